@@ -1,0 +1,62 @@
+"""study.toml is read whole, and every mistake in it is one sentence."""
+
+import pytest
+from boxloop.errors import UserError
+from boxloop.settings import load_settings
+from study_files import STUDY
+
+
+def settings(tmp_path, text):
+    path = tmp_path / "study.toml"
+    path.write_text(text, encoding="utf-8")
+    return load_settings(path)
+
+
+def test_a_valid_file_is_read(tmp_path):
+    """Roles, target and defaults come out as written."""
+    found = settings(tmp_path, STUDY)
+
+    assert found.inputs == ["height"]
+    assert found.only("group") == "family"
+    assert found.split.folds == 5
+
+
+MISTAKES = {
+    "unknown key": ('title = "Toy"', 'title = "Toy"\ncolour = "red"', "study.colour"),
+    "wrong type": ("seeds = [0, 1, 2, 3, 4]", 'seeds = "five"', "study.seeds"),
+    "number as text": ("train = 0.6", 'train = "0.6"', "split.train"),
+    "four seeds": ("seeds = [0, 1, 2, 3, 4]", "seeds = [0, 1, 2, 3]", "study.seeds"),
+    "unknown task": ('task = "regression"', 'task = "guessing"', "study.task"),
+    "unknown role": ('role = "input"', 'role = "inputs"', "columns.height.role"),
+    "missing key": ('question = "How heavy is it?"', "", "study.question"),
+    "unknown metric": ('primary_metric = "rmse"', 'primary_metric = "rsme"', "rsme"),
+    "target without column": ('target = "weight"', 'target = "mass"', "columns.mass"),
+    "fractions": ("validation = 0.2", "validation = 0.3", "must be 1"),
+    "no group": ('role = "group"', 'role = "id"', "group"),
+    "two bounds": ("at_least = 0.2", "at_least = 0.2\nat_most = 0.5", "exactly one"),
+    "unknown threshold": ("[split]", '[thresholds]\n"split.gruops" = 0.1\n[split]', "split.gruops"),
+    "waiver without reason": ("[split]", '[waivers]\n"split.groups" = "  "\n[split]', "reason"),
+    "not TOML": ("[split]", "[split", "not valid TOML"),
+    "leaking input": ('description = "body height"', 'description = "h"\nderived_from_target = true', "height"),
+}
+
+
+@pytest.mark.parametrize("old, new, named", MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_is_one_sentence_that_names_it(tmp_path, old, new, named):
+    """The message names file and key, and fits on one line."""
+    assert old in STUDY
+
+    with pytest.raises(UserError) as error:
+        settings(tmp_path, STUDY.replace(old, new, 1))
+
+    message = str(error.value)
+    assert message.startswith("study.toml")
+    assert named in message
+    assert "\n" not in message
+    assert message.endswith(".")
+
+
+def test_a_missing_file_is_named(tmp_path):
+    """No file: the sentence says which."""
+    with pytest.raises(UserError, match=r"study\.toml cannot be read"):
+        load_settings(tmp_path / "study.toml")

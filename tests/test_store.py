@@ -1,0 +1,44 @@
+"""Files are whole or absent, and read back as they were."""
+
+import json
+
+import pandas as pd
+import pytest
+from boxloop import store
+from boxloop.errors import UserError
+
+
+def test_a_write_that_fails_leaves_the_old_file(tmp_path):
+    """The old content stays, and no temporary file is left."""
+    path = store.write_text(tmp_path / "a.txt", "old")
+
+    with pytest.raises(ZeroDivisionError):
+        store._replace(path, lambda part: 1 / 0)
+
+    assert path.read_text(encoding="utf-8") == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_json_has_null_for_what_is_no_number(tmp_path):
+    """NaN and infinity are not JSON."""
+    path = store.write_json(tmp_path / "a.json", {"a": float("nan"), "b": [float("inf"), 1.5]})
+
+    assert json.loads(path.read_text(encoding="utf-8")) == {"a": None, "b": [None, 1.5]}
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.parquet"])
+def test_tables_come_back(tmp_path, name):
+    """CSV and Parquet give the same table back."""
+    frame = pd.DataFrame({"x": [0.1, 0.2], "name": ["é", "b"]})
+
+    assert store.read_table(store.write_table(tmp_path / name, frame)).equals(frame)
+
+
+@pytest.mark.parametrize("name, read", [("t.parquet", store.read_table), ("t.json", store.read_json)])
+def test_a_truncated_file_is_named(tmp_path, name, read):
+    """One sentence with the file, not a traceback of a parser."""
+    path = tmp_path / name
+    path.write_bytes(b'{"a": ')
+
+    with pytest.raises(UserError, match=name):
+        read(path)

@@ -1,0 +1,96 @@
+"""Intervals by group bootstrap: whole groups are drawn, because rows of a group are not independent."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from boxloop.metrics import METRICS
+
+
+class Interval(NamedTuple):
+    """A value with the ends of its interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def group_draws(groups, *, draws, seed):
+    """Yield `draws` arrays of row numbers, each a sample of whole groups with replacement.
+
+    Parameters
+    ----------
+    groups : array of shape (n,)
+        Group of each row; every row its own group where rows are independent.
+    """
+    _, codes = np.unique(np.asarray(groups), return_inverse=True)
+    order = np.argsort(codes, kind="stable")
+    members = np.split(order, np.cumsum(np.bincount(codes))[:-1])
+    rng = np.random.default_rng(seed)
+    for _ in range(draws):
+        chosen = rng.integers(len(members), size=len(members))
+        yield np.concatenate([members[i] for i in chosen])
+
+
+def group_bootstrap(statistic, *arrays, groups, draws=1000, seed=0, level=0.95):
+    """Return a statistic with its percentile interval.
+
+    Parameters
+    ----------
+    statistic : callable
+        Takes the arrays, returns a float.
+    *arrays : arrays of shape (n,) or (n, k)
+    groups : array of shape (n,)
+    draws, seed : int
+    level : float
+        Probability that the interval should cover.
+
+    Returns
+    -------
+    Interval
+        Value on all rows, and the ends of the interval.
+    """
+    arrays = [np.asarray(array) for array in arrays]
+    sample = [statistic(*(array[rows] for array in arrays)) for rows in group_draws(groups, draws=draws, seed=seed)]
+    low, high = np.quantile(sample, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(float(statistic(*arrays)), float(low), float(high))
+
+
+def compare(truth, predictions, *, groups, metrics, draws=1000, seed=0, level=0.95):
+    """Measure model, reference and trivial baseline on the same rows and the same bootstrap draws.
+
+    Parameters
+    ----------
+    truth : array of shape (n,)
+    predictions : dict
+        ``"model"`` and ``"reference"``, perhaps ``"trivial"``, each of shape (n,).
+    groups : array of shape (n,)
+    metrics : list of str
+
+    Returns
+    -------
+    dict
+        For each metric the intervals of all predictors, and of ``difference``: the improvement
+        of the model over the reference, positive when the model is better. It is paired: each
+        draw compares both on the same groups, so their shared noise cancels.
+    """
+    truth = np.asarray(truth)
+    predictions = {name: np.asarray(values) for name, values in predictions.items()}
+    rows = list(group_draws(groups, draws=draws, seed=seed))
+
+    def interval(value, sample):
+        low, high = np.quantile(sample, [(1 - level) / 2, (1 + level) / 2])
+        return {"value": float(value), "low": float(low), "high": float(high)}
+
+    table = {}
+    for metric in (METRICS[name] for name in metrics):
+        value = {name: metric.function(truth, p) for name, p in predictions.items()}
+        sample = {name: [metric.function(truth[r], p[r]) for r in rows] for name, p in predictions.items()}
+        table[metric.name] = {name: interval(value[name], sample[name]) for name in predictions}
+        if {"model", "reference"} <= set(predictions):
+            pairs = zip(sample["reference"], sample["model"], strict=True)
+            table[metric.name]["difference"] = interval(
+                metric.improvement(value["reference"], value["model"]),
+                [metric.improvement(*pair) for pair in pairs],
+            )
+    return table

@@ -1,0 +1,47 @@
+"""Where results come from: code, versions, machine."""
+
+import hashlib
+import platform
+import re
+import subprocess
+from importlib import metadata
+
+
+def git_commit(root):
+    """Return the commit of the project, with ``+changes`` where the tree is dirty, or None."""
+
+    def git(*words):
+        command = ["git", "-C", str(root), *words]
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+
+    try:
+        dirty = git("status", "--porcelain", "--untracked-files=no")
+        return git("rev-parse", "HEAD") + ("+changes" if dirty else "")
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def versions():
+    """Return ``{package: version}`` of everything installed, sorted by name."""
+    found = {}
+    for package in metadata.distributions():
+        name = package.metadata["Name"]
+        if name:
+            found[re.sub(r"[-_.]+", "-", name).lower()] = package.version
+    return dict(sorted(found.items()))
+
+
+def requirements():
+    """Return the exact versions of the environment as the text of a requirements file."""
+    lines = [f"# Python {platform.python_version()} on {platform.system()} {platform.machine()}"]
+    lines += [f"{name}=={version}" for name, version in versions().items() if name not in ("boxloop",)]
+    return "\n".join(lines) + "\n"
+
+
+def input_hashes(project):
+    """Return ``{path: sha256}`` of study.toml and the study's code; line ends do not count."""
+    files = [project.settings_file, *sorted(project.study.rglob("*.py"))]
+    return {
+        project.relative(path): hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
+        for path in files
+    }

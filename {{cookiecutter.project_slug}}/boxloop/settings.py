@@ -1,0 +1,205 @@
+"""``study.toml``: read, validated, and refused with one sentence when it is wrong."""
+
+import tomllib
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from boxloop.errors import UserError
+
+Role = Literal["input", "target", "id", "group", "time", "weight", "error", "nuisance", "truth"]
+Task = Literal["regression", "classification", "anomaly-detection"]
+Motivation = Literal["compute", "robustness", "sharing", "no-other-solution"]
+
+
+class Table(BaseModel):
+    """A table of study.toml: unknown keys are refused, types are not bent."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Column(Table):
+    """One row of the feature manifest (Huppenkothen et al. §2.4)."""
+
+    role: Role
+    unit: str
+    description: str
+    available_at_inference: bool = True
+    derived_from_target: bool = False
+    min: float | None = None
+    max: float | None = None
+    expected: Literal["increasing", "decreasing"] | None = None
+    slope: float | None = Field(None, description="d column / d target in the physical law")
+    reference: str | None = None
+
+
+class Reference(Table):
+    """The domain reference: the method that the field would use (Huppenkothen et al. §2.1)."""
+
+    name: str
+    kind: Literal["domain", "none"] = "domain"
+    citation: str
+    reason: str | None = Field(None, description="why there is none, when kind is none")
+
+
+class Criterion(Table):
+    """A success number, written before any model is trained (Huppenkothen et al. §2.1)."""
+
+    name: str
+    metric: str
+    set: str
+    quantity: Literal["value", "gain", "difference_low"] = "value"
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @model_validator(mode="after")
+    def _one_bound(self):
+        if (self.at_least is None) == (self.at_most is None):
+            msg = f"criterion '{self.name}' needs exactly one of at_least and at_most"
+            raise ValueError(msg)
+        return self
+
+
+class Study(Table):
+    """What is asked, of which column, and how success is measured."""
+
+    title: str
+    author: str = ""
+    question: str
+    task: Task
+    target: str
+    unit: str
+    primary_metric: str
+    secondary_metrics: list[str] = Field(min_length=1)
+    seeds: list[int] = Field(min_length=5, max_length=5)
+    motivation: Motivation
+    study_type: Literal["inference", "theoretical-limit"]
+    reference: Reference
+    criteria: list[Criterion] = Field(min_length=1)
+
+
+class Split(Table):
+    """How the labelled rows are divided; fractions are of groups where there are groups."""
+
+    strategy: Literal["random", "stratified", "group", "time"]
+    train: float = Field(gt=0, lt=1)
+    validation: float = Field(gt=0, lt=1)
+    test: float = Field(gt=0, lt=1)
+    exploration: float = Field(gt=0, lt=1, description="share of all groups, inside training")
+    folds: int = Field(5, ge=2)
+    seed: int = 0
+
+    @model_validator(mode="after")
+    def _fractions(self):
+        total = self.train + self.validation + self.test
+        if abs(total - 1) > 1e-9:
+            msg = f"train + validation + test is {total:g} and must be 1"
+            raise ValueError(msg)
+        if self.exploration > self.train:
+            msg = f"exploration {self.exploration:g} is part of train and cannot exceed it"
+            raise ValueError(msg)
+        return self
+
+
+class Settings(Table):
+    """Everything in ``study.toml``."""
+
+    study: Study
+    columns: dict[str, Column]
+    split: Split
+    stress: dict[str, list[float]] = {}
+    thresholds: dict[str, float] = {}
+    waivers: dict[str, str] = {}
+
+    @field_validator("waivers")
+    @classmethod
+    def _reasons(cls, waivers):
+        for check, reason in waivers.items():
+            if not reason.strip():
+                msg = f"the waiver for '{check}' needs a reason"
+                raise ValueError(msg)
+        return waivers
+
+    @model_validator(mode="after")
+    def _target_is_a_column(self):
+        target = self.columns.get(self.study.target)
+        if target is None or target.role != "target":
+            msg = f"study.target '{self.study.target}' needs a [columns.{self.study.target}] with role = \"target\""
+            raise ValueError(msg)
+        for name, column in self.columns.items():
+            if column.role == "input" and column.derived_from_target:
+                msg = f"columns.{name} is derived from the target and can never be an input"
+                raise ValueError(msg)
+        if self.split.strategy in ("group", "time") and self.only(self.split.strategy) is None:
+            msg = f"split.strategy '{self.split.strategy}' needs one column with that role"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _names_are_known(self):
+        from boxloop.checks import REGISTRY
+        from boxloop.metrics import METRICS
+
+        study = self.study
+        metrics = [study.primary_metric, *study.secondary_metrics, *(c.metric for c in study.criteria)]
+        for name in metrics:
+            if name not in METRICS:
+                msg = f"metric '{name}' is not known; choose from {', '.join(METRICS)}"
+                raise ValueError(msg)
+        for table in ("thresholds", "waivers"):
+            for name in getattr(self, table):
+                if name not in REGISTRY:
+                    msg = f"{table} names the check '{name}', which does not exist; see `boxloop check`"
+                    raise ValueError(msg)
+        return self
+
+    def role(self, role):
+        """Return the names of the columns with this role, in the order of the file."""
+        return [name for name, column in self.columns.items() if column.role == role]
+
+    @property
+    def inputs(self):
+        return self.role("input")
+
+    def only(self, role):
+        """Return the one column with this role, or None."""
+        names = self.role(role)
+        return names[0] if len(names) == 1 else None
+
+
+def _sentence(error):
+    """Return the first problem of a ValidationError: key, what is wrong, value."""
+    problem = error.errors()[0]
+    key = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"key {key} is not known: remove it or correct its spelling."
+    if problem["type"] == "missing":
+        return f"key {key} is missing: add it."
+    what = problem["msg"].removeprefix("Value error, ")
+    value = problem["input"]
+    if not key or isinstance(value, dict | BaseModel):
+        return (f"{key}: " if key else "") + what + "."
+    return f"{key} = {value!r}: {what[0].lower()}{what[1:]}."
+
+
+def load_settings(path):
+    """Return the validated settings of a study.
+
+    Raises
+    ------
+    UserError
+        If the file is missing, is not TOML, or a key is unknown, missing or of a wrong type.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"{path.name} cannot be read ({error}): it must be a UTF-8 text file."
+        raise UserError(msg) from error
+    try:
+        return Settings.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        msg = f"{path.name} is not valid TOML: {error}."
+        raise UserError(msg) from error
+    except ValidationError as error:
+        msg = f"{path.name}: {_sentence(error)}"
+        raise UserError(msg) from error

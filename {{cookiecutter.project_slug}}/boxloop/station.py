@@ -1,0 +1,162 @@
+"""The desk of one notebook: its settings, its inputs, and the one place where its results go."""
+
+import io
+
+from boxloop.errors import UserError
+from boxloop.loop import maker_of
+from boxloop.paths import STATIONS, find_project, import_study
+from boxloop.settings import load_settings
+from boxloop.store import merge, plain, read_json, read_table, sha256, write_bytes, write_json, write_table, write_text
+
+
+class Station:
+    """What a notebook talks to.
+
+    Parameters
+    ----------
+    name : str
+        Name of the notebook without ending, such as ``"04_train"``.
+    smoke : bool
+        Fewer bootstrap draws, to see that everything runs; not for results.
+
+    Attributes
+    ----------
+    project : Project
+    settings : Settings
+    seed : int
+        First of the five seeds of the study.
+    draws : int
+        Bootstrap draws to use.
+    """
+
+    def __init__(self, name, *, smoke=False):
+        if name not in STATIONS:
+            msg = f"There is no notebook {name!r}: choose from {', '.join(STATIONS)}."
+            raise UserError(msg)
+        self.name = name
+        self.smoke = smoke
+        self.project = find_project()
+        self.settings = load_settings(self.project.settings_file)
+        self.folder = self.project.station(name)
+        self.seed = self.settings.study.seeds[0]
+        self.draws = 50 if smoke else 1000
+        self._checks, self._sets, self._needs, self._makes = {}, {}, {}, {}
+        import_study(self.project)
+        # What an earlier run said about this notebook is void from here on.
+        for old in ("checks.json", "metrics.json", "station.json"):
+            (self.folder / old).unlink(missing_ok=True)
+
+    def _need(self, path):
+        """Return `path` after noting its hash; a missing file names the notebook that makes it."""
+        where = self.project.relative(path)
+        if not path.is_file():
+            maker = maker_of(self.project, where)
+            remedy = f"run {maker} first" if maker else "no notebook makes it"
+            msg = f"{self.name} needs {where}: {remedy}."
+            raise UserError(msg)
+        self._needs[where] = sha256(path)
+        return path
+
+    def _made(self, path):
+        self._makes[self.project.relative(path)] = sha256(path)
+        return path
+
+    def table(self, name):
+        """Return the table ``data/interim/<name>.parquet``."""
+        return read_table(self._need(self.project.interim / f"{name}.parquet"))
+
+    def keep_table(self, name, frame):
+        """Write a table to ``data/interim`` for the notebooks that follow."""
+        return self._made(write_table(self.project.interim / f"{name}.parquet", frame))
+
+    def file(self, name):
+        """Return the path of a result, such as ``"04_train/model.skops"``, and note that it is used."""
+        return self._need(self.project.results / name)
+
+    def read(self, name):
+        """Return a result of another notebook: JSON as dict or list, CSV or Parquet as DataFrame, else text."""
+        path = self.file(name)
+        if path.suffix == ".json":
+            return read_json(path)
+        if path.suffix in (".csv", ".parquet"):
+            return read_table(path)
+        return path.read_text(encoding="utf-8")
+
+    def keep(self, name, content):
+        """Write a result of this notebook: a DataFrame, a text, or anything that JSON can hold."""
+        path = self.folder / name
+        if hasattr(content, "to_parquet"):
+            write_table(path, content)
+        elif isinstance(content, str):
+            write_text(path, content)
+        else:
+            write_json(path, content)
+        return self._made(path)
+
+    def keep_model(self, name, model):
+        """Write a fitted estimator as a skops file."""
+        from boxloop.model_file import save_model
+
+        return self._made(save_model(self.folder / name, model))
+
+    def check(self, check_id, *args, **options):
+        """Run a check with the threshold and the waiver of study.toml, record it and return it."""
+        from boxloop.checks import run_check
+
+        result = run_check(
+            check_id,
+            *args,
+            threshold=self.settings.thresholds.get(check_id),
+            waiver=self.settings.waivers.get(check_id),
+            task=self.settings.study.task,
+            **options,
+        )
+        self._checks[check_id] = result.as_dict()
+        return result
+
+    def not_applicable(self, check_id, reason):
+        """Record that a check does not apply to this study, and why."""
+        from boxloop.checks import not_applicable
+
+        result = not_applicable(check_id, reason)
+        self._checks[check_id] = result.as_dict()
+        return result
+
+    def metrics(self, name, table, *, n_rows, n_groups):
+        """Record the metrics of one set of rows, as `boxloop.intervals.compare` returns them."""
+        self._sets[name] = {"n_rows": int(n_rows), "n_groups": int(n_groups), "metrics": plain(table)}
+
+    def show(self, fig, name, *, alt, caption=None):
+        """Save a figure, show it with its alternative text, and close it.
+
+        Parameters
+        ----------
+        fig : matplotlib Figure
+        name : str
+            File name without ending, in ``results/NN_name/figures``.
+        alt : str
+            What the figure shows, and the number to read off.
+        caption : str, optional
+            Words under the figure in the report; `alt` where there is none.
+        """
+        import matplotlib.pyplot as plt
+        from IPython.display import display
+
+        buffer = io.BytesIO()
+        fig.savefig(buffer, format="png", metadata={"Software": None})
+        plt.close(fig)
+        png = buffer.getvalue()
+        write_bytes(self.folder / "figures" / f"{name}.png", png)
+        # The picture is stored at 150 dots per inch and shown at 100: crisp on a dense screen.
+        facts = {"alt": alt, "caption": caption or alt, "name": name, "width": int.from_bytes(png[16:20]) * 2 // 3}
+        display({"image/png": png, "text/plain": alt}, raw=True, metadata={"image/png": facts})
+
+    def finish(self):
+        """Write what this notebook found, and bring ``results/`` up to date."""
+        write_json(self.folder / "checks.json", list(self._checks.values()))
+        write_json(self.folder / "metrics.json", {"sets": self._sets})
+        facts = {"notebook": self.name, "smoke": self.smoke, "needs": self._needs, "makes": self._makes}
+        write_json(self.folder / "station.json", facts)
+        merge(self.project, self.settings)
+        states = [row["state"] for row in self._checks.values()]
+        return f"{self.name}: " + (", ".join(f"{states.count(s)} {s}" for s in dict.fromkeys(states)) or "no checks")

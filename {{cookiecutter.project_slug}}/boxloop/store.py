@@ -1,0 +1,124 @@
+"""Files are written whole or not at all, and the stations' fragments become one spine."""
+
+import hashlib
+import json
+import math
+import os
+import tempfile
+from pathlib import Path
+
+from boxloop.errors import UserError
+from boxloop.paths import STATIONS
+
+
+def _replace(path, write):
+    """Let `write` fill a temporary neighbour of `path`, then move it into place."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    os.close(handle)
+    try:
+        write(Path(name))
+        # mkstemp makes private files; results are for everyone who may read the folder.
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return path
+
+
+def write_text(path, text):
+    """Write `text` to `path` as UTF-8 with LF line ends, whole or not at all."""
+    return _replace(path, lambda part: part.write_text(text, encoding="utf-8", newline="\n"))
+
+
+def plain(value):
+    """Return `value` with numpy numbers made plain and NaN or infinity made null, for JSON."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def write_json(path, value):
+    """Write `value` to `path` as readable JSON, keys in their order, NaN as null."""
+    return write_text(path, json.dumps(plain(value), indent=1, ensure_ascii=False) + "\n")
+
+
+def write_table(path, frame):
+    """Write a DataFrame to `path`: Parquet, or CSV where the name ends in .csv."""
+    if Path(path).suffix == ".csv":
+        return write_text(path, frame.to_csv(index=False, lineterminator="\n"))
+    return _replace(path, lambda part: frame.to_parquet(part, index=False))
+
+
+def write_bytes(path, data):
+    """Write `data` to `path`, whole or not at all."""
+    return _replace(path, lambda part: part.write_bytes(data))
+
+
+def read_json(path, default=None):
+    """Return the JSON in `path`, or `default` where there is no such file.
+
+    Raises
+    ------
+    UserError
+        If the file is there but is not JSON.
+    """
+    path = Path(path)
+    if not path.is_file():
+        return default
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        msg = f"{path} is not valid JSON ({error}): delete it and run the loop again."
+        raise UserError(msg) from error
+
+
+def read_table(path):
+    """Return the table in a Parquet or CSV file.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be read.
+    """
+    import pandas as pd
+
+    path = Path(path)
+    try:
+        return pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        msg = f"{path} cannot be read ({error}): delete it and run the notebook that makes it."
+        raise UserError(msg) from error
+
+
+def sha256(path):
+    """Return the sha256 of a file's bytes as hex text."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def fingerprint(value):
+    """Return the sha256 of a JSON-like value: the same for the same content."""
+    text = json.dumps(plain(value), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def merge(project, settings):
+    """Make ``results/metrics.json`` and ``results/checks.json`` from the stations' fragments."""
+    from boxloop.spine import assemble_checks, assemble_metrics
+
+    fragments = {name: project.station(name) for name in STATIONS}
+    sets, checks = {}, []
+    for folder in fragments.values():
+        sets |= read_json(folder / "metrics.json", {}).get("sets", {})
+        checks += read_json(folder / "checks.json", [])
+    write_json(project.metrics_file, assemble_metrics(sets, settings))
+    write_json(project.checks_file, assemble_checks(checks, settings))
