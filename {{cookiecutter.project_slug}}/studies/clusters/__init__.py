@@ -1,0 +1,1 @@
+"""Galaxy-cluster masses from X-ray and optical observables: the worked study."""

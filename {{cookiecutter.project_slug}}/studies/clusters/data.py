@@ -1,0 +1,55 @@
+"""The study's tables: prepared once into data/raw, then only read.
+
+Another study replaces these four functions and keeps their names.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+
+from boxloop.store import write_table
+
+from . import simulate
+
+HALOS = {"simulator_a": 1500, "simulator_b": 900, "survey": 600}
+SEED = 2026
+
+
+def tables(seed=SEED):
+    """Return the three tables by file name: simulator A, simulator B and the unlabelled survey.
+
+    The survey has the physics of B, one line of sight per cluster, and no mass and no truth.
+    """
+    survey = simulate.catalogue(simulate.B, halos=HALOS["survey"], seed=[seed, 3], prefix="S", lines_of_sight=1)
+    hidden = [name for name in survey if name == "ln_mass" or name.startswith("true_")]
+    return {
+        "simulator_a": simulate.catalogue(simulate.A, halos=HALOS["simulator_a"], seed=[seed, 1], prefix="A"),
+        "simulator_b": simulate.catalogue(simulate.B, halos=HALOS["simulator_b"], seed=[seed, 2], prefix="B"),
+        "survey": survey.drop(columns=hidden),
+    }
+
+
+def prepare(raw):
+    """Write the raw tables that are missing and return the paths of all three; existing files are never touched."""
+    raw = Path(raw)
+    paths = {name: raw / f"{name}.parquet" for name in HALOS}
+    if not all(path.exists() for path in paths.values()):
+        for name, frame in tables().items():
+            if not paths[name].exists():
+                write_table(paths[name], frame)
+    return list(paths.values())
+
+
+def labelled(raw):
+    """Return the table with known masses to learn from: simulator A."""
+    return pd.read_parquet(Path(raw) / "simulator_a.parquet")
+
+
+def domains(raw):
+    """Return other labelled tables by name, never used for training: simulator B."""
+    return {"simulator_b": pd.read_parquet(Path(raw) / "simulator_b.parquet")}
+
+
+def deployment(raw):
+    """Return the unlabelled objects the model is meant for: the survey."""
+    return pd.read_parquet(Path(raw) / "survey.parquet")
