@@ -1,0 +1,86 @@
+"""Passes: one per completed round with changed inputs."""
+
+import pytest
+from boxloop.passes import all_passes, last_pass
+from boxloop.runner import run
+from boxloop.store import write_json
+from fake_loop import make_project
+
+pytest_plugins = ["loop_fixtures"]  # its fixtures: project, quick
+
+
+def silent(text):
+    """Take the progress lines."""
+
+
+def test_the_same_inputs_are_the_same_pass(project, quick):
+    """Twice the same is one pass; the note of the later run is kept."""
+    run(project, note="first", echo=silent)
+    assert run(project, echo=silent).pass_number == 1
+    assert last_pass(project)["note"] == "first"
+    run(project, note="again", echo=silent)
+
+    assert [found["number"] for found in all_passes(project)] == [1]
+    assert last_pass(project)["note"] == "again"
+
+
+@pytest.mark.parametrize("changed", ["settings", "science", "notebook", "parameter"])
+def test_changed_inputs_are_a_new_pass(project, quick, changed):
+    """Settings, science, a notebook or a parameter."""
+    run(project, echo=silent)
+    files = {
+        "settings": (project.settings_file, "\n# changed\n"),
+        "science": (project.study / "data.py", "A = 1\n"),
+    }
+    if changed in files:
+        path, text = files[changed]
+        path.write_text((path.read_text(encoding="utf-8") if path.exists() else "") + text, encoding="utf-8")
+    if changed == "notebook":
+        path = project.notebooks / "02_split.ipynb"
+        path.write_text(path.read_text(encoding="utf-8").replace("# 02_split", "# Divide"), encoding="utf-8")
+    outcome = run(project, sets=["extra=2"] if changed == "parameter" else [], echo=silent)
+
+    assert outcome.pass_number == 2
+    assert (project.passes / "002.json").is_file()
+
+
+def test_numbers_and_states_are_kept(project, quick):
+    """What was measured, and the state of every check."""
+    write_json(project.metrics_file, {"primary": {"name": "rmse"}, "criteria": [], "sets": {}})
+    write_json(project.checks_file, [{"id": "a.b", "state": "pass"}])
+    run(project, echo=silent)
+    found = last_pass(project)
+
+    assert found["metrics"] == {"primary": {"name": "rmse"}, "criteria": []}
+    assert found["checks"] == {"a.b": "pass"}
+    assert found["released"] is False
+
+
+def test_a_released_pass_stays_released(project, quick):
+    """The reason is no input; what the test set said stands while nothing changes."""
+    run(project, echo=silent)
+    run(project, release_reason="for the paper", echo=silent)
+    assert last_pass(project)["released"]
+    run(project, echo=silent)
+
+    assert [(found["number"], found["released"]) for found in all_passes(project)] == [(1, True)]
+
+
+def test_no_pass_for_quick_numbers_a_part_or_a_failure(project, quick, tmp_path):
+    """A smoke run, also when only its rest is run properly, and a failed run."""
+    assert run(project, smoke=True, echo=silent).pass_number is None
+    assert run(project, start="3", echo=silent).pass_number is None
+    assert run(project, echo=silent).pass_number == 1
+    broken = make_project(tmp_path / "broken", faults={"04_look": "raise ValueError"})
+    assert run(broken, echo=silent).pass_number is None
+
+
+def test_a_damaged_pass_does_not_hide_the_run(project, quick):
+    """The notebooks ran and the report is built; the sentence names the file."""
+    project.passes.mkdir(parents=True)
+    (project.passes / "001.json").write_text("{", encoding="utf-8")
+    outcome = run(project, echo=silent)
+
+    assert "001.json is not valid JSON" in outcome.problems[0]
+    assert len(quick) == 1
+    assert not outcome.ok

@@ -1,0 +1,181 @@
+"""The command line: `boxloop run`, `release`, `status`, `check`, `report`."""
+
+import json
+import sys
+
+import click
+
+from boxloop.errors import UserError
+from boxloop.paths import find_project
+
+OPEN_STATES = ("fail", "unanswered")
+
+
+def _open_project():
+    """Return the project around the working directory, after its settings were validated."""
+    from boxloop.settings import load_settings
+
+    project = find_project()
+    load_settings(project.settings_file)
+    return project
+
+
+def _finish(outcome, note):
+    """Print what became of a run and end with exit code 0 or 1."""
+    for result in outcome.failed:
+        click.echo(f"Failed: {result.message}", err=True)
+    if outcome.pass_number:
+        click.echo(f"Pass {outcome.pass_number} is complete.")
+    elif note:
+        click.echo("The note is not kept: only a pass has one, and a pass needs every notebook done without --smoke.")
+    for problem in outcome.problems:
+        click.echo(f"Failed: {problem}", err=True)
+    if outcome.report:
+        click.echo(f"Report: {outcome.report}")
+    sys.exit(0 if outcome.ok else 1)
+
+
+def _run(**options):
+    from boxloop.runner import Interrupted, run
+
+    project = _open_project()
+    try:
+        outcome = run(project, echo=click.echo, **options)
+    except Interrupted as stop:
+        click.echo(str(stop), err=True)
+        if options.get("release_reason"):
+            click.echo("Nothing is released before `boxloop release` has come to its end.", err=True)
+        sys.exit(130)
+    _finish(outcome, options.get("note"))
+
+
+set_option = click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Set a notebook parameter; may be repeated.")
+note_option = click.option("--note", metavar="TEXT", help="A remark to keep with this pass.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli():
+    """Go round Box's loop: run the notebooks, check the study, build the report.
+
+    Exit codes: 0 done, 1 a notebook failed or a check is open, 2 the input is wrong.
+    """
+
+
+@cli.command()
+@click.option("--only", multiple=True, metavar="NN", help="Run this notebook only; may be repeated.")
+@click.option("--from", "start", metavar="NN", help="Run this notebook and all after it.")
+@click.option("--smoke", is_flag=True, help="Quick numbers, to see that everything runs; counts as no pass.")
+@set_option
+@note_option
+def run(only, start, smoke, sets, note):
+    """Run the notebooks and build the report."""
+    _run(only=only, start=start, smoke=smoke, sets=sets, note=note)
+
+
+@cli.command()
+@click.option("--reason", metavar="TEXT", help="Why the test set is opened; goes to the ledger.")
+@note_option
+def release(reason, note):
+    """Run everything and open the test set, for a reason."""
+    if not (reason or "").strip():
+        msg = "The seal opens only with a reason: boxloop release --reason TEXT."
+        raise UserError(msg)
+    _run(release_reason=reason.strip(), note=note)
+
+
+@cli.command()
+def status():
+    """Show what is done, what is stale and why, the seal and the pass."""
+    from boxloop.passes import last_pass
+    from boxloop.seal import last, openings, read_ledger
+    from boxloop.status import status as rows_of
+
+    project = _open_project()
+    for row in rows_of(project):
+        click.echo(f"{row.name.replace('_', ' '):<18} {row.state:<10} {row.detail}".rstrip())
+    events = read_ledger(project)
+    count = len(openings(events))
+    sealed = "sealed" if last(events, "sealed") else "no test set yet"
+    click.echo(f"Seal: {sealed}, opened {count} {'time' if count == 1 else 'times'}.")
+    newest = last_pass(project)
+    if newest is None:
+        click.echo("Pass: none complete yet.")
+        return
+    words = [newest["time"][:10], "released" if newest["released"] else "", newest["note"]]
+    click.echo(f"Pass: {newest['number']} ({', '.join(filter(None, words))}).")
+
+
+@cli.command()
+@click.option("--format", "form", type=click.Choice(["table", "json", "markdown"]), default="table", show_default=True)
+@click.option("--sheet", type=click.Choice(["appendix-a", "reforms"]), default="appendix-a", show_default=True)
+def check(form, sheet):
+    """Print the Appendix A or REFORMS sheet and what is open."""
+    from boxloop import sheets
+    from boxloop.store import read_json
+
+    project = _open_project()
+    checks = read_json(project.checks_file, [])
+    if not checks:
+        msg = "Nothing was run yet, so there is nothing to check: `boxloop run` first."
+        raise UserError(msg)
+    rows = {"appendix-a": sheets.appendix_a, "reforms": sheets.reforms}[sheet](project)
+    open_checks = [row for row in checks if row["state"] in OPEN_STATES]
+    text = sheets.render(rows, form)
+    if form == "json":
+        both = {"sheet": json.loads(text), "open": open_checks}
+        click.echo(json.dumps(both, indent=1, ensure_ascii=False))
+    else:
+        click.echo(f"{text.rstrip()}\n")
+        click.echo("\n".join(open_lines(open_checks, form)))
+    open_items = any(row["state"] in OPEN_STATES for row in rows)
+    sys.exit(1 if open_checks or open_items else 0)
+
+
+def open_lines(open_checks, form):
+    """Return the lines that name each open check, where it is, and what to do."""
+    if not open_checks:
+        return ["No check is open."]
+    bullet = "- " if form == "markdown" else "  "
+    heading = f"{len(open_checks)} open {'check' if len(open_checks) == 1 else 'checks'}:"
+    lines = [heading, ""] if form == "markdown" else [heading]
+    for row in open_checks:
+        remedy = f" Remedy: {row['fix']}" if row.get("fix") else ""
+        lines.append(f"{bullet}{row['id']} ({row['notebook']}, {row['state']}): {row['message']}{remedy}")
+    return lines
+
+
+@cli.command()
+def report():
+    """Rebuild the report from what was executed."""
+    from boxloop.report import build_report
+
+    click.echo(f"Report: {build_report(_open_project())}")
+
+
+def _speak_safely():
+    """Let no character of a message end in a traceback on a console that cannot show it."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            encoding = "utf-8" if sys.platform == "win32" else stream.encoding
+            stream.reconfigure(encoding=encoding, errors="replace")
+
+
+def main(arguments=None):
+    """Run the command line; a mistake of the user is one sentence and exit code 2."""
+    _speak_safely()
+    try:
+        sys.exit(cli.main(args=arguments, prog_name="boxloop", standalone_mode=False) or 0)
+    except UserError as error:
+        click.echo(f"Error: {error}", err=True)
+    except PermissionError as error:
+        click.echo(f"Error: {error.filename} may not be read or written: change its permissions.", err=True)
+    except click.ClickException as error:
+        error.show()
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith(("boxloop", "study")):
+            raise
+        click.echo(f"Error: the package {error.name} is missing: run `python -m pip install -e .`", err=True)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped.", err=True)
+        sys.exit(130)
+    sys.exit(2)
