@@ -1,0 +1,114 @@
+"""The sheets hold every item, and an item is as good as the worst of its evidence."""
+
+import json
+from html.parser import HTMLParser
+
+import pytest
+from boxloop.paths import Project
+from boxloop.sheets import appendix_a, reforms, render, tally, worst
+from fake_report import answer, check_row, make_report_project, notebook, write_chapter, write_json
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A project after one turn of the loop."""
+    return make_report_project(tmp_path / "p")
+
+
+def by_item(rows):
+    """Return a sheet as a dictionary."""
+    return {row["item"]: row for row in rows}
+
+
+def test_appendix_a_has_its_fifteen_items(project):
+    """Items 1a to 6b, in order, each with a question of ours."""
+    rows = appendix_a(project)
+    assert [row["item"] for row in rows] == "1a 1b 1c 2a 2b 3a 3b 3c 4a 4b 4c 5a 5b 6a 6b".split()
+    assert all(row["question"].endswith("?") for row in rows)
+
+
+def test_reforms_has_its_32_items(project):
+    """Eight modules, 32 items, no item twice."""
+    items = [row["item"] for row in reforms(project)]
+    assert len(items) == len(set(items)) == 32
+    assert {item[0] for item in items} == set("12345678")
+
+
+def test_every_check_named_by_a_sheet_exists(project):
+    """A pattern that matches no registered check would stay unanswered for ever."""
+    from fnmatch import fnmatch
+
+    registry = pytest.importorskip("boxloop.checks").REGISTRY
+    names = {piece["id"] for row in appendix_a(Project(project.root / "none")) + reforms(Project(project.root / "none")) for piece in row["checks"]}
+    assert [name for name in sorted(names) if not any(fnmatch(known, name) for known in registry)] == []
+
+
+def test_worst_state_wins():
+    """Fail before unanswered before waived before pass before not-applicable; nothing is unanswered."""
+    assert worst(["pass", "waived", "fail", "unanswered"]) == "fail"
+    assert worst(["not-applicable", "pass"]) == "pass"
+    assert worst([]) == "unanswered"
+    assert tally(["pass", "fail", "pass"]) == "1 fail, 2 pass"
+
+
+def test_an_empty_project_is_all_unanswered(tmp_path):
+    """Nothing was run: no item passes, none raises."""
+    rows = appendix_a(Project(tmp_path)) + reforms(Project(tmp_path))
+    assert {row["state"] for row in rows} == {"unanswered"}
+    assert all(render(rows, format) for format in ("table", "json", "markdown", "html"))
+
+
+def test_checks_answers_and_files_decide_an_item(project):
+    """1a needs two checks, an answer and metrics.json; each of them can spoil it."""
+    good = [check_row("baseline.beats_trivial", "02_baseline"), check_row("stress.overspecialisation", "06_stress_test")]
+    write_json(project.checks_file, good)
+    assert by_item(appendix_a(project))["1a"]["state"] == "pass"
+
+    write_json(project.checks_file, [good[0] | {"state": "fail"}, good[1]])
+    row = by_item(appendix_a(project))["1a"]
+    assert (row["state"], row["evidence"]) == ("fail", "#check-baseline.beats_trivial")
+
+    write_json(project.checks_file, good)
+    write_chapter(project, "02_baseline", notebook([answer("answer-02", "TODO")]))
+    row = by_item(appendix_a(project))["1a"]
+    assert (row["state"], row["evidence"]) == ("unanswered", "#02-baseline--answer-02")
+
+
+def test_a_missing_answer_or_file_is_said(project):
+    """2a asks for an answer that no cell of this project gives; 6a for a data card."""
+    rows = by_item(appendix_a(project))
+    assert rows["2a"]["missing"] == ["no answer cell names this item"]
+    assert {"id": "results/08_release/data_card.md", "state": "unanswered", "message": "no such file yet", "anchor": ""} in rows["6a"]["files"]
+
+
+def test_json_is_the_rows(project):
+    """What the release keeps is what was computed."""
+    rows = appendix_a(project)
+    assert json.loads(render(rows, "json")) == rows
+
+
+def test_the_terminal_table_says_what_is_open(project):
+    """Every item has a line; what keeps it open stands below; the last line counts."""
+    text = render(appendix_a(project), "table")
+    assert "fail split.groups: because" in " ".join(text.split())
+    assert text.splitlines()[-1].startswith("15 items: ")
+    assert max(len(line) for line in text.splitlines()) <= 110
+
+
+def test_markdown_and_html_escape_what_people_wrote(project):
+    """A reason or a question of an answer is text, never markup."""
+    evil = answer()
+    evil["metadata"]["boxloop"] = {"answers": [{"id": "<img>|", "appendix": ["2a"], "reforms": []}]}
+    evil["source"] = '**Why <img src=x onerror="1">|?**\n\nTODO'
+    write_chapter(project, "01_scoping", notebook([evil]))
+    rows = appendix_a(project)
+    assert "<img" not in render(rows, "html")
+    assert "<img" not in render(rows, "markdown")
+    lines = [line for line in render(rows, "markdown").splitlines() if line.startswith("| ")]
+    assert len(lines) == 16
+
+    tags = []
+    parser = HTMLParser()
+    parser.handle_starttag = lambda tag, attrs: tags.append(tag)
+    parser.feed(render(rows, "html"))
+    assert tags.count("tr") == 1 + 6 + 15

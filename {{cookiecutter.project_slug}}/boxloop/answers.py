@@ -1,0 +1,98 @@
+"""Answers: what a person wrote in the notebooks in reply to the questions of the papers."""
+
+import re
+
+from boxloop.errors import UserError
+from boxloop.notebook import read_notebook, source, tags
+from boxloop.paths import STATIONS
+
+# A question is a line of its own in bold; what follows, up to the next one, is its answer.
+_QUESTION = re.compile(r"^\*\*(.+?)\*\*\s*$", re.MULTILINE)
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_TODO = re.compile(r"\bTODO\b")
+
+
+def slug(notebook):
+    """Return the anchor of a chapter of the report: ``03_split`` becomes ``03-split``."""
+    return notebook.replace("_", "-")
+
+
+def cell_anchor(notebook, cell_id):
+    """Return the anchor of a cell of the report, such as ``03-split--answer-seal``."""
+    return f"{slug(notebook)}--{cell_id}"
+
+
+def is_answer(cell):
+    """Return whether a cell of a notebook is tagged as an answer."""
+    return "answer" in tags(cell)
+
+
+def split_answers(text):
+    """Return the ``(question, answer)`` pairs in the text of an answer cell.
+
+    Parameters
+    ----------
+    text : str
+        Markdown in which each question is a line in bold. HTML comments are no answer.
+    """
+    parts = _QUESTION.split(_COMMENT.sub("", text))[1:]
+    return [(question, answer.strip()) for question, answer in zip(parts[::2], parts[1::2], strict=True)]
+
+
+def says_something(answer):
+    """Return whether an answer is neither empty nor a TODO."""
+    return bool(answer.strip()) and not _TODO.search(answer)
+
+
+def is_answered(text):
+    """Return whether every question in the text of an answer cell is answered."""
+    pairs = split_answers(text)
+    return bool(pairs) and all(says_something(answer) for _, answer in pairs)
+
+
+def _rows(notebook, cell):
+    facts = cell["metadata"].get("boxloop", {}).get("answers", [])
+    pairs = split_answers(source(cell))
+    if len(facts) != len(pairs):
+        msg = (
+            f"{notebook}.ipynb, cell {cell.get('id')}: {len(pairs)} questions in bold, but its metadata names "
+            f"{len(facts)}; keep each question on a line of its own between double stars."
+        )
+        raise UserError(msg)
+    return [
+        {
+            "id": fact["id"],
+            "notebook": notebook,
+            "cell": cell.get("id", ""),
+            "question": question,
+            "appendix": fact.get("appendix", []),
+            "reforms": fact.get("reforms", []),
+            "answered": says_something(answer),
+            "text": answer,
+        }
+        for fact, (question, answer) in zip(facts, pairs, strict=True)
+    ]
+
+
+def read_answers(project):
+    """Return the answers in the notebooks of a project, in the order of the loop.
+
+    Parameters
+    ----------
+    project : boxloop.paths.Project
+
+    Returns
+    -------
+    list of dict
+        ``id``, ``notebook``, ``cell`` (its id), ``question``, the items of Appendix A (``appendix``)
+        and of REFORMS (``reforms``) that it replies to, ``answered``, and the ``text`` of the answer.
+
+    Raises
+    ------
+    UserError
+        If a notebook cannot be read, or questions and metadata of an answer cell do not match;
+        a notebook that is missing has no answers.
+    """
+    paths = [(name, project.notebooks / f"{name}.ipynb") for name in STATIONS]
+    cells = [(name, cell) for name, path in paths if path.is_file() for cell in read_notebook(path)["cells"]]
+    return [row for name, cell in cells if is_answer(cell) for row in _rows(name, cell)]

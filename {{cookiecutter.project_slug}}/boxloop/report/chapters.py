@@ -1,0 +1,177 @@
+"""The eight chapters: each executed notebook as HTML, with its checks, its failure and its dates."""
+
+import re
+from dataclasses import dataclass, field
+
+from boxloop.answers import cell_anchor, is_answer, says_something, slug, split_answers
+from boxloop.errors import UserError
+from boxloop.notebook import read_notebook, source, tags
+from boxloop.paths import STATIONS
+from boxloop.sheets import tally, worst
+
+HIDDEN = {"parameters", "injected-parameters", "remove-input"}
+_ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
+_CALL = re.compile(r"\b(?:check|not_applicable)\(\s*['\"]([\w.]+)['\"]")
+
+
+@dataclass
+class Chapter:
+    """One chapter of the report.
+
+    Attributes
+    ----------
+    name, slug, number, title : str
+        ``03_split``, ``03-split``, ``03``, ``Split``.
+    html : str
+        Its content, empty where it was not run.
+    headings : list of dict
+    checks : list of dict
+        Rows of ``checks.json``, with ``cell``: the anchor of the cell that ran the check.
+    failure : dict or None
+        ``cell``, ``name``, ``message``, ``anchor`` of the cell that stopped it.
+    note : str
+        Why it is stale, or why it is not shown.
+    facts : dict
+        ``date``, ``seconds``, ``python`` as far as they are known.
+    """
+
+    name: str
+    title: str
+    executed: bool = False
+    html: str = ""
+    headings: list = field(default_factory=list)
+    checks: list = field(default_factory=list)
+    failure: dict | None = None
+    note: str = ""
+    facts: dict = field(default_factory=dict)
+
+    @property
+    def slug(self):
+        return slug(self.name)
+
+    @property
+    def number(self):
+        return self.name[:2]
+
+    @property
+    def state(self):
+        """The state of the chapter: its worst check, a failed cell, or ``not-run``."""
+        if self.failure:
+            return "fail"
+        if not self.executed and not self.checks:
+            return "not-run"
+        return worst([row["state"] for row in self.checks] or ["not-applicable"])
+
+    @property
+    def words(self):
+        """The state in words: ``"1 fail, 4 pass"``."""
+        if self.failure:
+            return "stopped"
+        if not self.executed and not self.checks:
+            return "not run yet"
+        return tally(row["state"] for row in self.checks) or "no checks"
+
+
+def read_chapters(project, checks, *, stale=None):
+    """Return the eight chapters in the order of the loop; one that cannot be read says so.
+
+    Parameters
+    ----------
+    project : boxloop.paths.Project
+    checks : list of dict
+        Rows of ``results/checks.json``.
+    stale : dict, optional
+        Why a chapter is out of date, by name.
+    """
+    return [_chapter(project, name, [row for row in checks if row["notebook"] == name], stale or {}) for name in STATIONS]
+
+
+def _chapter(project, name, checks, stale):
+    title = name[3:].replace("_", " ").capitalize()
+    chapter = Chapter(name, title, checks=[dict(row, cell="") for row in checks], note=stale.get(name, ""))
+    path = project.executed / f"{name}.ipynb"
+    if not path.is_file():
+        return chapter
+    try:
+        _fill(chapter, read_notebook(path), project)
+    except UserError as error:
+        chapter.note = str(error)
+    return chapter
+
+
+def _fill(chapter, notebook, project):
+    from boxloop.report.convert import put_code, to_html
+    from boxloop.report.tidy import tidy
+
+    cells = [cell for cell in notebook["cells"] if "papermill-error-cell-tag" not in tags(cell)]
+    notebook = notebook | {"cells": cells}
+    chapter.failure = _failure(chapter.name, cells)
+    for row in chapter.checks:
+        row["cell"] = _cell_of(row["id"], chapter.name, cells)
+    _mark(cells, _answers_now(project, chapter.name), chapter.failure)
+    html, code = to_html(notebook)
+    html, title, chapter.headings = tidy(html, chapter=chapter.slug, folder=project.notebooks, root=project.root)
+    chapter.html = put_code(html, code)
+    chapter.title = title or chapter.title
+    chapter.facts = _facts(notebook["metadata"])
+    chapter.executed = True
+
+
+def _failure(name, cells):
+    """Return what stopped a notebook, or None; an error that a cell announces is not a failure."""
+    for cell in cells:
+        for output in cell.get("outputs", []):
+            if output.get("output_type") == "error" and "raises-exception" not in tags(cell):
+                return {
+                    "cell": cell.get("execution_count") or cells.index(cell) + 1,
+                    "id": cell.get("id", ""),
+                    "name": _plain(output.get("ename", "Error")),
+                    "message": _plain(output.get("evalue", ""))[:500],
+                    "anchor": cell_anchor(name, cell.get("id") or "cell"),
+                }
+    return None
+
+
+def _plain(text):
+    """Return a message without the terminal's colours."""
+    return _ANSI.sub("", "".join(text)).strip()
+
+
+def _cell_of(check_id, name, cells):
+    """Return the anchor of the cell that ran a check, or an empty text."""
+    for cell in cells:
+        if cell.get("cell_type") == "code" and check_id in _CALL.findall(source(cell)):
+            return cell_anchor(name, cell.get("id") or "cell")
+    return ""
+
+
+def _answers_now(project, name):
+    """Return the text of the answers in the source notebook, by id of their cell.
+
+    An answer needs no run: the report shows what the notebook says today.
+    """
+    path = project.notebooks / f"{name}.ipynb"
+    cells = read_notebook(path)["cells"] if path.is_file() else []
+    return {cell.get("id"): source(cell) for cell in cells if is_answer(cell)}
+
+
+def _mark(cells, answers, failure):
+    """Write what the template asks for into the metadata of the cells."""
+    for cell in cells:
+        facts = cell.setdefault("metadata", {})
+        facts["hidden"] = bool(tags(cell) & HIDDEN)
+        facts["failed"] = bool(failure) and cell.get("id", "") == failure["id"] and bool(cell.get("outputs"))
+        if is_answer(cell):
+            cell["source"] = answers.get(cell.get("id"), source(cell))
+            replies = [text for _, text in split_answers(source(cell))]
+            facts["questions"] = len(replies)
+            facts["unanswered"] = sum(not says_something(text) for text in replies) if replies else 1
+
+
+def _facts(metadata):
+    papermill = metadata.get("papermill") or {}
+    return {
+        "date": str(papermill.get("start_time") or "")[:16].replace("T", " "),
+        "seconds": papermill.get("duration"),
+        "python": metadata.get("language_info", {}).get("version", ""),
+    }

@@ -1,0 +1,141 @@
+"""One executed notebook to HTML: nbconvert with our template, formulas as MathML."""
+
+import re
+import warnings
+from functools import cache
+from importlib.resources import files
+
+from boxloop.errors import UserError
+from boxloop.quick import quick_imports
+
+# What a rich output is shown as, best first; scripts and widgets would need a network or a kernel.
+DISPLAY = [
+    "text/html",
+    "image/svg+xml",
+    "image/png",
+    "image/jpeg",
+    "text/markdown",
+    "text/latex",
+    "text/plain",
+]
+_MARK = re.compile(r'<pre data-code="(\d+)"></pre>')
+# latex2mathml knows these environments under other names.
+ALIASES = {"aligned": "align*", "gathered": "gather*", "equation": "", "equation*": ""}
+
+
+def to_mathml(latex, *, display="inline"):
+    """Return a formula as MathML, or as its source where it cannot be converted.
+
+    Parameters
+    ----------
+    latex : str
+        With or without dollar signs.
+    display : {"inline", "block"}
+    """
+    from html import escape
+
+    from latex2mathml.converter import convert
+
+    latex = latex.strip().strip("$").strip()
+    for name, known in ALIASES.items():
+        for word in ("begin", "end"):
+            latex = latex.replace(rf"\{word}{{{name}}}", rf"\{word}{{{known}}}" if known else "")
+    try:
+        return convert(latex, display=display)
+    except Exception:  # the converter raises many kinds of error, and a report must be built
+        return f'<code class="formula">{escape(latex)}</code>'
+
+
+@cache
+def _exporter():
+    """Return the one exporter that all chapters share (nbconvert takes a second to import)."""
+    with quick_imports():
+        from nbconvert import HTMLExporter
+        from nbconvert.filters import DataTypeFilter, Highlight2HTML
+        from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+    class Renderer(IPythonRenderer):
+        """Markdown to HTML, with formulas as MathML."""
+
+        def block_math(self, body):
+            return to_mathml(body, display="block")
+
+        def inline_math(self, body):
+            return to_mathml(body)
+
+        def latex_environment(self, name, body):
+            return to_mathml(rf"\begin{{{name}}}{body}\end{{{name}}}", display="block")
+
+    class Exporter(HTMLExporter):
+        """nbconvert's HTML exporter, with our renderer and without its own pass over the page."""
+
+        def markdown2html(self, context, source):
+            attachments = context.get("cell", {}).get("attachments", {})
+            renderer = Renderer(escape=False, attachments=attachments, exclude_anchor_links=True)
+            return MarkdownWithMath(renderer=renderer).render(source)
+
+        markdown2html.__dict__.update(HTMLExporter.markdown2html.__dict__)
+
+        def from_notebook_node(self, nb, resources=None, **kw):
+            highlight = Highlight2HTML(pygments_lexer="ipython3", parent=self)
+            self.code = []
+
+            def keep(source, metadata=None):
+                self.code.append(highlight(source, metadata=metadata))
+                return f'<pre data-code="{len(self.code) - 1}"></pre>'
+
+            self.register_filter("highlight_code", keep)
+            self.register_filter("filter_data_type", DataTypeFilter(parent=self))
+            # HTMLExporter's own method would parse the page once more, for what `tidy` does anyway.
+            return super(HTMLExporter, self).from_notebook_node(nb, resources, **kw)
+
+    folder = str(files("boxloop") / "templates")
+    exporter = Exporter(template_name="report", extra_template_basedirs=[folder])
+    exporter.config.NbConvertBase.display_data_priority = DISPLAY
+    exporter.register_filter("mathml", to_mathml)
+    return exporter
+
+
+def to_html(notebook):
+    """Return a notebook, as JSON, as a fragment of HTML, and its code apart.
+
+    Coloured code is most of a page and needs no tidying: the fragment holds a mark for each
+    piece, and `put_code` brings them back.
+
+    Parameters
+    ----------
+    notebook : dict
+        An executed notebook of format 4. Cells with ``hidden`` in their metadata show no code,
+        ``failed`` opens it; ``questions`` and ``unanswered`` put a Markdown cell in a box.
+
+    Returns
+    -------
+    html : str
+    code : list of str
+        Coloured code of the cells, as HTML.
+
+    Raises
+    ------
+    UserError
+        If nbconvert refuses the notebook.
+    """
+    exporter = _exporter()
+    import nbformat
+
+    node = nbformat.from_dict(notebook)
+    # Lines that a file keeps apart are one text for nbconvert.
+    node = nbformat.v4.rwbase.rejoin_lines(node)
+    try:
+        with warnings.catch_warnings():
+            # Outputs without a form in HTML, such as scripts, are left out on purpose.
+            warnings.simplefilter("ignore")
+            return exporter.from_notebook_node(node)[0], exporter.code
+    except Exception as error:  # nbconvert lets through what nbformat, mistune and Jinja raise
+        first = (str(error).strip().splitlines() or [""])[0]
+        msg = f"The executed copy cannot be shown ({type(error).__name__}: {first}): run this notebook again."
+        raise UserError(msg) from error
+
+
+def put_code(html, code):
+    """Return a fragment with its coloured code back in place."""
+    return _MARK.sub(lambda mark: code[int(mark[1])] if int(mark[1]) < len(code) else "", html)

@@ -1,0 +1,160 @@
+"""The cover: one question, one number with its interval, and whether the study kept its word."""
+
+from importlib import metadata
+
+from boxloop.report.drawing import interval_drawing
+from boxloop.report.numbers import decimals, is_interval, is_number, short, text
+from boxloop.sheets import tally
+
+PACKAGES = ("numpy", "pandas", "scipy", "scikit-learn", "matplotlib", "papermill", "nbconvert", "skops")
+QUANTITIES = {
+    "value": "{metric} of the model",
+    "gain": "gain in {metric} over the reference",
+    "difference": "difference in {metric} from the reference",
+    "difference_low": "lower end of the gain in {metric}",
+}
+BETTER = {"lower": "lower is better", "higher": "higher is better", "zero": "closer to zero is better"}
+
+
+def headline(metrics, settings, openings):
+    """Return the headline: its sentences, its drawing and the set it speaks of, or None.
+
+    Parameters
+    ----------
+    metrics : dict
+        Content of ``results/metrics.json``; any part may be missing.
+    settings : boxloop.settings.Settings or None
+    openings : list of dict
+        Openings of the test set, from the ledger.
+    """
+    primary = metrics.get("primary") or {}
+    drawing = interval_drawing(primary)
+    if drawing is None:
+        return None
+    names = {"model": "the model", "reference": "the domain reference", "trivial": "the trivial baseline"}
+    if settings is not None:
+        names["reference"] = settings.study.reference.name
+    for row in drawing["rows"]:
+        row["name"] = names[row["role"]]
+    unit = primary.get("unit") or ""
+    rows = (metrics.get("sets") or {}).get(primary.get("set"), {})
+    return {
+        "drawing": drawing,
+        "label": primary.get("label") or primary.get("name") or "primary metric",
+        "unit": unit,
+        "better": BETTER.get(primary.get("better"), ""),
+        "set": primary.get("set") or "",
+        "n_rows": rows.get("n_rows"),
+        "n_groups": rows.get("n_groups"),
+        "verdict": verdict(primary.get("difference"), unit, names["reference"]),
+        "gain": _gain(primary),
+        "opened": len(openings),
+    }
+
+
+def verdict(difference, unit, reference):
+    """Return one sentence on the paired difference, which is positive where the model is better."""
+    if not is_interval(difference):
+        return ""
+    places = decimals(difference)
+    ends = f"{text(difference['low'], places)} to {text(difference['high'], places)}"
+    size = f"{text(abs(difference['value']), places)} {unit}".strip()
+    paired = f"(paired difference, interval {ends})"
+    if difference["low"] > 0:
+        return f"The model is better than {reference} by {size} {paired}."
+    if difference["high"] < 0:
+        return f"The model is worse than {reference} by {size} {paired}."
+    value = f"{text(difference['value'], places)} {unit}".strip()
+    return f"No clear difference between the model and {reference}: {value} {paired}."
+
+
+def _gain(primary):
+    """Return the improvement as a share of the reference's value, in words."""
+    difference, reference = primary.get("difference"), primary.get("reference")
+    if not (is_interval(difference) and isinstance(reference, dict) and is_number(reference.get("value"))):
+        return ""
+    if reference["value"] == 0 or primary.get("better") == "zero":
+        return ""
+    return f"{100 * difference['value'] / abs(reference['value']):+.0f} %".replace("-", "−")
+
+
+def secondary(metrics):
+    """Return the rows of the table of all metrics on the headline's set."""
+    rows = []
+    for entry in [metrics.get("primary") or {}, *(metrics.get("secondary") or [])]:
+        shown = [entry.get(role) for role in ("model", "reference", "trivial", "difference")]
+        if any(isinstance(value, dict) for value in shown):
+            label = entry.get("label") or entry.get("name") or ""
+            places = decimals(*shown)
+            cells = [_cell(value, places) for value in shown]
+            rows.append({"label": label, "unit": entry.get("unit") or "", "cells": cells})
+    return rows
+
+
+def _cell(entry, places):
+    if is_interval(entry):
+        low, high = text(entry["low"], places), text(entry["high"], places)
+        return {"value": text(entry["value"], places), "interval": f"{low} to {high}"}
+    return {"value": short(entry.get("value")) if isinstance(entry, dict) else "", "interval": ""}
+
+
+def criteria(metrics):
+    """Return the criteria as rows of words, and how many are met."""
+    rows = []
+    for row in metrics.get("criteria") or []:
+        quantity = QUANTITIES.get(row.get("quantity"), "{metric}").format(metric=row.get("metric", ""))
+        state = {True: "met", False: "not met"}.get(row.get("met"), "not measured")
+        rows.append(
+            {
+                "name": row.get("name", ""),
+                "quantity": quantity,
+                "set": row.get("set", ""),
+                "bound": short(row.get("bound")),
+                "value": short(row.get("value")),
+                "state": state,
+            }
+        )
+    return rows
+
+
+def criteria_words(rows):
+    """Return ``"3 of 4 met, 1 not measured yet"``."""
+    met = sum(row["state"] == "met" for row in rows)
+    unknown = sum(row["state"] == "not measured" for row in rows)
+    return f"{met} of {len(rows)} met" + (f", {unknown} not measured yet" if unknown else "")
+
+
+def counts(checks, answers, passes, openings):
+    """Return the small facts beside the headline: label, words, anchor."""
+    open_answers = sum(not answer["answered"] for answer in answers)
+    replied = f"{len(answers) - open_answers} of {len(answers)} written" if answers else "none asked"
+    times = {0: "never opened", 1: "opened once", 2: "opened twice"}
+    return [
+        {"label": "Checks", "words": tally(row["state"] for row in checks) or "none yet", "to": "#checks"},
+        {"label": "Answers", "words": replied, "to": "#appendix-a"},
+        {"label": "Test set", "words": times.get(len(openings), f"opened {len(openings)} times"), "to": "#provenance"},
+        {"label": "Passes so far", "words": str(len(passes)), "to": "#provenance"},
+    ]
+
+
+def provenance(chapters, commit):
+    """Return where the results come from, as ``(label, text)``."""
+    dates = sorted(chapter.facts["date"] for chapter in chapters if chapter.facts.get("date"))
+    pythons = sorted({chapter.facts["python"] for chapter in chapters if chapter.facts.get("python")})
+    seconds = [chapter.facts.get("seconds") for chapter in chapters]
+    rows = [("Code", f"commit {commit}" if commit else "not under version control")]
+    if dates:
+        span = dates[0] if dates[0] == dates[-1] else f"{dates[0]} to {dates[-1]}"
+        rows.append(("Executed", f"{span} UTC"))
+    if any(is_number(value) for value in seconds):
+        rows.append(("Time", f"{sum(value for value in seconds if is_number(value)):.0f} s for the notebooks"))
+    rows += [("Python", ", ".join(pythons))] if pythons else []
+    return [*rows, ("Packages", ", ".join(_versions()))]
+
+
+def _versions():
+    for name in PACKAGES:
+        try:
+            yield f"{name} {metadata.version(name)}"
+        except metadata.PackageNotFoundError:
+            continue

@@ -1,0 +1,88 @@
+"""Where things lie in the two drawings of the cover: Box's loop, and the headline's intervals."""
+
+import math
+
+from boxloop.report.numbers import decimals, is_interval, is_number, text, ticks
+
+RADIUS = 190
+# Stations sit at half steps, so that the loop has a gap on top where one pass ends and the next begins.
+STEP = 2 * math.pi / 8
+PHASES = (("build", 1.0), ("compute", 3.0), ("criticise", 4.5), ("learn", 6.5))
+ROLES = ("trivial", "reference", "model")
+
+
+def _at(place, radius):
+    """Return the point at `place` (0 is the first station, clockwise) on a circle."""
+    angle = -math.pi / 2 + (place + 0.5) * STEP
+    return round(radius * math.cos(angle), 1), round(radius * math.sin(angle), 1)
+
+
+def loop_drawing(chapters):
+    """Return the loop as coordinates for ``loop.svg.j2``.
+
+    Parameters
+    ----------
+    chapters : list of boxloop.report.chapters.Chapter
+
+    Returns
+    -------
+    dict
+        ``stations`` (point, side of the label, chapter), ``arrows`` (point, degrees), ``phases``.
+    """
+    stations = []
+    for place, chapter in enumerate(chapters):
+        x, y = _at(place, RADIUS)
+        stations.append({"x": x, "y": y, "side": 1 if x > 0 else -1, "chapter": chapter})
+    arrows = []
+    for place in range(len(chapters)):
+        x, y = _at(place + 0.5, RADIUS)
+        arrows.append({"x": x, "y": y, "angle": round((place + 1) * 45)})
+    phases = [{"word": word, "x": x, "y": y} for word, place in PHASES for x, y in [_at(place, 118)]]
+    return {"radius": RADIUS, "stations": stations, "arrows": arrows, "phases": phases}
+
+
+def interval_drawing(primary, *, width=640, margin=26):
+    """Return trivial baseline, domain reference and model on one axis, for ``intervals.svg.j2``.
+
+    Parameters
+    ----------
+    primary : dict
+        The entry ``primary`` of ``metrics.json``.
+
+    Returns
+    -------
+    dict or None
+        None where there is no number to draw.
+    """
+    shown = {role: primary[role] for role in ROLES if _value(primary.get(role)) is not None}
+    if not shown:
+        return None
+    ends = [number for entry in shown.values() for number in _ends(entry)]
+    low, high = min(ends), max(ends)
+    pad = (high - low) * 0.06 or abs(high) * 0.1 or 1.0
+    low, high = low - pad, high + pad
+    places = decimals(*shown.values())
+
+    def x(number):
+        return round(margin + (width - 2 * margin) * (number - low) / (high - low), 1)
+
+    marks, digits = ticks(low, high)
+    rows = [_mark(role, entry, x, places) for role, entry in shown.items()]
+    axis = [{"x": x(mark), "text": text(mark, digits)} for mark in marks]
+    return {"width": width, "margin": margin, "rows": rows, "ticks": axis}
+
+
+def _value(entry):
+    return entry["value"] if isinstance(entry, dict) and is_number(entry.get("value")) else None
+
+
+def _ends(entry):
+    return (entry["low"], entry["value"], entry["high"]) if is_interval(entry) else (entry["value"],)
+
+
+def _mark(role, entry, x, places):
+    ends = _ends(entry)
+    words = text(entry["value"], places)
+    if is_interval(entry):
+        words += f" ({text(entry['low'], places)} to {text(entry['high'], places)})"
+    return {"role": role, "words": words, "x": x(entry["value"]), "low": x(ends[0]), "high": x(ends[-1])}

@@ -1,0 +1,156 @@
+"""The page: everything a project has to show, in one file that asks nothing of the network."""
+
+import base64
+import csv
+import hashlib
+import io
+import re
+from functools import cache
+from importlib.resources import files
+
+from boxloop.answers import read_answers
+from boxloop.errors import UserError
+from boxloop.passes import all_passes
+from boxloop.paths import STATIONS
+from boxloop.provenance import git_commit
+from boxloop.report import cover
+from boxloop.report.chapters import read_chapters
+from boxloop.report.drawing import loop_drawing
+from boxloop.report.numbers import short
+from boxloop.seal import openings, read_ledger
+from boxloop.settings import load_settings
+from boxloop.sheets import appendix_a, reforms, tally
+from boxloop.status import status
+from boxloop.store import read_json, write_text
+
+# Marks that turn the direction of the text after them, and control characters HTML does not allow.
+_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
+
+
+def build_report(project, *, stale=None):
+    """Build ``report/index.html`` from what was executed so far, and return its path.
+
+    Parameters
+    ----------
+    project : boxloop.paths.Project
+    stale : dict, optional
+        Why a chapter is out of date, by name of its notebook; found out by default.
+
+    Returns
+    -------
+    Path
+        One file without a request to anywhere. What is missing is named in it; what cannot be
+        read is named on top of it.
+    """
+    problems = []
+
+    def attempt(function, *arguments, default=None):
+        """Return what a reader gives; where a file is damaged, note the sentence and go on."""
+        try:
+            return function(*arguments)
+        except UserError as error:
+            problems.append(str(error))
+            return default
+
+    settings = attempt(load_settings, project.settings_file)
+    metrics = attempt(read_json, project.metrics_file, {}, default={})
+    checks = attempt(read_json, project.checks_file, [], default=[])
+    opened = openings(attempt(read_ledger, project, default=[]))
+    passes = attempt(all_passes, project, default=[])
+    answers = attempt(read_answers, project, default=[])
+    if stale is None:
+        stale = attempt(_stale, project, default={})
+    chapters = read_chapters(project, checks, stale=stale)
+    criteria = cover.criteria(metrics)
+    html = fragment(
+        "page.html.j2",
+        study=settings.study if settings else None,
+        title=settings.study.title if settings else project.root.name,
+        problems=list(dict.fromkeys(problems)),
+        smoke=_smoke(project),
+        chapters=chapters,
+        drawing=loop_drawing(chapters),
+        headline=cover.headline(metrics, settings, opened),
+        metrics=cover.secondary(metrics),
+        criteria=criteria,
+        criteria_words=cover.criteria_words(criteria),
+        counts=cover.counts(checks, answers, passes, opened),
+        openings=opened,
+        passes=passes,
+        provenance=cover.provenance(chapters, git_commit(project.root)),
+        checks=checks,
+        other_checks=[row for row in checks if row.get("notebook") not in STATIONS],
+        waivers=[row for row in checks if row["state"] == "waived"],
+        appendix=attempt(appendix_a, project, default=[]),
+        reforms=attempt(reforms, project, default=[]),
+        failures=_table(project.station("07_failures_log") / "failures.csv"),
+        environment=_text(project.station("08_release") / "environment.txt"),
+        **_assets(),
+    )
+    return write_text(project.report / "index.html", _clean(html))
+
+
+def fragment(template, **context):
+    """Return one of the report's templates with its values; every value is escaped."""
+    return _templates().get_template(template).render(**context)
+
+
+@cache
+def _templates():
+    from jinja2 import Environment, FileSystemLoader
+
+    folder = files("boxloop") / "templates" / "report"
+    environment = Environment(loader=FileSystemLoader(str(folder)), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {"short": short, "tally": tally}
+    return environment
+
+
+def _clean(html):
+    """Return the page without marks that no reader sees, and with nothing that UTF-8 cannot hold."""
+    return _UNSEEN.sub("", _styles_once(html)).encode("utf-8", "replace").decode("utf-8")
+
+
+def _styles_once(html):
+    """Return the page with each style once: every estimator brings the same one along."""
+    seen = set()
+
+    def first(match):
+        known = match[0] in seen
+        seen.add(match[0])
+        return "" if known else match[0]
+
+    return _STYLE.sub(first, html)
+
+
+def _assets():
+    """Return style and script as text, and the policy that lets a browser run this script only."""
+    folder = files("boxloop") / "templates" / "report"
+    style = (folder / "report.css").read_text(encoding="utf-8")
+    script = (folder / "report.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
+    policy = (
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+        f"script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    )
+    return {"style": style, "script": script, "policy": policy}
+
+
+def _stale(project):
+    return {row.name: f"Out of date: {row.detail}." for row in status(project) if row.state == "stale"}
+
+
+def _smoke(project):
+    """Return the notebooks whose numbers are quick ones, not results."""
+    facts = {name: project.station(name) / "station.json" for name in STATIONS}
+    return [name for name, path in facts.items() if path.is_file() and read_json(path).get("smoke")]
+
+
+def _text(path):
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+
+
+def _table(path):
+    """Return a CSV file as a header and rows of text, or None where there is none."""
+    rows = [row for row in csv.reader(io.StringIO(_text(path), newline="")) if row]
+    return {"head": rows[0], "rows": rows[1:]} if rows else None

@@ -1,0 +1,166 @@
+"""The pass over a chapter's HTML: unique ids, headings, numbered figures, tables in their own box."""
+
+import re
+import unicodedata
+
+from boxloop.paths import STATIONS
+from boxloop.report.safe import make_safe
+
+REFERRING = ("for", "aria-labelledby", "aria-describedby", "aria-controls", "headers", "list")
+_NUMBER = re.compile(r"|[-+−–]|[-+−]?[\d.,]+(e[-+]?\d+)?\s?%?|nan|NaN|None|[-+−]?inf")
+NOTEBOOK = re.compile(r"(?:\./|.*notebooks/)?(\w+)\.ipynb(#.*)?$")
+
+
+def slugify(text):
+    """Return a heading as an anchor: ``"The seal, twice"`` becomes ``"the-seal-twice"``."""
+    text = unicodedata.normalize("NFKC", text).lower()
+    return re.sub(r"[^\w]+", "-", text).strip("-") or "section"
+
+
+class Names:
+    """Ids of one chapter, each given once, all starting with the chapter's own."""
+
+    def __init__(self, chapter):
+        self.chapter = chapter
+        self.given = set()
+
+    def give(self, name):
+        """Return ``chapter--name``, with a number where that is taken."""
+        name = re.sub(r"\s+", "-", name)
+        wanted, number = f"{self.chapter}--{name}", 1
+        while wanted in self.given:
+            number += 1
+            wanted = f"{self.chapter}--{name}-{number}"
+        self.given.add(wanted)
+        return wanted
+
+
+def tidy(html, *, chapter, folder, root):
+    """Return the HTML of a chapter ready for the page, with its title and headings.
+
+    Parameters
+    ----------
+    html : str
+        A fragment from `boxloop.report.convert.to_html`.
+    chapter : str
+        Anchor of the chapter, such as ``"03-split"``; all ids start with it.
+    folder, root : Path
+        Folder of the source notebook, root of the project: for pictures.
+
+    Returns
+    -------
+    html : str
+    title : str
+        Text of the first heading of level 1, without its number; empty where there is none.
+    headings : list of dict
+        ``id``, ``text`` and ``level`` (3 and deeper) for the table of contents.
+    """
+    from bs4 import BeautifulSoup
+
+    soup = BeautifulSoup(html, "html.parser")
+    make_safe(soup, folder, root)
+    names = Names(chapter)
+    names.given.add(f"{chapter}--title")
+    old_ids = _own_ids(soup, names)
+    title, headings, anchors = _headings(soup, names)
+    _references(soup, old_ids | anchors)
+    _figures(soup, chapter.split("-")[0], names)
+    _tables(soup)
+    return str(soup), title, headings
+
+
+def _own_ids(soup, names):
+    """Give cells their anchor, and every id of an output one that no other chapter has."""
+    for cell in soup.select("[data-cell]"):
+        cell["id"] = names.give(cell["data-cell"] or "cell")
+    new = {}
+    for element in soup.find_all(id=True):
+        old = element["id"]
+        if not element.has_attr("data-cell"):
+            element["id"] = names.give(old)
+            new.setdefault(old, element["id"])
+    return new
+
+
+def _headings(soup, names):
+    """Move headings one level down, below the title of the report, and give them anchors."""
+    title, headings, anchors = "", [], {}
+    for element in soup.find_all(re.compile("^h[1-6]$")):
+        text = element.get_text(" ", strip=True)
+        if element.name == "h1" and not title:
+            title = re.sub(r"^\d+[\s.:–—-]*", "", text)
+            element.decompose()
+            continue
+        level = min(int(element.name[1]) + 1, 6)
+        element.name, element["id"] = f"h{level}", names.give(slugify(text))
+        # Jupyter's own anchor of a heading is its text with hyphens for spaces.
+        anchors.setdefault(text.replace(" ", "-"), element["id"])
+        in_output = element.find_parent(class_="output") is not None
+        if not in_output:
+            headings.append({"id": element["id"], "text": text, "level": level})
+    return title, headings, anchors
+
+
+def _references(soup, new):
+    """Let links, labels and styles follow the ids that were renamed."""
+    for element in soup.find_all(True):
+        for name in REFERRING:
+            if element.get(name):
+                value = element[name]
+                words = value if isinstance(value, list) else str(value).split()
+                element[name] = " ".join(new.get(word, word) for word in words)
+        if element.name == "a" and element.get("href"):
+            element["href"] = _target(element["href"], new)
+    for style in soup.find_all("style"):
+        # A CSS name cannot start with a digit as our ids do: `[id="03-split--x"]` instead of `#x`.
+        style.string = re.sub(r"#([\w-]+)", lambda m: f'[id="{new[m[1]]}"]' if m[1] in new else m[0], style.string or "")
+
+
+def _target(href, new):
+    """Return where a link of a notebook leads inside the report."""
+    if href.startswith("#"):
+        return "#" + new.get(href[1:], href[1:])
+    notebook = NOTEBOOK.match(href)
+    if notebook and notebook[1] in STATIONS:
+        return "#" + notebook[1].replace("_", "-")
+    return href
+
+
+def _figures(soup, number, names):
+    for count, figure in enumerate(soup.find_all("figure"), start=1):
+        figure["id"] = names.give(f"figure-{count}")
+        caption = figure.find("figcaption")
+        if caption is None:
+            caption = soup.new_tag("figcaption")
+            figure.append(caption)
+        label = soup.new_tag("span", attrs={"class": "figure-number"})
+        label.string = f"Figure {int(number)}.{count}"
+        caption.insert(0, label)
+        label.insert_after(" ")
+
+
+def _tables(soup):
+    """Let wide tables scroll in their own box, and say which cells are headings."""
+    for table in soup.find_all("table"):
+        table.attrs = {key: value for key, value in table.attrs.items() if key in ("id", "class")}
+        for cell in table.find_all("th"):
+            if not cell.get_text(strip=True):
+                cell.name = "td"
+            else:
+                cell["scope"] = "col" if cell.find_parent("thead") else "row"
+        _align_numbers(table)
+        if table.find_parent("table") is None:
+            box = {"class": "scroll", "tabindex": "0", "role": "region", "aria-label": "Table"}
+            table.wrap(soup.new_tag("div", attrs=box))
+
+
+def _align_numbers(table):
+    """Mark the cells of columns of numbers, heading included, so that their digits stand below each other."""
+    rows = [row.find_all(["td", "th"], recursive=False) for row in table.find_all("tr")]
+    if any(len(row) != len(rows[0]) for row in rows):
+        return
+    for column in zip(*rows, strict=True):
+        texts = [cell.get_text(strip=True) for cell in column if cell.name == "td"]
+        if any(texts) and all(_NUMBER.fullmatch(text) for text in texts):
+            for cell in column:
+                cell["class"] = [*cell.get("class", []), "number"]

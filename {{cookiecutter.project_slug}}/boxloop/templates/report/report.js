@@ -1,0 +1,83 @@
+// Everything here is a comfort: the page can be read without it.
+const root = document.documentElement;
+root.classList.add("js");
+const byId = (id) => document.getElementById(id);
+
+function remember(key, value) {
+  try { localStorage.setItem(key, value); } catch { /* a page opened from a disk may have no storage */ }
+}
+function recall(key) {
+  try { return localStorage.getItem(key); } catch { return null; }
+}
+
+const themeButton = byId("theme-button");
+const prefersDark = matchMedia("(prefers-color-scheme: dark)");
+const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : prefersDark.matches);
+function setTheme(theme) {
+  if (theme) root.dataset.theme = theme;
+  themeButton.textContent = isDark() ? "Light" : "Dark";
+  themeButton.setAttribute("aria-label", `Change to ${isDark() ? "light" : "dark"} colours`);
+}
+themeButton.addEventListener("click", () => {
+  setTheme(isDark() ? "light" : "dark");
+  remember("boxloop-theme", root.dataset.theme);
+});
+prefersDark.addEventListener("change", () => setTheme());
+setTheme(recall("boxloop-theme"));
+
+const codeButton = byId("code-button");
+codeButton.addEventListener("click", () => {
+  const show = codeButton.getAttribute("aria-pressed") !== "true";
+  codeButton.setAttribute("aria-pressed", String(show));
+  codeButton.textContent = show ? "Hide all code" : "Show all code";
+  document.querySelectorAll("details.code").forEach((cell) => { cell.open = show; });
+});
+
+const contentsButton = byId("contents-button");
+function showContents(show) {
+  root.classList.toggle("contents-open", show);
+  contentsButton.setAttribute("aria-expanded", String(show));
+}
+contentsButton.addEventListener("click", () => showContents(!root.classList.contains("contents-open")));
+byId("contents").addEventListener("click", (event) => { if (event.target.closest("a")) showContents(false); });
+document.addEventListener("keydown", (event) => { if (event.key === "Escape") showContents(false); });
+[themeButton, codeButton, contentsButton].forEach((button) => { button.hidden = false; });
+
+// The contents follow the scroll: the last heading above the upper third is where the reader is.
+const nav = byId("contents");
+const links = [...nav.querySelectorAll("a")];
+const marks = links.map((link) => [link, byId(decodeURIComponent(link.hash.slice(1)))]).filter(([, mark]) => mark);
+let waiting = false;
+function follow() {
+  waiting = false;
+  const line = innerHeight / 3;
+  const above = marks.filter(([, mark]) => mark.getBoundingClientRect().top <= line);
+  const here = (above.at(-1) || marks[0])[0];
+  if (here.getAttribute("aria-current")) return;
+  links.forEach((link) => link.removeAttribute("aria-current"));
+  document.querySelectorAll("#contents li.here").forEach((item) => item.classList.remove("here"));
+  here.setAttribute("aria-current", "true");
+  for (let item = here.closest("li"); item; item = item.parentElement.closest("li")) item.classList.add("here");
+  const box = here.getBoundingClientRect();
+  const frame = nav.getBoundingClientRect();
+  if (box.top < frame.top) nav.scrollTop += box.top - frame.top - 20;
+  if (box.bottom > frame.bottom) nav.scrollTop += box.bottom - frame.bottom + 20;
+}
+addEventListener("scroll", () => {
+  if (!waiting) { waiting = true; requestAnimationFrame(follow); }
+}, { passive: true });
+follow();
+
+// A station under the pointer or in focus shows its checks in the list beside the loop.
+document.querySelectorAll("svg.loop a.station").forEach((station) => {
+  const item = document.querySelector(`ol.stations > li[data-station="${station.dataset.station}"]`);
+  const mark = (on) => () => {
+    item.classList.toggle("lit", on);
+    const list = item.querySelector("details");
+    if (list) list.open = on;
+  };
+  station.addEventListener("focus", mark(true));
+  station.addEventListener("blur", mark(false));
+  station.addEventListener("mouseenter", mark(true));
+  station.addEventListener("mouseleave", mark(false));
+});
