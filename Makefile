@@ -1,0 +1,18 @@
+# Every recipe is one Python line, so that it can be typed on Windows too.
+PYTHON ?= python3
+IN_VENV = $(PYTHON) tools/environment.py
+
+.PHONY: demo test bench clean
+
+demo:  ## bake the default project, run the loop and print the path of the report
+	$(PYTHON) tools/demo.py
+
+test:  ## everything: the quick tests first, then the slow ones
+	$(IN_VENV) -m pytest -m "not slow"
+	$(IN_VENV) -m pytest -m slow
+
+bench:  ## time the bake and the loop
+	$(IN_VENV) tools/bench.py
+
+clean:  ## remove what the other targets made
+	rm -rf build .venv .pytest_cache .ruff_cache

@@ -1,0 +1,45 @@
+"""Fixtures that bake the template, and the path to the machinery inside it."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from cookiecutter.main import cookiecutter
+
+ROOT = Path(__file__).resolve().parents[1]
+TEMPLATE = ROOT / "{{cookiecutter.project_slug}}"
+
+# The machinery is never rendered, so it is tested where it stands; byte code must not end up in baked projects.
+sys.path.insert(0, str(TEMPLATE))
+sys.dont_write_bytecode = True
+
+
+@pytest.fixture(scope="session")
+def bake(tmp_path_factory):
+    """Return ``bake(folder, hooks=True, overwrite=False, **answers)``, which bakes into a folder and returns the project's path.
+
+    Cookiecutter's own settings and memory are in a temporary folder: nothing of the user's home is read or written.
+    """
+    home = tmp_path_factory.mktemp("cookiecutter-home")
+    config = home / "config.yaml"
+    config.write_text(f"cookiecutters_dir: '{home.as_posix()}'\nreplay_dir: '{home.as_posix()}'\n", encoding="utf-8")
+
+    def bake_into(folder, *, hooks=True, overwrite=False, **answers):
+        project = cookiecutter(
+            str(ROOT),
+            no_input=True,
+            extra_context=answers,
+            output_dir=str(folder),
+            config_file=str(config),
+            accept_hooks=hooks,
+            overwrite_if_exists=overwrite,
+        )
+        return Path(project)
+
+    return bake_into
+
+
+@pytest.fixture(scope="session")
+def baked(bake, tmp_path_factory):
+    """The default project, baked once; tests that write into it copy it first."""
+    return bake(tmp_path_factory.mktemp("baked"))

@@ -1,0 +1,183 @@
+"""The form of the eight notebooks: what a reader, a diff and papermill rely on."""
+
+import ast
+import json
+import re
+
+import pytest
+from conftest import TEMPLATE
+
+STATIONS = "01_scoping 02_baseline 03_split 04_train 05_diagnose 06_stress_test 07_failures_log 08_release".split()
+CHOICES = {"regression", "classification", "anomaly-detection", "worked-example", "own-data", "research", "workshop"}
+VOCABULARY = {"parameters", "answer", "remove-input"} | CHOICES
+
+
+@pytest.fixture(params=STATIONS)
+def path(request):
+    """The source of one notebook in the template."""
+    return TEMPLATE / "notebooks" / f"{request.param}.ipynb"
+
+
+@pytest.fixture
+def notebook(path):
+    return read(path)
+
+
+def read(path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def source(cell):
+    return "".join(cell["source"])
+
+
+def tags(cell):
+    return cell["metadata"].get("tags", [])
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+
+
+def test_there_are_eight():
+    """No more, no fewer, by name."""
+    assert sorted(path.stem for path in (TEMPLATE / "notebooks").glob("*.ipynb")) == STATIONS
+
+
+def test_the_file_is_canonical(path):
+    """One way to write a notebook, so that a diff shows what a person changed."""
+    raw = path.read_bytes().decode("utf-8")
+
+    assert raw == json.dumps(json.loads(raw), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def test_it_has_no_outputs(notebook):
+    """The source holds no results; the executed copies do."""
+    for cell in code_cells(notebook):
+        assert cell["outputs"] == []
+        assert cell["execution_count"] is None
+
+
+def test_it_is_the_format_that_papermill_runs(notebook):
+    """Format 4.5 and the kernel that every machine has."""
+    metadata = notebook["metadata"]
+
+    assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
+    assert metadata["kernelspec"]["name"] == "python3"
+    assert metadata["language_info"]["name"] == "python"
+    assert "papermill" not in metadata
+
+
+def test_ids_are_readable_and_unique(notebook):
+    """Words with hyphens: links and answers point at them for years."""
+    ids = [cell["id"] for cell in notebook["cells"]]
+
+    assert len(set(ids)) == len(ids)
+    for name in ids:
+        assert re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name), name
+        assert len(name) <= 64, "the notebook format allows no more"
+        assert not re.fullmatch(r"[0-9a-f]{8}", name), f"{name} was made by a program"
+
+
+def test_tags_are_in_the_vocabulary(notebook):
+    """A misspelt tag would keep a cell that should go."""
+    for cell in notebook["cells"]:
+        assert set(tags(cell)) <= VOCABULARY, cell["id"]
+        assert len(set(tags(cell))) == len(tags(cell)), cell["id"]
+
+
+def test_one_cell_of_plain_parameters(notebook, path):
+    """papermill replaces these values, so they are plain; every chapter can run small."""
+    cell, = [cell for cell in notebook["cells"] if "parameters" in tags(cell)]
+    values = {line.targets[0].id: ast.literal_eval(line.value) for line in ast.parse(source(cell)).body}
+
+    assert values["smoke"] is False
+    assert ("release_reason" in values) == (path.stem == "08_release")
+
+
+def test_it_says_what_it_needs_and_makes(notebook):
+    """Posix paths from the project root, and the minutes to expect."""
+    about = notebook["metadata"]["boxloop"]
+
+    assert about["makes"]
+    assert {"read", "run"} <= set(about["minutes"])
+    for where in [*about["needs"], *about["makes"]]:
+        assert re.fullmatch(r"[A-Za-z0-9_.*/-]+", where), where
+        assert not where.startswith("/")
+        assert ".." not in where
+
+
+def test_every_need_is_made_by_an_earlier_chapter():
+    """The loop has no hole: what a chapter reads is there when its turn comes."""
+    from boxloop.loop import matches
+
+    made = []
+    for name in STATIONS:
+        about = read(TEMPLATE / "notebooks" / f"{name}.ipynb")["metadata"]["boxloop"]
+        for need in about["needs"]:
+            is_given = need.split("/")[0] in {"study", "boxloop", "study.toml"}
+            is_fragment = re.fullmatch(r"results/(\d\d_\w+)/(checks|metrics|station)\.json", need)
+            is_earlier = bool(is_fragment) and is_fragment[1] < name
+            assert is_given or is_earlier or any(matches(need, make) for make in made), f"{name} needs {need}"
+        made += about["makes"]
+
+
+def test_it_opens_and_closes_like_a_chapter(notebook):
+    """Title, questions, objectives, needs, makes and time first; key points last."""
+    first, last = notebook["cells"][0], notebook["cells"][-1]
+
+    assert first["cell_type"] == last["cell_type"] == "markdown"
+    assert source(first).startswith("# ")
+    for word in ("Questions", "Objectives", "Needs", "Makes", "Time"):
+        assert re.search(rf"\*\*{word}\W*\*\*", source(first)), word
+    assert "key points" in source(last).lower()
+    assert "here.finish()" in source(code_cells(notebook)[-1])
+
+
+@pytest.mark.parametrize("name", STATIONS)
+def test_it_is_short_where_it_is_read(baked, name):
+    """15 to 30 cells, none of code longer than 15 lines, in the project as the reader gets it."""
+    notebook = read(baked / "notebooks" / f"{name}.ipynb")
+
+    assert 15 <= len(notebook["cells"]) <= 30
+    for cell in code_cells(notebook):
+        assert len(source(cell).splitlines()) <= 15, cell["id"]
+
+
+def test_code_runs_everywhere(notebook):
+    """Plain Python: no shell, no magics, no path of one machine, no more than two processes."""
+    for cell in code_cells(notebook):
+        text = source(cell)
+        ast.parse(text)
+        assert not re.search(r"""["'](/\w+/|~/|[A-Za-z]:[\\/])""", text), cell["id"]
+        assert not re.search(r"n_jobs\s*=\s*(-|[3-9]|\d\d)", text), cell["id"]
+        assert not text.endswith("\n"), cell["id"]
+
+
+def test_answers_say_what_they_reply_to(notebook):
+    """Each question in bold has its id and its items of the two sheets in the metadata, in the same order."""
+    from boxloop.answers import split_answers
+
+    for cell in notebook["cells"]:
+        listed = cell["metadata"].get("boxloop", {}).get("answers", [])
+        assert bool(listed) == ("answer" in tags(cell)), cell["id"]
+        if listed:
+            assert cell["cell_type"] == "markdown"
+            assert len(split_answers(source(cell))) == len(listed), cell["id"]
+        for answer in listed:
+            assert isinstance(answer["appendix"], list), answer["id"]
+            assert isinstance(answer["reforms"], list), answer["id"]
+
+
+def test_answers_have_different_ids(notebook):
+    """The sheets name an answer by its notebook and its id."""
+    ids = [answer["id"] for cell in notebook["cells"] for answer in cell["metadata"].get("boxloop", {}).get("answers", [])]
+
+    assert len(set(ids)) == len(ids)
+
+
+def test_this_list_of_stations_is_the_one_of_the_machinery():
+    """The names stand once in the machinery and once here, where they are demanded."""
+    from boxloop.paths import STATIONS as THEIRS
+
+    assert list(THEIRS) == STATIONS

@@ -1,0 +1,84 @@
+"""Make the environment of this repository in `.venv`, then run Python in it.
+
+    python3 tools/environment.py                    make it, or leave it when pyproject.toml is the same
+    python3 tools/environment.py -m pytest tests    make it, then run `python -m pytest tests` in it
+
+Standard library only, and readable by an old Python, which then hands over to a newer one.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+OLDEST = (3, 11)
+CANDIDATES = ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python"]
+
+
+def main():
+    """Make `.venv` when it is missing or out of date and run the rest of the command line in it."""
+    python = find_python()
+    if sys.version_info < OLDEST:
+        return subprocess.call([python, *sys.argv])
+    wanted = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    stamp = ROOT / ".venv" / "made-from-pyproject.toml"
+    if not stamp.is_file() or stamp.read_text(encoding="utf-8") != wanted:
+        make_environment(ROOT, *requirements(wanted))
+        stamp.write_text(wanted, encoding="utf-8")
+    if len(sys.argv) == 1:
+        return 0
+    return subprocess.call([str(python_in(ROOT)), *sys.argv[1:]], cwd=str(ROOT))
+
+
+def requirements(pyproject):
+    """Return what the group `test` of a pyproject text asks for."""
+    import tomllib  # here, because an old Python must be able to read this file
+
+    return tomllib.loads(pyproject)["dependency-groups"]["test"]
+
+
+def find_python():
+    """Return the first Python that is new enough: $PYTHON, this one, or one on the path."""
+    # Inside an environment, `_base_executable` is the Python it was made with: it survives when `.venv` is made anew.
+    for name in [os.environ.get("PYTHON"), getattr(sys, "_base_executable", sys.executable), *CANDIDATES]:
+        if name and is_new_enough(name):
+            return name
+    sys.exit("No Python {}.{} or later was found: install one, or name it, as in PYTHON=/path/to/python3.".format(*OLDEST))
+
+
+def is_new_enough(python):
+    """Ask a Python for its version; a name that does not run is not new enough."""
+    question = "import sys; sys.exit(sys.version_info < {!r})".format(OLDEST)
+    try:
+        return subprocess.run([python, "-c", question], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+    except OSError:
+        return False
+
+
+def python_in(folder):
+    """Return the path of the Python in `folder/.venv` on this system."""
+    return folder / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def make_environment(folder, *what):
+    """Make `folder/.venv` anew and install `what` in it, with uv when it is there and with pip otherwise.
+
+    Exits with one sentence when it cannot; what the installer said stands above it.
+    """
+    venv, python = folder / ".venv", str(python_in(folder))
+    uv = shutil.which("uv")
+    print("Making {} with {}; this takes a minute or two.".format(venv, "uv" if uv else "pip"), flush=True)
+    shutil.rmtree(str(venv), ignore_errors=True)
+    if uv:
+        steps = [[uv, "venv", "--quiet", "--python", find_python(), str(venv)], [uv, "pip", "install", "--quiet", "--python", python, *what]]
+    else:
+        steps = [[find_python(), "-m", "venv", str(venv)], [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *what]]
+    for step in steps:
+        if subprocess.call(step, cwd=str(folder)) != 0:
+            sys.exit("The environment in {} was not made: the command above it all, `{}`, failed.".format(venv, " ".join(step[:5])))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
