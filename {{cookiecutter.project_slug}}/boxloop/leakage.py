@@ -1,0 +1,49 @@
+"""The leakage sheet: the eight types of Kapoor & Narayanan (2023), each with its evidence and its argument."""
+
+TYPES = {
+    "L1.1": ("no test set", "Building and choosing use train and validation; only a release opens the seal."),
+    "L1.2": (
+        "preprocessing on train and test",
+        "Whatever learns from data sits inside a pipeline and learns from training folds.",
+    ),
+    "L1.3": (
+        "feature selection on train and test",
+        "The inputs were chosen in 01 for their meaning, before the division.",
+    ),
+    "L1.4": ("duplicates", "A copy would sit on both sides of the division."),
+    "L2": ("illegitimate features", "Every input can be observed for a new object."),
+    "L3.1": ("temporal leakage", "Nothing is predicted from its own future."),
+    "L3.2": ("dependence of train and test", "Whole groups are divided, and intervals draw whole groups."),
+    "L3.3": (
+        "sampling bias in the test set",
+        "Measured, not removed: the claim stays inside the scope of the training data, "
+        "and other labelled domains are sealed beside the test set.",
+    ),
+}
+
+
+def said(*results):
+    """Return what checks found, as text: id, state, what was measured and why it is waived."""
+    return " ".join(f"{result.id} {result.state}: {result.words}" for result in results)
+
+
+def leakage_sheet(evidence, arguments=None):
+    """Return the sheet as a table: type, what, evidence, argument.
+
+    Parameters
+    ----------
+    evidence : dict
+        What was computed, as text, for each of the eight types.
+    arguments : dict, optional
+        Own words in place of the argument of a type.
+
+    Raises
+    ------
+    KeyError
+        If a type has no evidence.
+    """
+    import pandas as pd
+
+    arguments = arguments or {}
+    rows = [(name, what, evidence[name], arguments.get(name, argument)) for name, (what, argument) in TYPES.items()]
+    return pd.DataFrame(rows, columns=["type", "what", "evidence", "argument"])
