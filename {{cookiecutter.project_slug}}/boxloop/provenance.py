@@ -1,6 +1,7 @@
 """Where results come from: code, versions, machine."""
 
 import hashlib
+import os
 import platform
 import re
 import subprocess
@@ -45,3 +46,10 @@ def input_hashes(project):
         project.relative(path): hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
         for path in files
     }
+
+
+def machine():
+    """Return Python, system, cores and the versions of the packages that numbers depend on."""
+    found = versions()
+    packages = {name: found[name] for name in ("numpy", "pandas", "scipy", "scikit-learn") if name in found}
+    return {"python": platform.python_version(), "system": platform.platform(), "cores": os.cpu_count()} | packages

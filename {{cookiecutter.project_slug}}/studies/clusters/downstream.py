@@ -57,3 +57,17 @@ def mass_function(ln_mass, estimates, *, groups=None, edges=EDGES):
         ratio = {"count": count, "ratio": count / safe, "ratio_error": 1 / np.sqrt(safe)}
         tables.append(pd.DataFrame({"estimate": name, **bins, **ratio}))
     return pd.concat(tables, ignore_index=True)
+
+
+def draw(ax, table):
+    """Draw the ratios of one `mass_function` table, with the Poisson error of the true counts as a band."""
+    from boxloop.style import COLOURS, MARKERS, plain_log_ticks
+
+    for name, part in table.groupby("estimate", sort=False):
+        middle = np.sqrt(part["low"] * part["high"])
+        ax.plot(middle, part["ratio"], color=COLOURS[name], marker=MARKERS[name], label=name)
+    ax.fill_between(middle, 1 - part["ratio_error"], 1 + part["ratio_error"], color="#DDDDDD", zorder=0)
+    ax.axhline(1, color=COLOURS["truth"], linewidth=1, zorder=1)
+    ax.set(xscale="log", xlabel="M500 [1e14 Msun]", ylabel="estimated / true count")
+    ax.label_outer()
+    plain_log_ticks(ax.xaxis)
