@@ -1,0 +1,28 @@
+"""The domain reference exists and is no straw man."""
+
+from types import SimpleNamespace
+
+from boxloop.checks import run_check
+from boxloop.intervals import Interval
+
+
+def test_a_reference_must_surely_beat_the_trivial_baseline(state):
+    """An interval that touches zero is not enough; a study without a reference is not judged."""
+    assert state("baseline.beats_trivial", Interval(0.3, 0.2, 0.4)) == "pass"
+    assert state("baseline.beats_trivial", {"value": 0.1, "low": -0.1, "high": 0.3}) == "fail"
+    assert state("baseline.beats_trivial", {"value": -0.1, "low": -0.2, "high": -0.05}) == "fail"
+    assert state("baseline.beats_trivial", None) == "not-applicable"
+
+
+def test_a_reference_is_named_or_its_absence_explained():
+    """TODO is no name, and no reason is no reason."""
+
+    def found(**facts):
+        reference = SimpleNamespace(**{"name": "rule of thumb", "kind": "domain", "citation": "Handbook", "reason": None} | facts)
+        return run_check("baseline.domain_reference", reference)
+
+    assert found().state == "pass"
+    assert found(citation="TODO").state == "unanswered"
+    assert found(name=" ", citation="").message == "The domain reference has no name and no citation."
+    assert found(kind="none", citation="", reason="first of its kind").state == "not-applicable"
+    assert found(kind="none", citation="", reason=None).state == "unanswered"

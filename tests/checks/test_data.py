@@ -1,0 +1,84 @@
+"""The table is what the manifest says."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from boxloop.checks import run_check
+
+from .neutral import column, manifest, trial
+
+
+def drop(frame):
+    del frame["shade"]
+
+
+def words(frame):
+    frame["shade"] = "dark"
+
+
+def empty(frame):
+    frame["shade"] = np.nan
+
+
+def infinite(frame):
+    frame.loc[7, "shade"] = np.inf
+
+
+def negative(frame):
+    frame.loc[[3, 9], "worms"] = -1.0
+
+
+def constant(frame):
+    frame["shade"] = 0.5
+
+
+def unlabelled(frame):
+    frame.loc[5, "harvest"] = np.nan
+
+
+@pytest.mark.parametrize(
+    ("plant", "words"),
+    [
+        (drop, "'shade' is missing"),
+        (words, "'shade' has type"),
+        (empty, "'shade' has no value at all"),
+        (infinite, "'shade' is infinite in 1 row, first in row 7"),
+        (negative, "'worms' is below its minimum 0 in 2 rows, first in row 3"),
+        (constant, "'shade' is 0.5 in every row"),
+        (unlabelled, "'harvest' has no value in 1 row, first in row 5"),
+    ],
+)
+def test_schema_names_the_column_and_the_fault(plant, words, seed):
+    """Each fault is found and nothing else is."""
+    frame = trial(seed)
+    assert run_check("data.schema", frame, columns=manifest()).state == "pass"
+
+    plant(frame)
+    result = run_check("data.schema", frame, columns=manifest())
+
+    assert (result.state, result.value) == ("fail", 1)
+    assert words in result.message
+
+
+def test_schema_takes_labels_in_words_and_dates():
+    """A class may be a word and a time a date."""
+    frame = pd.DataFrame({"kind": ["a", "b"], "night": pd.to_datetime(["2020-01-01", "2020-01-02"]), "x": [1, 2]})
+    columns = {"kind": column("target"), "night": column("time"), "x": column("input")}
+
+    assert run_check("data.schema", frame, columns=columns).state == "pass"
+
+
+def test_duplicate_columns(seed):
+    """A copy, a repeated name and what a reader makes of one are found; equal identifiers are not."""
+    frame, columns = trial(seed), manifest()
+    frame["plot"] = frame["sample_number"]
+    assert run_check("data.duplicate_columns", frame, columns=columns).state == "pass"
+
+    copied = run_check("data.duplicate_columns", frame.assign(shade=frame["slope"]), columns=columns)
+    renamed = run_check("data.duplicate_columns", frame.rename(columns={"crew": "slope.1"}), columns=columns)
+    twice = run_check("data.duplicate_columns", pd.concat([frame, frame[["slope"]]], axis=1), columns=columns)
+
+    assert copied.state == renamed.state == twice.state == "fail"
+    assert "'slope' and 'shade'" in copied.message
+    assert "named 'slope'" in renamed.message
+    assert "'slope' stands over two" in twice.message

@@ -1,0 +1,147 @@
+"""The inputs are known at inference and say something about the object itself."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from boxloop.checks import run_check
+
+from .neutral import INPUTS, column, manifest, seedlings, trial
+
+TABLE = ["leaf", "stem", "root", "colour"]
+
+
+def test_forbidden_columns_are_named_with_the_reason():
+    """Every objection of the manifest counts."""
+    columns = manifest() | {
+        "later": column("input", available_at_inference=False),
+        "made": column("input", derived_from_target=True),
+        "seeing_error": column("error"),
+    }
+
+    assert run_check("features.forbidden", [*INPUTS, "seeing_error"], columns=columns).state == "pass"
+    for name, words in {
+        "true_yield": "is a truth column",
+        "harvest": "is the target",
+        "sample_number": "is an identifier",
+        "plot": "is the group",
+        "crew": "is a nuisance",
+        "later": "is not available at inference",
+        "made": "is derived from the target",
+        "unknown": "is not in study.toml",
+    }.items():
+        result = run_check("features.forbidden", [*INPUTS, name], columns=columns)
+        assert result.state == "fail"
+        assert f"'{name}' {words}" in result.message
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda rng, n: np.arange(n),
+        lambda rng, n: rng.permutation(n).astype(float),
+        lambda rng, n: 10 * np.arange(n) + 3,
+        lambda rng, n: rng.choice(50 * n, n, replace=False),
+        lambda rng, n: rng.choice(10**9, n, replace=False),
+        lambda rng, n: np.sort(rng.choice(200 * n, n, replace=False)),
+        lambda rng, n: rng.integers(10**17, 10**18, n),
+        lambda rng, n: [f"J{k:06d}" for k in rng.permutation(n)],
+    ],
+    ids=["counter", "float counter", "steps of ten", "drawn ids", "wide ids", "sorted ids", "long ids", "names"],
+)
+def test_identifiers_are_found(make, seed):
+    """A running number is one also as float, shuffled or thinned out."""
+    frame = trial(seed)
+    result = run_check("features.identifier", frame.assign(shade=make(np.random.default_rng(100 + seed), len(frame))), inputs=INPUTS)
+
+    assert result.state == "fail"
+    assert "'shade'" in result.message
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda rng, n: rng.lognormal(12, 1, n).astype(int),
+        lambda rng, n: rng.poisson(rng.lognormal(13, 0.5, n)).astype(float),
+        lambda rng, n: np.sort(rng.lognormal(12, 1, n)).astype(int),
+        lambda rng, n: np.round(rng.normal(size=n) * 1e6),
+        lambda rng, n: rng.lognormal(45 * np.log(10), 1, n),
+        lambda rng, n: rng.integers(0, 4096, n),
+        lambda rng, n: rng.random(n),
+        lambda rng, n: rng.choice(["clay", "sand"], n),
+    ],
+    ids=["photons", "float photons", "sorted photons", "micrometres", "luminosities", "pixels", "floats", "words"],
+)
+def test_measurements_are_no_identifiers(make, seed):
+    """Counts with a large range differ in nearly every row and are honest."""
+    frame = trial(seed)
+    result = run_check("features.identifier", frame.assign(shade=make(np.random.default_rng(100 + seed), len(frame))), inputs=INPUTS)
+
+    assert result.state == "pass"
+
+
+def test_target_leak_of_a_number(seed):
+    """A strong honest input passes; a noisy monotone copy of the target does not."""
+    frame = trial(seed)
+    rng, size = np.random.default_rng(100 + seed), len(frame)
+    options = {"inputs": INPUTS, "target": "harvest", "task": "regression", "seed": seed}
+    spread = frame["harvest"].std()
+
+    honest = frame.assign(salt=frame["harvest"] + 0.3 * spread * rng.normal(size=size))
+    leaking = frame.assign(salt=-np.exp(frame["harvest"] + 0.02 * spread * rng.normal(size=size)))
+
+    assert run_check("features.target_leak", honest, **options).state == "pass"
+    result = run_check("features.target_leak", leaking, **options)
+    assert result.state == "fail"
+    assert result.message.startswith("'salt'")
+
+
+def test_target_leak_of_a_class(seed):
+    """A code of the class is found in any order; a feature that separates well is honest."""
+    frame = seedlings(seed)
+    code = pd.factorize(frame["kind"], sort=True)[0]
+    rng = np.random.default_rng(100 + seed)
+    options = {"inputs": TABLE, "target": "kind", "task": "classification", "seed": seed}
+
+    honest = seedlings(seed, classes=("a", "b"), share=(0.9, 0.1), separation=3.5)
+    assert run_check("features.target_leak", honest, **options).state == "pass"
+    assert run_check("features.target_leak", frame, **options).state == "pass"
+    leaking = frame.assign(root=np.array([1, 0, 2])[code] + 0.02 * rng.normal(size=len(frame)))
+    assert run_check("features.target_leak", leaking, **options).state == "fail"
+
+
+def test_nuisance_only(seed):
+    """A crew that knows the harvest is found; so is a lamp that stands over one class."""
+    frame, table = trial(seed), seedlings(seed)
+    rng = np.random.default_rng(100 + seed)
+    number = {"nuisance": ["crew", "cloudiness"], "target": "harvest", "task": "regression", "groups": "plot", "seed": seed}
+    kind = {"nuisance": ["lamp"], "target": "kind", "task": "classification", "groups": "tray", "seed": seed}
+
+    assert run_check("features.nuisance_only", frame, **number).state == "pass"
+    assert run_check("features.nuisance_only", table, **kind).state == "pass"
+    assert run_check("features.nuisance_only", frame, **number | {"nuisance": []}).state == "not-applicable"
+    marked = frame.assign(cloudiness=frame["harvest"] + 1.5 * rng.normal(size=len(frame)))
+    assert run_check("features.nuisance_only", marked, **number).state == "fail"
+    lit = np.where(rng.random(len(table)) < 0.5, pd.factorize(table["kind"])[0], table["lamp"])
+    assert run_check("features.nuisance_only", table.assign(lamp=lit), **kind).state == "fail"
+
+
+@pytest.mark.parametrize("filler", [np.nan, -999.0, 99.0])
+def test_missingness(filler, seed):
+    """Gaps that follow the target are found, also under a filler; gaps at random are honest."""
+    frame = trial(seed)
+    rng = np.random.default_rng(100 + seed)
+    options = {"inputs": INPUTS, "target": "harvest", "task": "regression", "groups": "plot", "seed": seed}
+    high = rng.random(len(frame)) < 0.5 * (frame["harvest"] > 1)
+
+    assert run_check("features.missingness", frame.fillna({"salt": filler}), **options).state == "pass"
+    assert run_check("features.missingness", frame.assign(shade=frame["shade"].mask(high, filler)), **options).state == "fail"
+
+
+def test_missingness_of_classes_and_of_full_tables(seed):
+    """A table without gaps passes; a class without a measurement does not."""
+    table = seedlings(seed)
+    options = {"inputs": TABLE, "target": "kind", "task": "classification", "groups": "tray", "seed": seed}
+    lost = (table["kind"] == "reed") & (np.random.default_rng(100 + seed).random(len(table)) < 0.7)
+
+    assert run_check("features.missingness", table, **options).value == 0
+    assert run_check("features.missingness", table.assign(root=table["root"].mask(lost)), **options).state == "fail"

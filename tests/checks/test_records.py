@@ -1,0 +1,126 @@
+"""The ledger, the criteria, the failures log, the answers and the chain of files."""
+
+import copy
+
+import numpy as np
+import pandas as pd
+from boxloop.checks import run_check
+from boxloop.settings import Criterion
+
+OPENED = {"event": "opened", "model": "aaaa"}
+
+
+def test_openings_count_and_models_decide():
+    """Two looks with one model pass, one look with each of two models does not."""
+    other = OPENED | {"model": "bbbb"}
+
+    assert run_check("seal.openings", []).message.startswith("The test set was opened never")
+    assert run_check("seal.openings", [{"event": "sealed"}, OPENED, OPENED]).value == 2
+    assert run_check("seal.openings", [OPENED, OPENED]).state == "pass"
+    found = run_check("seal.openings", [OPENED, other])
+    assert found.state == "fail"
+    assert "opened twice for 2 different models" in found.message
+
+
+def test_the_first_opening_decides_which_model_is_released():
+    """A later opening with the new model does not make it the first."""
+    events = [OPENED, {"event": "opened", "model_hash": "bbbb"}]
+
+    assert run_check("seal.model_unchanged", [], model_hash="aaaa").state == "not-applicable"
+    assert run_check("seal.model_unchanged", events, model_hash="aaaa").state == "pass"
+    found = run_check("seal.model_unchanged", events, model_hash="bbbb")
+    assert found.state == "fail"
+    assert "was aaaa" in found.message
+
+
+def criterion(**facts):
+    return Criterion(**({"name": "better", "metric": "rmse", "set": "test", "quantity": "gain", "at_least": 0.1} | facts))
+
+
+def test_moved_criteria_are_listed_with_both_numbers():
+    """Lowered, added and dropped criteria count, also after a later training."""
+    events = [
+        {"event": "trained", "criteria": [criterion().model_dump()]},
+        {"event": "trained", "criteria": [criterion(at_least=0.05).model_dump()]},
+    ]
+
+    assert run_check("criteria.unchanged", [], criteria=[criterion()]).state == "not-applicable"
+    assert run_check("criteria.unchanged", events, criteria=[criterion()]).state == "pass"
+    lowered = run_check("criteria.unchanged", events, criteria=[criterion(at_least=0.05)])
+    assert lowered.state == "fail"
+    assert "at least 0.1" in lowered.message and "at least 0.05" in lowered.message
+    assert run_check("criteria.unchanged", events, criteria=[]).state == "fail"
+    assert run_check("criteria.unchanged", events, criteria=[criterion(), criterion(name="more")]).value == 1
+
+
+def test_criteria_may_stand_in_an_event_before_training():
+    """The last ones written before the first training count."""
+    events = [{"event": "criteria", "criteria": [{"name": "a", "at_most": 1.0}]}, {"event": "trained"}]
+
+    assert run_check("criteria.unchanged", events, criteria=[{"name": "a", "at_most": 1.0}]).state == "pass"
+    assert run_check("criteria.unchanged", events, criteria=[{"name": "a", "at_most": 2.0}]).state == "fail"
+
+
+def test_every_attempt_stands_in_the_log():
+    """The kind before the name does not matter, a missing name does."""
+    rows = [{"about": "attempt: ridge"}, {"about": "forest"}, {"about": "check: split.groups"}]
+
+    assert run_check("log.complete", ["ridge", "forest"], rows).state == "pass"
+    assert run_check("log.complete", [], []).state == "pass"
+    found = run_check("log.complete", ["ridge", "network"], rows)
+    assert found.state == "fail"
+    assert "missing: 'network'" in found.message
+
+
+def test_every_failure_is_explained():
+    """Blank, TODO and what a table reader makes of an empty cell are no explanation."""
+    rows = [{"about": "ridge", "explanation": "Too stiff for the bend."}]
+    silent = [{"about": "a", "explanation": " "}, {"about": "b", "explanation": "TODO"}, {"about": "c", "explanation": np.nan}, {"about": "d"}]
+
+    assert run_check("log.explained", rows).state == "pass"
+    for row in silent:
+        found = run_check("log.explained", [*rows, row])
+        assert found.state == "fail"
+        assert f"'{row['about']}'" in found.message
+
+
+def test_open_questions_are_unanswered():
+    """The state says that a person has to write."""
+    rows = [{"id": f"answer-{k}", "question": f"Why {k}?", "answered": True, "notebook": "01_scoping"} for k in range(5)]
+    assert run_check("answers.complete", rows).state == "pass"
+
+    rows[2]["answered"] = False
+    found = run_check("answers.complete", rows)
+
+    assert (found.state, found.value) == ("unanswered", 1)
+    assert "01_scoping: Why 2?" in found.message
+
+
+def test_a_stale_result_is_named():
+    """A changed table is noticed where it is read; raw files that nobody makes are not judged."""
+    stations = {
+        "03_split": {"needs": {"data/raw/a.parquet": "1"}, "makes": {"data/interim/train.parquet": "2"}},
+        "04_train": {"needs": {"data/interim/train.parquet": "2"}, "makes": {"results/04_train/model.skops": "3"}},
+    }
+    assert run_check("provenance.chain", stations).state == "pass"
+
+    later = copy.deepcopy(stations)
+    later["03_split"]["makes"]["data/interim/train.parquet"] = "9"
+    found = run_check("provenance.chain", later)
+
+    assert found.state == "fail"
+    assert "04_train read another data/interim/train.parquet than 03_split has made" in found.message
+
+
+def test_two_runs_with_one_seed_agree(seed):
+    """One changed bit counts, in arrays, frames, dicts and labels; NaN equals NaN."""
+    values = np.append(np.random.default_rng(seed).normal(size=50), np.nan)
+    other = values.copy()
+    other[3] = np.nextafter(other[3], 9)
+
+    assert run_check("provenance.deterministic", values, values.copy()).state == "pass"
+    assert run_check("provenance.deterministic", values, other).state == "fail"
+    assert run_check("provenance.deterministic", {"a": {"b": values}}, {"a": {"b": other}}).state == "fail"
+    assert run_check("provenance.deterministic", pd.Series(values), pd.Series(values)).state == "pass"
+    assert run_check("provenance.deterministic", values, values[:-1]).state == "fail"
+    assert run_check("provenance.deterministic", np.array(["a", "b"]), np.array(["a", "c"])).value == 1

@@ -1,0 +1,85 @@
+"""The model fails where the domain reference does not."""
+
+import numpy as np
+import pytest
+from boxloop.checks import run_check
+from sklearn.ensemble import ExtraTreesRegressor, IsolationForest, RandomForestClassifier
+
+from .neutral import INPUTS, parts, seedlings, stones, trial
+
+
+def place(model, reference, half_width=0.01):
+    """Return the numbers of one place, with the gain of the model and its interval."""
+    gain = reference - model
+    return {"model": model, "reference": reference, "difference": {"value": gain, "low": gain - half_width, "high": gain + half_width}}
+
+
+@pytest.mark.parametrize(
+    ("inside", "outside", "expected"),
+    [
+        (place(0.10, 0.15), place(0.11, 0.17), "pass"),
+        (place(0.15, 0.15), place(0.18, 0.17), "pass"),
+        (place(0.15, 0.15), place(0.12, 0.17), "pass"),
+        (place(0.10, 0.15), place(0.17, 0.17), "fail"),
+        (place(0.10, 0.15), place(0.20, 0.17), "fail"),
+        (place(0.05, 0.15), place(0.13, 0.17), "fail"),
+        (place(0.15, 0.15), place(0.45, 0.16), "fail"),
+    ],
+    ids=["wins in both", "wins in neither", "wins outside only", "gain gone", "worse outside", "ratio though it wins", "ratio without gain"],
+)
+def test_overspecialisation(inside, outside, expected):
+    """A lost gain fails, and so does a model that degrades twice as much as the reference."""
+    result = run_check("stress.overspecialisation", inside, outside)
+
+    assert result.state == expected
+    assert "inside and" in result.message
+
+
+def test_swap_of_a_watermark(seed):
+    """A model that reads the crew instead of the plant is found; an idle or unread column is harmless."""
+    frame = trial(seed).fillna(0.0)
+    marked = frame.assign(crew=frame["harvest"] + 0.5 * np.random.default_rng(100 + seed).normal(size=len(frame)))
+    names = [*INPUTS, "crew"]
+
+    def swapped(table, fitted_names):
+        train, held_out = parts(table)
+        model = ExtraTreesRegressor(n_estimators=30, min_samples_leaf=3, random_state=seed).fit(train[fitted_names], train["harvest"])
+        rows = held_out["validation"]
+        return run_check("stress.swap", model, rows[names], columns=["crew"], y=rows["harvest"], seed=seed)
+
+    assert swapped(frame, names).state == "pass"
+    assert swapped(marked, names).state == "fail"
+    assert swapped(marked, INPUTS).value == 0
+
+
+def test_swap_of_classes_and_scores(seed):
+    """Probabilities and anomaly scores are compared too."""
+    table = seedlings(seed)
+    names = ["leaf", "stem", "root", "lamp"]
+    lamp = np.where(table["kind"] == "reed", 9, table["lamp"])
+
+    for X, expected in ((table[names], "pass"), (table.assign(lamp=lamp)[names], "fail")):
+        model = RandomForestClassifier(n_estimators=30, min_samples_leaf=5, random_state=seed).fit(X[:1000], table["kind"][:1000])
+        assert run_check("stress.swap", model, X[1000:], columns=["lamp"], y=table["kind"][1000:], seed=seed).state == expected
+    forest = IsolationForest(n_estimators=30, random_state=seed).fit(table[names])
+    assert run_check("stress.swap", forest, table[names], columns=["stem"], seed=seed).state == "fail"
+    assert run_check("stress.swap", forest, table[names], columns=[], seed=seed).state == "not-applicable"
+
+
+@pytest.mark.parametrize("size", [3000, 20_000])
+def test_sculpting(size, seed):
+    """A score that knows a window of mass carves a bump; one that grows gently with mass does not."""
+    rows = stones(seed, size)
+    window = np.exp(-0.5 * ((rows["mass"] - 3) / 0.15) ** 2)
+
+    assert run_check("stress.sculpting", rows["score"], rows["mass"]).state == "pass"
+    assert run_check("stress.sculpting", rows["score"] + 0.3 * np.log(rows["mass"]), rows["mass"]).state == "pass"
+    assert run_check("stress.sculpting", rows["score"] + 1.5 * window, rows["mass"]).state == "fail"
+    assert run_check("stress.sculpting", rows["mass"], rows["mass"]).state == "fail"
+
+
+def test_sculpting_needs_rows():
+    """Twenty rows behind the cut show nothing."""
+    rows = stones(0, 400)
+
+    assert run_check("stress.sculpting", rows["score"], rows["mass"]).state == "not-applicable"

@@ -1,0 +1,73 @@
+"""The cards are filled from the data, and no section can be left out."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from boxloop.cards import column_table, composition, demoted, markdown_table, metric_table, model_card
+from boxloop.settings import Column
+from sklearn.linear_model import Ridge
+
+SECTIONS = ("intended_use", "not_for", "data", "metrics", "strata", "safe_unsafe", "training", "limits", "citation")
+
+
+def test_a_table_survives_bars_and_line_breaks():
+    """A bar in a cell must not open a new column."""
+    frame = pd.DataFrame({"a": ["x|y\nz"], "b": [0.123456], "c": [np.nan], "d": [None]})
+
+    assert markdown_table(frame).splitlines() == ["| a | b | c | d |", "| --- | --- | --- | --- |", "| x\\|y z | 0.123 |  |  |"]
+
+
+def test_a_card_inside_a_chapter_has_smaller_headings():
+    """Only headings move; the text stays."""
+    assert demoted("# A\n\ntext # no\n## B") == "### A\n\ntext # no\n#### B\n"
+
+
+def test_metrics_carry_their_interval():
+    """A number without its interval is no result."""
+    entry = {"value": 0.1, "low": 0.09, "high": 0.11}
+    sets = {"test": {"n_rows": 9, "n_groups": 3, "metrics": {"rmse": {"model": entry}, "r2": {"model": entry}}}}
+    table = metric_table(sets)
+
+    assert list(table["metric"]) == ["RMSE", "R²"]
+    assert table.loc[0, "model"] == "0.100 [0.090, 0.110]"
+    assert table.loc[0, "reference"] == ""
+
+
+def test_the_model_card_has_every_section():
+    """Text, tables and lists of both become sections in a fixed order."""
+    content = dict.fromkeys(SECTIONS, "words") | {"strata": ["before", pd.DataFrame({"a": [1]})]}
+    text = model_card(Ridge(), title="A/B", **content)
+
+    headings = [line for line in text.splitlines() if line.startswith("#")]
+    assert headings[0] == "# Model card: A-B"
+    assert len(headings) == 1 + len(SECTIONS)
+    assert "before\n\n| a |" in text
+
+
+@pytest.mark.parametrize("missing", SECTIONS)
+def test_a_model_card_with_a_hole_is_refused(missing):
+    """Every section must be given."""
+    content = dict.fromkeys(SECTIONS, "words")
+    del content[missing]
+
+    with pytest.raises(TypeError, match=missing):
+        model_card(Ridge(), title="x", **content)
+
+
+def test_composition_counts_what_is_there():
+    """Rows, groups, copies and gaps are counted, not remembered."""
+    frame = pd.DataFrame({"g": [1, 1, 2], "x": [1.0, 1.0, np.nan]})
+    found = composition({"train": frame, "survey": frame[["x"]]}, group="g")
+
+    assert found.loc[0].to_dict() == {"table": "train", "rows": 3, "groups": 2, "copied rows": 1, "missing cells": 1}
+    assert pd.isna(found.loc[1, "groups"])
+
+
+def test_columns_are_described_from_manifest_and_data():
+    """Meaning comes from study.toml, numbers from the table; text has no median."""
+    columns = {name: Column(role=role, unit="keV", description="d") for name, role in (("x", "input"), ("name", "id"), ("gone", "input"))}
+    found = column_table(pd.DataFrame({"name": ["a", "b"], "x": [1.0, np.nan]}), columns)
+
+    assert list(found["column"]) == ["x", "name"]
+    assert found.loc[0, "missing"] == "50.0%"
+    assert pd.isna(found.loc[1, "median"])

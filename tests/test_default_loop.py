@@ -1,0 +1,182 @@
+"""The default project from end to end: its story, its numbers in bands, its seal."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+STATIONS = [f"{n:02}" for n in range(1, 9)]
+# Wall times differ from run to run; they are kept apart from every other result.
+TIMED = {"cost.csv", "machine.json", "attempts.csv", "station.json"}
+
+
+def boxloop(project, *words):
+    """Run ``python -m boxloop`` in a project where nothing is installed."""
+    command = [sys.executable, "-m", "boxloop", *words]
+    return subprocess.run(command, cwd=project, capture_output=True, text=True, encoding="utf-8", timeout=600)
+
+
+@pytest.fixture(scope="module")
+def released(bake, tmp_path_factory):
+    """The default project after ``boxloop release``."""
+    project = Path(bake(tmp_path_factory.mktemp("released")))
+    done = boxloop(project, "release", "--reason", "a test")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return project
+
+
+def read(project, name):
+    return json.loads((project / "results" / name).read_text(encoding="utf-8"))
+
+
+def test_every_notebook_ran_without_error(released):
+    """Eight executed copies, no error output in any."""
+    copies = sorted((released / "report" / "notebooks").glob("*.ipynb"))
+
+    assert [copy.name[:2] for copy in copies] == STATIONS
+    for copy in copies:
+        cells = json.loads(copy.read_text(encoding="utf-8"))["cells"]
+        kinds = [output["output_type"] for cell in cells for output in cell.get("outputs", [])]
+        assert "error" not in kinds, copy.name
+
+
+def test_the_model_wins_in_simulator_a(released):
+    """By about a third, and the interval of the paired difference excludes zero."""
+    primary = read(released, "metrics.json")["primary"]
+    gain = primary["difference"]["value"] / primary["reference"]["value"]
+
+    assert (primary["name"], primary["set"]) == ("rmse", "test")
+    assert primary["difference"]["low"] > 0
+    assert 0.25 < gain < 0.45
+    assert 0.13 < primary["reference"]["value"] < 0.18
+
+
+def test_the_gain_is_gone_in_simulator_b(released):
+    """The interval includes zero or favours the reference."""
+    sets = read(released, "metrics.json")["sets"]
+    for name in ("simulator_b", "test_simulator_b"):
+        assert sets[name]["metrics"]["rmse"]["difference"]["low"] <= 0
+
+
+def test_every_check_has_a_state_and_only_the_story_is_waived(released):
+    """Nothing fails, nothing is silent, and each waiver gives its reason."""
+    from boxloop.checks import REGISTRY
+
+    rows = {row["id"]: row for row in read(released, "checks.json")}
+
+    assert set(rows) == set(REGISTRY)
+    assert {row["state"] for row in rows.values()} <= {"pass", "waived", "not-applicable"}
+    waived = {name for name, row in rows.items() if row["state"] == "waived"}
+    assert waived <= {"features.nuisance_only", "stress.overspecialisation", "split.deployment_shift"}
+    assert {"features.nuisance_only", "stress.overspecialisation"} <= waived
+    for row in rows.values():
+        assert row["state"] == "pass" or row["reason"].strip(), row["id"]
+        assert not row.get("stale_waiver"), row["id"]
+
+
+def test_the_repo_says_that_a_criterion_is_not_met(released):
+    """The criterion on the other simulator is measured and missed."""
+    criteria = read(released, "metrics.json")["criteria"]
+    missed = [row for row in criteria if row["met"] is False]
+
+    assert None not in [row["met"] for row in criteria]
+    assert [row["set"] for row in missed] == ["test_simulator_b"]
+
+
+def test_the_report_is_one_small_file(released):
+    """At most 6 MB, and it holds all eight chapters."""
+    page = released / "report" / "index.html"
+
+    assert page.stat().st_size < 6 * 2**20
+    text = page.read_text(encoding="utf-8")
+    assert all(f'id="{name}' in text for name in STATIONS)
+
+
+def snapshot(project, stations):
+    """Return the bytes of every result of these notebooks, timings aside."""
+    files = [f for f in (project / "results").rglob("*") if f.is_file() and f.name not in TIMED]
+    return {
+        f.relative_to(project).as_posix(): f.read_bytes()
+        for f in files
+        if f.relative_to(project / "results").parts[0][:2] in stations
+    }
+
+
+def test_same_seeds_same_numbers_and_no_test_row_before_08(released, tmp_path):
+    """A second run on a poisoned seal gives the same results for 01 to 07 and the same metrics."""
+    project = tmp_path / "again"
+    shutil.copytree(released, project)
+    sealed = project / "data" / "sealed" / "test.parquet"
+    sealed.chmod(0o644)
+    sealed.write_bytes(b"poison")
+    done = boxloop(project, "run")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+    before, after = snapshot(released, STATIONS[:7]), snapshot(project, STATIONS[:7])
+    assert sorted(before) == sorted(after)
+    assert [name for name in before if before[name] != after[name]] == []
+    assert read(project, "metrics.json") == read(released, "metrics.json")
+
+
+def test_a_poisoned_seal_cannot_be_released(released, tmp_path):
+    """Opening it is refused with a sentence; the count stays as it was."""
+    project = tmp_path / "poisoned"
+    shutil.copytree(released, project)
+    sealed = project / "data" / "sealed" / "test.parquet"
+    sealed.chmod(0o644)
+    sealed.write_bytes(b"poison")
+    ledger = (project / "data" / "sealed" / "ledger.jsonl").read_bytes()
+    done = boxloop(project, "release", "--reason", "again")
+
+    assert done.returncode == 1
+    assert (project / "data" / "sealed" / "ledger.jsonl").read_bytes() == ledger
+    assert "not the file that was sealed" in (project / "report" / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_notebook_that_raises_leaves_a_report(released, tmp_path):
+    """Exit 1, the page leads to the failing cell, and what does not need it still ran."""
+    project = tmp_path / "broken"
+    shutil.copytree(released, project)
+    path = project / "notebooks" / "05_diagnose.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    code[3]["source"] = ["raise RuntimeError('planted')"]
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    done = boxloop(project, "run", "--from", "05")
+
+    assert done.returncode == 1
+    assert "planted" in (project / "report" / "index.html").read_text(encoding="utf-8")
+    assert (project / "results" / "06_stress_test" / "checks.json").is_file()
+    assert "06" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "words, named",
+    [
+        (["run", "--only", "12"], "12"),
+        (["release", "--reason", " "], "reason"),
+        (["run", "--set", "colour=red"], "colour"),
+    ],
+)
+def test_bad_words_change_nothing(released, words, named):
+    """Exit 2 and one sentence."""
+    files = {f: f.stat().st_mtime_ns for f in released.rglob("*") if f.is_file() and "__pycache__" not in f.parts}
+    done = boxloop(released, *words)
+
+    assert done.returncode == 2
+    assert named in done.stderr
+    assert "Traceback" not in done.stderr
+    assert files == {f: f.stat().st_mtime_ns for f in released.rglob("*") if f.is_file() and "__pycache__" not in f.parts}
+
+
+def test_a_missing_artefact_names_its_maker(bake, tmp_path):
+    """Starting in the middle of a fresh project says where to start."""
+    done = boxloop(Path(bake(tmp_path)), "run", "--only", "05")
+
+    assert done.returncode == 2
+    assert "03_split" in done.stderr or "04_train" in done.stderr

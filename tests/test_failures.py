@@ -1,0 +1,151 @@
+"""The failures log says what happened, and what a person says it means."""
+
+import pandas as pd
+import pytest
+from boxloop.errors import UserError
+from boxloop.failures import COLUMNS, collect, read_notes, stale_notes
+
+
+@pytest.fixture
+def attempts():
+    """Two attempts, of which the second was chosen."""
+    return pd.DataFrame(
+        {
+            "name": ["ridge", "trees"],
+            "motivation": ["straight lines", "thresholds"],
+            "rmse": [0.2, 0.1],
+            "se": [0.01, 0.01],
+            "chosen": [False, True],
+            "dropped_because": ["worse by 0.1", ""],
+        }
+    )
+
+
+@pytest.fixture
+def stress():
+    """One test whose three levels have the three verdicts."""
+    return pd.DataFrame(
+        {
+            "test": ["noise", "noise", "noise"],
+            "level": [1.0, 2.0, 4.0],
+            "model": [0.1, 0.2, 0.4],
+            "reference": [0.15, 0.2, 0.3],
+            "verdict": ["safe", "degraded", "unsafe"],
+        }
+    )
+
+
+def a_check(state="fail", **changes):
+    """Return a row of checks.json."""
+    row = {"id": "split.groups", "state": state, "value": 0.88, "threshold": 0.0, "message": "shared", "reason": None}
+    return row | changes
+
+
+def write(path, text):
+    """Write `text` to a failures.toml and return its path."""
+    file = path / "failures.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_only_dropped_attempts_are_failures(attempts, stress):
+    """The chosen attempt is no failure."""
+    log = collect(attempts, [], stress[:0], [])
+
+    assert list(log["about"]) == ["attempt: ridge"]
+    assert log.loc[0, "why_dropped"] == "worse by 0.1"
+
+
+def test_failed_and_waived_checks_are_imported(attempts, stress):
+    """A waiver is a rule broken with a reason, and belongs in the log."""
+    checks = [a_check(), a_check("pass", id="a.b"), a_check("waived", id="c.d", reason="it is the story")]
+    log = collect(attempts[:0], checks, stress[:0], [])
+
+    assert list(log["about"]) == ["check: split.groups", "check: c.d"]
+    assert log.loc[0, "measured"] == "0.88 (threshold 0)"
+    assert log.loc[1, "why_dropped"] == "it is the story"
+
+
+def test_a_check_without_a_number_is_imported(attempts, stress):
+    """Some checks say yes or no and measure nothing."""
+    log = collect(attempts[:0], [a_check(value=None, threshold=None)], stress[:0], [])
+
+    assert log.loc[0, "measured"] == ""
+
+
+def test_a_stress_test_gives_one_row_at_its_worst_level(attempts, stress):
+    """Levels of one test share a cause, so they share a row."""
+    log = collect(attempts[:0], [], stress, [])
+
+    assert list(log["about"]) == ["stress: noise"]
+    assert log.loc[0, "what"] == "degraded at 2; unsafe at 4"
+    assert log.loc[0, "measured"] == "model 0.400, reference 0.300"
+
+
+def test_a_stress_test_without_levels_is_imported(attempts, stress):
+    """Another simulator is there or not: it has no level."""
+    log = collect(attempts[:0], [], stress[2:].assign(level=float("nan")), [])
+
+    assert log.loc[0, "what"] == "unsafe"
+
+
+def test_a_note_explains_a_row_or_adds_one(attempts, stress):
+    """What a person writes is joined by its `about`."""
+    notes = [{"about": "attempt: ridge", "explanation": " bends "}, {"about": "an idea", "what": "did not work"}]
+    log = collect(attempts, [], stress[:0], notes).set_index("about")
+
+    assert log.loc["attempt: ridge", "explanation"] == "bends"
+    assert log.loc["attempt: ridge", "kind"] == "attempt"
+    assert log.loc["an idea", "kind"] == "note"
+    assert log.loc["an idea", "explanation"] == ""
+
+
+def test_nothing_failed_is_an_empty_table(attempts, stress):
+    """The columns are there even where no row is."""
+    log = collect(attempts[:0], [], stress[:0], [])
+
+    assert list(log.columns) == COLUMNS
+    assert log.empty
+
+
+def test_a_note_on_something_that_is_gone_is_named_and_left_out(attempts, stress):
+    """An explanation must not outlive what it explains."""
+    notes = [{"about": "attempt: svm"}, {"about": "attempt: ridge"}, {"about": "free text"}]
+    log = collect(attempts, [], stress[:0], notes)
+
+    assert list(log["about"]) == ["attempt: ridge", "free text"]
+    assert stale_notes(notes, set(log["about"])) == ["attempt: svm"]
+
+
+def test_read_notes(tmp_path):
+    """A file of [[failure]] tables is a list of dictionaries."""
+    file = write(tmp_path, '[[failure]]\nabout = "a"\nexplanation = "é"\n[[failure]]\nabout = "b"\n')
+
+    assert read_notes(file) == [{"about": "a", "explanation": "é"}, {"about": "b"}]
+
+
+def test_no_file_is_no_notes(tmp_path):
+    """A project may have nothing to explain yet."""
+    assert read_notes(tmp_path / "failures.toml") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[[failure]\n", "not valid TOML"),
+        ('[[failure]]\nexplanation = "x"\n', "needs about"),
+        ('[[failure]]\nabout = " "\n', "needs about"),
+        ('[[failure]]\nabout = "a"\nwhy = "x"\n', "key why is not known"),
+        ('[[failure]]\nabout = "a"\nwhat = 3\n', "what must be text"),
+        ('[failure]\nabout = "a"\n', r"rename \[failure\]"),
+        ('[[failures]]\nabout = "a"\n', "rename failures"),
+        ("failure = [3]\n", "needs about"),
+    ],
+)
+def test_a_bad_file_is_refused_with_one_sentence(tmp_path, text, words):
+    """The message names the file, the entry and the remedy."""
+    with pytest.raises(UserError, match=words) as caught:
+        read_notes(write(tmp_path, text))
+
+    assert "failures.toml" in str(caught.value)
+    assert "\n" not in str(caught.value)

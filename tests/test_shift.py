@@ -1,0 +1,45 @@
+"""Weights make one sample look like another where they can, and say when they cannot."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from boxloop.shift import distances, effective_rows, weights
+from sklearn.preprocessing import StandardScaler
+
+
+def sample(mean, size=4000, seed=0):
+    """Return rows of one column, normal with unit variance."""
+    return pd.DataFrame({"x": np.random.default_rng(seed).normal(mean, 1, size)})
+
+
+def test_weights_move_the_mean():
+    """Rows weighted like another sample have its mean."""
+    here, there = sample(0), sample(0.5, seed=1)
+
+    weight = weights(here, there, columns=["x"], scale=StandardScaler())
+
+    assert np.average(here["x"], weights=weight) == pytest.approx(there["x"].mean(), abs=0.05)
+
+
+def test_samples_that_hardly_overlap_leave_few_rows():
+    """The further apart, the fewer rows carry the weight."""
+    here = sample(0)
+    near, far = (weights(here, sample(mean, seed=1), columns=["x"], scale=StandardScaler()) for mean in (0.2, 3))
+
+    assert effective_rows(near) > 3000
+    assert effective_rows(far) < 100
+
+
+def test_equal_weights_count_every_row():
+    """The definition."""
+    assert effective_rows(np.full(7, 3.0)) == pytest.approx(7)
+
+
+def test_a_far_row_is_far():
+    """Distances are in units of the training rows' own spread."""
+    rng = np.random.default_rng(0)
+    learnt = pd.DataFrame({"x": rng.normal(0, 10, 500)})
+    inside, outside = distances(learnt, [learnt, pd.DataFrame({"x": [50.0]})], scale=StandardScaler())
+
+    assert np.median(inside) < 0.05
+    assert outside[0] > 1.5

@@ -1,0 +1,247 @@
+"""The registry of checks: what a unit returns, and what a reader sees.
+
+A unit is a small function that measures one thing and returns a `Finding`, `NotApplicable` or `Unanswered`.
+Its docstring's first line is the claim a reader sees; `run_check` turns what it returns into a `CheckResult`.
+"""
+
+from __future__ import annotations
+
+import html
+import inspect
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+STATES = ("pass", "fail", "waived", "not-applicable", "unanswered")
+
+# A symbol as well as a colour, so that the state survives print and colour blindness.
+SYMBOLS = dict(zip(STATES, ("✓", "✗", "~", "–", "?"), strict=True))
+COLOURS = dict(zip(STATES, ("#1a8a63", "#c4382f", "#a97800", "#7a7f87", "#7d55b5"), strict=True))
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was measured: the number compared with the threshold, the verdict and one sentence."""
+
+    value: float | None
+    passed: bool
+    message: str
+
+
+@dataclass(frozen=True)
+class NotApplicable:
+    """The unit cannot be applied here, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """A person still has to write something."""
+
+    message: str
+    value: float | None = None
+
+
+@dataclass(frozen=True)
+class CheckUnit:
+    """One registered check; `tasks` is None when it serves every task."""
+
+    id: str
+    notebook: str
+    threshold: float | None
+    source: str
+    fix: str
+    tasks: frozenset[str] | None
+    sentence: str
+    function: Callable[..., Finding | NotApplicable | Unanswered]
+
+    def serves(self, task: str | None) -> bool:
+        """Return whether the check can be applied in a study of this task."""
+        return task is None or self.tasks is None or task in self.tasks
+
+    @property
+    def audience(self) -> str:
+        """Say for which tasks the check is meant."""
+        return "applies to every task" if self.tasks is None else f"applies to {' and '.join(sorted(self.tasks))} only"
+
+
+REGISTRY: dict[str, CheckUnit] = {}
+
+
+def check(
+    id: str,
+    *,
+    notebook: str,
+    threshold: float | None,
+    source: str,
+    fix: str,
+    tasks: Collection[str] | None = None,
+) -> Callable[[Callable], Callable]:
+    """Register the decorated function as the check `id` and return it unchanged."""
+
+    def register(function: Callable) -> Callable:
+        sentence = (inspect.getdoc(function) or "").partition("\n")[0]
+        served = None if tasks is None else frozenset(tasks)
+        REGISTRY[id] = CheckUnit(id, notebook, threshold, source, fix, served, sentence, function)
+        return function
+
+    return register
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One row of `results/checks.json`."""
+
+    id: str
+    notebook: str
+    state: str
+    value: float | None
+    threshold: float | None
+    source: str
+    message: str
+    fix: str
+    reason: str = ""
+    stale_waiver: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON row; `stale_waiver` stands in it only when it is true."""
+        row = asdict(self)
+        if not self.stale_waiver:
+            del row["stale_waiver"]
+        return row
+
+    @property
+    def open(self) -> bool:
+        """Return whether somebody still has to act."""
+        return self.state in ("fail", "unanswered")
+
+    @property
+    def words(self) -> str:
+        """Join what was measured, the reason, and the remedy where one is due."""
+        parts = [self.message]
+        if self.reason:
+            parts.append(f"Reason: {self.reason}")
+        if self.stale_waiver:
+            parts.append("Its waiver is no longer needed.")
+        if self.open:
+            parts.append(f"What to do: {self.fix} ({self.source})")
+        return " ".join(parts)
+
+    def __repr__(self) -> str:
+        """Return one plain line."""
+        return f"{SYMBOLS[self.state]} {self.state} {self.id}: {self.words}"
+
+    def _repr_html_(self) -> str:
+        """Return one escaped line that reads the same without its colour."""
+        colour = COLOURS[self.state]
+        return (
+            f'<div class="check check-{self.state}" style="border-left:4px solid {colour};padding-left:0.6em">'
+            f'<strong class="check-state" style="color:{colour}">{SYMBOLS[self.state]} {self.state}</strong> '
+            f"<code>{html.escape(self.id)}</code> {html.escape(self.words)}</div>"
+        )
+
+
+def run_check(
+    id: str,
+    *args: Any,
+    threshold: float | None = None,
+    waiver: str | None = None,
+    task: str | None = None,
+    **kwargs: Any,
+) -> CheckResult:
+    """Run one registered check and return its row.
+
+    Parameters
+    ----------
+    id : str
+        The check's name, for example ``"split.groups"``.
+    *args, **kwargs
+        What the unit takes, apart from `threshold`.
+    threshold : float, optional
+        Replaces the registered threshold.
+    waiver : str, optional
+        The written reason why this check may fail; an empty text waives nothing.
+    task : str, optional
+        The study's task; a check that does not serve it is not applicable.
+
+    Raises
+    ------
+    KeyError
+        When no check has this name; what a unit raises is a bug and is not caught.
+    """
+    if id not in REGISTRY:
+        raise KeyError(f"no check is called {id!r}; the names are in boxloop.checks.REGISTRY")
+    unit = REGISTRY[id]
+    limit = unit.threshold if threshold is None else threshold
+    if not unit.serves(task):
+        found = NotApplicable(unit.audience)
+    else:
+        if "task" in inspect.signature(unit.function).parameters:
+            kwargs["task"] = task
+        found = unit.function(*args, threshold=limit, **kwargs)
+    return _row(unit, limit, found, (waiver or "").strip())
+
+
+def _row(unit: CheckUnit, limit: float | None, found: Finding | NotApplicable | Unanswered, waiver: str) -> CheckResult:
+    if isinstance(found, NotApplicable):
+        state, value, message, reason = "not-applicable", None, "Not measured.", found.reason
+    elif isinstance(found, Unanswered):
+        state, value, message, reason = "unanswered", found.value, found.message, ""
+    else:
+        state, value, message, reason = "pass" if found.passed else "fail", found.value, found.message, ""
+    stale = bool(waiver) and state == "pass"
+    if waiver and state in ("fail", "unanswered"):
+        state, reason = "waived", waiver
+    return CheckResult(
+        unit.id, unit.notebook, state, _plain(value), _plain(limit), unit.source, message, unit.fix, reason, stale
+    )
+
+
+def _plain(number: Any) -> float | None:
+    # JSON knows neither numpy numbers nor NaN.
+    if number is None or not math.isfinite(float(number)):
+        return None
+    return int(number) if float(number).is_integer() and not isinstance(number, float) else float(number)
+
+
+def listed(names: Iterable[object], most: int = 4) -> str:
+    """Return the names quoted and joined; what is beyond `most` is counted."""
+    quoted = [f"'{name}'" for name in names]
+    rest = len(quoted) - most
+    return ", ".join(quoted[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def field(record: Any, name: str, default: Any = None) -> Any:
+    """Return a named field of a mapping or of an object."""
+    return record.get(name, default) if isinstance(record, Mapping) else getattr(record, name, default)
+
+
+def input_names(columns: Mapping[str, Any] | Iterable[str]) -> list[str]:
+    """Return the input columns of a manifest, or the names themselves when they are given."""
+    if isinstance(columns, Mapping):
+        return [name for name, column in columns.items() if field(column, "role") == "input"]
+    return list(columns)
+
+
+def is_text(value: object) -> bool:
+    """Return whether a person wrote something here, and not only TODO."""
+    text = "" if value is None else str(value).strip()
+    return bool(text) and not text.upper().startswith("TODO")
+
+
+def not_applicable(id: str, reason: str) -> CheckResult:
+    """Return the row of a check that does not apply to this study, and why.
+
+    Raises
+    ------
+    KeyError, ValueError
+        When no check has this name; when the reason is empty.
+    """
+    if id not in REGISTRY:
+        raise KeyError(f"no check is called {id!r}; the names are in boxloop.checks.REGISTRY")
+    if not reason.strip():
+        raise ValueError(f"{id} needs a reason why it does not apply")
+    unit = REGISTRY[id]
+    return _row(unit, unit.threshold, NotApplicable(reason.strip()), "")

@@ -1,0 +1,147 @@
+"""Checks of the stress tests: does the model fail where the domain reference does not?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from . import estimates
+from .core import Finding, NotApplicable, check, field, listed
+from .sculpt import biggest_bump
+
+
+@check(
+    "stress.overspecialisation",
+    notebook="06_stress_test",
+    threshold=2.0,
+    source="Huppenkothen et al. §2.4 (after Ntampaka and Vikhlinin 2022)",
+    fix="Do not use the model outside the simulation it learnt; train on several, or drop the inputs that differ.",
+)
+def overspecialisation(inside: Mapping[str, Any], outside: Mapping[str, Any], *, threshold: float) -> Finding:
+    """What the model gains over the reference in its own simulation survives in another one.
+
+    Parameters
+    ----------
+    inside, outside : dict
+        ``model`` and ``reference``: errors, lower is better, as numbers or with a ``value``.
+        ``difference``: interval of the gain of the model over the reference; positive is better.
+
+    Notes
+    -----
+    Fails when the model degrades `threshold` times as much as the reference,
+    or when a gain whose interval excludes zero inside is no longer sure outside.
+    """
+    errors = {(place, who): _number(part[who]) for place, part in (("in", inside), ("out", outside)) for who in ("model", "reference")}
+    model, reference = (errors["out", who] / errors["in", who] for who in ("model", "reference"))
+    ratio = model / reference
+    gains = [{name: float(field(part["difference"], name)) for name in ("value", "low", "high")} for part in (inside, outside)]
+    lost = gains[0]["low"] > 0 and gains[1]["low"] <= 0
+    words = [f"{gain['value']:.3g} ({gain['low']:.3g} to {gain['high']:.3g})" for gain in gains]
+    message = (
+        f"Outside, the model's error grows {model:.2f} times and the reference's {reference:.2f} times: "
+        f"ratio {ratio:.2f}, threshold {threshold:g}; its gain over the reference is {words[0]} inside and {words[1]} outside"
+    )
+    message += ", so the gain is lost." if lost else "."
+    return Finding(ratio, bool(ratio <= threshold and not lost), message)
+
+
+def _number(error: Any) -> float:
+    return float(field(error, "value")) if isinstance(error, Mapping) or hasattr(error, "value") else float(error)
+
+
+@check(
+    "stress.swap",
+    notebook="06_stress_test",
+    threshold=0.3,
+    source="Huppenkothen et al. §2.3 (after Lapuschkin et al. 2019); Cheng §3.4",
+    fix="Take the named columns out of the inputs and train again.",
+)
+def swap(
+    model: Any, X: Any, *, columns: Iterable[str], y: Any = None, seed: int, threshold: float
+) -> Finding | NotApplicable:
+    """Exchanging the spurious columns between objects leaves the predictions as they are.
+
+    Parameters
+    ----------
+    model : fitted estimator
+    X : DataFrame
+        Rows that the model was not trained on.
+    columns : names of spurious columns; those that the model does not read count as harmless
+    y : array of shape (n,), optional
+        Then changes are measured in units of the residual scatter, else of the spread of the predictions.
+    """
+    names = list(columns)
+    if not names:
+        return NotApplicable("No spurious column is named.")
+    read = list(getattr(model, "feature_names_in_", X.columns))
+    used = [name for name in names if name in read and name in X.columns]
+    if not used:
+        return Finding(0.0, True, f"The model does not read {listed(names)} (threshold {threshold:g}).")
+    rows, sampled = estimates.sample(len(X), seed)
+    part = X[read].iloc[rows]
+    mixed = part.copy()
+    # Together, so that what belongs to one object stays together.
+    mixed[used] = part[used].iloc[np.random.default_rng(seed).permutation(len(part))].to_numpy()
+    before, after = (_response(model, frame) for frame in (part, mixed))
+    scatter, unit = _scatter(model, before, None if y is None else np.asarray(y)[rows])
+    value = float(np.sqrt(np.mean((after - before) ** 2)) / max(scatter, 1e-300))
+    message = f"Exchanging {listed(used)} moves the predictions by {value:.2f} of {unit} (threshold {threshold:g}){sampled}."
+    return Finding(value, value <= threshold, message)
+
+
+def _response(model: Any, X: Any) -> np.ndarray:
+    for method in ("predict_proba", "decision_function", "score_samples"):
+        if hasattr(model, method):
+            return np.asarray(getattr(model, method)(X), dtype=float)
+    return np.asarray(model.predict(X), dtype=float)
+
+
+def _scatter(model: Any, response: np.ndarray, y: np.ndarray | None) -> tuple[float, str]:
+    if y is None or (response.ndim == 1 and hasattr(model, "decision_function")):
+        return float(response.std()), "their spread"
+    truth = y[:, None] == model.classes_[None, :] if response.ndim == 2 else y
+    return float(np.sqrt(np.mean((truth - response) ** 2))), "the residual scatter"
+
+
+@check(
+    "stress.sculpting",
+    notebook="06_stress_test",
+    threshold=3.0,
+    source="Cheng §3.4",
+    fix="Take the mass, and what follows it closely, out of the inputs, or decorrelate the score from the mass.",
+    tasks={"anomaly-detection"},
+)
+def sculpting(score: Any, mass: Any, *, rate: float = 0.05, threshold: float) -> Finding | NotApplicable:
+    """A cut on the score does not carve a bump out of pure background.
+
+    Parameters
+    ----------
+    score, mass : arrays of shape (n,)
+        Of background rows only; high scores are selected.
+    rate : share of the rows that pass the cut
+
+    Notes
+    -----
+    The expectation in every window of mass is the shape of all background, times a smooth curve fitted outside the window.
+    Compared is the biggest excess or deficit in standard deviations, after allowing for the number of windows.
+    Fails as well when half of the mass order is in the score (rank correlation beyond 0.5): then the smooth curve
+    itself is carved.
+    """
+    from scipy.stats import spearmanr
+
+    score, mass = np.asarray(score, dtype=float), np.asarray(mass, dtype=float)
+    if len(score) * rate < 50:
+        return NotApplicable(f"Only {len(score) * rate:.0f} background rows pass the cut; at least 50 are needed.")
+    passed = np.zeros(len(score), dtype=bool)
+    passed[np.argsort(-score, kind="stable")[: round(rate * len(score))]] = True
+    bump = biggest_bump(mass, passed)
+    correlation = float(np.nan_to_num(spearmanr(score, mass).statistic))
+    message = (
+        f"Of {len(score):,} background rows, {rate:.1%} pass; the biggest bump is {bump.significance:+.1f} standard deviations "
+        f"(threshold {threshold:g}) at mass {bump.low:.4g} to {bump.high:.4g}: {bump.count:,} rows for {bump.expected:.0f}; "
+        f"rank correlation {correlation:+.2f}."
+    )
+    value = abs(bump.significance)
+    return Finding(value, value <= threshold and abs(correlation) <= 0.5, message)

@@ -1,0 +1,53 @@
+"""Releases: what a model scored on the sealed test set, kept with the hash of the model."""
+
+from boxloop.intervals import compare
+from boxloop.seal import last, read_ledger
+from boxloop.store import read_json, sha256
+
+
+def releases(project):
+    """Return the releases on record in ``results/08_release/release.json``, oldest first."""
+    return read_json(project.station("08_release") / "release.json", {}).get("releases", [])
+
+
+def earlier(project, model_hash):
+    """Return the release of this model on the test set that is sealed now, or None.
+
+    Another model, or a test set that was sealed anew, has no numbers yet.
+    """
+    sealed = last(read_ledger(project), "sealed") or {}
+    same = (r for r in reversed(releases(project)) if (r["model_hash"], r["sealed"]) == (model_hash, sealed.get("content")))
+    return next(same, None)
+
+
+def measure_sets(frame, predictions, settings, *, draws, seed):
+    """Return the metrics of each set of rows that the sealed table holds.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The opened table; its column ``set`` names the set of each row.
+    predictions : dict of arrays of shape (n,)
+        By predictor, for the rows of `frame`.
+
+    Returns
+    -------
+    dict
+        By name of the set: ``n_rows``, ``n_groups`` and ``metrics`` as `boxloop.intervals.compare` returns them.
+    """
+    study = settings.study
+    owner = settings.only("group") or settings.only("id")
+    names = list(dict.fromkeys([study.primary_metric, *study.secondary_metrics]))
+    sets = {}
+    for name, rows in frame.reset_index(drop=True).groupby("set", sort=False):
+        here = {who: values[rows.index] for who, values in predictions.items()}
+        groups = rows[owner] if owner else rows.index
+        table = compare(rows[study.target], here, groups=groups, metrics=names, draws=draws, seed=seed)
+        sets[name] = {"n_rows": len(rows), "n_groups": int(groups.nunique()), "metrics": table}
+    return sets
+
+
+def manifest(project, patterns):
+    """Return ``{path: sha256}`` of every file that a pattern such as ``data/raw/*`` matches, sorted by path."""
+    paths = {path for pattern in patterns for path in project.root.glob(pattern) if path.is_file()}
+    return {project.relative(path): sha256(path) for path in sorted(paths)}

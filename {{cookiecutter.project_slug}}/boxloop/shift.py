@@ -1,0 +1,62 @@
+"""Shift between two samples: weights that make one look like the other, and distances between them."""
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+
+
+def weights(frame, towards, *, columns, scale):
+    """Return the weights with which the rows of one sample look like another in the named columns.
+
+    A logistic regression tells the samples apart; its odds are the ratio of their densities.
+
+    Parameters
+    ----------
+    frame, towards : DataFrame
+    columns : list of str
+    scale : unfitted transformer
+        Brings the columns to comparable units, for example logarithms and then a `StandardScaler`.
+
+    Returns
+    -------
+    array of shape (rows of `frame`,)
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    origin = np.repeat([0, 1], [len(frame), len(towards)])
+    sorter = make_pipeline(clone(scale), LogisticRegression())
+    sorter.fit(pd.concat([frame[columns], towards[columns]]), origin)
+    chance = sorter.predict_proba(frame[columns])[:, 1]
+    return chance / (1 - chance)
+
+
+def effective_rows(weight):
+    """Return how many rows of equal weight would be as good: the square of the sum over the sum of squares."""
+    weight = np.asarray(weight)
+    return float(weight.sum() ** 2 / (weight**2).sum())
+
+
+def distances(learnt, frames, *, scale, neighbours=5):
+    """Return the distance of each row of each frame to the training rows.
+
+    Parameters
+    ----------
+    learnt : DataFrame
+        The inputs of the training rows.
+    frames : list of DataFrame
+        The same columns.
+    scale : unfitted transformer
+        As in `weights`.
+    neighbours : int
+
+    Returns
+    -------
+    list of arrays
+        Mean distance to the nearest training rows, in the units of `scale`.
+    """
+    from sklearn.neighbors import NearestNeighbors
+
+    scale = clone(scale).fit(learnt)
+    nearest = NearestNeighbors(n_neighbors=neighbours).fit(scale.transform(learnt))
+    return [nearest.kneighbors(scale.transform(frame))[0].mean(axis=1) for frame in frames]

@@ -1,0 +1,203 @@
+"""Stress tests judged by one rule: model and reference on the same harder rows."""
+
+import numpy as np
+import pandas as pd
+
+from boxloop.intervals import compare, group_draws
+from boxloop.style import COLOURS, MARKERS
+
+TOLERANCE = 1.25
+VERDICTS = ("safe", "degraded", "unsafe")
+
+
+def measure(frame, fitted, settings, *, draws, seed):
+    """Return the primary metric of every predictor on the labelled rows of `frame`, with its interval.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Has the inputs, the target and the group (or id) column.
+    fitted : dict
+        Estimators by name, such as ``{"model": ..., "reference": ...}``.
+
+    Returns
+    -------
+    dict
+        ``<name>``, ``<name>_low`` and ``<name>_high`` for each predictor.
+    """
+    study, owner = settings.study, settings.only("group") or settings.only("id")
+    groups = frame[owner] if owner else range(len(frame))
+    predictions = {name: estimator.predict(frame[settings.inputs]) for name, estimator in fitted.items()}
+    metrics = [study.primary_metric]
+    found = compare(frame[study.target], predictions, groups=groups, metrics=metrics, draws=draws, seed=seed)
+    values = found[study.primary_metric]
+    ends = {"": "value", "_low": "low", "_high": "high"}
+    return {f"{name}{end}": values[name][key] for name in fitted for end, key in ends.items()}
+
+
+def verdict(error, home, other, *, tolerance=TOLERANCE):
+    """Return whether a predictor stands a stress test.
+
+    ``safe``: its error is at most `tolerance` times its error at home, so the error bar on its card holds.
+    ``degraded``: the error bar no longer holds, but the other predictor is no better under the same stress.
+    ``unsafe``: the error bar no longer holds, and the other predictor does better.
+
+    Parameters
+    ----------
+    error, other : float
+        Error of this predictor and of the other one, same rows, lower is better.
+    home : float
+        Error of this predictor on undisturbed validation rows.
+    """
+    if error <= tolerance * home:
+        return "safe"
+    return "degraded" if error <= other else "unsafe"
+
+
+def verdicts(rows, home, *, tolerance=TOLERANCE):
+    """Return the rows as a table with the columns ``verdict`` (of the model) and ``reference_verdict``.
+
+    Parameters
+    ----------
+    rows : list of dict
+        What `measure` returned, with whatever names the test.
+    home : dict
+        What `measure` returned for the undisturbed validation rows.
+    """
+    table = pd.DataFrame(rows)
+    for name, other, column in (("model", "reference", "verdict"), ("reference", "model", "reference_verdict")):
+        pairs = zip(table[name], table[other], strict=True)
+        table[column] = [verdict(error, home[name], rival, tolerance=tolerance) for error, rival in pairs]
+    return table
+
+
+def safe_unsafe(table):
+    """Return the map of safe and unsafe use: one row per test, the worst verdict of model and reference.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `verdicts`, with the columns ``test`` and ``kind``.
+    """
+
+    def worst(words):
+        return max(words, key=VERDICTS.index)
+
+    columns = {"model": ("verdict", worst), "reference": ("reference_verdict", worst)}
+    return table.groupby(["kind", "test"], sort=False).agg(**columns).reset_index()
+
+
+def draw(ax, x, table, names, *, markersize=None, linestyle="-", nudge=0.0):
+    """Draw predictors with their intervals, each in its own colour and marker.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    x : array of shape (n,)
+    table : DataFrame of n rows
+        Columns as `measure` names them.
+    names : list of str
+        Predictors to draw.
+    nudge : float
+        Half the distance between predictors along x, so that their bars do not hide each other.
+    """
+    names = list(names)
+    for i, name in enumerate(names):
+        bars = [table[name] - table[f"{name}_low"], table[f"{name}_high"] - table[name]]
+        look = {"color": COLOURS[name], "marker": MARKERS[name], "markersize": markersize, "linestyle": linestyle}
+        place = np.asarray(x, dtype=float) + nudge * (2 * i - len(names) + 1)
+        ax.errorbar(place, table[name], bars, label=name, capsize=3, **look)
+
+
+def draw_map(table, chart, home):
+    """Draw the map of safe and unsafe use and return the figure.
+
+    Parameters
+    ----------
+    table : DataFrame from `verdicts`; one mark per row.
+    chart : DataFrame from `safe_unsafe`; one line per row, with its verdicts in words.
+    home : dict from `measure`, on undisturbed rows.
+    """
+    import matplotlib.pyplot as plt
+    from matplotlib.ticker import NullFormatter
+
+    fig, ax = plt.subplots(figsize=(7.2, 1 + 0.32 * len(chart)))
+    height = {test: -i for i, test in enumerate(chart["test"])}
+    most = max((table[who] / home[who]).max() for who in ("model", "reference"))
+    for who, nudge, x in (("model", 0.15, 1.03), ("reference", -0.15, 1.24)):
+        ax.plot(table[who] / home[who], table["test"].map(height) + nudge, MARKERS[who], color=COLOURS[who])
+        look = {"color": COLOURS[who], "transform": ax.get_yaxis_transform(), "va": "center", "fontsize": 9}
+        ax.text(x, 1, who, weight="bold", **look)
+        for test, word in zip(chart["test"], chart[who], strict=True):
+            ax.text(x, height[test], word, **look)
+    ax.axvspan(TOLERANCE, 1.1 * most, color="#EEEEEE", zorder=0)
+    ax.set(xscale="log", xlim=(0.7, 1.1 * most), xlabel="error / error at home")
+    ax.set(ylim=(0.5 - len(chart), 0.7), yticks=list(height.values()), yticklabels=list(height))
+    ticks = [tick for tick in (0.7, 1, TOLERANCE, 2, 4, 8) if tick <= 1.1 * most]
+    ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    return fig
+
+
+def crossing(levels, model, reference):
+    """Return the level at which model and reference change places, or None where they never do.
+
+    Parameters
+    ----------
+    levels, model, reference : arrays of shape (n,)
+        Levels in rising order, and the errors at each level; straight lines are drawn between them.
+    """
+    levels, gap = np.asarray(levels, dtype=float), np.asarray(model) - np.asarray(reference)
+    changes = np.flatnonzero(gap[:-1] * gap[1:] < 0)
+    if not len(changes):
+        return None
+    i = changes[0]
+    return float(levels[i] - gap[i] * (levels[i + 1] - levels[i]) / (gap[i + 1] - gap[i]))
+
+
+def members(make, X, y, *, groups, seeds):
+    """Return one fitted model per seed, each from other groups drawn with replacement.
+
+    Parameters
+    ----------
+    make : callable
+        Takes a seed, returns an unfitted estimator.
+    X : DataFrame of n rows
+    y : Series of shape (n,)
+    groups : array of shape (n,)
+    seeds : list of int
+    """
+    drawn = {seed: next(group_draws(groups, draws=1, seed=seed)) for seed in seeds}
+    return [make(seed).fit(X.iloc[rows], y.iloc[rows]) for seed, rows in drawn.items()]
+
+
+def moves(fitted, X, *, errors, seed):
+    """Return how far the predictions move (root mean square) when one input is disturbed.
+
+    Parameters
+    ----------
+    fitted : dict of fitted estimators
+    X : DataFrame
+        The inputs.
+    errors : dict of arrays
+        Errors of inputs that have one, as fractions.
+    seed : int
+
+    Returns
+    -------
+    DataFrame
+        One row per input. ``shuffled``: exchanged between the rows. ``one error bar up``: multiplied by
+        exp(error); its sum, in the row ``worst case``, is the worst that one error bar in each input can do,
+        to first order.
+    """
+    rng, table = np.random.default_rng(seed), {}
+    before = {who: estimator.predict(X) for who, estimator in fitted.items()}
+    for name in X:
+        versions = {"shuffled": rng.permutation(X[name]), "one error bar up": X[name] * np.exp(errors.get(name, 0.0))}
+        for label, values in versions.items():
+            for who, estimator in fitted.items():
+                step = estimator.predict(X.assign(**{name: values})) - before[who]
+                table.setdefault((label, who), {})[name] = np.sqrt(np.mean(step**2))
+    table = pd.DataFrame(table)
+    table.loc["worst case"] = table[["one error bar up"]].sum()
+    return table
