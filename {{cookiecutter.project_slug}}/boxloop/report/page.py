@@ -17,14 +17,13 @@ from boxloop.report import cover
 from boxloop.report.chapters import read_chapters
 from boxloop.report.drawing import loop_drawing
 from boxloop.report.numbers import short
+from boxloop.report.safe import without_unseen
 from boxloop.seal import openings, read_ledger
 from boxloop.settings import load_settings
 from boxloop.sheets import appendix_a, reforms, tally
 from boxloop.status import status
 from boxloop.store import read_json, write_text
 
-# Marks that turn the direction of the text after them, and control characters HTML does not allow.
-_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
 
 
@@ -88,7 +87,7 @@ def build_report(project, *, stale=None):
         environment=_text(project.station("08_release") / "environment.txt"),
         **_assets(),
     )
-    return write_text(project.report / "index.html", _clean(html))
+    return write_text(project.report / "index.html", without_unseen(_styles_once(html)))
 
 
 def fragment(template, **context):
@@ -104,11 +103,6 @@ def _templates():
     environment = Environment(loader=FileSystemLoader(str(folder)), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"short": short, "tally": tally}
     return environment
-
-
-def _clean(html):
-    """Return the page without marks that no reader sees, and with nothing that UTF-8 cannot hold."""
-    return _UNSEEN.sub("", _styles_once(html)).encode("utf-8", "replace").decode("utf-8")
 
 
 def _styles_once(html):

@@ -4,15 +4,36 @@ import base64
 import mimetypes
 import re
 
-# Elements that run, load, send, or change the whole page.
-REMOVED = (
-    "script link meta base iframe frame frameset object embed applet portal template noscript title "
-    "audio video source track form button"
-).split()
+# Elements that run, load, send, or change the whole page: they go with what is in them.
+REMOVED = set(
+    "script link meta base iframe frame frameset object embed applet portal template noscript noembed noframes title "
+    "audio video source track form button textarea select dialog xmp plaintext listing animate set foreignobject".split()
+)
+# What may stay; of any other element only the content does. Pictures of SVG and formulas of MathML among them.
+ALLOWED = set(
+    "a abbr b bdi blockquote br caption center cite code col colgroup dd del details dfn div dl dt em figcaption figure "
+    "h1 h2 h3 h4 h5 h6 hr i img input ins kbd label li mark ol p pre q s samp section small span strong style sub summary "
+    "sup table tbody td tfoot th thead time tr tt u ul var wbr "
+    "svg g path rect circle ellipse line polyline polygon text tspan defs desc marker clippath lineargradient "
+    "radialgradient stop symbol pattern "
+    "math mrow mi mo mn ms mtext mspace mfrac msqrt mroot mstyle merror mpadded mphantom msub msup msubsup munder mover "
+    "munderover mmultiscripts mprescripts none mtable mtr mtd menclose mfenced mlabeledtr".split()
+)
 LOADING = ("src", "srcset", "poster", "background", "data", "action", "formaction", "ping", "xlink:href", "cite")
 LINK = re.compile(r"(https?:|mailto:|#|[^:]*$)", re.IGNORECASE)
 OUTSIDE = re.compile(r"@import[^;]*;?|url\(\s*['\"]?(?!data:|#)[^)]*\)", re.IGNORECASE)
+# Styles that would lay something over the page.
+COVERING = re.compile(r"position\s*:\s*(fixed|sticky)|z-index", re.IGNORECASE)
+# A backslash can spell any of the words above, and a bracket can end the style.
+SPELLED = re.compile(r"[<\\]")
 IMAGE = re.compile(r"data:image/(png|jpeg|gif|webp|svg\+xml)[;,]", re.IGNORECASE)
+# Marks that turn the direction of the text after them, and control characters that HTML does not allow.
+_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+
+
+def without_unseen(text):
+    """Return a text without the marks that no reader sees, and with nothing that UTF-8 cannot hold."""
+    return _UNSEEN.sub("", text).encode("utf-8", "replace").decode("utf-8")
 
 
 def make_safe(soup, folder, root):
@@ -21,17 +42,18 @@ def make_safe(soup, folder, root):
     Parameters
     ----------
     soup : bs4.BeautifulSoup
-        Changed in place.
+        Changed in place; made from a text that `without_unseen` returned.
     folder, root : Path
         Pictures with a path relative to `folder` are taken into the page if they are inside `root`.
     """
-    from bs4 import Comment
+    from bs4.element import PreformattedString
 
-    for comment in soup.find_all(string=lambda text: isinstance(text, Comment)):
-        comment.extract()
-    for element in soup.find_all(REMOVED):
+    # Comments, CDATA and declarations: a browser may see their end elsewhere than our parser did.
+    for mark in soup.find_all(string=lambda text: isinstance(text, PreformattedString)):
+        mark.extract()
+    for element in soup.find_all(lambda element: element.name in REMOVED or _asks(element)):
         element.decompose()
-    for element in soup.find_all(["html", "head", "body"]):
+    for element in soup.find_all(lambda element: element.name not in ALLOWED):
         element.unwrap()
     for style in soup.find_all("style"):
         _keep_style(style)
@@ -41,10 +63,16 @@ def make_safe(soup, folder, root):
         _keep_attributes(element)
 
 
+def _asks(element):
+    """Return whether this is a field to fill in; a box to tick unfolds scikit-learn's displays."""
+    return element.name == "input" and (element.get("type") or "").lower() != "checkbox"
+
+
 def _keep_style(style):
     """Keep the style of one named element and of scikit-learn's displays, not what would restyle the page."""
     css = OUTSIDE.sub("", style.string or "")
-    if re.search(r"#[\w-]+[^;{}]*{|\.sk-", css) and not style.has_attr("scoped"):
+    known = re.search(r"#[\w-]+[^;{}]*{|\.sk-", css) and not style.has_attr("scoped")
+    if known and "<" not in css and not style.find_parent(["svg", "math"]):
         style.string = css
     else:
         style.decompose()
@@ -78,8 +106,11 @@ def _embedded(source, folder, root):
 def _keep_attributes(element):
     for name, value in list(element.attrs.items()):
         text = " ".join(value) if isinstance(value, list) else str(value or "")
-        handler = name.lower().startswith("on")
-        loads = name.lower() in LOADING and not (element.name == "img" and name == "src")
-        leads_out = name.lower() == "href" and (element.name != "a" or not LINK.match(text.strip()))
-        if handler or loads or leads_out or (OUTSIDE.search(text) and name not in ("src", "href", "alt")):
+        key = name.lower()
+        odd = key.startswith("on") or not re.fullmatch(r"[a-z][\w:.-]*", key)
+        loads = key in LOADING and not (element.name == "img" and name == "src")
+        leads_out = key == "href" and (element.name != "a" or not LINK.match(text.strip()))
+        covers = key == "style" and (COVERING.search(text) or SPELLED.search(text))
+        asks = OUTSIDE.search(text) and key not in ("src", "href", "alt", "title", "aria-label")
+        if odd or loads or leads_out or covers or asks:
             del element[name]
