@@ -125,8 +125,8 @@ def shape(frame, level, rng):
 
 
 def artefact(frame, level, rng):
-    """Shift core_px by `level` standard deviations: nothing may happen unless a model uses it."""
-    return frame.assign(core_px=frame["core_px"] + level * frame["core_px"].std())
+    """Shift ln(core_px) by `level` standard deviations: nothing may happen unless a model uses it."""
+    return frame.assign(core_px=frame["core_px"] * np.exp(level * np.log(frame["core_px"]).std()))
 
 
 TESTS = [
@@ -146,5 +146,5 @@ TESTS = [
     StressTest("mergers", "covariate", "mergers", mergers, "Mergers make up this share of the clusters."),
     StressTest("effective area", "nuisance", "area", effective_area, "Fluxes off by the level (one sigma: 5 %)."),
     StressTest("point sources", "nuisance", "shape", shape, "Centroid shifts off by the level (one sigma: 20 %)."),
-    StressTest("core_px", "nuisance", "artefact", artefact, "The simulator's artefact moved by the level in sigma."),
+    StressTest("core_px", "nuisance", "artefact", artefact, "The simulator's artefact moved by the level, in sigma of its logarithm."),
 ]
