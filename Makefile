@@ -2,7 +2,7 @@
 PYTHON ?= python3
 IN_VENV = $(PYTHON) tools/environment.py
 
-.PHONY: demo test bench clean
+.PHONY: demo test test-browser bench clean
 
 demo:  ## bake the default project, run the loop and print the path of the report
 	$(PYTHON) tools/demo.py
@@ -10,6 +10,9 @@ demo:  ## bake the default project, run the loop and print the path of the repor
 test:  ## everything: the quick tests first, then the slow ones
 	$(IN_VENV) -m pytest -m "not slow"
 	$(IN_VENV) -m pytest -m slow
+
+test-browser:  ## install a browser and two checkers where they are missing (Debian), and look at the report with them
+	$(PYTHON) tools/browser.py
 
 bench:  ## time the bake and the loop
 	$(IN_VENV) tools/bench.py

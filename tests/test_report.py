@@ -1,40 +1,25 @@
-"""The report is one silent file: nothing leaves the page, nothing that people wrote runs in it."""
+"""The report is one silent file that shows all that a project has, and says what is missing."""
 
 import base64
 import hashlib
-import json
 import re
 
 import pytest
 from boxloop.paths import STATIONS, Project
 from boxloop.report import build_report
 from boxloop.report.convert import to_mathml
-from bs4 import BeautifulSoup
 from fake_report import (
     answer,
     chapter,
-    check_row,
     code,
     error,
-    figure,
-    interval,
     make_report_project,
-    markdown,
-    metrics,
     notebook,
     rich,
     write_chapter,
-    write_failures,
     write_json,
 )
-from study_files import STUDY
-
-EVIL = '<script>alert(1)</script>"><img src=x onerror=alert(2)>]]>\u202egnol\u2066'
-
-
-def page(project, **options):
-    """Return the parsed report."""
-    return BeautifulSoup(build_report(project, **options).read_text(encoding="utf-8"), "html.parser")
+from report_page import assert_silent, assert_whole, page
 
 
 @pytest.fixture
@@ -47,31 +32,6 @@ def project(tmp_path):
 def soup(tmp_path_factory):
     """The report of a project after one turn of the loop; tests only read it."""
     return page(make_report_project(tmp_path_factory.mktemp("report") / "p"), stale={})
-
-
-def assert_silent(soup):
-    """Nothing in the page makes a request or runs, but the report's own script."""
-    assert len(soup.find_all("script")) == 1
-    assert soup.find_all(["link", "iframe", "object", "embed", "base", "form", "audio", "video"]) == []
-    for element in soup.find_all(True):
-        for name, value in element.attrs.items():
-            assert not name.startswith("on"), element
-            if name in ("src", "srcset", "poster", "xlink:href", "action", "data"):
-                assert str(value).startswith("data:image/"), element
-            if name == "href":
-                assert element.name == "a"
-                assert re.match(r"(#|https?:|mailto:|[\w./-]+$)", value), element
-    for style in soup.find_all("style"):
-        assert not re.search(r"url\(\s*['\"]?(?!data:)|@import", style.string)
-
-
-def assert_whole(soup):
-    """Ids are unique, links inside the page lead somewhere, pictures have words."""
-    ids = [element["id"] for element in soup.find_all(id=True)]
-    assert len(ids) == len(set(ids))
-    inside = {a["href"][1:] for a in soup.find_all("a", href=True) if a["href"].startswith("#")}
-    assert inside - set(ids) == set()
-    assert all(image.get("alt") for image in soup.find_all("img"))
 
 
 def test_the_page_is_silent_and_whole(soup):
@@ -157,10 +117,10 @@ def test_headings_are_anchors_below_the_title(soup):
 
 
 def test_checks_have_anchors_and_lead_to_their_cell(soup):
-    """`check-split.groups` is the row of the check; its name leads to the cell that ran it."""
+    """`check-split.groups` is the row of the check; beside its name is the way to the cell that ran it."""
     row = soup.find(id="check-split.groups")
     assert "fail" in row.get_text()
-    assert row.find("a")["href"] == "#03-split--look"
+    assert [a["href"] for a in row.find_all("a")] == ["#check-split.groups", "#03-split--look"]
 
 
 def test_ids_of_outputs_do_not_meet(soup):
@@ -221,25 +181,6 @@ def test_a_damaged_file_is_named_and_the_rest_shown(project, name):
     assert soup.find(id="05-diagnose--seal") is not None
 
 
-@pytest.mark.parametrize("content", [{}, {"primary": None, "sets": None}, {"primary": {"model": None}}, metrics(criteria=None, secondary=None)])
-def test_any_part_of_the_metrics_may_be_missing(project, content):
-    """Half a file is half a cover."""
-    write_json(project.metrics_file, content)
-    assert_whole(page(project))
-
-
-@pytest.mark.parametrize(
-    ("difference", "words"),
-    [(interval(-0.02, 0.005), "worse than"), (interval(0.01, 0.02), "No clear difference")],
-)
-def test_the_verdict_is_honest(project, difference, words):
-    """An interval that holds zero is no gain."""
-    content = metrics()
-    content["primary"]["difference"] = difference
-    write_json(project.metrics_file, content)
-    assert words in page(project).find(class_="verdict").get_text()
-
-
 def test_stale_chapters_carry_a_note(project):
     """A note on the cover and in the chapter."""
     soup = page(project, stale={"06_stress_test": "needs results/04_train/model.skops, which changed"})
@@ -262,53 +203,6 @@ def test_unanswered_questions_shout_and_answers_are_of_today(project):
     assert "Written this morning." in soup.find(id="02-baseline--answer-02").get_text()
 
 
-def evil_study():
-    """Return a study.toml in which every text is hostile."""
-    quoted = json.dumps(EVIL)
-    text = STUDY.replace('"Toy"', f'{quoted}\nauthor = {quoted}').replace('"How heavy is it?"', quoted)
-    return text.replace('"a straight line"', quoted).replace('"better than the line"', quoted)
-
-
-def test_hostile_texts_are_only_text(tmp_path):
-    """Titles, authors, reasons, columns, failures, ledger and outputs: none of them runs or turns the page around."""
-    project = make_report_project(tmp_path / "p", study=evil_study())
-    write_json(project.checks_file, [check_row(state="waived", reason=EVIL, message=EVIL, fix=EVIL, source=EVIL)])
-    write_failures(project, [[EVIL, EVIL]])
-    write_json(project.metrics_file, metrics(criteria=[{"name": EVIL, "metric": EVIL, "bound": EVIL, "met": True}]))
-    write_json(project.passes / "001.json", {"number": 1, "time": EVIL, "note": EVIL, "released": False})
-    project.ledger_file.write_text(json.dumps({"event": "opened", "time": EVIL, "reason": EVIL}) + "\n", encoding="utf-8")
-    (project.station("08_release") / "environment.txt").write_text(EVIL, encoding="utf-8")
-    cells = [
-        markdown("title", f"# {EVIL}\n\n## {EVIL}\n\n{EVIL}\n\n[x](javascript:alert(1)) ![x](http://a.b/c.png) $\\text{{{EVIL}}}$"),
-        code("out", f"# {EVIL}", [rich(f"<table><tr><td>{EVIL}</td></tr></table>"), figure(EVIL), error(EVIL, EVIL)]),
-        code("css", "x", [rich("<style>#a{background:url(http://a.b)} @import 'http://a.b';</style><b id=a style='background:url(//a.b)'>x</b>")]),
-        code("svg", "x", [rich("<svg><image href='http://a.b/c.png'/><use xlink:href='http://a.b#c'/></svg><a href=' JaVaScRiPt:alert(1)'>x</a>")]),
-    ]
-    write_chapter(project, "05_diagnose", notebook(cells))
-    soup = page(project)
-    assert_silent(soup)
-    assert_whole(soup)
-    assert "<script>alert(1)</script>" in soup.h1.get_text()
-    assert not re.search("[\u202a-\u202e\u2066-\u2069]", soup.get_text())
-
-
-def test_pictures_of_the_project_come_along(project):
-    """A picture beside the notebook is taken into the page; one outside the project is not."""
-    (project.notebooks / "loop.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>", encoding="utf-8")
-    text = "![The loop](loop.svg) ![Elsewhere](../../secret.png)"
-    write_chapter(project, "01_scoping", notebook([markdown("title", text)]))
-    (project.root.parent / "secret.png").write_bytes(b"secret")
-    soup = page(project)
-    assert soup.find(id="01-scoping").img["src"].startswith("data:image/svg+xml;base64,")
-    assert "[picture: Elsewhere]" in soup.find(id="01-scoping").get_text()
-
-
-def test_a_figure_without_words_says_so(project):
-    """An image never goes without alternative text."""
-    write_chapter(project, "01_scoping", notebook([code("fig", "fig", [figure(alt="")])]))
-    assert page(project).find(id="01-scoping").img["alt"].startswith("No description")
-
-
 def test_the_page_is_written_whole_and_the_same_twice(project):
     """No date of the building, no random ids: the same inputs give the same bytes."""
     first = build_report(project).read_bytes()
@@ -322,3 +216,16 @@ def test_columns_of_numbers_are_marked(project):
     write_chapter(project, "01_scoping", notebook([code("out", "x", [rich(table)])]))
     first = page(project).find(id="01-scoping").table
     assert [cell.get_text() for cell in first.select(".number")] == ["a", "-1.5e-3"]
+
+
+def test_executed_notebooks_can_be_fetched(soup):
+    """Links beside the page, in words that say that the page does without them."""
+    links = [a["href"] for a in soup.find(id="cover").find_all("a", href=re.compile("ipynb"))]
+    assert links == [f"notebooks/{name}.ipynb" for name in STATIONS]
+    assert "This page is whole without them" in soup.find(id="cover").get_text()
+
+
+def test_headings_figures_and_checks_link_to_themselves(soup):
+    """So that a reader can copy the address of the place."""
+    for element in [*soup.select("main h2, main h3, main h4"), *soup.find_all("figure"), *soup.select("tr[id^=check-]")]:
+        assert element.find("a", href=f"#{element['id']}") is not None, element["id"]

@@ -77,11 +77,13 @@ def _exporter():
         markdown2html.__dict__.update(HTMLExporter.markdown2html.__dict__)
 
         def from_notebook_node(self, nb, resources=None, **kw):
-            highlight = Highlight2HTML(pygments_lexer="ipython3", parent=self)
+            # The lexer for IPython would import IPython, for magics that the chapters do not use.
+            highlight = Highlight2HTML(pygments_lexer="python3", parent=self)
             self.code = []
 
             def keep(source, metadata=None):
-                self.code.append(highlight(source, metadata=metadata))
+                # A long line scrolls sideways, also for those who have no mouse.
+                self.code.append(highlight(source, metadata=metadata).replace("<pre>", '<pre tabindex="0">', 1))
                 return f'<pre data-code="{len(self.code) - 1}"></pre>'
 
             self.register_filter("highlight_code", keep)

@@ -1,11 +1,13 @@
 """The cover: one question, one number with its interval, and whether the study kept its word."""
 
+import re
 from importlib import metadata
 
 from boxloop.report.drawing import interval_drawing
 from boxloop.report.numbers import decimals, is_interval, is_number, short, text
 from boxloop.sheets import tally
 
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)[\d:.]*(?:Z|\+00:00)")
 PACKAGES = ("numpy", "pandas", "scipy", "scikit-learn", "matplotlib", "papermill", "nbconvert", "skops")
 QUANTITIES = {
     "value": "{metric} of the model",
@@ -48,6 +50,7 @@ def headline(metrics, settings, openings):
         "n_groups": rows.get("n_groups"),
         "verdict": verdict(primary.get("difference"), unit, names["reference"]),
         "gain": _gain(primary),
+        "reference": names["reference"],
         "opened": len(openings),
     }
 
@@ -69,11 +72,12 @@ def verdict(difference, unit, reference):
 
 
 def _gain(primary):
-    """Return the improvement as a share of the reference's value, in words."""
+    """Return the improvement as a share of the reference's value, in words; nothing where it is not clear."""
     difference, reference = primary.get("difference"), primary.get("reference")
     if not (is_interval(difference) and isinstance(reference, dict) and is_number(reference.get("value"))):
         return ""
-    if reference["value"] == 0 or primary.get("better") == "zero":
+    unclear = difference["low"] <= 0 <= difference["high"]
+    if unclear or reference["value"] == 0 or primary.get("better") == "zero":
         return ""
     return f"{100 * difference['value'] / abs(reference['value']):+.0f} %".replace("-", "−")
 
@@ -122,6 +126,12 @@ def criteria_words(rows):
     met = sum(row["state"] == "met" for row in rows)
     unknown = sum(row["state"] == "not measured" for row in rows)
     return f"{met} of {len(rows)} met" + (f", {unknown} not measured yet" if unknown else "")
+
+
+def moment(time):
+    """Return a time of the ledger for people: ``"2026-11-21 22:51 UTC"``; anything else as it is."""
+    parts = _MOMENT.fullmatch(str(time or ""))
+    return f"{parts[1]} {parts[2]} UTC" if parts else str(time or "")
 
 
 def counts(checks, answers, passes, openings):

@@ -24,6 +24,8 @@ from boxloop.sheets import appendix_a, reforms, tally
 from boxloop.status import status
 from boxloop.store import read_json, write_text
 
+STYLES = ("report.css", "chapters.css", "narrow.css")
+SCRIPTS = ("report.js", "search.js")
 _STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
 
 
@@ -101,7 +103,7 @@ def _templates():
 
     folder = files("boxloop") / "templates" / "report"
     environment = Environment(loader=FileSystemLoader(str(folder)), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"short": short, "tally": tally}
+    environment.filters |= {"short": short, "tally": tally, "moment": cover.moment}
     return environment
 
 
@@ -120,8 +122,7 @@ def _styles_once(html):
 def _assets():
     """Return style and script as text, and the policy that lets a browser run this script only."""
     folder = files("boxloop") / "templates" / "report"
-    style = (folder / "report.css").read_text(encoding="utf-8")
-    script = (folder / "report.js").read_text(encoding="utf-8")
+    style, script = ("".join((folder / name).read_text(encoding="utf-8") for name in names) for names in (STYLES, SCRIPTS))
     digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
     policy = (
         "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "

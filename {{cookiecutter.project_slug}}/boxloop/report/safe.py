@@ -24,6 +24,7 @@ LINK = re.compile(r"(https?:|mailto:|#|[^:]*$)", re.IGNORECASE)
 OUTSIDE = re.compile(r"@import[^;]*;?|url\(\s*['\"]?(?!data:|#)[^)]*\)", re.IGNORECASE)
 # Styles that would lay something over the page.
 COVERING = re.compile(r"position\s*:\s*(fixed|sticky)|z-index", re.IGNORECASE)
+COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 # A backslash can spell any of the words above, and a bracket can end the style.
 SPELLED = re.compile(r"[<\\]")
 IMAGE = re.compile(r"data:image/(png|jpeg|gif|webp|svg\+xml)[;,]", re.IGNORECASE)
@@ -51,16 +52,19 @@ def make_safe(soup, folder, root):
     # Comments, CDATA and declarations: a browser may see their end elsewhere than our parser did.
     for mark in soup.find_all(string=lambda text: isinstance(text, PreformattedString)):
         mark.extract()
-    for element in soup.find_all(lambda element: element.name in REMOVED or _asks(element)):
-        element.decompose()
-    for element in soup.find_all(lambda element: element.name not in ALLOWED):
-        element.unwrap()
-    for style in soup.find_all("style"):
-        _keep_style(style)
     for element in soup.find_all(True):
-        if element.name == "img":
-            _keep_image(element, folder, root)
-        _keep_attributes(element)
+        if element.decomposed:
+            continue
+        if element.name in REMOVED or _asks(element):
+            element.decompose()
+        elif element.name not in ALLOWED:
+            element.unwrap()
+        elif element.name == "style":
+            _keep_style(element)
+        else:
+            if element.name == "img":
+                _keep_image(element, folder, root)
+            _keep_attributes(element)
 
 
 def _asks(element):
@@ -70,10 +74,11 @@ def _asks(element):
 
 def _keep_style(style):
     """Keep the style of one named element and of scikit-learn's displays, not what would restyle the page."""
-    css = OUTSIDE.sub("", style.string or "")
+    css = OUTSIDE.sub("", COMMENT.sub("", style.string or ""))
     known = re.search(r"#[\w-]+[^;{}]*{|\.sk-", css) and not style.has_attr("scoped")
-    if known and "<" not in css and not style.find_parent(["svg", "math"]):
+    if known and not SPELLED.search(css) and not style.find_parent(["svg", "math"]):
         style.string = css
+        style.attrs = {}
     else:
         style.decompose()
 

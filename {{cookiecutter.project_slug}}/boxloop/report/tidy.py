@@ -10,6 +10,7 @@ REFERRING = ("for", "aria-labelledby", "aria-describedby", "aria-controls", "hea
 _NUMBER = re.compile(r"|[-+−–]|[-+−]?[\d.,]+(e[-+]?\d+)?\s?%?|nan|NaN|None|[-+−]?inf")
 # Placing by anchor is newer than the validator's list of properties, and only the help texts need it.
 _ANCHOR = re.compile(r"(anchor-name|position-anchor|position-area)\s*:[^;}]*;?")
+_IF_ANCHOR = re.compile(r"@supports[^{]*(?:anchor|position-area)[^{]*{(?:[^{}]*{[^{}]*})*[^{}]*}")
 # What a cell of a table may carry; pandas writes attributes that HTML has dropped.
 _CELL = {"id", "class", "scope", "colspan", "rowspan", "headers", "style"}
 NOTEBOOK = re.compile(r"(?:\./|.*notebooks/)?(\w+)\.ipynb(#.*)?$")
@@ -63,7 +64,8 @@ def tidy(html, *, chapter, folder, root):
 
     soup = BeautifulSoup(without_unseen(html), "html.parser")
     make_safe(soup, folder, root)
-    _displays(soup)
+    if "sk-" in html:
+        _displays(soup)
     names = Names(chapter)
     names.given.add(f"{chapter}--title")
     old_ids = _own_ids(soup, names)
@@ -71,6 +73,8 @@ def tidy(html, *, chapter, folder, root):
     _references(soup, old_ids | anchors)
     _figures(soup, chapter.split("-")[0], names)
     _tables(soup, chapter.split("-")[0])
+    for text in soup.find_all("pre", attrs={"data-code": False}):
+        text["tabindex"] = "0"
     return str(soup), title, headings
 
 
@@ -81,7 +85,7 @@ def _displays(soup):
     for element in soup.select("[style*=anchor]"):
         element["style"] = _ANCHOR.sub("", element["style"])
     for style in soup.find_all("style"):
-        style.string = _ANCHOR.sub("", style.string or "")
+        style.string = _ANCHOR.sub("", _IF_ANCHOR.sub("", style.string or ""))
     for box in soup.select("label div, summary div"):
         box.name, box["style"] = "span", "display: block"
 
@@ -172,7 +176,8 @@ def _tables(soup, number):
         table.attrs = {key: value for key, value in table.attrs.items() if key in ("id", "class")}
         for cell in table.find_all(["th", "td", "tr"]):
             cell.attrs = {key: value for key, value in cell.attrs.items() if key in _CELL}
-        for cell in table.find_all("th"):
+            if cell.name != "th":
+                continue
             if not cell.get_text(strip=True):
                 cell.name = "td"
             else:
@@ -185,7 +190,7 @@ def _tables(soup, number):
 
 def _align_numbers(table):
     """Mark the cells of columns of numbers, heading included, so that their digits stand below each other."""
-    rows = [row.find_all(["td", "th"], recursive=False) for row in table.find_all("tr")]
+    rows = [[cell for cell in row.children if cell.name in ("td", "th")] for row in table.find_all("tr")]
     if any(len(row) != len(rows[0]) for row in rows):
         return
     for column in zip(*rows, strict=True):

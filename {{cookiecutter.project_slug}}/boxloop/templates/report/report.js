@@ -71,13 +71,62 @@ follow();
 // A station under the pointer or in focus shows its checks in the list beside the loop.
 document.querySelectorAll("svg.loop a.station").forEach((station) => {
   const item = document.querySelector(`ol.stations > li[data-station="${station.dataset.station}"]`);
-  const mark = (on) => () => {
-    item.classList.toggle("lit", on);
-    const list = item.querySelector("details");
-    if (list) list.open = on;
+  const list = item.querySelector("details");
+  const show = () => {
+    item.classList.add("lit");
+    if (list && !list.open) { list.open = true; list.classList.add("peek"); }
   };
-  station.addEventListener("focus", mark(true));
-  station.addEventListener("blur", mark(false));
-  station.addEventListener("mouseenter", mark(true));
-  station.addEventListener("mouseleave", mark(false));
+  const hide = () => {
+    item.classList.remove("lit");
+    if (list?.classList.contains("peek")) { list.open = false; list.classList.remove("peek"); }
+  };
+  station.addEventListener("focus", show);
+  station.addEventListener("blur", hide);
+  station.addEventListener("mouseenter", show);
+  station.addEventListener("mouseleave", hide);
 });
+
+// Each piece of code can be copied as it is.
+async function copyText(pre) {
+  try {
+    await navigator.clipboard.writeText(pre.textContent);
+    return true;
+  } catch {
+    getSelection().selectAllChildren(pre);
+    return document.execCommand("copy");
+  }
+}
+function addCopyButton(cell) {
+  if (cell.querySelector(".copy")) return;
+  const button = document.createElement("button");
+  Object.assign(button, { type: "button", className: "copy", textContent: "Copy" });
+  button.setAttribute("aria-live", "polite");
+  button.addEventListener("click", async () => {
+    button.textContent = (await copyText(cell.querySelector("pre"))) ? "Copied" : "Press Ctrl+C";
+    setTimeout(() => { button.textContent = "Copy"; }, 2000);
+  });
+  cell.querySelector("summary").after(button);
+}
+document.addEventListener("toggle", (event) => {
+  if (event.target.matches("details.code[open]")) addCopyButton(event.target);
+}, true);
+document.querySelectorAll("details.code[open]").forEach(addCopyButton);
+
+// What an address points at is shown, also where it is folded away.
+function unfold(element) {
+  for (let fold = element?.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+}
+function arrive() {
+  const target = byId(decodeURIComponent(location.hash.slice(1)));
+  if (target?.closest("details:not([open])")) { unfold(target); target.scrollIntoView(); }
+}
+addEventListener("hashchange", arrive);
+arrive();
+
+// Paper shows the lists that the screen folds; code stays as the reader left it.
+let opened = [];
+addEventListener("beforeprint", () => {
+  opened = [...document.querySelectorAll("details:not(.code):not([open])")];
+  opened.forEach((fold) => { fold.open = true; });
+});
+addEventListener("afterprint", () => opened.forEach((fold) => { fold.open = false; }));

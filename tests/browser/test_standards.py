@@ -1,0 +1,112 @@
+"""What accessibility and HTML checkers say, of the small report and of the worked examples."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+from boxloop.report import build_report
+from fake_report import chapter, code, error, make_report_project, write_chapter
+
+from browser.conftest import ROOT, until
+
+BOTH = pytest.mark.parametrize("theme", ["light", "dark"])
+PICTURES = ROOT / "build" / "screenshots"
+# Tables and pictures that stand out on the right.
+WIDE = """
+[...document.querySelectorAll("main table, main img")]
+  .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
+  .map((element) => element.outerHTML.slice(0, 200))
+"""
+
+
+@pytest.fixture(scope="module")
+def troubled(tmp_path_factory):
+    """The report of a project that stopped in 04, with most of it not run."""
+    project = make_report_project(tmp_path_factory.mktemp("troubled") / "p", names=["01_scoping"])
+    write_chapter(project, "04_train", chapter("04_train", [code("boom", "fit()", [error()], count=9)]))
+    return build_report(project, stale={"01_scoping": "Out of date: the notebook changed."})
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 1280), ("light", 390)])
+def test_axe_finds_nothing_in_the_small_report(visit, report, axe, theme, width):
+    """With everything unfolded and hits in the search."""
+    page = visit(report, theme, width)
+    page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+    if width < 1000:
+        page.click("#contents-button")
+    page.fill("#search", "line")
+    until(page, "document.querySelectorAll('#hits a').length > 0")
+    assert axe(page) == []
+
+
+@BOTH
+def test_axe_finds_nothing_in_a_report_of_trouble(visit, troubled, axe, theme):
+    """Banners, a failed cell and chapters that are not there."""
+    assert axe(visit(troubled, theme)) == []
+
+
+def test_the_html_is_valid(report, troubled, html_errors):
+    """The Nu HTML checker, which reads the styles too."""
+    assert html_errors(report) == []
+    assert html_errors(troubled) == []
+
+
+@pytest.mark.slow
+@BOTH
+def test_axe_finds_nothing_in_a_worked_example(visit, released, axe, theme):
+    """All eight chapters with all that their notebooks put out."""
+    assert axe(visit(released / "report" / "index.html", theme)) == []
+
+
+@pytest.mark.slow
+def test_the_html_of_a_worked_example_is_valid(released, html_errors):
+    """With the HTML of pandas and scikit-learn in it."""
+    assert html_errors(released / "report" / "index.html") == []
+
+
+@pytest.mark.slow
+def test_a_worked_example_is_light_and_quick(visit, released):
+    """Under 6 MB, built from the executed notebooks within five seconds, read within one."""
+    path = released / "report" / "index.html"
+    assert path.stat().st_size < 6e6
+    page = visit(path)
+    until(page, "performance.getEntriesByName('first-contentful-paint').length > 0")
+    assert page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime") < 1000
+    command = [sys.executable, "-m", "boxloop", "report"]
+    best = min(seconds(command, released) for _ in range(3))  # the best, because other work slows this machine too
+    assert best < 5
+
+
+def seconds(command, folder):
+    """Return the time that a command takes."""
+    start = time.perf_counter()
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=120)
+    return time.perf_counter() - start
+
+
+@pytest.mark.slow
+@BOTH
+@pytest.mark.parametrize("width", [1280, 390])
+def test_pictures_for_a_person_to_look_at(visit, released, theme, width):
+    """The cover and a chapter with figures, in ``build/screenshots``; nothing is wider than the screen."""
+    folder = PICTURES / released.name
+    folder.mkdir(parents=True, exist_ok=True)
+    page = visit(released / "report" / "index.html", theme, width, 2400)
+    for place in ("cover", "02-baseline", "checks"):
+        page.evaluate("place => document.getElementById(place).scrollIntoView()", place)
+        page.screenshot(path=folder / f"{place}-{width}-{theme}.png")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.slow
+def test_paper_for_a_person_to_look_at(visit, released):
+    """A PDF of A4 pages in ``build/screenshots``; nothing is wider than the paper."""
+    folder = PICTURES / released.name
+    folder.mkdir(parents=True, exist_ok=True)
+    page = visit(released / "report" / "index.html")
+    page.pdf(path=folder / "report.pdf", prefer_css_page_size=True, print_background=True)
+    page.emulate_media(media="print")
+    # A4 less its margins, at 96 dots to the inch.
+    page.set_viewport_size({"width": 665, "height": 900})
+    assert page.evaluate(WIDE) == []

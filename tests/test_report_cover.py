@@ -1,0 +1,47 @@
+"""The cover keeps its word: numbers that are there, verdicts that the interval allows, reasons for what does not pass."""
+
+import pytest
+from fake_report import check_row, interval, make_report_project, metrics, write_json
+from report_page import assert_whole, page
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A project after one turn of the loop."""
+    return make_report_project(tmp_path / "p")
+
+
+@pytest.mark.parametrize("content", [{}, {"primary": None, "sets": None}, {"primary": {"model": None}}, metrics(criteria=None, secondary=None)])
+def test_any_part_of_the_metrics_may_be_missing(project, content):
+    """Half a file is half a cover."""
+    write_json(project.metrics_file, content)
+    assert_whole(page(project))
+
+
+@pytest.mark.parametrize(
+    ("difference", "words"),
+    [(interval(-0.02, 0.005), "worse than"), (interval(0.01, 0.02), "No clear difference")],
+)
+def test_the_verdict_is_honest(project, difference, words):
+    """An interval that holds zero is no gain."""
+    content = metrics()
+    content["primary"]["difference"] = difference
+    write_json(project.metrics_file, content)
+    assert words in page(project).find(class_="verdict").get_text()
+
+
+def test_no_gain_is_claimed_where_none_is_clear(project):
+    """The large number stands there only if the interval excludes zero."""
+    content = metrics()
+    assert page(project).find(class_="gain").get_text() == "+26 %"
+    content["primary"]["difference"] = interval(0.01, 0.02)
+    write_json(project.metrics_file, content)
+    assert page(project).find(class_="gain") is None
+
+
+def test_the_cover_gives_the_reasons(project):
+    """What does not pass is on the first page, with what was found and why it may stay."""
+    rows = [check_row(state="waived", reason="On purpose."), check_row("data.schema", "01_scoping", "fail", message="A hole.")]
+    write_json(project.checks_file, rows)
+    words = page(project).select_one(".exceptions").get_text(" ")
+    assert " ".join(words.split()) == "✗ fail data.schema A hole. ~ waived split.groups No group is on both sides. Waived because: On purpose."
