@@ -13,7 +13,7 @@ features.target_leak features.identifier features.forbidden features.nuisance_on
 train.permuted_labels train.seeds train.too_good baseline.beats_trivial baseline.domain_reference diagnose.accuracy_paradox
 diagnose.calibration diagnose.coverage diagnose.regression_to_mean diagnose.label_noise diagnose.class_conditional
 stress.overspecialisation stress.swap stress.sculpting seal.openings seal.model_unchanged criteria.unchanged log.complete
-log.explained answers.complete provenance.chain provenance.deterministic release.reload release.licence release.environment
+log.explained answers.complete seal.untouched provenance.chain provenance.deterministic release.reload release.licence release.environment
 """.split()
 
 

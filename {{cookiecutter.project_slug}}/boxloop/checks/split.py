@@ -30,17 +30,21 @@ def duplicates(train: pd.DataFrame, held_out: Frames, *, columns: Any, threshold
     train : DataFrame
     held_out : dict of DataFrame
     columns : list of input names, or the manifest
+
+    Notes
+    -----
+    The message gives shares and no counts: nobody counts the rows of the test set before it is opened.
     """
     names = input_names(columns)
     counts = {name: overlap.exact(*overlap.tables(train, frame, names)) for name, frame in held_out.items()}
-    shares = {name: found.rows / len(held_out[name]) if found.surprising else 0.0 for name, found in counts.items()}
+    shares = {name: found.rows / max(len(held_out[name]), 1) if found.surprising else 0.0 for name, found in counts.items()}
     words = [
-        f"{found.rows:,} of {len(held_out[name]):,} rows of '{name}' repeat a training row"
+        f"{found.rows / max(len(held_out[name]), 1):.2%} of the rows of '{name}' repeat a training row"
         + ("" if found.surprising or not found.rows else ", as columns with few distinct values make likely")
         for name, found in counts.items()
     ]
     value = max(shares.values(), default=0.0)
-    return Finding(value, value <= threshold, f"{'; '.join(words)} ({threshold:g} allowed).")
+    return Finding(value, value <= threshold, f"{'; '.join(words)} (threshold {threshold:.2%}).")
 
 
 @check(
@@ -67,7 +71,8 @@ def near_duplicates(train: pd.DataFrame, held_out: Frames, *, columns: Any, seed
         # Three standard deviations beyond what chance gives.
         surprising = close > chance + 3 * np.sqrt(chance) + 1
         values.append(close / max(len(rows), 1) if surprising else 0.0)
-        words.append(f"{close / max(len(rows), 1):.2%} of '{name}' almost repeat a training row{sampled}")
+        said = f" (measured on a sample of {MAX_HELD:,} rows)" if sampled else ""
+        words.append(f"{close / max(len(rows), 1):.2%} of the rows of '{name}' almost repeat a training row{said}")
     return Finding(max(values), max(values) <= threshold, f"{'; '.join(words)}; threshold {threshold:.2%}.")
 
 
