@@ -12,7 +12,7 @@ def sets_of(past):
     """Return the primary metric of a pass on every set of rows: ``{set: {predictor: interval}}``."""
     primary = past["metrics"].get("primary") or {}
     own = {primary["set"]: {who: primary.get(who) for who in PREDICTORS}} if primary.get("set") else {}
-    return own | past.get("sets", {})
+    return past.get("sets") or own
 
 
 def common_set(passes):
