@@ -50,7 +50,7 @@ def test_import_does_not_load_the_heavy_libraries():
     import subprocess
     import sys
 
-    code = "import sys, boxloop.checks; print(sorted({'sklearn', 'scipy', 'skops'} & set(sys.modules)))"
+    code = "import sys, boxloop.checks; print(sorted({'pandas', 'sklearn', 'scipy', 'skops'} & set(sys.modules)))"
     folder = str(__import__("pathlib").Path(__import__("boxloop").__file__).parents[1])
     done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True)
 

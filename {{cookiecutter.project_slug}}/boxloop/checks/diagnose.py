@@ -114,10 +114,8 @@ def coverage(y: Any, low: Any, high: Any, *, level: float, groups: Any = None, s
     below, above = min(ends[0], wilson[0]), max(ends[1], wilson[1])
     value = float(max(0.0, below - level, level - above))
     message = f"{share:.1%} of {len(inside):,} intervals contain the truth; the 95 % interval of this share, {below:.1%} to {above:.1%}, "
-    if value:
-        message += f"misses the promised {level:.1%} by {value:.1%} (threshold {threshold:.1%})."
-    else:
-        message += f"includes the promised {level:.1%}."
+    miss = f"misses the promised {level:.1%} by {value:.1%} (threshold {threshold:.1%})."
+    message += miss if value else f"includes the promised {level:.1%}."
     return Finding(value, value <= threshold, message)
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from . import estimates, overlap
 from .core import Finding, NotApplicable, check, input_names
 
-Frames = Mapping[str, pd.DataFrame]
+if TYPE_CHECKING:
+    import pandas as pd
+
+    Frames = Mapping[str, pd.DataFrame]
+
 MAX_HELD = 2_000
 
 
@@ -152,6 +155,8 @@ def deployment_shift(
     -----
     Fails when the lower 97.5 % bound of the out-of-fold AUC exceeds the threshold.
     """
+    import pandas as pd
+
     if deployment is None or deployment.empty:
         return NotApplicable("There are no deployment data.")
     names = list(inputs)
@@ -177,6 +182,8 @@ def shift(X: pd.DataFrame, y: np.ndarray, codes: np.ndarray, seed: int) -> tuple
 
 
 def _units(train: pd.DataFrame, deployment: pd.DataFrame, groups: Any) -> np.ndarray:
+    import pandas as pd
+
     size = len(train) + len(deployment)
     if groups is None or (isinstance(groups, str) and groups not in train.columns):
         return np.arange(size)
