@@ -117,8 +117,7 @@ def target_leak(
     X = estimates.numbers(part[list(inputs)])
     scores = {name: measure(X[name].to_numpy(), y, seed) for name in X.columns}
     worst = max(scores, key=lambda name: scores[name][1])
-    score, low = scores[worst]
-    words = "|Spearman correlation| with the target" if regression else "AUC on its own"
+    words, (score, low) = "|Spearman correlation| with the target" if regression else "AUC on its own", scores[worst]
     message = f"'{worst}' comes closest to the target: {words} {score:.4f} (at least {low:.4f}, threshold {threshold:g}){sampled}."
     return Finding(low, low <= threshold, message)
 
@@ -226,9 +225,8 @@ def _gaps(column: pd.Series) -> pd.Series:
         rest = column[~filled & ~gaps]
         if rest.empty:
             return gaps
-        low, high = rest.min(), rest.max()
-        reach = high - low
-        gaps |= filled & ((column < low - reach) | (column > high + reach))
+        reach = rest.max() - rest.min()
+        gaps |= filled & ((column < rest.min() - reach) | (column > rest.max() + reach))
     return gaps
 
 
