@@ -44,9 +44,8 @@ def openings(events: Events, *, threshold: float) -> Finding:
     """
     hashes, before = _openings(events)
     models = len(set(hashes))
-    message = "The test set was never opened." if not hashes else (
-        f"The test set was opened {_times(len(hashes))} for {models} different model{'s' * (models != 1)} ({threshold:g} allowed)."
-    )
+    whom = "one model" if models == 1 else f"{models} different models"
+    message = f"The test set was opened {_times(len(hashes))} for {whom} ({threshold:g} allowed)." if hashes else "The test set was never opened."
     if before:
         message += f" Test sets of other rows were opened {_times(before)} before."
     return Finding(len(hashes), models <= threshold, message)
