@@ -87,7 +87,7 @@ def _number_changes(before, after):
     for name in (name for name in before if name in after):
         for who in SHOWN:
             one, two = before[name].get(who), after[name].get(who)
-            if one and two and one["value"] != two["value"]:
+            if one and two and interval(one) != interval(two):
                 yield f"{who} on {name}: {interval(one)} became {interval(two)}"
 
 
