@@ -189,3 +189,40 @@ def test_a_missing_artefact_names_its_maker(bake, tmp_path):
 
     assert done.returncode == 2
     assert "03_split" in done.stderr or "04_train" in done.stderr
+
+
+def replace(path, old, new):
+    """Replace a piece of a text file that stands there once."""
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1, f"{path.name}: {old}"
+    path.write_text(text.replace(old, new), encoding="utf-8", newline="\n")
+
+
+def test_a_moved_criterion_and_a_changed_model_are_flagged(released, tmp_path):
+    """After the release: old and new numbers, old and new model, in checks, sheet and exit code; the seal stays shut."""
+    project = tmp_path / "moved"
+    shutil.copytree(released, project)
+    replace(project / "study.toml", "at_least = 0.20", "at_least = 0.05")
+    replace(project / "study" / "models.py", "Ridge(alpha=10.0)", "Ridge(alpha=5.0)")
+    done = boxloop(project, "run", "--only", "04", "--only", "08")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+    rows = {row["id"]: row for row in read(project, "checks.json")}
+    assert rows["criteria.unchanged"]["state"] == "fail"
+    assert "at least 0.2" in rows["criteria.unchanged"]["message"] and "at least 0.05" in rows["criteria.unchanged"]["message"]
+    assert rows["seal.model_unchanged"]["state"] == "fail"
+    assert "when the test set was first opened" in rows["seal.model_unchanged"]["message"]
+    assert rows["seal.openings"]["value"] == 1
+    sheet = boxloop(project, "check")
+    assert sheet.returncode == 1
+    assert "criteria.unchanged (08_release, fail)" in sheet.stdout and "seal.model_unchanged (08_release, fail)" in sheet.stdout
+
+
+def test_both_sheets_are_answered_in_full(released):
+    """No item of Appendix A or REFORMS is left open, and every waiver shows its reason."""
+    for sheet in ("appendix-a", "reforms"):
+        done = boxloop(released, "check", "--sheet", sheet, "--format", "json")
+        found = json.loads(done.stdout)
+        assert done.returncode == 0
+        assert {row["state"] for row in found["sheet"]} <= {"pass", "waived", "not-applicable"}
+        assert found["stale_waivers"] == [] and all(row["reason"] for row in found["waived"])
