@@ -72,6 +72,10 @@ def test_a_failed_notebook_is_exit_code_1(call, project):
         (["run", "--jobs", "2"], "No such option"),
         (["fly"], "No such command"),
         (["check"], "Nothing was run yet"),
+        (["compare"], "No pass is complete yet"),
+        (["compare", "1", "2"], "No pass is complete yet"),
+        (["fail", "  "], "empty failure"),
+        (["fail"], "Missing argument"),
         (["check", "--format", "pdf"], "pdf"),
         (["release"], "--reason"),
         (["release", "--reason", "  "], "--reason"),
@@ -86,7 +90,7 @@ def test_mistakes_are_exit_code_2_and_change_nothing(call, project, words, says)
     assert not project.results.exists()
 
 
-@pytest.mark.parametrize("words", [["run"], ["release", "--reason", "x"], ["status"], ["check"], ["report"]])
+@pytest.mark.parametrize("words", [["run"], ["release", "--reason", "x"], ["status"], ["check"], ["compare"], ["fail", "x"], ["report"]])
 def test_every_command_reads_the_settings_first(call, project, words):
     """A wrong type is named with its key."""
     text = project.settings_file.read_text(encoding="utf-8")
@@ -145,6 +149,47 @@ def test_check_prints_the_sheet_and_what_is_open(call, project):
     assert code == 1
     assert json.loads(out)["open"][0]["id"] == "split.groups"
     assert call("check", "--format", "markdown")[0] == 1
+
+
+def test_check_gives_reasons_and_names_stale_waivers(call, project):
+    """In the table, in Markdown and in JSON."""
+    facts = {"value": 2, "threshold": 0, "source": "", "message": "found", "fix": ""}
+    waived = {"id": "split.groups", "notebook": "03_split", "state": "waived", "reason": "one family only"}
+    stale = {"id": "split.time", "notebook": "03_split", "state": "pass", "reason": "", "stale_waiver": True}
+    write_json(project.checks_file, [waived | facts, stale | facts])
+
+    for form, word in (("table", "waiver is no longer needed"), ("markdown", "stale waiver")):
+        sheet, _, after = " ".join(call("check", "--format", form)[1].split()).partition("1 waived:")
+        assert "one family only" in sheet and word in sheet
+        assert "split.groups (03_split): one family only" in after
+        assert "split.time (03_split): it passes, so remove its waiver" in after
+    found = json.loads(call("check", "--format", "json")[1])
+    assert [row["id"] for row in found["waived"] + found["stale_waivers"]] == ["split.groups", "split.time"]
+
+
+def test_compare_passes(call, project):
+    """All of them, two of them, and one against the newest; an unknown number is a mistake."""
+    call("run", "--note", "first")
+    call("run", "--set", "extra=2", "--note", "second")
+
+    out = call("compare")[1]
+    assert "pass 1" in out and "second" in out and "What pass 2 changed:" in out
+    out = call("compare", "1", "002")[1]
+    assert "first" in out and "second" in out and "No check has changed its state." in out
+    assert call("compare", "1")[1] == out
+    for words in (["7"], ["1", "x"], ["1", "2", "3"]):
+        code, _, err = call("compare", *words)
+        assert code == 2 and err.startswith("Error: ") and err.count("\n") == 1
+
+
+def test_fail_shows_what_it_wrote(call, project):
+    """And keeps it; the same again is refused."""
+    code, out, _ = call("fail", "the oven was cold", "--explanation", "no fuse")
+    assert code == 0
+    assert 'what = "the oven was cold"' in out and 'explanation = "no fuse"' in out
+    assert "no fuse" in project.failures_file.read_text(encoding="utf-8")
+    assert call("fail", "the oven was cold")[0] == 2
+    assert "no explanation yet" in call("fail", "the oven was too hot")[1]
 
 
 def test_nothing_open():

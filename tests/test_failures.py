@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 from boxloop.errors import UserError
-from boxloop.failures import COLUMNS, collect, read_notes, stale_notes
+from boxloop.failures import COLUMNS, add, collect, read_notes, stale_notes, tried
 
 
 @pytest.fixture
@@ -149,3 +149,75 @@ def test_a_bad_file_is_refused_with_one_sentence(tmp_path, text, words):
 
     assert "failures.toml" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def a_pass(number, *attempts):
+    """Return a pass that tried these; the last was chosen."""
+    return {"number": number, "attempts": [{"name": name, "score": "0.3", "chosen": name == attempts[-1]} for name in attempts]}
+
+
+def test_what_an_earlier_pass_tried_stays_in_the_log(attempts, stress):
+    """Taking a loser out of the ladder does not make it untried; what is tried now is not repeated."""
+    passes = [a_pass(1, "ridge", "svm"), a_pass(2, "svm", "trees"), {"number": 3}]
+    log = collect(attempts, [], stress[:0], [], passes=passes).set_index("about")
+
+    assert tried(attempts, passes) == ["ridge", "svm"]
+    assert list(log.index) == ["attempt: ridge", "attempt: svm"]
+    assert log.loc["attempt: svm", "kind"] == "attempt of pass 2"
+    assert log.loc["attempt: svm", "measured"] == "RMSE 0.3000"
+
+
+HOSTILE = ['He said "no" \\ and left', "two\nlines", "tab\t and \x7f", "'" * 3, '"' * 3, "[[failure]]"]
+HOSTILE += ["ü 夜 🌌 é", "# no comment", "{{ cookiecutter.x }}", "\u202eleft"]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_an_entry_comes_back_as_it_was_written(tmp_path, text):
+    """Whatever a person types is text and nothing else."""
+    file = write(tmp_path, '[[failure]]\nabout = "a"\n')
+    add(file, text, explanation=text)
+
+    assert read_notes(file)[1:] == [{"about": text, "what": text, "explanation": text}]
+
+
+@pytest.mark.parametrize("before", ["", "# words\n", '[[failure]]\nabout = "a"', '\r\n[[failure]]\r\nabout = "a"\r\n# end\r\n'])
+def test_what_stands_there_is_kept_byte_by_byte(tmp_path, before):
+    """Comments, line ends and a missing last line end."""
+    file = tmp_path / "failures.toml"
+    file.write_bytes(before.encode())
+    known = read_notes(file)
+    written = add(file, "the oven was cold")
+
+    assert file.read_bytes().startswith(before.encode())
+    assert file.read_text(encoding="utf-8").endswith(written)
+    assert read_notes(file) == [*known, {"about": "the oven was cold", "what": "the oven was cold"}]
+
+
+def test_an_entry_may_explain_a_row_of_the_log(tmp_path):
+    """Then the text is the explanation; a long text is shortened to make a name."""
+    file = tmp_path / "failures.toml"
+    add(file, "plots were shared", about="check: split.groups")
+    add(file, "a " * 60)
+
+    first, second = read_notes(file)
+    assert first == {"about": "check: split.groups", "explanation": "plots were shared"}
+    assert len(second["about"]) <= 62 and second["about"].endswith("…")
+
+
+@pytest.mark.parametrize(("text", "words"), [(" \n", "empty failure"), ("a", "already has an entry")])
+def test_a_refused_entry_changes_nothing(tmp_path, text, words):
+    """Blank text, and a name that is taken."""
+    file = write(tmp_path, '[[failure]]\nabout = "a"\n')
+    before = file.read_bytes()
+
+    with pytest.raises(UserError, match=words):
+        add(file, text)
+    assert file.read_bytes() == before
+
+
+def test_a_damaged_file_is_not_written_to(tmp_path):
+    """The sentence names the file."""
+    file = write(tmp_path, "[[failure")
+    with pytest.raises(UserError, match="not valid TOML"):
+        add(file, "the oven was cold")
+    assert file.read_text(encoding="utf-8") == "[[failure"

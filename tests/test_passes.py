@@ -3,7 +3,7 @@
 import pytest
 from boxloop.passes import all_passes, last_pass
 from boxloop.runner import run
-from boxloop.store import write_json
+from boxloop.store import write_json, write_text
 from fake_loop import make_project
 
 pytest_plugins = ["loop_fixtures"]  # its fixtures: project, quick
@@ -45,8 +45,11 @@ def test_changed_inputs_are_a_new_pass(project, quick, changed):
 
 
 def test_numbers_and_states_are_kept(project, quick):
-    """What was measured, and the state of every check."""
-    write_json(project.metrics_file, {"primary": {"name": "rmse"}, "criteria": [], "sets": {}})
+    """What was measured on every set, the state of every check, and what was tried."""
+    values = {"model": {"value": 0.1, "low": 0.09, "high": 0.11}}
+    sets = {"validation": {"n_rows": 9, "metrics": {"rmse": values, "bias": {}}}}
+    write_json(project.metrics_file, {"primary": {"name": "rmse"}, "criteria": [], "sets": sets})
+    write_text(project.station("04_train") / "attempts.csv", "name,rmse,chosen\nridge,0.2,False\ntrees,0.1,True\n")
     write_json(project.checks_file, [{"id": "a.b", "state": "pass"}])
     run(project, echo=silent)
     found = last_pass(project)
@@ -54,6 +57,8 @@ def test_numbers_and_states_are_kept(project, quick):
     assert found["metrics"] == {"primary": {"name": "rmse"}, "criteria": []}
     assert found["checks"] == {"a.b": "pass"}
     assert found["released"] is False
+    assert found["sets"] == {"validation": values}
+    assert found["attempts"] == [{"name": "ridge", "score": "0.2", "chosen": False}, {"name": "trees", "score": "0.1", "chosen": True}]
 
 
 def test_a_released_pass_stays_released(project, quick):

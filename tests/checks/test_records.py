@@ -4,6 +4,7 @@ import copy
 
 import numpy as np
 import pandas as pd
+import pytest
 from boxloop.checks import run_check
 from boxloop.settings import Criterion
 
@@ -14,7 +15,7 @@ def test_openings_count_and_models_decide():
     """Two looks with one model pass, one look with each of two models does not."""
     other = OPENED | {"model": "bbbb"}
 
-    assert run_check("seal.openings", []).message.startswith("The test set was opened never")
+    assert run_check("seal.openings", []).message == "The test set was never opened."
     assert run_check("seal.openings", [{"event": "sealed"}, OPENED, OPENED]).value == 2
     assert run_check("seal.openings", [OPENED, OPENED]).state == "pass"
     found = run_check("seal.openings", [OPENED, other])
@@ -31,6 +32,38 @@ def test_the_first_opening_decides_which_model_is_released():
     found = run_check("seal.model_unchanged", events, model_hash="bbbb")
     assert found.state == "fail"
     assert "was aaaa" in found.message
+
+
+def test_other_rows_make_another_test_set():
+    """The same rows sealed anew were looked at; new rows were not, and the old openings stay on record."""
+    sealed = {"event": "sealed", "content": "rows"}
+    again, other = [sealed, OPENED, sealed], [sealed, OPENED, {"event": "sealed", "content": "new rows"}]
+
+    assert run_check("seal.model_unchanged", again, model_hash="bbbb").state == "fail"
+    assert run_check("seal.model_unchanged", other, model_hash="bbbb").state == "not-applicable"
+    found = run_check("seal.openings", other)
+    assert found.message == "The test set was never opened. Test sets of other rows were opened once before."
+
+
+READS = {
+    "a path": "frame = pd.read_parquet('../data/sealed/test.parquet')",
+    "a Windows path": r"frame = pd.read_parquet('data\\sealed\\test.parquet')",
+    "the door": "from boxloop.seal import open_seal",
+    "a private part": "parts._test",
+    "the whole table": "labelled = data.labelled(here.project.interim)",
+    "a magic beside it": "%matplotlib inline\nhere.project.sealed_file",
+}
+
+
+@pytest.mark.parametrize("text", READS.values(), ids=READS)
+def test_a_look_at_test_rows_is_found_in_the_code(text):
+    """Training may not reach them, the release may; words about the seal are no look."""
+    harmless = ("words", "# data/sealed/test.parquet\nprint('the seal is closed')\nlabelled = sealed = 3")
+
+    assert run_check("seal.untouched", {"04_train": [harmless], "08_release": [("open", text)]}).state == "pass"
+    found = run_check("seal.untouched", {"04_train": [harmless, ("look", text)]})
+    assert (found.state, found.value) == ("fail", 1)
+    assert "04_train, cell look" in found.message
 
 
 def criterion(**facts):

@@ -1,4 +1,4 @@
-"""The command line: `boxloop run`, `release`, `status`, `check`, `report`."""
+"""The command line: `boxloop run`, `release`, `status`, `check`, `compare`, `fail`, `report`."""
 
 import json
 import sys
@@ -120,13 +120,15 @@ def check(form, sheet):
         raise UserError(msg)
     rows = {"appendix-a": sheets.appendix_a, "reforms": sheets.reforms}[sheet](project)
     open_checks = [row for row in checks if row["state"] in OPEN_STATES]
+    waived = [row for row in checks if row["state"] == "waived"]
+    stale = [row for row in checks if row.get("stale_waiver")]
     text = sheets.render(rows, form)
     if form == "json":
-        both = {"sheet": json.loads(text), "open": open_checks}
+        both = {"sheet": json.loads(text), "open": open_checks, "waived": waived, "stale_waivers": stale}
         click.echo(json.dumps(both, indent=1, ensure_ascii=False))
     else:
         click.echo(f"{text.rstrip()}\n")
-        click.echo("\n".join(open_lines(open_checks, form)))
+        click.echo("\n".join([*open_lines(open_checks, form), *sheets.waiver_lines(waived, stale, form)]))
     open_items = any(row["state"] in OPEN_STATES for row in rows)
     sys.exit(1 if open_checks or open_items else 0)
 
@@ -142,6 +144,54 @@ def open_lines(open_checks, form):
         remedy = f" Remedy: {row['fix']}" if row.get("fix") else ""
         lines.append(f"{bullet}{row['id']} ({row['notebook']}, {row['state']}): {row['message']}{remedy}")
     return lines
+
+
+@cli.command()
+@click.argument("numbers", nargs=-1, metavar="[A [B]]")
+def compare(numbers):
+    """Show passes side by side; without numbers, all of them and what the last one changed."""
+    from boxloop.history import listing, side_by_side, table
+    from boxloop.passes import all_passes
+
+    passes = all_passes(_open_project())
+    if not passes:
+        msg = "No pass is complete yet, so there is nothing to compare: `boxloop run` first."
+        raise UserError(msg)
+    if not numbers:
+        click.echo("\n".join(listing(table(passes))))
+        return
+    if len(numbers) > 2:
+        msg = f"{len(numbers)} passes were named: name one or two."
+        raise UserError(msg)
+    by_number = {str(past["number"]): past for past in passes}
+    wanted = [number.lstrip("0") or "0" for number in numbers]
+    for number in wanted:
+        if number not in by_number:
+            msg = f"There is no pass {number}: there are {', '.join(by_number)}."
+            raise UserError(msg)
+    one, two = (by_number[number] for number in [*wanted, str(passes[-1]["number"])][:2])
+    lines = side_by_side(one, two)
+    widths = [max(len(line[column]) for line in lines) for column in (0, 1)]
+    for label, left, right in lines:
+        click.echo(f"{label:<{widths[0]}}  {left:<{widths[1]}}  {right}".rstrip())
+    if lines[-1][0].partition(":")[0] != "check":
+        click.echo("No check has changed its state.")
+
+
+@cli.command()
+@click.argument("text")
+@click.option("--about", metavar="NAME", help='A name for it, or the row it explains, such as "check: split.groups".')
+@click.option("--explanation", metavar="TEXT", help="Why it failed, as far as you know.")
+def fail(text, about, explanation):
+    """Add to the failures log what went wrong."""
+    from boxloop.failures import add
+
+    project = _open_project()
+    written = add(project.failures_file, text, about=about, explanation=explanation)
+    click.echo(f"Added to {project.relative(project.failures_file)}:\n\n{written}")
+    if "explanation = " not in written:
+        click.echo("It has no explanation yet, so log.explained will ask for one: write it there.")
+    click.echo("The log shows it after `boxloop run --from 07`.")
 
 
 @cli.command()

@@ -40,11 +40,15 @@ def plot_distributions(tables, columns):
 
 
 def _histogram(ax, values):
-    low = min(v.min() for v in values.values())
-    high = max(v.max() for v in values.values())
-    bins = np.geomspace(low, high, 21) if low > 0 else np.linspace(low, high, 21)
+    there = [v for v in values.values() if len(v)]
+    if not there:
+        return
+    low, high = min(v.min() for v in there), max(v.max() for v in there)
+    logarithmic = 0 < low < high
+    bins = np.geomspace(low, high, 21) if logarithmic else np.linspace(low, high, 21) if low < high else 21
     for (colour, line), v in zip(LOOKS, values.values(), strict=False):
-        ax.hist(v, bins=bins, weights=np.full(len(v), 1 / len(v)), histtype="step", color=colour, linestyle=line)
-    if low > 0:
+        if len(v):
+            ax.hist(v, bins=bins, weights=np.full(len(v), 1 / len(v)), histtype="step", color=colour, linestyle=line)
+    if logarithmic:
         ax.set_xscale("log")
         plain_log_ticks(ax.xaxis)

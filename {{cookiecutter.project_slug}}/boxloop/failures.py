@@ -1,14 +1,15 @@
 """The failures log: what was tried and dropped, what broke, and why (Huppenkothen et al. §2.5)."""
 
+import json
 import tomllib
 
-import pandas as pd
-
 from boxloop.errors import UserError
+from boxloop.store import write_bytes
 
 # What the rows that come from files are called.
 IMPORTED = ("attempt: ", "check: ", "stress: ")
 COLUMNS = ["about", "kind", "what", "measured", "why_dropped", "explanation"]
+LONGEST_NAME = 60
 
 
 def read_notes(path):
@@ -60,6 +61,90 @@ def _validate(note, place):
             raise UserError(msg)
 
 
+def add(path, text, *, about=None, explanation=None):
+    """Append an entry to ``failures.toml``; what stands there stays as it is, byte by byte.
+
+    Parameters
+    ----------
+    path : Path
+    text : str
+        What failed. Where `about` names an attempt, a check or a stress test, it is the explanation of that row.
+    about : str, optional
+        The name of the row; by default the beginning of `text`.
+    explanation : str, optional
+        Why it failed.
+
+    Returns
+    -------
+    str
+        The entry as it was written.
+
+    Raises
+    ------
+    UserError
+        If the text is blank, the name is taken, or the file is not valid; nothing is written then.
+    """
+    notes = read_notes(path)
+    text, about, explanation = (_clean(word) for word in (text, about, explanation))
+    if not text:
+        msg = 'An empty failure teaches nothing: boxloop fail "what went wrong".'
+        raise UserError(msg)
+    name = about or (text if len(text) <= LONGEST_NAME else text[:LONGEST_NAME].rsplit(" ", 1)[0].rstrip(" ,;:") + " …")
+    if name in {note["about"].strip() for note in notes}:
+        msg = f'{path.name} already has an entry about "{name}": edit it there, or name this one with --about.'
+        raise UserError(msg)
+    if name.startswith(IMPORTED) and not explanation:
+        entry = {"about": name, "explanation": text}
+    else:
+        entry = {"about": name, "what": text} | ({"explanation": explanation} if explanation else {})
+    written = "[[failure]]\n" + "".join(f"{key} = {_quoted(value)}\n" for key, value in entry.items())
+    before = path.read_bytes() if path.is_file() else b""
+    gap = b"" if not before else b"\n" if before.endswith(b"\n") else b"\n\n"
+    write_bytes(path, before + gap + written.encode("utf-8"))
+    return written
+
+
+def _clean(text):
+    """Return text from a command line without blanks around it and without bytes that are no characters."""
+    return (text or "").encode("utf-8", "replace").decode("utf-8").strip()
+
+
+def _quoted(text):
+    # JSON text is TOML text, but for the one control character that JSON lets through.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def tried(attempts, passes):
+    """Return the names of all that was tried and is not the model now, in this pass or in an earlier one.
+
+    Parameters
+    ----------
+    attempts : DataFrame
+        Columns `name` and `chosen`.
+    passes : list of dict
+        From `boxloop.passes.all_passes`.
+    """
+    names = [row["name"] for past in passes for row in past.get("attempts", [])]
+    chosen = set(attempts.loc[attempts["chosen"].astype(bool), "name"])
+    return [name for name in dict.fromkeys([*attempts["name"], *names]) if name not in chosen]
+
+
+def _earlier(attempts, passes, metric):
+    """Return a row for every attempt of an earlier pass that is no longer made."""
+    now, rows = set(attempts["name"]), {}
+    for past in passes:
+        for row in past.get("attempts", []):
+            score = f"{metric.upper()} {float(row['score']):.4f}" if row["score"] else ""
+            rows[row["name"]] = {
+                "about": f"attempt: {row['name']}",
+                "kind": f"attempt of pass {past['number']}",
+                "what": "chosen then" if row["chosen"] else "",
+                "measured": score,
+                "why_dropped": "no longer tried",
+            }
+    return [row for name, row in rows.items() if name not in now]
+
+
 def _attempts(attempts, metric):
     """Return a row for every attempt that was not chosen, with its cross-validated score."""
     for row in attempts[~attempts["chosen"].astype(bool)].itertuples():
@@ -103,7 +188,7 @@ def _stress(stress):
         }
 
 
-def collect(attempts, checks, stress, notes, *, metric="rmse"):
+def collect(attempts, checks, stress, notes, *, metric="rmse", passes=()):
     """Return the failures log: what the files say happened, and what a person says it means.
 
     Parameters
@@ -117,13 +202,17 @@ def collect(attempts, checks, stress, notes, *, metric="rmse"):
     notes : list of dict
         From `read_notes`. An entry whose `about` is that of a row fills the row in; any other adds one,
         except where it is stale (see `stale_notes`).
+    passes : list of dict
+        Earlier passes, from `boxloop.passes.all_passes`: what they tried stays in the log.
 
     Returns
     -------
     DataFrame
         Columns `about`, `kind`, `what`, `measured`, `why_dropped`, `explanation`, all text.
     """
-    rows = [*_attempts(attempts, metric), *_checks(checks), *_stress(stress)]
+    import pandas as pd
+
+    rows = [*_attempts(attempts, metric), *_earlier(attempts, passes, metric), *_checks(checks), *_stress(stress)]
     by_name = {row["about"]: row for row in rows}
     stale = stale_notes(notes, by_name)
     for note in (note for note in notes if note["about"] not in stale):

@@ -47,6 +47,11 @@ def sources(notebook):
     return [[cell.get("cell_type"), source(cell)] for cell in cells]
 
 
+def code_cells(notebook):
+    """Return ``[(id, text), ...]`` of the code cells."""
+    return [(cell.get("id", "?"), source(cell)) for cell in notebook["cells"] if cell.get("cell_type") == "code"]
+
+
 def first_error(notebook):
     """Return ``(cell id, "Name: message")`` of the first error in an executed copy, or None."""
     for cell in notebook["cells"]:

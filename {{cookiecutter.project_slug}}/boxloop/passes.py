@@ -1,5 +1,6 @@
 """Passes: every completed run of the loop with changed inputs, numbered and kept."""
 
+import csv
 from datetime import UTC, datetime
 
 from boxloop.notebook import read_notebook, sources
@@ -36,6 +37,29 @@ def inputs_hash(project, chapters, parameters):
     )
 
 
+def snapshot(project):
+    """Return what the results say now, small enough to be kept: metrics, criteria, states of the checks, attempts."""
+    metrics = read_json(project.metrics_file, {})
+    primary = (metrics.get("primary") or {}).get("name")
+    sets = {name: found.get("metrics", {}).get(primary) for name, found in (metrics.get("sets") or {}).items()}
+    return {
+        "metrics": {key: metrics.get(key) for key in ("primary", "criteria")},
+        "sets": {name: values for name, values in sets.items() if values},
+        "checks": {row["id"]: row["state"] for row in read_json(project.checks_file, [])},
+        "attempts": _attempts(project, primary),
+    }
+
+
+def _attempts(project, metric):
+    """Return name, score and fate of everything that 04 tried: what is tried once must not vanish from the log."""
+    path = project.station("04_train") / "attempts.csv"
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [{"name": row["name"], "score": row.get(metric, ""), "chosen": row["chosen"] == "True"} for row in rows]
+
+
 def record(project, chapters, *, note=None):
     """Write the pass that has just been completed, and return its number.
 
@@ -53,14 +77,12 @@ def record(project, chapters, *, note=None):
         # What was measured on the test set stands: the same inputs give the same numbers.
         return last["number"]
     number = last["number"] + (not same) if last else 1
-    metrics = read_json(project.metrics_file, {})
     content = {
         "number": number,
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "note": note if note is not None else (last["note"] if same else ""),
         "inputs": inputs,
-        "metrics": {key: metrics.get(key) for key in ("primary", "criteria")},
-        "checks": {row["id"]: row["state"] for row in read_json(project.checks_file, [])},
+        **snapshot(project),
         "released": any(reasons),
     }
     write_json(project.passes / f"{number:03d}.json", content)

@@ -16,6 +16,7 @@ from boxloop.store import read_json
 
 # From the state that needs attention most to the one that needs it least.
 STATES = ("fail", "unanswered", "waived", "pass", "not-applicable")
+STALE = "Its waiver is no longer needed: remove it from study.toml."
 
 
 def worst(states):
@@ -88,11 +89,18 @@ def _checks(pattern, checks):
         {
             "id": row["id"],
             "state": row["state"],
-            "message": row.get("reason") or row.get("message") or "",
+            "message": _words(row),
             "anchor": f"#check-{row['id']}",
         }
+        | ({"stale_waiver": True} if row.get("stale_waiver") else {})
         for row in found
     ]
+
+
+def _words(row):
+    """Return the reason of a recorded check, or else what it measured; a waiver that waives nothing is named."""
+    words = row.get("reason") or row.get("message") or ""
+    return f"{words} {STALE}".strip() if row.get("stale_waiver") else words
 
 
 def _answer(answer):
@@ -148,7 +156,7 @@ def _open_points(row):
     points = [
         f"{piece['state']} {piece['id']}: {piece['message']}".rstrip(": ")
         for piece in _pieces(row)
-        if piece["state"] in ("fail", "unanswered", "waived")
+        if piece["state"] in ("fail", "unanswered", "waived") or piece.get("stale_waiver")
     ]
     return points + row["missing"]
 
@@ -163,12 +171,32 @@ def _markdown(rows):
 
     lines = ["| item | state | question | evidence |", "|---|---|---|---|"]
     for row in rows:
-        evidence = "; ".join([f"{piece['id']} ({piece['state']})" for piece in _pieces(row)] + row["missing"])
+        evidence = "; ".join([_evidence(piece) for piece in _pieces(row)] + row["missing"])
         lines.append(f"| {row['item']} | {row['state']} | {cell(row['question'])} | {cell(evidence)} |")
     return "\n".join([*lines, "", f"{len(rows)} items: {tally(row['state'] for row in rows)}", ""])
+
+
+def _evidence(piece):
+    """Return a piece with its state, the reason where it is waived, and a word where the waiver is stale."""
+    if piece["state"] == "waived":
+        return f"{piece['id']} (waived: {piece['message']})"
+    return f"{piece['id']} ({piece['state']}{', stale waiver' if piece.get('stale_waiver') else ''})"
 
 
 def _html(rows):
     from boxloop.report.page import fragment
 
     return fragment("sheet.html.j2", rows=rows)
+
+
+def waiver_lines(waived, stale, form):
+    """Return the lines that give the reason of each waiver, and those that name waivers nothing needs."""
+    bullet = "- " if form == "markdown" else "  "
+    lines = []
+    if waived:
+        lines += ["", f"{len(waived)} waived:", *([""] if form == "markdown" else [])]
+        lines += [f"{bullet}{row['id']} ({row['notebook']}): {row['reason']}" for row in waived]
+    if stale:
+        lines += ["", f"{len(stale)} stale {'waiver' if len(stale) == 1 else 'waivers'}:", *([""] if form == "markdown" else [])]
+        lines += [f"{bullet}{row['id']} ({row['notebook']}): it passes, so remove its waiver from study.toml" for row in stale]
+    return lines

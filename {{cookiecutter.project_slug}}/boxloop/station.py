@@ -73,6 +73,10 @@ class Station:
         """Return the path of a result, such as ``"04_train/model.skops"``, and note that it is used."""
         return self._need(self.project.results / name)
 
+    def uses(self, path):
+        """Return the path of a file of the study after noting its hash, so that a later change of it shows; it may be missing."""
+        return self._need(path) if path.is_file() else path
+
     def read(self, name):
         """Return a result of another notebook: JSON as dict or list, CSV or Parquet as DataFrame, else text."""
         path = self.file(name)

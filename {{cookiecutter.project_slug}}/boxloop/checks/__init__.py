@@ -3,7 +3,7 @@
 Importing the families fills `REGISTRY`.
 """
 
-from . import baseline, data, diagnose, features, records, release, split, stress, train
+from . import access, baseline, data, diagnose, features, records, release, split, stress, train
 from .core import (
     REGISTRY,
     STATES,
@@ -17,7 +17,7 @@ from .core import (
     run_check,
 )
 
-FAMILIES = (data, baseline, split, features, train, diagnose, stress, records, release)
+FAMILIES = (data, baseline, split, features, train, diagnose, stress, records, access, release)
 
 __all__ = [
     "FAMILIES",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from .core import Finding, check, field, input_names
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NUMERIC_ROLES = ("input", "weight", "error")
 COMPLETE_ROLES = ("target", "id", "group", "time", "weight")
@@ -45,6 +47,8 @@ def schema(frame: pd.DataFrame, *, columns: Mapping[str, Any], threshold: float)
 
 
 def _faults(values: pd.Series, column: Any) -> list[str]:
+    import pandas as pd
+
     role = field(column, "role")
     if values.isna().all():
         return ["has no value at all"]
@@ -91,6 +95,8 @@ def duplicate_columns(frame: pd.DataFrame, *, columns: Mapping[str, Any], thresh
     A second column of the same name is what a table reader turns into ``name.1``.
     Copies among identifiers, groups and truth columns are no fault: only pairs with an input count.
     """
+    import pandas as pd
+
     names = [str(name) for name in frame.columns]
     faults = [f"the name '{name}' stands over two columns" for name in pd.Index(names)[pd.Index(names).duplicated()]]
     faults += [
@@ -106,6 +112,8 @@ def duplicate_columns(frame: pd.DataFrame, *, columns: Mapping[str, Any], thresh
 
 
 def _copies(frame: pd.DataFrame, inputs: list[str]) -> list[tuple[str, str]]:
+    import pandas as pd
+
     unique = frame.loc[:, ~frame.columns.duplicated()]
     prints: dict[bytes, str] = {}
     pairs = []

@@ -113,10 +113,9 @@ def coverage(y: Any, low: Any, high: Any, *, level: float, groups: Any = None, s
     share, wilson = float(inside.mean()), _wilson(float(inside.mean()), len(np.unique(codes)))
     below, above = min(ends[0], wilson[0]), max(ends[1], wilson[1])
     value = float(max(0.0, below - level, level - above))
-    message = (
-        f"{share:.1%} of {len(inside):,} intervals contain the truth ({below:.1%} to {above:.1%}), "
-        f"promised were {level:.1%}: {value:.3f} away, threshold {threshold:g}."
-    )
+    message = f"{share:.1%} of {len(inside):,} intervals contain the truth; the 95 % interval of this share, {below:.1%} to {above:.1%}, "
+    miss = f"misses the promised {level:.1%} by {value:.1%} (threshold {threshold:.1%})."
+    message += miss if value else f"includes the promised {level:.1%}."
     return Finding(value, value <= threshold, message)
 
 

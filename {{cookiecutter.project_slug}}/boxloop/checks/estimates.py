@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MAX_ROWS = 20_000
 DRAWS = 200
@@ -33,10 +35,14 @@ class Skill:
 
 def numbers(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the frame as float64; words become codes, times become seconds, missing stays missing."""
+    import pandas as pd
+
     return pd.DataFrame({name: _column(frame[name]) for name in frame.columns}, index=frame.index)
 
 
 def _column(column: pd.Series) -> np.ndarray:
+    import pandas as pd
+
     if pd.api.types.is_datetime64_any_dtype(column):
         return (column - column.min()).dt.total_seconds().to_numpy(dtype=float)
     if pd.api.types.is_numeric_dtype(column):
@@ -47,6 +53,8 @@ def _column(column: pd.Series) -> np.ndarray:
 
 def group_codes(groups: Any, frame: pd.DataFrame | None, size: int) -> np.ndarray:
     """Return an integer per row from an array, a column name, or nothing (then each row is its own group)."""
+    import pandas as pd
+
     if groups is None:
         return np.arange(size)
     values = frame[groups] if isinstance(groups, str) else groups

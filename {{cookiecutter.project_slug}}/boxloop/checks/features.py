@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from . import estimates
 from .core import Finding, NotApplicable, check, field, listed
 from .identifiers import identifier_share
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FORBIDDEN = {
     "truth": "is a truth column",
@@ -125,7 +127,7 @@ def is_regression(task: str | None, y: pd.Series) -> bool:
     """Return whether a target is a number to be estimated rather than a class."""
     if task in ("regression", "classification"):
         return task == "regression"
-    return pd.api.types.is_float_dtype(y) and y.nunique() > 20
+    return y.dtype.kind == "f" and y.nunique() > 20
 
 
 def _rank_correlation(x: np.ndarray, y: np.ndarray, seed: int) -> tuple[float, float]:
@@ -210,7 +212,7 @@ def missingness(
     The number compared is as for ``features.nuisance_only``: a share of 0.03 is an AUC of 0.60.
     """
     X = estimates.numbers(frame[list(inputs)])
-    gaps = pd.DataFrame({name: _gaps(X[name]) for name in X.columns}, index=X.index)
+    gaps = X.apply(_gaps)
     gaps = gaps.loc[:, gaps.any() & ~gaps.all()].astype(float)
     if not gaps.shape[1]:
         return Finding(0.0, True, f"No value is missing in {X.shape[1]} inputs (threshold {threshold:g}).")

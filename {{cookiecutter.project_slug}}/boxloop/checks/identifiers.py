@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # From here on neighbouring float64 numbers are whole numbers, so being whole says nothing.
 LARGEST_WHOLE = 2.0**50
@@ -14,6 +18,8 @@ WIDE = 10**6
 
 def identifier_share(column: pd.Series, threshold: float) -> float:
     """Return the share of different values if the column looks like an identifier, else 0."""
+    import pandas as pd
+
     values = column.dropna()
     if len(values) < FEWEST:
         return 0.0
@@ -27,6 +33,8 @@ def identifier_share(column: pd.Series, threshold: float) -> float:
 
 
 def _whole_numbers(values: pd.Series) -> np.ndarray | None:
+    import pandas as pd
+
     if pd.api.types.is_integer_dtype(values):
         return values.to_numpy(dtype=np.int64) if values.max() < 2**63 else values.to_numpy(dtype=np.uint64) // 2
     table = values.to_numpy(dtype=float)

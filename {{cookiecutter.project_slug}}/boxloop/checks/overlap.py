@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from .estimates import numbers
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # The tenth neighbour sets the local scale; an honest row comes this much closer once in ten thousand.
 NEIGHBOURS = 10
@@ -25,6 +29,8 @@ class Copies:
 
 def tables(train: pd.DataFrame, held: pd.DataFrame, names: list[str]) -> tuple[np.ndarray, np.ndarray]:
     """Return both frames as float arrays with the same codes for words; rows without any value are left out."""
+    import pandas as pd
+
     both = numbers(pd.concat([train[names], held[names]], ignore_index=True)).to_numpy() + 0.0
     left, right = both[: len(train)], both[len(train) :]
     return left[~np.isnan(left).all(axis=1)], right[~np.isnan(right).all(axis=1)]
@@ -54,12 +60,16 @@ def exact(left: np.ndarray, right: np.ndarray) -> Copies:
 
 def _prints(table: np.ndarray) -> np.ndarray:
     # One hash per value, different in each column, so that sums of hashes identify sets of values.
+    import pandas as pd
+
     columns = [pd.util.hash_array(np.ascontiguousarray(column)) for column in table.T]
     return np.column_stack(columns) * np.arange(3, 2 * len(columns) + 3, 2, dtype=np.uint64)
 
 
 def _pairs(train: np.ndarray, held: np.ndarray) -> np.ndarray:
     """Return for each held-out hash how many training rows carry it."""
+    import pandas as pd
+
     return pd.Series(train).value_counts().reindex(held, fill_value=0).to_numpy()
 
 

@@ -12,10 +12,19 @@ from .core import Finding, NotApplicable, Unanswered, check, field, is_text, lis
 Events = Iterable[Mapping[str, Any]]
 
 
-def _openings(events: Events) -> list[str | None]:
-    """Return the hash of the model at every opening of the test set."""
-    opened = [event for event in events if event["event"] == "opened"]
-    return [event.get("model_hash", event.get("model")) for event in opened]
+def _openings(events: Events) -> tuple[list[str | None], int]:
+    """Return the hash of the model at every opening of the test set, and how often earlier test sets were opened.
+
+    Other rows make another test set; the same rows sealed anew remain the one that was looked at.
+    """
+    sealed, opened = None, []
+    for event in events:
+        if event["event"] == "sealed":
+            sealed = event.get("content")
+        elif event["event"] == "opened":
+            opened.append((sealed, event.get("model_hash", event.get("model"))))
+    here = [model for rows, model in opened if rows == sealed]
+    return here, len(opened) - len(here)
 
 
 @check(
@@ -33,14 +42,18 @@ def openings(events: Events, *, threshold: float) -> Finding:
     events : list of dict
         The ledger, oldest first; an opening has ``event = "opened"`` and the hash of the model.
     """
-    hashes = _openings(events)
+    hashes, before = _openings(events)
     models = len(set(hashes))
-    message = f"The test set was opened {_times(len(hashes))} for {models} different model{'s' * (models != 1)} ({threshold:g} allowed)."
+    message = "The test set was never opened." if not hashes else (
+        f"The test set was opened {_times(len(hashes))} for {models} different model{'s' * (models != 1)} ({threshold:g} allowed)."
+    )
+    if before:
+        message += f" Test sets of other rows were opened {_times(before)} before."
     return Finding(len(hashes), models <= threshold, message)
 
 
 def _times(count: int) -> str:
-    return {0: "never", 1: "once", 2: "twice"}.get(count, f"{count} times")
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
 @check(
@@ -52,7 +65,7 @@ def _times(count: int) -> str:
 )
 def model_unchanged(events: Events, *, model_hash: str, threshold: float | None = None) -> Finding | NotApplicable:
     """The released model is the one that the test set was first opened for."""
-    hashes = _openings(events)
+    hashes, _ = _openings(events)
     if not hashes:
         return NotApplicable("The test set has not been opened yet.")
     same = hashes[0] == model_hash

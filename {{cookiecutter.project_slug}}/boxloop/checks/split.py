@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from . import estimates, overlap
 from .core import Finding, NotApplicable, check, input_names
 
-Frames = Mapping[str, pd.DataFrame]
+if TYPE_CHECKING:
+    import pandas as pd
+
+    Frames = Mapping[str, pd.DataFrame]
+
 MAX_HELD = 2_000
 
 
@@ -30,17 +33,21 @@ def duplicates(train: pd.DataFrame, held_out: Frames, *, columns: Any, threshold
     train : DataFrame
     held_out : dict of DataFrame
     columns : list of input names, or the manifest
+
+    Notes
+    -----
+    The message gives shares and no counts: nobody counts the rows of the test set before it is opened.
     """
     names = input_names(columns)
     counts = {name: overlap.exact(*overlap.tables(train, frame, names)) for name, frame in held_out.items()}
-    shares = {name: found.rows / len(held_out[name]) if found.surprising else 0.0 for name, found in counts.items()}
+    shares = {name: found.rows / max(len(held_out[name]), 1) if found.surprising else 0.0 for name, found in counts.items()}
     words = [
-        f"{found.rows:,} of {len(held_out[name]):,} rows of '{name}' repeat a training row"
+        f"{found.rows / max(len(held_out[name]), 1):.2%} of the rows of '{name}' repeat a training row"
         + ("" if found.surprising or not found.rows else ", as columns with few distinct values make likely")
         for name, found in counts.items()
     ]
     value = max(shares.values(), default=0.0)
-    return Finding(value, value <= threshold, f"{'; '.join(words)} ({threshold:g} allowed).")
+    return Finding(value, value <= threshold, f"{'; '.join(words)} (threshold {threshold:.2%}).")
 
 
 @check(
@@ -67,7 +74,8 @@ def near_duplicates(train: pd.DataFrame, held_out: Frames, *, columns: Any, seed
         # Three standard deviations beyond what chance gives.
         surprising = close > chance + 3 * np.sqrt(chance) + 1
         values.append(close / max(len(rows), 1) if surprising else 0.0)
-        words.append(f"{close / max(len(rows), 1):.2%} of '{name}' almost repeat a training row{sampled}")
+        said = f" (measured on a sample of {MAX_HELD:,} rows)" if sampled else ""
+        words.append(f"{close / max(len(rows), 1):.2%} of the rows of '{name}' almost repeat a training row{said}")
     return Finding(max(values), max(values) <= threshold, f"{'; '.join(words)}; threshold {threshold:.2%}.")
 
 
@@ -147,6 +155,8 @@ def deployment_shift(
     -----
     Fails when the lower 97.5 % bound of the out-of-fold AUC exceeds the threshold.
     """
+    import pandas as pd
+
     if deployment is None or deployment.empty:
         return NotApplicable("There are no deployment data.")
     names = list(inputs)
@@ -172,6 +182,8 @@ def shift(X: pd.DataFrame, y: np.ndarray, codes: np.ndarray, seed: int) -> tuple
 
 
 def _units(train: pd.DataFrame, deployment: pd.DataFrame, groups: Any) -> np.ndarray:
+    import pandas as pd
+
     size = len(train) + len(deployment)
     if groups is None or (isinstance(groups, str) and groups not in train.columns):
         return np.arange(size)

@@ -1,0 +1,74 @@
+"""Histograms of the inputs, side by side."""
+
+from types import SimpleNamespace
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from boxloop.distributions import MOST, plot_distributions
+
+
+@pytest.fixture
+def drawn():
+    """Return a function that draws tables and gives the axes; the figure is closed afterwards."""
+
+    def draw(tables, units):
+        return plot_distributions(tables, {name: SimpleNamespace(unit=unit) for name, unit in units.items()}).axes
+
+    yield draw
+    plt.close("all")
+
+
+def tables(rng, names):
+    """Return two tables of different size."""
+    return {part: pd.DataFrame(rng.normal(5, 1, size=(size, len(names))), columns=names) for part, size in (("train", 300), ("deployment", 40))}
+
+
+def test_one_panel_per_column_with_its_unit(drawn):
+    """A unit stands in brackets, and none where there is none."""
+    axes = drawn(tables(np.random.default_rng(0), ["depth", "shade"]), {"depth": "m", "shade": ""})
+
+    assert [ax.get_xlabel() for ax in axes] == ["depth  [m]", "shade"]
+
+
+def test_sets_of_different_size_are_comparable(drawn):
+    """Each histogram holds the share of its own rows: the sum is one."""
+    (ax,) = drawn(tables(np.random.default_rng(0), ["depth"]), {"depth": ""})
+    heights = [patch.get_xy()[:, 1] for patch in ax.patches]
+
+    assert len(heights) == 2
+    for height in heights:
+        assert height[1:-1:2].sum() == pytest.approx(1)
+
+
+def test_positive_columns_are_logarithmic_and_gaps_are_left_out(drawn):
+    """A column with zero or negative values cannot be."""
+    frame = pd.DataFrame({"mass": [1.0, 10.0, np.nan, 100.0], "slope": [-1.0, 0.0, 1.0, np.nan]})
+    mass, slope = drawn({"train": frame}, {"mass": "", "slope": ""})
+
+    assert (mass.get_xscale(), slope.get_xscale()) == ("log", "linear")
+
+
+def test_at_most_twelve_panels(drawn):
+    """A wide table does not make an endless figure."""
+    names = [f"x{k}" for k in range(15)]
+    assert len(drawn(tables(np.random.default_rng(0), names), dict.fromkeys(names, ""))) == MOST
+
+
+@pytest.mark.parametrize("value", [0.0, 3.0, -2.0])
+def test_a_constant_column_is_drawn(drawn, value):
+    """A check says what is wrong with it; the figure must not stop the notebook."""
+    frame = pd.DataFrame({"x": [value] * 5})
+    assert len(drawn({"train": frame, "deployment": frame}, {"x": ""})) == 1
+
+
+def test_a_column_that_is_empty_in_one_set_is_drawn(drawn):
+    """So is one that the deployment table does not know, or that nobody knows."""
+    full, empty = pd.DataFrame({"x": [1.0, 2.0]}), pd.DataFrame({"x": [np.nan, np.nan]})
+    assert len(drawn({"train": full, "deployment": empty}, {"x": ""})) == 1
+    assert len(drawn({"train": empty, "deployment": empty}, {"x": ""})) == 1
