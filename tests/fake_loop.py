@@ -80,7 +80,7 @@ def make_project(root, *, graph=GRAPH, faults=None):
     return project
 
 
-def fake_execute(project, chapter, parameters):
+def fake_execute(project, chapter, parameters, **_):
     """Do what the executor does, in this process; a cell may `raise`."""
     content = json.loads(chapter.path.read_text(encoding="utf-8"))
     content["metadata"]["papermill"] = {"parameters": parameters}

@@ -15,7 +15,7 @@ def quick(monkeypatch):
     module.build_report = lambda project: reports.append(project) or project.report / "index.html"
     monkeypatch.setitem(sys.modules, "boxloop.report", module)
     monkeypatch.setattr("boxloop.runner.execute", fake_execute)
-    monkeypatch.setattr("boxloop.runner.load_engine", lambda: None)
+    monkeypatch.setattr("boxloop.runner.load_engine", lambda *_: None)
     return reports
 
 

@@ -69,7 +69,8 @@ def test_a_failed_notebook_is_exit_code_1(call, project):
         (["run", "--from", "3"], "run --from 02"),
         (["run", "--only", "1", "--from", "3"], "exclude each other"),
         (["run", "--set", "colour=1"], "colour"),
-        (["run", "--jobs", "2"], "No such option"),
+        (["run", "--jobs", "0"], "--jobs"),
+        (["run", "--colour"], "No such option"),
         (["fly"], "No such command"),
         (["check"], "Nothing was run yet"),
         (["compare"], "No pass is complete yet"),
@@ -124,7 +125,7 @@ def test_release_gives_the_reason(call, project):
 def test_ctrl_c(call, monkeypatch):
     """130 and how to go on."""
 
-    def stop(*_):
+    def stop(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("boxloop.runner.execute", stop)

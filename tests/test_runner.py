@@ -126,7 +126,7 @@ def test_a_release_needs_a_notebook_that_asks_for_the_reason(tmp_path, quick):
 def test_after_an_interruption_the_next_run_works(project, quick, monkeypatch):
     """The message says how to go on, the lock is gone, old copies stay."""
 
-    def stop_at_three(project, chapter, parameters):
+    def stop_at_three(project, chapter, parameters, **_):
         if chapter.name == "03_train":
             raise KeyboardInterrupt
         return fake_execute(project, chapter, parameters)

@@ -13,10 +13,13 @@ OPEN_STATES = ("fail", "unanswered")
 
 def _open_project():
     """Return the project around the working directory, after its settings were validated."""
-    from boxloop.settings import load_settings
+    from boxloop.facts import settings_were_valid
 
     project = find_project()
-    load_settings(project.settings_file)
+    if not settings_were_valid(project):
+        from boxloop.settings import load_settings
+
+        load_settings(project.settings_file)
     return project
 
 
@@ -35,12 +38,14 @@ def _finish(outcome, note):
     sys.exit(0 if outcome.ok else 1)
 
 
-def _run(**options):
+def _run(*, verbose, jobs, **options):
+    from boxloop.progress import lines_for
     from boxloop.runner import Interrupted, run
 
     project = _open_project()
+    lines = lines_for(sys.stdout, echo=click.echo, verbose=verbose)
     try:
-        outcome = run(project, echo=click.echo, **options)
+        outcome = run(project, lines=lines, jobs=jobs, **options)
     except Interrupted as stop:
         click.echo(str(stop), err=True)
         if options.get("release_reason"):
@@ -53,6 +58,18 @@ set_option = click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", h
 note_option = click.option("--note", metavar="TEXT", help="A remark to keep with this pass.")
 
 
+def how_options(command):
+    """Add the options that say how notebooks are run, not what they compute."""
+    options = [
+        click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, metavar="N", help="Notebooks at a time, where they do not need each other."),
+        click.option("--cold", is_flag=True, help="Start every kernel from scratch; the numbers are the same."),
+        click.option("--verbose", is_flag=True, help="Show what the cells print, as they print it."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def cli():
     """Go round Box's loop: run the notebooks, check the study, build the report.
@@ -62,25 +79,27 @@ def cli():
 
 
 @cli.command()
-@click.option("--only", multiple=True, metavar="NN", help="Run this notebook only; may be repeated.")
-@click.option("--from", "start", metavar="NN", help="Run this notebook and all after it.")
+@click.option("--only", multiple=True, metavar="NN", help="Run this notebook only, current or not; may be repeated.")
+@click.option("--from", "start", metavar="NN", help="Run this notebook and all after it, current or not.")
 @click.option("--smoke", is_flag=True, help="Quick numbers, to see that everything runs; counts as no pass.")
 @set_option
 @note_option
-def run(only, start, smoke, sets, note):
-    """Run the notebooks and build the report."""
-    _run(only=only, start=start, smoke=smoke, sets=sets, note=note)
+@how_options
+def run(only, start, smoke, sets, note, **how):
+    """Run the notebooks that are not current, and build the report."""
+    _run(only=only, start=start, smoke=smoke, sets=sets, note=note, **how)
 
 
 @cli.command()
 @click.option("--reason", metavar="TEXT", help="Why the test set is opened; goes to the ledger.")
 @note_option
-def release(reason, note):
-    """Run everything and open the test set, for a reason."""
+@how_options
+def release(reason, note, **how):
+    """Run what is not current and open the test set, for a reason."""
     if not (reason or "").strip():
         msg = "The seal opens only with a reason: boxloop release --reason TEXT."
         raise UserError(msg)
-    _run(release_reason=reason.strip(), note=note)
+    _run(release_reason=reason.strip(), note=note, **how)
 
 
 @cli.command()
@@ -91,7 +110,7 @@ def status():
     from boxloop.status import status as rows_of
 
     project = _open_project()
-    for row in rows_of(project):
+    for row in rows_of(project, parameters={}, tolerant=True):
         click.echo(f"{row.name.replace('_', ' '):<18} {row.state:<10} {row.detail}".rstrip())
     events = read_ledger(project)
     count = len(openings(events))

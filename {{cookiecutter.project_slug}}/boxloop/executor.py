@@ -3,8 +3,9 @@
 import json
 import logging
 import os
+import threading
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from boxloop.notebook import first_error, read_notebook, tags
 from boxloop.provenance import input_hashes
@@ -12,8 +13,61 @@ from boxloop.quick import quick_imports
 from boxloop.store import write_text
 
 
+class Stopped(Exception):
+    """The run was interrupted: the chapter counts as not run."""
+
+
+class Stock:
+    """Where chapters get their kernels from: forked and ready, or papermill's own.
+
+    Parameters
+    ----------
+    project : Project
+    chapters : list of Chapter
+        What may run.
+    cold : bool
+        Let papermill start every kernel from scratch; always so where kernels cannot be forked.
+    """
+
+    def __init__(self, project, chapters, *, cold=False):
+        self.project, self.chapters, self.cold = project, chapters, cold
+        self.stopped = threading.Event()
+        self._kernels = None
+
+    def start(self):
+        """Begin to import the libraries and to make the first kernel."""
+        from boxloop import warm
+
+        if not self.cold and warm.can_fork():
+            self._kernels = warm.Kernels(self.project, self.chapters, dict(os.environ))
+
+    def prepare(self):
+        """Begin to make the first kernel; papermill's own imports must be over."""
+        if self._kernels:
+            self._kernels.prepare()
+
+    @contextmanager
+    def kernel(self):
+        """Lend a fresh kernel's manager for one chapter; None where papermill shall start one."""
+        try:
+            manager = self._kernels and self._kernels.take()
+        except (RuntimeError, OSError):  # no memory to fork, perhaps: papermill's way may still do
+            self._kernels = manager = None
+        try:
+            yield manager
+        finally:
+            if manager is not None and not self.stopped.is_set():
+                self._kernels.drop(manager)
+
+    def close(self):
+        """End all that is left."""
+        self.stopped.set()
+        if self._kernels:
+            self._kernels.close()
+
+
 @contextmanager
-def _environment(project):
+def environment(project, **more):
     """Let kernels find this project's packages first, and this environment's kernel first."""
     search = [str(project.root), os.environ.get("PYTHONPATH", "")]
     wanted = {
@@ -21,7 +75,7 @@ def _environment(project):
         "JUPYTER_PREFER_ENV_PATH": "1",
         # Threads that wait must not spin: on a busy machine boosted trees take twenty times as long otherwise.
         "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE"),
-    }
+    } | more
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     try:
@@ -33,15 +87,19 @@ def _environment(project):
                 os.environ[name] = value
 
 
-def load_engine():
-    """Import papermill, which takes a second, before the first chapter's clock starts."""
+def load_engine(stock=None):
+    """Import papermill, which takes a second, while the first kernel gets ready."""
+    if stock:
+        stock.start()
     with warnings.catch_warnings(), quick_imports():
         warnings.simplefilter("ignore")
         import papermill  # noqa: F401
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
+    if stock:
+        stock.prepare()
 
 
-def _papermill(source, target, cwd, parameters):
+def _papermill(source, target, cwd, parameters, manager, told):
     """Run papermill on absolute paths; `target` grows with every cell."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -53,7 +111,8 @@ def _papermill(source, target, cwd, parameters):
         execute_notebook(
             *paths,
             parameters=parameters,
-            cwd=str(cwd),
+            # Not `cwd`: papermill would change the folder of the whole process, and chapters run side by side.
+            resources={"metadata": {"path": str(cwd)}},
             # This environment's Python, whatever kernel the notebook was last saved with.
             kernel_name="python3",
             language="python",
@@ -62,16 +121,19 @@ def _papermill(source, target, cwd, parameters):
             shutdown_kernel="immediate",
             # ipykernel warns on every start of a kernel without encryption.
             config=Config({"KernelManager": {"transport_encryption": "auto"}}),
+            **({"km": manager} if manager is not None else {}),
+            **(told.hooks() if told else {}),
         )
 
 
-def _attempt(chapter, part, cwd, parameters):
+def _attempt(chapter, part, project, parameters, stock, told):
     """Run a chapter and return the text of an error that is not in its cells, or None."""
     from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
     try:
-        _papermill(chapter.path, part, cwd, parameters)
+        with stock.kernel() if stock else nullcontext() as manager:
+            _papermill(chapter.path, part, project.notebooks, parameters, manager, told)
     except PapermillExecutionError:
         return None  # the cell holds it
     except DeadKernelError:
@@ -109,19 +171,26 @@ def _keep(project, chapter, part, death):
     return first_error(notebook)
 
 
-def execute(project, chapter, parameters):
+def execute(project, chapter, parameters, *, stock=None, told=None):
     """Execute `chapter` and return None, or where and how it failed as one line.
 
     The executed copy in ``report/notebooks`` is replaced whole, or not at all when the
     person interrupts. A kernel that dies gets one second chance.
+
+    Raises
+    ------
+    Stopped
+        If the run was interrupted meanwhile.
     """
     project.executed.mkdir(parents=True, exist_ok=True)
     part = project.executed / f"{chapter.name}.ipynb.part"
     try:
-        with _environment(project):
-            death = _attempt(chapter, part, project.notebooks, parameters)
-            if death:
-                death = _attempt(chapter, part, project.notebooks, parameters)
+        with nullcontext() if stock else environment(project):
+            death = _attempt(chapter, part, project, parameters, stock, told)
+            if death and not (stock and stock.stopped.is_set()):
+                death = _attempt(chapter, part, project, parameters, stock, told)
+        if stock and stock.stopped.is_set():
+            raise Stopped
         error = _keep(project, chapter, part, death)
     finally:
         part.unlink(missing_ok=True)

@@ -6,7 +6,8 @@ import heapq
 import re
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from pathlib import Path, PurePosixPath
+from functools import cache
+from pathlib import Path
 
 from boxloop.errors import UserError
 from boxloop.notebook import read_notebook, source, tags
@@ -40,6 +41,11 @@ class Chapter:
     @property
     def number(self):
         return self.name[:2]
+
+    @property
+    def all_makes(self):
+        """What it makes, and the fragments that every notebook writes when it ends."""
+        return (*self.makes, *(f"results/{self.name}/{name}.json" for name in ("checks", "metrics", "station")))
 
     @property
     def label(self):
@@ -91,17 +97,17 @@ def read_chapter(path):
     )
 
 
+@cache
 def matches(need, make):
     """Return whether `make` provides `need`; either may be a pattern or a folder."""
     need, make = need.rstrip("/"), make.rstrip("/")
-    inside = make in map(str, PurePosixPath(need).parents)
-    around = need in map(str, PurePosixPath(make).parents)
-    return fnmatch(need, make) or fnmatch(make, need) or inside or around
+    inside, around = need.startswith(make + "/"), make.startswith(need + "/")
+    return inside or around or fnmatch(need, make) or fnmatch(make, need)
 
 
 def makers(need, chapters):
     """Return the chapters that make `need`."""
-    return [chapter for chapter in chapters if any(matches(need, make) for make in chapter.makes)]
+    return [chapter for chapter in chapters if any(matches(need, make) for make in chapter.all_makes)]
 
 
 def maker_of(project, where):
@@ -199,7 +205,9 @@ def require(project, chapters, selected):
     """
     for chapter in selected:
         for need in chapter.needs:
-            if any(project.root.glob(need)) or makers(need, selected):
+            # The study and the notebooks are a person's own: what is not there is not needed.
+            given = need.startswith(("study/", "notebooks/"))
+            if given or any(project.root.glob(need)) or makers(need, selected):
                 continue
             made_by = makers(need, chapters)
             where = (

@@ -1,6 +1,10 @@
 """The model as a file that others can open without trusting it blindly: skops, no pickle."""
 
 import hashlib
+import io
+import itertools
+import json
+import zipfile
 
 import numpy as np
 
@@ -11,11 +15,59 @@ from boxloop.store import write_bytes
 TRUSTED = ("sklearn.", "numpy.", "scipy.", "pandas.", "study.", "boxloop.", "builtins.")
 
 
+# The earliest date that a zip file can hold: when a model was saved is no part of it.
+NO_DATE = (1980, 1, 1, 0, 0, 0)
+
+
+def _renamed(tree, ids, files, fresh):
+    """Return the schema of a skops file with its addresses in memory replaced by running numbers."""
+    if isinstance(tree, list):
+        return [_renamed(item, ids, files, fresh) for item in tree]
+    if not isinstance(tree, dict):
+        return tree
+    tree = {key: _renamed(item, ids, files, fresh) for key, item in tree.items()}
+    if isinstance(tree.get("__id__"), int):
+        number = next(fresh)
+        # Whether two equal texts or numbers are one object in memory is chance, and of no meaning.
+        tree["__id__"] = number if tree.get("__loader__") == "JsonNode" else ids.setdefault(tree["__id__"], number)
+    if tree.get("file") in files:
+        tree["file"] = files[tree["file"]]
+    return tree
+
+
+def _zipped(parts):
+    """Return a zip file of ``{name: bytes}`` that holds no date; zip files in it are made so too."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(zipfile.ZipInfo(name, NO_DATE), _zipped(_parts(data)) if name.endswith(".npz") else data)
+    return target.getvalue()
+
+
+def _parts(data):
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def same_bytes(data):
+    """Return a skops file with the same content, and the same bytes whichever process wrote it, and when.
+
+    skops names parts after addresses in memory and dates them, so that an unchanged model looks
+    changed, and all that was made with it looks stale.
+    """
+    parts = _parts(data)
+    schema = json.loads(parts.pop("schema.json"))
+    files = {name: f"{number}{name[name.rindex('.'):]}" for number, name in enumerate(parts)}
+    schema = _renamed(schema, {}, files, itertools.count(1))
+    named = {files[name]: part for name, part in parts.items()}
+    return _zipped(named | {"schema.json": json.dumps(schema, indent=2).encode("utf-8")})
+
+
 def save_model(path, model):
-    """Write a fitted estimator to `path`, whole or not at all."""
+    """Write a fitted estimator to `path`, whole or not at all; the same model gives the same bytes."""
     from skops.io import dumps
 
-    return write_bytes(path, dumps(model))
+    return write_bytes(path, same_bytes(dumps(model)))
 
 
 def load_model(path):

@@ -1,21 +1,22 @@
-"""Run the chapters one after another, keep every executed copy, and build the report in any case."""
+"""Run the chapters that are not current, keep every executed copy, and build the report in any case."""
 
-import ast
-import sys
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from boxloop import passes
 from boxloop.errors import UserError
-from boxloop.executor import execute, load_engine
+from boxloop.executor import Stock, Stopped, environment, execute, load_engine
 from boxloop.lock import lock
-from boxloop.loop import read_loop, require, select, upstream
+from boxloop.loop import read_loop, require, select
+from boxloop.parameters import parameters_of
+from boxloop.progress import Lines
+from boxloop.status import Now, judge, status
+from boxloop.store import fingerprint, read_json, write_json
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one chapter: `state` is ok, failed or skipped."""
+    """What became of one chapter: `state` is ok, failed, current or skipped."""
 
     name: str
     state: str
@@ -40,160 +41,168 @@ class Outcome:
     def ok(self):
         return not self.failed and not self.problems
 
+    @property
+    def changed(self):
+        """Whether a notebook was run."""
+        return any(result.state in ("ok", "failed") for result in self.results)
+
 
 class Interrupted(Exception):
     """The person stopped the run; the message says how to go on."""
 
 
-def parse_sets(items):
-    """Return ``{key: text}`` of the ``KEY=VALUE`` items of the command line.
+class Round:
+    """One run over the selected chapters.
 
-    Raises
-    ------
-    UserError
-        If an item has no ``=``, or sets what has a command of its own.
+    Parameters
+    ----------
+    project : Project
+    chapters, selected : list of Chapter
+    parameters : dict
+        By chapter: the parameters given to it.
+    forced : bool
+        The chapters were asked for by name: they run, current or not.
+    lines : boxloop.progress.Lines
+    stock : boxloop.executor.Stock
     """
-    values = {}
-    for item in items:
-        key, equals, text = item.partition("=")
-        key = key.strip()
-        if not equals or not key.isidentifier():
-            msg = f"--set {item} is not of the form KEY=VALUE."
-            raise UserError(msg)
-        if key == "release_reason":
-            msg = "--set release_reason does not open the seal: use `boxloop release --reason TEXT`."
-            raise UserError(msg)
-        values[key] = text
-    return values
 
+    def __init__(self, project, chapters, selected, parameters, *, forced, lines, stock):
+        self.project, self.chapters, self.selected = project, chapters, selected
+        self.parameters, self.forced, self.lines, self.stock = parameters, forced, lines, stock
+        self.by_name = {chapter.name: chapter for chapter in selected}
+        self.results, self.why, self.begun = {}, {}, []
 
-def _fit(key, text, default, notebook):
-    """Return `text` as a value of the type that `notebook` declares for `key`."""
-    try:
-        value = ast.literal_eval(text.strip())
-    except (ValueError, SyntaxError):
-        value = text
-    if isinstance(default, str) and not isinstance(value, str):
-        return text
-    if isinstance(default, float) and type(value) is int:
-        return float(value)
-    if default is not None and type(value) is not type(default):
-        msg = f"--set {key}={text}: {notebook} expects {type(default).__name__}, such as {key}={default!r}."
-        raise UserError(msg)
-    return value
+    def is_current(self, chapter):
+        """Return whether a chapter is current, now that all that it needs has come through."""
+        given = self.parameters[chapter.name]
+        row = judge(Now(self.project, self.chapters), chapter, given=given, tolerant=True)
+        self.why[chapter.name] = row.detail if row.state == "stale" else ""
+        return row.state == "done" and not self.forced
 
-
-def parameters_of(selected, *, sets=(), smoke=False, release_reason=None):
-    """Return ``{chapter name: {parameter: value}}``, only what differs from the notebooks' own.
-
-    Raises
-    ------
-    UserError
-        If a key is declared by no selected notebook, or a value has another type.
-    """
-    texts = parse_sets(sets)
-    known = sorted({key for chapter in selected for key in chapter.parameters} - {"release_reason"})
-    for key in texts:
-        if key not in known:
-            msg = f"--set {key}: no notebook to run has this parameter; there are {', '.join(known) or 'none'}."
-            raise UserError(msg)
-    given = {"smoke": True} if smoke else {}
-    if release_reason is not None:
-        given["release_reason"] = release_reason
-        if not any("release_reason" in chapter.parameters for chapter in selected):
-            msg = "No notebook has the parameter release_reason: restore 08_release.ipynb from your last commit."
-            raise UserError(msg)
-    values = {}
-    for chapter in selected:
-        declared = chapter.parameters
-        own = {key: _fit(key, text, declared[key], chapter.name) for key, text in texts.items() if key in declared}
-        values[chapter.name] = own | {key: value for key, value in given.items() if key in declared}
-    return values
-
-
-@contextmanager
-def _running(chapter):
-    """On a terminal, show which chapter runs until its result line replaces it."""
-    if not sys.stdout.isatty():
-        yield
-        return
-    print(f"{chapter.label:<18} running ...", end="\r", flush=True)
-    try:
-        yield
-    finally:
-        print(" " * 40, end="\r", flush=True)
-
-
-def _run_one(project, chapter, parameters, blocked, echo):
-    """Run one chapter, or skip it where a chapter that it needs did not come through."""
-    missing = sorted(blocked)
-    if missing:
-        message = f"needs what {missing[0]} makes"
-        echo(f"{chapter.label:<18}      -      skipped: {message}")
-        return Result(chapter.name, "skipped", 0.0, message)
-    with _running(chapter):
+    def work(self, chapter):
+        """Run one chapter; return None, or how it failed."""
+        self.begun.append(chapter)
         start = time.perf_counter()
-        error = execute(project, chapter, parameters)
+        with self.lines.running(chapter, self.project) as told:
+            try:
+                error = execute(self.project, chapter, self.parameters[chapter.name], stock=self.stock, told=told)
+            except Stopped:
+                return "stopped"
         seconds = time.perf_counter() - start
-    echo(f"{chapter.label:<18} {seconds:6.1f} s    {'failed' if error else 'ok'}")
-    return Result(chapter.name, "failed" if error else "ok", seconds, error or "")
+        state = "failed" if error else "ok"
+        self.results[chapter.name] = Result(chapter.name, state, seconds, error or "")
+        why = self.why.get(chapter.name)
+        self.lines.say(f"{chapter.label:<18} {seconds:6.1f} s    {state}" + (f"        {why}" if why else ""))
+        return error
 
+    def current(self, name):
+        """Take down that a chapter was left alone."""
+        self.results[name] = Result(name, "current")
+        self.lines.say(f"{self.by_name[name].label:<18}      -      current")
 
-def _run_all(project, chapters, selected, parameters, echo):
-    """Run the selected chapters in order; what hangs on a failed one is skipped."""
-    results, lost = [], {}
-    for chapter in selected:
-        blocked = upstream(chapter, chapters) & lost.keys()
-        try:
-            result = _run_one(project, chapter, parameters[chapter.name], blocked, echo)
-        except KeyboardInterrupt:
-            first = next(iter(lost.values()), chapter)
-            msg = f"Stopped during {chapter.name}; what is done is kept: go on with `boxloop run --from {first.number}`."
-            raise Interrupted(msg) from None
-        if result.state != "ok":
-            lost[chapter.name] = chapter
-        results.append(result)
-    return results
+    def lost(self, name, needed):
+        """Take down that a chapter waits for another that did not come through."""
+        message = f"needs what {needed[0]} makes"
+        self.results[name] = Result(name, "skipped", 0.0, message)
+        self.lines.say(f"{self.by_name[name].label:<18}      -      skipped: {message}")
+
+    def all_current(self):
+        """Return whether there is nothing to do, without asking chapter by chapter."""
+        if self.forced:
+            return False
+        rows = status(self.project, self.chapters, parameters=self.parameters, tolerant=True)
+        return all(row.state == "done" for row in rows if row.name in self.by_name)
+
+    def go(self, jobs):
+        """Run what is not current, and return the results in the order of the loop."""
+        if self.all_current():
+            count = len(self.selected)
+            self.lines.say("Nothing changed: " + ("the notebook is current." if count == 1 else f"all {count} notebooks are current."))
+            return [Result(chapter.name, "current") for chapter in self.selected]
+        ways = {"is_current": self.is_current, "work": self.work, "current": self.current, "lost": self.lost}
+        with environment(self.project), self.lines:
+            try:
+                load_engine(self.stock)
+                from boxloop.tasks import go
+
+                go(self.chapters, self.selected, jobs=jobs, **ways)
+            except KeyboardInterrupt:
+                raise Interrupted(self._stopped()) from None
+            finally:
+                self.stock.close()
+        return [self.results[chapter.name] for chapter in self.selected if chapter.name in self.results]
+
+    def _stopped(self):
+        """Return the sentence that says where it stopped and how to go on."""
+        open_ones = [c for c in self.begun if self.results.get(c.name, Result(c.name, "")).state != "ok"] or self.selected[:1]
+        names = " and ".join(chapter.name for chapter in open_ones)
+        return f"Stopped during {names}; what is done is kept: go on with `boxloop run`, or repeat it with `boxloop run --from {open_ones[0].number}`."
 
 
 def _record(project, chapters, outcome, note):
-    """Keep a pass where the whole loop is done now."""
+    """Keep a pass where the whole loop is done now; where nothing ran, the pass there is stands."""
     try:
-        outcome.pass_number = passes.record(project, chapters, note=note)
+        last = passes.last_pass(project)
+        if outcome.changed or note is not None or last is None:
+            outcome.pass_number = passes.record(project, chapters, note=note)
+        elif len(outcome.results) == len(chapters):
+            outcome.pass_number = last["number"]
     except UserError as error:
         outcome.problems.append(f"the pass could not be kept: {error}")
 
 
+def _seen(project):
+    """Return one hash of all that the report is made of."""
+    from boxloop.facts import code_now, file_hash, place
+
+    patterns = ["report/notebooks/*.ipynb", "results/**/*.json", "results/**/*.csv", "results/**/*.md", "notebooks/*.ipynb"]
+    patterns += ["study.toml", "study/*", "data/sealed/ledger.jsonl", "LICENSE", "CITATION.cff", "pyproject.toml"]
+    files = sorted({path for pattern in patterns for path in project.root.glob(pattern) if path.is_file()})
+    machinery = [path for path in place(project, "boxloop/templates").rglob("*") if path.is_file()]
+    return fingerprint([code_now(project), [(path.name, file_hash(project, path)) for path in [*files, *sorted(machinery)]]])
+
+
 def _report(project, outcome):
-    """Build the report; a fault in it must not hide what became of the notebooks."""
+    """Build the report, unless it shows this already; a fault in it must not hide what became of the notebooks."""
+    page, stamp = project.report / "index.html", project.report / "made_from.json"
     try:
+        if not outcome.changed and page.is_file() and read_json(stamp) == _seen(project):
+            outcome.report = page
+            return
         from boxloop.report import build_report
 
         outcome.report = build_report(project)
+        write_json(stamp, _seen(project))
     except UserError as error:
         outcome.problems.append(f"the report could not be built: {error}")
     except Exception as error:  # whatever it is, the notebooks did run
         outcome.problems.append(f"the report could not be built: {type(error).__name__}: {error}")
 
 
-def run(project, *, only=None, start=None, smoke=False, sets=(), release_reason=None, note=None, echo=print):
-    """Run the loop, or a part of it.
+def run(project, *, only=None, start=None, smoke=False, sets=(), release_reason=None, note=None, jobs=1, cold=False, echo=print, lines=None):
+    """Run what is not current in the loop, or in a part of it.
 
     Parameters
     ----------
     project : Project
     only, start : str or list of str, optional
-        Notebooks to run, or the one to start from; all by default.
+        Notebooks to run, or the one to start from, current or not; all that are not current by default.
     smoke : bool
         Quick numbers, to see that everything runs; counts as no pass.
     sets : list of str
         ``KEY=VALUE`` for the parameters of the notebooks.
     release_reason : str, optional
-        Why the seal is opened; given to the notebook that asks for it.
+        Why the seal is opened; given to the notebook that asks for it, which runs in any case.
     note : str, optional
         A remark for the pass.
+    jobs : int
+        Notebooks at a time, where they do not need each other.
+    cold : bool
+        Start every kernel from scratch.
     echo : callable
         Takes the progress lines.
+    lines : boxloop.progress.Lines, optional
+        Shows the progress in another way.
 
     Returns
     -------
@@ -211,8 +220,10 @@ def run(project, *, only=None, start=None, smoke=False, sets=(), release_reason=
     parameters = parameters_of(selected, sets=sets, smoke=smoke, release_reason=release_reason)
     with lock(project):
         require(project, chapters, selected)
-        load_engine()
-        outcome = Outcome(_run_all(project, chapters, selected, parameters, echo))
+        forced = bool(only) or start is not None
+        stock = Stock(project, selected, cold=cold)
+        this = Round(project, chapters, selected, parameters, forced=forced, lines=lines or Lines(echo), stock=stock)
+        outcome = Outcome(this.go(jobs))
         if not outcome.failed:
             _record(project, chapters, outcome, note)
         _report(project, outcome)

@@ -3,10 +3,12 @@
 import io
 
 from boxloop.errors import UserError
+from boxloop.facts import Facts
 from boxloop.loop import maker_of
 from boxloop.paths import STATIONS, find_project, import_study
 from boxloop.settings import load_settings
 from boxloop.store import merge, plain, read_json, read_table, sha256, write_bytes, write_json, write_table, write_text
+from boxloop.watch import watch
 
 
 class Station:
@@ -36,7 +38,10 @@ class Station:
         self.name = name
         self.smoke = smoke
         self.project = find_project()
-        self.settings = load_settings(self.project.settings_file)
+        self._facts = Facts(self.project, name)
+        self._all_settings = load_settings(self.project.settings_file)
+        # What is read from here on is taken down: only a change of that makes the notebook stale.
+        self.settings = watch(self._all_settings, self._facts.note)
         self.folder = self.project.station(name)
         self.seed = self.settings.study.seeds[0]
         self.draws = 50 if smoke else 1000
@@ -54,7 +59,8 @@ class Station:
             remedy = f"run {maker} first" if maker else "no notebook makes it"
             msg = f"{self.name} needs {where}: {remedy}."
             raise UserError(msg)
-        self._needs[where] = sha256(path)
+        if path.name != "station.json":  # it tells of times too; the files it names are compared themselves
+            self._needs[where] = sha256(path)
         return path
 
     def _made(self, path):
@@ -107,11 +113,13 @@ class Station:
         """Run a check with the threshold and the waiver of study.toml, record it and return it."""
         from boxloop.checks import run_check
 
+        for table in ("thresholds", "waivers"):
+            self._facts.note(f"{table}.{check_id}")
         result = run_check(
             check_id,
             *args,
-            threshold=self.settings.thresholds.get(check_id),
-            waiver=self.settings.waivers.get(check_id),
+            threshold=self._all_settings.thresholds.get(check_id),
+            waiver=self._all_settings.waivers.get(check_id),
             task=self.settings.study.task,
             **options,
         )
@@ -157,10 +165,10 @@ class Station:
 
     def finish(self):
         """Write what this notebook found, and bring ``results/`` up to date."""
-        write_json(self.folder / "checks.json", list(self._checks.values()))
-        write_json(self.folder / "metrics.json", {"sets": self._sets})
+        self._made(write_json(self.folder / "checks.json", list(self._checks.values())))
+        self._made(write_json(self.folder / "metrics.json", {"sets": self._sets}))
         facts = {"notebook": self.name, "smoke": self.smoke, "needs": self._needs, "makes": self._makes}
-        write_json(self.folder / "station.json", facts)
-        merge(self.project, self.settings)
+        write_json(self.folder / "station.json", facts | self._facts.gathered())
+        merge(self.project, self._all_settings)
         states = [row["state"] for row in self._checks.values()]
         return f"{self.name}: " + (", ".join(f"{states.count(s)} {s}" for s in dict.fromkeys(states)) or "no checks")

@@ -1,0 +1,240 @@
+"""Kernels that are ready when their notebook is: on Linux forked from a process that has imported the libraries."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+from boxloop import forked
+from boxloop.quick import quick_imports
+
+# Libraries that may be imported before a fork: they start no thread of their own on import, except
+# numpy's and scipy's, which are made for it. Others are imported by the notebook, as ever.
+SAFE = ("numpy", "scipy", "pandas", "pyarrow", "sklearn", "matplotlib", "astropy", "mapie", "skops", "pydantic", "IPython", "threadpoolctl", "joblib")
+ALWAYS = ("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "IPython", "matplotlib_inline.backend_inline", "comm")
+_IMPORT = re.compile(r"^\s*(?:\\?\"?)(?:from\s+([\w.]+)\s+import|import\s+([\w.]+))", re.MULTILINE)
+
+
+def can_fork():
+    """Return whether kernels can be forked here: on Linux; elsewhere libraries forbid it."""
+    return sys.platform.startswith("linux")
+
+
+def _reached(project, texts):
+    """Return the names of all modules that the texts import, and those that the project's own code among them imports."""
+    from boxloop.facts import place
+
+    seen, todo = set(), list(texts)
+    while todo:
+        for one, two in _IMPORT.findall(todo.pop()):
+            name = one or two
+            if name in seen:
+                continue
+            seen.add(name)
+            if name.split(".")[0] in ("boxloop", "study"):
+                stem = name.replace(".", "/")
+                files = [place(project, f"{stem}.py"), place(project, f"{stem}/__init__.py")]
+                if name == "study":  # `from study import models` names the module after the package
+                    files = list(project.study.glob("*.py"))
+                todo += [path.read_text(encoding="utf-8") for path in files if path.is_file()]
+    return seen
+
+
+def imports(project, chapters):
+    """Return the modules of `SAFE` libraries that the chapters and the project's code in them import, and what every kernel needs."""
+    from boxloop.notebook import read_notebook, source
+
+    texts = [source(cell) for c in chapters for cell in read_notebook(c.path)["cells"] if cell.get("cell_type") == "code"]
+    found = _reached(project, texts)
+    return [*ALWAYS, *sorted(name for name in found if name.split(".")[0] in SAFE and "backend" not in name)]
+
+
+class Server:
+    """The process that kernels are forked from."""
+
+    def __init__(self, first, later, env):
+        command = [sys.executable, str(Path(forked.__file__)), json.dumps([first, later])]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=env, text=True, bufsize=1, start_new_session=True
+        )
+        self._lock = threading.Lock()
+
+    def ask(self, **order):
+        """Return the answer to an order.
+
+        Raises
+        ------
+        RuntimeError
+            If the server is gone.
+        """
+        with self._lock:
+            try:
+                self._process.stdin.write(json.dumps(order) + "\n")
+                self._process.stdin.flush()
+                return json.loads(self._process.stdout.readline())
+            except (OSError, ValueError) as error:
+                msg = "Kernel server is gone"
+                raise RuntimeError(msg) from error
+
+    def close(self):
+        """End the server and every kernel that is left."""
+        try:
+            self._process.stdin.close()
+            self._process.wait(timeout=5)
+        except (OSError, subprocess.TimeoutExpired):
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
+
+
+class Fork:
+    """A forked kernel, with the face of a `subprocess.Popen`."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, server, argv, env, cwd):
+        self._server = server
+        self.pid = server.ask(do="fork", argv=argv, env=env, cwd=str(cwd))["pid"]
+        self.returncode = None
+
+    def poll(self):
+        """Return the exit code, or None while it runs."""
+        if self.returncode is None:
+            try:
+                self.returncode = self._server.ask(do="poll", pid=self.pid)["code"]
+            except RuntimeError:
+                self.returncode = -signal.SIGKILL
+        return self.returncode
+
+    def wait(self, timeout=None):
+        """Return the exit code; whoever asks has seen that it ended."""
+        return self.poll()
+
+    def send_signal(self, number):
+        """Send a signal, unless it ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self):
+        self.send_signal(signal.SIGKILL)
+
+    def terminate(self):
+        self.send_signal(signal.SIGTERM)
+
+
+def _classes():
+    """Return a kernel manager whose kernels are forks; made late, because it takes half a second to import."""
+    with warnings.catch_warnings(), quick_imports():
+        warnings.simplefilter("ignore")
+        from jupyter_client.manager import AsyncKernelManager
+        from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
+
+    class Provisioner(LocalProvisioner):
+        async def launch_kernel(self, cmd, **kwargs):
+            env, cwd = kwargs.get("env") or dict(os.environ), kwargs.get("cwd") or os.getcwd()
+            argv = ["ipykernel_launcher.py", *cmd[cmd.index("-f") :]]
+            loop = asyncio.get_running_loop()
+            # The first order waits until the libraries are there; nothing else should.
+            self.process = await loop.run_in_executor(None, lambda: Fork(self.parent.server, argv, env, cwd))
+            self.pid = self.pgid = self.process.pid
+            self.cwd = cwd
+            return self.connection_info
+
+    class Manager(AsyncKernelManager):
+        server = None
+        clients = ()
+
+        def client(self, **options):
+            made = super().client(**options)
+            self.clients = (*self.clients, made)
+            return made
+
+        @property
+        def kernel_spec(self):
+            spec = super().kernel_spec
+            spec.metadata["kernel_provisioner"] = {"provisioner_name": "boxloop-fork"}
+            return spec
+
+    entry = EntryPoint("boxloop-fork", f"{__name__}:Provisioner", KernelProvisionerFactory.GROUP_NAME)
+    KernelProvisionerFactory.instance().provisioners["boxloop-fork"] = entry
+    globals()["Provisioner"] = Provisioner
+    return Manager
+
+
+class Kernels:
+    """A stock of one kernel that is ready before it is asked for.
+
+    Parameters
+    ----------
+    project : Project
+    chapters : list of Chapter
+        What may run; decides what is imported beforehand.
+    env : dict
+        The environment of the kernels.
+    """
+
+    def __init__(self, project, chapters, env):
+        self._project, self._env = project, env
+        first = imports(project, chapters[:1])
+        # The first kernel need not wait for what only later chapters import.
+        self._server = Server(first, [name for name in imports(project, chapters) if name not in first], env)
+        self._maker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kernels")
+        self._lock, self._next, self._open = threading.Lock(), None, set()
+        self._class = None
+
+    def _start(self):
+        """Fork a kernel, and return its manager."""
+        from traitlets.config import Config
+
+        self._class = self._class or _classes()
+        # Since ipykernel 7.3 a kernel warns on every start where its socket is not encrypted.
+        manager = self._class(kernel_name="python3", config=Config({"KernelManager": {"transport_encryption": "auto"}}))
+        manager.server = self._server
+        while self._open and self._server.ask(do="count")["left"]:
+            time.sleep(0.1)
+        asyncio.run(manager.start_kernel(cwd=str(self._project.notebooks), env=dict(self._env)))
+        with self._lock:
+            self._open.add(manager)
+        return manager
+
+    def prepare(self):
+        """Begin to make the next kernel, if none is ready or under way."""
+        with self._lock:
+            if self._next is None:
+                self._next = self._maker.submit(self._start)
+
+    def take(self):
+        """Return a kernel that nobody has used, and begin to make the next."""
+        self.prepare()
+        with self._lock:
+            ready, self._next = self._next, None
+        manager = ready.result()
+        self.prepare()
+        return manager
+
+    def drop(self, manager):
+        """Kill a kernel; all that counts is on disk by then."""
+        with self._lock:
+            self._open.discard(manager)
+        try:
+            for client in manager.clients:
+                client.stop_channels()
+            asyncio.run(manager.shutdown_kernel(now=True))
+        except Exception:  # it died by itself
+            manager.cleanup_connection_file()
+
+    def close(self):
+        """Kill every kernel that is left, and the server."""
+        self._maker.shutdown(wait=True, cancel_futures=True)
+        for manager in list(self._open):
+            self.drop(manager)
+        self._server.close()
