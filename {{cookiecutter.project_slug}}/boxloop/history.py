@@ -10,7 +10,7 @@ SHOWN = ("model", "reference")
 
 def sets_of(past):
     """Return the primary metric of a pass on every set of rows: ``{set: {predictor: interval}}``."""
-    primary = past["metrics"].get("primary") or {}
+    primary = (past.get("metrics") or {}).get("primary") or {}
     own = {primary["set"]: {who: primary.get(who) for who in PREDICTORS}} if primary.get("set") else {}
     return past.get("sets") or own
 
@@ -40,20 +40,20 @@ def table(passes):
     where = common_set(passes)
     found = []
     for before, past in zip([None, *passes], passes, strict=False):
-        primary = past["metrics"].get("primary") or {}
+        primary = (past.get("metrics") or {}).get("primary") or {}
         values = sets_of(past).get(where, {})
-        states = list(past["checks"].values())
+        states = list((past.get("checks") or {}).values())
         found.append(
             {
                 "number": past["number"],
                 "date": past.get("time", "")[:10],
-                "note": past["note"],
+                "note": past.get("note", ""),
                 "released": past.get("released", False),
                 "metric": primary.get("label") or primary.get("name") or "",
                 "unit": primary.get("unit") or "",
                 "set": where,
                 **{who: values.get(who) for who in PREDICTORS},
-                "criteria": criteria_words(past["metrics"].get("criteria") or []),
+                "criteria": criteria_words((past.get("metrics") or {}).get("criteria") or []),
                 "states": {state: states.count(state) for state in dict.fromkeys(sorted(states))},
                 "changed": changes(before, past) if before else [],
             }
@@ -78,7 +78,7 @@ def changes(before, after):
     return [
         *_number_changes(sets_of(before), sets_of(after)),
         *_word_changes("criterion", _criteria(before), _criteria(after)),
-        *_word_changes("check", before["checks"], after["checks"]),
+        *_word_changes("check", before.get("checks") or {}, after.get("checks") or {}),
         *_attempt_changes(before.get("attempts", []), after.get("attempts", [])),
     ]
 
@@ -92,7 +92,7 @@ def _number_changes(before, after):
 
 
 def _criteria(past):
-    return {row["name"]: met_word(row) for row in past["metrics"].get("criteria") or []}
+    return {row["name"]: met_word(row) for row in (past.get("metrics") or {}).get("criteria") or []}
 
 
 def met_word(row):
@@ -137,7 +137,7 @@ def side_by_side(one, two):
     metric = (two["metrics"].get("primary") or {}).get("label", "primary metric")
     lines = [("", f"pass {one['number']}", f"pass {two['number']}")]
     lines.append(("date", *(past.get("time", "")[:10] for past in (one, two))))
-    lines.append(("note", *(past["note"] or "–" for past in (one, two))))
+    lines.append(("note", *(past.get("note") or "–" for past in (one, two))))
     lines.append(("test set", *("opened" if past.get("released") else "not opened" for past in (one, two))))
     left, right = sets_of(one), sets_of(two)
     for name in {**left, **right}:
@@ -146,11 +146,11 @@ def side_by_side(one, two):
             if ends != ["–", "–"]:
                 lines.append((f"{metric}, {name}, {who}", *ends))
     lines += _pairs(_judged(one), _judged(two), "criterion: ", same=True)
-    return lines + _pairs(one["checks"], two["checks"], "check: ", same=False)
+    return lines + _pairs(one.get("checks") or {}, two.get("checks") or {}, "check: ", same=False)
 
 
 def _judged(past):
-    criteria = past["metrics"].get("criteria") or []
+    criteria = (past.get("metrics") or {}).get("criteria") or []
     return {row["name"]: met_word(row) + (f" ({row['value']:.3g}; {row['bound']})" if row["value"] is not None else "") for row in criteria}
 
 
@@ -179,7 +179,7 @@ def svg(found, *, width=640, height=220):
     unit = f" / {found[-1]['unit']}" if found[-1]["unit"] else ""
     title = html.escape(f"{found[-1]['metric']}{unit} on {found[-1]['set']} over {len(found)} passes")
     words = [f"pass {row['number']}: model {interval(row['model'])}, reference {interval(row['reference'])}" for row in found]
-    parts = [f'<svg class="history" viewBox="0 0 {width} {height}" role="img" aria-label="{title}"><title>{title}</title>']
+    parts = [f'<svg class="intervals history" viewBox="0 0 {width} {height}" role="img" aria-label="{title}"><title>{title}</title>']
     parts.append(f"<desc>{html.escape('; '.join(words))}.</desc>")
     for end in (min(ends), max(ends)):
         parts.append(f'<line class="grid" x1="70" x2="{width - 20}" y1="{ys[end]}" y2="{ys[end]}"/>')

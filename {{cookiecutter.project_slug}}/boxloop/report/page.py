@@ -8,6 +8,7 @@ import re
 from functools import cache
 from importlib.resources import files
 
+from boxloop import history
 from boxloop.answers import read_answers
 from boxloop.errors import UserError
 from boxloop.passes import all_passes
@@ -79,6 +80,8 @@ def build_report(project, *, stale=None):
         counts=cover.counts(checks, answers, passes, opened),
         openings=opened,
         passes=passes,
+        history=history.table(passes),
+        history_drawing=history.svg(history.table(passes)),
         provenance=cover.provenance(chapters, git_commit(project.root)),
         checks=checks,
         other_checks=[row for row in checks if row.get("notebook") not in STATIONS],
