@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from boxloop.errors import UserError
+from boxloop.errors import UserError, plainly
 from boxloop.paths import find_project
 
 OPEN_STATES = ("fail", "unanswered")
@@ -63,6 +63,7 @@ def how_options(command):
     options = [
         click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, metavar="N", help="Notebooks at a time, where they do not need each other."),
         click.option("--cold", is_flag=True, help="Start every kernel from scratch; the numbers are the same."),
+        click.option("--dask", metavar="ADDRESS", help="Send fits to this dask scheduler; `local` starts workers on this machine."),
         click.option("--verbose", is_flag=True, help="Show what the cells print, as they print it."),
     ]
     for option in reversed(options):
@@ -236,8 +237,10 @@ def main(arguments=None):
         sys.exit(cli.main(args=arguments, prog_name="boxloop", standalone_mode=False) or 0)
     except UserError as error:
         click.echo(f"Error: {error}", err=True)
-    except PermissionError as error:
-        click.echo(f"Error: {error.filename} may not be read or written: change its permissions.", err=True)
+    except OSError as error:
+        if error.errno is None:
+            raise
+        click.echo(f"Error: {plainly(error)}.", err=True)
     except click.ClickException as error:
         error.show()
     except ModuleNotFoundError as error:

@@ -5,6 +5,7 @@ from sklearn.base import clone
 
 from boxloop.intervals import group_draws
 from boxloop.metrics import rmse
+from boxloop.parallel import each
 
 
 def resample_predict(model, X, y, *, groups, cv, seed):
@@ -25,9 +26,14 @@ def resample_predict(model, X, y, *, groups, cv, seed):
     array of shape (n,), NaN for rows that no fold predicts
     """
     predicted = np.full(len(y), np.nan)
-    for fitted, held in cv:
+
+    def refit(fold):
+        fitted, held = fold
         drawn = fitted[next(group_draws(groups[fitted], draws=1, seed=seed))]
-        predicted[held] = clone(model).fit(X.iloc[drawn], y.iloc[drawn]).predict(X.iloc[held])
+        return clone(model).fit(X.iloc[drawn], y.iloc[drawn]).predict(X.iloc[held])
+
+    for (_, held), values in zip(cv, each(refit, cv), strict=True):
+        predicted[held] = values
     return predicted
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager, nullcontext
 from boxloop.notebook import first_error, read_notebook, tags
 from boxloop.provenance import input_hashes
 from boxloop.quick import quick_imports
-from boxloop.store import write_text
+from boxloop.store import sha256, write_text
 
 
 class Stopped(Exception):
@@ -164,7 +164,11 @@ def _keep(project, chapter, part, death):
     target = project.executed / f"{chapter.name}.ipynb"
     if facts:
         facts |= {"input_path": project.relative(chapter.path), "output_path": project.relative(target)}
-    notebook["metadata"].setdefault("boxloop", {})["inputs"] = input_hashes(project)
+    about = notebook["metadata"].setdefault("boxloop", {})
+    about["inputs"] = input_hashes(project)
+    station = project.station(chapter.name) / "station.json"
+    if station.is_file():
+        about["station"] = sha256(station)
     if death:
         _note_death(notebook, death)
     write_text(target, json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
@@ -194,4 +198,7 @@ def execute(project, chapter, parameters, *, stock=None, told=None):
         error = _keep(project, chapter, part, death)
     finally:
         part.unlink(missing_ok=True)
-    return error and f"{chapter.name}, cell {error[0]}: {error[1]}"
+    if not error:
+        return None
+    hint = " (the memory was not enough: take fewer rows or a larger machine)" if error[1].startswith("MemoryError") else ""
+    return f"{chapter.name}, cell {error[0]}: {error[1]}{hint}"

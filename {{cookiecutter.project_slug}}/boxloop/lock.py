@@ -5,17 +5,27 @@ import os
 import socket
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 from boxloop.errors import UserError
 
 NAME = ".boxloop.lock"
 
 
+def _started(process):
+    """Return when a process started: on Linux in seconds since the machine did, which no change of the clock moves."""
+    stat = Path(f"/proc/{process.pid}/stat")
+    if not stat.is_file():
+        return process.create_time()
+    # The name of the program, in brackets, may hold blanks; the start is the 20th field after it.
+    return int(stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
+
+
 def _me():
     import psutil
 
     process = psutil.Process()
-    return {"pid": process.pid, "started": process.create_time(), "host": socket.gethostname()}
+    return {"pid": process.pid, "started": _started(process), "host": socket.gethostname()}
 
 
 def _alive(owner):
@@ -26,10 +36,10 @@ def _alive(owner):
         return True
     try:
         # Numbers of processes are given out again; number and start time together are not.
-        return abs(psutil.Process(owner["pid"]).create_time() - owner["started"]) < 1
+        return abs(_started(psutil.Process(owner["pid"])) - owner["started"]) < 1
     except psutil.AccessDenied:
         return True
-    except (psutil.NoSuchProcess, KeyError, TypeError, ValueError):
+    except (psutil.NoSuchProcess, OSError, IndexError, KeyError, TypeError, ValueError):
         return False
 
 
@@ -52,8 +62,12 @@ def _take(path):
         handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
     except FileExistsError:
         return False
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(_me(), file)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(_me(), file)
+    except OSError:  # the disk is full: a lock without an owner would block the next run
+        path.unlink(missing_ok=True)
+        raise
     return True
 
 

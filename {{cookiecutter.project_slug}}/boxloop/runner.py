@@ -4,10 +4,11 @@ import time
 from dataclasses import dataclass, field
 
 from boxloop import passes
-from boxloop.errors import UserError
+from boxloop.errors import UserError, plainly
 from boxloop.executor import Stock, Stopped, environment, execute, load_engine
 from boxloop.lock import lock
 from boxloop.loop import read_loop, require, select
+from boxloop.parallel import VARIABLE, cluster
 from boxloop.parameters import parameters_of
 from boxloop.progress import Lines
 from boxloop.status import Now, judge, status
@@ -64,13 +65,16 @@ class Round:
         The chapters were asked for by name: they run, current or not.
     lines : boxloop.progress.Lines
     stock : boxloop.executor.Stock
+    dask : str or None
+        Where fits go to; see `boxloop.parallel.cluster`.
     """
 
-    def __init__(self, project, chapters, selected, parameters, *, forced, lines, stock):
+    def __init__(self, project, chapters, selected, parameters, *, forced, lines, stock, dask=None):
         self.project, self.chapters, self.selected = project, chapters, selected
         self.parameters, self.forced, self.lines, self.stock = parameters, forced, lines, stock
+        self.dask = dask
         self.by_name = {chapter.name: chapter for chapter in selected}
-        self.results, self.why, self.begun = {}, {}, []
+        self.results, self.why, self.begun, self.active = {}, {}, [], set()
 
     def is_current(self, chapter):
         """Return whether a chapter is current, now that all that it needs has come through."""
@@ -82,12 +86,23 @@ class Round:
     def work(self, chapter):
         """Run one chapter; return None, or how it failed."""
         self.begun.append(chapter)
+        self.active.add(chapter.name)
+        try:
+            return self._work(chapter)
+        finally:
+            self.active.discard(chapter.name)
+
+    def _work(self, chapter):
         start = time.perf_counter()
         with self.lines.running(chapter, self.project) as told:
             try:
                 error = execute(self.project, chapter, self.parameters[chapter.name], stock=self.stock, told=told)
             except Stopped:
                 return "stopped"
+            except OSError as fault:
+                error = f"{chapter.name}: {plainly(fault)}"
+                # Whatever the notebook found: its copy for the report is not there.
+                (self.project.station(chapter.name) / "station.json").unlink(missing_ok=True)
         seconds = time.perf_counter() - start
         state = "failed" if error else "ok"
         self.results[chapter.name] = Result(chapter.name, state, seconds, error or "")
@@ -120,16 +135,21 @@ class Round:
             self.lines.say("Nothing changed: " + ("the notebook is current." if count == 1 else f"all {count} notebooks are current."))
             return [Result(chapter.name, "current") for chapter in self.selected]
         ways = {"is_current": self.is_current, "work": self.work, "current": self.current, "lost": self.lost}
-        with environment(self.project), self.lines:
+        with environment(self.project), cluster(self.dask) as address, self.lines:
             try:
-                load_engine(self.stock)
-                from boxloop.tasks import go
+                with environment(self.project, **({VARIABLE: address} if address else {})):
+                    load_engine(self.stock)
+                    from boxloop.tasks import go
 
-                go(self.chapters, self.selected, jobs=jobs, **ways)
+                    go(self.chapters, self.selected, jobs=jobs, **ways)
             except KeyboardInterrupt:
                 raise Interrupted(self._stopped()) from None
             finally:
                 self.stock.close()
+                # Threads whose kernel is gone now take away what they had begun to write.
+                end = time.monotonic() + 5
+                while self.active and time.monotonic() < end:
+                    time.sleep(0.02)
         return [self.results[chapter.name] for chapter in self.selected if chapter.name in self.results]
 
     def _stopped(self):
@@ -149,6 +169,8 @@ def _record(project, chapters, outcome, note):
             outcome.pass_number = last["number"]
     except UserError as error:
         outcome.problems.append(f"the pass could not be kept: {error}")
+    except OSError as error:
+        outcome.problems.append(f"the pass could not be kept: {plainly(error)}.")
 
 
 def _seen(project):
@@ -175,11 +197,13 @@ def _report(project, outcome):
         write_json(stamp, _seen(project))
     except UserError as error:
         outcome.problems.append(f"the report could not be built: {error}")
+    except OSError as error:
+        outcome.problems.append(f"the report could not be built: {plainly(error)}.")
     except Exception as error:  # whatever it is, the notebooks did run
         outcome.problems.append(f"the report could not be built: {type(error).__name__}: {error}")
 
 
-def run(project, *, only=None, start=None, smoke=False, sets=(), release_reason=None, note=None, jobs=1, cold=False, echo=print, lines=None):
+def run(project, *, only=None, start=None, smoke=False, sets=(), release_reason=None, note=None, jobs=1, cold=False, dask=None, echo=print, lines=None):
     """Run what is not current in the loop, or in a part of it.
 
     Parameters
@@ -199,6 +223,8 @@ def run(project, *, only=None, start=None, smoke=False, sets=(), release_reason=
         Notebooks at a time, where they do not need each other.
     cold : bool
         Start every kernel from scratch.
+    dask : str, optional
+        Address of a dask scheduler for the fits, or ``local``.
     echo : callable
         Takes the progress lines.
     lines : boxloop.progress.Lines, optional
@@ -222,7 +248,7 @@ def run(project, *, only=None, start=None, smoke=False, sets=(), release_reason=
         require(project, chapters, selected)
         forced = bool(only) or start is not None
         stock = Stock(project, selected, cold=cold)
-        this = Round(project, chapters, selected, parameters, forced=forced, lines=lines or Lines(echo), stock=stock)
+        this = Round(project, chapters, selected, parameters, forced=forced, lines=lines or Lines(echo), stock=stock, dask=dask)
         outcome = Outcome(this.go(jobs))
         if not outcome.failed:
             _record(project, chapters, outcome, note)

@@ -5,6 +5,7 @@ import io
 from boxloop.errors import UserError
 from boxloop.facts import Facts
 from boxloop.loop import maker_of
+from boxloop.parallel import join
 from boxloop.paths import STATIONS, find_project, import_study
 from boxloop.settings import load_settings
 from boxloop.store import merge, plain, read_json, read_table, sha256, write_bytes, write_json, write_table, write_text
@@ -47,6 +48,7 @@ class Station:
         self.draws = 50 if smoke else 1000
         self._checks, self._sets, self._needs, self._makes = {}, {}, {}, {}
         import_study(self.project)
+        join()
         # What an earlier run said about this notebook is void from here on.
         for old in ("checks.json", "metrics.json", "station.json"):
             (self.folder / old).unlink(missing_ok=True)

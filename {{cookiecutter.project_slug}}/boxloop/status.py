@@ -98,6 +98,12 @@ def _copy_is_old(now, chapter, copy, facts):
     return f"{changed[0]} changed" if changed else None
 
 
+def _belongs_to_another(now, chapter, copy):
+    """Return whether a copy shows another run than the one whose results are there: by hand, or broken off in between."""
+    known = copy["metadata"].get("boxloop", {}).get("station")
+    return bool(known) and now.hash(now.project.station(chapter.name) / "station.json", sha256) != known
+
+
 def _other_parameters(chapter, copy, given):
     """Return which parameter the copy was executed with that is another now, or None.
 
@@ -154,7 +160,7 @@ def judge(now, chapter, *, doubtful=(), given=None, tolerant=False):
     if facts is None:
         return Row(chapter.name, "stale", "its last run was interrupted")
     reason = _changed(now, facts.get("needs", {}) | facts.get("makes", {}), sha256)
-    if copy is None or error:
+    if copy is None or error or _belongs_to_another(now, chapter, copy):
         reason = reason or "run by hand: the report has no good copy of it"
     else:
         reason = reason or _copy_is_old(now, chapter, copy, facts)

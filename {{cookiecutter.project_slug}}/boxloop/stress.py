@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from boxloop.intervals import compare, group_draws
+from boxloop.parallel import each
 from boxloop.style import COLOURS, MARKERS
 
 TOLERANCE = 1.25
@@ -168,7 +169,7 @@ def members(make, X, y, *, groups, seeds):
     seeds : list of int
     """
     drawn = {seed: next(group_draws(groups, draws=1, seed=seed)) for seed in seeds}
-    return [make(seed).fit(X.iloc[rows], y.iloc[rows]) for seed, rows in drawn.items()]
+    return each(lambda seed: make(seed).fit(X.iloc[drawn[seed]], y.iloc[drawn[seed]]), drawn)
 
 
 def moves(fitted, X, *, errors, seed):

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from boxloop.parallel import each
+
 from . import estimates
 from .core import Finding, NotApplicable, check, listed
 from .refit import changed_statistics
@@ -83,7 +85,8 @@ def permuted_labels(
     classes = scorer is not _regression_score and not (callable(model) and task == "regression")
     labels = estimates.target_codes(labels) if classes else labels.astype(float)
     rng = np.random.default_rng(seed)
-    scores = [scorer(model, part, _shuffle(labels, codes, rng), codes, seed) for _ in range(PERMUTATIONS)]
+    shuffled = [_shuffle(labels, codes, rng) for _ in range(PERMUTATIONS)]
+    scores = each(lambda these: scorer(model, part, these, codes, seed), shuffled)
     mean, chance = float(np.mean(scores)), _chance(labels, codes, classes)
     low = mean - 3 * chance / np.sqrt(PERMUTATIONS)
     message = (

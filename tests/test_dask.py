@@ -1,0 +1,151 @@
+"""Fits on a cluster: a real scheduler and two workers over TCP, one of them killed, the same numbers."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+from boxloop.errors import UserError
+from boxloop.executor import execute, load_engine
+from boxloop.parallel import cluster, each
+from boxloop.runner import run
+from conftest import TEMPLATE
+from fake_loop import make_project
+
+pytest_plugins = ["loop_fixtures"]  # its fixtures: project, quick
+pytest.importorskip("distributed")
+
+GRAPH = {"01_fit": ([], ["data/1.txt"])}
+
+# Cross-validation, a search, a permutation test and a loop of the project's own.
+FITS = """
+import sys
+sys.path.insert(0, {machinery!r})
+import json as js, os, time
+import numpy as np
+from boxloop.parallel import each, join
+from sklearn.model_selection import GridSearchCV, cross_val_score, permutation_test_score
+from sklearn.linear_model import Ridge
+from sklearn.tree import DecisionTreeRegressor
+join()
+
+class Slow(Ridge):
+    def fit(self, X, y):
+        time.sleep({pause})
+        return super().fit(X, y)
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(3000, 8)); y = X[:, 0] + rng.normal(size=3000)
+(root / "begun").write_text("1")
+facts = {{
+    "folds": cross_val_score(Slow(), X, y, cv=20).tolist(),
+    "search": GridSearchCV(DecisionTreeRegressor(random_state=0), {{"max_depth": [1, 2, 3]}}, cv=3).fit(X, y).cv_results_["mean_test_score"].tolist(),
+    "chance": permutation_test_score(Slow(), X, y, cv=3, n_permutations=5, random_state=0)[1].tolist(),
+    "own": each(lambda seed: float(np.random.default_rng(seed).normal(size=100000).sum()), range(6)),
+}}
+where = each(lambda _: (time.sleep(0.05), os.getpid())[1], range(6))
+(root / "found.json").write_text(js.dumps([facts, [pid != os.getpid() for pid in where]]))
+"""
+
+
+def silent(text):
+    """Take the progress lines."""
+
+
+@pytest.fixture
+def real(quick, monkeypatch):
+    """Real kernels instead of the fake ones."""
+    monkeypatch.setattr("boxloop.runner.execute", execute)
+    monkeypatch.setattr("boxloop.runner.load_engine", load_engine)
+
+
+def start(*words):
+    """Start a process of dask and return it with the first address that it names."""
+    env = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    process = subprocess.Popen([sys.executable, "-m", "dask", *words], env=env, stderr=subprocess.PIPE, text=True)
+    found = None
+    for line in process.stderr:
+        if match := re.search(r"(?:Scheduler at|Registered to): +(tcp://[\d.:]+)", line):
+            found = match[1]
+            break
+    threading.Thread(target=process.stderr.read, daemon=True).start()
+    return process, found
+
+
+@pytest.fixture
+def scheduler():
+    """A scheduler with two workers of one thread each, on loopback; yields its address and the workers."""
+    boss, address = start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+    options = ["--nthreads", "1", "--no-nanny", "--host", "127.0.0.1", "--no-dashboard"]
+    workers = [start("worker", address, *options)[0] for _ in range(2)]
+    yield address, workers
+    for process in [*workers, boss]:
+        process.kill()
+        process.wait()
+
+
+def fits(root, *, pause, **options):
+    project = make_project(root, graph=GRAPH, faults={"01_fit": FITS.format(machinery=str(TEMPLATE), pause=pause)})
+    outcome = run(project, echo=silent, **options)
+    assert outcome.ok, outcome
+    return json.loads((project.root / "found.json").read_text(encoding="utf-8"))
+
+
+def test_a_worker_dies_and_the_numbers_are_the_same(tmp_path, real, scheduler):
+    """Killed in the middle of the cross-validation; the other does its share."""
+    address, workers = scheduler
+    alone, elsewhere = fits(tmp_path / "alone", pause=0)
+    assert not any(elsewhere)
+    begun = tmp_path / "cluster" / "begun"
+
+    def kill():
+        while not begun.exists():
+            time.sleep(0.05)
+        time.sleep(0.8)  # several folds are done, several are not
+        workers[0].send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+
+    threading.Thread(target=kill, daemon=True).start()
+    found, elsewhere = fits(tmp_path / "cluster", pause=0.15, dask=address)
+
+    assert workers[0].poll() is not None and workers[1].poll() is None
+    assert all(elsewhere)
+    assert found == alone
+
+
+def test_local_starts_and_ends_its_workers():
+    """One per core, gone afterwards."""
+    import psutil
+
+    before = {child.pid for child in psutil.Process().children(recursive=True)}
+    with cluster("local") as address:
+        assert address.startswith("tcp://127.0.0.1:")
+    time.sleep(0.5)
+    left = [child.name() for child in psutil.Process().children(recursive=True) if child.pid not in before]
+
+    assert not [name for name in left if "worker" in name]
+
+
+def test_nobody_there_is_one_sentence(monkeypatch):
+    """Names the address and what to do."""
+    monkeypatch.setattr("boxloop.parallel.SECONDS", 1)
+    with pytest.raises(UserError, match=r"No dask scheduler answers at tcp://127.0.0.1:9: start one"):
+        with cluster("tcp://127.0.0.1:9"):
+            pass
+
+
+def test_dask_is_an_extra(monkeypatch):
+    """Without it the sentence says how to install it."""
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(UserError, match=r"pip install -e"):
+        with cluster("local"):
+            pass
+
+
+def test_without_a_cluster_each_is_a_loop():
+    """In order, in this process."""
+    assert each(lambda item: (item, os.getpid()), range(3)) == [(item, os.getpid()) for item in range(3)]

@@ -1,0 +1,119 @@
+"""Fits on other machines: joblib's dask backend, where a run asks for it with ``--dask``.
+
+Without it everything here runs one after the other in the notebook's own process.
+"""
+
+import logging
+import os
+from contextlib import contextmanager
+from functools import cache, partial
+
+from boxloop.errors import UserError
+
+# How the runner tells the notebooks where the scheduler is.
+VARIABLE = "BOXLOOP_DASK"
+NAME = "boxloop-dask"
+SECONDS = 30  # to wait for a scheduler or for its first worker
+
+
+def each(function, items):
+    """Return ``[function(item) for item in items]``, computed by the cluster if there is one.
+
+    Parameters
+    ----------
+    function : callable
+        Its result depends on the item alone: randomness comes from seeds in it.
+    items : iterable
+    """
+    from joblib import Parallel, delayed
+
+    return Parallel()(delayed(function)(item) for item in items)
+
+
+def _backend(client):
+    """Return joblib's dask backend, so changed that a worker may die."""
+    from joblib._dask import Batch, DaskDistributedBackend
+    from joblib.parallel import SequentialBackend, parallel_config
+
+    class OneByOne(Batch):
+        def __call__(self, tasks=None):
+            # What a task would spread further stays in its worker, and in order: sums are the same everywhere.
+            with parallel_config(backend="sequential", n_jobs=1):
+                return [function(*args, **kwargs) for function, args, kwargs in tasks]
+
+    class Backend(DaskDistributedBackend):
+        def start_call(self):
+            super().start_call()
+            # By default data are left on one worker and lost with it. Now they go along with each task,
+            # and the scheduler gives the tasks of a dead worker to another.
+            self.call_data_futures = None
+
+        def stop_call(self):
+            self._continue = False
+
+        async def _to_func_args(self, func):
+            _, tasks = await super()._to_func_args(func)
+            return OneByOne(tasks), tasks
+
+        def effective_n_jobs(self, n_jobs):
+            # joblib takes one worker for none, and would compute in the notebook.
+            return max(2, super().effective_n_jobs(n_jobs))
+
+        def get_nested_backend(self):
+            return SequentialBackend(nesting_level=(self.nesting_level or 0) + 1), None
+
+    return Backend(client=client, wait_for_workers_timeout=SECONDS)
+
+
+@cache
+def join():
+    """Send what joblib does in this process to the cluster of the run, if there is one."""
+    address = os.environ.get(VARIABLE)
+    if not address:
+        return
+    from distributed import Client
+    from joblib import parallel_config, register_parallel_backend
+
+    client = Client(address, timeout=SECONDS, set_as_default=False)
+    register_parallel_backend(NAME, partial(_backend, client))
+    parallel_config(backend=NAME, n_jobs=-1)  # it stays until the process ends
+
+
+def _distributed():
+    try:
+        import distributed
+    except ModuleNotFoundError as error:
+        msg = 'The option --dask needs the package distributed: run `python -m pip install -e ".[dask]"`.'
+        raise UserError(msg) from error
+    return distributed
+
+
+@contextmanager
+def cluster(where):
+    """Yield the address of a scheduler that answers.
+
+    Parameters
+    ----------
+    where : str or None
+        An address such as ``tcp://host:8786``; ``local`` starts one worker per core on this machine.
+
+    Raises
+    ------
+    UserError
+        If dask is not installed or nobody answers.
+    """
+    if where is None:
+        yield None
+        return
+    distributed = _distributed()
+    if where == "local":
+        options = {"n_workers": os.cpu_count(), "threads_per_worker": 1, "dashboard_address": None, "silence_logs": logging.CRITICAL}
+        with distributed.LocalCluster(**options) as found:
+            yield found.scheduler_address
+        return
+    try:
+        distributed.Client(where, timeout=SECONDS, set_as_default=False).close()
+    except (OSError, ValueError, TypeError) as error:
+        msg = f"No dask scheduler answers at {where}: start one with `dask scheduler` and give its address, or use --dask local."
+        raise UserError(msg) from error
+    yield where
