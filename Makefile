@@ -11,7 +11,7 @@ test:  ## everything: the quick tests first, then the slow ones
 	$(IN_VENV) -m pytest -m "not slow"
 	$(IN_VENV) -m pytest -m slow
 
-bench:  ## time the bake and the loop
+bench:  ## time the bake and the loop, beside other ways to run the same notebooks
 	$(IN_VENV) tools/bench.py
 
 clean:  ## remove what the other targets made
