@@ -14,7 +14,7 @@ test:  ## everything: the quick tests first, then the slow ones
 test-browser:  ## install a browser and two checkers where they are missing (Debian), and look at the report with them
 	$(PYTHON) tools/browser.py
 
-bench:  ## time the bake and the loop
+bench:  ## time the bake and the loop, beside other ways to run the same notebooks
 	$(IN_VENV) tools/bench.py
 
 clean:  ## remove what the other targets made

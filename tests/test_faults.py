@@ -94,7 +94,8 @@ def test_a_full_disk(tmp_path, real):
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)], capture_output=True).returncode:
         pytest.skip("may not mount a small file system")
     try:
-        fill = "if (root / 'full').exists():\n    filler = open(root / 'filler', 'wb', buffering=0)\n    try:\n        while True: filler.write(b'0' * 4096)\n    except OSError: pass"
+        lines = ["if (root / 'full').exists():", " filler = open(root / 'filler', 'wb', buffering=0)", " try:", "  while True: filler.write(bytes(4096))"]
+        fill = "\n".join([*lines, " except OSError: pass"])
         project = make_project(disk / "project", graph=CHAIN, faults={"01_a": fill})
         assert states(run(project, only="01", echo=silent)) == ["ok"]
         copy = (project.executed / "01_a.ipynb").read_bytes()

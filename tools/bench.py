@@ -1,10 +1,16 @@
-"""Measure what the template promises: the time to bake, the whole loop with release, the report.
+"""Measure what the template promises, and what running it costs beside other ways to run the same notebooks.
 
-Run it through ``make bench``. It prints medians and writes ``build/bench.json``.
+Run it through ``make bench``. It prints medians with their bounds and writes ``build/bench.json``:
+
+    promise   the time to bake, the whole loop with release, peak memory, the size of the report
+    small     eight small notebooks: our runner, papermill one after another, nbconvert, one plain script of the same cells
+    worked    the same for the default worked example
+    rows      the steps whose work grows with the rows, 10^4 to 10^6: seconds and memory
 """
 
 import argparse
 import json
+import math
 import os
 import platform
 import shutil
@@ -15,7 +21,14 @@ import tempfile
 import time
 from pathlib import Path
 
+import race
+
 ROOT = Path(__file__).resolve().parent.parent
+PARTS = ("promise", "small", "worked", "rows")
+ROWS = (10_000, 30_000, 100_000, 300_000, 1_000_000)
+# Ratios of medians: our runner, nothing done before, against papermill and against the plain script.
+RATIOS = {"small": {"papermill": 0.35, "plain script": 3.0}, "worked": {"papermill": 0.65, "plain script": 1.5}}
+NOTHING_CHANGED_S, EXPONENT = 0.5, 1.1
 BOUNDS = {"bake_s": 0.5, "loop_s": 60.0, "peak_mb": 1500.0, "report_mb": 6.0}
 
 
@@ -78,20 +91,69 @@ def measure(runs):
     return {name: statistics.median(row[name] for row in rows) for name in BOUNDS}
 
 
-def main():
-    """Print the medians beside the bounds; exit 1 where a bound is not kept."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=3)
-    runs = parser.parse_args().runs
+def judged(name, value, bound, unit=""):
+    """Print a figure beside its bound, and return whether the bound is kept."""
+    print(f"{name:44} {value:9.2f} {unit:2}  at most {bound:g}   {'ok' if value <= bound else 'OVER'}", flush=True)
+    return value <= bound
+
+
+def promise(runs):
+    """Return what the template promises, and whether all of it is kept."""
     found = measure(runs)
-    print(f"median of {runs} runs, Python {platform.python_version()}, {os.cpu_count()} cores")
-    for name, bound in BOUNDS.items():
-        verdict = "ok" if found[name] <= bound else "OVER"
-        print(f"{name:10} {found[name]:8.2f}   at most {bound:g}   {verdict}")
+    return {"medians": found, "bounds": BOUNDS}, all([judged(name, found[name], bound) for name, bound in BOUNDS.items()])
+
+
+def side_by_side(part, runs):
+    """Return the seconds of every way over `runs` rounds, and whether the bounds are kept."""
+    with tempfile.TemporaryDirectory() as folder:
+        like, _ = bake(Path(folder) / "like")
+        fresh = {"small": race.small, "worked": race.worked}[part](like)
+        rounds = []
+        for number in range(runs):
+            here = Path(folder) / str(number)
+            here.mkdir()
+            rounds.append(race.one_round(fresh, here, 1 if part == "small" else 2))
+    medians = {name: statistics.median(one[name] for one in rounds) for name in rounds[0]}
+    print(f"\n{part}, seconds, median of {runs} (lowest to highest)")
+    for name, value in medians.items():
+        ends = [one[name] for one in rounds]
+        print(f"{name:44} {value:9.2f}     ({min(ends):.2f} to {max(ends):.2f})")
+    ratios = {other: statistics.median(one["ours, cold"] / one[other] for one in rounds) for other in RATIOS[part]}
+    kept = [judged(f"ours / {other}", ratios[other], bound) for other, bound in RATIOS[part].items()]
+    kept.append(judged("nothing changed", medians["ours, nothing changed"], NOTHING_CHANGED_S, "s"))
+    return {"rounds": rounds, "medians": medians, "ratios": ratios, "bounds": RATIOS[part]}, all(kept)
+
+
+def rows(runs):
+    """Return seconds and peak memory by number of rows, and whether time grows at most linearly at the end."""
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        project, _ = bake(Path(folder))
+        for count in ROWS:
+            command = [sys.executable, str(ROOT / "tools" / "rows.py"), str(count)]
+            several = [json.loads(subprocess.run(command, cwd=project, capture_output=True, check=True, text=True).stdout) for _ in range(runs)]
+            found.append(sorted(several, key=lambda one: one["seconds"])[len(several) // 2])
+            print(f"{found[-1]['rows']:9} rows {found[-1]['seconds']:9.2f} s {found[-1]['peak_mb']:9.0f} MB", flush=True)
+    time_of = {one["rows"]: one["seconds"] for one in found}
+    exponent = math.log10(time_of[1_000_000] / time_of[100_000])
+    return {"rows": found, "exponent": exponent}, judged("exponent from 10^5 to 10^6 rows", exponent, EXPONENT)
+
+
+def main():
+    """Measure the parts asked for; exit 1 where a bound is not kept."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--part", choices=PARTS, action="append", help="may be repeated; all by default")
+    options = parser.parse_args()
+    print(f"median of {options.runs} runs, Python {platform.python_version()}, {os.cpu_count()} cores")
+    report, kept = {"runs": options.runs, "python": platform.python_version(), "cores": os.cpu_count()}, True
+    for part in options.part or PARTS:
+        report[part], good = {"promise": promise, "rows": rows}.get(part, lambda runs, part=part: side_by_side(part, runs))(options.runs)
+        kept = kept and good
     target = ROOT / "build" / "bench.json"
     target.parent.mkdir(exist_ok=True)
-    target.write_text(json.dumps({"runs": runs, "medians": found, "bounds": BOUNDS}, indent=1) + "\n", encoding="utf-8")
-    sys.exit(any(found[name] > bound for name, bound in BOUNDS.items()))
+    target.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    sys.exit(not kept)
 
 
 if __name__ == "__main__":

@@ -93,24 +93,32 @@ def code_of(path):
     return _fingerprint([source(cell) for cell in read_notebook(path)["cells"] if cell.get("cell_type") == "code"])
 
 
-def settings_were_valid(project):
-    """Return whether a notebook has come to its end with this very study.toml and this very machinery.
+def _validity(project):
+    code = {name: value for name, value in code_now(project).items() if name.startswith("boxloop/")}
+    return _fingerprint([code, text_hash(project.settings_file)])
 
-    Then there is nothing to find wrong in it, and validating it once more would take longer than
-    to see that nothing changed.
+
+def settings_were_valid(project):
+    """Return whether this very study.toml was found valid by this very machinery.
+
+    To validate it again takes longer than to see that nothing changed.
     """
     from boxloop.store import read_json
 
-    code, this = code_now(project), project.settings_file.is_file() and text_hash(project.settings_file)
-    for path in sorted(project.results.glob("*/station.json")):
-        try:
-            facts = read_json(path)
-        except UserError:
-            continue
-        used = {name: value for name, value in facts.get("code", {}).items() if name.startswith("boxloop/")}
-        if used and facts.get("settings_file") == this and used.items() <= code.items():
-            return True
-    return False
+    try:
+        return read_json(project.report / "settings_valid.json") == _validity(project)
+    except (OSError, UserError):
+        return False
+
+
+def settings_are_valid(project):
+    """Remember that study.toml is valid as it is."""
+    from contextlib import suppress
+
+    from boxloop.store import write_json
+
+    with suppress(OSError):  # it is only remembered; a full disk is told of where it matters
+        write_json(project.report / "settings_valid.json", _validity(project))
 
 
 class Facts:
@@ -127,7 +135,6 @@ class Facts:
         self.project, self.name = project, name
         # As it is when the notebook begins: what changes meanwhile makes the notebook stale, not current.
         self._code, self._table = code_now(project), settings_table(project)
-        self._settings_file = text_hash(project.settings_file)
         self._read = set()
 
     def note(self, name):
@@ -139,7 +146,6 @@ class Facts:
         return {
             "code": code_used(self._code, self.project),
             "settings": {name: setting(self._table, name) for name in sorted(self._read)},
-            "settings_file": self._settings_file,
         } | self._of_the_loop()
 
     def _of_the_loop(self):

@@ -76,19 +76,25 @@ def compare(truth, predictions, *, groups, metrics, draws=1000, seed=0, level=0.
     """
     truth = np.asarray(truth)
     predictions = {name: np.asarray(values) for name, values in predictions.items()}
-    rows = list(group_draws(groups, draws=draws, seed=seed))
+    chosen = [METRICS[name] for name in metrics]
+    sample = {name: {metric.name: [] for metric in chosen} for name in predictions}
+    for rows in group_draws(groups, draws=draws, seed=seed):
+        drawn = truth[rows]
+        for name, prediction in predictions.items():
+            guess = prediction[rows]
+            for metric in chosen:
+                sample[name][metric.name].append(metric.function(drawn, guess))
 
     def interval(value, sample):
         low, high = np.quantile(sample, [(1 - level) / 2, (1 + level) / 2])
         return {"value": float(value), "low": float(low), "high": float(high)}
 
     table = {}
-    for metric in (METRICS[name] for name in metrics):
+    for metric in chosen:
         value = {name: metric.function(truth, p) for name, p in predictions.items()}
-        sample = {name: [metric.function(truth[r], p[r]) for r in rows] for name, p in predictions.items()}
-        table[metric.name] = {name: interval(value[name], sample[name]) for name in predictions}
+        table[metric.name] = {name: interval(value[name], sample[name][metric.name]) for name in predictions}
         if {"model", "reference"} <= set(predictions):
-            pairs = zip(sample["reference"], sample["model"], strict=True)
+            pairs = zip(sample["reference"][metric.name], sample["model"][metric.name], strict=True)
             table[metric.name]["difference"] = interval(
                 metric.improvement(value["reference"], value["model"]),
                 [metric.improvement(*pair) for pair in pairs],

@@ -1,51 +1,18 @@
 """Run the chapters that are not current, keep every executed copy, and build the report in any case."""
 
 import time
-from dataclasses import dataclass, field
 
 from boxloop import passes
 from boxloop.errors import UserError, plainly
 from boxloop.executor import Stock, Stopped, environment, execute, load_engine
 from boxloop.lock import lock
 from boxloop.loop import read_loop, require, select
+from boxloop.outcome import Outcome, Result
 from boxloop.parallel import VARIABLE, cluster
 from boxloop.parameters import parameters_of
 from boxloop.progress import Lines
 from boxloop.status import Now, judge, status
 from boxloop.store import fingerprint, read_json, write_json
-
-
-@dataclass(frozen=True)
-class Result:
-    """What became of one chapter: `state` is ok, failed, current or skipped."""
-
-    name: str
-    state: str
-    seconds: float = 0.0
-    message: str = ""
-
-
-@dataclass
-class Outcome:
-    """What became of one run."""
-
-    results: list[Result] = field(default_factory=list)
-    pass_number: int | None = None
-    report: object = None
-    problems: list[str] = field(default_factory=list)
-
-    @property
-    def failed(self):
-        return [result for result in self.results if result.state == "failed"]
-
-    @property
-    def ok(self):
-        return not self.failed and not self.problems
-
-    @property
-    def changed(self):
-        """Whether a notebook was run."""
-        return any(result.state in ("ok", "failed") for result in self.results)
 
 
 class Interrupted(Exception):

@@ -222,7 +222,10 @@ class Kernels:
         return manager
 
     def drop(self, manager):
-        """Kill a kernel; all that counts is on disk by then."""
+        """Have a kernel killed; all that counts is on disk by then, and nobody need wait for it."""
+        self._maker.submit(self._end, manager)
+
+    def _end(self, manager):
         with self._lock:
             self._open.discard(manager)
         try:
@@ -236,5 +239,5 @@ class Kernels:
         """Kill every kernel that is left, and the server."""
         self._maker.shutdown(wait=True, cancel_futures=True)
         for manager in list(self._open):
-            self.drop(manager)
+            self._end(manager)
         self._server.close()

@@ -1,0 +1,68 @@
+"""The steps of the loop whose work grows with the rows, on a table of a given size; run inside a project.
+
+    python rows.py 100000
+
+Prints seconds and peak memory in MB as JSON.
+"""
+
+import json
+import sys
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+
+
+def main(rows):
+    """Simulate, write, read, split, check, fit, predict, measure, and see what is stale."""
+    sys.path.insert(0, str(Path.cwd()))
+    import psutil
+    from boxloop.checks import run_check
+    from boxloop.intervals import compare
+    from boxloop.settings import load_settings
+    from boxloop.split import divide, exploration
+    from boxloop.store import read_table, sha256, write_table
+    from study import data, models, simulate
+
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(limits=1)  # as in the notebooks; several threads on a busy machine measure its other users
+    settings = load_settings(Path("study.toml"))
+    start, seconds = time.perf_counter(), {}
+
+    def lap(name):
+        seconds[name] = time.perf_counter() - start - sum(seconds.values())
+
+    frame = simulate.catalogue(simulate.A, halos=max(1, int(rows / 2.2)), seed=[data.SEED, 1], prefix="A").head(rows)
+    lap("simulate")
+    with tempfile.TemporaryDirectory() as folder:
+        path = write_table(Path(folder) / "all.parquet", frame)
+        sha256(path)
+        frame = read_table(path)
+    lap("write, hash, read")
+    exploration(frame, settings)
+    parts = divide(frame, settings)
+    lap("split")
+    inputs, target = settings.inputs, settings.study.target
+    ways = {"groups": {"group": settings.only("group")}, "duplicates": {"columns": [*inputs, target]}, "near_duplicates": {"columns": inputs, "seed": 0}}
+    for name, options in ways.items():
+        parts.guard(partial(run_check, f"split.{name}"), **options)
+    lap("leakage checks")
+    model = models.ladder(0)["gradient boosting"].fit(parts.train[inputs], parts.train[target])
+    predicted = model.predict(parts.validation[inputs])
+    lap("fit, predict")
+    truth = parts.validation[target].to_numpy()
+    groups = parts.validation[settings.only("group")]
+    compare(truth, {"model": predicted, "reference": truth * 0 + truth.mean()}, groups=groups, metrics=["rmse", "bias", "nmad"], draws=50)
+    lap("intervals")
+    memory = psutil.Process().memory_info()
+    peak = getattr(memory, "peak_wset", 0)
+    if not peak:
+        import resource
+
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    print(json.dumps({"rows": len(frame), "seconds": time.perf_counter() - start, "peak_mb": peak / 2**20, "steps": seconds}))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
