@@ -45,7 +45,7 @@ class Station:
         self.settings = watch(self._all_settings, self._facts.note)
         self.folder = self.project.station(name)
         self.seed = self.settings.study.seeds[0]
-        self.draws = 50 if smoke else 1000
+        self.draws = 50 if smoke else 600
         self._checks, self._sets, self._needs, self._makes = {}, {}, {}, {}
         import_study(self.project)
         join()

@@ -31,9 +31,9 @@ def ladder(seed):
     ----------
     seed : int, used by the rungs that draw random numbers
     """
-    trees = ExtraTreesRegressor(n_estimators=60, min_samples_leaf=3, max_features=0.7, random_state=seed)
+    trees = ExtraTreesRegressor(n_estimators=40, min_samples_leaf=3, max_features=0.7, random_state=seed)
     boosting = HistGradientBoostingRegressor(
-        learning_rate=0.05, max_iter=250, max_leaf_nodes=8, min_samples_leaf=30, max_features=0.5,
+        learning_rate=0.08, max_iter=150, max_leaf_nodes=8, min_samples_leaf=30, max_features=0.5,
         early_stopping=False, random_state=seed,
     )
     network = MLPRegressor(
