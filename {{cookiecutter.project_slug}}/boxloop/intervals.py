@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from boxloop.metrics import METRICS
+from boxloop.scores import Ranking
 
 
 class Interval(NamedTuple):
@@ -56,7 +57,7 @@ def group_bootstrap(statistic, *arrays, groups, draws=1000, seed=0, level=0.95):
     return Interval(float(statistic(*arrays)), float(low), float(high))
 
 
-def compare(truth, predictions, *, groups, metrics, draws=1000, seed=0, level=0.95):
+def compare(truth, predictions, *, groups, metrics, draws=1000, seed=0, level=0.95, working_point=None):
     """Measure model, reference and trivial baseline on the same rows and the same bootstrap draws.
 
     Parameters
@@ -66,6 +67,8 @@ def compare(truth, predictions, *, groups, metrics, draws=1000, seed=0, level=0.
         ``"model"`` and ``"reference"``, perhaps ``"trivial"``, each of shape (n,).
     groups : array of shape (n,)
     metrics : list of str
+    working_point : float, optional
+        Cut (classification) or background efficiency (anomaly detection) of metrics that need one.
 
     Returns
     -------
@@ -78,20 +81,27 @@ def compare(truth, predictions, *, groups, metrics, draws=1000, seed=0, level=0.
     predictions = {name: np.asarray(values) for name, values in predictions.items()}
     chosen = [METRICS[name] for name in metrics]
     sample = {name: {metric.name: [] for metric in chosen} for name in predictions}
+    ranked = any(metric.ranked for metric in chosen)
+
+    def measure(truth, guess):
+        """Return all metrics of one sample; the rows are sorted once for all of them."""
+        ranking = Ranking(truth, guess) if ranked else None
+        return {m.name: m.function(ranking, working_point) if m.ranked else m.function(truth, guess) for m in chosen}
+
     for rows in group_draws(groups, draws=draws, seed=seed):
         drawn = truth[rows]
         for name, prediction in predictions.items():
             guess = prediction[rows]
-            for metric in chosen:
-                sample[name][metric.name].append(metric.function(drawn, guess))
+            for key, value in measure(drawn, guess).items():
+                sample[name][key].append(value)
 
     def interval(value, sample):
         low, high = np.quantile(sample, [(1 - level) / 2, (1 + level) / 2])
         return {"value": float(value), "low": float(low), "high": float(high)}
 
-    table = {}
+    table, values = {}, {name: measure(truth, prediction) for name, prediction in predictions.items()}
     for metric in chosen:
-        value = {name: metric.function(truth, p) for name, p in predictions.items()}
+        value = {name: values[name][metric.name] for name in predictions}
         table[metric.name] = {name: interval(value[name], sample[name][metric.name]) for name in predictions}
         if {"model", "reference"} <= set(predictions):
             pairs = zip(sample["reference"][metric.name], sample["model"][metric.name], strict=True)

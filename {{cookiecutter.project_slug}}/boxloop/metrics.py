@@ -1,10 +1,14 @@
-"""The metrics of a regression, each with its direction (Huppenkothen et al. §2.3)."""
+"""The metrics of every task, each with its direction (Huppenkothen et al. §2.3)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+
+from boxloop import scores
+
+REGRESSION, CLASSIFICATION, ANOMALY = "regression", "classification", "anomaly-detection"
 
 
 @dataclass(frozen=True)
@@ -16,11 +20,17 @@ class Metric:
     name, label : str
         Key in ``metrics.json``; words for a reader.
     function : callable
-        ``(truth, prediction) -> float``, both of shape (n,).
+        ``(truth, prediction) -> float``, both of shape (n,); or, where `ranked`, ``(ranking, working_point) -> float``.
     better : {"lower", "higher", "zero"}
         Where a better prediction moves it.
     has_unit : bool
         Whether it carries the unit of the target.
+    tasks : tuple of str
+        The tasks that it is made for.
+    ranked : bool
+        Whether it is read off a `boxloop.scores.Ranking` of the rows.
+    unbounded : bool
+        Whether a value above 1 is possible, for a metric of which more is better.
     """
 
     name: str
@@ -28,6 +38,23 @@ class Metric:
     function: Callable
     better: Literal["lower", "higher", "zero"]
     has_unit: bool = True
+    tasks: tuple[str, ...] = (REGRESSION,)
+    ranked: bool = False
+    unbounded: bool = False
+
+    def __call__(self, truth, prediction, working_point=None):
+        """Return the metric of predictions, both of shape (n,), at a working point where it has one."""
+        if self.ranked:
+            return self.function(scores.Ranking(truth, prediction), working_point)
+        return self.function(truth, prediction)
+
+    def loss(self, value):
+        """Return the value as a number of which less is better, for ratios: the error of a stress test."""
+        if self.better == "zero":
+            return abs(value)
+        if self.better == "lower":
+            return value
+        return 1 / max(value, 1e-9) if self.unbounded else 1 - value
 
     def improvement(self, reference, model):
         """Return how much better `model` is than `reference`; positive means better."""
@@ -77,6 +104,10 @@ def r2(truth, prediction):
     return float(1 - np.mean((np.asarray(prediction) - truth) ** 2) / np.var(truth))
 
 
+SCORES, EITHER = {"has_unit": False, "ranked": True}, (CLASSIFICATION, ANOMALY)
+CUT, SEARCH = SCORES | {"tasks": (CLASSIFICATION,)}, SCORES | {"tasks": (ANOMALY,)}
+PROBABILITY = {"has_unit": False, "tasks": (CLASSIFICATION,)}
+
 METRICS = {
     metric.name: metric
     for metric in (
@@ -85,5 +116,19 @@ METRICS = {
         Metric("nmad", "NMAD", nmad, "lower"),
         Metric("outlier_fraction", "outlier fraction", outlier_fraction, "lower", has_unit=False),
         Metric("r2", "R²", r2, "higher", has_unit=False),
+        Metric("roc_auc", "ROC AUC", scores.roc_auc, "higher", **SCORES, tasks=EITHER),
+        Metric("average_precision", "average precision", scores.average_precision, "higher", **SCORES, tasks=EITHER),
+        Metric("completeness", "completeness", scores.completeness, "higher", **CUT),
+        Metric("purity", "purity", scores.purity, "higher", **CUT),
+        Metric("false_positive_rate", "false-positive rate", scores.false_positive_rate, "lower", **CUT),
+        Metric("accuracy", "accuracy", scores.accuracy, "higher", **CUT),
+        Metric("balanced_accuracy", "balanced accuracy", scores.balanced_accuracy, "higher", **CUT),
+        Metric("log_loss", "log loss", scores.log_loss, "lower", **PROBABILITY),
+        Metric("brier", "Brier score", scores.brier, "lower", **PROBABILITY),
+        Metric("ece", "calibration error (ECE)", scores.ece, "lower", **PROBABILITY),
+        Metric("max_sic", "maximum SIC", scores.max_sic, "higher", **SEARCH, unbounded=True),
+        Metric("sic", "SIC at the working point", scores.sic, "higher", **SEARCH, unbounded=True),
+        Metric("signal_efficiency", "signal efficiency at the working point", scores.signal_efficiency, "higher", **SEARCH),
+        Metric("background_rejection", "background rejection at half the signal", scores.background_rejection, "higher", **SEARCH, unbounded=True),
     )
 }

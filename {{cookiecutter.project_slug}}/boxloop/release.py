@@ -1,8 +1,11 @@
 """Releases: what a model scored on the sealed test set, kept with the hash of the model."""
 
-from boxloop.intervals import compare
+import numpy as np
+
 from boxloop.seal import last, read_ledger
+from boxloop.split import units
 from boxloop.store import read_json, sha256
+from boxloop.task import compare_guesses
 
 
 def releases(project):
@@ -35,15 +38,11 @@ def measure_sets(frame, predictions, settings, *, draws, seed):
     dict
         By name of the set: ``n_rows``, ``n_groups`` and ``metrics`` as `boxloop.intervals.compare` returns them.
     """
-    study = settings.study
-    owner = settings.only("group") or settings.only("id")
-    names = list(dict.fromkeys([study.primary_metric, *study.secondary_metrics]))
     sets = {}
     for name, rows in frame.reset_index(drop=True).groupby("set", sort=False):
         here = {who: values[rows.index] for who, values in predictions.items()}
-        groups = rows[owner] if owner else rows.index
-        table = compare(rows[study.target], here, groups=groups, metrics=names, draws=draws, seed=seed)
-        sets[name] = {"n_rows": len(rows), "n_groups": int(groups.nunique()), "metrics": table}
+        table = compare_guesses(rows, here, settings, draws=draws, seed=seed)
+        sets[name] = {"n_rows": len(rows), "n_groups": len(np.unique(units(rows, settings))), "metrics": table}
     return sets
 
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from boxloop.errors import UserError
 
-Role = Literal["input", "target", "id", "group", "time", "weight", "error", "nuisance", "truth"]
+Role = Literal["input", "target", "id", "group", "time", "weight", "error", "nuisance", "truth", "resonance"]
 Task = Literal["regression", "classification", "anomaly-detection"]
 Motivation = Literal["compute", "robustness", "sharing", "no-other-solution"]
 
@@ -74,8 +74,30 @@ class Study(Table):
     seeds: list[int] = Field(min_length=5, max_length=5)
     motivation: Motivation
     study_type: Literal["inference", "theoretical-limit"]
+    positive_class: str | None = Field(None, description="the class of interest, where the task has classes")
+    working_point: float | None = Field(
+        None, gt=0, lt=1, description="classification: cut on the probability; anomaly detection: background efficiency"
+    )
     reference: Reference
     criteria: list[Criterion] = Field(min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _usual_working_point(cls, values):
+        if isinstance(values, dict) and "working_point" not in values:
+            usual = {"classification": 0.5, "anomaly-detection": 0.01}.get(values.get("task"))
+            return values if usual is None else values | {"working_point": usual}
+        return values
+
+    @model_validator(mode="after")
+    def _class_of_interest(self):
+        if self.task != "regression" and not (self.positive_class or "").strip():
+            msg = f"study.positive_class is missing: name the class of interest, one of the values of '{self.target}'"
+            raise ValueError(msg)
+        if self.task == "regression" and self.positive_class is not None:
+            msg = "study.positive_class belongs to classification and anomaly-detection: remove it"
+            raise ValueError(msg)
+        return self
 
 
 class Split(Table):
@@ -143,8 +165,10 @@ class Settings(Table):
         study = self.study
         metrics = [study.primary_metric, *study.secondary_metrics, *(c.metric for c in study.criteria)]
         for name in metrics:
-            if name not in METRICS:
-                msg = f"metric '{name}' is not known; choose from {', '.join(METRICS)}"
+            mine = [metric.name for metric in METRICS.values() if study.task in metric.tasks]
+            if name not in mine:
+                what = f"is not one of {study.task}" if name in METRICS else "is not known"
+                msg = f"metric '{name}' {what}; choose from {', '.join(mine)}"
                 raise ValueError(msg)
         for table in ("thresholds", "waivers"):
             for name in getattr(self, table):
@@ -160,6 +184,11 @@ class Settings(Table):
     @property
     def inputs(self):
         return self.role("input")
+
+    @property
+    def seen(self):
+        """Names of the columns that estimators are handed: the inputs, and the resonance to define regions with."""
+        return [*self.inputs, *self.role("resonance")]
 
     def only(self, role):
         """Return the one column with this role, or None."""

@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from boxloop.intervals import compare, group_draws
+from boxloop.intervals import group_draws
 from boxloop.parallel import each
 from boxloop.style import COLOURS, MARKERS
+from boxloop.task import compare_guesses, guess
 
 TOLERANCE = 1.25
 VERDICTS = ("safe", "degraded", "unsafe")
@@ -26,12 +27,9 @@ def measure(frame, fitted, settings, *, draws, seed):
     dict
         ``<name>``, ``<name>_low`` and ``<name>_high`` for each predictor.
     """
-    study, owner = settings.study, settings.only("group") or settings.only("id")
-    groups = frame[owner] if owner else range(len(frame))
-    predictions = {name: estimator.predict(frame[settings.inputs]) for name, estimator in fitted.items()}
-    metrics = [study.primary_metric]
-    found = compare(frame[study.target], predictions, groups=groups, metrics=metrics, draws=draws, seed=seed)
-    values = found[study.primary_metric]
+    primary = settings.study.primary_metric
+    guesses = {name: guess(estimator, frame[settings.seen]) for name, estimator in fitted.items()}
+    values = compare_guesses(frame, guesses, settings, draws=draws, seed=seed, metrics=[primary])[primary]
     ends = {"": "value", "_low": "low", "_high": "high"}
     return {f"{name}{end}": values[name][key] for name in fitted for end, key in ends.items()}
 

@@ -1,0 +1,100 @@
+"""The numbers of score tasks against scikit-learn and against known answers."""
+
+import numpy as np
+import pytest
+from boxloop import scores
+from boxloop.intervals import compare
+from boxloop.metrics import METRICS
+from scipy.stats import norm
+from sklearn import metrics as sk
+
+
+@pytest.fixture
+def sample():
+    """4,000 rows, a fifth of them signal; scores in steps, so that there are ties."""
+    rng = np.random.default_rng(0)
+    truth = (rng.random(4000) < 0.2).astype(float)
+    return truth, np.round(1 / (1 + np.exp(-rng.normal(2 * truth - 1.5, 1))), 2)
+
+
+@pytest.mark.parametrize("name, theirs", [
+    ("roc_auc", sk.roc_auc_score),
+    ("average_precision", sk.average_precision_score),
+    ("log_loss", sk.log_loss),
+    ("brier", sk.brier_score_loss),
+    ("completeness", lambda y, p: sk.recall_score(y, p >= 0.5)),
+    ("purity", lambda y, p: sk.precision_score(y, p >= 0.5)),
+    ("accuracy", lambda y, p: sk.accuracy_score(y, p >= 0.5)),
+    ("balanced_accuracy", lambda y, p: sk.balanced_accuracy_score(y, p >= 0.5)),
+])
+def test_they_agree_with_scikit_learn(sample, name, theirs):
+    """Same definition, ties included."""
+    assert METRICS[name](*sample, 0.5) == pytest.approx(theirs(*sample), abs=1e-12)
+
+
+def test_two_gaussians_have_the_auc_of_the_textbook():
+    """Signal d = 1 sigma above background: AUC = Phi(d / sqrt 2)."""
+    rng = np.random.default_rng(1)
+    truth = np.repeat([0.0, 1.0], 100_000)
+
+    assert METRICS["roc_auc"](truth, rng.normal(truth)) == pytest.approx(norm.cdf(1 / np.sqrt(2)), abs=0.003)
+
+
+def test_sic_of_two_gaussians():
+    """At eps_B = 0.01 a signal two sigma above keeps Phi(2 - 2.326) and gains that over 0.1."""
+    rng = np.random.default_rng(2)
+    truth = np.repeat([0.0, 1.0], 100_000)
+    score = rng.normal(2 * truth)
+    kept = norm.sf(norm.isf(0.01) - 2)
+
+    assert METRICS["signal_efficiency"](truth, score, 0.01) == pytest.approx(kept, abs=0.01)
+    assert METRICS["sic"](truth, score, 0.01) == pytest.approx(kept / 0.1, abs=0.1)
+    assert METRICS["background_rejection"](truth, score, 0.01) == pytest.approx(1 / norm.sf(2), rel=0.05)
+
+
+def test_knowing_nothing_gains_nothing():
+    """One score for all rows: AUC one half, SIC one, purity the prevalence."""
+    truth = np.repeat([0.0, 1.0], [900, 100])
+    score = np.full(1000, 0.7)
+
+    assert METRICS["roc_auc"](truth, score) == pytest.approx(0.5)
+    assert METRICS["max_sic"](truth, score, 0.01) == pytest.approx(1.0)
+    assert METRICS["average_precision"](truth, score) == pytest.approx(0.1)
+    assert METRICS["purity"](truth, score, 0.5) == pytest.approx(0.1)
+    assert METRICS["purity"](truth, score, 0.9) == 0.0
+
+
+def test_the_maximum_of_sic_needs_some_background():
+    """A cut that no background passes would have an infinite SIC from a handful of rows."""
+    truth = np.repeat([1.0, 0.0], [50, 1000])
+    score = np.arange(1050, 0, -1)
+
+    assert METRICS["max_sic"](truth, score, 0.01) == pytest.approx(1 / np.sqrt(scores.FEW / 1000))
+
+
+def test_ece_of_overconfident_probabilities():
+    """Says 0.9, is right in 60 %: off by 0.3."""
+    truth = np.tile([1.0, 1, 1, 0, 0], 400)
+
+    assert METRICS["ece"](truth, np.full(2000, 0.9)) == pytest.approx(0.3)
+
+
+def test_a_loss_is_less_where_a_metric_is_better():
+    """Ratios of losses judge stress tests: 1 - AUC, 1 / SIC, |bias|, RMSE."""
+    assert METRICS["roc_auc"].loss(0.9) == pytest.approx(0.1)
+    assert METRICS["max_sic"].loss(4.0) == pytest.approx(0.25)
+    assert METRICS["bias"].loss(-0.2) == pytest.approx(0.2)
+    assert METRICS["rmse"].loss(0.3) == 0.3
+
+
+def test_compare_measures_scores_with_paired_intervals(sample):
+    """A better score has a positive difference; the value is that of the metric."""
+    truth, score = sample
+    noise = np.random.default_rng(3).normal(0, 1, len(truth))
+    names = ["roc_auc", "purity", "brier"]
+    found = compare(truth, {"model": score, "reference": score + noise}, groups=np.arange(len(truth)), metrics=names, draws=100, working_point=0.5)
+
+    assert found["roc_auc"]["model"]["value"] == pytest.approx(sk.roc_auc_score(truth, score))
+    assert found["roc_auc"]["difference"]["low"] > 0
+    assert found["brier"]["difference"]["low"] > 0
+    assert found["purity"]["model"]["low"] < found["purity"]["model"]["value"] < found["purity"]["model"]["high"]

@@ -1,0 +1,144 @@
+"""The numbers of score tasks: completeness and purity, ROC, SIC, calibration (Huppenkothen et al. §2.3, Cheng §3.2 and §3.4).
+
+Truth is 1 for the class of interest (signal) and 0 for the rest (background); a score is higher where a row
+looks more like the class of interest.
+"""
+
+from functools import cached_property
+
+import numpy as np
+
+BINS = 10
+FEW = 10  # background rows that must pass a cut before its SIC counts towards the maximum
+
+
+class Ranking:
+    """Rows sorted by score, with every cut that the distinct scores allow.
+
+    Parameters
+    ----------
+    truth, score : arrays of shape (n,)
+
+    Attributes
+    ----------
+    cuts : array of shape (k,), the distinct scores, falling; a row passes a cut when its score is at least that
+    signal, background : arrays of shape (k,), how many rows of each kind pass
+    """
+
+    def __init__(self, truth, score):
+        self.truth, self.score = np.asarray(truth, dtype=float), np.asarray(score, dtype=float)
+        order = np.argsort(-self.score, kind="stable")
+        found, score = np.cumsum(self.truth[order]), self.score[order]
+        last = np.append(np.flatnonzero(np.diff(score)), len(score) - 1)
+        self.cuts, self.signal, self.background = score[last], found[last], last + 1 - found[last]
+
+    @cached_property
+    def signal_efficiency(self):
+        """Share of the signal that passes each cut (completeness, true-positive rate)."""
+        return self.signal / max(self.signal[-1], 1)
+
+    @cached_property
+    def background_efficiency(self):
+        """Share of the background that passes each cut (false-positive rate)."""
+        return self.background / max(self.background[-1], 1)
+
+    @cached_property
+    def purity(self):
+        """Share of signal among the rows that pass each cut."""
+        return self.signal / (self.signal + self.background)
+
+    @cached_property
+    def sic(self):
+        """Significance improvement eps_S / sqrt(eps_B) at each cut; 0 where fewer than `FEW` background rows pass."""
+        enough = self.background >= min(FEW, self.background[-1])
+        rate = np.where(self.background > 0, self.background_efficiency, 1.0)
+        return np.where(enough, self.signal_efficiency / np.sqrt(rate), 0.0)
+
+    def efficiency_at(self, rate):
+        """Return the signal efficiency at a background efficiency, straight between neighbouring cuts."""
+        return float(np.interp(rate, np.append(0, self.background_efficiency), np.append(0, self.signal_efficiency)))
+
+    def passing(self, cut):
+        """Return how many rows of signal and of background have a score of at least `cut`."""
+        at = np.searchsorted(-self.cuts, -cut, side="right") - 1
+        return (float(self.signal[at]), float(self.background[at])) if at >= 0 else (0.0, 0.0)
+
+
+def roc_auc(ranking, _=None):
+    """Return the area under the ROC curve: the chance that a signal row scores higher than a background row."""
+    return float(np.trapezoid(np.append(0, ranking.signal_efficiency), np.append(0, ranking.background_efficiency)))
+
+
+def average_precision(ranking, _=None):
+    """Return the mean purity over the completeness reached; the prevalence is what chance gives."""
+    return float(np.sum(np.diff(np.append(0, ranking.signal_efficiency)) * ranking.purity))
+
+
+def completeness(ranking, working_point):
+    """Return the share of the class of interest with a score of at least the working point."""
+    return ranking.passing(working_point)[0] / max(ranking.signal[-1], 1)
+
+
+def purity(ranking, working_point):
+    """Return the share of the class of interest among the rows selected; 0 where none is selected."""
+    signal, background = ranking.passing(working_point)
+    return signal / max(signal + background, 1)
+
+
+def false_positive_rate(ranking, working_point):
+    """Return the share of the other classes that is selected."""
+    return ranking.passing(working_point)[1] / max(ranking.background[-1], 1)
+
+
+def accuracy(ranking, working_point):
+    """Return the share of right decisions; look at the share of the larger class before trusting it."""
+    signal, background = ranking.passing(working_point)
+    return (signal + ranking.background[-1] - background) / len(ranking.score)
+
+
+def balanced_accuracy(ranking, working_point):
+    """Return the mean of completeness and of the share of background rejected; one half is chance."""
+    return (completeness(ranking, working_point) + 1 - false_positive_rate(ranking, working_point)) / 2
+
+
+def max_sic(ranking, _=None):
+    """Return the largest eps_S / sqrt(eps_B) over all cuts (Cheng §3.2); 1 is no improvement."""
+    return float(ranking.sic.max())
+
+
+def sic(ranking, working_point):
+    """Return eps_S / sqrt(eps_B) at the background efficiency of the working point."""
+    return ranking.efficiency_at(working_point) / np.sqrt(working_point)
+
+
+def signal_efficiency(ranking, working_point):
+    """Return the signal efficiency at the background efficiency of the working point."""
+    return ranking.efficiency_at(working_point)
+
+
+def background_rejection(ranking, _=None):
+    """Return 1 / eps_B where half of the signal passes; at most the number of background rows."""
+    rate = np.interp(0.5, np.append(0, ranking.signal_efficiency), np.append(0, ranking.background_efficiency))
+    return float(1 / max(rate, 1 / max(ranking.background[-1], 1)))
+
+
+def log_loss(truth, probability):
+    """Return the mean of −ln(probability given to what came true), probabilities kept 1e-15 off 0 and 1."""
+    probability = np.clip(np.asarray(probability, dtype=float), 1e-15, 1 - 1e-15)
+    return float(-np.mean(np.where(np.asarray(truth) > 0, np.log(probability), np.log1p(-probability))))
+
+
+def brier(truth, probability):
+    """Return the mean square of probability − truth; a proper score."""
+    return float(np.mean((np.asarray(probability) - np.asarray(truth)) ** 2))
+
+
+def ece(truth, probability):
+    """Return the expected calibration error: mean |share that came true − mean probability| in ten bins of equal size.
+
+    Finite bins make it positive even for perfect probabilities; the check `diagnose.calibration` allows for that.
+    """
+    truth, probability = np.asarray(truth, dtype=float), np.asarray(probability, dtype=float)
+    order = np.argsort(probability, kind="stable")
+    parts = np.array_split(truth[order] - probability[order], BINS)
+    return float(sum(abs(part.sum()) for part in parts) / len(truth))

@@ -1,0 +1,126 @@
+"""What a task asks of a table: the truth as numbers, a guess per row, the baseline that knows nothing.
+
+Classification and anomaly detection are score tasks: the truth is 1 for the class of interest and 0 for
+every other class, and a guess is a score, higher where a row looks more like the class of interest.
+"""
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone, is_classifier, is_outlier_detector
+
+from boxloop.errors import UserError
+from boxloop.intervals import compare
+from boxloop.parallel import each
+from boxloop.split import units
+
+
+def labels(frame, settings):
+    """Return the class names of the rows as text, shape (n,): one spelling for 1, 1.0, True and "1"."""
+    values = frame[settings.study.target]
+    if pd.api.types.is_bool_dtype(values):
+        values = values.astype(int)
+    elif pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
+        values = values.astype("Int64")
+    return values.astype(str)
+
+
+def truth(frame, settings):
+    """Return the truth as numbers, shape (n,).
+
+    Regression: the target, in its unit.
+    Score tasks: 1 where the row belongs to ``study.positive_class``, else 0.
+
+    Raises
+    ------
+    UserError
+        If no row belongs to the class of interest.
+    """
+    study = settings.study
+    if study.task == "regression":
+        return frame[study.target].to_numpy(dtype=float)
+    found = labels(frame, settings)
+    positive = (found == study.positive_class).to_numpy()
+    if len(frame) and not positive.any():
+        there = ", ".join(sorted(found.unique())[:5])
+        msg = f"study.toml: no row of {study.target} is positive_class = {study.positive_class!r}; the classes are {there}."
+        raise UserError(msg)
+    return positive.astype(float)
+
+
+def guess(estimator, X):
+    """Return the guess of a fitted estimator, shape (n,).
+
+    An estimator with ``anomaly_score`` is asked for that, a classifier for the probability of the class of
+    interest, an outlier detector for how unusual a row is, and any other for its prediction.
+    """
+    if hasattr(estimator, "anomaly_score"):
+        return np.asarray(estimator.anomaly_score(X), dtype=float)
+    if is_classifier(estimator):
+        if len(estimator.classes_) == 1:
+            return np.full(len(X), float(estimator.classes_[0]))
+        return estimator.predict_proba(X)[:, 1]
+    if is_outlier_detector(estimator):
+        return -estimator.score_samples(X)
+    return np.asarray(estimator.predict(X), dtype=float)
+
+
+def out_of_fold(estimator, X, y, cv):
+    """Return for each row the guess of an estimator that was not fitted to it.
+
+    Parameters
+    ----------
+    estimator : unfitted estimator
+    X : DataFrame of n rows
+    y : array of shape (n,), see `truth`
+    cv : list of (fitted rows, held-out rows)
+
+    Returns
+    -------
+    array of shape (n,)
+        NaN for rows that are in no held-out part (the first block of a split in time).
+    """
+    y = np.asarray(y)
+
+    def one(rows):
+        fitted, held = rows
+        return guess(clone(estimator).fit(X.iloc[fitted], y[fitted]), X.iloc[held])
+
+    out = np.full(len(X), np.nan)
+    for (_, held), values in zip(cv, each(one, cv), strict=True):
+        out[held] = values
+    return out
+
+
+def trivial(settings):
+    """Return the unfitted baseline that ignores every input: the mean, or the share of the class of interest."""
+    from sklearn.dummy import DummyClassifier, DummyRegressor
+
+    if settings.study.task == "regression":
+        return DummyRegressor(strategy="mean")
+    return DummyClassifier(strategy="prior")
+
+
+def compare_guesses(frame, guesses, settings, *, draws, seed, metrics=None):
+    """Return `boxloop.intervals.compare` of guesses for the rows of `frame`, by the study's own metrics.
+
+    Parameters
+    ----------
+    frame : DataFrame of n rows
+    guesses : dict of arrays of shape (n,)
+        ``"model"``, ``"reference"``, perhaps ``"trivial"``. Rows for which one of them is NaN are left out.
+    metrics : list of str, optional
+        Names; else the primary metric and the secondary ones.
+    """
+    study = settings.study
+    names = metrics or list(dict.fromkeys([study.primary_metric, *study.secondary_metrics]))
+    there = np.isfinite(np.column_stack(list(guesses.values()))).all(axis=1)
+    guesses = {who: np.asarray(values)[there] for who, values in guesses.items()}
+    options = {"metrics": names, "draws": draws, "seed": seed, "working_point": study.working_point}
+    return compare(truth(frame, settings)[there], guesses, groups=units(frame, settings)[there], **options)
+
+
+def score(metric, y, values, settings):
+    """Return one metric (by name) of guesses `values` for the truth `y`, both of shape (n,)."""
+    from boxloop.metrics import METRICS
+
+    return METRICS[metric](y, values, settings.study.working_point)
