@@ -19,6 +19,7 @@ hashes = lambda names: {{n: hashlib.sha256((root / n).read_bytes()).hexdigest() 
 needs = hashes({needs!r})
 for item in {makes!r}:
     (root / item).parent.mkdir(parents=True, exist_ok=True)
+    (root / item).unlink(missing_ok=True)  # as a file that is replaced whole
     (root / item).write_text(str(extra), encoding="utf-8")
 folder.mkdir(parents=True, exist_ok=True)
 facts = {{"notebook": {name!r}, "smoke": smoke, "needs": needs, "makes": hashes({makes!r})}}

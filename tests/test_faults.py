@@ -60,8 +60,32 @@ def boxloop(project, *words, **options):
     return subprocess.Popen(command, cwd=project.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", **options)
 
 
+def obedient():
+    """Give up root's right to ignore the permissions of files; it holds from the next program on."""
+    import ctypes
+
+    read_any, override = 2, 1  # CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE
+    for right in (read_any, override):
+        if ctypes.CDLL(None).prctl(24, right, 0, 0, 0):  # PR_CAPBSET_DROP
+            os._exit(77)
+
+
+def under_permissions(project, *words):
+    """Run ``python -m boxloop`` as somebody for whom the permissions of files hold; return exit code, output and errors."""
+    if not hasattr(os, "geteuid"):
+        pytest.skip("permissions of this kind are not known here")
+    root = os.geteuid() == 0
+    if root and not sys.platform.startswith("linux"):
+        pytest.skip("root ignores permissions here")
+    process = boxloop(project, *words, **({"preexec_fn": obedient} if root else {}))
+    out, err = process.communicate(timeout=120)
+    if process.returncode == 77:
+        pytest.skip("may not give up the rights of root")
+    return process.returncode, out, err
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C cannot be sent to a process there")
-@pytest.mark.parametrize("how", [["--cold"], [], ["--jobs", "2"]])
+@pytest.mark.parametrize("how", [["--cold"], [], ["--jobs", "1"], ["--cold", "--jobs", "1"]])
 def test_ctrl_c(tmp_path, how):
     """130, one sentence, no kernel and no part left; what was done is current, the rest runs."""
     wait = "import time\n(root / 'begun').touch()\nwhile not (root / 'well').exists(): time.sleep(0.1)"
@@ -145,22 +169,72 @@ def test_a_truncated_file_is_made_again(tmp_path, quick, file):
     assert states(run(project, echo=silent)) == ["current"] * 3
 
 
-def test_an_unreadable_file_is_made_again(tmp_path, quick, monkeypatch):
-    """The status says so; its maker replaces it."""
-    from boxloop import status as module
-
+def test_an_unreadable_result_is_made_again(tmp_path, quick):
+    """The status says so, nothing crashes, and its maker replaces it."""
     project = make_project(tmp_path, graph=CHAIN)
     run(project, echo=silent)
-    locked = project.root / "data" / "1.txt"
+    (project.root / "data" / "1.txt").chmod(0)
+    code, out, err = under_permissions(project, "status")
 
-    def sha256(path, known=module.sha256):
-        if path == locked:
-            raise PermissionError(13, "Permission denied", str(path))
-        return known(path)
+    assert "data/1.txt cannot be read" in out and "Traceback" not in err
+    code, out, err = under_permissions(project, "run")
+    assert code == 0, out + err
+    first, *rest = (line.split() for line in out.splitlines()[:3])
+    assert "ok" in first and all("current" in words for words in rest), out
+    assert (project.root / "data" / "1.txt").read_text(encoding="utf-8") == "1.5"
+    assert [row.state for row in status(project)] == ["done"] * 3
 
-    monkeypatch.setattr(module, "sha256", sha256)
-    assert [row.detail for row in status(project)][:2] == ["data/1.txt cannot be read", "data/1.txt cannot be read"]
-    monkeypatch.undo()
+
+def test_an_unreadable_source_is_named(tmp_path, quick):
+    """What no notebook makes cannot be made again: one sentence with the file, exit code 2, and nothing is lost."""
+    project = make_project(tmp_path, graph=CHAIN)
+    run(project, echo=silent)
+    for path in (project.settings_file, project.notebooks / "02_b.ipynb"):
+        path.chmod(0)
+        code, out, err = under_permissions(project, "run")
+        path.chmod(0o644)
+
+        assert code == 2, out + err
+        assert path.name in err and len(err.strip().splitlines()) == 1
+        assert [row.state for row in status(project)] == ["done"] * 3
+
+
+@pytest.mark.parametrize("how", [[], ["--cold"]])
+def test_a_read_only_folder_of_notebooks_is_enough(tmp_path, how):
+    """Nothing is written beside the sources, whoever runs them."""
+    project = make_project(tmp_path / "ä {b} c", graph=CHAIN)
+    before = {path: path.stat().st_mtime_ns for path in [project.notebooks, *project.notebooks.iterdir()]}
+    project.notebooks.chmod(0o555)
+    code, out, err = under_permissions(project, "run", *how)
+    project.notebooks.chmod(0o755)
+
+    assert code == 0, out + err
+    assert before == {path: path.stat().st_mtime_ns for path in [project.notebooks, *project.notebooks.iterdir()]}
+    assert [row.state for row in status(project)] == ["done"] * 3
+
+
+@pytest.mark.parametrize("folder", ["results", "report", "."])
+def test_a_read_only_project_is_named(tmp_path, folder):
+    """Where results cannot be written the sentence says which folder, and what was there stays."""
+    project = make_project(tmp_path, graph=CHAIN)
+    code, out, err = under_permissions(project, "run")
+    assert code == 0, out + err
+    held = {path: path.read_bytes() for path in project.results.rglob("*") if path.is_file()}
+    (project.study / "__init__.py").write_text("CHANGED = 1\n", encoding="utf-8")
+    below = [project.root / folder, *(path for path in (project.root / folder).rglob("*") if path.is_dir())]
+    for path in below:
+        path.chmod(0o555)
+    code, out, err = under_permissions(project, "run", "--from", "01", "--set", "extra=2.5")
+    for path in below:
+        path.chmod(0o755)
+
+    assert code in (1, 2), out + err
+    assert "Traceback" not in err and "ermission" in out + err
+    assert not parts(project)
+    if folder != "report":
+        assert all(path.read_bytes() == content for path, content in held.items() if path.name != "station.json" and path.is_file())
+    code, out, err = under_permissions(project, "run")
+    assert code == 0, out + err
 
 
 def test_the_runner_itself_is_killed(tmp_path):
@@ -193,19 +267,6 @@ def test_the_clock_moves_while_a_run_goes_on(project, quick, monkeypatch):
         if sys.platform.startswith("linux"):
             with pytest.raises(UserError, match="Another run"):
                 run(project, echo=silent)
-
-
-def test_nothing_is_written_beside_the_notebooks(tmp_path, real):
-    """A folder of notebooks that may only be read is enough."""
-    project = make_project(tmp_path / "ä {b} c", graph=CHAIN)
-    before = {path: path.stat().st_mtime_ns for path in [project.notebooks, *project.notebooks.iterdir()]}
-    project.notebooks.chmod(0o555)
-    try:
-        assert run(project, echo=silent).ok
-    finally:
-        project.notebooks.chmod(0o755)
-
-    assert before == {path: path.stat().st_mtime_ns for path in [project.notebooks, *project.notebooks.iterdir()]}
 
 
 def test_results_by_hand_are_not_in_the_report(project, quick):

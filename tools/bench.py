@@ -112,7 +112,7 @@ def side_by_side(part, runs):
         for number in range(runs):
             here = Path(folder) / str(number)
             here.mkdir()
-            rounds.append(race.one_round(fresh, here, jobs=1))
+            rounds.append(race.one_round(fresh, here))
     medians = {name: statistics.median(one[name] for one in rounds) for name in rounds[0]}
     print(f"\n{part}, seconds, median of {runs} (lowest to highest)")
     for name, value in medians.items():

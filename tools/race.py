@@ -55,9 +55,9 @@ def change_06(folder):
     path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def one_round(fresh, folder, jobs):
+def one_round(fresh, folder):
     """Return ``{way: seconds}``, each way in a fresh copy made by ``fresh(folder)``."""
-    python, ours = sys.executable, [sys.executable, "-m", "boxloop", "run", "--jobs", str(jobs)]
+    python, ours = sys.executable, [sys.executable, "-m", "boxloop", "run"]
     ways = {
         "plain script": [python, "-c", PLAIN],
         "papermill": [python, "-c", PAPERMILL],

@@ -12,10 +12,13 @@ import time
 from functools import partial
 from pathlib import Path
 
+PART = 50_000
+
 
 def main(rows):
     """Simulate, write, read, split, check, fit, predict, measure, and see what is stale."""
     sys.path.insert(0, str(Path.cwd()))
+    import pandas as pd
     import psutil
     from boxloop.checks import run_check
     from boxloop.intervals import compare
@@ -33,7 +36,10 @@ def main(rows):
     def lap(name):
         seconds[name] = time.perf_counter() - start - sum(seconds.values())
 
-    frame = simulate.catalogue(simulate.A, halos=max(1, int(rows / 2.2)), seed=[data.SEED, 1], prefix="A").head(rows)
+    # In parts: the simulator draws forty halos for each that is bright enough, and keeps them all until it has chosen.
+    parts = range(-(-rows // PART))
+    frame = pd.concat([simulate.catalogue(simulate.A, halos=int(min(PART, rows) / 2.2), seed=[data.SEED, 1, k], prefix=f"A{k}-") for k in parts])
+    frame = frame.head(rows).reset_index(drop=True)
     lap("simulate")
     with tempfile.TemporaryDirectory() as folder:
         path = write_table(Path(folder) / "all.parquet", frame)

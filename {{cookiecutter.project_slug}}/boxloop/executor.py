@@ -5,7 +5,7 @@ import logging
 import os
 import threading
 import warnings
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 
 from boxloop.notebook import first_error, read_notebook, tags
 from boxloop.provenance import input_hashes
@@ -64,6 +64,17 @@ class Stock:
         self.stopped.set()
         if self._kernels:
             self._kernels.close()
+        _end_kernels()
+
+
+def _end_kernels():
+    """Kill the kernels that papermill started itself and that still compute, because the run was interrupted."""
+    import psutil
+
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            if any("ipykernel_launcher" in word for word in child.cmdline()):
+                child.kill()
 
 
 @contextmanager
@@ -94,6 +105,8 @@ def load_engine(stock=None):
     with warnings.catch_warnings(), quick_imports():
         warnings.simplefilter("ignore")
         import papermill  # noqa: F401
+    # For all threads: what a thread ignores for itself, another may bring back.
+    warnings.filterwarnings("ignore", message="The specified file")
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
     if stock:
         stock.prepare()

@@ -1,6 +1,9 @@
 """Run the chapters that are not current, keep every executed copy, and build the report in any case."""
 
+import os
+import threading
 import time
+from contextlib import suppress
 
 from boxloop import passes
 from boxloop.errors import UserError, plainly
@@ -11,8 +14,9 @@ from boxloop.outcome import Outcome, Result
 from boxloop.parallel import VARIABLE, cluster
 from boxloop.parameters import parameters_of
 from boxloop.progress import Lines
+from boxloop.settings import load_settings
 from boxloop.status import Now, judge, status
-from boxloop.store import fingerprint, read_json, write_json
+from boxloop.store import fingerprint, merge, read_json, write_json
 
 
 class Interrupted(Exception):
@@ -54,6 +58,8 @@ class Round:
         """Run one chapter; return None, or how it failed."""
         self.begun.append(chapter)
         self.active.add(chapter.name)
+        if len(self.begun) == 2:  # this process only waits now, and the first kernel has what it needs
+            threading.Thread(target=_prepare_report, daemon=True).start()
         try:
             return self._work(chapter)
         finally:
@@ -126,6 +132,14 @@ class Round:
         return f"Stopped during {names}; what is done is kept: go on with `boxloop run`, or repeat it with `boxloop run --from {open_ones[0].number}`."
 
 
+def _prepare_report():
+    """Import what the report needs; a fault in it is for the report to tell."""
+    with suppress(Exception):
+        from boxloop.report import get_ready
+
+        get_ready()
+
+
 def _record(project, chapters, outcome, note):
     """Keep a pass where the whole loop is done now; where nothing ran, the pass there is stands."""
     try:
@@ -170,7 +184,7 @@ def _report(project, outcome):
         outcome.problems.append(f"the report could not be built: {type(error).__name__}: {error}")
 
 
-def run(project, *, only=None, start=None, smoke=False, sets=(), release_reason=None, note=None, jobs=1, cold=False, dask=None, echo=print, lines=None):
+def run(project, *, only=None, start=None, smoke=False, sets=(), release_reason=None, note=None, jobs=None, cold=False, dask=None, echo=print, lines=None):
     """Run what is not current in the loop, or in a part of it.
 
     Parameters
@@ -186,8 +200,8 @@ def run(project, *, only=None, start=None, smoke=False, sets=(), release_reason=
         Why the seal is opened; given to the notebook that asks for it, which runs in any case.
     note : str, optional
         A remark for the pass.
-    jobs : int
-        Notebooks at a time, where they do not need each other.
+    jobs : int, optional
+        Notebooks at a time, where they do not need each other; two where there are two processors.
     cold : bool
         Start every kernel from scratch.
     dask : str, optional
@@ -216,7 +230,10 @@ def run(project, *, only=None, start=None, smoke=False, sets=(), release_reason=
         forced = bool(only) or start is not None
         stock = Stock(project, selected, cold=cold)
         this = Round(project, chapters, selected, parameters, forced=forced, lines=lines or Lines(echo), stock=stock, dask=dask)
-        outcome = Outcome(this.go(jobs))
+        outcome = Outcome(this.go(jobs or min(2, os.cpu_count() or 1)))
+        if outcome.changed:
+            # Chapters that ended at the same moment may each have merged without the other.
+            merge(project, load_settings(project.settings_file))
         if not outcome.failed:
             _record(project, chapters, outcome, note)
         _report(project, outcome)

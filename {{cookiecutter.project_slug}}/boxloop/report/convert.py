@@ -47,7 +47,7 @@ def to_mathml(latex, *, display="inline"):
 
 
 @cache
-def _exporter():
+def make_exporter():
     """Return the one exporter that all chapters share (nbconvert takes a second to import)."""
     with quick_imports():
         from nbconvert import HTMLExporter
@@ -121,7 +121,7 @@ def to_html(notebook):
     UserError
         If nbconvert refuses the notebook.
     """
-    exporter = _exporter()
+    exporter = make_exporter()
     import nbformat
 
     node = nbformat.from_dict(notebook)

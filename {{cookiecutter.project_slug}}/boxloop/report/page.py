@@ -16,6 +16,7 @@ from boxloop.paths import STATIONS
 from boxloop.provenance import git_commit
 from boxloop.report import cover
 from boxloop.report.chapters import read_chapters
+from boxloop.report.convert import make_exporter
 from boxloop.report.drawing import loop_drawing
 from boxloop.report.numbers import short
 from boxloop.report.safe import without_unseen
@@ -93,6 +94,15 @@ def build_report(project, *, stale=None):
         **_assets(),
     )
     return write_text(project.report / "index.html", without_unseen(_styles_once(html)))
+
+
+def get_ready():
+    """Import what a report is made with, while there is time for it."""
+    import bs4  # noqa: F401
+    import latex2mathml.converter  # noqa: F401
+
+    make_exporter()
+    _templates()
 
 
 def fragment(template, **context):
