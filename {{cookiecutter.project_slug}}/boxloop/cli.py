@@ -62,7 +62,7 @@ note_option = click.option("--note", metavar="TEXT", help="A remark to keep with
 def how_options(command):
     """Add the options that say how notebooks are run, not what they compute."""
     options = [
-        click.option("--jobs", type=click.IntRange(1), metavar="N", help="Notebooks at a time, where none needs the other (default: two, where there are two processors)."),
+        click.option("--jobs", type=click.IntRange(1), metavar="N", help="Notebooks at a time, where none needs the other; two if not said."),
         click.option("--cold", is_flag=True, help="Start every kernel from scratch; the numbers are the same."),
         click.option("--dask", metavar="ADDRESS", help="Send fits to this dask scheduler; `local` starts workers on this machine."),
         click.option("--verbose", is_flag=True, help="Show what the cells print, as they print it."),
