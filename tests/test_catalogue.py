@@ -1,0 +1,178 @@
+"""Tables of every kind that people bring, and tables that nobody can read: one sentence with file, place and remedy."""
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from astropy import units as u
+from astropy.table import MaskedColumn, QTable, Table
+from astropy.time import Time
+from boxloop.catalogue import read_catalogue
+from boxloop.errors import UserError
+
+MAGIC = Path(__file__).resolve().parents[2] / "shared" / "data" / "magic04.csv"
+
+
+def write(folder, name, content):
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+    return path
+
+
+@pytest.mark.parametrize("name, text", [
+    ("a.csv", "x,y\n1,2.5\n3,4.5\n"),
+    ("a.csv", "x;y\n1;2.5\n3;4.5\n"),
+    ("a.tsv", "x\ty\n1\t2.5\n3\t4.5\n"),
+    ("a.txt", "x y\n1   2.5\n3 4.5\n"),
+    ("a.dat", "# made by hand\nx|y\n1|2.5\n3|4.5\n"),
+    ("a.csv", "\ufeffx,y\r\n1,2.5\r\n3,4.5\r\n"),
+    ("a.csv", "x, y\n1, 2.5\n\n3, 4.5\n"),
+    ("a.csv", '"x","y"\n"1","2.5"\n"3","4.5"\n'),
+    ("A.CSV", "x,y\n1,2.5\n3,4.5"),
+])
+def test_text_with_any_delimiter(tmp_path, name, text):
+    """Commas, semicolons, tabs, bars, blanks; comments, byte-order marks, Windows lines and quotes."""
+    frame = read_catalogue(write(tmp_path, name, text)).frame
+
+    assert list(frame.columns) == ["x", "y"]
+    assert frame.to_numpy().tolist() == [[1, 2.5], [3, 4.5]]
+
+
+def test_text_that_is_compressed(tmp_path):
+    """The ending before .gz counts."""
+    path = tmp_path / "a.csv.gz"
+    path.write_bytes(gzip.compress(b"x,y\n1,2\n"))
+
+    assert read_catalogue(path).frame.to_numpy().tolist() == [[1, 2]]
+
+
+@pytest.mark.parametrize("text", ["1.5,2,g\n3.5,4,h\n", "1.5,2,7\n3.5,4,9\n"])
+def test_text_without_names(tmp_path, text):
+    """A first line that looks like the second is data; the columns are numbered, and that is said."""
+    found = read_catalogue(write(tmp_path, "a.csv", text))
+
+    assert list(found.frame.columns) == ["column_1", "column_2", "column_3"]
+    assert len(found.frame) == 2 and "no line of names" in found.notes[0]
+
+
+def test_missing_values_and_words(tmp_path):
+    """An empty field is NaN; words, booleans and ten classes stay what they are."""
+    found = read_catalogue(write(tmp_path, "a.csv", "x,kind,flag\n1,a,True\n,b,False\n3,,True\n")).frame
+
+    assert found["x"].isna().tolist() == [False, True, False]
+    assert found["kind"].isna().tolist() == [False, False, True]
+    assert found["flag"].dtype == bool
+
+
+@pytest.fixture
+def measured():
+    """Units, descriptions, masked values, text, whole numbers."""
+    table = Table({"name": ["NGC 1", "NGC 2", "NGC 3"], "count": MaskedColumn([1, 2, 3], mask=[False, True, False])})
+    table["flux"] = MaskedColumn([1.5, 2.5, 3.5], mask=[True, False, False], unit="mJy", description="Flux at 1.4 GHz")
+    return table
+
+
+@pytest.mark.parametrize("name, kind", [("t.fits", "fits"), ("t.fit", "fits"), ("t.vot", "votable"), ("t.xml", "votable"), ("t.ecsv", "ascii.ecsv")])
+def test_tables_of_astronomers(tmp_path, measured, name, kind):
+    """What astropy has written comes back: values, missing ones, units and descriptions."""
+    measured.write(tmp_path / name, format=kind)
+    found = read_catalogue(tmp_path / name)
+
+    assert found.frame["name"].tolist() == ["NGC 1", "NGC 2", "NGC 3"]
+    assert np.allclose(found.frame["flux"], [np.nan, 2.5, 3.5], equal_nan=True)
+    assert np.allclose(found.frame["count"].astype(float), [1, np.nan, 3], equal_nan=True)
+    assert found.units == {"flux": "mJy"}
+    assert found.frame["flux"].to_numpy().dtype.isnative
+    if kind != "fits":  # FITS has no place for descriptions of columns
+        assert found.descriptions["flux"] == "Flux at 1.4 GHz"
+
+
+def test_quantities_and_times(tmp_path):
+    """A quantity gives its value and unit; a time becomes a decimal year, and that is said."""
+    table = QTable({"d": [1.0, 2.0] * u.Mpc, "seen": Time(["2020-01-01", "2020-07-02"])})
+    table.write(tmp_path / "t.ecsv")
+    found = read_catalogue(tmp_path / "t.ecsv")
+
+    assert found.units == {"d": "Mpc", "seen": "yr"}
+    assert found.frame["seen"].tolist() == pytest.approx([2020.0, 2020.5], abs=1e-3)
+    assert "decimal years" in found.notes[0]
+
+
+def test_parquet_with_dates(tmp_path):
+    """Dates become decimal years; an index with a name is a column."""
+    frame = pd.DataFrame({"x": [1.0, 2.0], "seen": pd.to_datetime(["2021-01-01 00:00", "2021-07-02 12:00"])}, index=pd.Index(["a", "b"], name="id"))
+    frame.to_parquet(tmp_path / "t.parquet")
+    found = read_catalogue(tmp_path / "t.parquet")
+
+    assert list(found.frame.columns) == ["id", "x", "seen"]
+    assert found.frame["seen"].tolist() == pytest.approx([2021.0, 2021.5])
+
+
+MALFORMED = {
+    "nothing.csv": (b"", "is empty"),
+    "blank.csv": ("\n\n\n", "no rows"),
+    "remarks.csv": ("# only a remark\n", "no rows"),
+    "names.csv": ("x,y\n", "no rows"),
+    "twice.csv": ("x,y,x\n1,2,3\n", "'x' stands there 2 times"),
+    "unnamed.csv": ("x,,y\n1,2,3\n", "column 2 has no name"),
+    "long.csv": ("x,y\n1,2\n3,4,5\n", "line 3 has 3 fields"),
+    "short.csv": ("x,y,z\n1,2,3\n4,5\n", "line 3 has 2 fields"),
+    "latin.csv": ("x,name\n1,Cort\xe9s\n".encode("latin-1"), "line 2: it is not UTF-8"),
+    "utf16.csv": ("x,y\n1,2\n".encode("utf-16"), "not UTF-8"),
+    "word.csv": ("x\n" + "1\n" * 20 + "many\n", "line 22: 'many' stands among numbers"),
+    "comma.csv": ("x\ty\n" + "1\t2\n" * 20 + "1\t2,5\n", "'2,5' stands among numbers"),
+    "picture.csv": (b"\x89PNG\r\n\x1a\n\0\0\0", "not a text file"),
+    "table.xlsx": (b"PK", "which is not known"),
+    "table": ("x,y\n1,2\n", "which is not known"),
+    "cut.parquet": (b"PAR1abc", "not a whole Parquet file"),
+    "text.parquet": ("x,y\n1,2\n", "not a whole Parquet file"),
+    "text.fits": ("x,y\n1,2\n", "cannot be read as FITS"),
+    "cut.fits": (b"SIMPLE  =                    T", "cannot be read as FITS"),
+    "text.vot": ("x,y\n1,2\n", "cannot be read as VOTABLE"),
+    "open.xml": ("<VOTABLE><RESOURCE>", "cannot be read as VOTABLE"),
+    "bare.ecsv": ("x y\n1 2\n", "cannot be read as ECSV"),
+    "cut.csv.gz": (gzip.compress(b"x,y\n1,2\n")[:12], "cannot be read"),
+    "plain.csv.gz": ("x,y\n1,2\n", "cannot be read"),
+}
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_a_table_that_cannot_be_read_is_one_sentence(tmp_path, name):
+    """File, place and remedy, on one line."""
+    content, said = MALFORMED[name]
+    with pytest.raises(UserError) as error:
+        read_catalogue(write(tmp_path, name, content))
+
+    text = str(error.value)
+    assert text.startswith(name.split("/")[-1]) and said in text and ": " in text
+    assert len(text) <= 250 and "\n" not in text
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    """The sentence has the whole path, because the folder may be the mistake."""
+    with pytest.raises(UserError, match="is not there: check its name and folder"):
+        read_catalogue(tmp_path / "no.csv")
+
+
+@pytest.mark.parametrize("kind", ["fits", "parquet"])
+def test_several_values_in_one_row_are_refused(tmp_path, kind):
+    """A spectrum in a cell is no column of numbers."""
+    path = tmp_path / f"t.{kind}"
+    if kind == "fits":
+        Table({"x": [1, 2], "spectrum": np.ones((2, 5))}).write(path)
+    else:
+        pd.DataFrame({"x": [1, 2], "spectrum": [[1, 2], [3, 4]]}).to_parquet(path)
+    with pytest.raises(UserError, match="'spectrum' holds several values in each row"):
+        read_catalogue(path)
+
+
+@pytest.mark.skipif(not MAGIC.is_file(), reason="the MAGIC catalogue is not beside the project")
+def test_a_real_catalogue():
+    """19,020 events, ten numbers and a class."""
+    frame = read_catalogue(MAGIC).frame
+
+    assert len(frame) == 19_020
+    assert frame.select_dtypes("number").shape[1] == 10
+    assert frame.iloc[:, -1].value_counts().to_dict() == {"g": 12_332, "h": 6_688}

@@ -1,0 +1,149 @@
+"""Read somebody's table, whatever it was written with: CSV, TSV, Parquet, FITS, VOTable or ECSV.
+
+What cannot be understood is refused with one sentence that names the file, the column or line, and the remedy.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from boxloop.delimited import names_are_good, read_text
+from boxloop.errors import UserError
+
+TEXT = {".csv": None, ".tsv": "\t", ".tab": "\t", ".txt": None, ".dat": None}
+BINARY = {
+    ".parquet": "parquet", ".pq": "parquet", ".fits": "fits", ".fit": "fits",
+    ".vot": "votable", ".votable": "votable", ".xml": "votable", ".ecsv": "ascii.ecsv",
+}
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """A table as it was read.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        Missing values are NaN, byte strings are text, times are decimal years.
+    units, descriptions : dict of str
+        By column, where the file tells them.
+    notes : list of str
+        What was changed in reading, one sentence each.
+    """
+
+    frame: pd.DataFrame
+    units: dict = field(default_factory=dict)
+    descriptions: dict = field(default_factory=dict)
+    notes: list = field(default_factory=list)
+
+
+def read_catalogue(path):
+    """Return the table in a file as a `Catalogue`.
+
+    Parameters
+    ----------
+    path : Path
+        ``.csv .tsv .tab .txt .dat`` (with or without a header line), ``.parquet .pq .fits .fit .vot .votable .xml .ecsv``;
+        text and FITS may be compressed (``.gz``).
+
+    Raises
+    ------
+    UserError
+        If the file is not there, is empty, is of another kind, or cannot be understood.
+    """
+    path = Path(path)
+    if not path.is_file():
+        msg = f"{path} is not there: check its name and folder."
+        raise UserError(msg)
+    if not path.stat().st_size:
+        msg = f"{path.name} is empty: write the table again."
+        raise UserError(msg)
+    suffix = next((s.lower() for s in reversed(path.suffixes) if s.lower() != ".gz"), "")
+    if suffix in TEXT:
+        frame, notes = read_text(path, delimiter=TEXT[suffix])
+        found = Catalogue(frame, notes=notes)
+    elif suffix in BINARY:
+        found = _parquet(path) if BINARY[suffix] == "parquet" else _astropy(path, BINARY[suffix])
+    else:
+        msg = f"{path.name} ends in '{suffix}', which is not known: save it as one of {', '.join([*TEXT, *BINARY])}."
+        raise UserError(msg)
+    names_are_good(path, list(found.frame.columns))
+    if found.frame.empty:
+        msg = f"{path.name} has column names and no rows: write the table again."
+        raise UserError(msg)
+    return found
+
+
+def _parquet(path):
+    try:
+        frame = pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        msg = f"{path.name} is not a whole Parquet file: write it again."
+        raise UserError(msg) from error
+    if any(frame.index.names):
+        frame = frame.reset_index()
+    frame.columns = [str(name) for name in frame.columns]
+    for name in frame.columns:
+        if any(isinstance(value, list | tuple | dict | np.ndarray) for value in frame[name].dropna().iloc[:1]):
+            _refuse_lists(path, name)
+    return _timed(frame.reset_index(drop=True))
+
+
+def _refuse_lists(path, name):
+    msg = f"{path.name}, column '{name}' holds several values in each row: give each of them a column of its own."
+    raise UserError(msg)
+
+
+def _timed(frame, units=None, descriptions=None, notes=()):
+    """Return a `Catalogue` in which dates are decimal years."""
+    units, notes = dict(units or {}), list(notes)
+    for name in frame.columns:
+        if pd.api.types.is_datetime64_any_dtype(frame[name]):
+            year = frame[name].dt
+            days = 365 + year.is_leap_year
+            frame[name] = year.year + (year.day_of_year - 1 + (year.hour + year.minute / 60 + year.second / 3600) / 24) / days
+            units[name] = "yr"
+            notes.append(f"Column '{name}' held dates: it is now in decimal years.")
+    return Catalogue(frame, units, descriptions or {}, notes)
+
+
+def _astropy(path, kind):
+    # astropy takes a second to import, and only these formats need it.
+    import warnings
+
+    from astropy.table import Table
+    from astropy.time import Time
+    from astropy.units import Quantity
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            table = Table.read(path, format=kind)
+            for name in table.colnames:
+                if getattr(getattr(table[name], "dtype", None), "kind", "") == "S":
+                    table[name] = np.ma.asarray(table[name]).astype("U")
+    except Exception as error:  # the readers raise what they like; every one of them means: not such a file
+        said = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+        msg = f"{path.name} cannot be read as {kind.upper().removeprefix('ASCII.')} ({said[:120]}): write it again."
+        raise UserError(msg) from error
+    units, descriptions, notes, columns = {}, {}, [], {}
+    for name in table.colnames:
+        column = table[name]
+        if isinstance(column, Time):
+            columns[name] = column.decimalyear
+            units[name] = "yr"
+            notes.append(f"Column '{name}' held times: it is now in decimal years.")
+            continue
+        if getattr(column, "ndim", 1) != 1 or not hasattr(column, "dtype"):
+            _refuse_lists(path, name)
+        unit, text = getattr(column, "unit", None), getattr(column.info, "description", None)
+        units |= {name: str(unit)} if unit is not None and str(unit) else {}
+        descriptions |= {name: str(text)} if text else {}
+        columns[name] = Table([column.value if isinstance(column, Quantity) else column], names=[name]).to_pandas()[name]
+    frame = pd.DataFrame(columns)
+    for name in frame.columns:
+        if pd.api.types.is_extension_array_dtype(frame[name]) and pd.api.types.is_integer_dtype(frame[name]):
+            frame[name] = frame[name].astype(float)  # whole numbers of which some are missing
+    return _timed(frame, units, descriptions, notes)
