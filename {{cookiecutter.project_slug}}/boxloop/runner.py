@@ -14,7 +14,6 @@ from boxloop.outcome import Outcome, Result
 from boxloop.parallel import VARIABLE, cluster
 from boxloop.parameters import parameters_of
 from boxloop.progress import Lines
-from boxloop.settings import load_settings
 from boxloop.status import Now, judge, status
 from boxloop.store import fingerprint, merge, read_json, write_json
 
@@ -232,6 +231,8 @@ def run(project, *, only=None, start=None, smoke=False, sets=(), release_reason=
         this = Round(project, chapters, selected, parameters, forced=forced, lines=lines or Lines(echo), stock=stock, dask=dask)
         outcome = Outcome(this.go(jobs or min(2, os.cpu_count() or 1)))
         if outcome.changed:
+            from boxloop.settings import load_settings
+
             # Chapters that ended at the same moment may each have merged without the other.
             merge(project, load_settings(project.settings_file))
         if not outcome.failed:
