@@ -15,7 +15,7 @@ from boxloop.parallel import VARIABLE, cluster
 from boxloop.parameters import parameters_of
 from boxloop.progress import Lines
 from boxloop.status import Now, judge, status
-from boxloop.store import fingerprint, merge, read_json, write_json
+from boxloop.store import fingerprint, read_json, write_json
 
 
 class Interrupted(Exception):
@@ -230,11 +230,6 @@ def run(project, *, only=None, start=None, smoke=False, sets=(), release_reason=
         stock = Stock(project, selected, cold=cold)
         this = Round(project, chapters, selected, parameters, forced=forced, lines=lines or Lines(echo), stock=stock, dask=dask)
         outcome = Outcome(this.go(jobs or min(2, os.cpu_count() or 1)))
-        if outcome.changed:
-            from boxloop.settings import load_settings
-
-            # Chapters that ended at the same moment may each have merged without the other.
-            merge(project, load_settings(project.settings_file))
         if not outcome.failed:
             _record(project, chapters, outcome, note)
         _report(project, outcome)

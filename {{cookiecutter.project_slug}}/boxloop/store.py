@@ -112,13 +112,18 @@ def fingerprint(value):
 
 
 def merge(project, settings):
-    """Make ``results/metrics.json`` and ``results/checks.json`` from the stations' fragments."""
+    """Make ``results/metrics.json`` and ``results/checks.json`` from the stations' fragments.
+
+    Two notebooks may end at the same moment: whoever wrote looks whether a fragment came in meanwhile, and merges again.
+    """
     from boxloop.spine import assemble_checks, assemble_metrics
 
-    fragments = {name: project.station(name) for name in STATIONS}
-    sets, checks = {}, []
-    for folder in fragments.values():
-        sets |= read_json(folder / "metrics.json", {}).get("sets", {})
-        checks += read_json(folder / "checks.json", [])
-    write_json(project.metrics_file, assemble_metrics(sets, settings))
-    write_json(project.checks_file, assemble_checks(checks, settings))
+    fragments = [project.station(name) / part for part in ("metrics.json", "checks.json") for name in STATIONS]
+    merged = None
+    while merged != (merged := [sha256(path) if path.is_file() else None for path in fragments]):
+        sets, checks = {}, []
+        for name in STATIONS:
+            sets |= read_json(project.station(name) / "metrics.json", {}).get("sets", {})
+            checks += read_json(project.station(name) / "checks.json", [])
+        write_json(project.metrics_file, assemble_metrics(sets, settings))
+        write_json(project.checks_file, assemble_checks(checks, settings))
