@@ -5,6 +5,13 @@ import pandas as pd
 from sklearn.base import clone
 
 
+def numeric(frame):
+    """Return the frame as floats: words become codes by their order, times become seconds, what is missing stays missing."""
+    from boxloop.checks.estimates import numbers
+
+    return numbers(frame)
+
+
 def weights(frame, towards, *, columns, scale):
     """Return the weights with which the rows of one sample look like another in the named columns.
 
