@@ -17,6 +17,13 @@ from boxloop.parallel import each
 from boxloop.split import units
 
 
+# What the field calls the share of the class of interest that passes a cut, and that of the rest.
+PASSING = {
+    "classification": ("completeness", "false-positive rate"),
+    "anomaly-detection": ("signal efficiency", "background efficiency"),
+}
+
+
 def seen(frame, settings):
     """Return the columns that estimators are handed, as far as the table has them: deployment rows carry no weights."""
     return frame[[name for name in settings.seen if name in frame]]
