@@ -43,3 +43,16 @@ def test_a_far_row_is_far():
 
     assert np.median(inside) < 0.05
     assert outside[0] > 1.5
+
+
+def test_of_many_training_rows_a_sample_is_searched(monkeypatch):
+    """Distances grow a little, for near and far rows alike; the order stays, and the sample is the same each time."""
+    learnt, rows = sample(0), pd.DataFrame({"x": [0.0, 1.0, 8.0]})
+    whole = distances(learnt, [rows], scale=StandardScaler())[0]
+    monkeypatch.setattr("boxloop.shift.SEARCHED", 400)
+    sampled = distances(learnt, [rows], scale=StandardScaler())[0]
+
+    assert list(sampled) == list(distances(learnt, [rows], scale=StandardScaler())[0])
+    assert sampled[0] < sampled[1] < sampled[2]
+    assert whole[0] < sampled[0] < 0.1
+    assert sampled[2] == pytest.approx(whole[2], abs=0.8)

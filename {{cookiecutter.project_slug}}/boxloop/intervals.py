@@ -3,9 +3,13 @@
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from boxloop.metrics import METRICS
+from boxloop.residuals import Residuals
 from boxloop.scores import Ranking
+
+ROWS_DRAWN, LEAST = 50_000_000, 100
 
 
 class Interval(NamedTuple):
@@ -16,6 +20,25 @@ class Interval(NamedTuple):
     high: float
 
 
+def affordable(draws, n):
+    """Return how many bootstrap draws are made of n rows: `draws`, fewer where rows × draws would pass fifty million, at least 100.
+
+    A hundred draws place the ends of a 95 % interval to about a fifth of its half-width, and with that
+    many rows the interval is narrow.
+    """
+    return int(min(draws, max(LEAST, ROWS_DRAWN // max(n, 1))))
+
+
+def _codes(groups):
+    """Return for each row the number of its group, in sorted order, and how many groups there are."""
+    groups = np.asarray(groups)
+    if groups.dtype != object:
+        unique, codes = np.unique(groups, return_inverse=True)
+    else:
+        codes, unique = pd.factorize(groups, sort=True, use_na_sentinel=False)
+    return codes, len(unique)
+
+
 def group_draws(groups, *, draws, seed):
     """Yield `draws` arrays of row numbers, each a sample of whole groups with replacement.
 
@@ -24,13 +47,24 @@ def group_draws(groups, *, draws, seed):
     groups : array of shape (n,)
         Group of each row; every row its own group where rows are independent.
     """
-    _, codes = np.unique(np.asarray(groups), return_inverse=True)
+    codes, size = _codes(groups)
     order = np.argsort(codes, kind="stable")
-    members = np.split(order, np.cumsum(np.bincount(codes))[:-1])
+    lengths = np.bincount(codes, minlength=size)
+    starts = np.cumsum(lengths) - lengths
     rng = np.random.default_rng(seed)
     for _ in range(draws):
-        chosen = rng.integers(len(members), size=len(members))
-        yield np.concatenate([members[i] for i in chosen])
+        chosen = rng.integers(size, size=size)
+        drawn = lengths[chosen]
+        first = np.cumsum(drawn) - drawn
+        yield order[np.repeat(starts[chosen] - first, drawn) + np.arange(drawn.sum())]
+
+
+def group_weights(groups, *, draws, seed):
+    """Yield how often each row stands in the draws that `group_draws` yields, as arrays of shape (n,)."""
+    codes, size = _codes(groups)
+    rng = np.random.default_rng(seed)
+    for _ in range(draws):
+        yield np.bincount(rng.integers(size, size=size), minlength=size).astype(float)[codes]
 
 
 def group_bootstrap(statistic, *arrays, groups, draws=1000, seed=0, level=0.95):
@@ -43,6 +77,7 @@ def group_bootstrap(statistic, *arrays, groups, draws=1000, seed=0, level=0.95):
     *arrays : arrays of shape (n,) or (n, k)
     groups : array of shape (n,)
     draws, seed : int
+        Of very many rows fewer draws are made, see `affordable`.
     level : float
         Probability that the interval should cover.
 
@@ -52,7 +87,12 @@ def group_bootstrap(statistic, *arrays, groups, draws=1000, seed=0, level=0.95):
         Value on all rows, and the ends of the interval.
     """
     arrays = [np.asarray(array) for array in arrays]
-    sample = [statistic(*(array[rows] for array in arrays)) for rows in group_draws(groups, draws=draws, seed=seed)]
+    draws = affordable(draws, len(groups))
+    if statistic is np.mean and arrays[0].ndim == 1:
+        values = arrays[0].astype(float)
+        sample = [np.einsum("i,i", weights, values) / weights.sum() for weights in group_weights(groups, draws=draws, seed=seed)]
+    else:
+        sample = [statistic(*(array[rows] for array in arrays)) for rows in group_draws(groups, draws=draws, seed=seed)]
     low, high = np.quantile(sample, [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(statistic(*arrays)), float(low), float(high))
 
@@ -67,6 +107,8 @@ def compare(truth, predictions, *, groups, metrics, draws=1000, seed=0, level=0.
         ``"model"`` and ``"reference"``, perhaps ``"trivial"``, each of shape (n,).
     groups : array of shape (n,)
     metrics : list of str
+    draws, seed : int
+        Of very many rows fewer draws are made, see `affordable`.
     working_point : float, optional
         Cut (classification) or background efficiency (anomaly detection) of metrics that need one.
 
@@ -78,28 +120,19 @@ def compare(truth, predictions, *, groups, metrics, draws=1000, seed=0, level=0.
         draw compares both on the same groups, so their shared noise cancels.
     """
     truth = np.asarray(truth)
-    predictions = {name: np.asarray(values) for name, values in predictions.items()}
     chosen = [METRICS[name] for name in metrics]
+    measures = {name: _Measure(truth, np.asarray(values), chosen, working_point) for name, values in predictions.items()}
     sample = {name: {metric.name: [] for metric in chosen} for name in predictions}
-    ranked = any(metric.ranked for metric in chosen)
-
-    def measure(truth, guess):
-        """Return all metrics of one sample; the rows are sorted once for all of them."""
-        ranking = Ranking(truth, guess) if ranked else None
-        return {m.name: m.function(ranking, working_point) if m.ranked else m.function(truth, guess) for m in chosen}
-
-    for rows in group_draws(groups, draws=draws, seed=seed):
-        drawn = truth[rows]
-        for name, prediction in predictions.items():
-            guess = prediction[rows]
-            for key, value in measure(drawn, guess).items():
+    for weights in group_weights(groups, draws=affordable(draws, len(truth)), seed=seed):
+        for name, measure in measures.items():
+            for key, value in measure.draw(weights).items():
                 sample[name][key].append(value)
 
     def interval(value, sample):
         low, high = np.quantile(sample, [(1 - level) / 2, (1 + level) / 2])
         return {"value": float(value), "low": float(low), "high": float(high)}
 
-    table, values = {}, {name: measure(truth, prediction) for name, prediction in predictions.items()}
+    table, values = {}, {name: measure.whole() for name, measure in measures.items()}
     for metric in chosen:
         value = {name: values[name][metric.name] for name in predictions}
         table[metric.name] = {name: interval(value[name], sample[name][metric.name]) for name in predictions}
@@ -110,3 +143,31 @@ def compare(truth, predictions, *, groups, metrics, draws=1000, seed=0, level=0.
                 [metric.improvement(*pair) for pair in pairs],
             )
     return table
+
+
+class _Measure:
+    """All metrics of one prediction, of all rows and of draws; the rows are sorted once for all of them."""
+
+    def __init__(self, truth, guess, metrics, working_point):
+        self.truth, self.guess, self.metrics, self.working_point = truth, guess, metrics, working_point
+        self.ranking = Ranking(truth, guess) if any(metric.ranked for metric in metrics) else None
+        self.residuals = Residuals(truth, guess) if any(metric.of_draw for metric in metrics) else None
+
+    def whole(self):
+        """Return the metrics of all rows by name."""
+        return {m.name: m.function(self.ranking, self.working_point) if m.ranked else m.function(self.truth, self.guess) for m in self.metrics}
+
+    def draw(self, weights):
+        """Return the metrics by name of a draw that holds each row `weights` times."""
+        ranking = self.ranking.weighted(weights) if self.ranking else None
+        draw = self.residuals.weighted(weights) if self.residuals else None
+        found = {}
+        for metric in self.metrics:
+            if metric.ranked:
+                found[metric.name] = metric.function(ranking, self.working_point)
+            elif metric.of_draw:
+                found[metric.name] = metric.of_draw(draw)
+            else:  # a metric that knows no weights
+                rows = np.repeat(np.arange(len(weights)), weights.astype(int))
+                found[metric.name] = metric.function(self.truth[rows], self.guess[rows])
+        return found

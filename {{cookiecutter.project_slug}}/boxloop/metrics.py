@@ -31,6 +31,8 @@ class Metric:
         Whether it is read off a `boxloop.scores.Ranking` of the rows.
     unbounded : bool
         Whether a value above 1 is possible, for a metric of which more is better.
+    of_draw : callable, optional
+        The same number from a `boxloop.residuals.Draw`: a bootstrap draw that says how often each row stands in it.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Metric:
     tasks: tuple[str, ...] = (REGRESSION,)
     ranked: bool = False
     unbounded: bool = False
+    of_draw: Callable | None = None
 
     def __call__(self, truth, prediction, working_point=None):
         """Return the metric of predictions, both of shape (n,), at a working point where it has one."""
@@ -109,6 +112,20 @@ def r2(truth, prediction):
     return float(1 - np.mean((np.asarray(prediction) - truth) ** 2) / np.var(truth))
 
 
+def _r2_of_draw(draw):
+    centred, square = draw.rows.centred
+    return 1 - draw.mean(draw.rows.square) / (draw.mean(square) - draw.mean(centred) ** 2)
+
+
+# What the metrics are in a bootstrap draw: sums over rows that are weighed, nothing is sorted again.
+RMSE = {"of_draw": lambda draw: float(np.sqrt(draw.mean(draw.rows.square)))}
+BIAS = {"of_draw": lambda draw: draw.mean(draw.rows.residual)}
+NMAD = {"of_draw": lambda draw: draw.scatter}
+OUTLIERS = {"of_draw": lambda draw: draw.beyond(3 * draw.scatter)}
+R2 = {"of_draw": _r2_of_draw}
+LOG_LOSS = {"of_draw": lambda draw: draw.mean(draw.rows.surprise)}
+BRIER = {"of_draw": lambda draw: draw.mean(draw.rows.square)}
+
 SCORES, EITHER = {"has_unit": False, "ranked": True}, (CLASSIFICATION, ANOMALY)
 CUT, SEARCH = SCORES | {"tasks": (CLASSIFICATION,)}, SCORES | {"tasks": (ANOMALY,)}
 PROBABILITY = {"has_unit": False, "tasks": (CLASSIFICATION,)}
@@ -116,11 +133,11 @@ PROBABILITY = {"has_unit": False, "tasks": (CLASSIFICATION,)}
 METRICS = {
     metric.name: metric
     for metric in (
-        Metric("rmse", "RMSE", rmse, "lower"),
-        Metric("bias", "bias", bias, "zero"),
-        Metric("nmad", "NMAD", nmad, "lower"),
-        Metric("outlier_fraction", "outlier fraction", outlier_fraction, "lower", has_unit=False),
-        Metric("r2", "R²", r2, "higher", has_unit=False),
+        Metric("rmse", "RMSE", rmse, "lower", **RMSE),
+        Metric("bias", "bias", bias, "zero", **BIAS),
+        Metric("nmad", "NMAD", nmad, "lower", **NMAD),
+        Metric("outlier_fraction", "outlier fraction", outlier_fraction, "lower", has_unit=False, **OUTLIERS),
+        Metric("r2", "R²", r2, "higher", has_unit=False, **R2),
         Metric("roc_auc", "ROC AUC", scores.roc_auc, "higher", **SCORES, tasks=EITHER),
         Metric("average_precision", "average precision", scores.average_precision, "higher", **SCORES, tasks=EITHER),
         Metric("completeness", "completeness", scores.completeness, "higher", **CUT),
@@ -128,9 +145,9 @@ METRICS = {
         Metric("false_positive_rate", "false-positive rate", scores.false_positive_rate, "lower", **CUT),
         Metric("accuracy", "accuracy", scores.accuracy, "higher", **CUT),
         Metric("balanced_accuracy", "balanced accuracy", scores.balanced_accuracy, "higher", **CUT),
-        Metric("log_loss", "log loss", scores.log_loss, "lower", **PROBABILITY),
-        Metric("brier", "Brier score", scores.brier, "lower", **PROBABILITY),
-        Metric("ece", "calibration error (ECE)", scores.ece, "lower", **PROBABILITY),
+        Metric("log_loss", "log loss", scores.log_loss, "lower", **PROBABILITY, **LOG_LOSS),
+        Metric("brier", "Brier score", scores.brier, "lower", **PROBABILITY, **BRIER),
+        Metric("ece", "calibration error (ECE)", scores.ece, "lower", **CUT),
         Metric("max_sic", "maximum SIC", scores.max_sic, "higher", **SEARCH, unbounded=True),
         Metric("sic", "SIC at the working point", scores.sic, "higher", **SEARCH, unbounded=True),
         Metric("signal_efficiency", "signal efficiency at the working point", scores.signal_efficiency, "higher", **SEARCH),

@@ -26,11 +26,32 @@ class Ranking:
     """
 
     def __init__(self, truth, score):
-        self.truth, self.score = np.asarray(truth, dtype=float), np.asarray(score, dtype=float)
-        order = np.argsort(-self.score, kind="stable")
-        found, score = np.cumsum(self.truth[order]), self.score[order]
-        last = np.append(np.flatnonzero(np.diff(score)), len(score) - 1)
-        self.cuts, self.signal, self.background = score[last], found[last], last + 1 - found[last]
+        truth, score = np.asarray(truth, dtype=float), np.asarray(score, dtype=float)
+        self._order = np.argsort(-score, kind="stable")
+        self._truth, self._score = truth[self._order], score[self._order]
+        last = np.append(np.flatnonzero(np.diff(self._score)), len(score) - 1)
+        self._last = last if len(last) < len(score) else slice(None)
+        self.cuts = self._score[self._last]
+        self._count(np.ones(len(score)))
+
+    def _count(self, weights):
+        """Count what passes each cut when the sorted rows stand `weights` times."""
+        self._weights = weights
+        self.signal = np.cumsum(weights * self._truth)[self._last]
+        self.background = np.cumsum(weights)[self._last] - self.signal
+
+    def weighted(self, weights):
+        """Return the ranking of a bootstrap draw that holds row i of the n rows `weights[i]` times; nothing is sorted again."""
+        drawn = object.__new__(Ranking)
+        drawn._order, drawn._truth, drawn._score = self._order, self._truth, self._score
+        drawn._last, drawn.cuts = self._last, self.cuts
+        drawn._count(weights[self._order])
+        return drawn
+
+    @cached_property
+    def surplus(self):
+        """Sum of truth − score over the rows that pass each cut."""
+        return self.signal - np.cumsum(self._weights * self._score)[self._last]
 
     @cached_property
     def signal_efficiency(self):
@@ -45,7 +66,7 @@ class Ranking:
     @cached_property
     def purity(self):
         """Share of signal among the rows that pass each cut."""
-        return self.signal / (self.signal + self.background)
+        return self.signal / np.maximum(self.signal + self.background, 1)
 
     @cached_property
     def sic(self):
@@ -93,7 +114,7 @@ def false_positive_rate(ranking, working_point):
 def accuracy(ranking, working_point):
     """Return the share of right decisions; look at the share of the larger class before trusting it."""
     signal, background = ranking.passing(working_point)
-    return (signal + ranking.background[-1] - background) / len(ranking.score)
+    return (signal + ranking.background[-1] - background) / (ranking.signal[-1] + ranking.background[-1])
 
 
 def balanced_accuracy(ranking, working_point):
@@ -133,12 +154,13 @@ def brier(truth, probability):
     return float(np.mean((np.asarray(probability) - np.asarray(truth)) ** 2))
 
 
-def ece(truth, probability):
+def ece(ranking, _=None):
     """Return the expected calibration error: mean |share that came true − mean probability| in ten bins of equal size.
 
+    Rows of the same probability that an edge of a bin cuts are shared out evenly, whatever their order.
     Finite bins make it positive even for perfect probabilities; the check `diagnose.calibration` allows for that.
     """
-    truth, probability = np.asarray(truth, dtype=float), np.asarray(probability, dtype=float)
-    order = np.argsort(probability, kind="stable")
-    parts = np.array_split(truth[order] - probability[order], BINS)
-    return float(sum(abs(part.sum()) for part in parts) / len(truth))
+    passed = np.append(0, ranking.signal + ranking.background)
+    sizes = np.full(BINS, passed[-1] // BINS) + (np.arange(BINS) >= BINS - passed[-1] % BINS)
+    surplus = np.interp(np.cumsum(sizes), passed, np.append(0, ranking.surplus))
+    return float(np.abs(np.diff(surplus, prepend=0)).sum() / passed[-1])

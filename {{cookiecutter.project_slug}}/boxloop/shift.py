@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
+SEARCHED = 20_000  # training rows among which neighbours are looked for: all pairs of a million rows take hours
+
 
 def numeric(frame):
     """Return the frame as floats: words become codes by their order, times become seconds, what is missing stays missing."""
@@ -50,7 +52,8 @@ def distances(learnt, frames, *, scale, neighbours=5):
     Parameters
     ----------
     learnt : DataFrame
-        The inputs of the training rows.
+        The inputs of the training rows. Of more than `SEARCHED` a sample of as many is searched, for all frames the
+        same: it is sparser than all rows, so distances are larger, and compare with each other alone.
     frames : list of DataFrame
         The same columns.
     scale : unfitted transformer
@@ -65,5 +68,7 @@ def distances(learnt, frames, *, scale, neighbours=5):
     from sklearn.neighbors import NearestNeighbors
 
     scale = clone(scale).fit(learnt)
+    if len(learnt) > SEARCHED:
+        learnt = learnt.iloc[np.sort(np.random.default_rng(0).choice(len(learnt), SEARCHED, replace=False))]
     nearest = NearestNeighbors(n_neighbors=neighbours).fit(scale.transform(learnt))
     return [nearest.kneighbors(scale.transform(frame))[0].mean(axis=1) for frame in frames]

@@ -1,0 +1,95 @@
+"""Bootstrap draws by weights against drawing the rows themselves."""
+
+import numpy as np
+import pytest
+from boxloop.intervals import LEAST, affordable, compare, group_bootstrap, group_draws, group_weights
+from boxloop.metrics import METRICS, Metric
+from boxloop.residuals import Residuals
+
+POINT = {"regression": None, "classification": 0.5, "anomaly-detection": 0.05}
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def world(task, rng, n=601):
+    """Truth, two guesses and a constant one, in groups of unequal size named by words; one guess has ties."""
+    groups = np.array([f"halo {k}" for k in rng.integers(n // 2, size=n)], dtype=object)
+    if task == "regression":
+        truth = rng.normal(13, 1, size=n)
+        guesses = {"model": truth + rng.standard_t(3, size=n), "reference": np.round(truth + rng.normal(0.1, 1, size=n))}
+        return truth, guesses | {"trivial": np.full(n, truth.mean())}, groups
+    truth = (rng.random(n) < 0.3).astype(float)
+    chance = 1 / (1 + np.exp(-rng.normal(2 * truth - 1, 1)))
+    return truth, {"model": chance, "reference": np.round(chance, 1), "trivial": np.full(n, 0.3)}, groups
+
+
+@pytest.mark.parametrize(("task", "name"), [(task, m.name) for m in METRICS.values() for task in m.tasks])
+def test_a_weighted_draw_is_the_drawn_rows(task, name, rng):
+    """Every metric, ties and groups of several rows included, to rounding."""
+    truth, guesses, groups = world(task, rng)
+    found = compare(truth, guesses, groups=groups, metrics=[name], draws=50, seed=3, working_point=POINT[task])[name]
+    drawn = list(group_draws(groups, draws=50, seed=3))
+
+    for who, guess in guesses.items():
+        if name == "ece" and who == "reference":
+            continue  # ties that an edge of a bin cuts: the drawn rows depend on their order
+        by_hand = [METRICS[name](truth[rows], guess[rows], POINT[task]) for rows in drawn]
+        assert (found[who]["low"], found[who]["high"]) == pytest.approx(np.quantile(by_hand, [0.025, 0.975]), rel=1e-9, abs=1e-12)
+
+
+def test_draws_and_weights_are_the_same_draws():
+    """The drawn rows, counted; whole groups only."""
+    groups = np.array([5, 5, 1, 2, 2, 2, 9])
+    for rows, weights in zip(group_draws(groups, draws=20, seed=1), group_weights(groups, draws=20, seed=1), strict=True):
+        assert list(np.bincount(rows, minlength=7)) == list(weights)
+        assert weights[0] == weights[1] and weights[3] == weights[4] == weights[5]
+
+
+def test_the_mean_is_bootstrapped_by_weights(rng):
+    """`numpy.mean` as a statistic, and the same as a function of one's own."""
+    values, groups = rng.random(300) < 0.7, rng.integers(80, size=300)
+
+    short = group_bootstrap(np.mean, values, groups=groups, draws=100, seed=2)
+    long = group_bootstrap(lambda x: float(np.mean(x)), values, groups=groups, draws=100, seed=2)
+
+    assert short == pytest.approx(long, abs=1e-12)
+
+
+def test_a_metric_of_ones_own_is_drawn_row_by_row(monkeypatch, rng):
+    """It need not know about weights."""
+    worst = Metric("worst", "worst", lambda truth, guess: float(np.max(np.abs(guess - truth))), "lower")
+    monkeypatch.setitem(METRICS, "worst", worst)
+    truth, guesses, groups = world("regression", rng)
+
+    found = compare(truth, guesses, groups=groups, metrics=["worst"], draws=30, seed=4)["worst"]["model"]
+    by_hand = [worst(truth[rows], guesses["model"][rows]) for rows in group_draws(groups, draws=30, seed=4)]
+
+    assert (found["low"], found["high"]) == pytest.approx(np.quantile(by_hand, [0.025, 0.975]))
+
+
+def test_an_unknown_prediction_is_not_hidden(rng):
+    """NaN in, NaN out."""
+    guess = rng.normal(size=50)
+    guess[3] = np.nan
+    draw = Residuals(np.zeros(50), guess).weighted(np.ones(50))
+
+    assert np.isnan(draw.scatter) and np.isnan(draw.mean(draw.rows.residual))
+
+
+def test_fewer_draws_of_very_many_rows():
+    """As asked for up to 80,000 rows, then rows times draws is bounded, and never below a hundred."""
+    assert affordable(600, 80_000) == 600
+    assert affordable(600, 200_000) == 250
+    assert affordable(600, 10_000_000) == LEAST
+    assert affordable(40, 10_000_000) == 40
+    assert affordable(600, 0) == 600
+
+
+def test_a_constant_probability_has_the_ece_of_its_mean(rng):
+    """Whatever the order of the rows, sorted by class say: off by |0.3 - 0.25|."""
+    truth = np.repeat([1.0, 0.0], [250, 750])
+
+    assert METRICS["ece"](truth, np.full(1000, 0.3)) == pytest.approx(0.05)

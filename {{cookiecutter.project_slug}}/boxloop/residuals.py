@@ -1,0 +1,118 @@
+"""Residuals of a sample, or of a bootstrap draw of it that says how often each row stands in it."""
+
+from bisect import bisect_left, bisect_right
+from functools import cached_property
+
+import numpy as np
+
+ROUNDING = 1e-15
+
+
+class Residuals:
+    """Truth and prediction of n rows; what depends on the rows alone is worked out once for all draws.
+
+    Parameters
+    ----------
+    truth, prediction : arrays of shape (n,)
+    """
+
+    def __init__(self, truth, prediction):
+        self.truth, self.prediction = np.asarray(truth, dtype=float), np.asarray(prediction, dtype=float)
+
+    @cached_property
+    def residual(self):
+        """Prediction − truth, shape (n,)."""
+        return self.prediction - self.truth
+
+    @cached_property
+    def square(self):
+        """Squares of the residuals, shape (n,)."""
+        return self.residual**2
+
+    @cached_property
+    def centred(self):
+        """Truth less its mean over all rows, and the square of that, shape (n,) each: sums of these lose no digits."""
+        centred = self.truth - self.truth.mean()
+        return centred, centred**2
+
+    @cached_property
+    def surprise(self):
+        """−ln(probability given to what came true), shape (n,), probabilities kept 1e-15 off 0 and 1."""
+        probability = np.clip(self.prediction, 1e-15, 1 - 1e-15)
+        return -np.where(self.truth > 0, np.log(probability), np.log1p(-probability))
+
+    @cached_property
+    def order(self):
+        """Row numbers by growing residual."""
+        return np.argsort(self.residual, kind="stable")
+
+    @cached_property
+    def ordered(self):
+        """The residuals, growing, as an array and as a list: bisection in a list is ten times as quick."""
+        values = self.residual[self.order]
+        return values, values.tolist()
+
+    def weighted(self, weights):
+        """Return the residuals of a draw that holds row i `weights[i]` times."""
+        return Draw(self, np.asarray(weights, dtype=float))
+
+
+class Draw:
+    """The residuals of one bootstrap draw."""
+
+    def __init__(self, rows, weights):
+        self.rows, self.weights = rows, weights
+        self.size = weights.sum()
+
+    def mean(self, values):
+        """Return the mean over the draw of values of all rows, shape (n,)."""
+        return float(np.einsum("i,i", self.weights, values) / self.size)
+
+    @cached_property
+    def _reached(self):
+        """How many rows of the draw have at most the i-th residual."""
+        return np.cumsum(self.weights[self.rows.order])
+
+    def _middle(self, at):
+        """Return the mean of the one or two middle values, where `at(k)` is the value with k values below it."""
+        half, odd = divmod(int(self.size), 2)
+        return at(half) if odd else (at(half - 1) + at(half)) / 2
+
+    @cached_property
+    def median(self):
+        """Median residual."""
+        values, _ = self.rows.ordered
+        return self._middle(lambda k: values[np.searchsorted(self._reached, k, side="right")])
+
+    @cached_property
+    def scatter(self):
+        """1.4826 × the median absolute deviation from the median residual."""
+        unknown = np.isnan(self.rows.ordered[0][-1])
+        return np.nan if unknown else 1.4826 * float(self._middle(self._distance))
+
+    def _distance(self, k):
+        """Return the distance from the median that k rows fall short of, by bisection on each side of it."""
+        _, values = self.rows.ordered
+        centre, n = float(self.median), len(values)
+        split, found = bisect_left(values, centre), []
+        for side, count in ((1, n - split), (-1, split)):
+            low, high = 0, count
+            while low < high:
+                middle = (low + high) // 2
+                distance = abs(values[split + middle if side > 0 else split - 1 - middle] - centre)
+                low, high = (low, middle) if self._within(distance) > k else (middle + 1, high)
+            if low < count:
+                found.append(abs(values[split + low if side > 0 else split - 1 - low] - centre))
+        return min(found)
+
+    def _within(self, distance):
+        """Return how many rows of the draw lie at most so far from the median."""
+        _, values = self.rows.ordered
+        centre = float(self.median)
+        slack = ROUNDING * (abs(centre) + distance)  # so that the row at this distance is within it
+        above, below = bisect_right(values, centre + distance + slack), bisect_left(values, centre - distance - slack)
+        return (self._reached.item(above - 1) if above else 0.0) - (self._reached.item(below - 1) if below else 0.0)
+
+    def beyond(self, distance):
+        """Return the share of the draw that lies further from the median than that."""
+        return 1 - self._within(distance) / self.size
