@@ -136,11 +136,12 @@ def _says_the_same(column, target):
     both = pd.DataFrame({"one": column.iloc[rows], "other": target.iloc[rows]}).dropna()
     if len(both) < 3:
         return False
-    if all(pd.api.types.is_numeric_dtype(both[side]) for side in both) and both["other"].nunique() > MOST_LEVELS:
+    repeats = both["other"].nunique() <= min(MOST_LEVELS, len(both) / 2)
+    if all(pd.api.types.is_numeric_dtype(both[side]) for side in both) and not repeats:
         one, other = both["one"].to_numpy(float), both["other"].to_numpy(float)
         return bool(np.ptp(one) > 0 and abs(np.corrcoef(one, other)[0, 1]) > 1 - 1e-9)
     pairs = both.astype(str).drop_duplicates()
-    return len(pairs) == pairs["one"].nunique() == pairs["other"].nunique() and len(pairs) <= MOST_LEVELS
+    return repeats and len(pairs) == pairs["one"].nunique() == pairs["other"].nunique()
 
 
 def _print(column):
