@@ -31,6 +31,8 @@ import numpy as np
 from boxloop.parallel import each, join
 from sklearn.model_selection import GridSearchCV, cross_val_score, permutation_test_score
 from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 from sklearn.tree import DecisionTreeRegressor
 join()
 
@@ -44,6 +46,7 @@ X = rng.normal(size=(3000, 8)); y = X[:, 0] + rng.normal(size=3000)
 (root / "begun").write_text("1")
 facts = {{
     "folds": cross_val_score(Slow(), X, y, cv=20).tolist(),
+    "threads": cross_val_score(make_pipeline(PolynomialFeatures(4), StandardScaler(), Ridge(1e-6)), X, y, cv=4).tolist(),
     "search": GridSearchCV(DecisionTreeRegressor(random_state=0), {{"max_depth": [1, 2, 3]}}, cv=3).fit(X, y).cv_results_["mean_test_score"].tolist(),
     "chance": permutation_test_score(Slow(), X, y, cv=3, n_permutations=5, random_state=0)[1].tolist(),
     "own": each(lambda seed: float(np.random.default_rng(seed).normal(size=100000).sum()), range(6)),
@@ -64,9 +67,9 @@ def real(quick, monkeypatch):
     monkeypatch.setattr("boxloop.runner.load_engine", load_engine)
 
 
-def start(*words):
+def start(*words, threads=1):
     """Start a process of dask and return it with the first address that it names."""
-    env = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    env = os.environ | {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads)}
     process = subprocess.Popen([sys.executable, "-m", "dask", *words], env=env, stderr=subprocess.PIPE, text=True)
     found = None
     for line in process.stderr:
@@ -79,10 +82,13 @@ def start(*words):
 
 @pytest.fixture
 def scheduler():
-    """A scheduler with two workers of one thread each, on loopback; yields its address and the workers."""
+    """A scheduler with two workers of one task each, on loopback; yields its address and the workers.
+
+    Their linear algebra would use two threads and one, and sum in another order.
+    """
     boss, address = start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
     options = ["--nthreads", "1", "--no-nanny", "--host", "127.0.0.1", "--no-dashboard"]
-    workers = [start("worker", address, *options)[0] for _ in range(2)]
+    workers = [start("worker", address, *options, threads=threads)[0] for threads in (2, 1)]
     yield address, workers
     for process in [*workers, boss]:
         process.kill()
