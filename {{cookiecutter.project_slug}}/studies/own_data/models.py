@@ -68,7 +68,7 @@ def classification(seed):
 
 def anomalies(seed):
     """Return the rungs that say how unusual a row is; none of them is told the classes."""
-    forest = IsolationForest(n_estimators=100, max_samples=256, random_state=seed)
+    forest = IsolationForest(n_estimators=100, random_state=seed)
     density = LocalOutlierFactor(n_neighbors=20, algorithm="brute", novelty=True)
     # A forest of its own: a rung that is fitted must not change another one.
     members = [("distance", Mahalanobis()), ("forest", clone(forest)), ("density", density)]
