@@ -123,6 +123,27 @@ def test_a_worker_dies_and_the_numbers_are_the_same(tmp_path, real, scheduler):
     assert found == alone
 
 
+LACKING = """
+import sys
+sys.path[:0] = [{machinery!r}, str(root / "here")]
+(root / "here").mkdir(exist_ok=True)
+(root / "here" / "only_here.py").write_text("def one(item): return item + 1")
+import only_here
+from boxloop.parallel import each, join
+join()
+each(only_here.one, range(4))
+"""
+
+
+def test_a_worker_without_the_code_is_one_sentence(tmp_path, real, scheduler):
+    """It cannot begin its task; the run ends, and says what is missing."""
+    project = make_project(tmp_path, graph=GRAPH, faults={"01_fit": LACKING.format(machinery=str(TEMPLATE))})
+    outcome = run(project, echo=silent, dask=scheduler[0])
+
+    says = "01_fit, cell work: RuntimeError: a dask worker could not do its share (ModuleNotFoundError: No module named 'only_here'): "
+    assert outcome.failed[0].message.startswith(says)
+
+
 def test_local_starts_and_ends_its_workers():
     """One per core, gone afterwards."""
     import psutil

@@ -4,6 +4,7 @@ Without it everything here runs one after the other in the notebook's own proces
 in both, so that the numbers do not depend on who computes them, nor on how many cores there are.
 """
 
+import asyncio
 import logging
 import os
 from contextlib import contextmanager
@@ -42,6 +43,13 @@ def one_blas_thread():
     threadpool_limits(limits=1, user_api="blas")  # it stays until the process ends
 
 
+def _undone(result):
+    """Return the error of a task that a worker could not even begin, or that no worker survived."""
+    error = result[1] if isinstance(result, tuple) and len(result) > 1 else result
+    error = error.__cause__ or error if isinstance(error, BaseException) else error
+    return RuntimeError(f"a dask worker could not do its share ({type(error).__name__}: {error}): it needs this project installed and the same versions.")
+
+
 def _backend(client):
     """Return joblib's dask backend, so changed that a worker may die."""
     from joblib._dask import Batch, DaskDistributedBackend
@@ -65,6 +73,15 @@ def _backend(client):
 
         def stop_call(self):
             self._continue = False
+
+        async def _collect(self):
+            # joblib's own waits for ever for a task that ended before it began, where a worker lacks a module.
+            while self._continue:
+                async for future, result in self.waiting_futures:
+                    kept, callback = self._results.pop(future), self._callbacks.pop(future)
+                    kept.set_result(result)
+                    callback(result if future.status == "finished" else _undone(result))
+                await asyncio.sleep(0.01)
 
         async def _to_func_args(self, func):
             _, tasks = await super()._to_func_args(func)

@@ -40,7 +40,7 @@ def boosting(kind, seed, *, deep):
     A million rows take minutes, so the number of trees is fixed. There is no early stopping: scikit-learn would hold out
     rows at random, also where rows belong together in groups.
     """
-    sizes = {"max_iter": 250, "max_leaf_nodes": 24, "learning_rate": 0.06} if deep else {"max_iter": 120, "max_leaf_nodes": 6, "learning_rate": 0.1}
+    sizes = {"max_iter": 150, "max_leaf_nodes": 24, "learning_rate": 0.1} if deep else {"max_iter": 120, "max_leaf_nodes": 6, "learning_rate": 0.1}
     return kind(**sizes, min_samples_leaf=20, l2_regularization=1.0, max_features=0.7, early_stopping=False, random_state=seed)
 
 
