@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from boxloop.style import COLOURS
+
 from . import data, simulate, survey
 
 # Okabe & Ito's palette; colour and marker always go together.
@@ -10,14 +12,6 @@ CLASSES = {
     "SLSN": ("#CC79A7", "D"), "TDE": ("#56B4E9", "v"), "AGN": ("#777777", "x"), "KN": ("#000000", "*"),
 }
 BAND_COLOURS = {"g": "#009E73", "r": "#D55E00", "i": "#000000"}
-
-
-def scatter(ax, frame, x, y, **options):
-    """Draw two columns of a labelled table against each other, each class in its colour and marker."""
-    for kind, (colour, marker) in CLASSES.items():
-        part = frame[frame["kind"] == kind]
-        if len(part):
-            ax.scatter(part[x], part[y], s=14, color=colour, marker=marker, alpha=0.6, linewidths=0.8, label=kind, **options)
 
 
 def light_curve(ax, object_id):
@@ -35,11 +29,34 @@ def light_curve(ax, object_id):
     ax.axhline(0, color="#AAAAAA", lw=0.6, zorder=0)
 
 
-def bars(ax, table, columns, labels):
-    """Draw columns of a table as bars side by side, one group per row; `labels` maps a column to (colour, words)."""
-    wide = 0.8 / len(columns)
-    for k, column in enumerate(columns):
-        colour, words = labels[column]
-        ax.bar(np.arange(len(table)) + (k - (len(columns) - 1) / 2) * wide, table[column], wide, color=colour, label=words)
-    ax.set_xticks(range(len(table)), table.index)
-    ax.axhline(0, color="#000000", lw=0.8)
+def shifts(ax, table, title):
+    """Draw the two causes of a shift of the mean distance modulus as bars, their sum as points; rows from `downstream.bias`."""
+    causes = {"by_contamination": (COLOURS["other"], "contaminants"), "by_selection": (COLOURS["limit"], "Ia lost unevenly")}
+    place = np.arange(len(table))
+    for side, (column, (colour, label)) in zip((-0.2, 0.2), causes.items(), strict=True):
+        ax.bar(place + side, table[column], 0.4, color=colour, label=label)
+    ax.errorbar(place, table["bias"], table["error"], fmt="o", color=COLOURS["truth"], capsize=3, label="sum, with statistical error")
+    ax.axhline(0, color=COLOURS["truth"], lw=0.8)
+    ax.set_xticks(place, table.index, fontsize=8)
+    ax.set_title(title)
+
+
+def trade(left, right, steps, cut):
+    """Draw what each cut would give: purity and completeness (left), shifts of the mean distance modulus (right).
+
+    Parameters
+    ----------
+    left, right : matplotlib Axes
+    steps : DataFrame, one row per cut (its index), columns as in `downstream.bias`
+    cut : float, the working point
+    """
+    left.plot(steps.index, 1 - steps["contamination"], color=COLOURS["model"], label="purity")
+    left.plot(steps.index, steps["completeness"], "--", color=COLOURS["model"], label="completeness")
+    right.plot(steps.index, steps["by_contamination"], color=COLOURS["other"], label="shift by contaminants")
+    right.plot(steps.index, steps["by_selection"], "--", color=COLOURS["limit"], label="shift by losing Ia unevenly")
+    right.fill_between(steps.index, -steps["error"], steps["error"], color="#DDDDDD", zorder=0, label="statistical error")
+    left.set(xlabel="cut on the probability of Ia", ylabel="share of the sample")
+    right.set(xlabel="cut on the probability of Ia", ylabel="mean distance modulus [mag]")
+    for ax in (left, right):
+        ax.axvline(cut, color=COLOURS["truth"], lw=1, ls=":")
+        ax.legend(fontsize=9)

@@ -42,7 +42,7 @@ def candidates(model, reference, train, other, *, inputs, seed):
         "without brightness": fit(train, [name for name in inputs if name != "peak_mag"]),
         "noisier copies": fit(noisier(train)),
         "weighted like the faint": fit(train, weight=weight),
-        "trees grown out": fit(train, maker=models.ladder(seed)["extra trees"]),
+        "deep trees instead": fit(train, maker=models.ladder(seed)["extra trees"]),
         "calibrated on faint spectra": lambda frame: curve.predict_proba(_logit(model.predict_proba(frame[inputs])[:, 1])[:, None])[:, 1],
         "learnt from faint spectra": fit(pd.concat([train, other])),
     }

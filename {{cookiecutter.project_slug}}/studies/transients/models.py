@@ -10,7 +10,7 @@ MOTIVATION = {
     "logistic regression": "One flat cut through all inputs at once; every weight can be read.",
     "quadratic logistic": "Products of inputs let the cut in colour and brightness bend with redshift, as physics says it must.",
     "gradient boosting": "Small trees of eight leaves that correct each other: many boxes instead of one.",
-    "extra trees": "Averages of trees that are grown out: robust, no assumption about shapes, hardly ever sure.",
+    "extra trees": "Averages of deep trees: robust, no assumption about shapes, seldom sure of itself.",
     "neural network": "Smooth and flexible: a curved surface around the class of interest.",
 }
 
@@ -31,7 +31,7 @@ def normal():
 def boosting(seed):
     """Return unfitted gradient boosting with the settings of the ladder."""
     return HistGradientBoostingClassifier(
-        learning_rate=0.1, max_iter=150, max_leaf_nodes=8, min_samples_leaf=20, l2_regularization=1.0,
+        learning_rate=0.1, max_iter=150, max_leaf_nodes=8, min_samples_leaf=10, l2_regularization=1.0, max_features=0.5,
         early_stopping=False, random_state=seed,
     )
 
@@ -43,7 +43,7 @@ def ladder(seed):
     ----------
     seed : int, used by the rungs that draw random numbers
     """
-    trees = ExtraTreesClassifier(n_estimators=60, min_samples_leaf=2, max_features=0.5, random_state=seed)
+    trees = ExtraTreesClassifier(n_estimators=60, min_samples_leaf=4, max_features=0.5, random_state=seed)
     network = MLPClassifier(
         hidden_layer_sizes=(32,), alpha=0.1, learning_rate_init=0.01, max_iter=200, tol=1e-3, n_iter_no_change=5, random_state=seed
     )
