@@ -2,7 +2,7 @@
 
 Each band is smoothed by a Gaussian kernel with inverse-variance weights, on a grid of days; the rest is read off the
 smooth curves. Magnitudes are inverse hyperbolic sines (Lupton, Gunn & Szalay 1999, AJ 118, 1406), so that a band without
-a detection still has a colour. No random number, no fit that could fail, no missing value.
+a detection still has a colour. Each object is measured by itself: no random number, no fit that could fail, no missing value.
 """
 
 import numpy as np
@@ -18,10 +18,10 @@ U, G, R, I, Z, Y = range(6)
 def smooth(times, fluxes, errors, there):
     """Return the smoothed light curves, flux (n, 6, 51).
 
-    A weak prior of zero flux, a twentieth of a visit of average error, decides where nothing was observed.
+    A weak prior of zero flux, a twentieth of a visit of the object's median error, decides where nothing was observed.
     """
     weight = np.where(there, errors**-2.0, 0.0)
-    prior = 0.05 / np.median(errors, axis=(0, 2))[None, :, None] ** 2
+    prior = 0.05 / np.median(errors, axis=2, keepdims=True) ** 2
     top, bottom = np.zeros((2, *fluxes.shape[:2], len(GRID)))
     for k, day in enumerate(GRID):
         pull = weight * np.exp(-0.5 * ((times - day) / KERNEL) ** 2)
@@ -71,8 +71,8 @@ def scaled(band, data, shape, window):
     since = times - window[0][:, None]
     weight = np.where(there & (since >= window[1]) & (since < window[2]), errors**-2.0, 0.0)
     template = shape(times)
-    # Where no visit fell into the window, a twentieth of a visit of average error says zero.
-    bottom = (weight * template**2).sum(axis=1) + 0.05 / np.median(errors) ** 2
+    # Where no visit fell into the window, a twentieth of a visit of median error says zero.
+    bottom = (weight * template**2).sum(axis=1) + 0.05 / np.median(errors, axis=1) ** 2
     return (weight * template * fluxes).sum(axis=1) / bottom, bottom**-0.5
 
 

@@ -19,7 +19,7 @@ ABLATIONS = {
     "without brightness": ["peak_mag"],
     "without colours": ["u_g", "g_r", "r_i", "i_z", "reddening"],
     "without times": ["rise_time", "fall_time", "fall_blue", "decline", "tail"],
-    "what the cuts see": ["peak_mag", "u_g", "i_z", "reddening", "rise_time", "fall_blue", "tail", "early", "roughness"],
+    "only what the cuts see": ["peak_mag", "u_g", "i_z", "reddening", "rise_time", "fall_blue", "tail", "early", "roughness"],
 }
 
 

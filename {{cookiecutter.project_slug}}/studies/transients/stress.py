@@ -25,13 +25,14 @@ def again(frame, conditions=survey.PLANNED, change=None):
     conditions : survey.Conditions
     change : callable or None, takes the objects of `simulate.candidates` and returns changed ones
     """
+    letter, number = frame["object_id"].str[0].to_numpy(), frame["object_id"].str[1:].astype(int).to_numpy()
     parts = []
-    for name, part in frame.groupby(frame["object_id"].str[0], sort=False):
-        objects = survey.rows_of(name, data.SEASONS[name], part["object_id"].str[1:].astype(int).to_numpy())
-        objects = change(objects) if change else objects
-        parts.append(survey.measured(objects, conditions).set_index(part.index))
-    new = pd.concat(parts).loc[frame.index]
-    return frame.assign(**{name: new[name] for name in new})
+    for name in np.unique(letter):
+        rows = np.flatnonzero(letter == name)
+        objects = survey.rows_of(name, data.SEASONS[name], number[rows])
+        parts.append(survey.measured(change(objects) if change else objects, conditions).set_index(rows))
+    new = pd.concat(parts).sort_index()  # by place, since labels of rows may repeat
+    return frame.assign(**{name: new[name].to_numpy() for name in new})
 
 
 def noise(frame, level, rng):
