@@ -43,7 +43,7 @@ def ladder(seed):
     ----------
     seed : int, used by the rungs that draw random numbers
     """
-    trees = ExtraTreesClassifier(n_estimators=60, min_samples_leaf=4, max_features=0.5, random_state=seed)
+    trees = ExtraTreesClassifier(n_estimators=60, min_samples_leaf=6, max_features=0.5, random_state=seed)
     network = MLPClassifier(
         hidden_layer_sizes=(32,), alpha=0.1, learning_rate_init=0.01, max_iter=200, tol=1e-3, n_iter_no_change=5, random_state=seed
     )
