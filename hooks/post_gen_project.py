@@ -36,6 +36,11 @@ for path in sorted(Path("notebooks").glob("*.ipynb")):
 # An existing study/ is somebody's work (Cookiecutter ran with -f): it is never overwritten.
 if STUDY.is_dir() and not Path("study").exists():
     STUDY.rename("study")
+    # Its tests stand where a reader looks for tests.
+    for path in sorted(Path("study", "tests").glob("*.py")):
+        if not Path("tests", path.name).exists():
+            path.rename(Path("tests", path.name))
+    shutil.rmtree(Path("study", "tests"), ignore_errors=True)
 shutil.rmtree("studies", ignore_errors=True)
 # Caches are there when the template was copied from a folder in which its tests had run.
 caches = list(Path().glob(".*_cache"))

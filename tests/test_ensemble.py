@@ -32,4 +32,4 @@ def test_spread_of_members_that_agree_is_zero():
 
     found = spread(truth, np.column_stack([member, member]))
 
-    assert found == {"rmse": 1.0, "sd of rmse": 0.0, "spread per object": 0.0, "rmse of the mean": 1.0}
+    assert found == {"RMSE": 1.0, "sd of RMSE": 0.0, "spread per object": 0.0, "RMSE of the mean": 1.0}

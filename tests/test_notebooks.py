@@ -1,14 +1,18 @@
 """The form of the eight notebooks: what a reader, a diff and papermill rely on."""
 
 import ast
+import itertools
 import json
 import re
 
 import pytest
-from conftest import TEMPLATE
+from conftest import ROOT, TEMPLATE
 
 STATIONS = "01_scoping 02_baseline 03_split 04_train 05_diagnose 06_stress_test 07_failures_log 08_release".split()
-CHOICES = {"regression", "classification", "anomaly-detection", "worked-example", "own-data", "research", "workshop"}
+QUESTIONS = [["regression", "classification", "anomaly-detection"], ["worked-example", "own-data"], ["research", "workshop"]]
+CHOICES = {answer for answers in QUESTIONS for answer in answers}
+CONTEXT = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
+OFFERED = [tuple(zip(answers, QUESTIONS, strict=True)) for answers in itertools.product(*(CONTEXT[key] for key in ("task", "start_from", "edition")))]
 VOCABULARY = {"parameters", "answer", "remove-input"} | CHOICES
 
 
@@ -134,13 +138,18 @@ def test_it_opens_and_closes_like_a_chapter(notebook):
     assert "here.finish()" in source(code_cells(notebook)[-1])
 
 
-@pytest.mark.parametrize("name", STATIONS)
-def test_it_is_short_where_it_is_read(baked, name):
-    """15 to 30 cells, none of code longer than 15 lines, in the project as the reader gets it."""
-    notebook = read(baked / "notebooks" / f"{name}.ipynb")
+def chosen(notebook, choice):
+    """Return the cells that the hook keeps for one choice of task, start and edition."""
+    return [cell for cell in notebook["cells"] if all(not set(tags(cell)) & set(values) or answer in tags(cell) for answer, values in choice)]
 
-    assert 15 <= len(notebook["cells"]) <= 30
-    for cell in code_cells(notebook):
+
+@pytest.mark.parametrize("choice", OFFERED, ids=lambda choice: "-".join(answer for answer, _ in choice))
+def test_it_is_short_where_it_is_read(notebook, choice):
+    """15 to 30 cells, none of code longer than 15 lines, in each project that a reader can get."""
+    cells = chosen(notebook, choice)
+
+    assert 15 <= len(cells) <= 30
+    for cell in code_cells({"cells": cells}):
         assert len(source(cell).splitlines()) <= 15, cell["id"]
 
 
@@ -169,11 +178,15 @@ def test_answers_say_what_they_reply_to(notebook):
             assert isinstance(answer["reforms"], list), answer["id"]
 
 
-def test_answers_have_different_ids(notebook):
-    """The sheets name an answer by its notebook and its id."""
-    ids = [answer["id"] for cell in notebook["cells"] for answer in cell["metadata"].get("boxloop", {}).get("answers", [])]
+def test_answers_are_the_same_in_every_project(notebook):
+    """The sheets name an answer by its notebook and its id: each stands once in each project, with the same items."""
+    found = []
+    for choice in OFFERED:
+        answers = [answer for cell in chosen(notebook, choice) for answer in cell["metadata"].get("boxloop", {}).get("answers", [])]
+        found.append({answer["id"]: (answer["appendix"], answer["reforms"]) for answer in answers})
 
-    assert len(set(ids)) == len(ids)
+        assert len(found[-1]) == len(answers)
+    assert all(one == found[0] for one in found)
 
 
 def test_this_list_of_stations_is_the_one_of_the_machinery():

@@ -4,6 +4,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import BaseEstimator
 
 matplotlib.use("Agg")
 
@@ -60,7 +61,7 @@ def test_curves_that_never_cross_say_so():
     assert crossing([1, 2], [0.1, 0.2], [0.3, 0.3]) is None
 
 
-class Double:
+class Double(BaseEstimator):
     """Predicts twice the first column."""
 
     def fit(self, X, y):
@@ -75,7 +76,7 @@ def test_only_what_is_read_moves_the_prediction():
     """The column that is not read is the control."""
     X = pd.DataFrame({"read": np.linspace(1, 2, 200), "unread": np.linspace(5, 6, 200)})
 
-    table = moves({"model": Double()}, X, errors={"read": np.full(200, 0.1)}, seed=0)
+    table = moves({"model": Double()}, X, up=pd.DataFrame({"read": X["read"] + 0.1}), seed=0)
 
     assert table.loc["unread"].eq(0).all()
     assert table.loc["read", ("shuffled", "model")] == pytest.approx(2 * X["read"].std() * np.sqrt(2), rel=0.15)

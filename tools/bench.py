@@ -32,14 +32,16 @@ ROWS = (10_000, 30_000, 100_000, 300_000, 1_000_000)
 RATIOS = {"small": {"papermill": 0.35, "plain script": 3.0}, "worked": {"papermill": 0.65, "plain script": 1.5}}
 NOTHING_CHANGED_S, EXPONENT, ROWS_MB = 0.5, 1.1, 4000.0
 BOUNDS = {"bake_s": 0.5, "loop_s": 60.0, "peak_mb": 1500.0, "report_mb": 6.0}
+TASKS = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))["task"]
+OTHER_LOOP_S = 90.0  # the worked examples that are not the default
 
 
-def bake(folder):
-    """Bake the default project into `folder`; return its path and the seconds it took."""
+def bake(folder, **answers):
+    """Bake a project, the default one if not said otherwise, into `folder`; return its path and the seconds it took."""
     from cookiecutter.main import cookiecutter
 
     start = time.perf_counter()
-    path = cookiecutter(str(ROOT), no_input=True, output_dir=str(folder), default_config=True)
+    path = cookiecutter(str(ROOT), no_input=True, output_dir=str(folder), default_config=True, extra_context=answers)
     return Path(path), time.perf_counter() - start
 
 
@@ -79,13 +81,13 @@ def loop(project):
     return seconds, peak
 
 
-def measure(runs):
-    """Return the medians over `runs` fresh projects."""
+def measure(runs, task):
+    """Return the medians over `runs` fresh projects of a task."""
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         bake(Path(folder) / "warm-up")
         for number in range(runs):
-            project, bake_s = bake(Path(folder) / str(number))
+            project, bake_s = bake(Path(folder) / str(number), task=task)
             loop_s, peak = loop(project)
             size = (project / "report" / "index.html").stat().st_size / 2**20
             rows.append({"bake_s": bake_s, "loop_s": loop_s, "peak_mb": peak, "report_mb": size})
@@ -101,8 +103,11 @@ def judged(name, value, bound, unit=""):
 
 def promise(runs):
     """Return what the template promises, and whether all of it is kept."""
-    found = measure(runs)
-    return {"medians": found, "bounds": BOUNDS}, all([judged(name, found[name], bound) for name, bound in BOUNDS.items()])
+    found, kept = {}, True
+    for task in TASKS:
+        found[task], bounds = measure(runs, task), BOUNDS if task == TASKS[0] else BOUNDS | {"loop_s": OTHER_LOOP_S}
+        kept = all([kept, *(judged(f"{task}, {name}", found[task][name], bound) for name, bound in bounds.items())])
+    return {"medians": found, "bounds": BOUNDS}, kept
 
 
 def side_by_side(part, runs):

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier, is_outlier_detector
+
+from boxloop.scores import log_loss
 
 TAIL = 0.1  # share of the iterations that counts as the end of the run
 RISE = 0.05  # validation loss above its best, as a share of the best, that counts as overfitting
@@ -57,8 +59,16 @@ def verdict(train_loss, validation_loss):
     return "unfinished" if before - smooth[-1] > FALL * before else "plateaued"
 
 
+def can_follow(pipeline):
+    """Return whether `follow` can tell the loss of an unfitted model after each iteration."""
+    if not hasattr(pipeline, "steps") or is_outlier_detector(pipeline[-1]):
+        return False
+    last, ask = pipeline[-1], "predict_proba" if is_classifier(pipeline[-1]) else "predict"
+    return hasattr(last, f"staged_{ask}") or all(hasattr(last, name) for name in ("partial_fit", "max_iter", ask))
+
+
 def follow(pipeline, X, y, X_held, y_held):
-    """Return the mean square error after each iteration of the last step of a pipeline.
+    """Return the loss after each iteration of the last step of a pipeline.
 
     Parameters
     ----------
@@ -71,7 +81,8 @@ def follow(pipeline, X, y, X_held, y_held):
     Returns
     -------
     DataFrame
-        Columns `fitted` and `held_out`, index `iteration` from 1.
+        Columns `fitted` and `held_out`, index `iteration` from 1: the log loss of a classifier
+        of two classes, the mean square error of anything else.
 
     Raises
     ------
@@ -80,17 +91,30 @@ def follow(pipeline, X, y, X_held, y_held):
     """
     pipeline = clone(pipeline)
     steps, last = pipeline[:-1], pipeline[-1]
-    X = steps.fit_transform(X, y)
-    X_held = steps.transform(X_held)
-    if hasattr(last, "staged_predict"):
+    X = steps.fit_transform(X, y) if len(steps) else X
+    X_held = steps.transform(X_held) if len(steps) else X_held
+    losses = [(_loss(last, y, a), _loss(last, y_held, b)) for a, b in _stages(last, X, y, X_held)]
+    iterations = pd.RangeIndex(1, len(losses) + 1, name="iteration")
+    return pd.DataFrame(losses, columns=["fitted", "held_out"], index=iterations)
+
+
+def _stages(last, X, y, X_held):
+    """Yield the predictions for both sets of rows after each iteration; probabilities of all classes where there are classes."""
+    ask = "predict_proba" if is_classifier(last) else "predict"
+    if hasattr(last, f"staged_{ask}"):
         last.fit(X, y)
-        stages = zip(last.staged_predict(X), last.staged_predict(X_held), strict=True)
+        yield from zip(getattr(last, f"staged_{ask}")(X), getattr(last, f"staged_{ask}")(X_held), strict=True)
     elif hasattr(last, "partial_fit"):
-        fits = (last.partial_fit(X, y) for _ in range(last.max_iter))
-        stages = ((fit.predict(X), fit.predict(X_held)) for fit in fits)
+        classes = {"classes": np.unique(y)} if is_classifier(last) else {}
+        for number in range(last.max_iter):
+            last.partial_fit(X, y, **({} if number else classes))
+            yield getattr(last, ask)(X), getattr(last, ask)(X_held)
     else:
         msg = f"{type(last).__name__} is solved in one go: it has no loss curve."
         raise ValueError(msg)
-    losses = [(np.mean((a - y) ** 2), np.mean((b - y_held) ** 2)) for a, b in stages]
-    iterations = pd.RangeIndex(1, len(losses) + 1, name="iteration")
-    return pd.DataFrame(losses, columns=["fitted", "held_out"], index=iterations)
+
+
+def _loss(last, y, predicted):
+    if is_classifier(last):
+        return log_loss(np.asarray(y) == last.classes_[-1], predicted[:, -1])
+    return np.mean((predicted - y) ** 2)

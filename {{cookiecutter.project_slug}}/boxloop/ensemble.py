@@ -4,8 +4,9 @@ import numpy as np
 from sklearn.base import clone
 
 from boxloop.intervals import group_draws
-from boxloop.metrics import rmse
+from boxloop.metrics import METRICS
 from boxloop.parallel import each
+from boxloop.task import guess
 
 
 def resample_predict(model, X, y, *, groups, cv, seed):
@@ -30,31 +31,36 @@ def resample_predict(model, X, y, *, groups, cv, seed):
     def refit(fold):
         fitted, held = fold
         drawn = fitted[next(group_draws(groups[fitted], draws=1, seed=seed))]
-        return clone(model).fit(X.iloc[drawn], y.iloc[drawn]).predict(X.iloc[held])
+        return guess(clone(model).fit(X.iloc[drawn], y.iloc[drawn]), X.iloc[held])
 
     for (_, held), values in zip(cv, each(refit, cv), strict=True):
         predicted[held] = values
     return predicted
 
 
-def spread(truth, predictions):
+def spread(truth, predictions, *, metric="rmse", working_point=None):
     """Return how far the members of an ensemble disagree.
 
     Parameters
     ----------
     truth : array of shape (n,)
     predictions : array of shape (n, members)
+        Rows with a NaN (the first block of a split in time) are left out.
+    metric : str
+    working_point : float, optional
 
     Returns
     -------
     dict
-        ``rmse`` and ``sd of rmse`` over the members, ``spread per object`` (median over the rows of
-        the standard deviation between members), ``rmse of the mean`` of all members.
+        The metric by its label, and its standard deviation over the members (``sd of ...``), ``spread per object``
+        (median over the rows of the standard deviation between members), ``... of the mean`` of all members.
     """
-    scores = [rmse(truth, member) for member in predictions.T]
+    chosen, there = METRICS[metric], np.isfinite(predictions).all(axis=1)
+    truth, predictions = np.asarray(truth)[there], predictions[there]
+    scores = [chosen(truth, member, working_point) for member in predictions.T]
     return {
-        "rmse": float(np.mean(scores)),
-        "sd of rmse": float(np.std(scores, ddof=1)),
+        chosen.label: float(np.mean(scores)),
+        f"sd of {chosen.label}": float(np.std(scores, ddof=1)),
         "spread per object": float(np.median(predictions.std(axis=1, ddof=1))),
-        "rmse of the mean": rmse(truth, predictions.mean(axis=1)),
+        f"{chosen.label} of the mean": chosen(truth, predictions.mean(axis=1), working_point),
     }

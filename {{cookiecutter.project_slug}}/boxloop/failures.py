@@ -4,6 +4,7 @@ import json
 import tomllib
 
 from boxloop.errors import UserError
+from boxloop.metrics import METRICS
 from boxloop.store import write_bytes
 
 # What the rows that come from files are called.
@@ -134,7 +135,7 @@ def _earlier(attempts, passes, metric):
     now, rows = set(attempts["name"]), {}
     for past in passes:
         for row in past.get("attempts", []):
-            score = f"{metric.upper()} {float(row['score']):.4f}" if row["score"] else ""
+            score = f"{METRICS[metric].label} {float(row['score']):.4f}" if row["score"] else ""
             rows[row["name"]] = {
                 "about": f"attempt: {row['name']}",
                 "kind": f"attempt of pass {past['number']}",
@@ -152,7 +153,7 @@ def _attempts(attempts, metric):
             "about": f"attempt: {row.name}",
             "kind": "attempt",
             "what": row.motivation,
-            "measured": f"{metric.upper()} {getattr(row, metric):.4f} ± {row.se:.4f}",
+            "measured": f"{METRICS[metric].label} {getattr(row, metric):.4f} ± {row.se:.4f}",
             "why_dropped": row.dropped_because,
         }
 
@@ -173,11 +174,11 @@ def _checks(checks):
             }
 
 
-def _stress(stress):
+def _stress(stress, metric):
     """Return one row for every stress test that the model did not stand, measured at its worst level."""
     broken = stress[stress["verdict"] != "safe"]
     for name, rows in broken.groupby("test", sort=False):
-        worst = rows.loc[rows["model"].idxmax()]
+        worst = rows.loc[rows["model"].map(METRICS[metric].loss).idxmax()]
         levels = {word: ", ".join(f"{level:g}" for level in part.dropna()) for word, part in rows.groupby("verdict")["level"]}
         yield {
             "about": f"stress: {name}",
@@ -212,7 +213,7 @@ def collect(attempts, checks, stress, notes, *, metric="rmse", passes=()):
     """
     import pandas as pd
 
-    rows = [*_attempts(attempts, metric), *_earlier(attempts, passes, metric), *_checks(checks), *_stress(stress)]
+    rows = [*_attempts(attempts, metric), *_earlier(attempts, passes, metric), *_checks(checks), *_stress(stress, metric)]
     by_name = {row["about"]: row for row in rows}
     stale = stale_notes(notes, by_name)
     for note in (note for note in notes if note["about"] not in stale):

@@ -205,8 +205,8 @@ def require(project, chapters, selected):
     """
     for chapter in selected:
         for need in chapter.needs:
-            # The study and the notebooks are a person's own: what is not there is not needed.
-            given = need.startswith(("study/", "notebooks/"))
+            # The study and the notebooks are a person's own, and a pattern names what may be there: what is not there is not needed.
+            given = need.startswith(("study/", "notebooks/")) or "*" in need
             if given or any(project.root.glob(need)) or makers(need, selected):
                 continue
             made_by = makers(need, chapters)

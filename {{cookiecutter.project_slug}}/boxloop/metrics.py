@@ -51,6 +51,11 @@ class Metric:
             return self.function(scores.Ranking(truth, prediction), working_point)
         return self.function(truth, prediction)
 
+    @property
+    def sign(self):
+        """1 where more is better, else -1: what turns the metric into a score as scikit-learn means it."""
+        return 1 if self.better == "higher" else -1
+
     def loss(self, value):
         """Return the value as a number of which less is better, for ratios: the error of a stress test."""
         if self.better == "zero":

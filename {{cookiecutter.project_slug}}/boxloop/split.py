@@ -57,6 +57,16 @@ def exploration(frame, settings):
     return frame[place(frame, settings) < settings.split.exploration].reset_index(drop=True)
 
 
+def thin(frame, settings, *, most=50_000):
+    """Return at most about `most` rows, by whole units and in their order; the table itself where it is small enough.
+
+    For searches that fit a model many times: which model is best shows on fewer rows than the last fit should have.
+    """
+    if len(frame) <= most:
+        return frame
+    return frame[_shuffled_share(units(frame, settings), settings.split.seed + 1) < most / len(frame)].reset_index(drop=True)
+
+
 @dataclass(frozen=True)
 class Parts:
     """What the split gives to a notebook: train and validation. The test part has no public name."""

@@ -73,6 +73,15 @@ class Station:
         """Return the table ``data/interim/<name>.parquet``."""
         return read_table(self._need(self.project.interim / f"{name}.parquet"))
 
+    def has_table(self, name):
+        """Return whether there is a table ``data/interim/<name>.parquet``: a study may have no deployment rows."""
+        return (self.project.interim / f"{name}.parquet").is_file()
+
+    def other_domains(self):
+        """Return the open halves of the other labelled domains by name; none where the study has none."""
+        paths = sorted(self.project.interim.glob("domain_*.parquet"))
+        return {path.stem.removeprefix("domain_"): read_table(self._need(path)) for path in paths}
+
     def keep_table(self, name, frame):
         """Write a table to ``data/interim`` for the notebooks that follow."""
         return self._made(write_table(self.project.interim / f"{name}.parquet", frame))
@@ -84,6 +93,10 @@ class Station:
     def uses(self, path):
         """Return the path of a file of the study after noting its hash, so that a later change of it shows; it may be missing."""
         return self._need(path) if path.is_file() else path
+
+    def has(self, name):
+        """Return whether there is a result of another notebook under this name."""
+        return (self.project.results / name).is_file()
 
     def read(self, name):
         """Return a result of another notebook: JSON as dict or list, CSV or Parquet as DataFrame, else text."""

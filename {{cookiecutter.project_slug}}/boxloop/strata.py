@@ -4,6 +4,20 @@ import numpy as np
 import pandas as pd
 
 from boxloop.intervals import compare, group_bootstrap
+from boxloop.metrics import METRICS
+
+
+QUARTERS = ("lowest quarter", "second quarter", "third quarter", "highest quarter")
+
+
+def quarters(values):
+    """Return for each value the quarter of the sample that it lies in, a Categorical of shape (n,).
+
+    Equal values lie in the same quarter, so that quarters of a column with few values differ in size;
+    a missing value lies in none.
+    """
+    rank = pd.Series(np.asarray(values, dtype=float)).rank(pct=True)
+    return pd.Categorical(pd.cut(rank, np.linspace(0, 1, 5), labels=QUARTERS)).remove_unused_categories()
 
 
 def split_parts(strata):
@@ -26,7 +40,7 @@ def split_parts(strata):
     }
 
 
-def compare_parts(truth, predictions, *, parts, groups, metrics, draws=1000, seed=0):
+def compare_parts(truth, predictions, *, parts, groups, metrics, draws=1000, seed=0, working_point=None):
     """Return every metric of every predictor in every part, with its interval.
 
     Parameters
@@ -35,6 +49,8 @@ def compare_parts(truth, predictions, *, parts, groups, metrics, draws=1000, see
     predictions : dict of arrays of shape (n,)
     parts : dict of arrays of row numbers
     metrics : list of str
+    working_point : float, optional
+        For metrics that need one; parts with one class only have NaN in their place.
 
     Returns
     -------
@@ -45,10 +61,18 @@ def compare_parts(truth, predictions, *, parts, groups, metrics, draws=1000, see
     rows = []
     for name, part in parts.items():
         inside = {who: np.asarray(values)[part] for who, values in predictions.items()}
-        found = compare(truth[part], inside, groups=groups[part], metrics=metrics, draws=draws, seed=seed)
+        options = {"metrics": metrics, "draws": draws, "seed": seed, "working_point": working_point}
+        found = compare(truth[part], inside, groups=groups[part], **options)
+        if len(np.unique(truth[part])) < 2:
+            found = {name: _unknown(values) if METRICS[name].ranked else values for name, values in found.items()}
         facts = {"stratum": name, "n": len(part)}
         rows += [facts | {"metric": metric, "who": who} | found[metric][who] for metric in found for who in inside]
     return pd.DataFrame(rows)
+
+
+def _unknown(values):
+    """Return the intervals of a metric with NaN in every place."""
+    return {who: dict.fromkeys(entry, np.nan) for who, entry in values.items()}
 
 
 def measure_parts(statistic, *arrays, parts, groups, draws=1000, seed=0):

@@ -1,15 +1,39 @@
 """Stress tests judged by one rule: model and reference on the same harder rows."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
 from boxloop.intervals import group_draws
+from boxloop.metrics import METRICS
 from boxloop.parallel import each
 from boxloop.style import COLOURS, MARKERS
-from boxloop.task import compare_guesses, guess
+from boxloop.task import compare_guesses, guess, seen
 
 TOLERANCE = 1.25
 VERDICTS = ("safe", "degraded", "unsafe")
+
+
+@dataclass(frozen=True)
+class StressTest:
+    """One way to make life harder.
+
+    Attributes
+    ----------
+    name : what is varied, for the figure
+    kind : noise, instrument, simulation, missing, covariate or nuisance
+    levels : key of the list of levels in [stress] of study.toml
+    function : (frame, level, rng) -> frame; the input frame is never changed
+    description : one sentence, with the meaning of a level
+    """
+
+    name: str
+    kind: str
+    levels: str
+    function: Callable
+    description: str
 
 
 def measure(frame, fitted, settings, *, draws, seed):
@@ -28,7 +52,7 @@ def measure(frame, fitted, settings, *, draws, seed):
         ``<name>``, ``<name>_low`` and ``<name>_high`` for each predictor.
     """
     primary = settings.study.primary_metric
-    guesses = {name: guess(estimator, frame[settings.seen]) for name, estimator in fitted.items()}
+    guesses = {name: guess(estimator, seen(frame, settings)) for name, estimator in fitted.items()}
     values = compare_guesses(frame, guesses, settings, draws=draws, seed=seed, metrics=[primary])[primary]
     ends = {"": "value", "_low": "low", "_high": "high"}
     return {f"{name}{end}": values[name][key] for name in fitted for end, key in ends.items()}
@@ -53,7 +77,7 @@ def verdict(error, home, other, *, tolerance=TOLERANCE):
     return "degraded" if error <= other else "unsafe"
 
 
-def verdicts(rows, home, *, tolerance=TOLERANCE):
+def verdicts(rows, home, *, metric="rmse", tolerance=TOLERANCE):
     """Return the rows as a table with the columns ``verdict`` (of the model) and ``reference_verdict``.
 
     Parameters
@@ -62,11 +86,13 @@ def verdicts(rows, home, *, tolerance=TOLERANCE):
         What `measure` returned, with whatever names the test.
     home : dict
         What `measure` returned for the undisturbed validation rows.
+    metric : str
+        What was measured; one of which more is better is judged by its `boxloop.metrics.Metric.loss`.
     """
-    table = pd.DataFrame(rows)
+    table, error = pd.DataFrame(rows), METRICS[metric].loss
     for name, other, column in (("model", "reference", "verdict"), ("reference", "model", "reference_verdict")):
-        pairs = zip(table[name], table[other], strict=True)
-        table[column] = [verdict(error, home[name], rival, tolerance=tolerance) for error, rival in pairs]
+        pairs = zip(table[name].map(error), table[other].map(error), strict=True)
+        table[column] = [verdict(mine, error(home[name]), rival, tolerance=tolerance) for mine, rival in pairs]
     return table
 
 
@@ -108,7 +134,7 @@ def draw(ax, x, table, names, *, markersize=None, linestyle="-", nudge=0.0):
         ax.errorbar(place, table[name], bars, label=name, capsize=3, **look)
 
 
-def draw_map(table, chart, home):
+def draw_map(table, chart, home, *, metric="rmse"):
     """Draw the map of safe and unsafe use and return the figure.
 
     Parameters
@@ -116,15 +142,18 @@ def draw_map(table, chart, home):
     table : DataFrame from `verdicts`; one mark per row.
     chart : DataFrame from `safe_unsafe`; one line per row, with its verdicts in words.
     home : dict from `measure`, on undisturbed rows.
+    metric : str, what was measured.
     """
     import matplotlib.pyplot as plt
     from matplotlib.ticker import NullFormatter
 
     fig, ax = plt.subplots(figsize=(7.2, 1 + 0.32 * len(chart)))
     height = {test: -i for i, test in enumerate(chart["test"])}
-    most = max((table[who] / home[who]).max() for who in ("model", "reference"))
+    error = METRICS[metric].loss
+    ratio = {who: table[who].map(error) / max(error(home[who]), 1e-9) for who in ("model", "reference")}
+    most = max(2.0, *(values.max() for values in ratio.values()))
     for who, nudge, x in (("model", 0.15, 1.03), ("reference", -0.15, 1.24)):
-        ax.plot(table[who] / home[who], table["test"].map(height) + nudge, MARKERS[who], color=COLOURS[who])
+        ax.plot(ratio[who], table["test"].map(height) + nudge, MARKERS[who], color=COLOURS[who])
         look = {"color": COLOURS[who], "transform": ax.get_yaxis_transform(), "va": "center", "fontsize": 9}
         ax.text(x, 1, who, weight="bold", **look)
         for test, word in zip(chart["test"], chart[who], strict=True):
@@ -170,32 +199,32 @@ def members(make, X, y, *, groups, seeds):
     return each(lambda seed: make(seed).fit(X.iloc[drawn[seed]], y.iloc[drawn[seed]]), drawn)
 
 
-def moves(fitted, X, *, errors, seed):
-    """Return how far the predictions move (root mean square) when one input is disturbed.
+def moves(fitted, X, *, up, seed):
+    """Return how far the guesses move (root mean square) when one input is disturbed.
 
     Parameters
     ----------
     fitted : dict of fitted estimators
     X : DataFrame
-        The inputs.
-    errors : dict of arrays
-        Errors of inputs that have one, as fractions.
+        What the estimators are handed.
+    up : DataFrame
+        Those inputs that have an error, one error bar higher; see ``study.stress.one_error_up``.
     seed : int
 
     Returns
     -------
     DataFrame
-        One row per input. ``shuffled``: exchanged between the rows. ``one error bar up``: multiplied by
-        exp(error); its sum, in the row ``worst case``, is the worst that one error bar in each input can do,
-        to first order.
+        One row per input. ``shuffled``: exchanged between the rows. ``one error bar up``: its sum, in the row
+        ``worst case``, is the worst that one error bar in each input can do, to first order.
     """
     rng, table = np.random.default_rng(seed), {}
-    before = {who: estimator.predict(X) for who, estimator in fitted.items()}
+    before = {who: guess(estimator, X) for who, estimator in fitted.items()}
     for name in X:
-        versions = {"shuffled": rng.permutation(X[name]), "one error bar up": X[name] * np.exp(errors.get(name, 0.0))}
+        order = rng.permutation(len(X))
+        versions = {"shuffled": X[name].iloc[order].set_axis(X.index), "one error bar up": up.get(name, X[name])}
         for label, values in versions.items():
             for who, estimator in fitted.items():
-                step = estimator.predict(X.assign(**{name: values})) - before[who]
+                step = guess(estimator, X.assign(**{name: values})) - before[who]
                 table.setdefault((label, who), {})[name] = np.sqrt(np.mean(step**2))
     table = pd.DataFrame(table)
     table.loc["worst case"] = table[["one error bar up"]].sum()

@@ -4,19 +4,33 @@ Classification and anomaly detection are score tasks: the truth is 1 for the cla
 every other class, and a guess is a score, higher where a row looks more like the class of interest.
 """
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 from sklearn.base import clone, is_classifier, is_outlier_detector
 
 from boxloop.errors import UserError
 from boxloop.intervals import compare
+from boxloop.metrics import METRICS
 from boxloop.parallel import each
 from boxloop.split import units
 
 
-def labels(frame, settings):
-    """Return the class names of the rows as text, shape (n,): one spelling for 1, 1.0, True and "1"."""
-    values = frame[settings.study.target]
+# What the field calls the share of the class of interest that passes a cut, and that of the rest.
+PASSING = {
+    "classification": ("completeness", "false-positive rate"),
+    "anomaly-detection": ("signal efficiency", "background efficiency"),
+}
+
+
+def seen(frame, settings):
+    """Return the columns that estimators are handed, as far as the table has them: deployment rows carry no weights."""
+    return frame[[name for name in settings.seen if name in frame]]
+
+
+def spelled(values):
+    """Return class names as text, shape (n,): one spelling for 1, 1.0, True and "1"."""
     if pd.api.types.is_bool_dtype(values):
         values = values.astype(int)
     elif pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
@@ -24,8 +38,13 @@ def labels(frame, settings):
     return values.astype(str)
 
 
+def labels(frame, settings):
+    """Return the class names of the rows as text, shape (n,); see `spelled`."""
+    return spelled(frame[settings.study.target])
+
+
 def truth(frame, settings):
-    """Return the truth as numbers, shape (n,).
+    """Return the truth as numbers: a Series of shape (n,) with the index of `frame`.
 
     Regression: the target, in its unit.
     Score tasks: 1 where the row belongs to ``study.positive_class``, else 0.
@@ -37,9 +56,9 @@ def truth(frame, settings):
     """
     study = settings.study
     if study.task == "regression":
-        return frame[study.target].to_numpy(dtype=float)
+        return frame[study.target].astype(float)
     found = labels(frame, settings)
-    positive = (found == study.positive_class).to_numpy()
+    positive = found == study.positive_class
     if len(frame) and not positive.any():
         there = ", ".join(sorted(found.unique())[:5])
         msg = f"study.toml: no row of {study.target} is positive_class = {study.positive_class!r}; the classes are {there}."
@@ -119,8 +138,30 @@ def compare_guesses(frame, guesses, settings, *, draws, seed, metrics=None):
     return compare(truth(frame, settings)[there], guesses, groups=units(frame, settings)[there], **options)
 
 
-def score(metric, y, values, settings):
-    """Return one metric (by name) of guesses `values` for the truth `y`, both of shape (n,)."""
-    from boxloop.metrics import METRICS
+def score(y, values, settings, *, metric=None):
+    """Return a metric (by name, else the primary one) of guesses for the truth `y`, both of shape (n,).
 
-    return METRICS[metric](y, values, settings.study.working_point)
+    Rows without a guess are left out: the first block of a split in time has none.
+    """
+    y, values = np.asarray(y, dtype=float), np.asarray(values, dtype=float)
+    there = np.isfinite(values)
+    return METRICS[metric or settings.study.primary_metric](y[there], values[there], settings.study.working_point)
+
+
+def scorer(settings, *, metric=None):
+    """Return a metric as scikit-learn's ``scoring=`` takes it: ``(estimator, X, y)`` to a number, greater is better.
+
+    The metric itself is its `boxloop.metrics.Metric.sign` times that number; the distance from zero of one that should vanish.
+    """
+    return partial(_signed, settings=settings, metric=metric or settings.study.primary_metric)
+
+
+def _signed(estimator, X, y, *, settings, metric):
+    value = score(y, guess(estimator, X), settings, metric=metric)
+    return -abs(value) if METRICS[metric].better == "zero" else METRICS[metric].sign * value
+
+
+def axis(settings, metric=None):
+    """Return a metric (by name, else the primary one) as the label of an axis, with its unit where it has one."""
+    chosen = METRICS[metric or settings.study.primary_metric]
+    return f"{chosen.label} [{settings.study.unit}]" if chosen.has_unit and settings.study.unit else chosen.label

@@ -36,7 +36,8 @@ def reload(
     model_file : path of a skops file
     X : DataFrame
     expected : array
-        Stored predictions; with two dimensions they are class probabilities.
+        Stored guesses, as `boxloop.task.guess` returns them; labels and numbers of ``predict`` where a classifier
+        or an outlier detector was asked for these; with two dimensions, class probabilities.
     load : callable, optional
         Turns the path into a model; the default opens skops files of this project and scikit-learn only.
     """
@@ -47,7 +48,7 @@ def reload(
     except Exception as error:  # whatever stops the file from loading is what this check is about
         return Finding(None, False, f"The model file {Path(model_file).name} does not load: {error}")
     expected = np.asarray(expected)
-    predicted = np.asarray(model.predict_proba(X) if expected.ndim == 2 else model.predict(X))
+    predicted = _answers(model, X, expected)
     if predicted.shape != expected.shape:
         return Finding(None, False, f"The model file predicts shape {predicted.shape}, stored are {expected.shape}.")
     if expected.dtype.kind not in "fiub":
@@ -57,6 +58,14 @@ def reload(
         worst = float(np.nan_to_num(gap, nan=np.inf).max(initial=0.0))
     message = f"Loaded from {Path(model_file).name}, the model differs from the stored predictions by at most {worst:.2g} (threshold {threshold:g})."
     return Finding(worst, worst <= threshold, message)
+
+
+def _answers(model: Any, X: Any, expected: np.ndarray) -> np.ndarray:
+    from boxloop.task import guess
+
+    if expected.ndim == 2:
+        return np.asarray(model.predict_proba(X))
+    return guess(model, X) if expected.dtype.kind == "f" else np.asarray(model.predict(X))
 
 
 @check(

@@ -120,7 +120,7 @@ def time(train: pd.DataFrame, held_out: Frames, *, time: str | None, threshold: 
         The column that orders the rows.
     """
     if time is None:
-        return NotApplicable("No column has the role time.")
+        return NotApplicable("The rows are not divided in time.")
     shares = {name: float((train[time] > frame[time].min()).mean()) for name, frame in held_out.items()}
     words = [f"{share:.1%} of the training rows are later than the first row of '{name}'" for name, share in shares.items()]
     value = max(shares.values(), default=0.0)

@@ -92,7 +92,7 @@ def swap(
 
 
 def _response(model: Any, X: Any) -> np.ndarray:
-    for method in ("predict_proba", "decision_function", "score_samples"):
+    for method in ("anomaly_score", "predict_proba", "decision_function", "score_samples"):
         if hasattr(model, method):
             return np.asarray(getattr(model, method)(X), dtype=float)
     return np.asarray(model.predict(X), dtype=float)

@@ -5,32 +5,16 @@ Tests that rescale noise need the truth columns (the values before measurement);
 The other simulator is not here: it is a table of its own (`study.data.domains`).
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import numpy as np
+import pandas as pd
+from boxloop.stress import StressTest
 
 from . import simulate
 
 
-@dataclass(frozen=True)
-class StressTest:
-    """One way to make life harder.
-
-    Attributes
-    ----------
-    name : what is varied, for the figure
-    kind : noise, instrument, simulation, missing, covariate or nuisance
-    levels : key of the list of levels in [stress] of study.toml
-    function : (frame, level, rng) -> frame; the input frame is never changed
-    description : one sentence, with the meaning of a level
-    """
-
-    name: str
-    kind: str
-    levels: str
-    function: Callable
-    description: str
+def one_error_up(frame):
+    """Return the measured observables raised by one error bar each; errors are fractions."""
+    return pd.DataFrame({name: frame[name] * np.exp(frame[f"{name}_error"]) for name in simulate.MEASURED})
 
 
 def more_noise(frame, columns, factor):
