@@ -57,4 +57,4 @@ def simplest():
         return pipeline(DecisionTreeRegressor(**shape), filled=True)
     if task == "classification":
         return pipeline(DecisionTreeClassifier(**shape), filled=True)
-    return pipeline(IsolationForest(n_estimators=10, max_samples=64, random_state=0), filled=True)
+    return pipeline(IsolationForest(n_estimators=10, random_state=0), filled=True)

@@ -3,6 +3,8 @@
 Rows are numbered from 1, without the header.
 """
 
+import warnings
+
 import numpy as np
 import pandas as pd
 from boxloop.errors import UserError
@@ -175,7 +177,10 @@ def _split(frame, settings):
 
 
 def _folds(frame, positive, part, settings):
-    for fitted, _ in folds(frame.reset_index(drop=True), settings):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a rare class beside the class of interest may be absent from a fold
+        divided = folds(frame.reset_index(drop=True), settings)
+    for fitted, _ in divided:
         if len(np.unique(positive[fitted])) < 2:
             few = f"has too few rows of '{settings.study.positive_class}' or of the rest in the part '{part}' to cross-validate"
             _refuse(settings.data.table, settings.study.target, few, f'set split.strategy = "stratified", lower split.folds or enlarge split.{part}')

@@ -34,9 +34,14 @@ def columns(settings, *, filled):
 
 
 def pipeline(last, *, filled):
-    """Return a pipeline of `columns` and a last step, fitted with weights where the manifest has some."""
+    """Return a pipeline of `columns` and a last step, fitted with weights where the manifest has some.
+
+    A detector of unusual rows describes the rows as they are: it takes no weights.
+    """
     settings = manifest()
     whole = make_pipeline(columns(settings, filled=filled), last)
+    if settings.study.task == "anomaly-detection":
+        return whole
     weights = settings.role("weight")
     errors = [name for name in settings.weights if name not in weights]
     return Weighted(whole, weights=weights, errors=errors) if weights or errors else whole

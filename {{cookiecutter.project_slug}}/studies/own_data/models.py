@@ -4,6 +4,7 @@ Every rung copes with missing numbers and with words, learns its scaling inside,
 The settings are round numbers that serve from fifty rows to a million; they are a start and not a search.
 """
 
+from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor, IsolationForest
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neighbors import LocalOutlierFactor
@@ -67,9 +68,10 @@ def classification(seed):
 
 def anomalies(seed):
     """Return the rungs that say how unusual a row is; none of them is told the classes."""
-    forest = IsolationForest(n_estimators=100, max_samples=256, random_state=seed)
-    density = LocalOutlierFactor(n_neighbors=20, novelty=True)
-    members = [("distance", Mahalanobis()), ("forest", forest), ("density", density)]
+    forest = IsolationForest(n_estimators=100, random_state=seed)
+    density = LocalOutlierFactor(n_neighbors=20, algorithm="brute", novelty=True)
+    # A forest of its own: a rung that is fitted must not change another one.
+    members = [("distance", Mahalanobis()), ("forest", clone(forest)), ("density", density)]
     return {
         "Mahalanobis distance": pipeline(Mahalanobis(), filled=True),
         "isolation forest": pipeline(forest, filled=True),
