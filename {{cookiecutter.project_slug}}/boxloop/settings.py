@@ -187,8 +187,8 @@ class Settings(Table):
 
     @property
     def seen(self):
-        """Names of the columns that estimators are handed: the inputs, and the resonance to define regions with."""
-        return [*self.inputs, *self.role("resonance")]
+        """Names of the columns that estimators are handed: the inputs, the resonance to define regions with, and weights."""
+        return [*self.inputs, *self.role("resonance"), *self.role("weight")]
 
     def only(self, role):
         """Return the one column with this role, or None."""

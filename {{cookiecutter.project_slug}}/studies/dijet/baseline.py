@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import make_pipeline
 
-from . import regions, search, simulate
+from . import likelihood, regions, search, simulate
 from .models import Decorrelated, Forest
 
 
@@ -95,3 +95,8 @@ def alternates():
 def simplest():
     """Return the simplest model that sees every jet feature: an isolation forest, off the shelf."""
     return make_pipeline(Decorrelated(remove=False), Forest(random_state=0))
+
+
+def limit(frame):
+    """Return the score of somebody who knows generator A and the signal: the likelihood ratio of the jets, in a tuple of one."""
+    return (likelihood.log_ratio(frame),)

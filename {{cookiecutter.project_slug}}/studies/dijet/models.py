@@ -110,7 +110,7 @@ class Cwola(ClassifierMixin, BaseEstimator):
     against background (Metodiev, Nachman & Thaler 2017, JHEP 10, 174; as a resonance search Collins, Howe & Nachman
     2018, Phys. Rev. Lett. 121, 241803). `y` is never looked at.
 
-    K-folding: every member leaves one fold out. `out_of_fold_` scores the fitted events with members that have not
+    K-folding: every member leaves one fold out. `score_fitted` scores the fitted events with the member that has not
     seen them; new events get the mean of all members. Without it, events would be selected for having been remembered.
 
     Parameters
@@ -123,7 +123,7 @@ class Cwola(ClassifierMixin, BaseEstimator):
     Attributes
     ----------
     members_ : list of lists, (folds, learners) of fitted classifiers
-    out_of_fold_ : array (n,), score of every fitted row
+    fold_ : int array (n,), fold of every row that was learnt from, -1 for other rows
     """
 
     def __init__(self, learners=None, centre=regions.CENTRE, folds=4, random_state=0):
@@ -150,6 +150,11 @@ class Cwola(ClassifierMixin, BaseEstimator):
     def _member(members, values):
         return np.mean([one.predict_proba(values)[:, 1] for one in members], axis=0)
 
+    def score_fitted(self, X):
+        """Return scores of the very rows that `fit` was given, none from a member that has learnt from the row, shape (n,)."""
+        each = np.stack([self._member(members, jets(X)) for members in self.members_])
+        return np.where(self.fold_ >= 0, each[self.fold_, np.arange(len(X))], each.mean(axis=0))
+
     def predict_proba(self, X):
         """Return the chance to come from the sidebands and from the signal region, weighted equally, shape (n, 2)."""
         score = np.mean([self._member(members, jets(X)) for members in self.members_], axis=0)
@@ -169,7 +174,7 @@ def quadratic():
 def boosting(seed):
     """Return shallow boosted trees."""
     return HistGradientBoostingClassifier(
-        learning_rate=0.1, max_iter=30, max_leaf_nodes=12, min_samples_leaf=20, l2_regularization=1.0,
+        learning_rate=0.2, max_iter=15, max_leaf_nodes=10, min_samples_leaf=20, max_bins=32, l2_regularization=1.0,
         class_weight="balanced", early_stopping=False, random_state=seed,
     )
 
@@ -203,8 +208,9 @@ def ladder(seed):
 
 
 def searched(pipeline, frame):
-    """Fit a CWoLa pipeline to events and return their scores, none from a member that was fitted to the event.
+    """Fit a CWoLa pipeline to events and return their scores, none from a member that has learnt from the event.
 
     This is how data are searched: the classifier is trained on the very events that are then selected.
     """
-    return pipeline.fit(frame)[-1].out_of_fold_
+    pipeline.fit(frame)
+    return pipeline[-1].score_fitted(pipeline[:-1].transform(frame))

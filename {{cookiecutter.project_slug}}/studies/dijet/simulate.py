@@ -25,6 +25,9 @@ MAX_DELTA_ETA = 1.3  # selection of the search: the t-channel is forward, a reso
 PILEUP = 30.0  # mean number of vertices
 FEATURES = ("m_j1", "m_j2", "tau21_1", "tau21_2", "delta_eta")
 JETS = ("m_j1", "m_j2")
+TAU_SPREAD, HEAVY_IS_PRONGED = 0.55, 0.35  # scatter of logit(tau21), and its fall per sigma of ln(jet mass)
+TOP, TOP_SPREAD, WHOLE_TOP, TOP_TAU = (173.0, 80.4), 0.09, 0.6, (0.45, 0.33)  # GeV; whole top or its W alone
+PRONG_SPREAD, LOST, PRONG_TAU = 0.12, 0.2, (0.55, 0.33)  # a prong lost or not
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class Signal:
     width: float = RESOLUTION
 
 
-# The simulation, and the other shower, to which the data are closer: harder spectrum, broader and heavier jets.
+# The simulation, and another shower, which the data follow: harder spectrum, broader and heavier jets.
 A = Physics()
 B = replace(A, slopes=(4.0, 3.2, 0.0), mass=110.0, spread=0.58, tau=0.60)
 SIGNAL = Signal()
@@ -80,10 +83,14 @@ def draw_mass(rng, size, slopes):
     return np.interp(rng.random(size), cumulative / cumulative[-1], grid)
 
 
+def logit(tau):
+    """Return ln(tau / (1 - tau)): tau21 lies between 0 and 1, its logit anywhere."""
+    return np.log(tau / (1 - tau))
+
+
 def draw_tau(rng, median, size):
-    """Draw tau21, between 0 and 1, about `median` (scalar or array)."""
-    logit = np.log(median / (1 - median)) + 0.55 * rng.standard_normal(size)
-    return 1 / (1 + np.exp(-logit))
+    """Draw tau21 about `median` (scalar or array); its logit is normal."""
+    return 1 / (1 + np.exp(-logit(median) - TAU_SPREAD * rng.standard_normal(size)))
 
 
 def qcd(rng, size, physics=A):
@@ -95,26 +102,31 @@ def qcd(rng, size, physics=A):
     heavy = rng.standard_normal((2, size))
     common = np.log(physics.mass) + physics.tie * np.log(m_jj / 3_000)
     masses = np.exp(common + physics.spread * heavy)
-    median = 1 / (1 + np.exp(-np.log(physics.tau / (1 - physics.tau)) + 0.35 * heavy))
+    median = 1 / (1 + np.exp(-logit(physics.tau) + HEAVY_IS_PRONGED * heavy))
     taus = draw_tau(rng, median, (2, size))
-    return _events(m_jj, masses, taus, np.log(1 + rng.random(size) * (np.exp(MAX_DELTA_ETA) - 1)), "qcd")
+    return _events(m_jj, masses, taus, flat_in_chi(rng, size), "qcd")
+
+
+def flat_in_chi(rng, size):
+    """Draw |delta eta| with chi = exp|delta eta| flat up to the selection."""
+    return np.log(1 + rng.random(size) * (np.exp(MAX_DELTA_ETA) - 1))
 
 
 def top(rng, size, physics=A):
     """Return `size` top-like events: each jet holds a whole top (173 GeV) or the W of it alone (80 GeV)."""
     m_jj = draw_mass(rng, size, physics.slopes)
-    whole = rng.random((2, size)) < 0.6
-    masses = np.where(whole, 173.0, 80.4) * np.exp(0.09 * rng.standard_normal((2, size)))
-    taus = draw_tau(rng, np.where(whole, 0.45, 0.33), (2, size))
-    return _events(m_jj, masses, taus, np.log(1 + rng.random(size) * (np.exp(MAX_DELTA_ETA) - 1)), "top")
+    whole = rng.random((2, size)) < WHOLE_TOP
+    masses = np.where(whole, TOP[0], TOP[1]) * np.exp(TOP_SPREAD * rng.standard_normal((2, size)))
+    taus = draw_tau(rng, np.where(whole, *TOP_TAU), (2, size))
+    return _events(m_jj, masses, taus, flat_in_chi(rng, size), "top")
 
 
 def signal(rng, size, resonance=SIGNAL):
     """Return `size` events of a resonance; one jet in five has lost a prong and with it half of its mass."""
     m_jj = resonance.m * np.exp(resonance.width * rng.standard_normal(size))
-    lost = rng.random((2, size)) < 1 / 5
-    masses = np.array([[resonance.x], [resonance.y]]) * np.exp(0.12 * rng.standard_normal((2, size)))
-    taus = draw_tau(rng, np.where(lost, 0.55, 0.33), (2, size))
+    lost = rng.random((2, size)) < LOST
+    masses = np.array([[resonance.x], [resonance.y]]) * np.exp(PRONG_SPREAD * rng.standard_normal((2, size)))
+    taus = draw_tau(rng, np.where(lost, *PRONG_TAU), (2, size))
     reach = np.tanh(MAX_DELTA_ETA / 2)
     return _events(m_jj, masses * np.where(lost, 0.5, 1.0), taus, 2 * np.arctanh(rng.random(size) * reach), "signal")
 
@@ -139,8 +151,7 @@ def pile_up(rng, frame, vertices):
     extra = np.asarray(vertices)
     changed = {name: frame[name] + np.maximum(0.15 * extra, -0.5 * frame[name]) for name in JETS}
     for name in ("tau21_1", "tau21_2"):
-        logit = np.log(frame[name] / (1 - frame[name])) + 0.004 * extra
-        changed[name] = 1 / (1 + np.exp(-logit))
+        changed[name] = 1 / (1 + np.exp(-logit(frame[name]) - 0.004 * extra))
     return frame.assign(**changed)
 
 
