@@ -242,9 +242,8 @@ def test_decorrelated_features_do_not_follow_the_mass(tables):
     """Mean and scatter of every feature are the same in sidebands and signal region of pure background."""
     frame = tables["background"]
     out = models.Decorrelated().fit(frame).transform(frame)
-    near = regions.window(frame["m_jj"], side := regions.CENTRE, 0.3)
+    near = regions.window(frame["m_jj"], half=0.3)
 
-    assert side == regions.CENTRE
     for name in simulate.FEATURES:
         assert abs(np.corrcoef(np.log(frame["m_jj"][near]), out[name][near])[0, 1]) < 0.03
     assert abs(np.corrcoef(np.log(frame["m_jj"]), np.log(frame["m_j1"]))[0, 1]) > 0.3
@@ -313,7 +312,7 @@ def test_the_mass_as_input_makes_a_bump_of_nothing(parts, tables):
     leaking = ways["CWoLa, m_jj as input"]
     clean = tables["background"].assign(weight=1.0)
 
-    assert roc_auc(ranking(leaking, held)) > 0.97
+    assert roc_auc(ranking(leaking, held)) > 0.95
     assert bump(leaking, clean) > 20
     assert abs(bump(ways["CWoLa, decorrelated"], clean)) < 3
     assert sic(ranking(ways["CWoLa, decorrelated"], held), 0.01) > 3.5
