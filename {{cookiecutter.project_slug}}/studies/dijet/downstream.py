@@ -55,7 +55,7 @@ def draw(ax, mass, centre=regions.CENTRE, *, blind=False, colour="black", label=
     middle, region = np.sqrt(edge[1:] * edge[:-1]), search.inside(centre, bins=bins)
     rate, covariance = search.fit(counts, ~region)
     error = np.sqrt(np.einsum("bi,ij,bj->b", search.design(bins)[1], covariance, search.design(bins)[1]))
-    shown = ~region if blind else counts >= 0
+    shown = ~region if blind else np.ones(bins, dtype=bool)
     ax.errorbar(middle[shown], counts[shown], np.sqrt(counts[shown]), fmt="o", ms=3, color=colour, label=label)
     ax.plot(middle, rate, color=colour, lw=1)
     ax.fill_between(middle, rate * np.exp(-error), rate * np.exp(error), color=colour, alpha=0.25, lw=0)

@@ -111,7 +111,9 @@ class Cwola(ClassifierMixin, BaseEstimator):
     2018, Phys. Rev. Lett. 121, 241803). `y` is never looked at.
 
     K-folding: every member leaves one fold out. `score_fitted` scores the fitted events with the member that has not
-    seen them; new events get the mean of all members. Without it, events would be selected for having been remembered.
+    seen them. Without it, events would be selected for having been remembered. Events at other masses belong to folds
+    too: the mean of all members, which new events get, varies less than one member, and a cut on a mixture of the two
+    would carve a step into the spectrum where the sidebands end.
 
     Parameters
     ----------
@@ -123,7 +125,7 @@ class Cwola(ClassifierMixin, BaseEstimator):
     Attributes
     ----------
     members_ : list of lists, (folds, learners) of fitted classifiers
-    fold_ : int array (n,), fold of every row that was learnt from, -1 for other rows
+    fold_ : int array (n,), fold of every fitted row
     """
 
     def __init__(self, learners=None, centre=regions.CENTRE, folds=4, random_state=0):
@@ -142,7 +144,7 @@ class Cwola(ClassifierMixin, BaseEstimator):
         for number in range(self.folds):
             rows = learn & (fold != number)
             self.members_.append([clone(one).fit(values[rows], inside[rows]) for one in self.learners])
-        self.fold_ = np.where(learn, fold, -1)
+        self.fold_ = fold
         self.classes_ = np.array([0.0, 1.0])
         return self
 
@@ -151,9 +153,9 @@ class Cwola(ClassifierMixin, BaseEstimator):
         return np.mean([one.predict_proba(values)[:, 1] for one in members], axis=0)
 
     def score_fitted(self, X):
-        """Return scores of the very rows that `fit` was given, none from a member that has learnt from the row, shape (n,)."""
+        """Return scores of the very rows that `fit` was given, each from the member that has not learnt from it, shape (n,)."""
         each = np.stack([self._member(members, jets(X)) for members in self.members_])
-        return np.where(self.fold_ >= 0, each[self.fold_, np.arange(len(X))], each.mean(axis=0))
+        return each[self.fold_, np.arange(len(X))]
 
     def predict_proba(self, X):
         """Return the chance to come from the sidebands and from the signal region, weighted equally, shape (n, 2)."""

@@ -13,7 +13,7 @@ from . import regions, simulate
 
 BINS = 60
 PARAMETERS = 3  # normalisation, p1, p2; p3 is held at zero, as searches with few events do
-SCAN = np.exp(np.arange(np.log(2_500.0), np.log(5_000.0), 0.04))  # GeV: mass hypotheses
+SCAN = regions.CENTRE * np.exp(0.04 * np.arange(-8, 10))  # GeV, 2.5 to 5.0 TeV: mass hypotheses
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def significance(count, expected, error):
 
 
 def inside(centre, half=regions.HALF, bins=BINS):
-    """Return the bins whose centre lies in the signal region: the count is that of whole bins."""
+    """Return the bins whose centre lies in the signal region; for the masses of `SCAN` these are the region exactly."""
     edge = binning(bins)
     return regions.window(np.sqrt(edge[1:] * edge[:-1]), centre, half)
 

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 SQRT_S = 13_000.0  # GeV
-RANGE = (2_000.0, 6_500.0)  # GeV
+RANGE = (3_500 * np.exp(-0.58), 3_500 * np.exp(0.62))  # GeV, 1.96 to 6.51 TeV: signal regions are then whole bins of `search`
 RESOLUTION = 0.03  # of m_jj, in ln
 MAX_DELTA_ETA = 1.3  # selection of the search: the t-channel is forward, a resonance central
 PILEUP = 30.0  # mean number of vertices
