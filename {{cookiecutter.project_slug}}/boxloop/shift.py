@@ -14,6 +14,43 @@ def numeric(frame):
     return numbers(frame)
 
 
+def alike(frames):
+    """Return the frames as `numeric` does, with the same code for a word in all of them.
+
+    Parameters
+    ----------
+    frames : dict of DataFrame
+        The same columns in each; their own index is replaced by row numbers.
+    """
+    together = numeric(pd.concat({name: frame.reset_index(drop=True) for name, frame in frames.items()}))
+    return {name: together.loc[name] if len(frame) else together.iloc[:0] for name, frame in frames.items()}
+
+
+def spread_out():
+    """Return an unfitted transformer for tables of any kind: gaps get the median, and every column the same bell shape."""
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import QuantileTransformer
+
+    fill = SimpleImputer(strategy="median", keep_empty_features=True)
+    return make_pipeline(fill, QuantileTransformer(n_quantiles=100, output_distribution="normal"))
+
+
+def in_scope(learnt, home, frame, *, share=0.95):
+    """Return which rows lie as near to training rows as a share of the validation rows do, bool of shape (rows of `frame`,).
+
+    Parameters
+    ----------
+    learnt, home, frame : DataFrame
+        The inputs of the training rows, of the validation rows and of the rows in question.
+    share : float
+        Of the validation rows this share is in scope, by construction.
+    """
+    tables = alike({"learnt": learnt, "home": home, "frame": frame})
+    near, far = distances(tables["learnt"], [tables["home"], tables["frame"]], scale=spread_out(), neighbours=1)
+    return far <= np.quantile(near, share)
+
+
 def weights(frame, towards, *, columns, scale):
     """Return the weights with which the rows of one sample look like another in the named columns.
 

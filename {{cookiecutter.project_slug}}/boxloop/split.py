@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from boxloop.errors import UserError
+from boxloop.groups import numbered
 
 
 def units(frame, settings):
@@ -17,7 +18,7 @@ def units(frame, settings):
 
 def _shuffled_share(values, seed):
     """Return for each value its place in [0, 1) in a shuffled order that depends on seed and value only."""
-    unique, codes = np.unique(np.asarray(values), return_inverse=True)
+    unique, codes = numbered(values)
     digests = [hashlib.sha256(f"{seed}:{value}".encode()).hexdigest() for value in unique]
     rank = np.empty(len(unique))
     rank[np.argsort(digests)] = np.arange(len(unique))
