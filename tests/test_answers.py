@@ -21,10 +21,12 @@ from fake_report import make_report_project, markdown, notebook, write_chapter
         ("**Why?**\n\n<!-- one paragraph, see §2.1 -->\n", False),
         ("**Why?**\n\n**Because** it is.", True),
         ("**Why?**\n\nMETODOLOGY is a word too.", True),
+        ("**Why?**\n\n*Why:* it matters.\n\n*For example:* because.\n", False),
+        ("**Why?**\n\n*Why:* it matters.\n\n*For example:* because.\n\nSo.", True),
     ],
 )
 def test_an_answer_is_what_follows_a_bold_line(source, answered):
-    """Empty text, a comment or the word TODO leave a question open; every question counts."""
+    """Empty text, a comment, what explains the question or the word TODO leave it open; every question counts."""
     assert is_answered(source) is answered
 
 

@@ -9,6 +9,7 @@ from conftest import ROOT
 
 sys.path.insert(0, str(ROOT / "tools"))
 
+import race
 import small_loop
 
 
@@ -36,3 +37,22 @@ def test_the_plain_script_is_the_same_cells(project):
     for path in sorted((project / "notebooks").glob("*.ipynb")):
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
             assert "".join(cell["source"]) in script
+
+
+def test_the_race_sees_which_notebooks_ran():
+    """From the lines of a run: the ones that ran, not the current ones nor the skipped."""
+    output = "01 One      -      current\n06 Six     1.2 s    ok        the notebook changed\n07 Seven   0.3 s    failed\n08 Eight    -      skipped: needs what 07 makes\nReport: x\n"
+
+    assert race.ran(output) == ["06", "07"]
+    assert race.ran("Nothing changed: all 8 notebooks are current.\n") == []
+
+
+def test_a_change_in_06_runs_06_07_and_08_and_nothing_else(project):
+    """The small notebooks, by the command that the bench times; another set of notebooks ends the race."""
+    ours = [sys.executable, "-m", "boxloop", "run"]
+    race.seconds(ours, project, expected=race.ALL)
+    race.seconds(ours, project, expected=[])
+    race.change_06(project, race.CHANGES["small"])
+    race.seconds(ours, project, expected=["06", "07", "08"])
+    with pytest.raises(SystemExit, match="should have"):
+        race.seconds(ours, project, expected=["06"])

@@ -31,6 +31,8 @@ import numpy as np
 from boxloop.parallel import each, join
 from sklearn.model_selection import GridSearchCV, cross_val_score, permutation_test_score
 from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 from sklearn.tree import DecisionTreeRegressor
 join()
 
@@ -44,6 +46,7 @@ X = rng.normal(size=(3000, 8)); y = X[:, 0] + rng.normal(size=3000)
 (root / "begun").write_text("1")
 facts = {{
     "folds": cross_val_score(Slow(), X, y, cv=20).tolist(),
+    "threads": cross_val_score(make_pipeline(PolynomialFeatures(4), StandardScaler(), Ridge(1e-6)), X, y, cv=4).tolist(),
     "search": GridSearchCV(DecisionTreeRegressor(random_state=0), {{"max_depth": [1, 2, 3]}}, cv=3).fit(X, y).cv_results_["mean_test_score"].tolist(),
     "chance": permutation_test_score(Slow(), X, y, cv=3, n_permutations=5, random_state=0)[1].tolist(),
     "own": each(lambda seed: float(np.random.default_rng(seed).normal(size=100000).sum()), range(6)),
@@ -64,9 +67,9 @@ def real(quick, monkeypatch):
     monkeypatch.setattr("boxloop.runner.load_engine", load_engine)
 
 
-def start(*words):
+def start(*words, threads=1):
     """Start a process of dask and return it with the first address that it names."""
-    env = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    env = os.environ | {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads)}
     process = subprocess.Popen([sys.executable, "-m", "dask", *words], env=env, stderr=subprocess.PIPE, text=True)
     found = None
     for line in process.stderr:
@@ -79,10 +82,13 @@ def start(*words):
 
 @pytest.fixture
 def scheduler():
-    """A scheduler with two workers of one thread each, on loopback; yields its address and the workers."""
+    """A scheduler with two workers of one task each, on loopback; yields its address and the workers.
+
+    Their linear algebra would use two threads and one, and sum in another order.
+    """
     boss, address = start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
     options = ["--nthreads", "1", "--no-nanny", "--host", "127.0.0.1", "--no-dashboard"]
-    workers = [start("worker", address, *options)[0] for _ in range(2)]
+    workers = [start("worker", address, *options, threads=threads)[0] for threads in (2, 1)]
     yield address, workers
     for process in [*workers, boss]:
         process.kill()
@@ -115,6 +121,27 @@ def test_a_worker_dies_and_the_numbers_are_the_same(tmp_path, real, scheduler):
     assert workers[0].poll() is not None and workers[1].poll() is None
     assert all(elsewhere)
     assert found == alone
+
+
+LACKING = """
+import sys
+sys.path[:0] = [{machinery!r}, str(root / "here")]
+(root / "here").mkdir(exist_ok=True)
+(root / "here" / "only_here.py").write_text("def one(item): return item + 1")
+import only_here
+from boxloop.parallel import each, join
+join()
+each(only_here.one, range(4))
+"""
+
+
+def test_a_worker_without_the_code_is_one_sentence(tmp_path, real, scheduler):
+    """It cannot begin its task; the run ends, and says what is missing."""
+    project = make_project(tmp_path, graph=GRAPH, faults={"01_fit": LACKING.format(machinery=str(TEMPLATE))})
+    outcome = run(project, echo=silent, dask=scheduler[0])
+
+    says = "01_fit, cell work: RuntimeError: a dask worker could not do its share (ModuleNotFoundError: No module named 'only_here'): "
+    assert outcome.failed[0].message.startswith(says)
 
 
 def test_local_starts_and_ends_its_workers():

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from boxloop.groups import numbered
 from boxloop.intervals import LEAST, affordable, compare, group_bootstrap, group_draws, group_weights
 from boxloop.metrics import METRICS, Metric
 from boxloop.residuals import Residuals
@@ -93,3 +94,19 @@ def test_a_constant_probability_has_the_ece_of_its_mean(rng):
     truth = np.repeat([1.0, 0.0], [250, 750])
 
     assert METRICS["ece"](truth, np.full(1000, 0.3)) == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize("values", [
+    np.array(["b", "a", "Ä", "", "a", "10", "9"], dtype=object),
+    np.array(["b", "a", "b"]),
+    np.array([3, 1, 3, -2]),
+    np.array([3, 1, 10**30, 3], dtype=object),
+    np.array([0.5, -1.0, 0.5]),
+])
+def test_groups_are_numbered_as_ever(values):
+    """In the order of `numpy.unique`: which rows are drawn, and where a row is placed by the split, hang on it."""
+    unique, codes = numbered(values)
+    as_ever = np.unique(values, return_inverse=True)
+
+    assert list(unique) == list(as_ever[0])
+    assert list(codes) == list(as_ever[1])

@@ -13,7 +13,7 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path):
     path = store.write_text(tmp_path / "a.txt", "old")
 
     with pytest.raises(ZeroDivisionError):
-        store._replace(path, lambda part: 1 / 0)
+        store.written_whole(path, lambda part: 1 / 0)
 
     assert path.read_text(encoding="utf-8") == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]

@@ -12,7 +12,7 @@ import time
 from functools import partial
 from pathlib import Path
 
-PART = 50_000
+PART = 10_000  # so that the peak of memory is that of the steps that follow
 
 
 def main(rows):

@@ -10,6 +10,8 @@ from boxloop.paths import STATIONS
 _QUESTION = re.compile(r"^\*\*(.+?)\*\*\s*$", re.MULTILINE)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _TODO = re.compile(r"\bTODO\b")
+# In a study with data of its own these lines stand under the question, and belong to it.
+_PROMPT = re.compile(r"^\*(?:Why|For example):\*.*$", re.MULTILINE)
 
 
 def slug(notebook):
@@ -33,9 +35,10 @@ def split_answers(text):
     Parameters
     ----------
     text : str
-        Markdown in which each question is a line in bold. HTML comments are no answer.
+        Markdown in which each question is a line in bold. HTML comments are no answer, nor are the lines
+        that begin with ``*Why:*`` or ``*For example:*``: they explain the question.
     """
-    parts = _QUESTION.split(_COMMENT.sub("", text))[1:]
+    parts = _QUESTION.split(_PROMPT.sub("", _COMMENT.sub("", text)))[1:]
     return [(question, answer.strip()) for question, answer in zip(parts[::2], parts[1::2], strict=True)]
 
 

@@ -3,6 +3,7 @@
 What cannot be understood is refused with one sentence that names the file, the column or line, and the remedy.
 """
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +18,9 @@ BINARY = {
     ".parquet": "parquet", ".pq": "parquet", ".fits": "fits", ".fit": "fits",
     ".vot": "votable", ".votable": "votable", ".xml": "votable", ".ecsv": "ascii.ecsv",
 }
+# Names that the notebooks give to columns of their own.
+TAKEN = {"set", "truth", "model", "reference", "trivial"}
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}|$)", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ def read_catalogue(path):
     suffix = next((s.lower() for s in reversed(path.suffixes) if s.lower() != ".gz"), "")
     if suffix in TEXT:
         frame, notes = read_text(path, delimiter=TEXT[suffix])
-        found = Catalogue(frame, notes=notes)
+        found = _timed(frame, notes=notes)
     elif suffix in BINARY:
         found = _parquet(path) if BINARY[suffix] == "parquet" else _astropy(path, BINARY[suffix])
     else:
@@ -74,6 +78,25 @@ def read_catalogue(path):
         msg = f"{path.name} has column names and no rows: write the table again."
         raise UserError(msg)
     return found
+
+
+def in_project(found):
+    """Return a catalogue with the names that its columns have in the project: `set_` for `set`, and so on.
+
+    Parameters
+    ----------
+    found : Catalogue
+    """
+    there = set(found.frame.columns)
+    new = {name: f"{name}_" for name in TAKEN & there}
+    for name in new:
+        while new[name] in there:
+            new[name] += "_"
+    if not new:
+        return found
+    units, descriptions = ({new.get(name, name): text for name, text in facts.items()} for facts in (found.units, found.descriptions))
+    notes = [f"Column '{old}' is called '{name}' here: the notebooks use the shorter name." for old, name in sorted(new.items())]
+    return Catalogue(found.frame.rename(columns=new), units, descriptions, [*found.notes, *notes])
 
 
 def _parquet(path):
@@ -100,6 +123,7 @@ def _timed(frame, units=None, descriptions=None, notes=()):
     """Return a `Catalogue` in which dates are decimal years."""
     units, notes = dict(units or {}), list(notes)
     for name in frame.columns:
+        frame[name] = _dates(frame[name])
         if pd.api.types.is_datetime64_any_dtype(frame[name]):
             year = frame[name].dt
             days = 365 + year.is_leap_year
@@ -107,6 +131,17 @@ def _timed(frame, units=None, descriptions=None, notes=()):
             units[name] = "yr"
             notes.append(f"Column '{name}' held dates: it is now in decimal years.")
     return Catalogue(frame, units, descriptions or {}, notes)
+
+
+def _dates(column):
+    """Return a column of dates written as 2021-03-04 or 2021-03-04T05:06:07 as dates, and any other as it is."""
+    words = column.dropna()
+    if pd.api.types.is_numeric_dtype(column) or words.empty or not isinstance(words.iloc[0], str) or not DATE.match(words.iloc[0]):
+        return column
+    try:
+        return pd.to_datetime(column, format="ISO8601", utc=True).dt.tz_localize(None)
+    except (ValueError, TypeError):
+        return column
 
 
 def _astropy(path, kind):

@@ -1,7 +1,8 @@
-"""The command line: `boxloop run`, `release`, `status`, `check`, `compare`, `fail`, `report`."""
+"""The command line: `boxloop run`, `release`, `adopt`, `status`, `check`, `compare`, `fail`, `report`."""
 
 import json
 import sys
+from pathlib import Path
 
 import click
 
@@ -102,6 +103,36 @@ def release(reason, note, **how):
         msg = "The seal opens only with a reason: boxloop release --reason TEXT."
         raise UserError(msg)
     _run(release_reason=reason.strip(), note=note, **how)
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--target", required=True, metavar="COLUMN", help="The column to predict.")
+@click.option("--id", "ident", metavar="COLUMN", help="A different value in every row.")
+@click.option("--group", metavar="COLUMN", help="Rows with the same value stay on one side of the split.")
+@click.option("--time", metavar="COLUMN", help="What is later is never trained on.")
+@click.option("--deployment", metavar="FILE", type=click.Path(path_type=Path), help="Unlabelled objects that the model is meant for.")
+@click.option("--positive", metavar="CLASS", help="The class of interest, where the target holds classes.")
+@click.option("--force", is_flag=True, help="Replace a study.toml that was edited; a copy of it is kept.")
+def adopt(file, **options):
+    """Take in a table of your own: copy it to data/raw and write study.toml."""
+    from boxloop.adopt import adopt as take_in
+
+    project = find_project()
+    found = take_in(project, file, **options)
+    click.echo("\n".join([*understood(found.roles), *found.notes]))
+    click.echo(f"Written: study.toml and {project.relative(found.table)}; the study.toml before is {found.backup.name}.")
+    click.echo("Next: read study.toml and correct what was guessed wrong, then `boxloop run`.")
+
+
+def understood(roles, *, most=30):
+    """Return a short table of what each column was taken for."""
+    rows = [("column", "role", "unit", "seen", "because")]
+    rows += [(name, guess.role, guess.unit or "–", guess.seen, guess.reason) for name, guess in list(roles.items())[:most]]
+    cut = [[cell if len(cell) <= limit else cell[: limit - 1] + "…" for cell, limit in zip(row, (24, 8, 12, 44, 60), strict=True)] for row in rows]
+    widths = [max(len(row[place]) for row in cut) for place in range(5)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cut]
+    return lines + ([f"… and {len(roles) - most} more columns, in study.toml."] if len(roles) > most else []) + [""]
 
 
 @cli.command()

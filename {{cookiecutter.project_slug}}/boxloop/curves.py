@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone, is_classifier
+from sklearn.base import clone, is_classifier, is_outlier_detector
 
 from boxloop.scores import log_loss
 
@@ -57,6 +57,14 @@ def verdict(train_loss, validation_loss):
         return "overfit"
     before = smooth[max(0, len(smooth) - 1 - window)]
     return "unfinished" if before - smooth[-1] > FALL * before else "plateaued"
+
+
+def can_follow(pipeline):
+    """Return whether `follow` can tell the loss of an unfitted model after each iteration."""
+    if not hasattr(pipeline, "steps") or is_outlier_detector(pipeline[-1]):
+        return False
+    last, ask = pipeline[-1], "predict_proba" if is_classifier(pipeline[-1]) else "predict"
+    return hasattr(last, f"staged_{ask}") or all(hasattr(last, name) for name in ("partial_fit", "max_iter", ask))
 
 
 def follow(pipeline, X, y, X_held, y_held):

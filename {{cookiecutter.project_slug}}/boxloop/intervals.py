@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
+from boxloop.groups import numbered
 from boxloop.metrics import METRICS
 from boxloop.residuals import Residuals
 from boxloop.scores import Ranking
@@ -29,16 +29,6 @@ def affordable(draws, n):
     return int(min(draws, max(LEAST, ROWS_DRAWN // max(n, 1))))
 
 
-def _codes(groups):
-    """Return for each row the number of its group, in sorted order, and how many groups there are."""
-    groups = np.asarray(groups)
-    if groups.dtype != object:
-        unique, codes = np.unique(groups, return_inverse=True)
-    else:
-        codes, unique = pd.factorize(groups, sort=True, use_na_sentinel=False)
-    return codes, len(unique)
-
-
 def group_draws(groups, *, draws, seed):
     """Yield `draws` arrays of row numbers, each a sample of whole groups with replacement.
 
@@ -47,7 +37,8 @@ def group_draws(groups, *, draws, seed):
     groups : array of shape (n,)
         Group of each row; every row its own group where rows are independent.
     """
-    codes, size = _codes(groups)
+    unique, codes = numbered(groups)
+    size = len(unique)
     order = np.argsort(codes, kind="stable")
     lengths = np.bincount(codes, minlength=size)
     starts = np.cumsum(lengths) - lengths
@@ -61,7 +52,8 @@ def group_draws(groups, *, draws, seed):
 
 def group_weights(groups, *, draws, seed):
     """Yield how often each row stands in the draws that `group_draws` yields, as arrays of shape (n,)."""
-    codes, size = _codes(groups)
+    unique, codes = numbered(groups)
+    size = len(unique)
     rng = np.random.default_rng(seed)
     for _ in range(draws):
         yield np.bincount(rng.integers(size, size=size), minlength=size).astype(float)[codes]

@@ -1,8 +1,10 @@
 """Fits on other machines: joblib's dask backend, where a run asks for it with ``--dask``.
 
-Without it everything here runs one after the other in the notebook's own process.
+Without it everything here runs one after the other in the notebook's own process. Linear algebra uses one thread
+in both, so that the numbers do not depend on who computes them, nor on how many cores there are.
 """
 
+import asyncio
 import logging
 import os
 from contextlib import contextmanager
@@ -30,6 +32,24 @@ def each(function, items):
     return Parallel()(delayed(function)(item) for item in items)
 
 
+def one_blas_thread():
+    """Let linear algebra in this process use one thread: with several, sums depend on their number, by rounding.
+
+    OpenMP stays as it is: the trees of scikit-learn give the same with any number of threads.
+    """
+    import scipy.linalg  # noqa: F401  # only what is loaded can be limited
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(limits=1, user_api="blas")  # it stays until the process ends
+
+
+def _undone(result):
+    """Return the error of a task that a worker could not even begin, or that no worker survived."""
+    error = result[1] if isinstance(result, tuple) and len(result) > 1 else result
+    error = error.__cause__ or error if isinstance(error, BaseException) else error
+    return RuntimeError(f"a dask worker could not do its share ({type(error).__name__}: {error}): it needs this project installed and the same versions.")
+
+
 def _backend(client):
     """Return joblib's dask backend, so changed that a worker may die."""
     from joblib._dask import Batch, DaskDistributedBackend
@@ -38,7 +58,10 @@ def _backend(client):
     class OneByOne(Batch):
         def __call__(self, tasks=None):
             # What a task would spread further stays in its worker, and in order: sums are the same everywhere.
-            with parallel_config(backend="sequential", n_jobs=1):
+            import scipy.linalg  # noqa: F401  # as in one_blas_thread, but a worker may know nothing of boxloop
+            from threadpoolctl import threadpool_limits
+
+            with threadpool_limits(limits=1, user_api="blas"), parallel_config(backend="sequential", n_jobs=1):
                 return [function(*args, **kwargs) for function, args, kwargs in tasks]
 
     class Backend(DaskDistributedBackend):
@@ -50,6 +73,15 @@ def _backend(client):
 
         def stop_call(self):
             self._continue = False
+
+        async def _collect(self):
+            # joblib's own waits for ever for a task that ended before it began, where a worker lacks a module.
+            while self._continue:
+                async for future, result in self.waiting_futures:
+                    kept, callback = self._results.pop(future), self._callbacks.pop(future)
+                    kept.set_result(result)
+                    callback(result if future.status == "finished" else _undone(result))
+                await asyncio.sleep(0.01)
 
         async def _to_func_args(self, func):
             _, tasks = await super()._to_func_args(func)
@@ -67,7 +99,11 @@ def _backend(client):
 
 @cache
 def join():
-    """Send what joblib does in this process to the cluster of the run, if there is one."""
+    """Send what joblib does in this process to the cluster of the run, if there is one.
+
+    In any case linear algebra keeps to one thread from here on, so that the numbers are the same here and there.
+    """
+    one_blas_thread()
     address = os.environ.get(VARIABLE)
     if not address:
         return

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from boxloop.errors import UserError
 
-Role = Literal["input", "target", "id", "group", "time", "weight", "error", "nuisance", "truth", "resonance"]
+Role = Literal["input", "target", "id", "group", "time", "weight", "error", "nuisance", "truth", "resonance", "ignored"]
 Task = Literal["regression", "classification", "anomaly-detection"]
 Motivation = Literal["compute", "robustness", "sharing", "no-other-solution"]
 
@@ -30,6 +30,8 @@ class Column(Table):
     max: float | None = None
     expected: Literal["increasing", "decreasing"] | None = None
     slope: float | None = Field(None, description="d column / d target in the physical law")
+    error_of: str | None = Field(None, description="the column whose error this is, in its unit, where the role is error")
+    missing: list[float] = Field([], description="numbers in the file, such as -999, that mean: not measured")
     reference: str | None = None
 
 
@@ -100,6 +102,15 @@ class Study(Table):
         return self
 
 
+class Data(Table):
+    """The table that `boxloop adopt` took in; a worked example makes its own."""
+
+    table: str = Field(description="path from the project's root")
+    sha256: str = ""
+    deployment: str | None = Field(None, description="unlabelled objects that the model is meant for")
+    deployment_sha256: str | None = None
+
+
 class Split(Table):
     """How the labelled rows are divided; fractions are of groups where there are groups."""
 
@@ -127,11 +138,29 @@ class Settings(Table):
     """Everything in ``study.toml``."""
 
     study: Study
+    data: Data | None = None
     columns: dict[str, Column]
     split: Split
     stress: dict[str, list[float]] = {}
     thresholds: dict[str, float] = {}
     waivers: dict[str, str] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _there_is_a_table(cls, values):
+        data = values.get("data") if isinstance(values, dict) else None
+        if isinstance(data, dict) and data.get("table") == "":
+            msg = "there is no table yet: run `boxloop adopt FILE --target COLUMN`"
+            raise ValueError(msg)
+        return values
+
+    @model_validator(mode="after")
+    def _errors_are_of_columns(self):
+        for name, column in self.columns.items():
+            if column.error_of is not None and (column.role != "error" or column.error_of not in self.columns):
+                msg = f"columns.{name}: error_of needs the role error and the name of another column; it is '{column.error_of}'"
+                raise ValueError(msg)
+        return self
 
     @field_validator("waivers")
     @classmethod
@@ -187,8 +216,18 @@ class Settings(Table):
 
     @property
     def seen(self):
-        """Names of the columns that estimators are handed: the inputs, and the resonance to define regions with."""
-        return [*self.inputs, *self.role("resonance")]
+        """Names of the columns that estimators are handed: the inputs, the resonance to define regions with, and weights for the fit."""
+        return [*self.inputs, *self.role("resonance"), *self.weights]
+
+    @property
+    def weights(self):
+        """Names of the columns that say how much a row counts in a fit: weights, and the error of the target."""
+        errors = [name for name in self.role("error") if self.columns[name].error_of == self.study.target]
+        return [*self.role("weight"), *errors]
+
+    def error_of(self, name):
+        """Return the name of the column that holds the error of another one, or None."""
+        return next((error for error in self.role("error") if self.columns[error].error_of == name), None)
 
     def only(self, role):
         """Return the one column with this role, or None."""

@@ -14,6 +14,57 @@ def numeric(frame):
     return numbers(frame)
 
 
+def alike(frames):
+    """Return the frames as `numeric` does, with the same code for a word in all of them.
+
+    Parameters
+    ----------
+    frames : dict of DataFrame
+        The same columns in each; their own index is replaced by row numbers.
+    """
+    together = numeric(pd.concat({name: frame.reset_index(drop=True) for name, frame in frames.items()}))
+    return {name: together.loc[name] if len(frame) else together.iloc[:0] for name, frame in frames.items()}
+
+
+def spread_out():
+    """Return an unfitted transformer for tables of any kind: gaps get the median, and every column the same bell shape."""
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import QuantileTransformer
+
+    fill = SimpleImputer(strategy="median", keep_empty_features=True)
+    return make_pipeline(fill, QuantileTransformer(n_quantiles=100, output_distribution="normal"))
+
+
+def in_scope(learnt, home, frame, *, share=0.95):
+    """Return which rows are like training rows, bool of shape (rows of `frame`,).
+
+    Such a row lies as near to a training row as a share of the validation rows do, and in no input beyond what
+    training holds: the distance alone is blind there, because `spread_out` puts all that is beyond at the edge.
+
+    Parameters
+    ----------
+    learnt, home, frame : DataFrame
+        The inputs of the training rows, of the validation rows and of the rows in question.
+    share : float
+        Of the validation rows about this share is in scope, by construction.
+    """
+    tables = alike({"learnt": learnt, "home": home, "frame": frame})
+    near, far = distances(tables["learnt"], [tables["home"], tables["frame"]], scale=spread_out(), neighbours=1)
+    words = [name for name, kind in learnt.dtypes.items() if not (pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_datetime64_any_dtype(kind))]
+    return (far <= np.quantile(near, share)) & ~_beyond(tables["learnt"], tables["frame"], words)
+
+
+def _beyond(learnt, frame, words, *, margin=0.1):
+    """Return which rows have a word that training has not, or a number beyond its range by a tenth of that range."""
+    low, high = learnt.min(), learnt.max()
+    room = margin * (high - low)
+    outside = (frame < low - room) | (frame > high + room)
+    for name in words:
+        outside[name] = frame[name].notna() & ~frame[name].isin(learnt[name])
+    return outside.any(axis=1).to_numpy()
+
+
 def weights(frame, towards, *, columns, scale):
     """Return the weights with which the rows of one sample look like another in the named columns.
 

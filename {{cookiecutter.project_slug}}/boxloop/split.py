@@ -7,6 +7,13 @@ import numpy as np
 import pandas as pd
 
 from boxloop.errors import UserError
+from boxloop.groups import numbered
+
+
+def measured(frame, settings):
+    """Return the table with the numbers that study.toml calls `missing` taken out of their columns."""
+    marked = {name: column.missing for name, column in settings.columns.items() if column.missing and name in frame}
+    return frame.assign(**{name: frame[name].where(~frame[name].isin(marks)) for name, marks in marked.items()}) if marked else frame
 
 
 def units(frame, settings):
@@ -17,7 +24,7 @@ def units(frame, settings):
 
 def _shuffled_share(values, seed):
     """Return for each value its place in [0, 1) in a shuffled order that depends on seed and value only."""
-    unique, codes = np.unique(np.asarray(values), return_inverse=True)
+    unique, codes = numbered(values)
     digests = [hashlib.sha256(f"{seed}:{value}".encode()).hexdigest() for value in unique]
     rank = np.empty(len(unique))
     rank[np.argsort(digests)] = np.arange(len(unique))

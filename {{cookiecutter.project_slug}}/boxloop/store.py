@@ -11,7 +11,7 @@ from boxloop.errors import UserError
 from boxloop.paths import STATIONS
 
 
-def _replace(path, write):
+def written_whole(path, write):
     """Let `write` fill a temporary neighbour of `path`, then move it into place."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -30,7 +30,7 @@ def _replace(path, write):
 
 def write_text(path, text):
     """Write `text` to `path` as UTF-8 with LF line ends, whole or not at all."""
-    return _replace(path, lambda part: part.write_text(text, encoding="utf-8", newline="\n"))
+    return written_whole(path, lambda part: part.write_text(text, encoding="utf-8", newline="\n"))
 
 
 def plain(value):
@@ -55,12 +55,12 @@ def write_table(path, frame):
     """Write a DataFrame to `path`: Parquet, or CSV where the name ends in .csv."""
     if Path(path).suffix == ".csv":
         return write_text(path, frame.to_csv(index=False, lineterminator="\n"))
-    return _replace(path, lambda part: frame.to_parquet(part, index=False))
+    return written_whole(path, lambda part: frame.to_parquet(part, index=False))
 
 
 def write_bytes(path, data):
     """Write `data` to `path`, whole or not at all."""
-    return _replace(path, lambda part: part.write_bytes(data))
+    return written_whole(path, lambda part: part.write_bytes(data))
 
 
 def read_json(path, default=None):

@@ -29,14 +29,18 @@ def seen(frame, settings):
     return frame[[name for name in settings.seen if name in frame]]
 
 
-def labels(frame, settings):
-    """Return the class names of the rows as text, shape (n,): one spelling for 1, 1.0, True and "1"."""
-    values = frame[settings.study.target]
+def spelled(values):
+    """Return class names as text, shape (n,): one spelling for 1, 1.0, True and "1"."""
     if pd.api.types.is_bool_dtype(values):
         values = values.astype(int)
     elif pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
         values = values.astype("Int64")
     return values.astype(str)
+
+
+def labels(frame, settings):
+    """Return the class names of the rows as text, shape (n,); see `spelled`."""
+    return spelled(frame[settings.study.target])
 
 
 def truth(frame, settings):

@@ -1,0 +1,268 @@
+"""A stranger's table is taken in: what is understood, what is written, and what is never lost."""
+
+import json
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from astropy import units as u
+from astropy.table import MaskedColumn, QTable, Table
+from boxloop import study_toml
+from boxloop.adopt import adopt
+from boxloop.errors import UserError
+from boxloop.paths import Project
+from boxloop.roles import ERRORS, guess_roles
+from boxloop.catalogue import read_catalogue
+from boxloop.settings import load_settings
+from conftest import ROOT
+
+MAGIC = ROOT.parent / "shared" / "data" / "magic04.csv"
+
+
+def project(folder, task="classification"):
+    """Return a project as baked: the placeholder of study.toml, and an empty data/raw."""
+    text = (ROOT / "templates" / "studies" / "own_data.toml").read_text(encoding="utf-8")
+    for name, value in {"__escaped_name": "My study", "__escaped_author": "A. Author", "task": task}.items():
+        text = text.replace("{{ cookiecutter." + name + " }}", value)
+    root = folder / "project"
+    (root / "data" / "raw").mkdir(parents=True)
+    (root / "study.toml").write_text(text, encoding="utf-8")
+    return Project(root)
+
+
+def table(rows=200, seed=0):
+    rng = np.random.default_rng(seed)
+    kind = np.where(rng.random(rows) < 0.3, "star", "galaxy")
+    return pd.DataFrame({
+        "source_id": np.arange(rows) + 10**15, "mag": rng.normal(20, 1, rows), "e_mag": rng.random(rows) / 10,
+        "colour": rng.normal(size=rows), "band": rng.choice(list("gri"), rows), "good": rng.random(rows) < 0.5, "kind": kind,
+    })  # fmt: skip
+
+
+def written(folder, frame, name="table.csv"):
+    path = folder / name
+    frame.to_csv(path, index=False) if path.suffix == ".csv" else frame.to_parquet(path)
+    return path
+
+
+def test_before_adoption_nothing_runs(tmp_path):
+    """The placeholder says what to do, in one sentence."""
+    with pytest.raises(UserError, match="no table yet: run `boxloop adopt FILE --target COLUMN`"):
+        load_settings(project(tmp_path).settings_file)
+
+
+def test_the_placeholder_counts_as_untouched(tmp_path):
+    """Whatever title, author and task were chosen; one more line counts as edited."""
+    text = project(tmp_path, "regression").settings_file.read_text(encoding="utf-8")
+
+    assert study_toml.is_untouched(text)
+    assert study_toml.is_untouched(text.replace("My study", "Another").replace("\n", "\r\n"))
+    assert not study_toml.is_untouched(text + "# mine\n")
+    assert not study_toml.is_untouched(text.replace('table = ""', 'table = "x"'))
+
+
+def test_a_table_is_copied_and_described(tmp_path):
+    """The settings can be loaded, and say file, hash, roles, units and class of interest."""
+    here, path = project(tmp_path), written(tmp_path, table())
+    found = adopt(here, path, target="kind")
+    settings = load_settings(here.settings_file)
+
+    assert found.table.read_bytes() == path.read_bytes()
+    assert settings.data.table == "data/raw/table.csv" and len(settings.data.sha256) == 64
+    assert settings.inputs == ["mag", "colour", "band", "good"]
+    assert (settings.only("id"), settings.error_of("mag"), settings.study.positive_class) == ("source_id", "e_mag", "star")
+    assert settings.split.strategy == "stratified"
+    assert settings.study.title == "My study" and settings.study.author == "A. Author"
+    assert (here.root / "study.backup-1.toml").is_file()
+
+
+def test_an_edited_study_is_never_lost(tmp_path):
+    """Refused without --force; with it, a copy is kept under a number of its own, and title and question are taken over."""
+    here, path = project(tmp_path), written(tmp_path, table())
+    adopt(here, path, target="kind")
+    text = here.settings_file.read_text(encoding="utf-8").replace("TODO: one sentence that ends with a question mark", "Which are stars?")
+    here.settings_file.write_text(text, encoding="utf-8")
+
+    with pytest.raises(UserError, match="was edited: add --force"):
+        adopt(here, path, target="kind")
+    assert here.settings_file.read_text(encoding="utf-8") == text
+
+    adopt(here, path, target="kind", force=True)
+    assert (here.root / "study.backup-2.toml").read_text(encoding="utf-8") == text
+    assert load_settings(here.settings_file).study.question == "Which are stars?"
+
+
+def test_an_untouched_study_may_be_adopted_again(tmp_path):
+    """With another target, say."""
+    here, path = project(tmp_path), written(tmp_path, table())
+    adopt(here, path, target="kind")
+    adopt(here, path, target="good")
+
+    assert load_settings(here.settings_file).study.target == "good"
+
+
+def test_raw_data_are_never_replaced(tmp_path):
+    """Another table of the same name is refused; a table that lies in data/raw stays where it is."""
+    here = project(tmp_path)
+    adopt(here, written(tmp_path, table()), target="kind")
+    before = (here.raw / "table.csv").read_bytes()
+
+    with pytest.raises(UserError, match="rename table.csv"):
+        adopt(here, written(tmp_path, table(seed=1)), target="kind")
+    assert (here.raw / "table.csv").read_bytes() == before
+    adopt(here, here.raw / "table.csv", target="kind")
+    assert [path.name for path in here.raw.iterdir()] == ["table.csv"]
+
+
+def test_a_study_that_is_worked_is_left_alone(tmp_path):
+    """A worked example has no place for a table."""
+    here = project(tmp_path)
+    here.settings_file.write_text('[study]\ntask = "regression"\n', encoding="utf-8")
+
+    with pytest.raises(UserError, match="worked example"):
+        adopt(here, written(tmp_path, table()), target="kind")
+
+
+@pytest.mark.parametrize(
+    ("task", "target", "says"),
+    [
+        ("regression", "kind", 'words such as .*task = "classification"'),
+        ("regression", "good", "two different values"),
+        ("classification", "mag", 'not whole.*task = "regression"'),
+        ("classification", "source_id", "200 different values"),
+        ("anomaly-detection", "colour", "not whole"),
+    ],
+)
+def test_the_task_is_held_against_the_column(tmp_path, task, target, says):
+    """One sentence with the remedy, and nothing is written."""
+    here = project(tmp_path, task)
+    before = here.settings_file.read_bytes()
+
+    with pytest.raises(UserError, match=f"table.csv, column '{target}'.*{says}"):
+        adopt(here, written(tmp_path, table()), target=target)
+    assert here.settings_file.read_bytes() == before and not list(here.raw.iterdir())
+
+
+@pytest.mark.parametrize(("values", "wanted", "chosen"), [([0, 1, 1], None, "1"), ([True, False], None, "1"), (["no", "yes"], None, "yes"), (["a", "b", "b"], None, "a"), (["a", "b", "b"], "b", "b"), ([-1, 1], None, "1"), ([3, 5, 5, 7, 7], None, "3")])
+def test_the_class_of_interest(tmp_path, values, wanted, chosen):
+    """The one that says yes, else the rarer one, else the one that is named."""
+    here, frame = project(tmp_path), pd.DataFrame({"x": np.random.default_rng(0).normal(size=200), "y": np.resize(values, 200)})
+    adopt(here, written(tmp_path, frame), target="y", positive=wanted)
+
+    assert load_settings(here.settings_file).study.positive_class == chosen
+
+
+def roles(frame, **options):
+    from boxloop.catalogue import Catalogue
+
+    return {name: guess.role for name, guess in guess_roles(Catalogue(frame), **options).items()}
+
+
+def test_roles_that_must_not_be_inputs():
+    """Constants, copies, free text, the target under another name, truths, a second identifier."""
+    frame = table().assign(constant=3, nothing=np.nan, copy=lambda f: f["mag"], note=[f"object number {k} is fine" for k in range(200)])
+    frame = frame.assign(code=(frame["kind"] == "star").astype(int), true_z=frame["mag"] / 7, name=[f"J{k:05d}" for k in range(200)])
+    found = roles(frame, target="kind")
+
+    assert {found[name] for name in ("constant", "nothing", "copy", "note", "code", "name")} == {"ignored"}
+    assert (found["source_id"], found["true_z"], found["mag"], found["band"]) == ("id", "truth", "input", "input")
+
+
+@pytest.mark.parametrize("pattern", ERRORS)
+def test_errors_are_known_by_their_names(pattern):
+    """Whatever the catalogue calls them, as long as the column that they belong to is there."""
+    frame = pd.DataFrame({"flux": np.arange(50.0) ** 1.5, pattern.format("flux"): np.linspace(0.1, 0.2, 50), "y": np.arange(50) % 7 * 1.1})
+    guess = guess_roles(read_like(frame), target="y")
+
+    assert (guess[pattern.format("flux")].role, guess[pattern.format("flux")].error_of) == ("error", "flux")
+
+
+def read_like(frame):
+    from boxloop.catalogue import Catalogue
+
+    return Catalogue(frame)
+
+
+def test_groups_and_times_are_guessed_from_strong_evidence_only():
+    """A repeated identifier is a group, a date is a time; a repeated measurement is an input."""
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({"halo_id": np.repeat(np.arange(60), 3), "mjd": rng.random(180) * 1000, "n_visits": rng.integers(3, 20, 180), "m": rng.normal(size=180)})
+
+    assert roles(frame, target="m") == {"halo_id": "group", "mjd": "time", "n_visits": "input", "m": "target"}
+
+
+def test_names_of_any_kind_survive(tmp_path):
+    """Blanks, brackets, dots, quotes, Greek and emoji; units are taken from brackets."""
+    rng, names = np.random.default_rng(0), ["Mass [Msun]", "a.b", 'say "x"', "α β", "☀", "[C/H]", "x\\y", "class", "#n"]
+    frame = pd.DataFrame({name: rng.normal(size=80) for name in names}).assign(y=rng.normal(size=80))
+    here = project(tmp_path, "regression")
+    adopt(here, written(tmp_path, frame, "t.parquet"), target="y")
+    settings = load_settings(here.settings_file)
+
+    assert settings.inputs == names
+    assert settings.columns["Mass [Msun]"].unit == "Msun"
+
+
+@pytest.mark.parametrize(("kind", "name"), [("fits", "a.fits"), ("votable", "a.vot"), ("ascii.ecsv", "a.ecsv")])
+def test_units_and_masks_of_astronomers(tmp_path, kind, name):
+    """Units come from the file, masked values are missing and no error."""
+    rng = np.random.default_rng(0)
+    made = QTable({"flux": rng.random(60) * u.mJy, "z": rng.random(60)})
+    made["gap"] = MaskedColumn(rng.normal(size=60), mask=np.arange(60) % 5 == 0)
+    Table(made).write(tmp_path / name, format=kind)
+    here = project(tmp_path, "regression")
+    adopt(here, tmp_path / name, target="z")
+    settings = load_settings(here.settings_file)
+
+    assert settings.columns["flux"].unit == "mJy" and settings.inputs == ["flux", "gap"]
+    assert "20.0% missing" in here.settings_file.read_text(encoding="utf-8")
+
+
+def test_dates_become_years_and_a_time(tmp_path):
+    """In a text file as well."""
+    frame = pd.DataFrame({"seen": pd.date_range("2020-01-01", periods=100).strftime("%Y-%m-%d"), "x": np.random.default_rng(0).normal(size=100), "y": np.arange(100) % 3})
+    here = project(tmp_path)
+    adopt(here, written(tmp_path, frame), target="y", time="seen")
+    settings = load_settings(here.settings_file)
+
+    assert (settings.columns["seen"].role, settings.split.strategy) == ("time", "time")
+    assert read_catalogue(here.raw / "table.csv").frame["seen"].iloc[[0, -1]].round(2).tolist() == [2020.0, 2020.27]
+
+
+def test_a_deployment_table_comes_along(tmp_path):
+    """It needs the inputs and no target."""
+    here, frame = project(tmp_path), table()
+    path = written(tmp_path, frame.drop(columns="kind"), "new.parquet")
+    adopt(here, written(tmp_path, frame), target="kind", deployment=path)
+
+    assert load_settings(here.settings_file).data.deployment == "data/raw/new.parquet"
+    with pytest.raises(UserError, match="other.parquet has no column 'colour'"):
+        adopt(here, written(tmp_path, frame), target="kind", deployment=written(tmp_path, frame[["mag", "band", "good"]], "other.parquet"))
+
+
+@pytest.mark.skipif(not MAGIC.is_file(), reason=f"needs the catalogue {MAGIC.name} beside the repository")
+def test_a_real_catalogue(tmp_path):
+    """MAGIC: ten image parameters, two classes, the rarer one taken for the class of interest."""
+    here = project(tmp_path)
+    adopt(here, MAGIC, target="class")
+    settings = load_settings(here.settings_file)
+
+    assert len(settings.inputs) == 10 and settings.study.positive_class == "h"
+
+
+def test_the_command_prints_what_it_understood(tmp_path, monkeypatch, capsys):
+    """A short table, the files, and the next command; exit code 0."""
+    from boxloop.cli import main
+
+    here, path = project(tmp_path), written(tmp_path, table())
+    monkeypatch.chdir(here.root)
+    with pytest.raises(SystemExit) as end:
+        main(["adopt", str(path), "--target", "kind"])
+    said = capsys.readouterr().out
+
+    assert end.value.code == 0
+    assert "mag" in said and "named as the error of mag" in said and "boxloop run" in said
+    assert tomllib.loads(here.settings_file.read_text(encoding="utf-8"))["study"]["target"] == "kind"
+    assert json.dumps(said) and not Path("study.toml.part").exists()

@@ -1,0 +1,118 @@
+"""Tables that cannot be adopted: one sentence with file, place and remedy, exit code 2, and nothing written over."""
+
+import gzip
+import io
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from astropy.table import Table
+from test_adopt import project
+
+GOOD = "x,y,kind\n" + "".join(f"{k}.5,{k % 7},{'ab'[k % 3 == 0]}\n" for k in range(60))
+HEAD, ROWS = GOOD.split("\n", 1)
+
+
+def csv(frame):
+    return frame.to_csv(index=False)
+
+
+def parquet(frame):
+    buffer = io.BytesIO()
+    frame.to_parquet(buffer)
+    return buffer.getvalue()
+
+
+def fits(table):
+    buffer = io.BytesIO()
+    table.write(buffer, format="fits")
+    return buffer.getvalue()
+
+
+def changed(line, text):
+    """The good table with another line `line`, counted from 1."""
+    lines = GOOD.split("\n")
+    return "\n".join([*lines[: line - 1], text, *lines[line:]])
+
+
+WIDE = pd.DataFrame(np.random.default_rng(0).normal(size=(30, 40)), columns=[f"c{k}" for k in range(40)]).assign(kind=list("ab") * 15)
+BASE = pd.read_csv(io.StringIO(GOOD))
+CLASSES = "classification"
+# Name: file, content, task, options, what the sentence says.
+CASES = {
+    "not there": ("gone.csv", None, CLASSES, [], "is not there"),
+    "a folder": ("folder.csv", "", CLASSES, [], "is not there"),
+    "no byte": ("t.csv", b"", CLASSES, [], "is empty"),
+    "blank lines only": ("t.csv", "\n\n\n", CLASSES, [], "no rows"),
+    "comments only": ("t.csv", "# one\n# two\n", CLASSES, [], "no rows"),
+    "names and no rows": ("t.csv", HEAD + "\n", CLASSES, [], "no rows"),
+    "ending unknown": ("t.xlsx", GOOD, CLASSES, [], "'.xlsx'"),
+    "no ending": ("table", GOOD, CLASSES, [], "not known"),
+    "not UTF-8": ("t.csv", changed(5, "1.5,2,caf").encode() + b"\xe9\n", CLASSES, [], "not UTF-8"),
+    "UTF-16": ("t.csv", GOOD.encode("utf-16"), CLASSES, [], "UTF-8"),
+    "bytes for text": ("t.csv", b"\x00\x01\x02" * 50, CLASSES, [], "not a text file"),
+    "a zip called csv": ("t.csv", b"PK\x03\x04" + bytes(200), CLASSES, [], "not a text file"),
+    "gz that is none": ("t.csv.gz", GOOD, CLASSES, [], "cannot be read"),
+    "gz cut short": ("t.csv.gz", gzip.compress(GOOD.encode())[:-30], CLASSES, [], "cannot be read"),
+    "a field too many": ("t.csv", changed(7, "1.5,2,a,9"), CLASSES, [], "line 7 has 4 fields where the first has 3"),
+    "a field too few": ("t.csv", changed(7, "1.5,2"), CLASSES, [], "line 7 has 2 fields where the first has 3"),
+    "a word among numbers": ("t.csv", changed(9, "n/o,3,a"), CLASSES, [], "column 'x', line 9"),
+    "two columns of one name": ("t.csv", GOOD.replace("x,y,kind", "x,x,kind", 1), CLASSES, [], "'x' stands there 2 times"),
+    "a column without name": ("t.csv", GOOD.replace("x,y,kind", "x,,kind", 1), CLASSES, [], "column 2 has no name"),
+    "parquet cut short": ("t.parquet", parquet(BASE)[:-40], CLASSES, [], "not a whole Parquet file"),
+    "parquet that is text": ("t.parquet", GOOD, CLASSES, [], "not a whole Parquet file"),
+    "lists in a column": ("t.parquet", parquet(BASE.assign(z=[[1, 2]] * 60)), CLASSES, [], "column 'z' holds several values"),
+    "parquet without rows": ("t.parquet", parquet(BASE.head(0)), CLASSES, [], "no rows"),
+    "FITS that is text": ("t.fits", GOOD, CLASSES, [], "cannot be read as FITS"),
+    "FITS cut short": ("t.fits", fits(Table.from_pandas(BASE))[:3000], CLASSES, [], "t.fits"),
+    "FITS with images": ("t.fits", fits(Table({"a": np.zeros((30, 2, 2)), "kind": ["a", "b"] * 15})), CLASSES, [], "column 'a' holds several values"),
+    "VOTable that is text": ("t.vot", GOOD, CLASSES, [], "cannot be read as VOTABLE"),
+    "ECSV without a header": ("t.ecsv", GOOD, CLASSES, [], "cannot be read as ECSV"),
+    "no such target": ("t.csv", GOOD, CLASSES, ["--target", "class"], "no column 'class' for --target: its columns are x, y, kind"),
+    "no such group": ("t.csv", GOOD, CLASSES, ["--group", "halo"], "no column 'halo' for --group"),
+    "no such time": ("t.csv", GOOD, CLASSES, ["--time", "mjd"], "no column 'mjd' for --time"),
+    "no such id": ("t.csv", GOOD, CLASSES, ["--id", "name"], "no column 'name' for --id"),
+    "one column for two roles": ("t.csv", GOOD, CLASSES, ["--group", "y", "--id", "y"], "'y' was named for two roles"),
+    "target never there": ("t.csv", csv(BASE.assign(kind=np.nan)), CLASSES, [], "column 'kind': 0 rows have a value"),
+    "target hardly there": ("t.csv", csv(BASE.assign(kind=BASE["kind"].where(BASE.index < 9))), CLASSES, [], "9 rows have a value, at least 20"),
+    "one class only": ("t.csv", csv(BASE.assign(kind="a")), CLASSES, [], "'a' in every row"),
+    "too many classes": ("t.csv", csv(pd.concat([BASE] * 2).assign(kind=[f"k{k}" for k in range(120)])), CLASSES, [], "120 different values"),
+    "classes that are measured": ("t.csv", GOOD, CLASSES, ["--target", "x"], 'not whole: classification needs classes.*task = "regression"'),
+    "numbers that are words": ("t.csv", GOOD, "regression", [], 'holds words such as .*task = "classification"'),
+    "numbers that are two": ("t.csv", csv(BASE.assign(kind=BASE.index % 2)), "regression", [], "two different values"),
+    "target infinite": ("t.csv", csv(BASE.assign(kind=np.where(BASE.index == 4, np.inf, BASE["x"]))), "regression", [], "column 'kind', row 5 is infinite"),
+    "input infinite": ("t.csv", csv(BASE.assign(x=np.where(BASE.index == 7, -np.inf, BASE["x"]))), CLASSES, [], "column 'x', row 8 is infinite"),
+    "more columns than rows": ("t.csv", csv(WIDE), CLASSES, [], "40 input columns and 30 rows"),
+    "nothing to learn from": ("t.csv", csv(BASE.assign(x=1, y=[f"word {k}" for k in range(60)])), CLASSES, [], "no column left to learn from"),
+    "too few rows": ("t.csv", "\n".join(GOOD.split("\n")[:12]) + "\n", CLASSES, [], "11 rows have a value, at least 20"),
+    "a class that is not there": ("t.csv", GOOD, CLASSES, ["--positive", "c"], "no row is 'c'; the classes are"),
+    "a class of a number": ("t.csv", GOOD, "regression", ["--target", "x", "--positive", "a"], "--positive names a class"),
+    "deployment not there": ("t.csv", GOOD, CLASSES, ["--deployment", "new.csv"], "new.csv is not there"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_malformed_table_is_one_sentence(tmp_path, monkeypatch, capsys, name):
+    """It names the file, says what to do, and leaves study.toml and data/raw byte for byte."""
+    from boxloop.cli import main
+
+    file, content, task, options, says = CASES[name]
+    here, path = project(tmp_path, task), tmp_path / file
+    if name == "a folder":
+        path.mkdir()
+    elif content is not None:
+        path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+    (here.raw / "mine.csv").write_text("mine", encoding="utf-8")
+    before = {p: p.read_bytes() for p in here.root.rglob("*") if p.is_file()}
+    monkeypatch.chdir(here.root)
+    with pytest.raises(SystemExit) as end:
+        main(["adopt", str(path), *(options if "--target" in options else ["--target", "kind", *options])])
+    said = capsys.readouterr()
+
+    assert end.value.code == 2
+    assert said.out == "" and said.err.count("\n") == 1 and said.err.startswith("Error: ")
+    assert "Traceback" not in said.err and said.err.rstrip().endswith(".")
+    assert re.search(says, said.err), said.err
+    assert (path.name if name != "deployment not there" else "new.csv") in said.err or "--positive" in says
+    assert {p: p.read_bytes() for p in here.root.rglob("*") if p.is_file()} == before

@@ -1,0 +1,260 @@
+"""Take in a stranger's table: understand it, copy it to data/raw, and write the study.toml that says what was understood."""
+
+import shutil
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from boxloop import split_plan, study_toml
+from boxloop.catalogue import TAKEN, in_project, read_catalogue
+from boxloop.errors import UserError
+from boxloop.roles import guess_roles
+from boxloop.split import measured
+from boxloop.store import sha256, write_text, written_whole
+
+MOST_CLASSES = 50
+FEWEST_ROWS = 20
+RARE = 0.1  # a class of interest with a smaller share is cut where it is likelier than by chance
+PAIRS = ({"0", "1"}, {"-1", "1"}, {"False", "True"}, {"false", "true"}, {"no", "yes"}, {"n", "y"}, {"background", "signal"})
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """What `adopt` did.
+
+    Attributes
+    ----------
+    roles : dict of boxloop.roles.Guess
+    notes : list of str, one sentence each
+    table : Path of the table in the project
+    backup : Path of the former study.toml, or None
+    """
+
+    roles: dict
+    notes: list
+    table: Path
+    backup: Path | None
+
+
+def adopt(project, path, *, target, ident=None, group=None, time=None, deployment=None, positive=None, force=False):
+    """Take in a table; nothing is written before all of it is understood.
+
+    Parameters
+    ----------
+    project : boxloop.paths.Project
+        Its study.toml may be the template's, which cannot be run yet.
+    path, deployment : Path
+        The labelled table, and perhaps one of unlabelled objects.
+    target, ident, group, time, positive : str
+        Columns, and the class of interest.
+    force : bool
+        Replace a study.toml that a person has edited; a copy of it is kept in any case.
+
+    Raises
+    ------
+    UserError
+        If a table cannot be read, a column is not there or does not suit the task, or study.toml would be lost.
+    """
+    before = _former(project, force=force)
+    catalogue = in_project(read_catalogue(path))
+    notes = list(catalogue.notes)
+    target, ident, group, time = (f"{name}_" if name in TAKEN and name not in catalogue.frame else name for name in (target, ident, group, time))
+    _columns_are_there(path, catalogue.frame, {"--target": target, "--id": ident, "--group": group, "--time": time})
+    task = before["study"].get("task", "regression")
+    labels = _labels(path, catalogue.frame, target, task)
+    roles = guess_roles(catalogue, target=target, ident=ident, group=group, time=time)
+    _there_are_inputs(path, catalogue.frame, roles)
+    notes += _about(path, labels, roles)
+    others = in_project(read_catalogue(deployment)).frame if deployment else None
+    if others is not None:
+        _deployment_has_inputs(deployment, others, roles)
+    places = {source: _place(project, source) for source in filter(None, (path, deployment))}
+    positive, why = _positive(path, labels, task, positive)
+    facts = {
+        "title": before["study"].get("title", "My study"),
+        "author": before["study"].get("author", ""),
+        "question": before["study"].get("question") or "TODO: one sentence that ends with a question mark",
+        "task": task, "target": target, "unit": roles[target].unit, "positive": positive, "why_positive": why,
+        "rows": len(catalogue.frame), "table": project.relative(places[path]), "sha256": sha256(path),
+        "deployment": project.relative(places[deployment]) if deployment else None, "deployment_sha256": sha256(deployment) if deployment else None,
+    }  # fmt: skip
+    if positive is not None and task == "classification" and (share := float((labels == positive).mean())) < RARE:
+        facts["working_point"] = (f"{share:.2g}", "a rare class is selected where it is likelier than by chance")
+    split = _split(roles, task, time)
+    settings = _validated(study_toml.compose(facts, roles, split=split | {"exploration": 0.2, "folds": 5}))
+    split |= split_plan.choose(path.name, _usable(catalogue.frame, settings), settings)
+    text = study_toml.compose(facts, roles, split=split)
+    for source, place in places.items():
+        if not place.exists():
+            written_whole(place, lambda part, source=source: shutil.copyfile(source, part))
+    backup = _backup(project)
+    write_text(project.settings_file, text)
+    return Adopted(roles, notes, places[path], backup)
+
+
+def _former(project, *, force):
+    """Return the study.toml that is there as a dict, or refuse to replace it."""
+    name = project.settings_file.name
+    try:
+        text = project.settings_file.read_text(encoding="utf-8")
+        content = tomllib.loads(text)
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        msg = f"{name} is not valid TOML ({error}): mend it, so that its title and task can be taken over."
+        raise UserError(msg) from error
+    if not isinstance(content.get("data"), dict) or not isinstance(content.get("study"), dict):
+        msg = f"{name} belongs to a worked example: make a project with start_from = own-data and adopt the table there."
+        raise UserError(msg)
+    if not force and not study_toml.is_untouched(text):
+        msg = f"{name} was edited: add --force to write a new one, a copy of yours is kept."
+        raise UserError(msg)
+    return content
+
+
+def _columns_are_there(path, frame, wanted):
+    for option, name in wanted.items():
+        if name is not None and name not in frame.columns:
+            there = ", ".join(map(str, frame.columns[:12])) + (" …" if frame.shape[1] > 12 else "")
+            msg = f"{path.name} has no column '{name}' for {option}: its columns are {there}."
+            raise UserError(msg)
+    named = [name for name in wanted.values() if name is not None]
+    twice = next((name for name in named if named.count(name) > 1), None)
+    if twice is not None:
+        msg = f"{path.name}: the column '{twice}' was named for two roles: give each role a column of its own."
+        raise UserError(msg)
+
+
+def _labels(path, frame, target, task):
+    """Return the target of the rows that have one, or refuse a column that does not suit the task."""
+    from boxloop.task import spelled
+
+    column = frame[target].dropna()
+    if len(column) < FEWEST_ROWS:
+        msg = f"{path.name}, column '{target}': {len(column)} rows have a value, at least {FEWEST_ROWS} are needed: choose another target or add rows."
+        raise UserError(msg)
+    numeric, different = pd.api.types.is_numeric_dtype(column), column.nunique()
+    if different == 1:
+        msg = f"{path.name}, column '{target}' is {str(column.iloc[0])[:40]!r} in every row that has a value: choose another target or add rows of another kind."
+        raise UserError(msg)
+    where = f"{path.name}, column '{target}'"
+    if task == "regression":
+        if not numeric:
+            msg = f"{where} holds words such as {str(column.iloc[0])[:40]!r}: regression needs numbers; set task = \"classification\" in study.toml, or choose another target."
+            raise UserError(msg)
+        if different == 2:
+            msg = f"{where} holds two different values only: set task = \"classification\" in study.toml, or choose another target."
+            raise UserError(msg)
+        _finite(path, column)
+        return column
+    if different > MOST_CLASSES or (numeric and (column.astype(float) % 1).any()):
+        what = "numbers that are not whole" if numeric and (column.astype(float) % 1).any() else f"{different:,} different values"
+        msg = f"{where} holds {what}: {task} needs classes, at most {MOST_CLASSES}; set task = \"regression\" in study.toml, or choose another target."
+        raise UserError(msg)
+    return spelled(column)
+
+
+def _there_are_inputs(path, frame, roles):
+    inputs = [name for name, guess in roles.items() if guess.role == "input"]
+    if not inputs:
+        msg = f"{path.name} has no column left to learn from: besides the target there are only identifiers, errors, constants and free text."
+        raise UserError(msg)
+    if len(inputs) >= len(frame):
+        msg = f"{path.name} has {len(inputs):,} input columns and {len(frame):,} rows: choose fewer columns than rows, and write the table again."
+        raise UserError(msg)
+    for name in inputs:
+        if pd.api.types.is_numeric_dtype(frame[name]):
+            _finite(path, frame[name])
+
+
+def _finite(path, column):
+    endless = column.index[column.astype(float).abs() == float("inf")]
+    if len(endless):
+        msg = f"{path.name}, column '{column.name}', row {endless[0] + 1} is infinite: correct it or leave the field empty."
+        raise UserError(msg)
+
+
+def _about(path, labels, roles):
+    """Return what a person should know of the rows and of doubtful columns."""
+    notes = []
+    ignored = [name for name, guess in roles.items() if guess.role == "ignored"]
+    if ignored:
+        notes.append(f"Not used: {', '.join(ignored[:8])}{' …' if len(ignored) > 8 else ''}; study.toml says why.")
+    notes += [f"Column '{name}': {', '.join(f'{mark:g}' for mark in guess.missing)} is read as a missing value; see study.toml." for name, guess in roles.items() if guess.missing]
+    if labels.nunique() <= 10 and labels.dtype.kind in "iuf":
+        notes.append(f"The target has {labels.nunique()} different values: if these are classes, set task = \"classification\" in study.toml and adopt again.")
+    return notes
+
+
+def _deployment_has_inputs(path, frame, roles):
+    missing = [name for name, guess in roles.items() if guess.role == "input" and name not in frame.columns]
+    if missing:
+        msg = f"{path.name} has no column '{missing[0]}', which the model reads{f' (nor {len(missing) - 1} more)' if len(missing) > 1 else ''}: add it, or take it out of the labelled table."
+        raise UserError(msg)
+
+
+def _place(project, source):
+    """Return where a table belongs in data/raw; a file of that name with another content is never replaced."""
+    source = source.resolve()
+    if project.raw.resolve() in source.parents:
+        return project.raw / source.relative_to(project.raw.resolve())
+    place = project.raw / source.name
+    if place.exists() and sha256(place) != sha256(source):
+        msg = f"{project.relative(place)} is there and holds another table: rename {source.name}, or move the other one away."
+        raise UserError(msg)
+    return place
+
+
+def _positive(path, labels, task, wanted):
+    """Return the class of interest and the rule by which it was chosen."""
+    if task == "regression":
+        if wanted is not None:
+            msg = "--positive names a class, and study.toml says task = \"regression\": leave it out, or change the task."
+            raise UserError(msg)
+        return None, None
+    counts = labels.value_counts()
+    if wanted is not None:
+        if wanted not in counts.index:
+            msg = f"{path.name}: no row is {wanted!r}; the classes are {', '.join(map(str, counts.index[:10]))}: name one of them with --positive."
+            raise UserError(msg)
+        return wanted, "the class of interest, as you named it; all others count as the rest"
+    pair = next((pair for pair in PAIRS if pair == set(counts.index)), None)
+    if pair is not None:
+        chosen = max(pair, key=lambda word: (word in ("1", "True", "true", "yes", "y", "signal"), word))
+        return chosen, "the class of interest: the one that says yes"
+    least = counts[counts == counts.min()].index
+    rest = "all others count as the rest" if len(counts) > 2 else "the other is the rest"
+    return min(least), f"the class of interest: the rarer one, a guess; {rest}"
+
+
+def _split(roles, task, time):
+    group = next((name for name, guess in roles.items() if guess.role == "group"), None)
+    if time and not (group and roles[group].reason == "you named it"):
+        return {"strategy": "time", "why": f"What is later in {time} is never trained on."}
+    if group:
+        return {"strategy": "group", "why": f"Rows with the same {group} stay on one side."}
+    if task == "regression":
+        return {"strategy": "random", "why": 'No group and no time was named: rows count as independent. Others are "group" and "time".'}
+    return {"strategy": "stratified", "why": 'Each part has the same share of every class. Others are "group" and "time".'}
+
+
+def _usable(frame, settings):
+    """Return the rows that have a target and what the split needs."""
+    needed = [settings.study.target, settings.only("group"), settings.only("time") if settings.split.strategy == "time" else None]
+    return measured(frame, settings).dropna(subset=[name for name in needed if name]).reset_index(drop=True)
+
+
+def _validated(text):
+    """Return the settings in what is about to be written."""
+    from boxloop.settings import Settings
+
+    return Settings.model_validate(tomllib.loads(text))
+
+
+def _backup(project):
+    """Keep a copy of the study.toml that is there, beside it, and return its path."""
+    number = 1
+    while (path := project.root / f"study.backup-{number}.toml").exists():
+        number += 1
+    written_whole(path, lambda part: shutil.copyfile(project.settings_file, part))
+    return path

@@ -1,0 +1,216 @@
+"""Guess what the columns of a stranger's table are: each role with the reason for it, so that a person can object."""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+MOST_LEVELS = 50  # words with more different values than this are names or free text
+FEWEST_GROUPS = 10
+# What catalogues write where nothing was measured; one of them counts only where it lies far from all other values.
+SENTINELS = {
+    -1.0, -9.0, -99.0, -99.9, -99.99, -999.0, -999.9, -9999.0, -9999.9, -99999.0, 99.0, 99.9, 99.99, 999.0, 9999.0, 99999.0,
+    -32768.0, 1e20, -1e20, 1e30, -1e30,
+}  # fmt: skip
+
+IDENTIFIER = re.compile(r"^(id|ids|index|row|rownames|name|names|objid|obj_id|objname|object|designation|source_id|unnamed:? ?0?)$|(_id|id_|[a-z]ID|\.id|_name)$|^id_", re.ASCII)
+TIME = re.compile(r"^(mjd|jd|bjd|hjd|tai|utc|date|datetime|timestamp|obs_?date|date_?obs|obs_?time|time_?stamp|epoch_?mjd)$", re.IGNORECASE)
+WEIGHT = re.compile(r"^(sample|stat|event|mc|gen|row)_?weights?$", re.IGNORECASE)
+TRUTH = re.compile(r"^(true|truth|mctruth)_", re.IGNORECASE)
+SKY = re.compile(r"^(ra|dec|ra_?deg|de_?deg|raj2000|dej2000|glon|glat|_ra.*|_de.*|right_ascension|declination)$", re.IGNORECASE)
+# How catalogues name the error of X; `{}` stands for X.
+ERRORS = ("e_{}", "{}_err", "{}_error", "err_{}", "error_{}", "{}err", "{}Err", "{}_e", "sigma_{}", "{}_sigma", "{}_unc", "{}_std", "d{}", "{}_uncertainty", "e{}")
+UNIT = re.compile(r"^(?P<name>.*?)\s*[\[(](?P<unit>[^\])]+)[\])]$")
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What one column is taken for.
+
+    Attributes
+    ----------
+    role, reason : str
+        A role of study.toml, and why.
+    unit : str
+    seen : str
+        The range of its numbers, or its first words.
+    error_of : str or None
+        The column whose error it is.
+    missing : tuple of float
+        Numbers that are taken for marks of a missing value.
+    """
+
+    role: str
+    reason: str
+    unit: str = ""
+    seen: str = ""
+    error_of: str | None = None
+    missing: tuple = ()
+
+
+def guess_roles(catalogue, *, target, ident=None, group=None, time=None):
+    """Return a `Guess` for every column, in the order of the file.
+
+    Parameters
+    ----------
+    catalogue : boxloop.catalogue.Catalogue
+    target, ident, group, time : str or None
+        Columns that the person has named; the others are guessed.
+
+    Notes
+    -----
+    A group is guessed only from a column that is named like an identifier and repeats; a time only from a date or from a usual name.
+    """
+    frame = catalogue.frame
+    dated = {note.split("'")[1] for note in catalogue.notes if "decimal years" in note}
+    found = {name: (role, "you named it") for role, name in {"target": target, "id": ident, "group": group, "time": time}.items() if name is not None}
+    errors = _errors(frame, set(found))
+    found |= {name: ("error", f"named as the error of {base}") for name, base in errors.items() if base not in errors}
+    seen_before = {}
+    for name in frame.columns:
+        if name not in found:
+            found[name] = _role(frame[name], frame[target], dated=name in dated, roles={role for role, _ in found.values()})
+        if found[name][0] == "input":
+            first = seen_before.setdefault(_print(frame[name]), name)
+            found[name] = found[name] if first == name else ("ignored", f"a copy of {first}")
+    return {
+        name: Guess(
+            *found[name], unit=unit_of(name, catalogue), seen=describe(frame[name]),
+            error_of=errors.get(name) if found[name][0] == "error" else None,
+            missing=marks(frame[name]) if found[name][0] not in ("id", "group", "ignored") else (),
+        )
+        for name in frame.columns
+    }
+
+
+def _errors(frame, taken):
+    """Return ``{error column: column}`` for the names that catalogues use, where both are numbers and the error is never negative."""
+    numeric = [name for name in frame.columns if pd.api.types.is_numeric_dtype(frame[name]) and not pd.api.types.is_bool_dtype(frame[name])]
+    found = {}
+    for base in numeric:
+        for pattern in ERRORS:
+            name = pattern.format(base)
+            if name in numeric and name != base and name not in taken | set(found) and not (frame[name].dropna() < 0).any():
+                found[name] = base
+    return found
+
+
+def _role(column, target, *, dated, roles):
+    """Return role and reason of one column that nobody has named."""
+    name, values = str(column.name), column.dropna()
+    numeric = pd.api.types.is_numeric_dtype(column)
+    if values.empty:
+        return "ignored", "it has no value in any row"
+    if values.nunique() == 1:
+        return "ignored", f"it is {str(values.iloc[0])[:30]} in every row"
+    if _says_the_same(column, target):
+        return "ignored", "it is the target under another name: knowing one is knowing the other"
+    if TRUTH.match(name):
+        return "truth", "named as a truth"
+    if dated or (TIME.match(name) and numeric):
+        return ("time", "it holds dates" if dated else "named as a time") if "time" not in roles else ("ignored", "a second time")
+    if WEIGHT.match(name) and numeric and (values >= 0).all():
+        return "weight", "named as a weight"
+    return _identity(column, values, numeric, roles) or _content(name, values, numeric)
+
+
+def _identity(column, values, numeric, roles):
+    """Return role and reason of a column that names or numbers the rows, or the groups that they belong to; else None."""
+    from boxloop.checks.identifiers import identifier_share
+
+    share, named = values.nunique() / len(values), bool(IDENTIFIER.search(str(column.name)))
+    whole = not numeric or (pd.api.types.is_numeric_dtype(values) and not (values.astype(float) % 1).any())
+    if len(values) == len(column) and whole and ((named and share == 1) or identifier_share(column, 0.95) >= 0.95):
+        return ("id", "a different one in every row" if share == 1 else "nearly a different one in every row") if "id" not in roles else ("ignored", "it numbers or names the rows, too")
+    if named and whole and share < 1 and FEWEST_GROUPS <= values.nunique() <= len(values) / 1.5 and len(values) == len(column):
+        if "group" in roles:
+            return "ignored", "it names things that several rows share"
+        return "group", "named as an identifier, and rows share it: rows of one group stay on one side of the split"
+    return ("ignored", "named as an identifier") if named and not numeric else None
+
+
+def _content(name, values, numeric):
+    if not numeric:
+        levels = values.astype(str).nunique()
+        if levels > MOST_LEVELS or levels > len(values) / 2:
+            return "ignored", f"words, {levels:,} different ones in {len(values):,} rows"
+        return "input", f"words, {levels} different ones"
+    if SKY.match(name):
+        return "input", "a number; a position on the sky: does the physics depend on it?"
+    return "input", "true or false" if pd.api.types.is_bool_dtype(values) else "a number"
+
+
+def _says_the_same(column, target):
+    """Whether a column is the target in other words or another unit."""
+    rows = np.unique(np.linspace(0, len(column) - 1, 20_000).astype(int))
+    both = pd.DataFrame({"one": column.iloc[rows], "other": target.iloc[rows]}).dropna()
+    if len(both) < 3:
+        return False
+    repeats = both["other"].nunique() <= min(MOST_LEVELS, len(both) / 2)
+    if all(pd.api.types.is_numeric_dtype(both[side]) for side in both) and not repeats:
+        one, other = both["one"].to_numpy(float), both["other"].to_numpy(float)
+        return bool(np.ptp(one) > 0 and abs(np.corrcoef(one, other)[0, 1]) > 1 - 1e-9)
+    pairs = both.astype(str).drop_duplicates()
+    return repeats and len(pairs) == pairs["one"].nunique() == pairs["other"].nunique()
+
+
+def _print(column):
+    return pd.util.hash_pandas_object(column.astype(float) if pd.api.types.is_numeric_dtype(column) else column.astype(str), index=False).to_numpy().tobytes()
+
+
+def unit_of(name, catalogue):
+    """Return the unit of a column: the file's, or what stands in brackets in its name."""
+    bracket = UNIT.match(str(name))
+    return catalogue.units.get(name) or (bracket["unit"].strip() if bracket else "")
+
+
+def describe(column):
+    """Return what is in a column: the range of its numbers or its first words, and how much is missing."""
+    values, gap = column.dropna(), float(column.isna().mean())
+    if values.empty:
+        return "nothing"
+    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+        words = f"{values.min():.6g} to {values.max():.6g}"
+        found = marks(column)
+        if found:
+            rest = values[~values.isin(found)]
+            words = f"{rest.min():.6g} to {rest.max():.6g}; {', '.join(f'{mark:g}' for mark in found)} for a missing value"
+    else:
+        counts = values.astype(str).value_counts()
+        words = ", ".join(word[:20] for word in counts.index[:4]) + (f" and {len(counts) - 4} more" if len(counts) > 4 else "")
+    return words + (f"; {gap:.1%} missing" if gap else "")
+
+
+def marks(column):
+    """Return the numbers that stand for a missing value: a usual mark at one end, repeated, and far from all other values.
+
+    Parameters
+    ----------
+    column : Series
+
+    Returns
+    -------
+    tuple of float
+        Empty for words, and where fewer than ten different values would be left.
+    """
+    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+        return ()
+    values = column.dropna().astype(float)
+    values, found = values[np.isfinite(values)], []
+    while (mark := _mark(values[~values.isin(found)])) is not None:
+        found.append(mark)
+    return tuple(found)
+
+
+def _mark(values):
+    """Return one value at an end that is a mark, or None."""
+    if values.nunique() < 11:
+        return None
+    for end in (values.min(), values.max()):
+        others = values[values != end]
+        gap = others.min() - end if end < others.min() else end - others.max()
+        low, high = others.quantile([0.01, 0.99])
+        if end in SENTINELS and len(values) - len(others) >= 2 and gap > high - low and gap > 0.5:
+            return float(end)
+    return None

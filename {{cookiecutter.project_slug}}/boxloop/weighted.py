@@ -1,0 +1,100 @@
+"""Rows that count more than others in a fit: the weights come in as columns, and leave again before anything is learnt."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
+from sklearn.utils import get_tags
+from sklearn.utils.metaestimators import available_if
+
+
+def _inner_has(name):
+    return lambda self: hasattr(getattr(self, "estimator_", self.estimator), name)
+
+
+class Weighted(MetaEstimatorMixin, BaseEstimator):
+    """A pipeline whose last step is fitted with sample weights that stand in columns of X.
+
+    The weight of a row is the product of its weight columns and of 1 / (error² + median error²), scaled to a mean of
+    one, so that penalties keep their meaning. The median stands in for the scatter that is no measurement error: with
+    1 / error² alone, a few rows with very small errors would be the whole table. Rows to predict need none of these columns.
+
+    Parameters
+    ----------
+    estimator : sklearn Pipeline
+        Its last step takes ``sample_weight``.
+    weights : list of str
+        Columns of X that are weights: zero or more, zero leaves a row out.
+    errors : list of str
+        Columns of X that are one-sigma errors of the target, larger than zero.
+
+    Attributes
+    ----------
+    estimator_ : fitted Pipeline
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn.linear_model import LinearRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> X = pd.DataFrame({"x": [0.0, 0.0], "count": [3.0, 1.0]})
+    >>> model = Weighted(make_pipeline(LinearRegression()), weights=["count"]).fit(X, [0.0, 4.0])
+    >>> float(model.predict(X[["x"]])[0])
+    1.0
+    """
+
+    def __init__(self, estimator, weights=(), errors=()):
+        self.estimator = estimator
+        self.weights = weights
+        self.errors = errors
+
+    def sample_weight(self, X):
+        """Return the weight of each row, shape (n,), with a mean of one."""
+        weight = np.ones(len(X))
+        for name in self.weights:
+            weight = weight * X[name].to_numpy(dtype=float)
+        for name in self.errors:
+            variance = X[name].to_numpy(dtype=float) ** 2
+            weight = weight / (variance + np.median(variance))
+        return weight / weight.mean()
+
+    def _bare(self, X):
+        return X.drop(columns=[*self.weights, *self.errors], errors="ignore")
+
+    def fit(self, X, y=None):
+        """Fit a copy of the pipeline; X is a DataFrame that has the weight columns."""
+        last = self.estimator.steps[-1][0]
+        self.estimator_ = clone(self.estimator).fit(self._bare(X), y, **{f"{last}__sample_weight": self.sample_weight(X)})
+        if hasattr(self.estimator_, "classes_"):
+            self.classes_ = self.estimator_.classes_
+        self.feature_names_in_ = np.array(list(X), dtype=object)
+        return self
+
+    @available_if(_inner_has("predict"))
+    def predict(self, X):
+        """Return what the pipeline predicts, shape (n,)."""
+        return self.estimator_.predict(self._bare(X))
+
+    @available_if(_inner_has("predict_proba"))
+    def predict_proba(self, X):
+        """Return the probability of each class, shape (n, classes)."""
+        return self.estimator_.predict_proba(self._bare(X))
+
+    @available_if(_inner_has("score_samples"))
+    def score_samples(self, X):
+        """Return how usual each row is, shape (n,)."""
+        return self.estimator_.score_samples(self._bare(X))
+
+    @property
+    def named_steps(self):
+        """The steps of the pipeline by name."""
+        return getattr(self, "estimator_", self.estimator).named_steps
+
+    def __getitem__(self, place):
+        """Return a step of the pipeline, or a part of it."""
+        return getattr(self, "estimator_", self.estimator)[place]
+
+    def __len__(self):
+        """Return the number of steps of the pipeline."""
+        return len(self.estimator.steps)
+
+    def __sklearn_tags__(self):
+        return get_tags(self.estimator)

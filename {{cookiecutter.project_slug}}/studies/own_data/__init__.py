@@ -1,0 +1,1 @@
+"""Your study: one table of your own, adopted with `boxloop adopt`."""

@@ -1,0 +1,60 @@
+"""The field's own method, and the simplest model.
+
+`reference` is the place for the method that people of the field use today, without machine learning or with little of it.
+Until it is written a linear model stands in. As long as `[study.reference]` in study.toml says ``name = "TODO"`` the check
+baseline.domain_reference stays unanswered: a gain over a stand-in says nothing about the field.
+"""
+
+from sklearn.ensemble import IsolationForest
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+from .inputs import pipeline
+from .manifest import manifest
+from .outliers import Spread
+
+
+def reference():
+    """Return the unfitted domain reference: REPLACE the stand-in by the method of your field.
+
+    It is handed the same DataFrame as the models, with the names of your columns, and answers with ``predict`` (regression),
+    ``predict_proba`` (classification) or ``score_samples`` (anomaly detection, lower where a row is unusual).
+
+    A relation of the field, here a power law with a calibrated slope (regression)::
+
+        class PowerLaw(RegressorMixin, BaseEstimator):
+            def fit(self, X, y):
+                self.slope_, self.zero_ = np.polyfit(np.log(X["temperature"]), y, 1)
+                return self
+
+            def predict(self, X):
+                return self.zero_ + self.slope_ * np.log(X["temperature"])
+
+    A cut of the field, here on the angle alpha of Hillas (1985), as a score with the fitted share behind it (classification)::
+
+        def angle(X):
+            return X[["fAlpha"]]
+
+        def reference():
+            return make_pipeline(FunctionTransformer(angle), LogisticRegression())
+
+    Estimators must be classes or functions of this package, without lambdas, so that they can be stored.
+    """
+    task = manifest().study.task
+    if task == "regression":
+        return pipeline(Ridge(alpha=1.0), filled=True)
+    if task == "classification":
+        return pipeline(LogisticRegression(C=1.0, max_iter=500), filled=True)
+    # How far a row lies from the median of the inputs, in units of their median absolute deviations.
+    return pipeline(Spread(), filled=True)
+
+
+def simplest():
+    """Return the simplest model that sees every input: a tree of three questions, or a few small random trees."""
+    task = manifest().study.task
+    shape = {"max_depth": 3, "min_samples_leaf": 5, "random_state": 0}
+    if task == "regression":
+        return pipeline(DecisionTreeRegressor(**shape), filled=True)
+    if task == "classification":
+        return pipeline(DecisionTreeClassifier(**shape), filled=True)
+    return pipeline(IsolationForest(n_estimators=10, random_state=0), filled=True)

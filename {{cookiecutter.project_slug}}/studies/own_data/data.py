@@ -1,0 +1,149 @@
+"""The adopted table: read once, held against its contract, and handed on without the rows that cannot be used."""
+
+import numpy as np
+import pandas as pd
+from boxloop.catalogue import in_project, read_catalogue
+from boxloop.errors import UserError
+from boxloop.paths import find_project
+from boxloop.split import measured
+from boxloop.store import read_table, sha256, write_table
+
+from . import contract
+from .manifest import manifest
+
+
+def prepare(raw):
+    """Return the paths of the adopted tables, after a look that they are the ones that were adopted."""
+    data = manifest(raw).data
+    paths = [_checked(raw, data.table, data.sha256)]
+    if data.deployment:
+        paths.append(_checked(raw, data.deployment, data.deployment_sha256))
+    return paths
+
+
+def labelled(raw):
+    """Return the rows to learn from, with the columns of the manifest.
+
+    Left out are rows without a target, without what the split needs (group, id or time) and without a weight; see `dropped`.
+    Truth values in inputs become 0 and 1; words stay words, and missing inputs stay missing.
+
+    Raises
+    ------
+    UserError
+        If the table breaks its contract: one sentence with file, column, row and remedy.
+    """
+    settings, frame = manifest(raw), _table(raw)
+    reason = _reasons(frame, settings)
+    kept = frame[reason == ""].reset_index(drop=True)
+    contract.check_rows(kept, settings)
+    return kept
+
+
+def dropped(raw):
+    """Return why rows were left out, one line per reason: columns `reason` and `rows`."""
+    reason = _reasons(_table(raw), manifest(raw))
+    counts = reason[reason != ""].value_counts(sort=False)
+    return pd.DataFrame({"reason": counts.index.astype(str), "rows": counts.to_numpy(dtype=int)})
+
+
+def domains(raw):
+    """Return other labelled tables by name, never used for training: none until you add yours.
+
+    For example ``{"other_survey": read_catalogue(Path(raw) / "other.csv").frame}``, with the same columns.
+    """
+    return {}
+
+
+def deployment(raw):
+    """Return the unlabelled objects that the model is meant for, or None.
+
+    They need the inputs and nothing else. Rows without an id (or group) are named by their number.
+    """
+    settings = manifest(raw)
+    data = settings.data
+    if not data.deployment:
+        return None
+    frame = measured(_read(_checked(raw, data.deployment, data.deployment_sha256), data.deployment_sha256, "deployment"), settings)
+    frame = contract.check_deployment(frame, settings, words_of=labelled_words(raw, settings))
+    for name in filter(None, (settings.only("group"), settings.only("id"))):
+        numbered = pd.Series([f"row {number}" for number in range(1, len(frame) + 1)], index=frame.index)
+        frame[name] = numbered if name not in frame else frame[name].astype("str").where(frame[name].notna(), numbered)
+    return frame
+
+
+def labelled_words(raw, settings):
+    """Return the names of the inputs that hold words in the labelled table."""
+    frame = _table(raw)
+    return [name for name in settings.inputs if not pd.api.types.is_numeric_dtype(frame[name])]
+
+
+def _table(raw):
+    """Return the whole labelled table, its columns held against the contract."""
+    settings = manifest(raw)
+    data = settings.data
+    frame = measured(_read(_checked(raw, data.table, data.sha256), data.sha256, "raw"), settings)
+    return contract.check_columns(frame, settings)
+
+
+def _checked(raw, name, expected):
+    """Return the path of a table that is there and unchanged."""
+    path = find_project(raw).root / name
+    remedy = "put it back or run `boxloop adopt FILE --target COLUMN --force`"
+    if not path.is_file():
+        msg = f"{name} is not there: {remedy}."
+        raise UserError(msg)
+    if expected and sha256(path) != expected:
+        msg = f"{name} is not the file that was adopted, its content has changed: {remedy}."
+        raise UserError(msg)
+    return path
+
+
+def _read(path, digest, kind):
+    """Return a table; of a text file a Parquet copy is kept, because a million lines are slow to parse.
+
+    The name of the copy holds the sha256 of the file, so that a copy of another file is never taken for it.
+    """
+    copy = find_project(path).interim / f"{kind}_{(digest or sha256(path))[:12]}.parquet"
+    try:
+        return read_table(copy) if copy.is_file() else _copied(path, copy, kind)
+    except UserError:
+        if not copy.is_file():
+            raise
+        return _copied(path, copy, kind)  # a damaged copy: the file itself is whole
+
+
+def _copied(path, copy, kind):
+    frame = plain(in_project(read_catalogue(path)).frame)
+    for old in copy.parent.glob(f"{kind}_*.parquet"):
+        old.unlink(missing_ok=True)
+    write_table(copy, frame)
+    return read_table(copy)  # so that the first reader gets what all others get
+
+
+def plain(frame):
+    """Return the table with three kinds of columns: numbers, truth values as 0 and 1, and text.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    """
+    return pd.DataFrame({name: _plain(frame[name]) for name in frame.columns}, index=frame.index)
+
+
+def _plain(column):
+    there = column.notna()
+    if pd.api.types.is_bool_dtype(column) or (column.dtype == object and there.any() and column[there].map(type).isin([bool, np.bool_]).all()):
+        return column.astype(float) if not there.all() else column.astype("int64")
+    if pd.api.types.is_numeric_dtype(column):
+        return column.astype(float) if pd.api.types.is_extension_array_dtype(column) else column
+    words = column.astype("object").where(there, None)
+    return words.map(lambda value: value if value is None else str(value).strip()).astype("str")
+
+
+def _reasons(frame, settings):
+    """Return for each row why it is left out, empty where it is kept."""
+    reason = np.full(len(frame), "", dtype=object)
+    for name, words in contract.needed(settings).items():
+        gone = frame[name].isna().to_numpy() & (reason == "")
+        reason[gone] = f"{words} ({name})"
+    return pd.Series(reason, index=frame.index)

@@ -1,0 +1,47 @@
+"""The first step of every model: numbers and words side by side, and columns that are no inputs left out."""
+
+import re
+
+from boxloop.weighted import Weighted
+from sklearn.compose import ColumnTransformer, make_column_selector
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from .manifest import aside, manifest
+
+
+def columns(settings, *, filled):
+    """Return the unfitted transformer of a table into an array of numbers, shape (n, k).
+
+    Words become one column per level; levels of fewer than five rows share one, and a level that was never seen is none.
+
+    Parameters
+    ----------
+    settings : boxloop.settings.Settings
+    filled : bool
+        True: numbers are filled with their median, with a column beside that says so, and scaled to unit variance.
+        False: numbers are handed on as they are, for trees that know what missing means.
+    """
+    # Weights and errors of the target come in with the inputs, and no model may learn from them.
+    names = [re.escape(name) for name in aside(settings)]
+    others = f"^(?!(?:{'|'.join(names)})$)" if names else None
+    numbers = make_column_selector(pattern=others, dtype_include="number")
+    words = make_column_selector(pattern=others, dtype_exclude="number")
+    fill = make_pipeline(SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True), StandardScaler())
+    levels = OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=5, sparse_output=False)
+    return ColumnTransformer([("numbers", fill if filled else "passthrough", numbers), ("words", levels, words)])
+
+
+def pipeline(last, *, filled):
+    """Return a pipeline of `columns` and a last step, fitted with weights where the manifest has some.
+
+    A detector of unusual rows describes the rows as they are: it takes no weights.
+    """
+    settings = manifest()
+    whole = make_pipeline(columns(settings, filled=filled), last)
+    if settings.study.task == "anomaly-detection":
+        return whole
+    weights = settings.role("weight")
+    errors = [name for name in settings.weights if name not in weights]
+    return Weighted(whole, weights=weights, errors=errors) if weights or errors else whole

@@ -1,0 +1,22 @@
+"""What study.toml says about the table, read once."""
+
+from functools import lru_cache
+
+from boxloop.paths import find_project
+from boxloop.settings import load_settings
+
+
+def manifest(start=None):
+    """Return the validated settings of the project that holds `start` (default: the working directory)."""
+    file = find_project(start).settings_file
+    return _read(file, file.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=8)
+def _read(file, changed):
+    return load_settings(file)
+
+
+def aside(settings):
+    """Return the columns that estimators are handed and must not learn from: weights, and the resonance."""
+    return [name for name in settings.seen if name not in settings.inputs]

@@ -1,0 +1,80 @@
+"""The ladder of models for a table that nobody has seen: from simple to flexible, all with the same inputs.
+
+Every rung copes with missing numbers and with words, learns its scaling inside, and uses weights where the manifest has some.
+The settings are round numbers that serve from fifty rows to a million; they are a start and not a search.
+"""
+
+from sklearn.base import clone
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor, IsolationForest
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.neighbors import LocalOutlierFactor
+
+from .inputs import pipeline
+from .manifest import manifest
+from .outliers import Mahalanobis, Together
+
+MOTIVATION = {
+    "ridge": "A straight line in every input: the best that can be read off a table of coefficients.",
+    "logistic regression": "One straight border between the classes, with probabilities: easy to read.",
+    "small gradient boosting": "Shallow trees that correct each other: bends and thresholds, and hardly any interplay of inputs.",
+    "gradient boosting": "Deeper trees and more of them: inputs may depend on each other.",
+    "Mahalanobis distance": "Unusual is what lies far out, when it is known which inputs go together.",
+    "isolation forest": "Unusual is what a few random cuts can set apart: no distance, no shape assumed.",
+    "ensemble": "Distance, random cuts and local density together: each sees a kind of unusual that the others miss.",
+}
+
+
+def ladder(seed):
+    """Return unfitted pipelines by name, simple first, for the task of study.toml.
+
+    Parameters
+    ----------
+    seed : int, used by the rungs that draw random numbers
+    """
+    return {"regression": regression, "classification": classification, "anomaly-detection": anomalies}[manifest().study.task](seed)
+
+
+def boosting(kind, seed, *, deep):
+    """Return unfitted gradient boosting of regression or classification trees.
+
+    A million rows take minutes, so the number of trees is fixed. There is no early stopping: scikit-learn would hold out
+    rows at random, also where rows belong together in groups.
+    """
+    sizes = {"max_iter": 150, "max_leaf_nodes": 24, "learning_rate": 0.1} if deep else {"max_iter": 120, "max_leaf_nodes": 6, "learning_rate": 0.1}
+    return kind(**sizes, min_samples_leaf=20, l2_regularization=1.0, max_features=0.7, early_stopping=False, random_state=seed)
+
+
+def regression(seed):
+    """Return the rungs that predict a number."""
+    return {
+        "ridge": pipeline(Ridge(alpha=1.0), filled=True),
+        "small gradient boosting": pipeline(boosting(HistGradientBoostingRegressor, seed, deep=False), filled=False),
+        "gradient boosting": pipeline(boosting(HistGradientBoostingRegressor, seed, deep=True), filled=False),
+    }
+
+
+def classification(seed):
+    """Return the rungs that give the probability of the class of interest.
+
+    No class is weighted up, also where it is rare: weights would bend the probabilities, which 05 judges by their
+    calibration. What a rare class needs is another cut, `study.working_point`.
+    """
+    return {
+        "logistic regression": pipeline(LogisticRegression(C=1.0, max_iter=500), filled=True),
+        "small gradient boosting": pipeline(boosting(HistGradientBoostingClassifier, seed, deep=False), filled=False),
+        "gradient boosting": pipeline(boosting(HistGradientBoostingClassifier, seed, deep=True), filled=False),
+    }
+
+
+def anomalies(seed):
+    """Return the rungs that say how unusual a row is; none of them is told the classes."""
+    forest = IsolationForest(n_estimators=100, random_state=seed)
+    density = LocalOutlierFactor(n_neighbors=20, algorithm="brute", novelty=True)
+    # A forest of its own: a rung that is fitted must not change another one.
+    members = [("distance", Mahalanobis()), ("forest", clone(forest)), ("density", density)]
+    return {
+        "Mahalanobis distance": pipeline(Mahalanobis(), filled=True),
+        "isolation forest": pipeline(forest, filled=True),
+        # The local outlier factor compares all pairs: two thousand rows are what a million can be compared with in a minute.
+        "ensemble": pipeline(Together(members=members, rows={"density": 2_000}, random_state=seed), filled=True),
+    }

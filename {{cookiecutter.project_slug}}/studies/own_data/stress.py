@@ -1,0 +1,113 @@
+"""Stress tests that any table allows: noise, loss, a harder part of the population, a calibration that is off.
+
+They are a start. Add what the instruments and simulations of your field can do wrong: a function ``(frame, level, rng)``
+that returns a harder table, and a line in `build`. Levels stand in [stress] of study.toml.
+"""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from boxloop.paths import find_project
+from boxloop.stress import StressTest
+from boxloop.task import labels
+
+from .manifest import manifest
+
+MOST = 6  # inputs that get tests of their own: the first ones of study.toml
+FEWEST = 5  # rows of either class that a harder part of the population keeps
+
+
+def is_amount(column):
+    """Whether a column holds numbers that can be a little larger: no words, no yes and no."""
+    return pd.api.types.is_numeric_dtype(column) and column.nunique() > 2
+
+
+def one_error_up(frame):
+    """Return the inputs that have an error column, each raised by it; no columns where there are none."""
+    settings = manifest()
+    pairs = {name: settings.error_of(name) for name in settings.inputs}
+    return pd.DataFrame({name: frame[name] + frame[error] for name, error in pairs.items() if error in frame}, index=frame.index)
+
+
+def spread(column):
+    """Return the width of a column: its interquartile range as a sigma, or its standard deviation where that is zero."""
+    low, high = column.quantile([0.25, 0.75])
+    return (high - low) / 1.349 if high > low else float(np.nan_to_num(column.std()))
+
+
+def noise(frame, level, rng):
+    """Add Gaussian noise to every amount: `level` times its error bar, or times its spread where it has none."""
+    settings, changed = manifest(), {}
+    for name in settings.inputs:
+        if is_amount(frame[name]):
+            error = settings.error_of(name)
+            width = frame[error].fillna(0.0).abs() if error in frame else spread(frame[name])
+            changed[name] = frame[name] + level * width * rng.standard_normal(len(frame))
+    return frame.assign(**changed)
+
+
+def missing(frame, level, rng, *, name):
+    """Lose the input `name` in a share `level` of the rows."""
+    return frame.assign(**{name: frame[name].mask(rng.random(len(frame)) < level)})
+
+
+def extreme(frame, level, rng, *, name, highest):
+    """Keep the share `level` of the rows where the input `name` is lowest or highest.
+
+    Where there are classes the share grows until it holds five rows of either side: without them nothing can be measured.
+    """
+    if not pd.api.types.is_numeric_dtype(frame[name]):
+        return frame
+    there = np.flatnonzero(frame[name].notna())
+    order = there[np.argsort(frame[name].to_numpy()[there], kind="stable")]
+    order = order[::-1] if highest else order
+    size = max(round(level * len(order)), FEWEST)
+    study = manifest().study
+    if study.task != "regression":
+        positive = (labels(frame, manifest()) == study.positive_class).to_numpy()[order]
+        for side in (positive, ~positive):
+            if side.any():
+                size = max(size, np.flatnonzero(side)[:FEWEST][-1] + 1)
+    return frame.iloc[np.sort(order[:size])]
+
+
+def scale(frame, level, rng, *, name):
+    """Multiply the input `name` by 1 + `level`: a calibration that is off."""
+    return frame.assign(**{name: frame[name] * (1 + level)}) if is_amount(frame[name]) else frame
+
+
+def amounts(settings):
+    """Return the inputs that are numbers, as far as the training table can be asked; else all inputs."""
+    from pyarrow.parquet import read_schema
+    from pyarrow.types import is_floating, is_integer
+
+    file = find_project().interim / "train.parquet"
+    if not file.is_file():
+        return settings.inputs
+    schema = read_schema(file)
+    kinds = {name: schema.field(name).type for name in settings.inputs if name in schema.names}
+    return [name for name, kind in kinds.items() if is_floating(kind) or is_integer(kind)]
+
+
+def build(settings):
+    """Return the stress tests of a study; those without levels in [stress] are left out."""
+    numbers = amounts(settings)
+    tests = [StressTest("noise", "noise", "noise", noise, "Noise on every number: the level times its error bar, or times its spread where it has none.")]
+    for name in settings.inputs[:MOST]:
+        tests.append(StressTest(f"no {name}", "missing", "missing", partial(missing, name=name), f"{name} lost in this share of rows."))
+    for name in numbers[: MOST // 2]:
+        for word, highest in (("lowest", False), ("highest", True)):
+            function = partial(extreme, name=name, highest=highest)
+            tests.append(StressTest(f"{word} {name}", "covariate", "extreme", function, f"Only the share of rows with the {word} {name}."))
+    for name in numbers[:MOST]:
+        tests.append(StressTest(f"{name} scale", "instrument", "scale", partial(scale, name=name), f"{name} times one plus the level."))
+    return [test for test in tests if settings.stress.get(test.levels)]
+
+
+def __getattr__(name):
+    """Make `TESTS` when it is asked for: before a table is adopted there is nothing to make it of."""
+    if name == "TESTS":
+        return build(manifest())
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)
