@@ -98,25 +98,29 @@ def extract(times, fluxes, errors, there):
     def shape(t):
         return follow(red, t) / peak[:, None]
 
-    bright = [scaled(band, data, shape, (day, -15, 20)) for band in range(5)]
-    mag = [magnitude(flux, band) for band, (flux, _) in enumerate(bright)]
-    sigma = [1.0857 * error / np.hypot(flux, 2 * SOFT[band]) for band, (flux, error) in enumerate(bright)]
-    late = [magnitude(scaled(band, data, shape, (day, 20, 50))[0], band) for band in (G, R)]
+    colours, errors = _magnitudes(data, shape, day)
     blue = np.maximum(curve[:, G].max(axis=1), SOFT[G])
-    return pd.DataFrame({
-        "peak_mag": mag[R],
-        "u_g": mag[U] - mag[G], "g_r": mag[G] - mag[R], "r_i": mag[R] - mag[I], "i_z": mag[I] - mag[Z],
-        "reddening": (late[0] - late[1]) - (mag[G] - mag[R]),
+    return pd.DataFrame(colours | {
         "rise_time": width(red, day, peak, -40, 0), "fall_time": width(red, day, peak, 0, 70),
         "fall_blue": width(curve[:, G], day, blue, 0, 50),
         "decline": magnitude(at(red, day + 15), R) - magnitude(red[rows, best], R),
         "tail": np.clip(at(red, day + 50) / peak, -0.5, 1.5),
         "early": width(red, day, peak, -90, -45) / 45,
         "roughness": _roughness(data, curve, peak),
-        "peak_mag_error": sigma[R],
-        "u_g_error": np.hypot(sigma[U], sigma[G]), "g_r_error": np.hypot(sigma[G], sigma[R]),
-        "r_i_error": np.hypot(sigma[R], sigma[I]), "i_z_error": np.hypot(sigma[I], sigma[Z]),
-    })
+    } | errors)
+
+
+def _magnitudes(data, shape, day):
+    """Return the peak magnitude and the colours around it, and their errors: two dicts of arrays (n,), mag."""
+    bright = [scaled(band, data, shape, (day, -15, 20)) for band in range(5)]
+    mag = [magnitude(flux, band) for band, (flux, _) in enumerate(bright)]
+    sigma = [1.0857 * error / np.hypot(flux, 2 * SOFT[band]) for band, (flux, error) in enumerate(bright)]
+    late = [magnitude(scaled(band, data, shape, (day, 20, 50))[0], band) for band in (G, R)]
+    pairs = {"u_g": (U, G), "g_r": (G, R), "r_i": (R, I), "i_z": (I, Z)}
+    colours = {"peak_mag": mag[R]} | {name: mag[one] - mag[two] for name, (one, two) in pairs.items()}
+    colours["reddening"] = (late[0] - late[1]) - colours["g_r"]
+    errors = {f"{name}_error": np.hypot(sigma[one], sigma[two]) for name, (one, two) in pairs.items()}
+    return colours, {"peak_mag_error": sigma[R]} | errors
 
 
 def _roughness(data, curve, peak):
