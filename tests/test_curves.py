@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from boxloop.curves import follow, verdict
+from boxloop.curves import can_follow, follow, verdict
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LinearRegression
 from sklearn.neural_network import MLPRegressor
@@ -79,3 +79,17 @@ def test_follow_refuses_what_has_no_iterations():
     """A linear regression is solved in one go."""
     with pytest.raises(ValueError, match="LinearRegression"):
         follow(make_pipeline(StandardScaler(), LinearRegression()), np.eye(4), np.ones(4), np.eye(4), np.ones(4))
+
+
+@pytest.mark.parametrize(
+    ("model", "can"),
+    [
+        (make_pipeline(StandardScaler(), HistGradientBoostingRegressor()), True),
+        (make_pipeline(StandardScaler(), MLPRegressor()), True),
+        (make_pipeline(StandardScaler(), LinearRegression()), False),
+        (HistGradientBoostingRegressor(), False),
+    ],
+)
+def test_it_is_known_beforehand_what_can_be_followed(model, can):
+    """A pipeline whose last step learns by iterations."""
+    assert can_follow(model) is can

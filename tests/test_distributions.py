@@ -72,3 +72,12 @@ def test_a_column_that_is_empty_in_one_set_is_drawn(drawn):
     full, empty = pd.DataFrame({"x": [1.0, 2.0]}), pd.DataFrame({"x": [np.nan, np.nan]})
     assert len(drawn({"train": full, "deployment": empty}, {"x": ""})) == 1
     assert len(drawn({"train": empty, "deployment": empty}, {"x": ""})) == 1
+
+
+def test_words_are_bars_with_their_names(drawn):
+    """One bar per word, in the same place for every set."""
+    sets = {"train": pd.DataFrame({"shape": ["b", "c", "c", None]}), "deployment": pd.DataFrame({"shape": ["a", "c"]})}
+    (ax,) = drawn(sets, {"shape": ""})
+
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["a", "b", "c"]
+    assert sorted(round(float(patch.get_path().vertices[:, 1].max()), 3) for patch in ax.patches) == [0.5, 0.667]

@@ -37,18 +37,32 @@ def spread_out():
 
 
 def in_scope(learnt, home, frame, *, share=0.95):
-    """Return which rows lie as near to training rows as a share of the validation rows do, bool of shape (rows of `frame`,).
+    """Return which rows are like training rows, bool of shape (rows of `frame`,).
+
+    Such a row lies as near to a training row as a share of the validation rows do, and in no input beyond what
+    training holds: the distance alone is blind there, because `spread_out` puts all that is beyond at the edge.
 
     Parameters
     ----------
     learnt, home, frame : DataFrame
         The inputs of the training rows, of the validation rows and of the rows in question.
     share : float
-        Of the validation rows this share is in scope, by construction.
+        Of the validation rows about this share is in scope, by construction.
     """
     tables = alike({"learnt": learnt, "home": home, "frame": frame})
     near, far = distances(tables["learnt"], [tables["home"], tables["frame"]], scale=spread_out(), neighbours=1)
-    return far <= np.quantile(near, share)
+    words = [name for name, kind in learnt.dtypes.items() if not (pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_datetime64_any_dtype(kind))]
+    return (far <= np.quantile(near, share)) & ~_beyond(tables["learnt"], tables["frame"], words)
+
+
+def _beyond(learnt, frame, words, *, margin=0.1):
+    """Return which rows have a word that training has not, or a number beyond its range by a tenth of that range."""
+    low, high = learnt.min(), learnt.max()
+    room = margin * (high - low)
+    outside = (frame < low - room) | (frame > high + room)
+    for name in words:
+        outside[name] = frame[name].notna() & ~frame[name].isin(learnt[name])
+    return outside.any(axis=1).to_numpy()
 
 
 def weights(frame, towards, *, columns, scale):
