@@ -60,6 +60,20 @@ def test_schema_names_the_column_and_the_fault(plant, words, seed):
     assert words in result.message
 
 
+def test_schema_lets_words_class_the_rows_where_no_number_is_promised(seed):
+    """A few words are a class, with gaps or without; many are names, and limits promise numbers."""
+    few = trial(seed)
+    few["shade"] = np.where(np.arange(len(few)) % 3 == 0, "dark", "light")
+    gaps = few.assign(shade=few["shade"].where(few.index != 4, None))
+    many = few.assign(shade=[f"plot {number}" for number in range(len(few))])
+    columns = manifest()
+    words = columns | {"shade": {"role": "input"}}
+    bounded = columns | {"shade": {"role": "input", "min": 0.0}}
+
+    assert [run_check("data.schema", frame, columns=words).state for frame in (few, gaps, many)] == ["pass", "pass", "fail"]
+    assert run_check("data.schema", few, columns=bounded).state == "fail"
+
+
 def test_schema_takes_labels_in_words_and_dates():
     """A class may be a word and a time a date."""
     frame = pd.DataFrame({"kind": ["a", "b"], "night": pd.to_datetime(["2020-01-01", "2020-01-02"]), "x": [1, 2]})

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from boxloop import study_toml
-from boxloop.catalogue import read_catalogue
+from boxloop import split_plan, study_toml
+from boxloop.catalogue import TAKEN, in_project, read_catalogue
 from boxloop.errors import UserError
 from boxloop.roles import guess_roles
+from boxloop.split import measured
 from boxloop.store import sha256, write_text, written_whole
 
 MOST_CLASSES = 50
 FEWEST_ROWS = 20
-SMALL = 500  # below this number of rows 01 and 02 look at two fifths of them, in three folds
+RARE = 0.1  # a class of interest with a smaller share is cut where it is likelier than by chance
 PAIRS = ({"0", "1"}, {"-1", "1"}, {"False", "True"}, {"false", "true"}, {"no", "yes"}, {"n", "y"}, {"background", "signal"})
 
 
@@ -57,15 +58,16 @@ def adopt(project, path, *, target, ident=None, group=None, time=None, deploymen
         If a table cannot be read, a column is not there or does not suit the task, or study.toml would be lost.
     """
     before = _former(project, force=force)
-    catalogue, notes = read_catalogue(path), []
-    notes += catalogue.notes
+    catalogue = in_project(read_catalogue(path))
+    notes = list(catalogue.notes)
+    target, ident, group, time = (f"{name}_" if name in TAKEN and name not in catalogue.frame else name for name in (target, ident, group, time))
     _columns_are_there(path, catalogue.frame, {"--target": target, "--id": ident, "--group": group, "--time": time})
     task = before["study"].get("task", "regression")
     labels = _labels(path, catalogue.frame, target, task)
     roles = guess_roles(catalogue, target=target, ident=ident, group=group, time=time)
     _there_are_inputs(path, catalogue.frame, roles)
     notes += _about(path, labels, roles)
-    others = read_catalogue(deployment).frame if deployment else None
+    others = in_project(read_catalogue(deployment)).frame if deployment else None
     if others is not None:
         _deployment_has_inputs(deployment, others, roles)
     places = {source: _place(project, source) for source in filter(None, (path, deployment))}
@@ -78,8 +80,12 @@ def adopt(project, path, *, target, ident=None, group=None, time=None, deploymen
         "rows": len(catalogue.frame), "table": project.relative(places[path]), "sha256": sha256(path),
         "deployment": project.relative(places[deployment]) if deployment else None, "deployment_sha256": sha256(deployment) if deployment else None,
     }  # fmt: skip
-    text = study_toml.compose(facts, roles, split=_split(labels, roles, task, time))
-    _validated(text)
+    if positive is not None and task == "classification" and (share := float((labels == positive).mean())) < RARE:
+        facts["working_point"] = (f"{share:.2g}", "a rare class is selected where it is likelier than by chance")
+    split = _split(roles, task, time)
+    settings = _validated(study_toml.compose(facts, roles, split=split | {"exploration": 0.2, "folds": 5}))
+    split |= split_plan.choose(path.name, _usable(catalogue.frame, settings), settings)
+    text = study_toml.compose(facts, roles, split=split)
     for source, place in places.items():
         if not place.exists():
             written_whole(place, lambda part, source=source: shutil.copyfile(source, part))
@@ -174,6 +180,7 @@ def _about(path, labels, roles):
     ignored = [name for name, guess in roles.items() if guess.role == "ignored"]
     if ignored:
         notes.append(f"Not used: {', '.join(ignored[:8])}{' …' if len(ignored) > 8 else ''}; study.toml says why.")
+    notes += [f"Column '{name}': {', '.join(f'{mark:g}' for mark in guess.missing)} is read as a missing value; see study.toml." for name, guess in roles.items() if guess.missing]
     if labels.nunique() <= 10 and labels.dtype.kind in "iuf":
         notes.append(f"The target has {labels.nunique()} different values: if these are classes, set task = \"classification\" in study.toml and adopt again.")
     return notes
@@ -220,23 +227,28 @@ def _positive(path, labels, task, wanted):
     return min(least), f"the class of interest: the rarer one, a guess; {rest}"
 
 
-def _split(labels, roles, task, time):
+def _split(roles, task, time):
     group = next((name for name, guess in roles.items() if guess.role == "group"), None)
-    small = {"exploration": 0.4, "folds": 3} if len(labels) < SMALL else {"exploration": 0.2, "folds": 5}
+    if time and not (group and roles[group].reason == "you named it"):
+        return {"strategy": "time", "why": f"What is later in {time} is never trained on."}
     if group:
-        return {"strategy": "group", "why": f"Rows with the same {group} stay on one side."} | small
-    if time:
-        return {"strategy": "time", "why": f"What is later in {time} is never trained on."} | small
+        return {"strategy": "group", "why": f"Rows with the same {group} stay on one side."}
     if task == "regression":
-        return {"strategy": "random", "why": 'No group and no time was named: rows count as independent. Others are "group" and "time".'} | small
-    return {"strategy": "stratified", "why": 'Each part has the same share of every class. Others are "group" and "time".'} | small
+        return {"strategy": "random", "why": 'No group and no time was named: rows count as independent. Others are "group" and "time".'}
+    return {"strategy": "stratified", "why": 'Each part has the same share of every class. Others are "group" and "time".'}
+
+
+def _usable(frame, settings):
+    """Return the rows that have a target and what the split needs."""
+    needed = [settings.study.target, settings.only("group"), settings.only("time") if settings.split.strategy == "time" else None]
+    return measured(frame, settings).dropna(subset=[name for name in needed if name]).reset_index(drop=True)
 
 
 def _validated(text):
-    """See that what is about to be written can be read."""
+    """Return the settings in what is about to be written."""
     from boxloop.settings import Settings
 
-    Settings.model_validate(tomllib.loads(text))
+    return Settings.model_validate(tomllib.loads(text))
 
 
 def _backup(project):

@@ -18,6 +18,8 @@ BINARY = {
     ".parquet": "parquet", ".pq": "parquet", ".fits": "fits", ".fit": "fits",
     ".vot": "votable", ".votable": "votable", ".xml": "votable", ".ecsv": "ascii.ecsv",
 }
+# Names that the notebooks give to columns of their own.
+TAKEN = {"set", "truth", "model", "reference", "trivial"}
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}|$)", re.ASCII)
 
 
@@ -76,6 +78,25 @@ def read_catalogue(path):
         msg = f"{path.name} has column names and no rows: write the table again."
         raise UserError(msg)
     return found
+
+
+def in_project(found):
+    """Return a catalogue with the names that its columns have in the project: `set_` for `set`, and so on.
+
+    Parameters
+    ----------
+    found : Catalogue
+    """
+    there = set(found.frame.columns)
+    new = {name: f"{name}_" for name in TAKEN & there}
+    for name in new:
+        while new[name] in there:
+            new[name] += "_"
+    if not new:
+        return found
+    units, descriptions = ({new.get(name, name): text for name, text in facts.items()} for facts in (found.units, found.descriptions))
+    notes = [f"Column '{old}' is called '{name}' here: the notebooks use the shorter name." for old, name in sorted(new.items())]
+    return Catalogue(found.frame.rename(columns=new), units, descriptions, [*found.notes, *notes])
 
 
 def _parquet(path):

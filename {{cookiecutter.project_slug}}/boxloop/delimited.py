@@ -3,13 +3,17 @@
 import codecs
 import csv
 import gzip
-from io import StringIO
+import io
+from itertools import islice
 
 import pandas as pd
 
 from boxloop.errors import UserError
 
 NEARLY = 0.9  # from this share of numbers on, a column of text is a column of numbers with mistakes in it
+HEAD = 50  # lines that are looked at to find the delimiter
+# What people write where nothing was measured, beside what pandas knows ("", NA, NaN, null, None).
+NOTHING = ["--", "-", "...", "?", "*", "INDEF", "masked", "N.A.", "\\N"]
 
 
 def names_are_good(path, names):
@@ -27,23 +31,34 @@ def _open(path):
     return gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")
 
 
-def _decoded(path):
-    """Return the text of a file, or refuse it with the line that is not UTF-8."""
+def _lines(path):
+    """Yield the lines of a text file as they are read, or refuse it with the line that is not UTF-8."""
+    number = 0
     try:
         with _open(path) as file:
-            raw = file.read()
-    except (OSError, EOFError) as error:
-        msg = f"{path.name} cannot be read ({error}): copy it again."
-        raise UserError(msg) from error
-    if b"\0" in raw[:4096] and not raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        msg = f"{path.name} is not a text file: give it the ending of what it is, such as .fits or .parquet."
-        raise UserError(msg)
-    try:
-        return raw.decode("utf-8-sig")
+            start = file.read(4096)
+            if b"\0" in start and not start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+                msg = f"{path.name} is not a text file: give it the ending of what it is, such as .fits or .parquet."
+                raise UserError(msg)
+            file.seek(0)
+            for number, line in enumerate(io.TextIOWrapper(file, encoding="utf-8-sig", newline=None), 1):
+                yield line
     except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        msg = f"{path.name}, line {line}: it is not UTF-8 text: save the file with the encoding UTF-8."
+        msg = f"{path.name}, line {_bad_line(path)}: it is not UTF-8 text: save the file with the encoding UTF-8."
         raise UserError(msg) from error
+    except (OSError, EOFError) as error:
+        msg = f"{path.name} cannot be read after line {number} ({error}): copy it again."
+        raise UserError(msg) from error
+
+
+def _bad_line(path):
+    with _open(path) as file:
+        for number, line in enumerate(file, 1):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError:
+                return number
+    return 1
 
 
 def _is_number(text):
@@ -69,6 +84,22 @@ def _delimiter(lines):
     return best
 
 
+def _head(path):
+    """Return how many lines come before the table, and its first lines."""
+    skipped, head = 0, []
+    for line in _lines(path):
+        if not head and (not line.strip() or line.startswith("#")):
+            skipped += 1
+        else:
+            head.append(line)
+        if len(head) == HEAD:
+            break
+    if not head:
+        msg = f"{path.name} has no rows: write the table again."
+        raise UserError(msg)
+    return skipped, [line for line in head if line.strip()]
+
+
 def read_text(path, *, delimiter=None):
     """Return the table in a text file, and what to say of it.
 
@@ -88,51 +119,67 @@ def read_text(path, *, delimiter=None):
     UserError
         If a line is not UTF-8, has too many fields or too few, or holds a word among numbers.
     """
-    text = _decoded(path)
-    lines = text.splitlines()
-    skipped = next((n for n, line in enumerate(lines) if line.strip() and not line.startswith("#")), None)
-    if skipped is None:
-        msg = f"{path.name} has no rows: write the table again."
-        raise UserError(msg)
-    body = lines[skipped:]
-    sign = delimiter or _delimiter([line for line in body[:50] if line.strip()])
-    rows = csv.reader(body, delimiter=sign) if sign else ([*line.split()] for line in body)
-    first, width = None, 0
-    for number, row in enumerate(rows, skipped + 1):
-        if not row:
-            continue
-        if first is None:
-            first, width = row, len(row)
-        elif len(row) != width:
-            msg = f"{path.name}, line {number} has {len(row)} fields where the first has {width}: mend that line."
-            raise UserError(msg)
+    skipped, head = _head(path)
+    sign = delimiter or _delimiter(head)
+    first, width = _one_width(path, skipped, sign)
     has_header = not all(_is_number(cell) or not cell.strip() for cell in first)
-    if has_header and _looks_like_data(first, body, sign):
+    if has_header and _looks_like_data(first, head, sign):
         has_header = False
     names = [name.strip() for name in first] if has_header else [f"column_{n}" for n in range(1, width + 1)]
     names_are_good(path, names)
-    options = {"sep": sign} if sign else {"sep": r"\s+"}
-    frame = _parse(path, body, options, names, has_header)
+    frame = _parse(path, skipped, sign, names, has_header)
     notes = [] if has_header else [f"The file has no line of names: the columns are called column_1 to column_{width}."]
     return _numbers(path, frame, skipped + 1 + has_header), notes
 
 
-def _looks_like_data(first, body, sign):
+def _one_width(path, skipped, sign):
+    """Return the first row and its number of fields, after every other row was found to have as many."""
+    lines = islice(_lines(path), skipped, None)
+    reader = csv.reader(lines, delimiter=sign) if sign else None
+    first, width = None, 0
+    try:
+        for number, row in enumerate(reader or (line.split() for line in lines), skipped + 1):
+            if not row:
+                continue
+            if first is None:
+                first, width = row, len(row)
+            elif len(row) != width:
+                number = skipped + reader.line_num if reader else number
+                msg = f"{path.name}, line {number} has {len(row)} fields where the first has {width}: mend that line."
+                raise UserError(msg)
+    except csv.Error as error:
+        msg = f"{path.name}, line {skipped + reader.line_num} cannot be cut into fields ({error}): mend that line."
+        raise UserError(msg) from error
+    return first, width
+
+
+def _looks_like_data(first, head, sign):
     """Whether the first line is a row like the next ones: numbers where they have numbers."""
-    row = next(csv.reader(body[1:2], delimiter=sign), []) if sign else (body[1].split() if len(body) > 1 else [])
+    row = next(csv.reader(head[1:2], delimiter=sign), []) if sign else (head[1].split() if len(head) > 1 else [])
     numbers = [_is_number(cell) for cell in first]
     return any(numbers) and numbers == [_is_number(cell) for cell in row]
 
 
-def _parse(path, body, options, names, has_header):
+def _parse(path, skipped, sign, names, has_header):
     try:
-        return pd.read_csv(
-            StringIO("\n".join(body)), **options, names=names, header=0 if has_header else None,
-            skipinitialspace=True, skip_blank_lines=True, low_memory=False,
-        )
+        with _open(path) as file:
+            return pd.read_csv(
+                file, sep=sign or r"\s+", names=names, header=None, skiprows=_rows_to_skip(path, skipped, has_header),
+                encoding="utf-8-sig", skipinitialspace=True, skip_blank_lines=True, low_memory=False, index_col=False, na_values=NOTHING,
+            )
     except (ValueError, OSError) as error:
         msg = f"{path.name} cannot be read as a table ({str(error).strip().splitlines()[0]}): save it as CSV with one line per row."
         raise UserError(msg) from error
+
+
+def _rows_to_skip(path, skipped, has_header):
+    """Return how many lines come before the first row of data; names in quotes may go over several lines."""
+    if not has_header:
+        return skipped
+    lines = islice(_lines(path), skipped, None)
+    reader = csv.reader(lines)
+    next(reader)
+    return skipped + max(reader.line_num, 1)
 
 
 def _numbers(path, frame, first_line):

@@ -8,7 +8,11 @@ import pandas as pd
 
 MOST_LEVELS = 50  # words with more different values than this are names or free text
 FEWEST_GROUPS = 10
-SENTINELS = (-9999.0, -999.0, -99.0, 99.0, 999.0, 9999.0)
+# What catalogues write where nothing was measured; one of them counts only where it lies far from all other values.
+SENTINELS = {
+    -1.0, -9.0, -99.0, -99.9, -99.99, -999.0, -999.9, -9999.0, -9999.9, -99999.0, 99.0, 99.9, 99.99, 999.0, 9999.0, 99999.0,
+    -32768.0, 1e20, -1e20, 1e30, -1e30,
+}  # fmt: skip
 
 IDENTIFIER = re.compile(r"^(id|ids|index|row|rownames|name|names|objid|obj_id|objname|object|designation|source_id|unnamed:? ?0?)$|(_id|id_|[a-z]ID|\.id|_name)$|^id_", re.ASCII)
 TIME = re.compile(r"^(mjd|jd|bjd|hjd|tai|utc|date|datetime|timestamp|obs_?date|date_?obs|obs_?time|time_?stamp|epoch_?mjd)$", re.IGNORECASE)
@@ -33,6 +37,8 @@ class Guess:
         The range of its numbers, or its first words.
     error_of : str or None
         The column whose error it is.
+    missing : tuple of float
+        Numbers that are taken for marks of a missing value.
     """
 
     role: str
@@ -40,6 +46,7 @@ class Guess:
     unit: str = ""
     seen: str = ""
     error_of: str | None = None
+    missing: tuple = ()
 
 
 def guess_roles(catalogue, *, target, ident=None, group=None, time=None):
@@ -68,7 +75,11 @@ def guess_roles(catalogue, *, target, ident=None, group=None, time=None):
             first = seen_before.setdefault(_print(frame[name]), name)
             found[name] = found[name] if first == name else ("ignored", f"a copy of {first}")
     return {
-        name: Guess(*found[name], unit=unit_of(name, catalogue), seen=describe(frame[name]), error_of=errors.get(name) if found[name][0] == "error" else None)
+        name: Guess(
+            *found[name], unit=unit_of(name, catalogue), seen=describe(frame[name]),
+            error_of=errors.get(name) if found[name][0] == "error" else None,
+            missing=marks(frame[name]) if found[name][0] not in ("id", "group", "ignored") else (),
+        )
         for name in frame.columns
     }
 
@@ -161,9 +172,45 @@ def describe(column):
         return "nothing"
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
         words = f"{values.min():.6g} to {values.max():.6g}"
-        fillers = sorted({float(v) for v in SENTINELS if (values == v).any()} & {float(values.min()), float(values.max())})
-        words += f"; {fillers[0]:g} may stand for a missing value" if fillers and values.nunique() > 20 else ""
+        found = marks(column)
+        if found:
+            rest = values[~values.isin(found)]
+            words = f"{rest.min():.6g} to {rest.max():.6g}; {', '.join(f'{mark:g}' for mark in found)} for a missing value"
     else:
         counts = values.astype(str).value_counts()
         words = ", ".join(word[:20] for word in counts.index[:4]) + (f" and {len(counts) - 4} more" if len(counts) > 4 else "")
     return words + (f"; {gap:.1%} missing" if gap else "")
+
+
+def marks(column):
+    """Return the numbers that stand for a missing value: a usual mark at one end, repeated, and far from all other values.
+
+    Parameters
+    ----------
+    column : Series
+
+    Returns
+    -------
+    tuple of float
+        Empty for words, and where fewer than ten different values would be left.
+    """
+    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+        return ()
+    values = column.dropna().astype(float)
+    values, found = values[np.isfinite(values)], []
+    while (mark := _mark(values[~values.isin(found)])) is not None:
+        found.append(mark)
+    return tuple(found)
+
+
+def _mark(values):
+    """Return one value at an end that is a mark, or None."""
+    if values.nunique() < 11:
+        return None
+    for end in (values.min(), values.max()):
+        others = values[values != end]
+        gap = others.min() - end if end < others.min() else end - others.max()
+        low, high = others.quantile([0.01, 0.99])
+        if end in SENTINELS and len(values) - len(others) >= 2 and gap > high - low and gap > 0.5:
+            return float(end)
+    return None

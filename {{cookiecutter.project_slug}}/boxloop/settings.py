@@ -31,6 +31,7 @@ class Column(Table):
     expected: Literal["increasing", "decreasing"] | None = None
     slope: float | None = Field(None, description="d column / d target in the physical law")
     error_of: str | None = Field(None, description="the column whose error this is, in its unit, where the role is error")
+    missing: list[float] = Field([], description="numbers in the file, such as -999, that mean: not measured")
     reference: str | None = None
 
 

@@ -10,6 +10,12 @@ from boxloop.errors import UserError
 from boxloop.groups import numbered
 
 
+def measured(frame, settings):
+    """Return the table with the numbers that study.toml calls `missing` taken out of their columns."""
+    marked = {name: column.missing for name, column in settings.columns.items() if column.missing and name in frame}
+    return frame.assign(**{name: frame[name].where(~frame[name].isin(marks)) for name, marks in marked.items()}) if marked else frame
+
+
 def units(frame, settings):
     """Return for each row the unit that is never cut in two: its group, else its id, else itself."""
     name = settings.only("group") or settings.only("id")

@@ -13,6 +13,7 @@ from boxloop.style import COLOURS, MARKERS
 from boxloop.task import compare_guesses, guess, seen
 
 TOLERANCE = 1.25
+FURTHEST = 16.0  # a ratio of errors beyond it is drawn at the edge of the map: a lost metric has no bound
 VERDICTS = ("safe", "degraded", "unsafe")
 
 
@@ -151,6 +152,8 @@ def draw_map(table, chart, home, *, metric="rmse"):
     height = {test: -i for i, test in enumerate(chart["test"])}
     error = METRICS[metric].loss
     ratio = {who: table[who].map(error) / max(error(home[who]), 1e-9) for who in ("model", "reference")}
+    beyond = any((values > FURTHEST).any() for values in ratio.values())
+    ratio = {who: values.clip(upper=FURTHEST) for who, values in ratio.items()}
     most = max(2.0, *(values.max() for values in ratio.values()))
     for who, nudge, x in (("model", 0.15, 1.03), ("reference", -0.15, 1.24)):
         ax.plot(ratio[who], table["test"].map(height) + nudge, MARKERS[who], color=COLOURS[who])
@@ -159,9 +162,10 @@ def draw_map(table, chart, home, *, metric="rmse"):
         for test, word in zip(chart["test"], chart[who], strict=True):
             ax.text(x, height[test], word, **look)
     ax.axvspan(TOLERANCE, 1.1 * most, color="#EEEEEE", zorder=0)
-    ax.set(xscale="log", xlim=(0.7, 1.1 * most), xlabel="error / error at home")
+    label = f"error / error at home (at the edge: {FURTHEST:g} and more)" if beyond else "error / error at home"
+    ax.set(xscale="log", xlim=(0.7, 1.1 * most), xlabel=label)
     ax.set(ylim=(0.5 - len(chart), 0.7), yticks=list(height.values()), yticklabels=list(height))
-    ticks = [tick for tick in (0.7, 1, TOLERANCE, 2, 4, 8) if tick <= 1.1 * most]
+    ticks = [tick for tick in (0.7, 1, TOLERANCE, 2, 4, 8, 16) if tick <= 1.1 * most]
     ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     ax.xaxis.set_minor_formatter(NullFormatter())
     return fig

@@ -80,7 +80,7 @@ def _study(facts):
     primary, secondary = METRICS[facts["task"]]
     lines = ["[study]", *(f"{name} = {quoted(facts[name])}" for name in ("title", "author", "question", "task", "target", "unit"))]
     if facts["positive"] is not None:
-        point, words = WORKING_POINT[facts["task"]]
+        point, words = facts.get("working_point") or WORKING_POINT[facts["task"]]
         lines += [f"positive_class = {quoted(facts['positive'])}  # {comment(facts['why_positive'])}", f"working_point = {point}  # {words}"]
     lines += [
         f"primary_metric = {quoted(primary)}",
@@ -100,7 +100,7 @@ def _study(facts):
         f"metric = {quoted(primary)}",
         'set = "test"',
         'quantity = "difference_low"',
-        "at_least = 0.0",
+        "at_least = 1e-9  # more than nothing: a model that equals the reference is no improvement",
     ]
     return "\n".join(lines)
 
@@ -115,7 +115,7 @@ def _data(facts):
 
 COLUMNS = """
 # The feature manifest. Roles: input, target, id, group, time, weight, error (with error_of), nuisance, truth, resonance, ignored.
-# Optional: description, min and max (a value outside stops the run), expected = "increasing" or "decreasing", reference,
+# Optional: missing = [-999.0] (numbers that mean: not measured), description, min and max (a value outside stops the run), expected = "increasing" or "decreasing", reference,
 # available_at_inference = false for what a new object would not have, derived_from_target = true.
 """
 
@@ -123,6 +123,8 @@ COLUMNS = """
 def _column(name, guess):
     lines = [f"# {comment(guess.reason)}; seen: {comment(guess.seen)}", f"[columns.{key(name)}]", f"role = {quoted(guess.role)}"]
     lines += [f"error_of = {quoted(guess.error_of)}"] if guess.error_of else []
+    if guess.missing:
+        lines += [f"missing = {json.dumps(guess.missing)}  # read as not measured, because far from all other values; remove what was measured"]
     lines += [f"unit = {quoted(guess.unit)}", 'description = ""']
     lines += ["available_at_inference = false"] if guess.role in ("target", "truth") else []
     return "\n".join(lines)

@@ -13,8 +13,9 @@ def _inner_has(name):
 class Weighted(MetaEstimatorMixin, BaseEstimator):
     """A pipeline whose last step is fitted with sample weights that stand in columns of X.
 
-    The weight of a row is the product of its weight columns and of 1 / error², scaled to a mean of one, so that
-    penalties keep their meaning. Rows to predict need none of these columns.
+    The weight of a row is the product of its weight columns and of 1 / (error² + median error²), scaled to a mean of
+    one, so that penalties keep their meaning. The median stands in for the scatter that is no measurement error: with
+    1 / error² alone, a few rows with very small errors would be the whole table. Rows to predict need none of these columns.
 
     Parameters
     ----------
@@ -51,7 +52,8 @@ class Weighted(MetaEstimatorMixin, BaseEstimator):
         for name in self.weights:
             weight = weight * X[name].to_numpy(dtype=float)
         for name in self.errors:
-            weight = weight / X[name].to_numpy(dtype=float) ** 2
+            variance = X[name].to_numpy(dtype=float) ** 2
+            weight = weight / (variance + np.median(variance))
         return weight / weight.mean()
 
     def _bare(self, X):
@@ -63,7 +65,7 @@ class Weighted(MetaEstimatorMixin, BaseEstimator):
         self.estimator_ = clone(self.estimator).fit(self._bare(X), y, **{f"{last}__sample_weight": self.sample_weight(X)})
         if hasattr(self.estimator_, "classes_"):
             self.classes_ = self.estimator_.classes_
-        self.n_features_in_ = X.shape[1]
+        self.feature_names_in_ = np.array(list(X), dtype=object)
         return self
 
     @available_if(_inner_has("predict"))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NUMERIC_ROLES = ("input", "weight", "error")
+MOST_LEVELS = 50  # words with more different values are names or free text
 COMPLETE_ROLES = ("target", "id", "group", "time", "weight")
 
 
@@ -53,16 +54,23 @@ def _faults(values: pd.Series, column: Any) -> list[str]:
     if values.isna().all():
         return ["has no value at all"]
     numeric = pd.api.types.is_numeric_dtype(values)
-    if role in NUMERIC_ROLES and not numeric:
+    if role in NUMERIC_ROLES and not numeric and not (role == "input" and _classes(values, column)):
         return [f"has type {values.dtype} and must be numeric"]
     faults = []
     if role in COMPLETE_ROLES and values.isna().any():
         faults.append(_where(values.isna(), "has no value"))
     if numeric:
         faults += _number_faults(values.astype(float), column)
-    if role == "input" and values.min() == values.max():
+    if role == "input" and numeric and values.min() == values.max():
         faults.append(f"is {values.dropna().iloc[0]} in every row")
     return faults
+
+
+def _classes(values: pd.Series, column: Any) -> bool:
+    """Whether words are the levels of a class: few of them, and no limits or slopes promised."""
+    promises = [field(column, name) for name in ("min", "max", "slope", "expected")]
+    words = values.dropna()
+    return all(promise is None for promise in promises) and words.map(type).eq(str).all() and 2 <= words.nunique() <= MOST_LEVELS
 
 
 def _number_faults(values: pd.Series, column: Any) -> list[str]:

@@ -22,6 +22,7 @@ FORBIDDEN = {
     "time": "is the time that orders the split",
     "weight": "is a weight",
     "nuisance": "is a nuisance",
+    "resonance": "is the mass in which the search looks for a bump",
 }
 # Numbers that old pipelines write where a value is missing.
 SENTINELS = (-9999.0, -999.0, -99.0, 99.0, 999.0, 9999.0)

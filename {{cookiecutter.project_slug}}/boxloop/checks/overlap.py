@@ -118,12 +118,12 @@ def _scaled(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray
         levels = np.unique(known[~np.isnan(known)])
         if len(levels) < 2:
             continue
-        place, span = np.linspace(0, 1, len(levels)), levels[-1] - levels[0]
-        pair = []
-        for column in (known, values):
-            filled = np.where(np.isnan(column), levels[len(levels) // 2], column)
-            beyond = np.clip(filled - levels[-1], 0, None) - np.clip(levels[0] - filled, 0, None)
-            pair.append(np.interp(filled, levels, place) + beyond / span)
+        place, middle, span = np.linspace(0, 1, len(levels)), levels[len(levels) // 2], levels[-1] - levels[0]
+        filled = np.where(np.isnan(values), middle, values)
+        beyond = np.clip(filled - levels[-1], 0, None) - np.clip(levels[0] - filled, 0, None)
+        # Known values are levels themselves: their numbers come from sorting, which is quicker than looking for each.
+        number = np.unique(np.where(np.isnan(known), middle, known), return_inverse=True)[1]
+        pair = [place[number], np.interp(filled, levels, place) + beyond / span]
         columns.append(pair)
     if not columns:
         return np.zeros((len(left), 1)), np.zeros((len(right), 1))

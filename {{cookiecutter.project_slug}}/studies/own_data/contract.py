@@ -13,6 +13,7 @@ from boxloop.task import labels
 
 MOST_LEVELS = 50  # words with more different values name things, they do not class them
 FEWEST_ROWS = 20
+PLENTY = 100  # rows of a kind in the smallest part, from which on no division leaves it without that kind
 NUMBERS = ("weight", "error", "resonance")
 
 
@@ -77,12 +78,12 @@ def check_rows(frame, settings):
     if len(settings.inputs) > len(frame):
         _refuse(file, target, f"has a value in {len(frame)} rows for {len(settings.inputs)} inputs", "give inputs the role ignored until there are fewer inputs than rows")
     if settings.study.task == "regression":
-        if frame[target].nunique() < 2:
+        if _constant(frame[target]):
             _refuse(file, target, f"is {frame[target].iloc[0]:g} in every row", "there is nothing to predict: choose another target")
     else:
         _classes(frame, settings)
     for name in settings.inputs:
-        if frame[name].nunique() < 2:
+        if _constant(frame[name]):
             _refuse(file, name, "has the same value in every row that has a target", "give it the role ignored in study.toml")
     _split(frame, settings)
 
@@ -102,7 +103,7 @@ def _column(values, name, settings):
         _limits(values, name, column, file)
     elif column.role == "input" and (levels := values.nunique()) > MOST_LEVELS:
         _refuse(file, name, f"holds {levels:,} different words", f"more than {MOST_LEVELS} are no classes: give it the role ignored or id in study.toml")
-    if column.role == "input" and values.nunique() < 2:
+    if column.role == "input" and _constant(values):
         _refuse(file, name, f"is {values.dropna().iloc[0]} in every row", "give it the role ignored in study.toml")
     if name in settings.weights:
         _weights(values, name, column, file)
@@ -116,8 +117,13 @@ def _weights(values, name, column, file):
         _refuse(file, name, "is zero in every row", "give it the role ignored in study.toml")
 
 
+def _constant(values):
+    there = values.dropna()
+    return there.empty or bool((there == there.iloc[0]).all())
+
+
 def _mostly_numbers(values):
-    return pd.to_numeric(values.dropna(), errors="coerce").notna().mean() > 0.5
+    return pd.to_numeric(pd.Series(values.dropna().unique()), errors="coerce").notna().mean() > 0.5
 
 
 def _is_numeric(values, name, file):
@@ -159,9 +165,13 @@ def _split(frame, settings):
     """Look whether each part has rows of every kind, and whether cross-validation can divide the two that it is used on."""
     file, plan = settings.data.table, settings.split
     unit = settings.only("group") or settings.only("id")
-    share, several = place(frame, settings), settings.study.task != "regression"
-    edges = {"train": (0, plan.train), "validation": (plan.train, plan.train + plan.validation), "test": (plan.train + plan.validation, 2)}
+    several = settings.study.task != "regression"
     positive = (labels(frame, settings) == settings.study.positive_class).to_numpy() if several else None
+    rarest = min(positive.sum(), (~positive).sum()) if several else len(frame)
+    if plan.strategy in ("random", "stratified") and rarest * min(plan.exploration, plan.validation, plan.test) >= PLENTY:
+        return  # a million rows need no counting
+    share = place(frame, settings)
+    edges = {"train": (0, plan.train), "validation": (plan.train, plan.train + plan.validation), "test": (plan.train + plan.validation, 2)}
     for part, (low, high) in (edges | {"exploration": (0, plan.exploration)}).items():
         rows = (share >= low) & (share < high)
         if not rows.any() or (several and len(np.unique(positive[rows])) < 2):

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pandas as pd
-from boxloop.catalogue import read_catalogue
+from boxloop.catalogue import in_project, read_catalogue
 from boxloop.errors import UserError
 from boxloop.paths import find_project
+from boxloop.split import measured
 from boxloop.store import read_table, sha256, write_table
 
 from . import contract
@@ -62,7 +63,7 @@ def deployment(raw):
     data = settings.data
     if not data.deployment:
         return None
-    frame = _read(_checked(raw, data.deployment, data.deployment_sha256), data.deployment_sha256, "deployment")
+    frame = measured(_read(_checked(raw, data.deployment, data.deployment_sha256), data.deployment_sha256, "deployment"), settings)
     frame = contract.check_deployment(frame, settings, words_of=labelled_words(raw, settings))
     for name in filter(None, (settings.only("group"), settings.only("id"))):
         numbered = pd.Series([f"row {number}" for number in range(1, len(frame) + 1)], index=frame.index)
@@ -80,7 +81,7 @@ def _table(raw):
     """Return the whole labelled table, its columns held against the contract."""
     settings = manifest(raw)
     data = settings.data
-    frame = _read(_checked(raw, data.table, data.sha256), data.sha256, "raw")
+    frame = measured(_read(_checked(raw, data.table, data.sha256), data.sha256, "raw"), settings)
     return contract.check_columns(frame, settings)
 
 
@@ -112,7 +113,7 @@ def _read(path, digest, kind):
 
 
 def _copied(path, copy, kind):
-    frame = plain(read_catalogue(path).frame)
+    frame = plain(in_project(read_catalogue(path)).frame)
     for old in copy.parent.glob(f"{kind}_*.parquet"):
         old.unlink(missing_ok=True)
     write_table(copy, frame)

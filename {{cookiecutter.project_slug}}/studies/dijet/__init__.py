@@ -1,0 +1,1 @@
+"""Worked study: a search for a dijet resonance."""

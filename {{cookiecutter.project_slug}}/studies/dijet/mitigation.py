@@ -1,0 +1,41 @@
+"""Variants of the search, tried in 06 and 07: with and without decorrelation, and one that nobody should use."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.pipeline import make_pipeline
+
+from . import regions
+from .models import Cwola, Decorrelated, boosting, cwola, ladder
+
+
+class WithMass(TransformerMixin, BaseEstimator):
+    """Adds the dijet mass to the features: the planted fault. A classifier of regions then needs nothing else."""
+
+    def fit(self, X, y=None):
+        """Nothing is learnt."""
+        self.feature_names_in_ = np.array(list(X), dtype=object)
+        return self
+
+    def transform(self, X):
+        """Return the table with ln(m_jj) as one more feature."""
+        return X.assign(ln_m_jj=np.log(X[regions.RESONANCE] / regions.CENTRE))
+
+
+def leaking(seed):
+    """Return CWoLa with the dijet mass among its features."""
+    return make_pipeline(Decorrelated(remove=False), WithMass(), Cwola([boosting(seed)], random_state=seed))
+
+
+def candidates(seed):
+    """Return searches by name: the two that leave the dijet mass in the features' trends, and the two without.
+
+    Parameters
+    ----------
+    seed : int
+    """
+    return {
+        "isolation forest": ladder(seed)["isolation forest"],
+        "CWoLa, not decorrelated": cwola([boosting(seed)], seed=seed, remove=False),
+        "CWoLa, decorrelated": cwola([boosting(seed)], seed=seed),
+        "CWoLa, m_jj as input": leaking(seed),
+    }

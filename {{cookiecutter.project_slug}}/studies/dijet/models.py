@@ -1,0 +1,218 @@
+"""The ladder of anomaly detectors; none of them sees the truth, and none uses the dijet mass as a feature."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, OutlierMixin, TransformerMixin, clone
+from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import PolynomialFeatures, StandardScaler
+from sklearn.utils.validation import check_is_fitted
+
+from . import regions
+
+MOTIVATION = {
+    "isolation forest": "Rare is suspicious: no region, no label, no hypothesis about the mass.",
+    "CWoLa, quadratic": "Signal region against sidebands, with products of features: smooth, fast, readable.",
+    "CWoLa, boosted trees": "The same two samples; trees can box in a small region that two bands of jet masses mark.",
+    "CWoLa, ensemble": "Smooth and boxed, averaged: the noise of the small samples is shared out.",
+}
+
+# What notebook 04 takes away together, because one measurement can stand in for another.
+ABLATIONS = {
+    "without the jet masses": ["m_j1", "m_j2"],
+    "without tau21": ["tau21_1", "tau21_2"],
+    "jet masses alone": ["tau21_1", "tau21_2", "delta_eta"],
+}
+
+
+def features(X):
+    """Return the jet features as an array, masses in ln(GeV); the dijet mass, weights and further columns are dropped."""
+    names = [name for name in ("m_j1", "m_j2", "tau21_1", "tau21_2", "delta_eta") if name in X]
+    return np.column_stack([np.log(X[name]) if name.startswith("m_j") else X[name] for name in names]).astype(float), names
+
+
+class Decorrelated(TransformerMixin, BaseEstimator):
+    """Jet features whose mean and scatter no longer depend on the dijet mass.
+
+    Every feature becomes (value - mean(m)) / scatter(m), both straight lines in ln(m_jj) fitted to the sidebands alone,
+    so that the signal region is interpolated and cannot shape its own background (Cheng, section 3.4: invariance
+    against a spurious correlation). Higher moments may keep a dependence; `stress.sculpting` measures what is left.
+
+    Parameters
+    ----------
+    centre : float, GeV
+    remove : bool; False hands the features on as they are
+
+    Returns of `transform`: DataFrame with the features, the dijet mass and the weights (both for regions only).
+    """
+
+    def __init__(self, centre=regions.CENTRE, remove=True):
+        self.centre = centre
+        self.remove = remove
+
+    def fit(self, X, y=None):
+        """Fit the trends in the sidebands, every row with its weight."""
+        values, names = features(X)
+        mass = X[regions.RESONANCE]
+        rows = regions.sidebands(mass, self.centre, side=2 * regions.SIDE)
+        line, root = self._line(mass)[rows], np.sqrt(regions.weights(X)[rows])[:, None]
+        self.mean_ = np.linalg.lstsq(root * line, root * values[rows], rcond=None)[0]
+        residual = np.abs(values[rows] - line @ self.mean_)
+        self.scale_ = np.linalg.lstsq(root * line, root * residual, rcond=None)[0]
+        self.feature_names_in_ = np.array(list(X), dtype=object)
+        return self
+
+    def _line(self, mass):
+        return np.column_stack([np.ones(len(mass)), np.log(np.asarray(mass, dtype=float) / self.centre)])
+
+    def transform(self, X):
+        """Return the decorrelated features, with mass and weights beside them."""
+        check_is_fitted(self)
+        values, names = features(X)
+        if self.remove:
+            line = self._line(X[regions.RESONANCE])
+            values = (values - line @ self.mean_) / np.maximum(line @ self.scale_, 0.2 * self.scale_[0])
+        kept = X[[name for name in (regions.RESONANCE, regions.WEIGHT) if name in X]]
+        return kept.assign(**dict(zip(names, values.T, strict=True)))
+
+
+def jets(X):
+    """Return the features without mass and weights, array (n, k)."""
+    return X.drop(columns=[regions.RESONANCE, regions.WEIGHT], errors="ignore").to_numpy(dtype=float)
+
+
+class Forest(OutlierMixin, BaseEstimator):
+    """Isolation forest on the jet features of all events (Liu, Ting & Zhou 2008)."""
+
+    def __init__(self, n_estimators=100, random_state=0):
+        self.n_estimators = n_estimators
+        self.random_state = random_state
+
+    def fit(self, X, y=None):
+        """Fit on as many events as data would hold; `y` is not looked at."""
+        rows = regions.unweighted(X, self.random_state)
+        self.forest_ = IsolationForest(n_estimators=self.n_estimators, random_state=self.random_state).fit(jets(X)[rows])
+        return self
+
+    def score_samples(self, X):
+        """Return how usual every event is, shape (n,)."""
+        return self.forest_.score_samples(jets(X))
+
+    def predict(self, X):
+        """Return -1 for the rarest tenth of the fitted events and 1 for the rest."""
+        return np.where(self.score_samples(X) < -0.5, -1, 1)
+
+
+class Cwola(ClassifierMixin, BaseEstimator):
+    """Classification without labels: tell the signal region from the sidebands by the jets alone.
+
+    If background jets look alike in both, the best classifier of the two mixtures is the best classifier of signal
+    against background (Metodiev, Nachman & Thaler 2017, JHEP 10, 174; as a resonance search Collins, Howe & Nachman
+    2018, Phys. Rev. Lett. 121, 241803). `y` is never looked at.
+
+    K-folding: every member leaves one fold out. `score_fitted` scores the fitted events with the member that has not
+    seen them. Without it, events would be selected for having been remembered. Events at other masses belong to folds
+    too: the mean of all members, which new events get, varies less than one member, and a cut on a mixture of the two
+    would carve a step into the spectrum where the sidebands end.
+
+    Parameters
+    ----------
+    learners : list of unfitted classifiers, averaged
+    centre : float, GeV
+    folds : int
+    random_state : int
+
+    Attributes
+    ----------
+    members_ : list of lists, (folds, learners) of fitted classifiers
+    fold_ : int array (n,), fold of every fitted row
+    """
+
+    def __init__(self, learners=None, centre=regions.CENTRE, folds=4, random_state=0):
+        self.learners = learners
+        self.centre = centre
+        self.folds = folds
+        self.random_state = random_state
+
+    def fit(self, X, y=None):
+        """Fit all members on as many events as data would hold."""
+        values, mass = jets(X), X[regions.RESONANCE]
+        inside = regions.window(mass, self.centre)
+        learn = (inside | regions.sidebands(mass, self.centre)) & regions.unweighted(X, self.random_state)
+        fold = np.random.default_rng([self.random_state, 1]).integers(self.folds, size=len(X))
+        self.members_ = []
+        for number in range(self.folds):
+            rows = learn & (fold != number)
+            self.members_.append([clone(one).fit(values[rows], inside[rows]) for one in self.learners])
+        self.fold_ = fold
+        self.classes_ = np.array([0.0, 1.0])
+        return self
+
+    @staticmethod
+    def _member(members, values):
+        return np.mean([one.predict_proba(values)[:, 1] for one in members], axis=0)
+
+    def score_fitted(self, X):
+        """Return scores of the very rows that `fit` was given, each from the member that has not learnt from it, shape (n,)."""
+        each = np.stack([self._member(members, jets(X)) for members in self.members_])
+        return each[self.fold_, np.arange(len(X))]
+
+    def predict_proba(self, X):
+        """Return the chance to come from the sidebands and from the signal region, weighted equally, shape (n, 2)."""
+        score = np.mean([self._member(members, jets(X)) for members in self.members_], axis=0)
+        return np.column_stack([1 - score, score])
+
+    def predict(self, X):
+        """Return 1 where the signal region is likelier."""
+        return (self.predict_proba(X)[:, 1] > 0.5).astype(float)
+
+
+def quadratic():
+    """Return a logistic regression on features and their products."""
+    line = LogisticRegression(C=0.1, class_weight="balanced", max_iter=300)
+    return make_pipeline(StandardScaler(), PolynomialFeatures(degree=2, include_bias=False), line)
+
+
+def boosting(seed):
+    """Return shallow boosted trees."""
+    return HistGradientBoostingClassifier(
+        learning_rate=0.2, max_iter=15, max_leaf_nodes=10, min_samples_leaf=20, max_bins=32, l2_regularization=1.0,
+        class_weight="balanced", early_stopping=False, random_state=seed,
+    )
+
+
+def cwola(learners, *, seed, centre=regions.CENTRE, remove=True):
+    """Return the pipeline of one CWoLa search.
+
+    Parameters
+    ----------
+    learners : list of unfitted classifiers
+    seed : int
+    centre : float, mass hypothesis [GeV]
+    remove : bool, whether features are decorrelated from the dijet mass
+    """
+    return make_pipeline(Decorrelated(centre=centre, remove=remove), Cwola(learners, centre=centre, random_state=seed))
+
+
+def ladder(seed):
+    """Return unfitted pipelines by name, simple first.
+
+    Parameters
+    ----------
+    seed : int, of the folds, of accepting weighted rows, and of the trees
+    """
+    return {
+        "isolation forest": make_pipeline(Decorrelated(remove=False), Forest(random_state=seed)),
+        "CWoLa, quadratic": cwola([quadratic()], seed=seed),
+        "CWoLa, boosted trees": cwola([boosting(seed)], seed=seed),
+        "CWoLa, ensemble": cwola([quadratic(), boosting(seed), boosting(seed + 100)], seed=seed),
+    }
+
+
+def searched(pipeline, frame):
+    """Fit a CWoLa pipeline to events and return their scores, none from a member that has learnt from the event.
+
+    This is how data are searched: the classifier is trained on the very events that are then selected.
+    """
+    pipeline.fit(frame)
+    return pipeline[-1].score_fitted(pipeline[:-1].transform(frame))

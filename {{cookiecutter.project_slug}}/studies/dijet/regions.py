@@ -1,0 +1,37 @@
+"""Signal region, sidebands, and the number of events that a weighted table stands for."""
+
+import numpy as np
+
+CENTRE = 3_500.0  # GeV: the mass hypothesis of the search
+HALF = 0.06  # half width of the signal region in ln(m_jj): two resolutions, so 95 % of a narrow signal
+SIDE = 0.25  # outer edge of the sidebands that a classifier learns from, in ln(m_jj)
+RESONANCE, WEIGHT = "m_jj", "weight"
+
+
+def window(mass, centre=CENTRE, half=HALF):
+    """Return which masses [GeV] lie in the signal region, bool array of the shape of `mass`."""
+    return np.abs(np.log(np.asarray(mass, dtype=float) / centre)) < half
+
+
+def sidebands(mass, centre=CENTRE, half=HALF, side=SIDE):
+    """Return which masses [GeV] lie in the two neighbouring sidebands."""
+    return window(mass, centre, side) & ~window(mass, centre, half)
+
+
+def edges(centre=CENTRE, half=HALF):
+    """Return the ends of the signal region in GeV."""
+    return centre * np.exp(-half), centre * np.exp(half)
+
+
+def weights(frame):
+    """Return the events that each row stands for, shape (n,); 1 where the table has no weights, as in data."""
+    return frame[WEIGHT].to_numpy(dtype=float) if WEIGHT in frame else np.ones(len(frame))
+
+
+def unweighted(frame, seed):
+    """Return which rows make up a table of whole events: a row of weight w is kept with probability w.
+
+    What is left is as large and as rich in signal as real data, so that nothing can learn from more signal than
+    the experiment would have. Rows, not their truth, decide.
+    """
+    return np.random.default_rng(seed).random(len(frame)) < weights(frame)

@@ -1,0 +1,1 @@
+"""Photometric classification of transients: the worked study."""

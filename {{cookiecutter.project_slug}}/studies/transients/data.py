@@ -1,0 +1,71 @@
+"""The study's tables: prepared once into data/raw, then only read.
+
+Another study replaces these functions and keeps their names.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+
+from boxloop.store import write_table
+
+from . import survey
+
+SEED = 2026
+# Season: seed, candidates, rows at most, confirmed by a spectrum (None: kilonovae). Its letter begins every identifier.
+SEASONS = {
+    "A": (SEED, 26000, 3000, True),
+    "B": (SEED, 16000, 5000, False),
+    "C": (SEED, 10000, 2970, False),
+    "K": (SEED, 4000, 400, None),
+    "N": (SEED, 400, 30, None),
+}
+FILES = ("spectroscopic", "photometric", "survey", "kilonovae")
+
+
+def tables():
+    """Return the four tables by file name.
+
+    Confirmed objects with their classes; objects of another season that no spectrograph has seen, whose classes are
+    known because they are simulated; the unlabelled survey, with one per cent of kilonovae; and kilonovae alone.
+    """
+    found = {name: survey.catalogue(name, arguments) for name, arguments in SEASONS.items()}
+    strangers = found["N"].assign(field_id="C" + found["N"]["field_id"].str[1:])
+    sky = pd.concat([found["C"], strangers]).sort_values("mjd", kind="stable", ignore_index=True)
+    sky["object_id"] = [f"S{n:05d}" for n in range(len(sky))]
+    hidden = [name for name in sky if name == "kind" or name.startswith("true_")]
+    return {
+        "spectroscopic": found["A"], "photometric": found["B"], "kilonovae": found["K"],
+        "survey": sky.drop(columns=hidden),
+    }
+
+
+def prepare(raw):
+    """Write the raw tables that are missing and return the paths of all four; existing files are never touched."""
+    raw = Path(raw)
+    paths = {name: raw / f"{name}.parquet" for name in FILES}
+    if not all(path.exists() for path in paths.values()):
+        for name, frame in tables().items():
+            if not paths[name].exists():
+                write_table(paths[name], frame)
+    return list(paths.values())
+
+
+def labelled(raw):
+    """Return the objects with a spectroscopic class: what there is to learn from."""
+    return pd.read_parquet(Path(raw) / "spectroscopic.parquet")
+
+
+def domains(raw):
+    """Return other labelled tables by name, never used for training: the fainter objects without a spectrum."""
+    return {"photometric": pd.read_parquet(Path(raw) / "photometric.parquet")}
+
+
+def deployment(raw):
+    """Return the unlabelled objects the model is meant for: the survey."""
+    return pd.read_parquet(Path(raw) / "survey.parquet")
+
+
+def kilonovae(raw):
+    """Return objects of a class that no training row has."""
+    return pd.read_parquet(Path(raw) / "kilonovae.parquet")

@@ -1,0 +1,58 @@
+"""The ladder of models, from simple to flexible; every rung sees the same inputs and gives a probability of Ia."""
+
+from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import PolynomialFeatures, QuantileTransformer, StandardScaler
+
+MOTIVATION = {
+    "logistic regression": "One flat cut through all inputs at once; every weight can be read.",
+    "quadratic logistic": "Products of inputs let the cut in colour and brightness bend with redshift, as physics says it must.",
+    "gradient boosting": "Small trees of eight leaves that correct each other: many boxes instead of one.",
+    "extra trees": "Averages of deep trees: robust, no assumption about shapes, seldom sure of itself.",
+    "neural network": "Smooth and flexible: a curved surface around the class of interest.",
+}
+
+# What notebook 04 takes away together, because one measurement can stand in for another.
+ABLATIONS = {
+    "without brightness": ["peak_mag"],
+    "without colours": ["u_g", "g_r", "r_i", "i_z", "reddening"],
+    "without times": ["rise_time", "fall_time", "fall_blue", "decline", "tail"],
+    "only what the cuts see": ["peak_mag", "u_g", "i_z", "reddening", "rise_time", "fall_blue", "tail", "early", "roughness"],
+}
+
+
+def normal():
+    """Return the step that gives every input a normal distribution: outliers come to lie near the rest."""
+    return QuantileTransformer(n_quantiles=100, output_distribution="normal", random_state=0)
+
+
+def boosting(seed):
+    """Return unfitted gradient boosting with the settings of the ladder."""
+    return HistGradientBoostingClassifier(
+        learning_rate=0.1, max_iter=150, max_leaf_nodes=8, min_samples_leaf=10, l2_regularization=1.0, max_features=0.5,
+        early_stopping=False, random_state=seed,
+    )
+
+
+def ladder(seed):
+    """Return unfitted pipelines by name, simple first.
+
+    Parameters
+    ----------
+    seed : int, used by the rungs that draw random numbers
+    """
+    trees = ExtraTreesClassifier(n_estimators=60, min_samples_leaf=6, max_features=0.5, random_state=seed)
+    network = MLPClassifier(
+        hidden_layer_sizes=(32,), alpha=0.1, learning_rate_init=0.01, max_iter=200, tol=1e-3, n_iter_no_change=5, random_state=seed
+    )
+    return {
+        "logistic regression": make_pipeline(normal(), LogisticRegression(C=1.0)),
+        "quadratic logistic": make_pipeline(
+            normal(), PolynomialFeatures(degree=2, include_bias=False), StandardScaler(), LogisticRegression(C=0.1, max_iter=300)
+        ),
+        "gradient boosting": make_pipeline(boosting(seed)),
+        "extra trees": make_pipeline(trees),
+        "neural network": make_pipeline(normal(), network),
+    }
