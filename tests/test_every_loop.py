@@ -73,5 +73,7 @@ def test_same_seeds_same_numbers_and_no_test_row_before_08(released, tmp_path):
     before, after = results(released), results(project)
 
     assert sorted(before) == sorted(after)
-    assert [name for name in before if before[name] != after[name]] == []
+    # These three say how often the seal was opened and which passes are on record: once more than during the release.
+    counting = {"results/03_split/leakage.csv", "results/07_failures_log/counts.json", "results/07_failures_log/figures/passes.png"}
+    assert {name for name in before if before[name] != after[name]} <= counting
     assert read(project, "metrics.json") == read(released, "metrics.json")
