@@ -4,6 +4,8 @@ import numpy as np
 from sklearn.base import BaseEstimator, OutlierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
+STEPS = 5  # concentration steps
+
 
 class Spread(OutlierMixin, BaseEstimator):
     """Distance from the median, in units of the median absolute deviation: the root mean square over the columns.
@@ -43,8 +45,9 @@ class Spread(OutlierMixin, BaseEstimator):
 class Mahalanobis(Spread):
     """Distance from the mean in units of the covariance (Mahalanobis 1936), which knows that columns go together.
 
-    Mean and covariance are computed without the tenth of the rows that `Spread` finds furthest out, so that
-    what is sought does not widen its own yardstick, and shrunk (Ledoit & Wolf 2004), so that any number of columns will do.
+    Mean and covariance are computed without the tenth of the rows that is furthest out, so that what is sought does not widen
+    its own yardstick. Which tenth that is begins with `Spread` and is settled by concentration steps (Rousseeuw & Van Driessen 1999):
+    the tenth furthest by the last covariance is left out of the next. It is shrunk (Ledoit & Wolf 2004), so that any number of columns will do.
 
     Attributes
     ----------
@@ -56,12 +59,12 @@ class Mahalanobis(Spread):
         from sklearn.covariance import LedoitWolf
 
         X = np.asarray(X, dtype=float)
-        usual = Spread().fit(X).score_samples(X)
-        core = X[usual >= np.quantile(usual, 0.1)]
-        shape = LedoitWolf().fit(core)
-        self.mean_ = shape.location_
-        self.precision_ = np.linalg.pinv(shape.covariance_, hermitian=True)
-        self.n_features_in_ = X.shape[1]
+        usual, self.n_features_in_ = Spread().fit(X).score_samples(X), X.shape[1]
+        for _ in range(STEPS):
+            shape = LedoitWolf().fit(X[usual >= np.quantile(usual, 0.1)])
+            self.mean_ = shape.location_
+            self.precision_ = np.linalg.pinv(shape.covariance_, hermitian=True)
+            usual = self.score_samples(X)
         self.offset_ = float(np.quantile(self.score_samples(X), 0.01))
         return self
 
