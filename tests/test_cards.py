@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from boxloop.cards import column_table, composition, demoted, markdown_table, metric_table, model_card
-from boxloop.settings import Column
+from boxloop.study_tables import Column
 from sklearn.linear_model import Ridge
 
 SECTIONS = ("intended_use", "not_for", "data", "metrics", "strata", "safe_unsafe", "training", "limits", "citation")

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from boxloop.checks import run_check
-from boxloop.settings import Criterion
+from boxloop.study_tables import Criterion
 
 OPENED = {"event": "opened", "model": "aaaa"}
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from boxloop.checks import run_check
 from boxloop.intervals import Interval, compare
-from boxloop.settings import Criterion
+from boxloop.study_tables import Criterion
 from sklearn.base import clone
 from sklearn.feature_selection import SelectKBest, f_classif
 from sklearn.linear_model import LinearRegression, LogisticRegression

@@ -71,17 +71,10 @@ def adopt(project, path, *, target, ident=None, group=None, time=None, deploymen
     if others is not None:
         _deployment_has_inputs(deployment, others, roles)
     places = {source: _place(project, source) for source in filter(None, (path, deployment))}
-    positive, why = _positive(path, labels, task, positive)
-    facts = {
-        "title": before["study"].get("title", "My study"),
-        "author": before["study"].get("author", ""),
-        "question": before["study"].get("question") or "TODO: one sentence that ends with a question mark",
-        "task": task, "target": target, "unit": roles[target].unit, "positive": positive, "why_positive": why,
-        "rows": len(catalogue.frame), "table": project.relative(places[path]), "sha256": sha256(path),
-        "deployment": project.relative(places[deployment]) if deployment else None, "deployment_sha256": sha256(deployment) if deployment else None,
-    }  # fmt: skip
-    if positive is not None and task == "classification" and (share := float((labels == positive).mean())) < RARE:
-        facts["working_point"] = (f"{share:.2g}", "a rare class is selected where it is likelier than by chance")
+    facts = _understood(before["study"], task, roles[target], labels, _positive(path, labels, task, positive)) | {"target": target, "rows": len(catalogue.frame)}
+    for kind, source in {"table": path, "deployment": deployment}.items():
+        facts[kind] = project.relative(places[source]) if source else None
+        facts["sha256" if kind == "table" else "deployment_sha256"] = sha256(source) if source else None
     split = _split(roles, task, time)
     settings = _validated(study_toml.compose(facts, roles, split=split | {"exploration": 0.2, "folds": 5}))
     split |= split_plan.choose(path.name, _usable(catalogue.frame, settings), settings)
@@ -92,6 +85,23 @@ def adopt(project, path, *, target, ident=None, group=None, time=None, deploymen
     backup = _backup(project)
     write_text(project.settings_file, text)
     return Adopted(roles, notes, places[path], backup)
+
+
+def _understood(study, task, target, labels, interest):
+    """Return what study.toml says of the study: its own words are taken over from the one before."""
+    positive, why = interest
+    facts = {
+        "title": study.get("title", "My study"),
+        "author": study.get("author", ""),
+        "question": study.get("question") or "TODO: one sentence that ends with a question mark",
+        "task": task,
+        "unit": target.unit,
+        "positive": positive,
+        "why_positive": why,
+    }
+    if task == "classification" and (share := float((labels == positive).mean())) < RARE:
+        facts["working_point"] = (f"{share:.2g}", "a rare class is selected where it is likelier than by chance")
+    return facts
 
 
 def _former(project, *, force):

@@ -117,22 +117,13 @@ def release(reason, note, **how):
 def adopt(file, **options):
     """Take in a table of your own: copy it to data/raw and write study.toml."""
     from boxloop.adopt import adopt as take_in
+    from boxloop.roles import understood
 
     project = find_project()
     found = take_in(project, file, **options)
     click.echo("\n".join([*understood(found.roles), *found.notes]))
     click.echo(f"Written: study.toml and {project.relative(found.table)}; the study.toml before is {found.backup.name}.")
     click.echo("Next: read study.toml and correct what was guessed wrong, then `boxloop run`.")
-
-
-def understood(roles, *, most=30):
-    """Return a short table of what each column was taken for."""
-    rows = [("column", "role", "unit", "seen", "because")]
-    rows += [(name, guess.role, guess.unit or "–", guess.seen, guess.reason) for name, guess in list(roles.items())[:most]]
-    cut = [[cell if len(cell) <= limit else cell[: limit - 1] + "…" for cell, limit in zip(row, (24, 8, 12, 44, 60), strict=True)] for row in rows]
-    widths = [max(len(row[place]) for row in cut) for place in range(5)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cut]
-    return lines + ([f"… and {len(roles) - most} more columns, in study.toml."] if len(roles) > most else []) + [""]
 
 
 @cli.command()

@@ -214,3 +214,13 @@ def _mark(values):
         if end in SENTINELS and len(values) - len(others) >= 2 and gap > high - low and gap > 0.5:
             return float(end)
     return None
+
+
+def understood(roles, *, most=30):
+    """Return a short table of what each column was taken for."""
+    rows = [("column", "role", "unit", "seen", "because")]
+    rows += [(name, guess.role, guess.unit or "–", guess.seen, guess.reason) for name, guess in list(roles.items())[:most]]
+    cut = [[cell if len(cell) <= limit else cell[: limit - 1] + "…" for cell, limit in zip(row, (24, 8, 12, 44, 60), strict=True)] for row in rows]
+    widths = [max(len(row[place]) for row in cut) for place in range(5)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cut]
+    return lines + ([f"… and {len(roles) - most} more columns, in study.toml."] if len(roles) > most else []) + [""]

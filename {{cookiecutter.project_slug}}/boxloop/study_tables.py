@@ -1,0 +1,131 @@
+"""The tables of ``study.toml``, one class each: what may stand in them, and in which type."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Role = Literal["input", "target", "id", "group", "time", "weight", "error", "nuisance", "truth", "resonance", "ignored"]
+Task = Literal["regression", "classification", "anomaly-detection"]
+Motivation = Literal["compute", "robustness", "sharing", "no-other-solution"]
+
+
+class Table(BaseModel):
+    """A table of study.toml: unknown keys are refused, types are not bent."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Column(Table):
+    """One row of the feature manifest (Huppenkothen et al. §2.4)."""
+
+    role: Role
+    unit: str
+    description: str
+    available_at_inference: bool = True
+    derived_from_target: bool = False
+    min: float | None = None
+    max: float | None = None
+    expected: Literal["increasing", "decreasing"] | None = None
+    slope: float | None = Field(None, description="d column / d target in the physical law")
+    error_of: str | None = Field(None, description="the column whose error this is, in its unit, where the role is error")
+    missing: list[float] = Field([], description="numbers in the file, such as -999, that mean: not measured")
+    reference: str | None = None
+
+
+class Reference(Table):
+    """The domain reference: the method that the field would use (Huppenkothen et al. §2.1)."""
+
+    name: str
+    kind: Literal["domain", "none"] = "domain"
+    citation: str
+    reason: str | None = Field(None, description="why there is none, when kind is none")
+
+
+class Criterion(Table):
+    """A success number, written before any model is trained (Huppenkothen et al. §2.1)."""
+
+    name: str
+    metric: str
+    set: str
+    quantity: Literal["value", "gain", "difference_low"] = "value"
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @model_validator(mode="after")
+    def _one_bound(self):
+        if (self.at_least is None) == (self.at_most is None):
+            msg = f"criterion '{self.name}' needs exactly one of at_least and at_most"
+            raise ValueError(msg)
+        return self
+
+
+class Study(Table):
+    """What is asked, of which column, and how success is measured."""
+
+    title: str
+    author: str = ""
+    question: str
+    task: Task
+    target: str
+    unit: str
+    primary_metric: str
+    secondary_metrics: list[str] = Field(min_length=1)
+    seeds: list[int] = Field(min_length=5, max_length=5)
+    motivation: Motivation
+    study_type: Literal["inference", "theoretical-limit"]
+    positive_class: str | None = Field(None, description="the class of interest, where the task has classes")
+    working_point: float | None = Field(
+        None, gt=0, lt=1, description="classification: cut on the probability; anomaly detection: background efficiency"
+    )
+    reference: Reference
+    criteria: list[Criterion] = Field(min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _usual_working_point(cls, values):
+        if isinstance(values, dict) and "working_point" not in values:
+            usual = {"classification": 0.5, "anomaly-detection": 0.01}.get(values.get("task"))
+            return values if usual is None else values | {"working_point": usual}
+        return values
+
+    @model_validator(mode="after")
+    def _class_of_interest(self):
+        if self.task != "regression" and not (self.positive_class or "").strip():
+            msg = f"study.positive_class is missing: name the class of interest, one of the values of '{self.target}'"
+            raise ValueError(msg)
+        if self.task == "regression" and self.positive_class is not None:
+            msg = "study.positive_class belongs to classification and anomaly-detection: remove it"
+            raise ValueError(msg)
+        return self
+
+
+class Data(Table):
+    """The table that `boxloop adopt` took in; a worked example makes its own."""
+
+    table: str = Field(description="path from the project's root")
+    sha256: str = ""
+    deployment: str | None = Field(None, description="unlabelled objects that the model is meant for")
+    deployment_sha256: str | None = None
+
+
+class Split(Table):
+    """How the labelled rows are divided; fractions are of groups where there are groups."""
+
+    strategy: Literal["random", "stratified", "group", "time"]
+    train: float = Field(gt=0, lt=1)
+    validation: float = Field(gt=0, lt=1)
+    test: float = Field(gt=0, lt=1)
+    exploration: float = Field(gt=0, lt=1, description="share of all groups, inside training")
+    folds: int = Field(5, ge=2)
+    seed: int = 0
+
+    @model_validator(mode="after")
+    def _fractions(self):
+        total = self.train + self.validation + self.test
+        if abs(total - 1) > 1e-9:
+            msg = f"train + validation + test is {total:g} and must be 1"
+            raise ValueError(msg)
+        if self.exploration > self.train:
+            msg = f"exploration {self.exploration:g} is part of train and cannot exceed it"
+            raise ValueError(msg)
+        return self
