@@ -75,7 +75,7 @@ def test_a_table_is_copied_and_described(tmp_path):
     assert (settings.only("id"), settings.error_of("mag"), settings.study.positive_class) == ("source_id", "e_mag", "star")
     assert settings.split.strategy == "stratified"
     assert settings.study.title == "My study" and settings.study.author == "A. Author"
-    assert (here.root / "study.backup-1.toml").is_file()
+    assert found.backup is None and not list(here.root.glob("study.backup*"))
 
 
 def test_an_edited_study_is_never_lost(tmp_path):
@@ -90,7 +90,7 @@ def test_an_edited_study_is_never_lost(tmp_path):
     assert here.settings_file.read_text(encoding="utf-8") == text
 
     adopt(here, path, target="kind", force=True)
-    assert (here.root / "study.backup-2.toml").read_text(encoding="utf-8") == text
+    assert (here.root / "study.backup-1.toml").read_text(encoding="utf-8") == text
     assert load_settings(here.settings_file).study.question == "Which are stars?"
 
 

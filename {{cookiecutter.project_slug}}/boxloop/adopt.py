@@ -7,17 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from boxloop import split_plan, study_toml
+from boxloop import split_plan, study_toml, suitable
 from boxloop.catalogue import TAKEN, in_project, read_catalogue
 from boxloop.errors import UserError
 from boxloop.roles import guess_roles
 from boxloop.split import measured
 from boxloop.store import sha256, write_text, written_whole
 
-MOST_CLASSES = 50
-FEWEST_ROWS = 20
 RARE = 0.1  # a class of interest with a smaller share is cut where it is likelier than by chance
-PAIRS = ({"0", "1"}, {"-1", "1"}, {"False", "True"}, {"false", "true"}, {"no", "yes"}, {"n", "y"}, {"background", "signal"})
 
 
 @dataclass(frozen=True)
@@ -61,17 +58,17 @@ def adopt(project, path, *, target, ident=None, group=None, time=None, deploymen
     catalogue = in_project(read_catalogue(path))
     notes = list(catalogue.notes)
     target, ident, group, time = (f"{name}_" if name in TAKEN and name not in catalogue.frame else name for name in (target, ident, group, time))
-    _columns_are_there(path, catalogue.frame, {"--target": target, "--id": ident, "--group": group, "--time": time})
+    suitable.columns_are_there(path, catalogue.frame, {"--target": target, "--id": ident, "--group": group, "--time": time})
     task = before["study"].get("task", "regression")
-    labels = _labels(path, catalogue.frame, target, task)
+    labels = suitable.classes_or_numbers(path, catalogue.frame, target, task)
     roles = guess_roles(catalogue, target=target, ident=ident, group=group, time=time)
-    _there_are_inputs(path, catalogue.frame, roles)
+    suitable.there_are_inputs(path, catalogue.frame, roles)
     notes += _about(path, labels, roles)
     others = in_project(read_catalogue(deployment)).frame if deployment else None
     if others is not None:
-        _deployment_has_inputs(deployment, others, roles)
+        suitable.deployment_has_inputs(deployment, others, roles)
     places = {source: _place(project, source) for source in filter(None, (path, deployment))}
-    facts = _understood(before["study"], task, roles[target], labels, _positive(path, labels, task, positive)) | {"target": target, "rows": len(catalogue.frame)}
+    facts = _understood(before["study"], task, roles[target], labels, suitable.interest(path, labels, task, positive)) | {"target": target, "rows": len(catalogue.frame)}
     for kind, source in {"table": path, "deployment": deployment}.items():
         facts[kind] = project.relative(places[source]) if source else None
         facts["sha256" if kind == "table" else "deployment_sha256"] = sha256(source) if source else None
@@ -122,68 +119,6 @@ def _former(project, *, force):
     return content
 
 
-def _columns_are_there(path, frame, wanted):
-    for option, name in wanted.items():
-        if name is not None and name not in frame.columns:
-            there = ", ".join(map(str, frame.columns[:12])) + (" …" if frame.shape[1] > 12 else "")
-            msg = f"{path.name} has no column '{name}' for {option}: its columns are {there}."
-            raise UserError(msg)
-    named = [name for name in wanted.values() if name is not None]
-    twice = next((name for name in named if named.count(name) > 1), None)
-    if twice is not None:
-        msg = f"{path.name}: the column '{twice}' was named for two roles: give each role a column of its own."
-        raise UserError(msg)
-
-
-def _labels(path, frame, target, task):
-    """Return the target of the rows that have one, or refuse a column that does not suit the task."""
-    from boxloop.task import spelled
-
-    column = frame[target].dropna()
-    if len(column) < FEWEST_ROWS:
-        msg = f"{path.name}, column '{target}': {len(column)} rows have a value, at least {FEWEST_ROWS} are needed: choose another target or add rows."
-        raise UserError(msg)
-    numeric, different = pd.api.types.is_numeric_dtype(column), column.nunique()
-    if different == 1:
-        msg = f"{path.name}, column '{target}' is {str(column.iloc[0])[:40]!r} in every row that has a value: choose another target or add rows of another kind."
-        raise UserError(msg)
-    where = f"{path.name}, column '{target}'"
-    if task == "regression":
-        if not numeric:
-            msg = f"{where} holds words such as {str(column.iloc[0])[:40]!r}: regression needs numbers; set task = \"classification\" in study.toml, or choose another target."
-            raise UserError(msg)
-        if different == 2:
-            msg = f"{where} holds two different values only: set task = \"classification\" in study.toml, or choose another target."
-            raise UserError(msg)
-        _finite(path, column)
-        return column
-    if different > MOST_CLASSES or (numeric and (column.astype(float) % 1).any()):
-        what = "numbers that are not whole" if numeric and (column.astype(float) % 1).any() else f"{different:,} different values"
-        msg = f"{where} holds {what}: {task} needs classes, at most {MOST_CLASSES}; set task = \"regression\" in study.toml, or choose another target."
-        raise UserError(msg)
-    return spelled(column)
-
-
-def _there_are_inputs(path, frame, roles):
-    inputs = [name for name, guess in roles.items() if guess.role == "input"]
-    if not inputs:
-        msg = f"{path.name} has no column left to learn from: besides the target there are only identifiers, errors, constants and free text."
-        raise UserError(msg)
-    if len(inputs) >= len(frame):
-        msg = f"{path.name} has {len(inputs):,} input columns and {len(frame):,} rows: choose fewer columns than rows, and write the table again."
-        raise UserError(msg)
-    for name in inputs:
-        if pd.api.types.is_numeric_dtype(frame[name]):
-            _finite(path, frame[name])
-
-
-def _finite(path, column):
-    endless = column.index[column.astype(float).abs() == float("inf")]
-    if len(endless):
-        msg = f"{path.name}, column '{column.name}', row {endless[0] + 1} is infinite: correct it or leave the field empty."
-        raise UserError(msg)
-
-
 def _about(path, labels, roles):
     """Return what a person should know of the rows and of doubtful columns."""
     notes = []
@@ -196,13 +131,6 @@ def _about(path, labels, roles):
     return notes
 
 
-def _deployment_has_inputs(path, frame, roles):
-    missing = [name for name, guess in roles.items() if guess.role == "input" and name not in frame.columns]
-    if missing:
-        msg = f"{path.name} has no column '{missing[0]}', which the model reads{f' (nor {len(missing) - 1} more)' if len(missing) > 1 else ''}: add it, or take it out of the labelled table."
-        raise UserError(msg)
-
-
 def _place(project, source):
     """Return where a table belongs in data/raw; a file of that name with another content is never replaced."""
     source = source.resolve()
@@ -213,28 +141,6 @@ def _place(project, source):
         msg = f"{project.relative(place)} is there and holds another table: rename {source.name}, or move the other one away."
         raise UserError(msg)
     return place
-
-
-def _positive(path, labels, task, wanted):
-    """Return the class of interest and the rule by which it was chosen."""
-    if task == "regression":
-        if wanted is not None:
-            msg = "--positive names a class, and study.toml says task = \"regression\": leave it out, or change the task."
-            raise UserError(msg)
-        return None, None
-    counts = labels.value_counts()
-    if wanted is not None:
-        if wanted not in counts.index:
-            msg = f"{path.name}: no row is {wanted!r}; the classes are {', '.join(map(str, counts.index[:10]))}: name one of them with --positive."
-            raise UserError(msg)
-        return wanted, "the class of interest, as you named it; all others count as the rest"
-    pair = next((pair for pair in PAIRS if pair == set(counts.index)), None)
-    if pair is not None:
-        chosen = max(pair, key=lambda word: (word in ("1", "True", "true", "yes", "y", "signal"), word))
-        return chosen, "the class of interest: the one that says yes"
-    least = counts[counts == counts.min()].index
-    rest = "all others count as the rest" if len(counts) > 2 else "the other is the rest"
-    return min(least), f"the class of interest: the rarer one, a guess; {rest}"
 
 
 def _split(roles, task, time):
@@ -262,7 +168,9 @@ def _validated(text):
 
 
 def _backup(project):
-    """Keep a copy of the study.toml that is there, beside it, and return its path."""
+    """Keep a copy of a study.toml that a person has written in, beside it, and return its path; None of one that nobody has touched."""
+    if study_toml.is_untouched(project.settings_file.read_text(encoding="utf-8")):
+        return None
     number = 1
     while (path := project.root / f"study.backup-{number}.toml").exists():
         number += 1

@@ -122,7 +122,9 @@ def adopt(file, **options):
     project = find_project()
     found = take_in(project, file, **options)
     click.echo("\n".join([*understood(found.roles), *found.notes]))
-    click.echo(f"Written: study.toml and {project.relative(found.table)}; the study.toml before is {found.backup.name}.")
+    click.echo(f"Written: study.toml and {project.relative(found.table)}.")
+    if found.backup:
+        click.echo(f"Your study.toml from before is {found.backup.name}.")
     click.echo("Next: read study.toml and correct what was guessed wrong, then `boxloop run`.")
 
 
