@@ -74,6 +74,15 @@ def test_schema_lets_words_class_the_rows_where_no_number_is_promised(seed):
     assert run_check("data.schema", few, columns=bounded).state == "fail"
 
 
+def test_schema_is_not_surprised_by_one_value_in_few_rows(seed):
+    """Where one row in a hundred has another value, eighty rows often have none; a thousand have."""
+    frame = trial(seed).iloc[:80].assign(rare=0.0)
+    columns = manifest() | {"rare": {"role": "input"}}
+
+    assert run_check("data.schema", frame, columns=columns).state == "pass"
+    assert run_check("data.schema", trial(seed).assign(rare=0.0), columns=columns).state == "fail"
+
+
 def test_schema_takes_labels_in_words_and_dates():
     """A class may be a word and a time a date."""
     frame = pd.DataFrame({"kind": ["a", "b"], "night": pd.to_datetime(["2020-01-01", "2020-01-02"]), "x": [1, 2]})

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 NUMERIC_ROLES = ("input", "weight", "error")
 MOST_LEVELS = 50  # words with more different values are names or free text
+FEWEST = 200  # of fewer rows one value in all of them is no surprise, where one row in a hundred has another
 COMPLETE_ROLES = ("target", "id", "group", "time", "weight")
 
 
@@ -61,7 +62,7 @@ def _faults(values: pd.Series, column: Any) -> list[str]:
         faults.append(_where(values.isna(), "has no value"))
     if numeric:
         faults += _number_faults(values.astype(float), column)
-    if role == "input" and numeric and values.min() == values.max():
+    if role == "input" and numeric and len(values) >= FEWEST and values.min() == values.max():
         faults.append(f"is {values.dropna().iloc[0]} in every row")
     return faults
 

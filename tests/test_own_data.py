@@ -1,0 +1,126 @@
+"""From a table to a full report in two commands: real catalogues, the three tasks, and tables that are not tidy."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import datasets
+from test_adopt import MAGIC
+from test_default_loop import STATIONS, boxloop, read
+
+pytestmark = pytest.mark.slow
+
+
+def diabetes(folder):
+    """442 patients, ten measurements, a number to predict; a site for every eleven of them as a group."""
+    frame = datasets.load_diabetes(as_frame=True, scaled=False).frame
+    frame.assign(site_id=np.arange(len(frame)) // 11).to_csv(folder / "diabetes.csv", index=False)
+    return "regression", [folder / "diabetes.csv", "--target", "target", "--group", "site_id"]
+
+
+def cancer(folder):
+    """569 samples, thirty measurements, two classes."""
+    bunch = datasets.load_breast_cancer(as_frame=True)
+    bunch.data.assign(kind=bunch.target_names[bunch.target]).to_parquet(folder / "cancer.parquet")
+    return "classification", [folder / "cancer.parquet", "--target", "kind"]
+
+
+def digits(folder):
+    """Images of eight by eight pixels: ones, and a few sevens that do not belong there."""
+    bunch = datasets.load_digits(as_frame=True)
+    ones, sevens = bunch.frame[bunch.target == 1], bunch.frame[bunch.target == 7].head(24)
+    pd.concat([ones, sevens]).to_csv(folder / "digits.csv", index=False)
+    return "anomaly-detection", [folder / "digits.csv", "--target", "target"]
+
+
+def untidy(folder):
+    """Missing values, words, truth values, dates, an error column, rows without a target, names of any kind, and rows to predict."""
+    rng, n = np.random.default_rng(0), 600
+    frame = pd.DataFrame({
+        "name": [f"J{k:04d}" for k in range(n)], "Mass [Msun]": rng.lognormal(size=n), "α": rng.normal(size=n),
+        "band": rng.choice(list("ugriz"), n), "good": rng.random(n) < 0.5, "observed": pd.date_range("2021-01-01", periods=n).strftime("%Y-%m-%d"),
+    })  # fmt: skip
+    frame["flux"] = 2 * np.log(frame["Mass [Msun]"]) + frame["α"] + (frame["band"] == "u") + rng.normal(scale=0.3, size=n)
+    frame["flux_err"] = rng.uniform(0.1, 0.5, n)
+    frame.loc[rng.random(n) < 0.1, "α"] = np.nan
+    frame.loc[rng.random(n) < 0.05, "flux"] = np.nan
+    frame.to_csv(folder / "untidy.csv", index=False)
+    frame.drop(columns=["flux", "flux_err"]).head(80).to_csv(folder / "new.csv", index=False)
+    return "regression", [folder / "untidy.csv", "--target", "flux", "--deployment", folder / "new.csv"]
+
+
+def magic(folder):
+    """19,020 images of a Cherenkov telescope."""
+    if not MAGIC.is_file():
+        pytest.skip(f"needs the catalogue {MAGIC.name} beside the repository")
+    return "classification", [MAGIC, "--target", "class", "--positive", "g"]
+
+
+@pytest.fixture(scope="module", params=[diabetes, cancer, digits, untidy, magic], ids=lambda made: made.__name__)
+def run(request, bake, tmp_path_factory):
+    """A project after ``boxloop adopt`` and ``boxloop run``, and what the second said."""
+    folder = tmp_path_factory.mktemp(request.param.__name__)
+    task, words = request.param(folder)
+    project = bake(folder, task=task, start_from="own-data")
+    adopted = boxloop(project, "adopt", *map(str, words))
+    assert adopted.returncode == 0, adopted.stderr
+    return project, boxloop(project, "run")
+
+
+def test_the_loop_runs_to_its_end(run):
+    """All eight notebooks, one report, exit code 0."""
+    project, done = run
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [copy.name[:2] for copy in sorted((project / "report" / "notebooks").glob("*.ipynb"))] == STATIONS
+    text = (project / "report" / "index.html").read_text(encoding="utf-8")
+    assert all(f'id="{name}' in text for name in STATIONS)
+
+
+def test_the_report_shouts_and_the_check_fails(run):
+    """Unanswered are all questions and the domain reference; `boxloop check` exits with 1."""
+    project, _ = run
+    rows = {row["id"]: row for row in read(project, "checks.json")}
+    done = boxloop(project, "check", "--format", "json")
+
+    assert rows["answers.complete"]["state"] == "unanswered"
+    assert rows["baseline.domain_reference"]["state"] == "unanswered"
+    assert done.returncode == 1
+    assert "unanswered" in {row["state"] for row in json.loads(done.stdout)["sheet"]}
+    assert "TODO" not in {row["state"] for row in rows.values()} and "have no answer" in (project / "report" / "index.html").read_text(encoding="utf-8")
+
+
+# What is really so: weak inputs pull predictions to the mean; ten odd digits do not show that the stand-in knows anything; MAGIC holds copies of rows.
+TRUE = {"diabetes": {"diagnose.regression_to_mean"}, "digits": {"baseline.beats_trivial"}, "magic": {"split.duplicates"}}
+
+
+def test_no_check_fails_without_a_cause(run):
+    """Only what is true of the table, and the log that waits for explanations."""
+    project, _ = run
+    failed = {row["id"] for row in read(project, "checks.json") if row["state"] == "fail"}
+
+    assert failed - {"log.explained"} == TRUE.get(project.parent.name.rstrip("0123456789"), set())
+
+
+def test_the_model_is_better_than_knowing_nothing(run):
+    """Beside the trivial baseline, on validation rows."""
+    project, _ = run
+    primary = read(project, "metrics.json")["primary"]
+    better = (primary["model"]["value"] - primary["trivial"]["value"]) * (1 if primary["better"] == "higher" else -1)
+
+    assert better > 0
+    if "magic" in str(project):
+        assert primary["name"] == "roc_auc" and primary["model"]["value"] >= 0.93
+
+
+def test_rows_that_are_dropped_are_counted_and_rows_to_predict_are_flagged(run):
+    """Where the table has any."""
+    project, _ = run
+    if "untidy" not in str(project):
+        pytest.skip("this table has neither")
+    out = pd.read_parquet(project / "results" / "08_release" / "deployment_predictions.parquet")
+    shown = json.dumps(json.loads((project / "report" / "notebooks" / "03_split.ipynb").read_text(encoding="utf-8")))
+
+    assert len(out) == 80 and {"in_scope", "low", "high"} <= set(out) and out["in_scope"].mean() > 0.8
+    assert "no target (flux)" in shown
