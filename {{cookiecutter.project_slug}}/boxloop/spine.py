@@ -3,6 +3,7 @@
 from boxloop.metrics import METRICS
 from boxloop.paths import STATIONS
 
+TINY = 1e-6  # a bound below this asks for more than nothing
 PREDICTORS = ("model", "reference", "trivial", "difference")
 
 
@@ -45,7 +46,7 @@ def judge(criterion, sets):
     value = measured(criterion, sets)
     low, high = criterion.at_least, criterion.at_most
     met = None if value is None else bool((low is None or value >= low) and (high is None or value <= high))
-    bound = f"at least {low:g}" if high is None else f"at most {high:g}"
+    bound = "above 0" if low is not None and 0 < low < TINY else f"at least {low:g}" if high is None else f"at most {high:g}"
     return {
         "name": criterion.name,
         "metric": criterion.metric,

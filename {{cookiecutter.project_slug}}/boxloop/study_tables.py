@@ -40,6 +40,11 @@ class Reference(Table):
     citation: str
     reason: str | None = Field(None, description="why there is none, when kind is none")
 
+    @property
+    def label(self):
+        """Its name; while nobody has named one, what stands in its place."""
+        return "a stand-in for the domain reference" if self.name.strip().upper().startswith("TODO") or not self.name.strip() else self.name
+
 
 class Criterion(Table):
     """A success number, written before any model is trained (Huppenkothen et al. §2.1)."""

@@ -35,7 +35,7 @@ def headline(metrics, settings, openings):
         return None
     names = {"model": "the model", "reference": "the domain reference", "trivial": "the trivial baseline"}
     if settings is not None:
-        names["reference"] = settings.study.reference.name
+        names["reference"] = settings.study.reference.label
     for row in drawing["rows"]:
         row["name"] = names[row["role"]]
     unit = primary.get("unit") or ""
