@@ -126,7 +126,9 @@ class Round:
 
     def _stopped(self):
         """Return the sentence that says where it stopped and how to go on."""
-        open_ones = [c for c in self.begun if self.results.get(c.name, Result(c.name, "")).state != "ok"] or self.selected[:1]
+        # In the order of the loop: two that run side by side begin in any order, and the earlier one is where to go on from.
+        begun = [chapter for chapter in self.selected if chapter in self.begun]
+        open_ones = [c for c in begun if self.results.get(c.name, Result(c.name, "")).state != "ok"] or self.selected[:1]
         names = " and ".join(chapter.name for chapter in open_ones)
         return f"Stopped during {names}; what is done is kept: go on with `boxloop run`, or repeat it with `boxloop run --from {open_ones[0].number}`."
 
