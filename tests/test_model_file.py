@@ -50,3 +50,18 @@ def test_it_loads_as_it_was(tmp_path):
     again = load_model(save_model(tmp_path / "model.skops", model))
 
     assert np.array_equal(model.predict(X), again.predict(X))
+
+
+def test_the_parameters_hold_no_address_in_memory():
+    """What has no text of its own goes by its name, so the same model is told in the same words."""
+    from boxloop.model_file import parameters
+    from sklearn.compose import ColumnTransformer, make_column_selector
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+    columns = ColumnTransformer(transformers=[("numbers", StandardScaler(), make_column_selector(dtype_include="number"))])
+    told = parameters(make_pipeline(columns, FunctionTransformer(func=len, inverse_func=parameters)))
+
+    assert told["columntransformer"]["transformers"] == "[('numbers', StandardScaler(), make_column_selector)]"
+    assert told["functiontransformer"]["inverse_func"] == "parameters"
+    assert "0x" not in str(told)

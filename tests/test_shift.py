@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from boxloop.shift import distances, effective_rows, weights
+from boxloop.shift import distances, effective_rows, spread_out, weights
 from sklearn.preprocessing import StandardScaler
 
 
@@ -56,3 +56,10 @@ def test_of_many_training_rows_a_sample_is_searched(monkeypatch):
     assert sampled[0] < sampled[1] < sampled[2]
     assert whole[0] < sampled[0] < 0.1
     assert sampled[2] == pytest.approx(whole[2], abs=0.8)
+
+
+def test_distances_of_many_rows_are_the_same_again():
+    """The scale is learnt from a sample where rows are many: from the same one each time."""
+    learnt, rows = sample(0, size=25_000), sample(0, size=100, seed=1)
+
+    assert list(distances(learnt, [rows], scale=spread_out())[0]) == list(distances(learnt, [rows], scale=spread_out())[0])

@@ -4,6 +4,7 @@ import hashlib
 import io
 import itertools
 import json
+import re
 import zipfile
 
 import numpy as np
@@ -103,6 +104,14 @@ def model_hash(model, X):
 
 
 def parameters(model):
-    """Return the parameters of an estimator as text: of every step of a pipeline, else of the estimator itself."""
+    """Return the parameters of an estimator as text: of every step of a pipeline, else of the estimator itself.
+
+    The same model gives the same text again: a function or an object without a text of its own goes by its name.
+    """
     steps = getattr(model, "named_steps", None) or {type(model).__name__: model}
-    return {name: {key: str(value) for key, value in step.get_params(deep=False).items()} for name, step in steps.items() if hasattr(step, "get_params")}
+    return {name: {key: _text(value) for key, value in step.get_params(deep=False).items()} for name, step in steps.items() if hasattr(step, "get_params")}
+
+
+def _text(value):
+    """Return a value as text, without the addresses in memory that differ from run to run."""
+    return re.sub(r"<(?:function )?(?:[\w<>]+\.)*(\w+)(?: object)? at 0x[0-9a-fA-F]+>", r"\1", str(value))
