@@ -145,7 +145,18 @@ def test_the_task_is_held_against_the_column(tmp_path, task, target, says):
     assert here.settings_file.read_bytes() == before and not list(here.raw.iterdir())
 
 
-@pytest.mark.parametrize(("values", "wanted", "chosen"), [([0, 1, 1], None, "1"), ([True, False], None, "1"), (["no", "yes"], None, "yes"), (["a", "b", "b"], None, "a"), (["a", "b", "b"], "b", "b"), ([-1, 1], None, "1"), ([3, 5, 5, 7, 7], None, "3")])
+@pytest.mark.parametrize(
+    ("values", "wanted", "chosen"),
+    [
+        ([0, 1, 1], None, "1"),
+        ([True, False], None, "1"),
+        (["no", "yes"], None, "yes"),
+        (["a", "b", "b"], None, "a"),
+        (["a", "b", "b"], "b", "b"),
+        ([-1, 1], None, "1"),
+        ([3, 5, 5, 7, 7], None, "3"),
+    ],
+)
 def test_the_class_of_interest(tmp_path, values, wanted, chosen):
     """The one that says yes, else the rarer one, else the one that is named."""
     here, frame = project(tmp_path), pd.DataFrame({"x": np.random.default_rng(0).normal(size=200), "y": np.resize(values, 200)})
@@ -188,7 +199,8 @@ def read_like(frame):
 def test_groups_and_times_are_guessed_from_strong_evidence_only():
     """A repeated identifier is a group, a date is a time; a repeated measurement is an input."""
     rng = np.random.default_rng(1)
-    frame = pd.DataFrame({"halo_id": np.repeat(np.arange(60), 3), "mjd": rng.random(180) * 1000, "n_visits": rng.integers(3, 20, 180), "m": rng.normal(size=180)})
+    halo, when, visits = np.repeat(np.arange(60), 3), rng.random(180) * 1000, rng.integers(3, 20, 180)
+    frame = pd.DataFrame({"halo_id": halo, "mjd": when, "n_visits": visits, "m": rng.normal(size=180)})
 
     assert roles(frame, target="m") == {"halo_id": "group", "mjd": "time", "n_visits": "input", "m": "target"}
 
@@ -222,7 +234,8 @@ def test_units_and_masks_of_astronomers(tmp_path, kind, name):
 
 def test_dates_become_years_and_a_time(tmp_path):
     """In a text file as well."""
-    frame = pd.DataFrame({"seen": pd.date_range("2020-01-01", periods=100).strftime("%Y-%m-%d"), "x": np.random.default_rng(0).normal(size=100), "y": np.arange(100) % 3})
+    days, x = pd.date_range("2020-01-01", periods=100).strftime("%Y-%m-%d"), np.random.default_rng(0).normal(size=100)
+    frame = pd.DataFrame({"seen": days, "x": x, "y": np.arange(100) % 3})
     here = project(tmp_path)
     adopt(here, written(tmp_path, frame), target="y", time="seen")
     settings = load_settings(here.settings_file)

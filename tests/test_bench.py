@@ -41,7 +41,8 @@ def test_the_plain_script_is_the_same_cells(project):
 
 def test_the_race_sees_which_notebooks_ran():
     """From the lines of a run: the ones that ran, not the current ones nor the skipped."""
-    output = "01 One      -      current\n06 Six     1.2 s    ok        the notebook changed\n07 Seven   0.3 s    failed\n08 Eight    -      skipped: needs what 07 makes\nReport: x\n"
+    lines = ["01 One      -      current", "06 Six     1.2 s    ok        the notebook changed", "07 Seven   0.3 s    failed"]
+    output = "\n".join([*lines, "08 Eight    -      skipped: needs what 07 makes", "Report: x", ""])
 
     assert race.ran(output) == ["06", "07"]
     assert race.ran("Nothing changed: all 8 notebooks are current.\n") == []

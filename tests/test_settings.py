@@ -62,7 +62,10 @@ def test_a_missing_file_is_named(tmp_path):
         load_settings(tmp_path / "study.toml")
 
 
-@pytest.mark.parametrize(("name", "label"), [("M-Y_X relation", "M-Y_X relation"), ("TODO", "a stand-in for the domain reference"), (" ", "a stand-in for the domain reference")])
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [("M-Y_X relation", "M-Y_X relation"), ("TODO", "a stand-in for the domain reference"), (" ", "a stand-in for the domain reference")],
+)
 def test_a_reference_that_nobody_has_named_is_called_a_stand_in(name, label):
     """The report must not say that a model is better than TODO."""
     from boxloop.study_tables import Reference

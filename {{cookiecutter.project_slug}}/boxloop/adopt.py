@@ -5,8 +5,6 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
-
 from boxloop import split_plan, study_toml, suitable
 from boxloop.catalogue import TAKEN, in_project, read_catalogue
 from boxloop.errors import UserError
@@ -68,7 +66,8 @@ def adopt(project, path, *, target, ident=None, group=None, time=None, deploymen
     if others is not None:
         suitable.deployment_has_inputs(deployment, others, roles)
     places = {source: _place(project, source) for source in filter(None, (path, deployment))}
-    facts = _understood(before["study"], task, roles[target], labels, suitable.interest(path, labels, task, positive)) | {"target": target, "rows": len(catalogue.frame)}
+    facts = _understood(before["study"], task, roles[target], labels, suitable.interest(path, labels, task, positive))
+    facts |= {"target": target, "rows": len(catalogue.frame)}
     for kind, source in {"table": path, "deployment": deployment}.items():
         facts[kind] = project.relative(places[source]) if source else None
         facts["sha256" if kind == "table" else "deployment_sha256"] = sha256(source) if source else None
@@ -125,7 +124,8 @@ def _about(path, labels, roles):
     ignored = [name for name, guess in roles.items() if guess.role == "ignored"]
     if ignored:
         notes.append(f"Not used: {', '.join(ignored[:8])}{' …' if len(ignored) > 8 else ''}; study.toml says why.")
-    notes += [f"Column '{name}': {', '.join(f'{mark:g}' for mark in guess.missing)} is read as a missing value; see study.toml." for name, guess in roles.items() if guess.missing]
+    marked = {name: ", ".join(f"{mark:g}" for mark in guess.missing) for name, guess in roles.items() if guess.missing}
+    notes += [f"Column '{name}': {marks} is read as a missing value; see study.toml." for name, marks in marked.items()]
     if labels.nunique() <= 10 and labels.dtype.kind in "iuf":
         notes.append(f"The target has {labels.nunique()} different values: if these are classes, set task = \"classification\" in study.toml and adopt again.")
     return notes

@@ -41,7 +41,8 @@ def _lines(path):
                 msg = f"{path.name} is not a text file: give it the ending of what it is, such as .fits or .parquet."
                 raise UserError(msg)
             file.seek(0)
-            for number, line in enumerate(io.TextIOWrapper(file, encoding="utf-8-sig", newline=None), 1):
+            for line in io.TextIOWrapper(file, encoding="utf-8-sig", newline=None):
+                number += 1
                 yield line
     except UnicodeDecodeError as error:
         msg = f"{path.name}, line {_bad_line(path)}: it is not UTF-8 text: save the file with the encoding UTF-8."

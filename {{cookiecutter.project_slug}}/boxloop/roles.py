@@ -14,13 +14,20 @@ SENTINELS = {
     -32768.0, 1e20, -1e20, 1e30, -1e30,
 }  # fmt: skip
 
-IDENTIFIER = re.compile(r"^(id|ids|index|row|rownames|name|names|objid|obj_id|objname|object|designation|source_id|unnamed:? ?0?)$|(_id|id_|[a-z]ID|\.id|_name)$|^id_", re.ASCII)
+IDENTIFIER = re.compile(
+    r"^(id|ids|index|row|rownames|name|names|objid|obj_id|objname|object|designation|source_id|unnamed:? ?0?)$"
+    r"|(_id|id_|[a-z]ID|\.id|_name)$|^id_",
+    re.ASCII,
+)
 TIME = re.compile(r"^(mjd|jd|bjd|hjd|tai|utc|date|datetime|timestamp|obs_?date|date_?obs|obs_?time|time_?stamp|epoch_?mjd)$", re.IGNORECASE)
 WEIGHT = re.compile(r"^(sample|stat|event|mc|gen|row)_?weights?$", re.IGNORECASE)
 TRUTH = re.compile(r"^(true|truth|mctruth)_", re.IGNORECASE)
 SKY = re.compile(r"^(ra|dec|ra_?deg|de_?deg|raj2000|dej2000|glon|glat|_ra.*|_de.*|right_ascension|declination)$", re.IGNORECASE)
 # How catalogues name the error of X; `{}` stands for X.
-ERRORS = ("e_{}", "{}_err", "{}_error", "err_{}", "error_{}", "{}err", "{}Err", "{}_e", "sigma_{}", "{}_sigma", "{}_unc", "{}_std", "d{}", "{}_uncertainty", "e{}")
+ERRORS = (
+    "e_{}", "{}_err", "{}_error", "err_{}", "error_{}", "{}err", "{}Err", "{}_e",
+    "sigma_{}", "{}_sigma", "{}_unc", "{}_std", "d{}", "{}_uncertainty", "e{}",
+)  # fmt: skip
 UNIT = re.compile(r"^(?P<name>.*?)\s*[\[(](?P<unit>[^\])]+)[\])]$")
 
 
@@ -122,7 +129,9 @@ def _identity(column, values, numeric, roles):
     share, named = values.nunique() / len(values), bool(IDENTIFIER.search(str(column.name)))
     whole = not numeric or (pd.api.types.is_numeric_dtype(values) and not (values.astype(float) % 1).any())
     if len(values) == len(column) and whole and ((named and share == 1) or identifier_share(column, 0.95) >= 0.95):
-        return ("id", "a different one in every row" if share == 1 else "nearly a different one in every row") if "id" not in roles else ("ignored", "it numbers or names the rows, too")
+        if "id" in roles:
+            return "ignored", "it numbers or names the rows, too"
+        return "id", "a different one in every row" if share == 1 else "nearly a different one in every row"
     if named and whole and share < 1 and FEWEST_GROUPS <= values.nunique() <= len(values) / 1.5 and len(values) == len(column):
         if "group" in roles:
             return "ignored", "it names things that several rows share"

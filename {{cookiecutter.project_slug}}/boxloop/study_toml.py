@@ -115,8 +115,9 @@ def _data(facts):
 
 COLUMNS = """
 # The feature manifest. Roles: input, target, id, group, time, weight, error (with error_of), nuisance, truth, resonance, ignored.
-# Optional: missing = [-999.0] (numbers that mean: not measured), description, min and max (a value outside stops the run), expected = "increasing" or "decreasing", reference,
-# available_at_inference = false for what a new object would not have, derived_from_target = true.
+# Optional: missing = [-999.0] (numbers that mean: not measured), description, min and max (a value outside stops the run),
+# expected = "increasing" or "decreasing", reference, derived_from_target = true,
+# available_at_inference = false for what a new object would not have.
 """
 
 

@@ -33,12 +33,14 @@ def classes_or_numbers(path, frame, target, task):
         raise UserError(msg)
     numeric, different = pd.api.types.is_numeric_dtype(column), column.nunique()
     if different == 1:
-        msg = f"{path.name}, column '{target}' is {str(column.iloc[0])[:40]!r} in every row that has a value: choose another target or add rows of another kind."
+        only = f"{path.name}, column '{target}' is {str(column.iloc[0])[:40]!r} in every row that has a value"
+        msg = f"{only}: choose another target or add rows of another kind."
         raise UserError(msg)
     where = f"{path.name}, column '{target}'"
     if task == "regression":
         if not numeric:
-            msg = f"{where} holds words such as {str(column.iloc[0])[:40]!r}: regression needs numbers; set task = \"classification\" in study.toml, or choose another target."
+            words = f"{where} holds words such as {str(column.iloc[0])[:40]!r}"
+            msg = f'{words}: regression needs numbers; set task = "classification" in study.toml, or choose another target.'
             raise UserError(msg)
         if different == 2:
             msg = f"{where} holds two different values only: set task = \"classification\" in study.toml, or choose another target."
@@ -77,7 +79,8 @@ def deployment_has_inputs(path, frame, roles):
     """Refuse unlabelled objects that lack an input."""
     missing = [name for name, guess in roles.items() if guess.role == "input" and name not in frame.columns]
     if missing:
-        msg = f"{path.name} has no column '{missing[0]}', which the model reads{f' (nor {len(missing) - 1} more)' if len(missing) > 1 else ''}: add it, or take it out of the labelled table."
+        more = f" (nor {len(missing) - 1} more)" if len(missing) > 1 else ""
+        msg = f"{path.name} has no column '{missing[0]}', which the model reads{more}: add it, or take it out of the labelled table."
         raise UserError(msg)
 
 

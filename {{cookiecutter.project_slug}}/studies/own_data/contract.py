@@ -76,7 +76,8 @@ def check_rows(frame, settings):
     if len(frame) < FEWEST_ROWS:
         _refuse(file, target, f"has a value in {len(frame)} usable rows", f"a study needs at least {FEWEST_ROWS} of them")
     if len(settings.inputs) > len(frame):
-        _refuse(file, target, f"has a value in {len(frame)} rows for {len(settings.inputs)} inputs", "give inputs the role ignored until there are fewer inputs than rows")
+        few = f"has a value in {len(frame)} rows for {len(settings.inputs)} inputs"
+        _refuse(file, target, few, "give inputs the role ignored until there are fewer inputs than rows")
     if settings.study.task == "regression":
         if _constant(frame[target]):
             _refuse(file, target, f"is {frame[target].iloc[0]:g} in every row", "there is nothing to predict: choose another target")
@@ -96,7 +97,8 @@ def _column(values, name, settings):
     amount = name == settings.study.target and settings.study.task == "regression"
     if column.role in ("input", *NUMBERS) and values.isna().all():
         _refuse(file, name, "has no value in any row", "give it the role ignored in study.toml")
-    if promised or amount or (column.role == "time" and settings.split.strategy == "time") or (not numeric and column.role == "input" and _mostly_numbers(values)):
+    ordered = column.role == "time" and settings.split.strategy == "time"
+    if promised or amount or ordered or (not numeric and column.role == "input" and _mostly_numbers(values)):
         _is_numeric(values, name, file)
     if numeric:
         _is_finite(values, name, file)
@@ -158,7 +160,8 @@ def _classes(frame, settings):
     if settings.split.strategy == "stratified":
         few = counts[counts < settings.split.folds]
         if len(few):
-            _refuse(file, study.target, f"is {few.index[0]!r} in {few.iloc[0]} rows, fewer than split.folds = {settings.split.folds}", "add rows, join classes or lower split.folds")
+            rare = f"is {few.index[0]!r} in {few.iloc[0]} rows, fewer than split.folds = {settings.split.folds}"
+            _refuse(file, study.target, rare, "add rows, join classes or lower split.folds")
 
 
 def _split(frame, settings):
@@ -176,12 +179,14 @@ def _split(frame, settings):
         rows = (share >= low) & (share < high)
         if not rows.any() or (several and len(np.unique(positive[rows])) < 2):
             what = "rows of both sides of positive_class" if several else "rows"
-            _refuse(file, settings.study.target, f"leaves the part '{part}' of the split without {what}", f'enlarge split.{part}, or set split.strategy = "stratified"')
+            without = f"leaves the part '{part}' of the split without {what}"
+            _refuse(file, settings.study.target, without, f'enlarge split.{part}, or set split.strategy = "stratified"')
         if part in ("train", "exploration"):
             whole = units(frame[rows], settings) if plan.strategy == "group" else np.arange(rows.sum())
             if (count := len(np.unique(whole))) < plan.folds:
                 words = f"has {count} groups" if plan.strategy == "group" else f"has {count} rows"
-                _refuse(file, unit or settings.study.target, f"{words} in the part '{part}', fewer than split.folds = {plan.folds}", f"lower split.folds or enlarge split.{part}")
+                few = f"{words} in the part '{part}', fewer than split.folds = {plan.folds}"
+                _refuse(file, unit or settings.study.target, few, f"lower split.folds or enlarge split.{part}")
             if several:
                 _folds(frame[rows], positive[rows], part, settings)
 

@@ -12,7 +12,7 @@ GRID = np.arange(0.0, 201.0, 4.0)  # days
 KERNEL = 5.0  # days
 ZERO = 25.0
 SOFT = 10 ** (-0.4 * (np.array([25.3, 26.0, 25.8, 25.4, 24.8, 24.0]) - ZERO))  # softening flux per band, near one sigma
-U, G, R, I, Z, Y = range(6)
+U, G, R, I, Z, Y = range(6)  # noqa: E741 (the names of the bands)
 
 
 def smooth(times, fluxes, errors, there):
