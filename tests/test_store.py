@@ -65,3 +65,21 @@ def test_two_notebooks_that_end_together_are_both_merged(tmp_path, monkeypatch):
     store.merge(project, load_settings(project.settings_file))
 
     assert {"baseline.beats_trivial", "split.groups"} <= {check["id"] for check in store.read_json(project.checks_file)}
+
+
+def test_only_missing_tables_are_made(tmp_path):
+    """A table that is there keeps its bytes, and nothing is made where all are there."""
+    made = []
+
+    def make():
+        made.append(1)
+        return {name: pd.DataFrame({"x": [1.0, 2.0]}) for name in ("first", "second")}
+
+    (tmp_path / "first.parquet").write_bytes(b"mine")
+    for _ in range(2):
+        paths = store.write_missing_tables(tmp_path, ["first", "second"], make)
+
+    assert [path.name for path in paths] == ["first.parquet", "second.parquet"]
+    assert paths[0].read_bytes() == b"mine"
+    assert list(store.read_table(paths[1])["x"]) == [1.0, 2.0]
+    assert len(made) == 1

@@ -58,6 +58,25 @@ def write_table(path, frame):
     return written_whole(path, lambda part: frame.to_parquet(part, index=False))
 
 
+def write_missing_tables(folder, names, make):
+    """Write the tables that `folder` lacks and return the paths of all of them; existing files are never touched.
+
+    Parameters
+    ----------
+    folder : path
+    names : iterable of str
+        The files are named so, with the ending .parquet.
+    make : callable
+        Returns a dict of DataFrame with these names; called where one is missing.
+    """
+    paths = {name: Path(folder) / f"{name}.parquet" for name in names}
+    missing = [name for name, path in paths.items() if not path.exists()]
+    frames = make() if missing else {}
+    for name in missing:
+        write_table(paths[name], frames[name])
+    return list(paths.values())
+
+
 def write_bytes(path, data):
     """Write `data` to `path`, whole or not at all."""
     return written_whole(path, lambda part: part.write_bytes(data))

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from boxloop.store import write_table
+from boxloop.store import write_missing_tables
 
 from . import regions, simulate
 
@@ -49,13 +49,7 @@ def tables(seed=SEED):
 
 def prepare(raw):
     """Write the raw tables that are missing and return the paths of all four; existing files are never touched."""
-    raw = Path(raw)
-    paths = {name: raw / f"{name}.parquet" for name in SIZES}
-    if not all(path.exists() for path in paths.values()):
-        for name, frame in tables().items():
-            if not paths[name].exists():
-                write_table(paths[name], frame)
-    return list(paths.values())
+    return write_missing_tables(raw, SIZES, tables)
 
 
 def labelled(raw):
