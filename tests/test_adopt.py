@@ -13,7 +13,7 @@ from boxloop import study_toml
 from boxloop.adopt import adopt
 from boxloop.errors import UserError
 from boxloop.paths import Project
-from boxloop.roles import ERRORS, guess_roles
+from boxloop.roles import ERRORS, LOWER, UPPER, guess_roles
 from boxloop.catalogue import read_catalogue
 from boxloop.settings import load_settings
 from conftest import ROOT
@@ -188,6 +188,19 @@ def test_errors_are_known_by_their_names(pattern):
     guess = guess_roles(read_like(frame), target="y")
 
     assert (guess[pattern.format("flux")].role, guess[pattern.format("flux")].error_of) == ("error", "flux")
+
+
+@pytest.mark.parametrize(("upper", "lower"), list(zip(UPPER, (*LOWER, "e_{}"), strict=True)))
+def test_of_an_error_with_two_sides_one_is_kept(upper, lower):
+    """The other side is no input: the error of a target would give the target away. Marks of a missing value are no negative errors."""
+    rng, names = np.random.default_rng(0), [pattern.format("flux") for pattern in (upper, lower)]
+    frame = pd.DataFrame({"flux": rng.gamma(2, size=80), "x": rng.normal(size=80), names[0]: rng.uniform(0.1, 0.2, 80), names[1]: -rng.uniform(0.1, 0.2, 80)})
+    frame[names[1]] *= -1 if lower.startswith("e_") else 1
+    frame.loc[[3, 7], names[0]] = -999.0
+    guess = guess_roles(read_like(frame), target="flux")
+
+    assert sorted(guess[name].role for name in names) == ["error", "ignored"]
+    assert guess["x"].role == "input"
 
 
 def read_like(frame):

@@ -76,3 +76,28 @@ def test_outlier_fraction_of_a_gaussian():
 def test_improvement_is_positive_when_the_model_is_better(name, better, worse):
     """Whatever the direction of the metric."""
     assert METRICS[name].improvement(worse, better) > 0
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 4])
+def test_the_fewest_rows_have_an_interval_around_the_value(rows):
+    """Draws of one row many times have no R² and are left out; where there is none at all, R² is unknown."""
+    rng = np.random.default_rng(rows)
+    truth = rng.normal(size=rows)
+    guesses = {"model": truth + rng.normal(size=rows), "reference": truth + 1}
+    found = compare(truth, guesses, groups=np.arange(rows), metrics=["rmse", "nmad", "bias", "r2"], draws=200)
+
+    for name, row in found.items():
+        for one in row.values():
+            known = not (name == "r2" and rows == 1)
+            assert one["low"] <= one["value"] <= one["high"] if known else np.isnan(list(one.values())).all()
+
+
+def test_one_group_gives_an_interval_without_width():
+    """Also where the value and the draws are summed in another order: an error bar cannot be negative."""
+    rng = np.random.default_rng(0)
+    truth = rng.normal(size=7)
+    found = compare(truth, {"model": truth + rng.normal(size=7)}, groups=np.zeros(7), metrics=["rmse", "bias", "r2"], draws=100)
+
+    for row in found.values():
+        assert row["model"]["low"] <= row["model"]["value"] <= row["model"]["high"]
+        assert row["model"]["high"] == pytest.approx(row["model"]["low"])

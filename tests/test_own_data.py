@@ -52,6 +52,14 @@ def untidy(folder):
     return "regression", [folder / "untidy.csv", "--target", "flux", "--deployment", folder / "new.csv"]
 
 
+def few(folder):
+    """Twenty-four rows, the fewest but four that are taken: parts of four or five rows."""
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame(rng.normal(size=(24, 3)), columns=["dose", "age", "pH"])
+    frame.assign(growth=frame["dose"] + frame["age"] / 2 + rng.normal(scale=0.3, size=24)).to_csv(folder / "few.csv", index=False)
+    return "regression", [folder / "few.csv", "--target", "growth"]
+
+
 def magic(folder):
     """19,020 images of a Cherenkov telescope."""
     if not MAGIC.is_file():
@@ -59,7 +67,7 @@ def magic(folder):
     return "classification", [MAGIC, "--target", "class", "--positive", "g"]
 
 
-@pytest.fixture(scope="module", params=[diabetes, cancer, digits, untidy, magic], ids=lambda made: made.__name__)
+@pytest.fixture(scope="module", params=[diabetes, cancer, digits, untidy, few, magic], ids=lambda made: made.__name__)
 def run(request, bake, tmp_path_factory):
     """A project after ``boxloop adopt`` and ``boxloop run``, and what the second said."""
     folder = tmp_path_factory.mktemp(request.param.__name__)

@@ -26,7 +26,7 @@ def test_accuracy_paradox(seed):
     assert run_check("diagnose.accuracy_paradox", few, np.where(np.arange(204) < 202, "a", "b")).state == "pass"
 
 
-@pytest.mark.parametrize("size", [60, 150, 1500])
+@pytest.mark.parametrize("size", [6, 12, 30, 60, 150, 1500])
 def test_calibration(size, seed):
     """Logits three times too large are found; honest probabilities pass, also of few rows and of rows in groups."""
     rng = np.random.default_rng(seed)

@@ -85,8 +85,21 @@ def group_bootstrap(statistic, *arrays, groups, draws=1000, seed=0, level=0.95):
         sample = [np.einsum("i,i", weights, values) / weights.sum() for weights in group_weights(groups, draws=draws, seed=seed)]
     else:
         sample = [statistic(*(array[rows] for array in arrays)) for rows in group_draws(groups, draws=draws, seed=seed)]
-    low, high = np.quantile(sample, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(float(statistic(*arrays)), float(low), float(high))
+    return interval(statistic(*arrays), sample, level=level)
+
+
+def interval(value, sample, *, level=0.95):
+    """Return a value with the percentiles of its bootstrap sample.
+
+    Draws in which the statistic is not defined (NaN) are left out. With few groups the percentiles can leave out the
+    value itself; the interval then reaches to it.
+    """
+    value, sample = float(value), np.asarray(sample, dtype=float)
+    known = sample[~np.isnan(sample)]
+    if np.isnan(value) or not len(known):
+        return Interval(value, np.nan, np.nan)
+    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(value, min(float(low), value), max(float(high), value))
 
 
 def compare(truth, predictions, *, groups, metrics, draws=1000, seed=0, level=0.95, working_point=None):
@@ -120,20 +133,14 @@ def compare(truth, predictions, *, groups, metrics, draws=1000, seed=0, level=0.
             for key, value in measure.draw(weights).items():
                 sample[name][key].append(value)
 
-    def interval(value, sample):
-        low, high = np.quantile(sample, [(1 - level) / 2, (1 + level) / 2])
-        return {"value": float(value), "low": float(low), "high": float(high)}
-
     table, values = {}, {name: measure.whole() for name, measure in measures.items()}
     for metric in chosen:
         value = {name: values[name][metric.name] for name in predictions}
-        table[metric.name] = {name: interval(value[name], sample[name][metric.name]) for name in predictions}
+        table[metric.name] = {name: interval(value[name], sample[name][metric.name], level=level)._asdict() for name in predictions}
         if {"model", "reference"} <= set(predictions):
             pairs = zip(sample["reference"][metric.name], sample["model"][metric.name], strict=True)
-            table[metric.name]["difference"] = interval(
-                metric.improvement(value["reference"], value["model"]),
-                [metric.improvement(*pair) for pair in pairs],
-            )
+            gains = [metric.improvement(*pair) for pair in pairs]
+            table[metric.name]["difference"] = interval(metric.improvement(value["reference"], value["model"]), gains, level=level)._asdict()
     return table
 
 

@@ -107,14 +107,19 @@ def outlier_fraction(truth, prediction):
 
 
 def r2(truth, prediction):
-    """Return the coefficient of determination; it depends on the spread of the truth."""
+    """Return the coefficient of determination; it depends on the spread of the truth, and without one it is NaN."""
     truth = np.asarray(truth)
+    if np.ptp(truth) == 0:
+        return np.nan
     return float(1 - np.mean((np.asarray(prediction) - truth) ** 2) / np.var(truth))
 
 
 def _r2_of_draw(draw):
     centred, square = draw.rows.centred
-    return 1 - draw.mean(draw.rows.square) / (draw.mean(square) - draw.mean(centred) ** 2)
+    second = draw.mean(square)
+    variance = second - draw.mean(centred) ** 2
+    # A draw of one row many times has no variance; what is left then is rounding.
+    return 1 - draw.mean(draw.rows.square) / variance if variance > 1e-12 * second else np.nan
 
 
 # What the metrics are in a bootstrap draw: sums over rows that are weighed, nothing is sorted again.

@@ -28,6 +28,9 @@ ERRORS = (
     "e_{}", "{}_err", "{}_error", "err_{}", "error_{}", "{}err", "{}Err", "{}_e",
     "sigma_{}", "{}_sigma", "{}_unc", "{}_std", "d{}", "{}_uncertainty", "e{}",
 )  # fmt: skip
+# An error with two sides: the upper one serves as the error of X, the lower one, often negative, is set aside.
+UPPER = ("{}err1", "{}_err1", "{}_err_upper", "{}_upper_error", "{}_errplus", "{}_ehi", "{}_error_max", "E_{}")
+LOWER = ("{}err2", "{}_err2", "{}_err_lower", "{}_lower_error", "{}_errminus", "{}_elo", "{}_error_min")
 UNIT = re.compile(r"^(?P<name>.*?)\s*[\[(](?P<unit>[^\])]+)[\])]$")
 
 
@@ -72,8 +75,9 @@ def guess_roles(catalogue, *, target, ident=None, group=None, time=None):
     frame = catalogue.frame
     dated = {note.split("'")[1] for note in catalogue.notes if "decimal years" in note}
     found = {name: (role, "you named it") for role, name in {"target": target, "id": ident, "group": group, "time": time}.items() if name is not None}
-    errors = _errors(frame, set(found))
+    errors, others = _errors(frame, set(found))
     found |= {name: ("error", f"named as the error of {base}") for name, base in errors.items() if base not in errors}
+    found |= {name: ("ignored", f"one more error of {base}") for name, base in others.items() if base not in errors}
     seen_before = {}
     for name in frame.columns:
         if name not in found:
@@ -92,15 +96,24 @@ def guess_roles(catalogue, *, target, ident=None, group=None, time=None):
 
 
 def _errors(frame, taken):
-    """Return ``{error column: column}`` for the names that catalogues use, where both are numbers and the error is never negative."""
+    """Return ``{error column: column}`` for the names that catalogues use, and the same for further errors of these columns.
+
+    Both are numbers, and an error is nowhere negative, except for marks of a missing value; a lower error may be.
+    """
     numeric = [name for name in frame.columns if pd.api.types.is_numeric_dtype(frame[name]) and not pd.api.types.is_bool_dtype(frame[name])]
-    found = {}
+    found, others = {}, {}
     for base in numeric:
-        for pattern in ERRORS:
+        for pattern in (*ERRORS, *UPPER, *LOWER):
             name = pattern.format(base)
-            if name in numeric and name != base and name not in taken | set(found) and not (frame[name].dropna() < 0).any():
+            if name not in numeric or name == base or name in taken | set(found) | set(others):
+                continue
+            values = frame[name].dropna()
+            negative = (values[~values.isin(marks(values))] < 0).any()
+            if base in found.values() or (pattern in LOWER and negative):
+                others[name] = base
+            elif not negative:
                 found[name] = base
-    return found
+    return found, others
 
 
 def _role(column, target, *, dated, roles):
@@ -180,11 +193,11 @@ def describe(column):
     if values.empty:
         return "nothing"
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
-        words = f"{values.min():.6g} to {values.max():.6g}"
         found = marks(column)
-        if found:
-            rest = values[~values.isin(found)]
-            words = f"{rest.min():.6g} to {rest.max():.6g}; {', '.join(f'{mark:g}' for mark in found)} for a missing value"
+        rest = values[~values.isin(found)]
+        # Whole numbers in full: an identifier that is rounded says nothing.
+        low, high = (f"{end}" if pd.api.types.is_integer_dtype(values) else f"{end:.6g}" for end in (rest.min(), rest.max()))
+        words = f"{low} to {high}" + (f"; {', '.join(f'{mark:g}' for mark in found)} for a missing value" if found else "")
     else:
         counts = values.astype(str).value_counts()
         words = ", ".join(word[:20] for word in counts.index[:4]) + (f" and {len(counts) - 4} more" if len(counts) > 4 else "")

@@ -12,6 +12,7 @@ from .core import Finding, NotApplicable, check
 from .surest import calibration_error, confidence_and_truth, confident_errors
 
 BINS = 10
+PER_BIN = 10  # groups at least: the noise of a bin is read off the rows in it
 
 
 @check(
@@ -65,7 +66,7 @@ def calibration(y: Any, probability: Any, *, groups: Any = None, seed: int, thre
 
     Notes
     -----
-    Expected calibration error in 10 bins of equal size.
+    Expected calibration error in bins of equal size: 10, fewer where a bin would hold less than 10 groups.
     Compared is its lower 97.5 % bound over groups, less the error that ten finite bins show even under
     perfect calibration: that of bootstrapped groups after the gap of every bin is taken off.
     """
@@ -73,7 +74,8 @@ def calibration(y: Any, probability: Any, *, groups: Any = None, seed: int, thre
     codes = estimates.group_codes(groups, None, len(right))
     rows, sampled = estimates.sample(len(right), seed, 50_000)
     confidence, right, codes = confidence[rows], right[rows].astype(float), codes[rows]
-    edges = np.unique(np.quantile(confidence, np.linspace(0, 1, BINS + 1)[1:-1]))
+    number = int(np.clip(len(np.unique(codes)) // PER_BIN, 1, BINS))
+    edges = np.unique(np.quantile(confidence, np.linspace(0, 1, number + 1)[1:-1]))
     bins = np.searchsorted(edges, confidence, side="right")
     gap = right - confidence
     error = calibration_error(bins, gap, np.ones(len(gap)))
