@@ -150,3 +150,25 @@ def test_same_seeds_same_numbers(run):
     assert sorted(before) == sorted(after)
     assert [name for name in before if before[name] != after[name] and not name.endswith(COUNTED)] == []
     assert read(project, "metrics.json") == numbers
+
+
+def test_another_survey_is_judged_beside_home(bake, tmp_path):
+    """Rows of another survey are no training rows: 06 compares model and reference there, and half of them stay sealed until 08."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(900, 3)), columns=["g", "r", "i"]).assign(field=np.arange(900) // 9)
+    frame["z"] = frame["g"] + frame["r"] ** 2 / 4 + rng.normal(scale=0.2, size=900)
+    home, away = frame[:600], frame[600:].assign(g=lambda f: f["g"] + 0.3)
+    home.to_csv(tmp_path / "home.csv", index=False)
+    project = bake(tmp_path, task="regression", start_from="own-data")
+    assert boxloop(project, "adopt", str(tmp_path / "home.csv"), "--target", "z", "--group", "field").returncode == 0
+    away.to_csv(project / "data" / "raw" / "away.csv", index=False)
+    module = project / "study" / "data.py"
+    words = module.read_text(encoding="utf-8").replace("    return {}\n", '    return {"away": another(raw, "away.csv")}\n')
+    module.write_text(words, encoding="utf-8", newline="\n")
+    done = boxloop(project, "run")
+    assert done.returncode == 0, done.stdout + done.stderr
+    sets, states = read(project, "metrics.json")["sets"], {row["id"]: row["state"] for row in read(project, "checks.json")}
+
+    assert sets["away"]["n_rows"] < 200 and "test_away" not in sets
+    assert sets["away"]["metrics"]["rmse"]["model"]["value"] > sets["validation"]["metrics"]["rmse"]["model"]["value"]
+    assert states["stress.overspecialisation"] in {"pass", "fail"}

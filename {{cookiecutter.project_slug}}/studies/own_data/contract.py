@@ -28,20 +28,22 @@ def needed(settings):
     return found | {name: "no weight" if settings.columns[name].role == "weight" else "no error of the target" for name in settings.weights}
 
 
-def check_columns(frame, settings):
+def check_columns(frame, settings, *, learnt=True):
     """Return the columns of the manifest, after a look at each of them.
 
     Parameters
     ----------
     frame : DataFrame
         The whole table, from `study.data.plain`.
+    learnt : bool
+        Whether models learn from the rows: then an input must not be the same in all of them.
     """
     file = settings.data.table
     for name, column in settings.columns.items():
         if name not in frame:
             _refuse(file, name, "is missing", "put it back or take it out of study.toml")
         if column.role != "ignored":
-            _column(frame[name], name, settings)
+            _column(frame[name], name, settings, learnt)
     return frame[list(settings.columns)]
 
 
@@ -89,7 +91,7 @@ def check_rows(frame, settings):
     _split(frame, settings)
 
 
-def _column(values, name, settings):
+def _column(values, name, settings, learnt):
     """Look at one column of the manifest."""
     column, file = settings.columns[name], settings.data.table
     numeric = pd.api.types.is_numeric_dtype(values)
@@ -105,7 +107,7 @@ def _column(values, name, settings):
         _limits(values, name, column, file)
     elif column.role == "input" and (levels := values.nunique()) > MOST_LEVELS:
         _refuse(file, name, f"holds {levels:,} different words", f"more than {MOST_LEVELS} are no classes: give it the role ignored or id in study.toml")
-    if column.role == "input" and _constant(values):
+    if learnt and column.role == "input" and _constant(values):
         _refuse(file, name, f"is {values.dropna().iloc[0]} in every row", "give it the role ignored in study.toml")
     if name in settings.weights:
         _weights(values, name, column, file)

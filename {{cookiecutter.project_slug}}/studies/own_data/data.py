@@ -49,9 +49,31 @@ def dropped(raw):
 def domains(raw):
     """Return other labelled tables by name, never used for training: none until you add yours.
 
-    For example ``{"other_survey": read_catalogue(Path(raw) / "other.csv").frame}``, with the same columns.
+    For example ``{"other_survey": another(raw, "other.csv")}``, a file in data/raw with the same columns.
     """
     return {}
+
+
+def another(raw, name):
+    """Return the usable rows of one more labelled table, made ready and held against study.toml as the adopted one is.
+
+    Parameters
+    ----------
+    raw : path of data/raw
+    name : str
+        The file in data/raw. Columns with the role ignored may be missing, and an input may be the same in every row.
+
+    Raises
+    ------
+    UserError
+        As `labelled`.
+    """
+    settings, table = manifest(raw), f"data/raw/{name}"
+    columns = {name: column for name, column in settings.columns.items() if column.role != "ignored"}
+    settings = settings.model_copy(update={"columns": columns, "data": settings.data.model_copy(update={"table": table})})
+    frame = measured(plain(in_project(read_catalogue(_checked(raw, table, None))).frame), settings)
+    frame = contract.check_columns(frame, settings, learnt=False)
+    return frame[_reasons(frame, settings) == ""].reset_index(drop=True)
 
 
 def deployment(raw):

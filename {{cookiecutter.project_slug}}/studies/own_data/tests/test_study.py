@@ -84,6 +84,22 @@ def test_the_table_is_read_once_and_handed_on(adopt, tmp_path):
     assert data.deployment(raw) is None
 
 
+def test_another_table_is_held_against_the_same_manifest(adopt):
+    """Usable rows only, without what study.toml ignores; one telescope in all rows is no fault there, a lost column is."""
+    raw = adopt(stars())
+    other = stars(seed=4).drop(columns=["plate", "w"]).assign(type="T3")
+    other.loc[7, "m"] = np.nan
+    other.to_csv(raw / "other.csv", index=False)
+    frame = data.another(raw, "other.csv")
+
+    assert (len(frame), set(frame["flag"]), "plate" in frame) == (199, {0, 1}, False)
+    other.drop(columns="flag").to_csv(raw / "other.csv", index=False)
+    with pytest.raises(UserError, match=r"other\.csv, column 'flag' is missing"):
+        data.another(raw, "other.csv")
+    with pytest.raises(UserError, match=r"elsewhere\.csv is not there"):
+        data.another(raw, "elsewhere.csv")
+
+
 def test_another_file_under_the_same_name_is_refused(adopt):
     """What was adopted is what is studied: a changed or lost file is named, with the remedy."""
     raw = adopt(stars())
