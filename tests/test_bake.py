@@ -274,3 +274,20 @@ def test_prompts_survive_rich_markup():
         lines = text if isinstance(text, dict) else {"__prompt__": text}
         assert list(lines) == ["__prompt__", *CHOICES.get(key, [])]
         assert not set("[]") & set("".join(lines.values()))
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+@pytest.mark.parametrize("start_from", ["worked-example", "own-data"])
+def test_git_keeps_the_bytes_of_raw_data(bake, tmp_path, start_from):
+    """A table with Windows line ends is the same file in a clone, and an adopted Parquet table is not left out silently."""
+    project = bake(tmp_path, start_from=start_from)
+    table = project / "data" / "raw" / "t.csv"
+    table.write_bytes(b"a,b\r\n1,2\r\n")
+    for words in (["init", "-q"], ["add", "-A"]):
+        subprocess.run(["git", *words], cwd=project, check=True, capture_output=True)
+    table.unlink()
+    subprocess.run(["git", "checkout", "--", "data/raw/t.csv"], cwd=project, check=True, capture_output=True)
+    ignored = subprocess.run(["git", "check-ignore", "-q", "data/raw/t.parquet"], cwd=project, check=False)
+
+    assert table.read_bytes() == b"a,b\r\n1,2\r\n"
+    assert (ignored.returncode == 0) == (start_from == "worked-example")

@@ -104,6 +104,19 @@ def results(project):
     return {f.relative_to(project).as_posix(): f.read_bytes() for f in kept}
 
 
+def test_a_notebook_waits_for_all_whose_files_it_reads(released):
+    """What it reads is declared in its metadata; otherwise two that run side by side could meet in a half-made loop."""
+    from boxloop.loop import makers, read_loop, upstream
+    from boxloop.paths import Project
+
+    chapters = read_loop(Project(released))
+    for chapter in chapters:
+        read = json.loads((released / "results" / chapter.name / "station.json").read_text(encoding="utf-8"))["needs"]
+        made = {maker.name for path in read for maker in makers(path, chapters)}
+
+        assert made <= upstream(chapter, chapters) | {chapter.name}
+
+
 def poison(project):
     """Put something that is no table in the place of the sealed test set."""
     sealed = project / "data" / "sealed" / "test.parquet"

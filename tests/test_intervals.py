@@ -101,3 +101,20 @@ def test_one_group_gives_an_interval_without_width():
     for row in found.values():
         assert row["model"]["low"] <= row["model"]["value"] <= row["model"]["high"]
         assert row["model"]["high"] == pytest.approx(row["model"]["low"])
+
+
+@pytest.mark.parametrize("size", [1e-14, 1.0, 1e11, 1e42])
+def test_conformal_intervals_of_a_target_of_any_size(size):
+    """Nine of ten rows lie inside, whatever the unit of the target."""
+    from boxloop.intervals import residual_score
+    from mapie.regression import SplitConformalRegressor
+    from sklearn.linear_model import LinearRegression
+
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(2000, 1))
+    y = size * (X[:, 0] + rng.normal(scale=0.3, size=2000) + 5)
+    model = LinearRegression().fit(X, y)
+    conformal = SplitConformalRegressor(estimator=model, confidence_level=0.9, prefit=True, conformity_score=residual_score(y[:1000]))
+    _, ends = conformal.conformalize(X[:1000], y[:1000]).predict_interval(X[1000:])
+
+    assert np.mean((ends[:, 0, 0] <= y[1000:]) & (y[1000:] <= ends[:, 1, 0])) == pytest.approx(0.9, abs=0.03)

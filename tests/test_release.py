@@ -17,7 +17,7 @@ def project(tmp_path):
     project = Project(tmp_path)
     folder = project.station("08_release")
     folder.mkdir(parents=True)
-    record = {"model_hash": "m", "sealed": "s", "reason": "end", "sets": {"test": {}}}
+    record = {"model_hash": "m", "reference_hash": "r", "sealed": "s", "reason": "end", "sets": {"test": {}}}
     (folder / "release.json").write_text(json.dumps({"releases": [record]}), encoding="utf-8")
     project.sealed.mkdir(parents=True)
     write_seal(project, "s")
@@ -32,25 +32,26 @@ def write_seal(project, content):
 
 def test_the_same_model_has_its_numbers(project):
     """A plain run shows what was measured before."""
-    assert earlier(project, "m")["reason"] == "end"
+    assert earlier(project, "m", "r")["reason"] == "end"
 
 
 def test_another_model_has_no_numbers(project):
     """Numbers are not handed on."""
-    assert earlier(project, "other") is None
+    assert earlier(project, "other", "r") is None
+    assert earlier(project, "m", "other") is None
 
 
 def test_a_new_test_set_has_no_numbers(project):
     """What was measured on other rows does not count."""
     write_seal(project, "new")
 
-    assert earlier(project, "m") is None
+    assert earlier(project, "m", "r") is None
 
 
 def test_nothing_released_yet(tmp_path):
     """The first run finds neither file nor ledger."""
     assert releases(Project(tmp_path)) == []
-    assert earlier(Project(tmp_path), "m") is None
+    assert earlier(Project(tmp_path), "m", "r") is None
 
 
 def test_the_manifest_names_files_once_and_in_order(tmp_path):

@@ -20,7 +20,7 @@ def test_any_part_of_the_metrics_may_be_missing(project, content):
 
 @pytest.mark.parametrize(
     ("difference", "words"),
-    [(interval(-0.02, 0.005), "worse than"), (interval(0.01, 0.02), "No clear difference")],
+    [(interval(-0.02, 0.005), "worse than"), (interval(0.01, 0.02), "No clear difference"), (interval(0.0, 0.0), "nothing was gained")],
 )
 def test_the_verdict_is_honest(project, difference, words):
     """An interval that holds zero is no gain."""

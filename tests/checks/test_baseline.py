@@ -26,3 +26,22 @@ def test_a_reference_is_named_or_its_absence_explained():
     assert found(name=" ", citation="").message == "The domain reference has no name and no citation."
     assert found(kind="none", citation="", reason="first of its kind").state == "not-applicable"
     assert found(kind="none", citation="", reason=None).state == "unanswered"
+
+
+def stand_in():
+    return "ridge"
+
+
+def test_a_name_without_a_method_is_no_reference():
+    """As long as reference() returns the stand-in, naming another method in study.toml does not make it one."""
+    named = SimpleNamespace(name="rule of thumb", kind="domain", citation="Handbook", reason=None)
+
+    def untouched():
+        return stand_in()
+
+    def own():
+        return "rule"
+
+    assert run_check("baseline.domain_reference", named, method=untouched).state == "unanswered"
+    assert run_check("baseline.domain_reference", named, method=own).state == "pass"
+    assert run_check("baseline.domain_reference", named, method=SimpleNamespace).state == "pass"

@@ -20,6 +20,23 @@ class Interval(NamedTuple):
     high: float
 
 
+def residual_score(y):
+    """Return MAPIE's conformity score |y − prediction|, for targets of any size.
+
+    MAPIE tests whether the score can be undone, to 1e-8 in the unit of the target: numbers of 1e10 are rounded more coarsely.
+
+    Parameters
+    ----------
+    y : array of shape (n,)
+        The target.
+    """
+    from mapie.conformity_scores import AbsoluteConformityScore
+
+    score = AbsoluteConformityScore()
+    score.eps *= max(1.0, float(np.max(np.abs(y))))
+    return score
+
+
 def affordable(draws, n):
     """Return how many bootstrap draws are made of n rows: `draws`, fewer where rows × draws would pass fifty million, at least 100.
 

@@ -13,14 +13,14 @@ def releases(project):
     return read_json(project.station("08_release") / "release.json", {}).get("releases", [])
 
 
-def earlier(project, model_hash):
-    """Return the release of this model on the test set that is sealed now, or None.
+def earlier(project, model_hash, reference_hash):
+    """Return the release of this model beside this reference on the test set that is sealed now, or None.
 
-    Another model, or a test set that was sealed anew, has no numbers yet.
+    Another model or reference, or a test set that was sealed anew, has no numbers yet.
     """
     sealed = last(read_ledger(project), "sealed") or {}
-    same = (r for r in reversed(releases(project)) if (r["model_hash"], r["sealed"]) == (model_hash, sealed.get("content")))
-    return next(same, None)
+    wanted = {"model_hash": model_hash, "reference_hash": reference_hash, "sealed": sealed.get("content")}
+    return next((r for r in reversed(releases(project)) if all(r.get(key) == value for key, value in wanted.items())), None)
 
 
 def measure_sets(frame, predictions, settings, *, draws, seed):

@@ -63,6 +63,8 @@ def verdict(difference, unit, reference):
     ends = f"{text(difference['low'], places)} to {text(difference['high'], places)}"
     size = f"{text(abs(difference['value']), places)} {unit}".strip()
     paired = f"(paired difference, interval {ends})"
+    if difference["low"] == difference["high"] == 0:
+        return f"The model and {reference} score the same in every draw: nothing was gained."
     if difference["low"] > 0:
         return f"The model is better than {reference} by {size} {paired}."
     if difference["high"] < 0:

@@ -1,8 +1,8 @@
 """The field's own method, and the simplest model.
 
 `reference` is the place for the method that people of the field use today, without machine learning or with little of it.
-Until it is written a linear model stands in. As long as `[study.reference]` in study.toml says ``name = "TODO"`` the check
-baseline.domain_reference stays unanswered: a gain over a stand-in says nothing about the field.
+Until it is written a linear model stands in. As long as `reference` returns `stand_in`, or `[study.reference]` in study.toml
+says ``name = "TODO"``, the check baseline.domain_reference stays unanswered: a gain over a stand-in says nothing about the field.
 """
 
 from sklearn.ensemble import IsolationForest
@@ -19,8 +19,13 @@ def reference():
 
     It is handed the same DataFrame as the models, with the names of your columns, and answers with ``predict`` (regression),
     ``predict_proba`` (classification) or ``score_samples`` (anomaly detection, lower where a row is unusual).
+    Inputs are NaN where they were not measured, and the answer must be a number for every row.
+    Weights and errors of the target stand in the DataFrame too when it is fitted: they are no inputs.
 
     A relation of the field, here a power law with a calibrated slope (regression)::
+
+        import numpy as np
+        from sklearn.base import BaseEstimator, RegressorMixin
 
         class PowerLaw(RegressorMixin, BaseEstimator):
             def fit(self, X, y):
@@ -32,6 +37,9 @@ def reference():
 
     A cut of the field, here on the angle alpha of Hillas (1985), as a score with the fitted share behind it (classification)::
 
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import FunctionTransformer
+
         def angle(X):
             return X[["fAlpha"]]
 
@@ -40,6 +48,11 @@ def reference():
 
     Estimators must be classes or functions of this package, without lambdas, so that they can be stored.
     """
+    return stand_in()
+
+
+def stand_in():
+    """Return the unfitted model that stands in for the domain reference: linear, or the distance from the middle."""
     task = manifest().study.task
     if task == "regression":
         return pipeline(Ridge(alpha=1.0), filled=True)

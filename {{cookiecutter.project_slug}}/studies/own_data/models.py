@@ -5,9 +5,11 @@ The settings are round numbers that serve from fifty rows to a million; they are
 """
 
 from sklearn.base import clone
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor, IsolationForest
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neighbors import LocalOutlierFactor
+from sklearn.preprocessing import StandardScaler
 
 from .inputs import pipeline
 from .manifest import manifest
@@ -48,9 +50,14 @@ def regression(seed):
     """Return the rungs that predict a number."""
     return {
         "ridge": pipeline(Ridge(alpha=1.0), filled=True),
-        "small gradient boosting": pipeline(boosting(HistGradientBoostingRegressor, seed, deep=False), filled=False),
-        "gradient boosting": pipeline(boosting(HistGradientBoostingRegressor, seed, deep=True), filled=False),
+        "small gradient boosting": pipeline(scaled(boosting(HistGradientBoostingRegressor, seed, deep=False)), filled=False),
+        "gradient boosting": pipeline(scaled(boosting(HistGradientBoostingRegressor, seed, deep=True)), filled=False),
     }
+
+
+def scaled(regressor):
+    """Return the regressor for a target in any unit: the boosted trees count in single precision, which ends at 1e38."""
+    return TransformedTargetRegressor(regressor=regressor, transformer=StandardScaler())
 
 
 def classification(seed):

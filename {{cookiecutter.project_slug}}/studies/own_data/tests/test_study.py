@@ -184,7 +184,7 @@ def test_every_model_learns_from_a_table_with_gaps_and_words_and_can_be_stored(a
     rungs = models.ladder(0)
     assert list(rungs) == [name for name in models.MOTIVATION if name in rungs]
 
-    for name, model in {"reference": baseline.reference(), "simplest": baseline.simplest(), **rungs}.items():
+    for name, model in {"stand-in": baseline.stand_in(), "simplest": baseline.simplest(), **rungs}.items():
         said = guess(model.fit(X[:150], y[:150]), X[150:].drop(columns="w"))
         save_model(tmp_path / "model.skops", model)
         again = models.ladder(0)[name].fit(X[:150], y[:150]) if name in rungs else model
@@ -193,6 +193,18 @@ def test_every_model_learns_from_a_table_with_gaps_and_words_and_can_be_stored(a
         np.testing.assert_array_equal(guess(load_model(tmp_path / "model.skops"), X[150:]), said)
         np.testing.assert_array_equal(guess(again, X[150:]), said)
         assert task == "anomaly-detection" or np.corrcoef(said, y[150:])[0, 1] > 0.5
+
+
+@pytest.mark.parametrize("size", [1e-14, 1e42])
+def test_the_unit_of_the_target_does_not_matter(adopt, size):
+    """Every rung learns as much of luminosities in erg/s as of small numbers."""
+    frame = stars()
+    raw = adopt(frame.assign(m=size * (frame["m"] + 9)))
+    table = data.labelled(raw)
+    X, y = seen(table, manifest()), truth(table, manifest())
+
+    for model in models.ladder(0).values():
+        assert np.corrcoef(model.fit(X[:150], y[:150]).predict(X[150:]), y[150:])[0, 1] > 0.5
 
 
 def test_no_model_learns_from_weights_or_from_the_error_of_the_target(adopt):
