@@ -116,6 +116,14 @@ def test_a_note_without_a_pass_is_not_lost_silently(call):
     assert "note is not kept" in call("run", "--smoke", "--note", "try")[1]
 
 
+def test_release_reminds_of_what_is_open(call, project):
+    """Before the seal opens; what came through is no reason to say anything."""
+    rows = [{"id": "answers.complete", "state": "unanswered"}, {"id": "split.groups", "state": "fail"}, {"id": "split.time", "state": "pass"}]
+    write_json(project.checks_file, rows)
+
+    assert "1 failed and 1 wait for an answer" in "".join(map(str, call("release", "--reason", "for the paper")))
+
+
 def test_release_gives_the_reason(call, project):
     """Status says that the pass is released."""
     assert call("release", "--reason", "for the paper")[0] == 0

@@ -102,7 +102,21 @@ def release(reason, note, **how):
     if not (reason or "").strip():
         msg = "The seal opens only with a reason: boxloop release --reason TEXT."
         raise UserError(msg)
+    _say_what_is_open()
     _run(release_reason=reason.strip(), note=note, **how)
+
+
+def _say_what_is_open():
+    """Remind, before the seal is opened, of the checks of the last run that did not come through."""
+    from boxloop.store import read_json
+
+    try:
+        states = [row["state"] for row in read_json(find_project().checks_file, [])]
+    except UserError:
+        return  # damaged: the run makes it again
+    failed, unanswered = states.count("fail"), states.count("unanswered")
+    if failed or unanswered:
+        click.echo(f"Of the checks of the last run {failed} failed and {unanswered} wait for an answer; a test set is new only once.", err=True)
 
 
 @cli.command()
