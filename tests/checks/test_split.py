@@ -101,3 +101,17 @@ def test_deployment_shift(seed):
     unit = run_check("split.deployment_shift", train, deployment.assign(worms=deployment["worms"] * 2.303 + 1), **options)
     assert unit.state == "fail"
     assert "'worms' differs most" in unit.message
+
+
+def test_objects_measured_several_times_are_found_where_most_are(seed):
+    """One to four noisy measurements of each object, divided at random: the usual row has a twin, and that must not pass for normal."""
+    rng = np.random.default_rng(seed)
+    base = rng.normal(size=(900, 5))
+    rows = base[np.repeat(np.arange(900), rng.choice(4, 900, p=[0.3, 0.3, 0.2, 0.2]) + 1)]
+    table = pd.DataFrame(rows + 0.01 * rng.normal(size=rows.shape), columns=list("abcde"))
+    one = pd.DataFrame(rng.normal(size=rows.shape), columns=list("abcde"))
+    part = rng.random(len(table)) < 0.7
+    options = {"columns": list("abcde"), "seed": seed}
+
+    assert run_check("split.near_duplicates", table[part], {"validation": table[~part]}, **options).state == "fail"
+    assert run_check("split.near_duplicates", one[part], {"validation": one[~part]}, **options).state == "pass"

@@ -91,9 +91,11 @@ def near(left: np.ndarray, right: np.ndarray) -> tuple[int, float]:
     -----
     The distance to the nearest training row is compared with that to the tenth, so that dense and thin regions
     are treated alike; exact copies are not counted.
-    For points spread evenly in d dimensions (r1/r10)^d follows Beta(1, 9).
-    The median ratio of the held-out rows gives d, and d gives the ratio that is rare by chance.
+    For points spread evenly in d dimensions (rk/r10)^d follows Beta(k, 10 - k).
+    The median of r5/r10 gives d, also where most objects were measured up to five times, and d gives the r1/r10 that is
+    rare by chance.
     """
+    from scipy.stats import beta
     from sklearn.neighbors import NearestNeighbors
 
     train, held = _scaled(left, right)
@@ -105,8 +107,9 @@ def near(left: np.ndarray, right: np.ndarray) -> tuple[int, float]:
     counted = (first > 1e-6) & (last > 1e-6)
     if count < 3 or counted.sum() < 10:
         return 0, 0.0
-    ratio = first[counted] / last[counted]
-    dimension = np.log(1 - 0.5 ** (1 / (count - 1))) / np.log(min(np.median(ratio), 0.999))
+    ratio, middle = first[counted] / last[counted], count // 2
+    spread = np.median(distance[counted, middle - 1] / last[counted])
+    dimension = np.log(beta.median(middle, count - middle)) / np.log(np.clip(spread, 1e-9, 0.999))
     close = min(CLOSEST, (1 - (1 - RARE) ** (1 / (count - 1))) ** (1 / max(dimension, 0.2)))
     return int((ratio < close).sum()), float(RARE * counted.sum())
 
