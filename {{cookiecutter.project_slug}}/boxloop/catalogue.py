@@ -181,4 +181,7 @@ def _astropy(path, kind):
     for name in frame.columns:
         if pd.api.types.is_extension_array_dtype(frame[name]) and pd.api.types.is_integer_dtype(frame[name]):
             frame[name] = frame[name].astype(float)  # whole numbers of which some are missing
+        elif pd.api.types.is_string_dtype(frame[name]):
+            # These formats fill text up with blanks: an empty one is a missing value, as in CSV.
+            frame[name] = frame[name].mask(frame[name].map(lambda value: isinstance(value, str) and not value.strip()).astype(bool), None)
     return _timed(frame, units, descriptions, notes)

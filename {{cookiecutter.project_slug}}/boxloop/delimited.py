@@ -4,6 +4,7 @@ import codecs
 import csv
 import gzip
 import io
+import re
 from itertools import islice
 
 import pandas as pd
@@ -12,6 +13,9 @@ from boxloop.errors import UserError
 
 NEARLY = 0.9  # from this share of numbers on, a column of text is a column of numbers with mistakes in it
 HEAD = 50  # lines that are looked at to find the delimiter
+COMMA = r"[+-]?(?:\d+,\d*|,\d+)(?:[eE][+-]?\d+)?"  # a number with a decimal comma
+GROUPED = r"[+-]?\d{1,3}(?:(?:,\d{3})+(?:\.\d+)?|(?:\.\d{3})+,\d+)"  # a number with a sign between its thousands
+COMMAS_ARE_FREE = (";", "\t", "|")  # separators beside which a comma inside a field may be a decimal comma
 # What people write where nothing was measured, beside what pandas knows ("", NA, NaN, null, None).
 NOTHING = ["--", "-", "...", "?", "*", "INDEF", "masked", "N.A.", "\\N"]
 
@@ -62,11 +66,11 @@ def _bad_line(path):
     return 1
 
 
-def _is_number(text):
+def _is_number(text, sign=None):
     try:
         float(text)
     except ValueError:
-        return False
+        return sign in COMMAS_ARE_FREE and bool(re.fullmatch(COMMA, text.strip(), re.ASCII))
     return True
 
 
@@ -74,8 +78,13 @@ def _delimiter(lines):
     """Return the sign that cuts the first lines into the same number of fields, most of them; None for blanks."""
     best, most = None, 1
     for sign in (",", ";", "\t", "|"):
-        widths = {len(row) for row in csv.reader(lines, delimiter=sign)}
-        if len(widths) == 1 and max(widths) > most:
+        rows = list(csv.reader(lines, delimiter=sign))
+        widths = {len(row) for row in rows}
+        if len(widths) != 1 or max(widths) < 2:
+            continue
+        # Without a line of names, decimal commas cut every line into the same number of fields, too.
+        numbers = best == "," and all(_is_number(cell, sign) or not cell.strip() for row in rows for cell in row)
+        if max(widths) > most or numbers:
             best, most = sign, max(widths)
     if best is None:
         # Nothing fits all lines: the commonest sign, so that the line that differs can be named.
@@ -123,14 +132,17 @@ def read_text(path, *, delimiter=None):
     skipped, head = _head(path)
     sign = delimiter or _delimiter(head)
     first, width = _one_width(path, skipped, sign)
-    has_header = not all(_is_number(cell) or not cell.strip() for cell in first)
+    has_header = not all(_is_number(cell, sign) or not cell.strip() for cell in first)
     if has_header and _looks_like_data(first, head, sign):
         has_header = False
     names = [name.strip() for name in first] if has_header else [f"column_{n}" for n in range(1, width + 1)]
     names_are_good(path, names)
     frame = _parse(path, skipped, sign, names, has_header)
     notes = [] if has_header else [f"The file has no line of names: the columns are called column_1 to column_{width}."]
-    return _numbers(path, frame, skipped + 1 + has_header), notes
+    first_line = skipped + 1 + has_header
+    frame, changed = _decimal_commas(path, frame, sign, first_line)
+    notes += ["The file has decimal commas: they are read as points."] if changed else []
+    return _numbers(path, frame, first_line), notes
 
 
 def _one_width(path, skipped, sign):
@@ -157,8 +169,8 @@ def _one_width(path, skipped, sign):
 def _looks_like_data(first, head, sign):
     """Whether the first line is a row like the next ones: numbers where they have numbers."""
     row = next(csv.reader(head[1:2], delimiter=sign), []) if sign else (head[1].split() if len(head) > 1 else [])
-    numbers = [_is_number(cell) for cell in first]
-    return any(numbers) and numbers == [_is_number(cell) for cell in row]
+    numbers = [_is_number(cell, sign) for cell in first]
+    return any(numbers) and numbers == [_is_number(cell, sign) for cell in row]
 
 
 def _parse(path, skipped, sign, names, has_header):
@@ -181,6 +193,47 @@ def _rows_to_skip(path, skipped, has_header):
     reader = csv.reader(lines)
     next(reader)
     return skipped + max(reader.line_num, 1)
+
+
+def _decimal_commas(path, frame, sign, first_line):
+    """Return the table with decimal commas read as points, and whether there were any; refuse what may mean two things.
+
+    A column of numbers with commas must never pass for a column of words: it would be ignored as free text.
+    """
+    found, most = {}, 0
+    for name in frame.columns:
+        if pd.api.types.is_numeric_dtype(frame[name]) or frame[name].dropna().empty:
+            continue
+        words = frame[name].dropna().astype(str).str.strip()
+        if not (with_comma := words.str.contains(",", regex=False)).any():
+            continue
+        comma = with_comma & words.str.fullmatch(COMMA, flags=re.ASCII)
+        other = ~comma & (with_comma | pd.to_numeric(words.where(~with_comma), errors="coerce").isna() | words.str.contains(".", regex=False))
+        amounts = comma | (with_comma & words.str.fullmatch(GROUPED, flags=re.ASCII))
+        if sign in COMMAS_ARE_FREE and comma.any() and not other.any():
+            found[name] = words.str.replace(",", ".", regex=False).astype(float)
+            most = max(most, comma.mean())
+        elif amounts.mean() > 0.5:
+            _refuse_commas(path, name, words, other if sign in COMMAS_ARE_FREE and other.any() else with_comma, first_line)
+    if most <= 1 - NEARLY:
+        return frame, False  # a slip of the pen among whole numbers, which `_numbers` refuses
+    if (pointed := next((name for name in frame.columns if name not in found and _has_points(frame[name])), None)) is not None:
+        msg = f"{path.name} has decimal commas in column '{next(iter(found))}' and decimal points in column '{pointed}': write all numbers with points."
+        raise UserError(msg)
+    return frame.assign(**{name: values.reindex(frame.index) for name, values in found.items()}), True
+
+
+def _refuse_commas(path, name, words, bad, first_line):
+    row = words.index[bad.to_numpy(dtype=bool)][0]
+    msg = f"{path.name}, column '{name}', line {row + first_line}: {words[row]!r} stands in a column of numbers with commas: write all numbers with points."
+    raise UserError(msg)
+
+
+def _has_points(column):
+    """Whether numbers with decimal points are in a column; a float may be a whole number beside a gap."""
+    if pd.api.types.is_float_dtype(column):
+        return bool((column.dropna() % 1).any())
+    return False
 
 
 def _numbers(path, frame, first_line):
