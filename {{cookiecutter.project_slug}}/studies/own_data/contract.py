@@ -14,6 +14,7 @@ from boxloop.task import labels
 MOST_LEVELS = 50  # words with more different values name things, they do not class them
 FEWEST_ROWS = 20
 PLENTY = 100  # rows of a kind in the smallest part, from which on no division leaves it without that kind
+BEYOND = "correct your file and adopt it again, or change the limit in study.toml"  # data/raw itself is never changed
 NUMBERS = ("weight", "error", "resonance")
 
 
@@ -145,9 +146,9 @@ def _is_finite(values, name, file):
 
 def _limits(values, name, column, file):
     if column.min is not None and (bad := values < column.min).any():
-        _refuse_row(values, bad, name, file, f"below its min = {column.min:g} in study.toml")
+        _refuse_row(values, bad, name, file, f"below its min = {column.min:g} in study.toml", remedy=BEYOND)
     if column.max is not None and (bad := values > column.max).any():
-        _refuse_row(values, bad, name, file, f"above its max = {column.max:g} in study.toml")
+        _refuse_row(values, bad, name, file, f"above its max = {column.max:g} in study.toml", remedy=BEYOND)
 
 
 def _classes(frame, settings):
