@@ -417,3 +417,13 @@ def test_a_constant_with_gaps_is_said_to_have_them():
     guess = guess_roles(read_like(frame), target="kind")
 
     assert guess["limit"].reason == "it is '<' in every row that has a value (84 % have none)"
+
+
+def test_decimal_commas_are_measurements(tmp_path):
+    """They are inputs and not words, and it is said."""
+    here, path = project(tmp_path), tmp_path / "t.csv"
+    table().to_csv(path, index=False, sep=";", decimal=",")
+    found = adopt(here, path, target="kind")
+
+    assert load_settings(here.settings_file).inputs == ["mag", "colour", "band", "good"]
+    assert "The file has decimal commas: they are read as points." in found.notes

@@ -59,9 +59,9 @@ def there_are_inputs(path, frame, roles):
     """Refuse a table without inputs, with more of them than rows, or with an infinite value in one."""
     inputs = [name for name, guess in roles.items() if guess.role == "input"]
     if not inputs:
-        others = {name: guess for name, guess in roles.items() if guess.role != "target"}
-        said = "; ".join(f"'{name}' is {_kind(guess)}" for name, guess in list(others.items())[:MOST_NAMED])
-        said = f"besides the target, {said}{f' and {len(others) - MOST_NAMED} more' if len(others) > MOST_NAMED else ''}" if said else "the target is the only one"
+        others = [f"'{name}' is {_kind(guess)}" for name, guess in roles.items() if guess.role != "target"]
+        more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
+        said = "; ".join(others[:MOST_NAMED]) + more if others else "there is only the target"
         msg = f"{path.name} has no column left to learn from ({said}): add a column that was measured, and adopt the table again."
         raise UserError(msg)
     if len(inputs) >= len(frame):

@@ -141,7 +141,7 @@ def _is_numeric(values, name, file):
 def _is_finite(values, name, file):
     bad = np.isinf(values.to_numpy(dtype=float))
     if bad.any():
-        _refuse_row(values, bad, name, file, "infinite values are refused: correct it or leave the field empty", remedy="")
+        _refuse_row(values, bad, name, file, "infinite values are refused")
 
 
 def _limits(values, name, column, file):
@@ -204,11 +204,11 @@ def _folds(frame, positive, part, settings):
             _refuse(settings.data.table, settings.study.target, few, f'set split.strategy = "stratified", lower split.folds or enlarge split.{part}')
 
 
-def _refuse_row(values, bad, name, file, why, *, remedy="correct it or leave the field empty"):
+def _refuse_row(values, bad, name, file, why, *, remedy="correct your file or leave the field empty there, and adopt it again"):
     row = int(np.argmax(np.asarray(bad, dtype=bool)))
     value = values.iloc[row]
     said = repr(value) if isinstance(value, str) else f"{value:g}"
-    _refuse(file, name, f"holds {said} in row {row + 1}", f"{why}: {remedy}" if remedy else why)
+    _refuse(file, name, f"holds {said} in row {row + 1}", f"{why}: {remedy}")
 
 
 def _refuse(file, name, what, remedy):
