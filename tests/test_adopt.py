@@ -352,6 +352,9 @@ def test_an_error_of_the_target_is_said_to_weigh(tmp_path):
 
     said = "Column 'e_m' is the error of the target: rows with small errors weigh more in every fit; give it the role ignored to turn that off."
     assert found.notes == [said]
+    frame.loc[[4, 9], "e_m"] = np.nan
+    lost = adopt(here, written(tmp_path, frame, "gaps.csv"), target="m").notes[0]
+    assert "weigh more in every fit and the 2 rows without one are left out; give it" in lost
     assert text.count("rows with small errors weigh more in every fit; the role ignored turns that off; seen: ") == 1
 
 

@@ -199,7 +199,14 @@ def test_decimal_commas_without_names(tmp_path):
     assert found.frame.to_numpy().tolist() == [[0.6, 1.5], [0.7, 2.5]]
 
 
+@pytest.mark.parametrize("text", ["x y\n0,6  1,5\n0,7 2,5\n", "0,6  1,5\n0,7 2,5\n", "x y\n0,6 1,5\n0,7 2,5\n"])
+def test_decimal_commas_between_blanks(tmp_path, text):
+    """With names and without."""
+    assert read_catalogue(write(tmp_path, "a.dat", text)).frame.to_numpy().tolist() == [[0.6, 1.5], [0.7, 2.5]]
+
+
 @pytest.mark.parametrize("text, says", [
+    ("x;n\n0,6;1.000\n0,7;2.000\n", "decimal commas in column 'x' and decimal points in column 'n'"),
     ("x;y\n0,6;1.5\n0,7;2.5\n", "a.csv has decimal commas in column 'x' and decimal points in column 'y': write all numbers with points"),
     ("x;y\n0,6;1\n0,7;2\n0.8;3\n", "column 'x', line 4: '0.8' stands in a column of numbers with commas"),
     ("x;y\n0,6;1\n0,7;2\nbad;3\n", "column 'x', line 4: 'bad' stands in a column of numbers with commas"),
@@ -215,6 +222,17 @@ def test_commas_that_may_mean_two_things_are_refused(tmp_path, text, says):
 @pytest.mark.parametrize("name, kind", [("t.fits", "fits"), ("t.vot", "votable"), ("t.ecsv", "ascii.ecsv")])
 def test_empty_text_is_missing(tmp_path, name, kind):
     """Blanks as well: these formats fill text up with them."""
-    Table({"kind": ["star", "", "  ", "galaxy"], "x": [1.0, 2.0, 3.0, 4.0]}).write(tmp_path / name, format=kind)
+    made = Table({"kind": ["star", "", "  ", "galaxy", "x"], "x": [1.0, 2.0, 3.0, 4.0, 5.0]})
+    made["some"] = MaskedColumn(["a", "", "c", "d", " "], mask=[True, False, False, False, False])
+    made.write(tmp_path / name, format=kind)
+    frame = read_catalogue(tmp_path / name).frame
 
-    assert read_catalogue(tmp_path / name).frame["kind"].isna().tolist() == [False, True, True, False]
+    assert frame["kind"].isna().tolist() == [False, True, True, False, False]
+    assert frame["some"].isna().tolist() == [True, True, False, False, True]
+
+
+def test_empty_text_in_parquet_is_missing(tmp_path):
+    """As in every other format."""
+    pd.DataFrame({"kind": ["star", "", " ", None], "x": [1, 2, 3, 4]}).to_parquet(tmp_path / "t.parquet")
+
+    assert read_catalogue(tmp_path / "t.parquet").frame["kind"].isna().tolist() == [False, True, True, True]

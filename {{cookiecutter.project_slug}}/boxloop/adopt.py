@@ -68,7 +68,7 @@ def adopt(project, path, *, target, ident=None, group=None, time=None, deploymen
         notes += hints.of_deployment(deployment, others, catalogue.frame, roles)
     places = {source: _place(project, source) for source in filter(None, (path, deployment))}
     interest = suitable.interest(path, labels, task, positive)
-    notes += hints.of_target(target, labels, roles) if task == "regression" else hints.of_classes(labels, interest[0])
+    notes += hints.of_target(target, catalogue.frame, roles) if task == "regression" else hints.of_classes(labels, interest[0])
     facts = _understood(before["study"], task, roles[target], labels, interest)
     facts |= {"target": target, "rows": len(catalogue.frame)}
     for kind, source in {"table": path, "deployment": deployment}.items():

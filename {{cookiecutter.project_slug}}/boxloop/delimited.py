@@ -15,7 +15,7 @@ NEARLY = 0.9  # from this share of numbers on, a column of text is a column of n
 HEAD = 50  # lines that are looked at to find the delimiter
 COMMA = r"[+-]?(?:\d+,\d*|,\d+)(?:[eE][+-]?\d+)?"  # a number with a decimal comma
 GROUPED = r"[+-]?\d{1,3}(?:(?:,\d{3})+(?:\.\d+)?|(?:\.\d{3})+,\d+)"  # a number with a sign between its thousands
-COMMAS_ARE_FREE = (";", "\t", "|")  # separators beside which a comma inside a field may be a decimal comma
+COMMAS_ARE_FREE = (";", "\t", "|", None)  # separators (None for blanks) beside which a comma inside a field may be a decimal comma
 # What people write where nothing was measured, beside what pandas knows ("", NA, NaN, null, None).
 NOTHING = ["--", "-", "...", "?", "*", "INDEF", "masked", "N.A.", "\\N"]
 
@@ -66,7 +66,7 @@ def _bad_line(path):
     return 1
 
 
-def _is_number(text, sign=None):
+def _is_number(text, sign):
     try:
         float(text)
     except ValueError:
@@ -86,12 +86,24 @@ def _delimiter(lines):
         numbers = best == "," and all(_is_number(cell, sign) or not cell.strip() for row in rows for cell in row)
         if max(widths) > most or numbers:
             best, most = sign, max(widths)
+    if best in (None, ",") and _blanks_between_commas(lines):
+        return None
     if best is None:
         # Nothing fits all lines: the commonest sign, so that the line that differs can be named.
         count = {sign: sum(line.count(sign) for line in lines) for sign in (",", ";", "\t")}
         sign = max(count, key=count.get)
         best = sign if count[sign] >= len(lines) else None
     return best
+
+
+def _blanks_between_commas(lines):
+    """Whether blanks separate numbers with decimal commas, below names without commas or below nothing."""
+    rows = [line.split() for line in lines]
+    cells = [cell for row in rows[1:] for cell in row]
+    named = rows[0] if all("," not in cell for cell in rows[0]) else []
+    cells += [] if named else rows[0]
+    whole = len(rows) > 1 and len({len(row) for row in rows}) == 1 and len(rows[0]) > 1
+    return whole and any("," in cell for cell in cells) and all(_is_number(cell, None) and not cell.endswith(",") for cell in cells)
 
 
 def _head(path):
@@ -230,10 +242,9 @@ def _refuse_commas(path, name, words, bad, first_line):
 
 
 def _has_points(column):
-    """Whether numbers with decimal points are in a column; a float may be a whole number beside a gap."""
-    if pd.api.types.is_float_dtype(column):
-        return bool((column.dropna() % 1).any())
-    return False
+    """Whether numbers with points are in a column; floats that are whole may be so because of a gap, else they were written as 1.000."""
+    there = column.dropna()
+    return pd.api.types.is_float_dtype(column) and bool((there % 1).any() or len(there) == len(column))
 
 
 def _numbers(path, frame, first_line):

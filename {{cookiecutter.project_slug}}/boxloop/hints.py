@@ -8,22 +8,22 @@ SMALL, LARGE = 1e-3, 1e6  # a spread beyond them does not suit a report with thr
 MOST = 8  # names in one sentence
 
 
-def of_target(target, labels, roles):
+def of_target(target, frame, roles):
     """Return what is worth knowing of a number that is to be predicted.
 
     Parameters
     ----------
     target : str
-    labels : Series
-        Its values where there are some.
+    frame : DataFrame
     roles : dict of boxloop.roles.Guess
     """
-    notes = [
-        f"Column '{name}' is the error of the target: rows with small errors weigh more in every fit; give it the role ignored to turn that off."
-        for name, guess in roles.items()
-        if guess.role == "error" and guess.error_of == target
-    ]
-    values = labels[~labels.isin(roles[target].missing)].to_numpy(float)
+    notes, there = [], frame[target].notna() & ~frame[target].isin(roles[target].missing)
+    for name in (name for name, guess in roles.items() if guess.role == "error" and guess.error_of == target):
+        without = int((there & (frame[name].isna() | frame[name].isin(roles[name].missing))).sum())
+        lost = f" and the {without:,} rows without one are left out" if without else ""
+        weigh = f"Column '{name}' is the error of the target: rows with small errors weigh more in every fit{lost}"
+        notes.append(f"{weigh}; give it the role ignored to turn that off.")
+    values = frame.loc[there, target].to_numpy(float)
     if not len(values):
         return notes
     low, high = np.quantile(values, [0.01, 0.99])

@@ -15,6 +15,7 @@ MOST_LEVELS = 50  # words with more different values name things, they do not cl
 FEWEST_ROWS = 20
 PLENTY = 100  # rows of a kind in the smallest part, from which on no division leaves it without that kind
 BEYOND = "correct your file and adopt it again, or change the limit in study.toml"  # data/raw itself is never changed
+OR_IGNORED = "correct your file or leave the field empty there, and adopt it again, or give the column the role ignored in study.toml"
 NUMBERS = ("weight", "error", "resonance")
 
 
@@ -117,7 +118,8 @@ def _column(values, name, settings, learnt):
 def _weights(values, name, column, file):
     bad = values < 0 if column.role == "weight" else values <= 0
     if bad.any():
-        _refuse_row(values, bad, name, file, "a weight cannot be negative" if column.role == "weight" else "an error must be larger than zero")
+        why = "a weight cannot be negative" if column.role == "weight" else "an error must be larger than zero"
+        _refuse_row(values, bad, name, file, why, remedy=OR_IGNORED)
     if not (values > 0).any():
         _refuse(file, name, "is zero in every row", "give it the role ignored in study.toml")
 
