@@ -333,14 +333,14 @@ def test_what_only_looks_like_an_error_is_an_input():
     assert roles(frame, target="y")["sigma_v"] == "error"
 
 
-@pytest.mark.parametrize("name", ["RA_ICRS", "de_icrs", "RAJ2000", "DEJ2000", "_raj2000", "ra_deg", "DEdeg", "ALPHA_J2000", "dec", "ra_mean"])
+@pytest.mark.parametrize("name", ["RA_ICRS", "de_icrs", "RAJ2000", "DEJ2000", "_raj2000", "ra_deg", "DEdeg", "ALPHA_J2000", "dec", "ra_mean", "_RA.icrs", "_DE"])
 def test_positions_on_the_sky_are_doubted(name):
     """They are inputs with a question."""
     rng = np.random.default_rng(0)
-    frame = pd.DataFrame({name: rng.uniform(0, 90, 80), "rate": rng.normal(size=80), "y": rng.normal(size=80)})
+    frame = pd.DataFrame({name: rng.uniform(0, 90, 80), "_density": rng.normal(size=80), "y": rng.normal(size=80)})
     guess = guess_roles(read_like(frame), target="y")
 
-    assert "position on the sky" in guess[name].reason and guess["rate"].reason == "a number"
+    assert "position on the sky" in guess[name].reason and guess["_density"].reason == "a number"
 
 
 def test_an_error_of_the_target_is_said_to_weigh(tmp_path):

@@ -24,8 +24,8 @@ WEIGHT = re.compile(r"^(sample|stat|event|mc|gen|row)_?weights?$", re.IGNORECASE
 WEIGHS = ", the target: rows with small errors weigh more in every fit; the role ignored turns that off"
 TRUTH = re.compile(r"^(true|truth|mctruth)_", re.IGNORECASE)
 SKY = re.compile(
-    r"^(ra|dec|(ra|dec?)(_?(icrs|deg|rad|j?2000|b?1950|fk[45]|mean|obs|stack))+|(alpha|delta)_?(j2000|sky|icrs)|glon|glat|(gal|ecl)_?(lon|lat)"
-    r"|_ra.*|_de.*|right_?ascension|declination)(_?deg)?$",
+    r"^(ra|dec|_(ra|dec?)|_?(ra|dec?)([._]?(icrs|deg|rad|j?2000|b?1950|fk[45]|mean|obs|stack))+|(alpha|delta)_?(j2000|sky|icrs)"
+    r"|glon|glat|elon|elat|(gal|ecl)_?(lon|lat)|right_?ascension|declination)(_?deg)?$",
     re.IGNORECASE,
 )
 # How catalogues name the error of X; `{}` stands for X.
