@@ -333,7 +333,10 @@ def test_what_only_looks_like_an_error_is_an_input():
     assert roles(frame, target="y")["sigma_v"] == "error"
 
 
-@pytest.mark.parametrize("name", ["RA_ICRS", "de_icrs", "RAJ2000", "DEJ2000", "_raj2000", "ra_deg", "DEdeg", "ALPHA_J2000", "dec", "ra_mean", "_RA.icrs", "_DE"])
+SKY = ["RA_ICRS", "de_icrs", "RAJ2000", "DEJ2000", "_raj2000", "ra_deg", "DEdeg", "ALPHA_J2000", "dec", "ra_mean", "_RA.icrs", "_DE"]
+
+
+@pytest.mark.parametrize("name", SKY)
 def test_positions_on_the_sky_are_doubted(name):
     """They are inputs with a question."""
     rng = np.random.default_rng(0)

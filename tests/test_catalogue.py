@@ -236,3 +236,11 @@ def test_empty_text_in_parquet_is_missing(tmp_path):
     pd.DataFrame({"kind": ["star", "", " ", None], "x": [1, 2, 3, 4]}).to_parquet(tmp_path / "t.parquet")
 
     assert read_catalogue(tmp_path / "t.parquet").frame["kind"].isna().tolist() == [False, True, True, True]
+
+
+def test_commas_that_may_stand_between_thousands(tmp_path):
+    """Between tabs they are refused; a semicolon, or one number that can only be decimal, settles it."""
+    with pytest.raises(UserError, match="column 'x', line 2: '1,234' stands in a column of numbers with commas"):
+        read_catalogue(write(tmp_path, "a.tsv", "x\ty\n1,234\t5\n2,345\t6\n"))
+    assert read_catalogue(write(tmp_path, "a.csv", "x;y\n1,234;5\n2,345;6\n")).frame["x"].tolist() == [1.234, 2.345]
+    assert read_catalogue(write(tmp_path, "b.tsv", "x\ty\n1,234\t5\n0,345\t6\n")).frame["x"].tolist() == [1.234, 0.345]

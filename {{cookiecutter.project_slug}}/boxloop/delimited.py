@@ -15,6 +15,7 @@ NEARLY = 0.9  # from this share of numbers on, a column of text is a column of n
 HEAD = 50  # lines that are looked at to find the delimiter
 COMMA = r"[+-]?(?:\d+,\d*|,\d+)(?:[eE][+-]?\d+)?"  # a number with a decimal comma
 GROUPED = r"[+-]?\d{1,3}(?:(?:,\d{3})+(?:\.\d+)?|(?:\.\d{3})+,\d+)"  # a number with a sign between its thousands
+THOUSANDS = r"[+-]?[1-9]\d{0,2},\d{3}"  # may be a decimal comma, and may be one between thousands
 COMMAS_ARE_FREE = (";", "\t", "|", None)  # separators (None for blanks) beside which a comma inside a field may be a decimal comma
 # What people write where nothing was measured, beside what pandas knows ("", NA, NaN, null, None).
 NOTHING = ["--", "-", "...", "?", "*", "INDEF", "masked", "N.A.", "\\N"]
@@ -212,7 +213,7 @@ def _decimal_commas(path, frame, sign, first_line):
 
     A column of numbers with commas must never pass for a column of words: it would be ignored as free text.
     """
-    found, most = {}, 0
+    found, most, doubts = {}, 0, {}
     for name in frame.columns:
         if pd.api.types.is_numeric_dtype(frame[name]) or frame[name].dropna().empty:
             continue
@@ -225,10 +226,16 @@ def _decimal_commas(path, frame, sign, first_line):
         if sign in COMMAS_ARE_FREE and comma.any() and not other.any():
             found[name] = words.str.replace(",", ".", regex=False).astype(float)
             most = max(most, comma.mean())
+            if words[comma].str.fullmatch(THOUSANDS, flags=re.ASCII).all():
+                doubts[name] = words, comma
         elif amounts.mean() > 0.5:
             _refuse_commas(path, name, words, other if sign in COMMAS_ARE_FREE and other.any() else with_comma, first_line)
     if most <= 1 - NEARLY:
         return frame, False  # a slip of the pen among whole numbers, which `_numbers` refuses
+    if sign != ";" and len(doubts) == len(found):
+        # 1,234 everywhere: the semicolon alone tells that whoever wrote the file needs the comma for decimals.
+        name, (words, comma) = next(iter(doubts.items()))
+        _refuse_commas(path, name, words, comma, first_line)
     if (pointed := next((name for name in frame.columns if name not in found and _has_points(frame[name])), None)) is not None:
         msg = f"{path.name} has decimal commas in column '{next(iter(found))}' and decimal points in column '{pointed}': write all numbers with points."
         raise UserError(msg)
