@@ -1,6 +1,7 @@
 """A stranger's table is taken in: what is understood, what is written, and what is never lost."""
 
 import json
+import re
 import tomllib
 from pathlib import Path
 
@@ -292,3 +293,143 @@ def test_the_command_prints_what_it_understood(tmp_path, monkeypatch, capsys):
     assert "mag" in said and "named as the error of mag" in said and "boxloop run" in said
     assert tomllib.loads(here.settings_file.read_text(encoding="utf-8"))["study"]["target"] == "kind"
     assert json.dumps(said) and not Path("study.toml.part").exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "base"),
+    [
+        ("FLUX1_ERR", "FLUX1"), ("MAGERR_AUTO", "MAG_AUTO"), ("psfMagErr_u", "psfMag_u"), ("w1sigmpro", "w1mpro"), ("j_msigcom", "j_m"),
+        ("R_perr1", "R_p [Rjup]"), ("e_R_p", "R_p [Rjup]"), ("Sig_Flux", "flux"), ("FLUXERR_APER [mJy]", "FLUX_APER [mJy]"),
+    ],
+)  # fmt: skip
+def test_errors_with_the_sign_inside_the_name(error, base):
+    """Case, units and dashes do not count."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({error: rng.uniform(0.1, 0.2, 80), base: rng.normal(size=80), "x": rng.normal(size=80), "y": rng.normal(size=80)})
+    frame.loc[[3, 7], error] = -999.0
+    guess = guess_roles(read_like(frame), target="y")
+
+    assert (guess[error].role, guess[error].error_of) == ("error", base)
+    assert guess[base].role == guess["x"].role == "input"
+    assert guess_roles(read_like(frame.drop(columns=base)), target="y")[error].role == "input"
+
+
+def test_an_error_with_two_sides_and_a_unit_in_brackets():
+    """The upper side is the error; the lower one, also where it is negative, is set aside."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"R_p [Rjup]": rng.normal(size=80), "R_perr1": rng.random(80), "R_perr2": -rng.random(80), "y": rng.normal(size=80)})
+
+    assert list(roles(frame, target="y").values()) == ["input", "error", "ignored", "target"]
+
+
+def test_what_only_looks_like_an_error_is_an_input():
+    """A signal, a velocity dispersion, words with the letters inside, and a difference that goes below zero."""
+    rng = np.random.default_rng(0)
+    names = ["signal", "nal", "sigma_v", "mav", "design", "den", "terra", "ta", "flux", "v", "y"]
+    frame = pd.DataFrame({name: rng.uniform(1, 2, 80) for name in names} | {"FLUX_ERR": rng.normal(size=80)})
+    found = roles(frame.drop(columns="v"), target="y")
+
+    assert {name for name, role in found.items() if role != "input"} == {"y"}
+    assert roles(frame, target="y")["sigma_v"] == "error"
+
+
+SKY = ["RA_ICRS", "de_icrs", "RAJ2000", "DEJ2000", "_raj2000", "ra_deg", "DEdeg", "ALPHA_J2000", "dec", "ra_mean", "_RA.icrs", "_DE"]
+
+
+@pytest.mark.parametrize("name", SKY)
+def test_positions_on_the_sky_are_doubted(name):
+    """They are inputs with a question."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({name: rng.uniform(0, 90, 80), "_density": rng.normal(size=80), "y": rng.normal(size=80)})
+    guess = guess_roles(read_like(frame), target="y")
+
+    assert "position on the sky" in guess[name].reason and guess["_density"].reason == "a number"
+
+
+def test_an_error_of_the_target_is_said_to_weigh(tmp_path):
+    """In a note, and beside the column in study.toml."""
+    here, rng = project(tmp_path, "regression"), np.random.default_rng(0)
+    frame = pd.DataFrame({"m": rng.normal(size=200), "e_m": rng.uniform(0.1, 0.2, 200), "x": rng.normal(size=200), "e_x": rng.uniform(0.1, 0.2, 200)})
+    found = adopt(here, written(tmp_path, frame), target="m")
+    text = here.settings_file.read_text(encoding="utf-8")
+
+    said = "Column 'e_m' is the error of the target: rows with small errors weigh more in every fit; give it the role ignored to turn that off."
+    assert found.notes == [said]
+    frame.loc[[4, 9], "e_m"] = np.nan
+    lost = adopt(here, written(tmp_path, frame, "gaps.csv"), target="m").notes[0]
+    assert "weigh more in every fit and the 2 rows without one are left out; give it" in lost
+    assert text.count("rows with small errors weigh more in every fit; the role ignored turns that off; seen: ") == 1
+
+
+@pytest.mark.parametrize(("kind", "name"), [("fits", "a.fits"), ("votable", "a.vot"), ("ascii.ecsv", "a.ecsv")])
+def test_descriptions_are_kept(tmp_path, kind, name):
+    """Those of the file; quotes and lines do no harm."""
+    rng, here = np.random.default_rng(0), project(tmp_path, "regression")
+    made = Table({"flux": rng.random(60), "z": rng.random(60)})
+    made["flux"].description = 'Flux of the "core" at 1.4 GHz'
+    made.write(tmp_path / name, format=kind)
+    adopt(here, tmp_path / name, target="z")
+    columns = load_settings(here.settings_file).columns
+
+    if kind != "fits" or columns["flux"].description:  # FITS has no place of its own for it
+        assert columns["flux"].description == 'Flux of the "core" at 1.4 GHz'
+    assert columns["z"].description == ""
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        (lambda n: 10 ** n(0, 1.5), r"Column 'L' spans \d\.\d decades: its logarithm may be the better target"),
+        (lambda n: 1e-5 * n(0, 1), r"Column 'L' has a standard deviation of 1e-05: bring it to another unit, the report prints three decimals"),
+        (lambda n: 1e9 + 1e8 * n(0, 1), r"Column 'L' has a standard deviation of 1e\+08"),
+        (lambda n: n(20, 1), None),
+        (lambda n: np.where(np.arange(300) % 50, n(20, 1), -9999.0), None),
+    ],
+)
+def test_hints_on_a_target_that_is_a_number(tmp_path, values, says):
+    """A logarithm or another unit; the table is adopted all the same."""
+    rng, here = np.random.default_rng(0), project(tmp_path, "regression")
+    found = adopt(here, written(tmp_path, pd.DataFrame({"L": values(lambda a, b: rng.normal(a, b, 300)), "x": rng.normal(size=300)})), target="L")
+    said = [note for note in found.notes if "decades" in note or "deviation" in note]
+
+    assert load_settings(here.settings_file).study.target == "L"
+    assert len(said) == bool(says)
+    if says:
+        assert re.match(says, said[0])
+
+
+def test_one_class_against_all_others_is_said(tmp_path):
+    """And how to choose another one."""
+    here, frame = project(tmp_path), table(300).assign(kind=np.resize(["RRab", "RRc", "EB", "RRab"], 300))
+    found = adopt(here, written(tmp_path, frame), target="kind", positive="EB")
+
+    assert "The target has 3 classes: 'EB' is set against all others; --positive CLASS chooses another one." in found.notes
+
+
+def test_what_is_new_in_a_deployment_table_is_said(tmp_path):
+    """Columns that are not used, and words that no model will have seen."""
+    here, frame = project(tmp_path), table()
+    new = frame.drop(columns="kind").assign(seeing=1.0, band=np.where(np.arange(200) < 3, "z", frame["band"]))
+    found = adopt(here, written(tmp_path, frame), target="kind", deployment=written(tmp_path, new, "new.parquet"))
+
+    assert "new.parquet: not used, because the labelled table does not have them: seeing." in found.notes
+    words = "new.parquet, column 'band' has words that the labelled table does not have, in 3 rows: z; no model can know what they mean."
+    assert words in found.notes
+
+
+def test_a_constant_with_gaps_is_said_to_have_them():
+    """In words that cannot be misread where the value is a sign."""
+    frame = table().assign(limit=np.where(np.arange(200) % 25 < 4, "<", None))
+    guess = guess_roles(read_like(frame), target="kind")
+
+    assert guess["limit"].reason == "it is '<' in every row that has a value (84 % have none)"
+
+
+def test_decimal_commas_are_measurements(tmp_path):
+    """They are inputs and not words, and it is said."""
+    here, path = project(tmp_path), tmp_path / "t.csv"
+    table().to_csv(path, index=False, sep=";", decimal=",")
+    found = adopt(here, path, target="kind")
+
+    assert load_settings(here.settings_file).inputs == ["mag", "colour", "band", "good"]
+    assert "The file has decimal commas: they are read as points." in found.notes

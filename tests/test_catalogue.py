@@ -176,3 +176,71 @@ def test_a_real_catalogue():
     assert len(frame) == 19_020
     assert frame.select_dtypes("number").shape[1] == 10
     assert frame.iloc[:, -1].value_counts().to_dict() == {"g": 12_332, "h": 6_688}
+
+
+@pytest.mark.parametrize("name, text", [
+    ("a.csv", "n;x;kind\n1;0,602;a, b\n2;-1,5e3;c\n3;;d\n4;7;e\n"),
+    ("a.tsv", "n\tx\tkind\n1\t0,602\ta, b\n2\t-1,5e3\tc\n3\t\td\n4\t7\te\n"),
+    ("a.txt", "n|x|kind\n1|0,602|a, b\n2|-1,5e3|c\n3|--|d\n4|7|e\n"),
+])
+def test_decimal_commas_are_points(tmp_path, name, text):
+    """Where the comma does not separate fields; it is said, and words with commas stay words."""
+    found = read_catalogue(write(tmp_path, name, text))
+
+    assert found.frame["x"].tolist()[:2] == [0.602, -1500.0] and found.frame["x"].isna().tolist() == [False, False, True, False]
+    assert found.frame["kind"].tolist() == ["a, b", "c", "d", "e"]
+    assert found.notes == ["The file has decimal commas: they are read as points."]
+
+
+def test_decimal_commas_without_names(tmp_path):
+    """Every line has as many commas: the semicolon separates all the same."""
+    found = read_catalogue(write(tmp_path, "a.csv", "0,6;1,5\n0,7;2,5\n"))
+
+    assert found.frame.to_numpy().tolist() == [[0.6, 1.5], [0.7, 2.5]]
+
+
+@pytest.mark.parametrize("text", ["x y\n0,6  1,5\n0,7 2,5\n", "0,6  1,5\n0,7 2,5\n", "x y\n0,6 1,5\n0,7 2,5\n"])
+def test_decimal_commas_between_blanks(tmp_path, text):
+    """With names and without."""
+    assert read_catalogue(write(tmp_path, "a.dat", text)).frame.to_numpy().tolist() == [[0.6, 1.5], [0.7, 2.5]]
+
+
+@pytest.mark.parametrize("text, says", [
+    ("x;n\n0,6;1.000\n0,7;2.000\n", "decimal commas in column 'x' and decimal points in column 'n'"),
+    ("x;y\n0,6;1.5\n0,7;2.5\n", "a.csv has decimal commas in column 'x' and decimal points in column 'y': write all numbers with points"),
+    ("x;y\n0,6;1\n0,7;2\n0.8;3\n", "column 'x', line 4: '0.8' stands in a column of numbers with commas"),
+    ("x;y\n0,6;1\n0,7;2\nbad;3\n", "column 'x', line 4: 'bad' stands in a column of numbers with commas"),
+    ("x;y\n1.234,6;1\n2.345,7;2\n", "column 'x', line 2: '1.234,6'"),
+    ('x,y\n"1,234",1\n"2,345",2\n', "column 'x', line 2: '1,234' stands in a column of numbers with commas: write all numbers with points"),
+])
+def test_commas_that_may_mean_two_things_are_refused(tmp_path, text, says):
+    """Measurements never turn into words."""
+    with pytest.raises(UserError, match=says):
+        read_catalogue(write(tmp_path, "a.csv", text))
+
+
+@pytest.mark.parametrize("name, kind", [("t.fits", "fits"), ("t.vot", "votable"), ("t.ecsv", "ascii.ecsv")])
+def test_empty_text_is_missing(tmp_path, name, kind):
+    """Blanks as well: these formats fill text up with them."""
+    made = Table({"kind": ["star", "", "  ", "galaxy", "x"], "x": [1.0, 2.0, 3.0, 4.0, 5.0]})
+    made["some"] = MaskedColumn(["a", "", "c", "d", " "], mask=[True, False, False, False, False])
+    made.write(tmp_path / name, format=kind)
+    frame = read_catalogue(tmp_path / name).frame
+
+    assert frame["kind"].isna().tolist() == [False, True, True, False, False]
+    assert frame["some"].isna().tolist() == [True, True, False, False, True]
+
+
+def test_empty_text_in_parquet_is_missing(tmp_path):
+    """As in every other format."""
+    pd.DataFrame({"kind": ["star", "", " ", None], "x": [1, 2, 3, 4]}).to_parquet(tmp_path / "t.parquet")
+
+    assert read_catalogue(tmp_path / "t.parquet").frame["kind"].isna().tolist() == [False, True, True, True]
+
+
+def test_commas_that_may_stand_between_thousands(tmp_path):
+    """Between tabs they are refused; a semicolon, or one number that can only be decimal, settles it."""
+    with pytest.raises(UserError, match="column 'x', line 2: '1,234' stands in a column of numbers with commas"):
+        read_catalogue(write(tmp_path, "a.tsv", "x\ty\n1,234\t5\n2,345\t6\n"))
+    assert read_catalogue(write(tmp_path, "a.csv", "x;y\n1,234;5\n2,345;6\n")).frame["x"].tolist() == [1.234, 2.345]
+    assert read_catalogue(write(tmp_path, "b.tsv", "x\ty\n1,234\t5\n0,345\t6\n")).frame["x"].tolist() == [1.234, 0.345]

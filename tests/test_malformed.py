@@ -85,6 +85,14 @@ CASES = {
     "input infinite": ("t.csv", csv(BASE.assign(x=np.where(BASE.index == 7, -np.inf, BASE["x"]))), CLASSES, [], "column 'x', row 8 is infinite"),
     "more columns than rows": ("t.csv", csv(WIDE), CLASSES, [], "40 input columns and 30 rows"),
     "nothing to learn from": ("t.csv", csv(BASE.assign(x=1, y=[f"word {k}" for k in range(60)])), CLASSES, [], "no column left to learn from"),
+    "only these kinds": (
+        "t.csv", csv(BASE.assign(x=1, y=[f"J{k:04d}" for k in range(60)])), CLASSES, [],
+        r"no column left to learn from \('x' is ignored \(it is '1' in every row\); 'y' is the id\): add a column that was measured",
+    ),
+    "only the target": ("t.csv", csv(BASE[["kind"]]), CLASSES, [], "there is only the target"),
+    "few groups": (
+        "t.csv", csv(pd.concat([BASE] * 4).assign(field=np.arange(240) % 5)), CLASSES, ["--group", "field"], "'field' has 5 groups, at least 7 are needed",
+    ),
     "too few rows": ("t.csv", "\n".join(GOOD.split("\n")[:12]) + "\n", CLASSES, [], "11 rows have a value, at least 20"),
     "a class that is not there": ("t.csv", GOOD, CLASSES, ["--positive", "c"], "no row is 'c'; the classes are"),
     "a class of a number": ("t.csv", GOOD, "regression", ["--target", "x", "--positive", "a"], "--positive names a class"),

@@ -5,7 +5,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from boxloop import split_plan, study_toml, suitable
+from boxloop import hints, split_plan, study_toml, suitable
 from boxloop.catalogue import TAKEN, in_project, read_catalogue
 from boxloop.errors import UserError
 from boxloop.roles import guess_roles
@@ -61,12 +61,15 @@ def adopt(project, path, *, target, ident=None, group=None, time=None, deploymen
     labels = suitable.classes_or_numbers(path, catalogue.frame, target, task)
     roles = guess_roles(catalogue, target=target, ident=ident, group=group, time=time)
     suitable.there_are_inputs(path, catalogue.frame, roles)
-    notes += _about(path, labels, roles)
+    notes += _about(labels, roles)
     others = in_project(read_catalogue(deployment)).frame if deployment else None
     if others is not None:
         suitable.deployment_has_inputs(deployment, others, roles)
+        notes += hints.of_deployment(deployment, others, catalogue.frame, roles)
     places = {source: _place(project, source) for source in filter(None, (path, deployment))}
-    facts = _understood(before["study"], task, roles[target], labels, suitable.interest(path, labels, task, positive))
+    interest = suitable.interest(path, labels, task, positive)
+    notes += hints.of_target(target, catalogue.frame, roles) if task == "regression" else hints.of_classes(labels, interest[0])
+    facts = _understood(before["study"], task, roles[target], labels, interest)
     facts |= {"target": target, "rows": len(catalogue.frame)}
     for kind, source in {"table": path, "deployment": deployment}.items():
         facts[kind] = project.relative(places[source]) if source else None
@@ -118,7 +121,7 @@ def _former(project, *, force):
     return content
 
 
-def _about(path, labels, roles):
+def _about(labels, roles):
     """Return what a person should know of the rows and of doubtful columns."""
     notes = []
     ignored = [name for name, guess in roles.items() if guess.role == "ignored"]

@@ -111,7 +111,7 @@ def _parquet(path):
     for name in frame.columns:
         if any(isinstance(value, list | tuple | dict | np.ndarray) for value in frame[name].dropna().iloc[:1]):
             _refuse_lists(path, name)
-    return _timed(frame.reset_index(drop=True))
+    return _timed(_without_blanks(frame.reset_index(drop=True)))
 
 
 def _refuse_lists(path, name):
@@ -142,6 +142,15 @@ def _dates(column):
         return pd.to_datetime(column, format="ISO8601", utc=True).dt.tz_localize(None)
     except (ValueError, TypeError):
         return column
+
+
+def _without_blanks(frame):
+    """Return the table with empty text missing, as in CSV: binary formats fill text up with blanks."""
+    for name in frame.columns:
+        if pd.api.types.is_object_dtype(frame[name]) or pd.api.types.is_string_dtype(frame[name]):
+            blank = frame[name].map(lambda value: isinstance(value, str) and not value.strip()).astype(bool)
+            frame[name] = frame[name].mask(blank, None) if blank.any() else frame[name]
+    return frame
 
 
 def _astropy(path, kind):
@@ -181,4 +190,4 @@ def _astropy(path, kind):
     for name in frame.columns:
         if pd.api.types.is_extension_array_dtype(frame[name]) and pd.api.types.is_integer_dtype(frame[name]):
             frame[name] = frame[name].astype(float)  # whole numbers of which some are missing
-    return _timed(frame, units, descriptions, notes)
+    return _timed(_without_blanks(frame), units, descriptions, notes)

@@ -21,8 +21,13 @@ IDENTIFIER = re.compile(
 )
 TIME = re.compile(r"^(mjd|jd|bjd|hjd|tai|utc|date|datetime|timestamp|obs_?date|date_?obs|obs_?time|time_?stamp|epoch_?mjd)$", re.IGNORECASE)
 WEIGHT = re.compile(r"^(sample|stat|event|mc|gen|row)_?weights?$", re.IGNORECASE)
+WEIGHS = ", the target: rows with small errors weigh more in every fit; the role ignored turns that off"
 TRUTH = re.compile(r"^(true|truth|mctruth)_", re.IGNORECASE)
-SKY = re.compile(r"^(ra|dec|ra_?deg|de_?deg|raj2000|dej2000|glon|glat|_ra.*|_de.*|right_ascension|declination)$", re.IGNORECASE)
+SKY = re.compile(
+    r"^(ra|dec|_(ra|dec?)|_?(ra|dec?)([._]?(icrs|deg|rad|j?2000|b?1950|fk[45]|mean|obs|stack))+|(alpha|delta)_?(j2000|sky|icrs)"
+    r"|glon|glat|elon|elat|(gal|ecl)_?(lon|lat)|right_?ascension|declination)(_?deg)?$",
+    re.IGNORECASE,
+)
 # How catalogues name the error of X; `{}` stands for X.
 ERRORS = (
     "e_{}", "{}_err", "{}_error", "err_{}", "error_{}", "{}err", "{}Err", "{}_e",
@@ -31,6 +36,12 @@ ERRORS = (
 # An error with two sides: the upper one serves as the error of X, the lower one, often negative, is set aside.
 UPPER = ("{}err1", "{}_err1", "{}_err_upper", "{}_upper_error", "{}_errplus", "{}_ehi", "{}_error_max", "E_{}")
 LOWER = ("{}err2", "{}_err2", "{}_err_lower", "{}_lower_error", "{}_errminus", "{}_elo", "{}_error_min")
+# The same with the sign for an error inside the name: MAGERR_AUTO, psfMagErr_u, w1sigmpro, j_msigcom; compared without case, unit and dashes.
+# It stands beside something that is no letter, or is written in capitals by itself: `signal` and `design` hold none.
+TOKEN = re.compile(
+    r"(?:^|(?<=[^A-Za-z]))(?i:err(?:or)?)|(?<=\d)(?i:sig(?!ma))|(?i:err(?:or)?|sig)(?=[^A-Za-z]|$)|(?<=[a-z])(?:Err|Error|Sig)(?=[A-Z])|(?i:sigcom)$"
+)
+SIDE = re.compile(r"(?i:err)_?(?P<side>1|2|up|low|upper|lower|plus|minus)$")
 UNIT = re.compile(r"^(?P<name>.*?)\s*[\[(](?P<unit>[^\])]+)[\])]$")
 
 
@@ -49,6 +60,8 @@ class Guess:
         The column whose error it is.
     missing : tuple of float
         Numbers that are taken for marks of a missing value.
+    description : str
+        What the file says of it.
     """
 
     role: str
@@ -57,6 +70,7 @@ class Guess:
     seen: str = ""
     error_of: str | None = None
     missing: tuple = ()
+    description: str = ""
 
 
 def guess_roles(catalogue, *, target, ident=None, group=None, time=None):
@@ -76,7 +90,7 @@ def guess_roles(catalogue, *, target, ident=None, group=None, time=None):
     dated = {note.split("'")[1] for note in catalogue.notes if "decimal years" in note}
     found = {name: (role, "you named it") for role, name in {"target": target, "id": ident, "group": group, "time": time}.items() if name is not None}
     errors, others = _errors(frame, set(found))
-    found |= {name: ("error", f"named as the error of {base}") for name, base in errors.items() if base not in errors}
+    found |= {name: ("error", f"named as the error of {base}{WEIGHS if base == target else ''}") for name, base in errors.items() if base not in errors}
     found |= {name: ("ignored", f"one more error of {base}") for name, base in others.items() if base not in errors}
     seen_before = {}
     for name in frame.columns:
@@ -90,6 +104,7 @@ def guess_roles(catalogue, *, target, ident=None, group=None, time=None):
             *found[name], unit=unit_of(name, catalogue), seen=describe(frame[name]),
             error_of=errors.get(name) if found[name][0] == "error" else None,
             missing=marks(frame[name]) if found[name][0] not in ("id", "group", "ignored") else (),
+            description=" ".join(catalogue.descriptions.get(name, "").split()),
         )
         for name in frame.columns
     }
@@ -101,19 +116,54 @@ def _errors(frame, taken):
     Both are numbers, and an error is nowhere negative, except for marks of a missing value; a lower error may be.
     """
     numeric = [name for name in frame.columns if pd.api.types.is_numeric_dtype(frame[name]) and not pd.api.types.is_bool_dtype(frame[name])]
+    known, stems = set(numeric), {}
+    for name in numeric:
+        stems.setdefault(_stem(name), name)
     found, others = {}, {}
+
+    def take(name, base, *, lower):
+        if name not in known or name == base or name in taken | set(found) | set(others):
+            return
+        values = frame[name].dropna()
+        negative = (values[~values.isin(marks(values))] < 0).any()
+        if base in found.values() or (lower and negative):
+            others[name] = base
+        elif not negative:
+            found[name] = base
+
     for base in numeric:
         for pattern in (*ERRORS, *UPPER, *LOWER):
-            name = pattern.format(base)
-            if name not in numeric or name == base or name in taken | set(found) | set(others):
-                continue
-            values = frame[name].dropna()
-            negative = (values[~values.isin(marks(values))] < 0).any()
-            if base in found.values() or (pattern in LOWER and negative):
-                others[name] = base
-            elif not negative:
-                found[name] = base
+            take(pattern.format(base), base, lower=pattern in LOWER)
+            take(stems.get(pattern.format(_stem(base))), base, lower=pattern in LOWER)
+    bases = {}
+    for name in numeric:
+        if name not in found and name not in others:
+            bases.setdefault(_bare(name), name)
+    for name in numeric:
+        for bare, lower in _bases_of(name):
+            if bare in bases:
+                take(name, bases[bare], lower=lower)
     return found, others
+
+
+def _stem(name):
+    """Return a name without the unit in brackets behind it."""
+    bracket = UNIT.match(str(name))
+    return (bracket["name"] if bracket else str(name)).strip() or str(name)
+
+
+def _bare(name):
+    """Return the letters and digits of a name, in lower case and without its unit."""
+    return "".join(sign for sign in _stem(name).lower() if sign.isalnum())
+
+
+def _bases_of(name):
+    """Return which columns a column may be the error of by its name, and whether it is the lower side of it."""
+    stem = _stem(name)
+    found = [(_bare(stem[: sign.start()] + stem[sign.end() :]), False) for sign in TOKEN.finditer(stem)]
+    if side := SIDE.search(stem):
+        found.append((_bare(stem[: side.start()]), side["side"].lower() in ("2", "low", "lower", "minus")))
+    return [(bare, lower) for bare, lower in found if bare]
 
 
 def _role(column, target, *, dated, roles):
@@ -123,7 +173,8 @@ def _role(column, target, *, dated, roles):
     if values.empty:
         return "ignored", "it has no value in any row"
     if values.nunique() == 1:
-        return "ignored", f"it is {str(values.iloc[0])[:30]} in every row"
+        gap = float(column.isna().mean())
+        return "ignored", f"it is '{str(values.iloc[0])[:30]}' in every row" + (f" that has a value ({_percent(gap)} have none)" if gap else "")
     if _says_the_same(column, target):
         return "ignored", "it is the target under another name: knowing one is knowing the other"
     if TRUTH.match(name):
@@ -161,6 +212,11 @@ def _content(name, values, numeric):
     if SKY.match(name):
         return "input", "a number; a position on the sky: does the physics depend on it?"
     return "input", "true or false" if pd.api.types.is_bool_dtype(values) else "a number"
+
+
+def _percent(share):
+    """Return a share in per cent, never rounded to none or all."""
+    return f"{100 * share:.0f} %" if 0.01 <= share <= 0.99 else f"{100 * share:.2g} %" if share < 0.01 else "more than 99 %"
 
 
 def _says_the_same(column, target):

@@ -19,6 +19,11 @@ def plans(rows):
     return PLANS[2:] if rows < SMALL else PLANS
 
 
+def fewest_groups():
+    """Return the number of groups below which no plan will do: the first look must hold two groups for each of its folds."""
+    return next(n for n in range(2, 100) if any((np.arange(n) / n < exploration).sum() >= 2 * number for exploration, number in PLANS))
+
+
 def choose(file, frame, settings):
     """Return the first plan with which the table can be divided and cross-validated.
 
@@ -46,7 +51,14 @@ def choose(file, frame, settings):
         plan = settings.split.model_copy(update={"exploration": exploration, "folds": number})
         if _works(frame, share, positive, settings.model_copy(update={"split": plan})):
             return {"exploration": exploration, "folds": number}
-    way = {"group": f" by '{settings.only('group')}'", "time": f" by '{settings.only('time')}'"}.get(settings.split.strategy, "")
+    way = f" by '{settings.only('time')}'" if settings.split.strategy == "time" else ""
+    if settings.split.strategy == "group":
+        name, number = settings.only("group"), len(np.unique(units(frame, settings)))
+        if number < (least := fewest_groups()):
+            other = "name another column with --group, bring more groups, or leave --group out if its rows do not belong together"
+            msg = f"{file}: '{name}' has {number} groups, at least {least} are needed for training, validation, test and their cross-validation: {other}."
+            raise UserError(msg)
+        way = f" by the {number} groups of '{name}'"
     if positive is None:
         msg = f"{file}: {len(frame)} rows cannot be divided{way} into training, validation and test: bring more rows or groups, or divide another way."
     else:

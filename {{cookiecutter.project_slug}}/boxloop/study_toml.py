@@ -126,7 +126,7 @@ def _column(name, guess):
     lines += [f"error_of = {quoted(guess.error_of)}"] if guess.error_of else []
     if guess.missing:
         lines += [f"missing = {json.dumps(guess.missing)}  # read as not measured, because far from all other values; remove what was measured"]
-    lines += [f"unit = {quoted(guess.unit)}", 'description = ""']
+    lines += [f"unit = {quoted(guess.unit)}", f"description = {quoted(guess.description)}"]
     lines += ["available_at_inference = false"] if guess.role in ("target", "truth") else []
     return "\n".join(lines)
 

@@ -6,6 +6,7 @@ from boxloop.errors import UserError
 
 MOST_CLASSES = 50
 FEWEST_ROWS = 20
+MOST_NAMED = 6  # columns in one sentence
 PAIRS = ({"0", "1"}, {"-1", "1"}, {"False", "True"}, {"false", "true"}, {"no", "yes"}, {"n", "y"}, {"background", "signal"})
 
 
@@ -58,7 +59,10 @@ def there_are_inputs(path, frame, roles):
     """Refuse a table without inputs, with more of them than rows, or with an infinite value in one."""
     inputs = [name for name, guess in roles.items() if guess.role == "input"]
     if not inputs:
-        msg = f"{path.name} has no column left to learn from: besides the target there are only identifiers, errors, constants and free text."
+        others = [f"'{name}' is {_kind(guess)}" for name, guess in roles.items() if guess.role != "target"]
+        more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
+        said = "; ".join(others[:MOST_NAMED]) + more if others else "there is only the target"
+        msg = f"{path.name} has no column left to learn from ({said}): add a column that was measured, and adopt the table again."
         raise UserError(msg)
     if len(inputs) >= len(frame):
         msg = f"{path.name} has {len(inputs):,} input columns and {len(frame):,} rows: choose fewer columns than rows, and write the table again."
@@ -66,6 +70,13 @@ def there_are_inputs(path, frame, roles):
     for name in inputs:
         if pd.api.types.is_numeric_dtype(frame[name]):
             finite(path, frame[name])
+
+
+def _kind(guess):
+    """Return in a few words what a column was taken for, and why it is no input."""
+    if guess.role == "ignored":
+        return f"ignored ({guess.reason})"
+    return f"the error of {guess.error_of}" if guess.role == "error" else f"the {guess.role}"
 
 
 def finite(path, column):

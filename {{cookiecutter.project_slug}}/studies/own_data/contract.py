@@ -14,6 +14,8 @@ from boxloop.task import labels
 MOST_LEVELS = 50  # words with more different values name things, they do not class them
 FEWEST_ROWS = 20
 PLENTY = 100  # rows of a kind in the smallest part, from which on no division leaves it without that kind
+BEYOND = "correct your file and adopt it again, or change the limit in study.toml"  # data/raw itself is never changed
+OR_IGNORED = "correct your file or leave the field empty there, and adopt it again, or give the column the role ignored in study.toml"
 NUMBERS = ("weight", "error", "resonance")
 
 
@@ -116,7 +118,8 @@ def _column(values, name, settings, learnt):
 def _weights(values, name, column, file):
     bad = values < 0 if column.role == "weight" else values <= 0
     if bad.any():
-        _refuse_row(values, bad, name, file, "a weight cannot be negative" if column.role == "weight" else "an error must be larger than zero")
+        why = "a weight cannot be negative" if column.role == "weight" else "an error must be larger than zero"
+        _refuse_row(values, bad, name, file, why, remedy=OR_IGNORED)
     if not (values > 0).any():
         _refuse(file, name, "is zero in every row", "give it the role ignored in study.toml")
 
@@ -140,14 +143,14 @@ def _is_numeric(values, name, file):
 def _is_finite(values, name, file):
     bad = np.isinf(values.to_numpy(dtype=float))
     if bad.any():
-        _refuse_row(values, bad, name, file, "infinite values are refused: correct it or leave the field empty", remedy="")
+        _refuse_row(values, bad, name, file, "infinite values are refused")
 
 
 def _limits(values, name, column, file):
     if column.min is not None and (bad := values < column.min).any():
-        _refuse_row(values, bad, name, file, f"below its min = {column.min:g} in study.toml")
+        _refuse_row(values, bad, name, file, f"below its min = {column.min:g} in study.toml", remedy=BEYOND)
     if column.max is not None and (bad := values > column.max).any():
-        _refuse_row(values, bad, name, file, f"above its max = {column.max:g} in study.toml")
+        _refuse_row(values, bad, name, file, f"above its max = {column.max:g} in study.toml", remedy=BEYOND)
 
 
 def _classes(frame, settings):
@@ -203,11 +206,11 @@ def _folds(frame, positive, part, settings):
             _refuse(settings.data.table, settings.study.target, few, f'set split.strategy = "stratified", lower split.folds or enlarge split.{part}')
 
 
-def _refuse_row(values, bad, name, file, why, *, remedy="correct it or leave the field empty"):
+def _refuse_row(values, bad, name, file, why, *, remedy="correct your file or leave the field empty there, and adopt it again"):
     row = int(np.argmax(np.asarray(bad, dtype=bool)))
     value = values.iloc[row]
     said = repr(value) if isinstance(value, str) else f"{value:g}"
-    _refuse(file, name, f"holds {said} in row {row + 1}", f"{why}: {remedy}" if remedy else why)
+    _refuse(file, name, f"holds {said} in row {row + 1}", f"{why}: {remedy}")
 
 
 def _refuse(file, name, what, remedy):

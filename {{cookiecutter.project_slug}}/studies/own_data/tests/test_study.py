@@ -41,7 +41,7 @@ def stars(rows=200, seed=3):
 def adopt(tmp_path, monkeypatch):
     """Return a function that makes a project around a table, as `boxloop adopt` does, and returns its data/raw."""
 
-    def make(frame, *, task="regression", roles=None, deployment=None, strategy=None, more="", error_of=None):
+    def make(frame, *, task="regression", roles=None, deployment=None, strategy=None, more="", error_of=None, limits=None):
         raw = tmp_path / "data" / "raw"
         raw.mkdir(parents=True, exist_ok=True)
         frame.to_csv(raw / "t.csv", index=False)
@@ -58,6 +58,7 @@ def adopt(tmp_path, monkeypatch):
             lines += ['deployment = "data/raw/d.csv"', f'deployment_sha256 = "{sha256(raw / "d.csv")}"']
         for name in frame:
             lines += [f"[columns.{json.dumps(name, ensure_ascii=False)}]", f'role = "{roles.get(name, "input")}"', 'unit = ""', 'description = ""']
+            lines += (limits or {}).get(name, [])
             lines += [f"error_of = {json.dumps(of[name], ensure_ascii=False)}"] if name in of and roles.get(name) == "error" else []
         plan = strategy or ("random" if task == "regression" else "stratified")
         lines += ["[split]", f'strategy = "{plan}"', "train = 0.6", "validation = 0.2", "test = 0.2", "exploration = 0.3"]
@@ -82,6 +83,18 @@ def test_the_table_is_read_once_and_handed_on(adopt, tmp_path):
     assert (len(first), set(first["flag"])) == (200, {0, 1})
     assert data.domains(raw) == {}
     assert data.deployment(raw) is None
+
+
+def test_decimal_commas_are_the_same_numbers_later(adopt, tmp_path):
+    """The study reads a file as `boxloop adopt` has understood it."""
+    raw = adopt(stars())
+    points = data.labelled(raw)
+    stars().to_csv(raw / "t.csv", index=False, sep=";", decimal=",")
+    settings = (tmp_path / "study.toml").read_text(encoding="utf-8")
+    digest = next(line for line in settings.splitlines() if line.startswith("sha256"))
+    (tmp_path / "study.toml").write_text(settings.replace(digest, f'sha256 = "{sha256(raw / "t.csv")}"'), encoding="utf-8")
+
+    pd.testing.assert_frame_equal(data.labelled(raw), points)
 
 
 def test_another_table_is_held_against_the_same_manifest(adopt):
@@ -152,6 +165,11 @@ def spoilt(column, row, value):
         (lambda f: f.assign(plate=f.index % 3), {"roles": {"plate": "group"}, "strategy": "group"}, r"'plate' has \d groups? in the part 'train'"),
         (lambda f: f.assign(w=-f["w"]), {"roles": {"w": "weight"}}, r"column 'w' holds -0\.\d+ in row 1: a weight cannot be negative"),
         (spoilt("e_m", 4, 0), {"roles": {"e_m": "error"}, "error_of": {"e_m": "m"}}, r"column 'e_m' holds 0 in row 5: an error must be larger than zero"),
+        (
+            lambda f: f,
+            {"limits": {"m": ["max = 0"]}},
+            r"column 'm' holds .* in row \d+: above its max = 0 in study\.toml: correct your file and adopt it again, or change the limit in study\.toml",
+        ),
         (lambda f: f, {"more": '[columns.lost]\nrole = "input"\nunit = ""\ndescription = ""'}, r"column 'lost' is missing"),
     ],
 )
