@@ -133,6 +133,8 @@ def _errors(frame, taken):
 
     for base in numeric:
         for pattern in (*ERRORS, *UPPER, *LOWER):
+            if pattern == "E_{}" and f"e_{base}" not in known:
+                continue  # alone E_BV is a reddening
             take(pattern.format(base), base, lower=pattern in LOWER)
             take(stems.get(pattern.format(_stem(base))), base, lower=pattern in LOWER)
     bases = {}

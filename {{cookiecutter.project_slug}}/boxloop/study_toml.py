@@ -100,7 +100,7 @@ def _study(facts):
         f"metric = {quoted(primary)}",
         'set = "test"',
         'quantity = "difference_low"',
-        "at_least = 1e-9  # more than nothing: a model that equals the reference is no improvement",
+        "at_least = 1e-100  # more than nothing, in any unit: a model that equals the reference is no improvement",
     ]
     return "\n".join(lines)
 
