@@ -14,7 +14,6 @@ from boxloop import study_toml
 from boxloop.adopt import adopt
 from boxloop.errors import UserError
 from boxloop.paths import Project
-from boxloop.roles import ERRORS, LOWER, UPPER, guess_roles
 from boxloop.catalogue import read_catalogue
 from boxloop.settings import load_settings
 from conftest import ROOT
@@ -166,59 +165,6 @@ def test_the_class_of_interest(tmp_path, values, wanted, chosen):
     assert load_settings(here.settings_file).study.positive_class == chosen
 
 
-def roles(frame, **options):
-    from boxloop.catalogue import Catalogue
-
-    return {name: guess.role for name, guess in guess_roles(Catalogue(frame), **options).items()}
-
-
-def test_roles_that_must_not_be_inputs():
-    """Constants, copies, free text, the target under another name, truths, a second identifier."""
-    frame = table().assign(constant=3, nothing=np.nan, copy=lambda f: f["mag"], note=[f"object number {k} is fine" for k in range(200)])
-    frame = frame.assign(code=(frame["kind"] == "star").astype(int), true_z=frame["mag"] / 7, name=[f"J{k:05d}" for k in range(200)])
-    found = roles(frame, target="kind")
-
-    assert {found[name] for name in ("constant", "nothing", "copy", "note", "code", "name")} == {"ignored"}
-    assert (found["source_id"], found["true_z"], found["mag"], found["band"]) == ("id", "truth", "input", "input")
-
-
-@pytest.mark.parametrize("pattern", ERRORS)
-def test_errors_are_known_by_their_names(pattern):
-    """Whatever the catalogue calls them, as long as the column that they belong to is there."""
-    frame = pd.DataFrame({"flux": np.arange(50.0) ** 1.5, pattern.format("flux"): np.linspace(0.1, 0.2, 50), "y": np.arange(50) % 7 * 1.1})
-    guess = guess_roles(read_like(frame), target="y")
-
-    assert (guess[pattern.format("flux")].role, guess[pattern.format("flux")].error_of) == ("error", "flux")
-
-
-@pytest.mark.parametrize(("upper", "lower"), list(zip(UPPER, (*LOWER, "e_{}"), strict=True)))
-def test_of_an_error_with_two_sides_one_is_kept(upper, lower):
-    """The other side is no input: the error of a target would give the target away. Marks of a missing value are no negative errors."""
-    rng, names = np.random.default_rng(0), [pattern.format("flux") for pattern in (upper, lower)]
-    frame = pd.DataFrame({"flux": rng.gamma(2, size=80), "x": rng.normal(size=80), names[0]: rng.uniform(0.1, 0.2, 80), names[1]: -rng.uniform(0.1, 0.2, 80)})
-    frame[names[1]] *= -1 if lower.startswith("e_") else 1
-    frame.loc[[3, 7], names[0]] = -999.0
-    guess = guess_roles(read_like(frame), target="flux")
-
-    assert sorted(guess[name].role for name in names) == ["error", "ignored"]
-    assert guess["x"].role == "input"
-
-
-def read_like(frame):
-    from boxloop.catalogue import Catalogue
-
-    return Catalogue(frame)
-
-
-def test_groups_and_times_are_guessed_from_strong_evidence_only():
-    """A repeated identifier is a group, a date is a time; a repeated measurement is an input."""
-    rng = np.random.default_rng(1)
-    halo, when, visits = np.repeat(np.arange(60), 3), rng.random(180) * 1000, rng.integers(3, 20, 180)
-    frame = pd.DataFrame({"halo_id": halo, "mjd": when, "n_visits": visits, "m": rng.normal(size=180)})
-
-    assert roles(frame, target="m") == {"halo_id": "group", "mjd": "time", "n_visits": "input", "m": "target"}
-
-
 def test_names_of_any_kind_survive(tmp_path):
     """Blanks, brackets, dots, quotes, Greek and emoji; units are taken from brackets."""
     rng, names = np.random.default_rng(0), ["Mass [Msun]", "a.b", 'say "x"', "α β", "☀", "[C/H]", "x\\y", "class", "#n"]
@@ -295,57 +241,6 @@ def test_the_command_prints_what_it_understood(tmp_path, monkeypatch, capsys):
     assert json.dumps(said) and not Path("study.toml.part").exists()
 
 
-@pytest.mark.parametrize(
-    ("error", "base"),
-    [
-        ("FLUX1_ERR", "FLUX1"), ("MAGERR_AUTO", "MAG_AUTO"), ("psfMagErr_u", "psfMag_u"), ("w1sigmpro", "w1mpro"), ("j_msigcom", "j_m"),
-        ("R_perr1", "R_p [Rjup]"), ("e_R_p", "R_p [Rjup]"), ("Sig_Flux", "flux"), ("FLUXERR_APER [mJy]", "FLUX_APER [mJy]"),
-    ],
-)  # fmt: skip
-def test_errors_with_the_sign_inside_the_name(error, base):
-    """Case, units and dashes do not count."""
-    rng = np.random.default_rng(0)
-    frame = pd.DataFrame({error: rng.uniform(0.1, 0.2, 80), base: rng.normal(size=80), "x": rng.normal(size=80), "y": rng.normal(size=80)})
-    frame.loc[[3, 7], error] = -999.0
-    guess = guess_roles(read_like(frame), target="y")
-
-    assert (guess[error].role, guess[error].error_of) == ("error", base)
-    assert guess[base].role == guess["x"].role == "input"
-    assert guess_roles(read_like(frame.drop(columns=base)), target="y")[error].role == "input"
-
-
-def test_an_error_with_two_sides_and_a_unit_in_brackets():
-    """The upper side is the error; the lower one, also where it is negative, is set aside."""
-    rng = np.random.default_rng(0)
-    frame = pd.DataFrame({"R_p [Rjup]": rng.normal(size=80), "R_perr1": rng.random(80), "R_perr2": -rng.random(80), "y": rng.normal(size=80)})
-
-    assert list(roles(frame, target="y").values()) == ["input", "error", "ignored", "target"]
-
-
-def test_what_only_looks_like_an_error_is_an_input():
-    """A signal, a velocity dispersion, words with the letters inside, and a difference that goes below zero."""
-    rng = np.random.default_rng(0)
-    names = ["signal", "nal", "sigma_v", "mav", "design", "den", "terra", "ta", "flux", "v", "y"]
-    frame = pd.DataFrame({name: rng.uniform(1, 2, 80) for name in names} | {"FLUX_ERR": rng.normal(size=80)})
-    found = roles(frame.drop(columns="v"), target="y")
-
-    assert {name for name, role in found.items() if role != "input"} == {"y"}
-    assert roles(frame, target="y")["sigma_v"] == "error"
-
-
-SKY = ["RA_ICRS", "de_icrs", "RAJ2000", "DEJ2000", "_raj2000", "ra_deg", "DEdeg", "ALPHA_J2000", "dec", "ra_mean", "_RA.icrs", "_DE"]
-
-
-@pytest.mark.parametrize("name", SKY)
-def test_positions_on_the_sky_are_doubted(name):
-    """They are inputs with a question."""
-    rng = np.random.default_rng(0)
-    frame = pd.DataFrame({name: rng.uniform(0, 90, 80), "_density": rng.normal(size=80), "y": rng.normal(size=80)})
-    guess = guess_roles(read_like(frame), target="y")
-
-    assert "position on the sky" in guess[name].reason and guess["_density"].reason == "a number"
-
-
 def test_an_error_of_the_target_is_said_to_weigh(tmp_path):
     """In a note, and beside the column in study.toml."""
     here, rng = project(tmp_path, "regression"), np.random.default_rng(0)
@@ -415,14 +310,6 @@ def test_what_is_new_in_a_deployment_table_is_said(tmp_path):
     assert "new.parquet: not used, because the labelled table does not have them: seeing." in found.notes
     words = "new.parquet, column 'band' has words that the labelled table does not have, in 3 rows: z; no model can know what they mean."
     assert words in found.notes
-
-
-def test_a_constant_with_gaps_is_said_to_have_them():
-    """In words that cannot be misread where the value is a sign."""
-    frame = table().assign(limit=np.where(np.arange(200) % 25 < 4, "<", None))
-    guess = guess_roles(read_like(frame), target="kind")
-
-    assert guess["limit"].reason == "it is '<' in every row that has a value (84 % have none)"
 
 
 def test_decimal_commas_are_measurements(tmp_path):

@@ -61,7 +61,7 @@ def adopt(project, path, *, target, ident=None, group=None, time=None, deploymen
     labels = suitable.classes_or_numbers(path, catalogue.frame, target, task)
     roles = guess_roles(catalogue, target=target, ident=ident, group=group, time=time)
     suitable.there_are_inputs(path, catalogue.frame, roles)
-    notes += _about(labels, roles)
+    notes += hints.of_columns(labels, roles)
     others = in_project(read_catalogue(deployment)).frame if deployment else None
     if others is not None:
         suitable.deployment_has_inputs(deployment, others, roles)
@@ -119,19 +119,6 @@ def _former(project, *, force):
         msg = f"{name} was edited: add --force to write a new one, a copy of yours is kept."
         raise UserError(msg)
     return content
-
-
-def _about(labels, roles):
-    """Return what a person should know of the rows and of doubtful columns."""
-    notes = []
-    ignored = [name for name, guess in roles.items() if guess.role == "ignored"]
-    if ignored:
-        notes.append(f"Not used: {', '.join(ignored[:8])}{' …' if len(ignored) > 8 else ''}; study.toml says why.")
-    marked = {name: ", ".join(f"{mark:g}" for mark in guess.missing) for name, guess in roles.items() if guess.missing}
-    notes += [f"Column '{name}': {marks} is read as a missing value; see study.toml." for name, marks in marked.items()]
-    if labels.nunique() <= 10 and labels.dtype.kind in "iuf":
-        notes.append(f"The target has {labels.nunique()} different values: if these are classes, set task = \"classification\" in study.toml and adopt again.")
-    return notes
 
 
 def _place(project, source):

@@ -8,6 +8,19 @@ SMALL, LARGE = 1e-3, 1e6  # a spread beyond them does not suit a report with thr
 MOST = 8  # names in one sentence
 
 
+def of_columns(labels, roles):
+    """Return which columns are not used, which numbers are read as missing, and whether a number looks like a class."""
+    notes = []
+    ignored = [name for name, guess in roles.items() if guess.role == "ignored"]
+    if ignored:
+        notes.append(f"Not used: {', '.join(ignored[:8])}{' …' if len(ignored) > 8 else ''}; study.toml says why.")
+    marked = {name: ", ".join(f"{mark:g}" for mark in guess.missing) for name, guess in roles.items() if guess.missing}
+    notes += [f"Column '{name}': {marks} is read as a missing value; see study.toml." for name, marks in marked.items()]
+    if labels.nunique() <= 10 and labels.dtype.kind in "iuf":
+        notes.append(f"The target has {labels.nunique()} different values: if these are classes, set task = \"classification\" in study.toml and adopt again.")
+    return notes
+
+
 def of_target(target, frame, roles):
     """Return what is worth knowing of a number that is to be predicted.
 

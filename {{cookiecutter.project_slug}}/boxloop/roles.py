@@ -6,14 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from boxloop.column_facts import describe, marks, unit_of
+from boxloop.error_columns import error_columns
+
 MOST_LEVELS = 50  # words with more different values than this are names or free text
 FEWEST_GROUPS = 10
-# What catalogues write where nothing was measured; one of them counts only where it lies far from all other values.
-SENTINELS = {
-    -1.0, -9.0, -99.0, -99.9, -99.99, -999.0, -999.9, -9999.0, -9999.9, -99999.0, 99.0, 99.9, 99.99, 999.0, 9999.0, 99999.0,
-    -32768.0, 1e20, -1e20, 1e30, -1e30,
-}  # fmt: skip
-
 IDENTIFIER = re.compile(
     r"^(id|ids|index|row|rownames|name|names|objid|obj_id|objname|object|designation|source_id|unnamed:? ?0?)$"
     r"|(_id|id_|[a-z]ID|\.id|_name)$|^id_",
@@ -28,21 +25,6 @@ SKY = re.compile(
     r"|glon|glat|elon|elat|(gal|ecl)_?(lon|lat)|right_?ascension|declination)(_?deg)?$",
     re.IGNORECASE,
 )
-# How catalogues name the error of X; `{}` stands for X.
-ERRORS = (
-    "e_{}", "{}_err", "{}_error", "err_{}", "error_{}", "{}err", "{}Err", "{}_e",
-    "sigma_{}", "{}_sigma", "{}_unc", "{}_std", "d{}", "{}_uncertainty", "e{}",
-)  # fmt: skip
-# An error with two sides: the upper one serves as the error of X, the lower one, often negative, is set aside.
-UPPER = ("{}err1", "{}_err1", "{}_err_upper", "{}_upper_error", "{}_errplus", "{}_ehi", "{}_error_max", "E_{}")
-LOWER = ("{}err2", "{}_err2", "{}_err_lower", "{}_lower_error", "{}_errminus", "{}_elo", "{}_error_min")
-# The same with the sign for an error inside the name: MAGERR_AUTO, psfMagErr_u, w1sigmpro, j_msigcom; compared without case, unit and dashes.
-# It stands beside something that is no letter, or is written in capitals by itself: `signal` and `design` hold none.
-TOKEN = re.compile(
-    r"(?:^|(?<=[^A-Za-z]))(?i:err(?:or)?)|(?<=\d)(?i:sig(?!ma))|(?i:err(?:or)?|sig)(?=[^A-Za-z]|$)|(?<=[a-z])(?:Err|Error|Sig)(?=[A-Z])|(?i:sigcom)$"
-)
-SIDE = re.compile(r"(?i:err)_?(?P<side>1|2|up|low|upper|lower|plus|minus)$")
-UNIT = re.compile(r"^(?P<name>.*?)\s*[\[(](?P<unit>[^\])]+)[\])]$")
 
 
 @dataclass(frozen=True)
@@ -89,7 +71,7 @@ def guess_roles(catalogue, *, target, ident=None, group=None, time=None):
     frame = catalogue.frame
     dated = {note.split("'")[1] for note in catalogue.notes if "decimal years" in note}
     found = {name: (role, "you named it") for role, name in {"target": target, "id": ident, "group": group, "time": time}.items() if name is not None}
-    errors, others = _errors(frame, set(found))
+    errors, others = error_columns(frame, set(found))
     found |= {name: ("error", f"named as the error of {base}{WEIGHS if base == target else ''}") for name, base in errors.items() if base not in errors}
     found |= {name: ("ignored", f"one more error of {base}") for name, base in others.items() if base not in errors}
     seen_before = {}
@@ -108,64 +90,6 @@ def guess_roles(catalogue, *, target, ident=None, group=None, time=None):
         )
         for name in frame.columns
     }
-
-
-def _errors(frame, taken):
-    """Return ``{error column: column}`` for the names that catalogues use, and the same for further errors of these columns.
-
-    Both are numbers, and an error is nowhere negative, except for marks of a missing value; a lower error may be.
-    """
-    numeric = [name for name in frame.columns if pd.api.types.is_numeric_dtype(frame[name]) and not pd.api.types.is_bool_dtype(frame[name])]
-    known, stems = set(numeric), {}
-    for name in numeric:
-        stems.setdefault(_stem(name), name)
-    found, others = {}, {}
-
-    def take(name, base, *, lower):
-        if name not in known or name == base or name in taken | set(found) | set(others):
-            return
-        values = frame[name].dropna()
-        negative = (values[~values.isin(marks(values))] < 0).any()
-        if base in found.values() or (lower and negative):
-            others[name] = base
-        elif not negative:
-            found[name] = base
-
-    for base in numeric:
-        for pattern in (*ERRORS, *UPPER, *LOWER):
-            if pattern == "E_{}" and f"e_{base}" not in known:
-                continue  # alone E_BV is a reddening
-            take(pattern.format(base), base, lower=pattern in LOWER)
-            take(stems.get(pattern.format(_stem(base))), base, lower=pattern in LOWER)
-    bases = {}
-    for name in numeric:
-        if name not in found and name not in others:
-            bases.setdefault(_bare(name), name)
-    for name in numeric:
-        for bare, lower in _bases_of(name):
-            if bare in bases:
-                take(name, bases[bare], lower=lower)
-    return found, others
-
-
-def _stem(name):
-    """Return a name without the unit in brackets behind it."""
-    bracket = UNIT.match(str(name))
-    return (bracket["name"] if bracket else str(name)).strip() or str(name)
-
-
-def _bare(name):
-    """Return the letters and digits of a name, in lower case and without its unit."""
-    return "".join(sign for sign in _stem(name).lower() if sign.isalnum())
-
-
-def _bases_of(name):
-    """Return which columns a column may be the error of by its name, and whether it is the lower side of it."""
-    stem = _stem(name)
-    found = [(_bare(stem[: sign.start()] + stem[sign.end() :]), False) for sign in TOKEN.finditer(stem)]
-    if side := SIDE.search(stem):
-        found.append((_bare(stem[: side.start()]), side["side"].lower() in ("2", "low", "lower", "minus")))
-    return [(bare, lower) for bare, lower in found if bare]
 
 
 def _role(column, target, *, dated, roles):
@@ -237,63 +161,6 @@ def _says_the_same(column, target):
 
 def _print(column):
     return pd.util.hash_pandas_object(column.astype(float) if pd.api.types.is_numeric_dtype(column) else column.astype(str), index=False).to_numpy().tobytes()
-
-
-def unit_of(name, catalogue):
-    """Return the unit of a column: the file's, or what stands in brackets in its name."""
-    bracket = UNIT.match(str(name))
-    return catalogue.units.get(name) or (bracket["unit"].strip() if bracket else "")
-
-
-def describe(column):
-    """Return what is in a column: the range of its numbers or its first words, and how much is missing."""
-    values, gap = column.dropna(), float(column.isna().mean())
-    if values.empty:
-        return "nothing"
-    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
-        found = marks(column)
-        rest = values[~values.isin(found)]
-        # Whole numbers in full: an identifier that is rounded says nothing.
-        low, high = (f"{end}" if pd.api.types.is_integer_dtype(values) else f"{end:.6g}" for end in (rest.min(), rest.max()))
-        words = f"{low} to {high}" + (f"; {', '.join(f'{mark:g}' for mark in found)} for a missing value" if found else "")
-    else:
-        counts = values.astype(str).value_counts()
-        words = ", ".join(word[:20] for word in counts.index[:4]) + (f" and {len(counts) - 4} more" if len(counts) > 4 else "")
-    return words + (f"; {gap:.1%} missing" if gap else "")
-
-
-def marks(column):
-    """Return the numbers that stand for a missing value: a usual mark at one end, repeated, and far from all other values.
-
-    Parameters
-    ----------
-    column : Series
-
-    Returns
-    -------
-    tuple of float
-        Empty for words, and where fewer than ten different values would be left.
-    """
-    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
-        return ()
-    values = column.dropna().astype(float)
-    values, found = values[np.isfinite(values)], []
-    while (mark := _mark(values[~values.isin(found)])) is not None:
-        found.append(mark)
-    return tuple(found)
-
-
-def _mark(values):
-    """Return one value at an end that is a mark, or None."""
-    if values.nunique() < 11:
-        return None
-    for end in (values.min(), values.max()):
-        others = values[values != end]
-        gap = others.min() - end if end < others.min() else end - others.max()
-        low, high = others.quantile([0.01, 0.99])
-        if end in SENTINELS and len(values) - len(others) >= 2 and gap > high - low and gap > 0.5:
-            return float(end)
-    return None
 
 
 def understood(roles, *, most=30):
