@@ -13,7 +13,7 @@ def of_columns(labels, roles):
     notes = []
     ignored = [name for name, guess in roles.items() if guess.role == "ignored"]
     if ignored:
-        notes.append(f"Not used: {', '.join(ignored[:8])}{' …' if len(ignored) > 8 else ''}; study.toml says why.")
+        notes.append(f"Not used: {_some(ignored)}; study.toml says why.")
     marked = {name: ", ".join(f"{mark:g}" for mark in guess.missing) for name, guess in roles.items() if guess.missing}
     notes += [f"Column '{name}': {marks} is read as a missing value; see study.toml." for name, marks in marked.items()]
     if labels.nunique() <= 10 and labels.dtype.kind in "iuf":
