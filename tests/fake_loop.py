@@ -4,6 +4,7 @@ import contextlib
 import json
 from pathlib import Path
 
+from boxloop.notebook import signed
 from boxloop.paths import Project
 from boxloop.provenance import input_hashes
 from study_files import STUDY
@@ -100,5 +101,5 @@ def fake_execute(project, chapter, parameters, **_):
                 item["outputs"] = [{"output_type": "error", "ename": name, "evalue": text, "traceback": []}]
                 break
     project.executed.mkdir(parents=True, exist_ok=True)
-    (project.executed / f"{chapter.name}.ipynb").write_text(json.dumps(content), encoding="utf-8")
+    (project.executed / f"{chapter.name}.ipynb").write_text(signed(content), encoding="utf-8")
     return error

@@ -4,15 +4,21 @@ import sys
 import types
 
 import pytest
+from boxloop.store import write_text
 from fake_loop import fake_execute, make_project
 
 
 @pytest.fixture
 def quick(monkeypatch):
-    """Run notebooks in this process and count the reports instead of building them."""
+    """Run notebooks in this process and count the reports instead of building whole ones."""
     reports = []
+
+    def build_report(project):
+        reports.append(project)
+        return write_text(project.report / "index.html", f"report {len(reports)}")
+
     module = types.ModuleType("boxloop.report")
-    module.build_report = lambda project: reports.append(project) or project.report / "index.html"
+    module.build_report = build_report
     monkeypatch.setitem(sys.modules, "boxloop.report", module)
     monkeypatch.setattr("boxloop.runner.execute", fake_execute)
     monkeypatch.setattr("boxloop.runner.load_engine", lambda *_: None)

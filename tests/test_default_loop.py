@@ -136,7 +136,8 @@ def test_same_seeds_same_numbers_and_no_test_row_before_08(released, tmp_path):
         for folder in [project / "data" / "interim", *(project / "results").glob("0[1-7]_*")]:
             shutil.rmtree(folder)
         done = boxloop(project, "run")
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.returncode == (name == "poisoned"), done.stdout + done.stderr
+        assert ("not the file that was sealed" in done.stderr) == (name == "poisoned")
         outcomes.append(results(project))
         assert read(project, "metrics.json") == read(released, "metrics.json")
 
@@ -146,18 +147,25 @@ def test_same_seeds_same_numbers_and_no_test_row_before_08(released, tmp_path):
     assert [name for name in clean if clean[name] != poisoned[name]] == []
 
 
-def test_a_poisoned_seal_cannot_be_released(released, tmp_path):
-    """Opening it is refused with a sentence; the count stays as it was."""
+def test_a_poisoned_seal_is_named_by_all_and_cannot_be_released(released, tmp_path):
+    """Opening it is refused with a sentence; the count stays as it was; the remedy in the sentence works."""
     project = tmp_path / "poisoned"
     shutil.copytree(released, project)
     poison(project)
-    (project / "results" / "08_release" / "release.json").unlink()
     ledger = (project / "data" / "sealed" / "ledger.jsonl").read_bytes()
-    done = boxloop(project, "release", "--reason", "again")
+    says = "data/sealed/test.parquet is not the file that was sealed: delete it and run `boxloop run --only 03`"
+    for words, code in [(["release", "--reason", "again"], 2), (["run"], 1), (["check"], 1), (["status"], 0)]:
+        done = boxloop(project, *words)
+        assert done.returncode == code, done.stdout + done.stderr
+        assert says in done.stdout + done.stderr
 
-    assert done.returncode == 1
     assert (project / "data" / "sealed" / "ledger.jsonl").read_bytes() == ledger
     assert "not the file that was sealed" in (project / "report" / "index.html").read_text(encoding="utf-8")
+    (project / "data" / "sealed" / "test.parquet").unlink()
+    done = boxloop(project, "run", "--only", "03")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert boxloop(project, "run").returncode == 0
+    assert (project / "data" / "sealed" / "ledger.jsonl").read_bytes() == ledger
 
 
 def test_a_notebook_that_raises_leaves_a_report(released, tmp_path):

@@ -13,6 +13,7 @@ import psutil
 import pytest
 from boxloop.executor import execute, load_engine
 from boxloop.lock import NAME, lock
+from boxloop.notebook import signed
 from boxloop.runner import run
 from boxloop.status import status
 from conftest import TEMPLATE
@@ -275,7 +276,7 @@ def test_results_by_hand_are_not_in_the_report(project, quick):
     copy = project.executed / "04_look.ipynb"
     content = json.loads(copy.read_text(encoding="utf-8"))
     content["metadata"]["boxloop"]["station"] = "another"
-    copy.write_text(json.dumps(content), encoding="utf-8")
+    copy.write_text(signed(content), encoding="utf-8")
 
     assert [row.detail for row in status(project) if row.state == "stale"] == ["run by hand: the report has no good copy of it"]
     assert Path(copy).is_file()

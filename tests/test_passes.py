@@ -1,8 +1,11 @@
 """Passes: one per completed round with changed inputs."""
 
+import json
+
 import pytest
-from boxloop.passes import all_passes, last_pass
+from boxloop.passes import all_passes, damaged, last_pass
 from boxloop.runner import run
+from boxloop.seal import append, read_ledger
 from boxloop.store import write_json, write_text
 from fake_loop import make_project
 
@@ -80,12 +83,61 @@ def test_no_pass_for_quick_numbers_a_part_or_a_failure(project, quick, tmp_path)
     assert run(broken, echo=silent).pass_number is None
 
 
-def test_a_damaged_pass_does_not_hide_the_run(project, quick):
-    """The notebooks ran and the report is built; the sentence names the file."""
-    project.passes.mkdir(parents=True)
-    (project.passes / "001.json").write_text("{", encoding="utf-8")
+@pytest.mark.parametrize("text", ["{", "", "[]", "3", '{"number": "x"}', '{"number": 1, "checks": []}'])
+def test_a_damaged_newest_pass_is_made_again(project, quick, text):
+    """Under its number, from the results that are there, also where nothing else changed."""
+    run(project, note="first", echo=silent)
+    path = project.passes / "001.json"
+    before = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(text, encoding="utf-8")
     outcome = run(project, echo=silent)
 
-    assert "001.json is not valid JSON" in outcome.problems[0]
-    assert len(quick) == 1
-    assert not outcome.ok
+    assert outcome.ok and outcome.pass_number == 1
+    after = json.loads(path.read_text(encoding="utf-8"))
+    assert {**after, "time": ""} == {**before, "time": "", "note": ""}
+
+
+def test_a_damaged_earlier_pass_is_named_and_stops_nothing(project, quick):
+    """The others stand; the numbers go on; deleting it, as the sentence says, ends the matter."""
+    run(project, echo=silent)
+    project.settings_file.write_text(project.settings_file.read_text(encoding="utf-8") + "\n# more\n", encoding="utf-8")
+    run(project, echo=silent)
+    (project.passes / "001.json").write_text("{", encoding="utf-8")
+    lines = []
+
+    assert run(project, echo=lines.append).ok
+    assert lines[0] == "results/passes/001.json is damaged: restore it from your last commit, or delete it."
+    assert [found["number"] for found in all_passes(project)] == [2]
+    (project.passes / "001.json").unlink()
+    assert run(project, echo=silent).pass_number == 2
+    assert damaged(project) == []
+
+
+def test_a_deleted_newest_pass_is_not_taken_for_the_one_before(project, quick):
+    """Pass 2 is deleted: the results are not those of pass 1, and nobody says so."""
+    run(project, echo=silent)
+    project.settings_file.write_text(project.settings_file.read_text(encoding="utf-8") + "\n# more\n", encoding="utf-8")
+    run(project, echo=silent)
+    (project.passes / "002.json").unlink()
+
+    assert run(project, echo=silent).pass_number == 2
+    assert (project.passes / "002.json").is_file()
+
+
+def test_a_pass_that_says_other_numbers_is_brought_up_to_date(project, quick):
+    """Whoever edits a number of the newest pass has it back after the next run."""
+    run(project, echo=silent)
+    path = project.passes / "001.json"
+    before = path.read_bytes()
+    write_json(path, json.loads(before) | {"checks": {"a.b": "pass"}})
+    run(project, echo=silent)
+
+    assert json.loads(path.read_text(encoding="utf-8"))["checks"] == json.loads(before)["checks"]
+
+
+def test_a_pass_holds_the_last_hash_of_the_ledger(project, quick):
+    """So that lines which vanish from the ledger are missed."""
+    append(project, "trained", criteria=[])
+    run(project, echo=silent)
+
+    assert last_pass(project)["ledger"] == read_ledger(project)[-1]["chain"]

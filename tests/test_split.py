@@ -134,7 +134,7 @@ def test_the_seal_is_written_once(tmp_path, people):
 
 
 def test_closing_never_reads_the_sealed_file(tmp_path, people):
-    """Poison in the sealed file goes unseen until somebody opens it."""
+    """Poison in the sealed file does not disturb it: only its hash is looked at, and only by who asks for trouble."""
     project = Project(tmp_path)
     close(project, people)
     project.sealed_file.chmod(0o644)

@@ -1,6 +1,5 @@
 """The status: what is done, and why the rest is not."""
 
-import json
 
 import pytest
 from boxloop.runner import run
@@ -113,12 +112,23 @@ def test_a_notebook_run_by_hand(project, quick):
     assert "run by hand" in detail(project, "04")
 
 
-def test_a_damaged_station_file_is_one_sentence(project, quick):
-    """Not a traceback."""
-    from boxloop.errors import UserError
-
+@pytest.mark.parametrize("text", ["{", "", "[]", "null", '{"needs": 3}', '{"needs": {}, "makes": []}'])
+def test_a_damaged_station_file_makes_stale(project, quick, text):
+    """It is no error: the notebook runs again."""
     run(project, echo=silent)
-    (project.station("04_look") / "station.json").write_text(json.dumps({})[:1], encoding="utf-8")
+    (project.station("04_look") / "station.json").write_text(text, encoding="utf-8")
 
-    with pytest.raises(UserError, match="not valid JSON"):
-        status(project)
+    assert detail(project, "04") == "results/04_look/station.json is damaged"
+    assert run(project, echo=silent).ok
+    assert states(project)["04"] == "done"
+
+
+@pytest.mark.parametrize("text", ["{", "", "[]", '{"cells": [3]}', '{"cells": [{"outputs": 1}]}', '{"cells": [], "metadata": 2}'])
+def test_a_damaged_copy_makes_stale(project, quick, text):
+    """What the report would show is not there: the notebook runs again."""
+    run(project, echo=silent)
+    (project.executed / "04_look.ipynb").write_text(text, encoding="utf-8")
+
+    assert detail(project, "04") == "report/notebooks/04_look.ipynb is damaged"
+    assert run(project, echo=silent).ok
+    assert states(project)["04"] == "done"

@@ -44,29 +44,6 @@ def test_a_truncated_file_is_named(tmp_path, name, read):
         read(path)
 
 
-def test_two_notebooks_that_end_together_are_both_merged(tmp_path, monkeypatch):
-    """A fragment that came in while the file was written is not lost: whoever wrote merges again."""
-    from boxloop.paths import Project
-    from boxloop.settings import load_settings
-    from study_files import STUDY
-
-    project, row = Project(tmp_path), {"state": "pass", "value": 0, "threshold": 0, "source": "", "message": "", "fix": ""}
-    project.settings_file.write_text(STUDY, encoding="utf-8")
-    store.write_json(project.station("02_baseline") / "checks.json", [{"id": "baseline.beats_trivial", "notebook": "02_baseline"} | row])
-    write = store.write_json
-
-    def slow(path, value):
-        late = project.station("03_split") / "checks.json"
-        if path == project.checks_file and not late.exists():
-            write(late, [{"id": "split.groups", "notebook": "03_split"} | row])
-        return write(path, value)
-
-    monkeypatch.setattr(store, "write_json", slow)
-    store.merge(project, load_settings(project.settings_file))
-
-    assert {"baseline.beats_trivial", "split.groups"} <= {check["id"] for check in store.read_json(project.checks_file)}
-
-
 def test_only_missing_tables_are_made(tmp_path):
     """A table that is there keeps its bytes, and nothing is made where all are there."""
     made = []

@@ -3,8 +3,8 @@
 import re
 
 from boxloop.errors import UserError
+from boxloop.folder import sort_notebooks
 from boxloop.notebook import read_notebook, source, tags
-from boxloop.paths import STATIONS
 
 # A question is a line of its own in bold; what follows, up to the next one, is its answer.
 _QUESTION = re.compile(r"^\*\*(.+?)\*\*\s*$", re.MULTILINE)
@@ -96,6 +96,6 @@ def read_answers(project):
         If a notebook cannot be read, or questions and metadata of an answer cell do not match;
         a notebook that is missing has no answers.
     """
-    paths = [(name, project.notebooks / f"{name}.ipynb") for name in STATIONS]
-    cells = [(name, cell) for name, path in paths if path.is_file() for cell in read_notebook(path)["cells"]]
+    paths = sort_notebooks(project).chapters
+    cells = [(path.stem, cell) for path in paths for cell in read_notebook(path)["cells"]]
     return [row for name, cell in cells if is_answer(cell) for row in _rows(name, cell)]

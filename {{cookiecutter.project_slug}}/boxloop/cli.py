@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -22,6 +23,17 @@ def _open_project():
 
         load_settings(project.settings_file)
         settings_are_valid(project)
+    return project
+
+
+def _open_results():
+    """Return the project as `_open_project` does, its two files of results made again where they are damaged."""
+    from boxloop.settings import load_settings
+    from boxloop.spine import refresh
+
+    project = _open_project()
+    with suppress(OSError):  # nobody may write here: what is there has to do
+        refresh(project, load_settings)
     return project
 
 
@@ -102,16 +114,25 @@ def release(reason, note, **how):
     if not (reason or "").strip():
         msg = "The seal opens only with a reason: boxloop release --reason TEXT."
         raise UserError(msg)
+    _refuse_a_broken_seal()
     _say_what_is_open()
     _run(release_reason=reason.strip(), note=note, **how)
 
 
+def _refuse_a_broken_seal():
+    """Open nothing where the ledger or the sealed file is not what it was."""
+    from boxloop.seal import trouble
+
+    if problem := trouble(find_project()):
+        raise UserError(problem)
+
+
 def _say_what_is_open():
     """Remind, before the seal is opened, of the checks of the last run that did not come through."""
-    from boxloop.store import read_json
+    from boxloop.spine import read_checks
 
     try:
-        states = [row["state"] for row in read_json(find_project().checks_file, [])]
+        states = [row.get("state") for row in read_checks(find_project())]
     except UserError:
         return  # damaged: the run makes it again
     failed, unanswered = states.count("fail"), states.count("unanswered")
@@ -145,17 +166,16 @@ def adopt(file, **options):
 @cli.command()
 def status():
     """Show what is done, what is stale and why, the seal and the pass."""
+    from boxloop.health import losses, notices
     from boxloop.passes import last_pass
-    from boxloop.seal import last, openings, read_ledger
     from boxloop.status import status as rows_of
 
     project = _open_project()
-    for row in rows_of(project, parameters={}, tolerant=True):
+    for row in rows_of(project, parameters={}):
         click.echo(f"{row.name.replace('_', ' '):<18} {row.state:<10} {row.detail}".rstrip())
-    events = read_ledger(project)
-    count = len(openings(events))
-    sealed = "sealed" if last(events, "sealed") else "no test set yet"
-    click.echo(f"Seal: {sealed}, opened {count} {'time' if count == 1 else 'times'}.")
+    for sentence in [*losses(project), *notices(project)]:
+        click.echo(sentence)
+    click.echo(f"Seal: {_seal_words(project)}.")
     newest = last_pass(project)
     if newest is None:
         click.echo("Pass: none complete yet.")
@@ -164,16 +184,34 @@ def status():
     click.echo(f"Pass: {newest['number']} ({', '.join(filter(None, words))}).")
 
 
+def _seal_words(project):
+    """Return how it stands with the test set and its openings."""
+    from boxloop.seal import last, openings, read_ledger, trouble
+
+    if trouble(project):
+        return "broken, see above"
+    events = read_ledger(project)
+    count, lost = len(openings(events)), last(events, "lost")
+    times = f"opened {count} {'time' if count == 1 else 'times'}"
+    before = "; an earlier ledger was lost" if lost else ""
+    if not last(events, "sealed"):
+        return f"no test set yet, {times}{before}"
+    there = "sealed" if project.sealed_file.exists() else "sealed, and its file is missing: 03 writes the same rows again"
+    return f"{there}, {times}{before}"
+
+
 @cli.command()
 @click.option("--format", "form", type=click.Choice(["table", "json", "markdown"]), default="table", show_default=True)
 @click.option("--sheet", type=click.Choice(["appendix-a", "reforms"]), default="appendix-a", show_default=True)
 def check(form, sheet):
     """Print the Appendix A or REFORMS sheet and what is open."""
     from boxloop import sheets
-    from boxloop.store import read_json
+    from boxloop.health import losses
+    from boxloop.spine import read_checks
+    from boxloop.status import status as rows_of
 
-    project = _open_project()
-    checks = read_json(project.checks_file, [])
+    project = _open_results()
+    checks = read_checks(project)
     if not checks:
         msg = "Nothing was run yet, so there is nothing to check: `boxloop run` first."
         raise UserError(msg)
@@ -181,15 +219,25 @@ def check(form, sheet):
     open_checks = [row for row in checks if row["state"] in OPEN_STATES]
     waived = [row for row in checks if row["state"] == "waived"]
     stale = [row for row in checks if row.get("stale_waiver")]
+    broken = [*losses(project), *(_not_done(row) for row in rows_of(project) if row.state != "done")]
     text = sheets.render(rows, form)
     if form == "json":
-        both = {"sheet": json.loads(text), "open": open_checks, "waived": waived, "stale_waivers": stale}
+        both = {"sheet": json.loads(text), "open": open_checks, "waived": waived, "stale_waivers": stale, "broken": broken}
         click.echo(json.dumps(both, indent=1, ensure_ascii=False))
     else:
         click.echo(f"{text.rstrip()}\n")
         click.echo("\n".join([*open_lines(open_checks, form), *sheets.waiver_lines(waived, stale, form)]))
+        click.echo("\n".join(("", "Not to be relied on:", *broken)) if broken else "", nl=bool(broken))
     open_items = any(row["state"] in OPEN_STATES for row in rows)
-    sys.exit(1 if open_checks or open_items else 0)
+    sys.exit(1 if open_checks or open_items or broken else 0)
+
+
+def _not_done(row):
+    """Return one sentence on a notebook whose checks are not those of today."""
+    words = {"failed": "failed", "stale": "is out of date"}.get(row.state, "was never run")
+    detail = f" ({row.detail})" if row.detail else ""
+    mend = "mend that cell, then" if row.state == "failed" else "run"
+    return f"{row.name} {words}{detail}: {mend} `boxloop run`."
 
 
 def open_lines(open_checks, form):
@@ -210,9 +258,12 @@ def open_lines(open_checks, form):
 def compare(numbers):
     """Show passes side by side; without numbers, all of them and what the last one changed."""
     from boxloop.history import listing, side_by_side, table
-    from boxloop.passes import all_passes
+    from boxloop.passes import all_passes, damaged
 
-    passes = all_passes(_open_project())
+    project = _open_project()
+    passes = all_passes(project)
+    for sentence in damaged(project):
+        click.echo(sentence, err=True)
     if not passes:
         msg = "No pass is complete yet, so there is nothing to compare: `boxloop run` first."
         raise UserError(msg)
@@ -258,7 +309,7 @@ def report():
     """Rebuild the report from what was executed."""
     from boxloop.report import build_report
 
-    click.echo(f"Report: {build_report(_open_project())}")
+    click.echo(f"Report: {build_report(_open_results())}")
 
 
 def _speak_safely():

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import boxloop
 from boxloop.errors import UserError
+from boxloop.folder import files_of
 from boxloop.loop import read_loop, upstream
 from boxloop.notebook import read_notebook, source, sources
+from boxloop.store import read_cache, write_cache
 
 # Code that starts kernels but has no part in any number.
 NO_PART = {"boxloop/forked.py"}
@@ -53,8 +55,7 @@ def file_hash(project, path):
 def named(project, chapter, patterns):
     """Return ``{name: path}`` of the files that the patterns match, without the chapter's own results."""
     own = project.station(chapter)
-    found = [path for pattern in patterns for path in project.root.glob(pattern)]
-    files = [inner for path in found for inner in ([path] if path.is_file() else path.rglob("*"))]
+    files = [inner for path in files_of(project, patterns) for inner in ([path] if path.is_file() else path.rglob("*"))]
     return {project.relative(path): path for path in sorted(files) if path.is_file() and own not in path.parents}
 
 
@@ -93,7 +94,14 @@ def code_of(path):
     return _fingerprint([source(cell) for cell in read_notebook(path)["cells"] if cell.get("cell_type") == "code"])
 
 
-def _validity(project):
+def validity(project):
+    """Return one hash of the machinery and of study.toml.
+
+    Raises
+    ------
+    OSError
+        If study.toml cannot be read.
+    """
     code = {name: value for name, value in code_now(project).items() if name.startswith("boxloop/")}
     return _fingerprint([code, text_hash(project.settings_file)])
 
@@ -103,22 +111,13 @@ def settings_were_valid(project):
 
     To validate it again takes longer than to see that nothing changed.
     """
-    from boxloop.store import read_json
-
-    try:
-        return read_json(project.report / "settings_valid.json") == _validity(project)
-    except (OSError, UserError):
-        return False
+    known = read_cache(project.report / "settings_valid.json")
+    return known is not None and project.settings_file.is_file() and known == validity(project)
 
 
 def settings_are_valid(project):
     """Remember that study.toml is valid as it is."""
-    from contextlib import suppress
-
-    from boxloop.store import write_json
-
-    with suppress(OSError):  # it is only remembered; a full disk is told of where it matters
-        write_json(project.report / "settings_valid.json", _validity(project))
+    write_cache(project.report / "settings_valid.json", validity(project))
 
 
 class Facts:

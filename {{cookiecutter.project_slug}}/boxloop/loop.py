@@ -3,13 +3,13 @@
 import ast
 import graphlib
 import heapq
-import re
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 
 from boxloop.errors import UserError
+from boxloop.folder import says_what_it_needs, sort_notebooks
 from boxloop.notebook import read_notebook, source, tags
 
 
@@ -80,11 +80,8 @@ def read_chapter(path):
         If it is not a notebook, or does not say what it needs and makes.
     """
     notebook = read_notebook(path)
-    about = notebook.get("metadata", {}).get("boxloop")
-    listed = isinstance(about, dict) and all(
-        isinstance(about.get(key), list) and all(isinstance(item, str) for item in about[key]) for key in ("needs", "makes")
-    )
-    if not listed:
+    about = notebook["metadata"].get("boxloop")
+    if not says_what_it_needs(notebook):
         msg = f'{path.name} does not say what it needs and makes: add {{"boxloop": {{"needs": [], "makes": []}}}} to its notebook metadata.'
         raise UserError(msg)
     return Chapter(
@@ -150,18 +147,18 @@ def order(chapters):
 
 
 def read_loop(project):
-    """Return the chapters of ``notebooks/NN_*.ipynb`` in the order in which they run.
+    """Return the chapters in ``notebooks/`` in the order in which they run; see `boxloop.folder`.
 
     Raises
     ------
     UserError
         If there is none, one is not valid, or they need each other in a circle.
     """
-    paths = [p for p in project.notebooks.glob("*.ipynb") if re.match(r"\d\d_", p.name)]
+    paths = sort_notebooks(project).chapters
     if not paths:
-        msg = f"There is no notebook such as 01_scoping.ipynb in {project.notebooks}."
+        msg = f"There is no notebook such as 01_scoping.ipynb in {project.notebooks}: restore it from your last commit."
         raise UserError(msg)
-    return order([read_chapter(path) for path in sorted(paths)])
+    return order([read_chapter(path) for path in paths])
 
 
 def find(chapters, wanted):
@@ -203,10 +200,15 @@ def require(project, chapters, selected):
     UserError
         Naming the notebook, what it needs, and which notebook makes it.
     """
+    gone = sort_notebooks(project).gone
     for chapter in selected:
         for need in chapter.needs:
             # The study and the notebooks are a person's own, and a pattern names what may be there: what is not there is not needed.
             given = need.startswith(("study/", "notebooks/")) or "*" in need
+            lost = next((name for name in gone if matches(need, f"results/{name}")), None)
+            if lost and not given:
+                msg = f"{chapter.name} needs {need}, which {lost} made: restore notebooks/{lost}.ipynb from your last commit."
+                raise UserError(msg)
             if given or any(project.root.glob(need)) or makers(need, selected):
                 continue
             made_by = makers(need, chapters)

@@ -1,5 +1,6 @@
 """Notebook files as plain JSON: read fast, without the notebook libraries."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -17,17 +18,78 @@ def read_notebook(path):
     UserError
         If the file cannot be read or is not a notebook of format 4.
     """
-    path = Path(path)
+    return _parsed(Path(path))[0]
+
+
+def _parsed(path):
+    """Return the notebook in a file, and the text of the file."""
     try:
-        notebook = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        text = path.read_text(encoding="utf-8")
+        notebook = json.loads(text)
+    except (OSError, ValueError, RecursionError) as error:
         msg = f"{path.name} is not a readable notebook ({error}): restore it from your last commit."
         raise UserError(msg) from error
-    cells = notebook.get("cells") if isinstance(notebook, dict) else None
-    if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
-        msg = f"{path.name} is not a notebook of format 4: open it in JupyterLab and save it again."
+    if not _is_format_4(notebook):
+        msg = f"{path.name} is not a notebook of format 4: restore it from your last commit."
+        raise UserError(msg)
+    return notebook, text
+
+
+def signed(notebook):
+    """Return an executed notebook as text that holds a hash of itself, so that damage shows."""
+    about = notebook["metadata"].setdefault("boxloop", {})
+    about["sha256"] = ""
+    about["sha256"] = _sha256(canonical(notebook))
+    return canonical(notebook)
+
+
+def read_copy(path):
+    """Return the executed notebook in `path`.
+
+    Raises
+    ------
+    UserError
+        If it is no readable notebook, or not as `boxloop run` has written it.
+    """
+    notebook, text = _parsed(Path(path))
+    about = notebook["metadata"].get("boxloop", {})
+    found = about.get("sha256") if isinstance(about, dict) else None
+    if isinstance(found, str) and _sha256(text.replace(found, "", 1)) != found:
+        msg = f"{Path(path).name} is not as it was executed: run `boxloop run`, which executes it again."
         raise UserError(msg)
     return notebook
+
+
+def canonical(notebook):
+    """Return a notebook as text in the form in which all notebooks of a project are kept."""
+    return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _sha256(text):
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _is_format_4(notebook):
+    """Return whether everything that is read here has the shape that the format gives it."""
+    if not isinstance(notebook, dict) or not _are_dicts(notebook.get("cells")):
+        return False
+    if not isinstance(notebook.setdefault("metadata", {}), dict):
+        return False
+    return all(
+        isinstance(cell.setdefault("metadata", {}), dict)
+        and isinstance(cell["metadata"].get("tags", []), list)
+        and _is_text(cell.get("source", ""))
+        and _are_dicts(cell.get("outputs", []))
+        for cell in notebook["cells"]
+    )
+
+
+def _are_dicts(items):
+    return isinstance(items, list) and all(isinstance(item, dict) for item in items)
+
+
+def _is_text(value):
+    return isinstance(value, str) or (isinstance(value, list) and all(isinstance(v, str) for v in value))
 
 
 def tags(cell):

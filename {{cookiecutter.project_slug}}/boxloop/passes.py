@@ -5,14 +5,35 @@ from datetime import UTC, datetime
 
 from boxloop.notebook import read_notebook, sources
 from boxloop.provenance import input_hashes
+from boxloop.seal import head
+from boxloop.spine import read_checks, read_metrics
 from boxloop.status import is_complete
-from boxloop.store import fingerprint, read_json, write_json
+from boxloop.store import fingerprint, plain, read_cache, write_json
+
+
+def _files(project):
+    """Return the files of all passes, oldest first."""
+    return sorted((p for p in project.passes.glob("*.json") if p.stem.isdecimal()), key=lambda p: int(p.stem))
+
+
+def _read(path):
+    """Return the pass in a file, or None where the file is damaged."""
+    content = read_cache(path)
+    if not isinstance(content, dict) or content.get("number") != int(path.stem):
+        return None
+    shapes = {"time": str, "note": str, "inputs": str, "released": bool, "metrics": dict, "checks": dict, "sets": dict, "attempts": list}
+    return content if all(isinstance(content.get(key, kind()), kind) for key, kind in shapes.items()) else None
 
 
 def all_passes(project):
-    """Return the passes, oldest first."""
-    found = [(path, read_json(path)) for path in project.passes.glob("*.json") if path.stem.isdecimal()]
-    return [content for _, content in sorted(found, key=lambda item: int(item[0].stem))]
+    """Return the passes, oldest first; one whose file is damaged is not among them."""
+    return [content for path in _files(project) if (content := _read(path)) is not None]
+
+
+def damaged(project):
+    """Return one sentence for each pass whose file is damaged."""
+    bad = [project.relative(path) for path in _files(project) if _read(path) is None]
+    return [f"{name} is damaged: restore it from your last commit, or delete it." for name in bad]
 
 
 def last_pass(project):
@@ -39,13 +60,13 @@ def inputs_hash(project, chapters, parameters):
 
 def snapshot(project):
     """Return what the results say now, small enough to be kept: metrics, criteria, states of the checks, attempts."""
-    metrics = read_json(project.metrics_file, {})
+    metrics = read_metrics(project)
     primary = (metrics.get("primary") or {}).get("name")
     sets = {name: found.get("metrics", {}).get(primary) for name, found in (metrics.get("sets") or {}).items()}
     return {
         "metrics": {key: metrics.get(key) for key in ("primary", "criteria")},
         "sets": {name: values for name, values in sets.items() if values},
-        "checks": {row["id"]: row["state"] for row in read_json(project.checks_file, [])},
+        "checks": {row["id"]: row["state"] for row in read_checks(project)},
         "attempts": _attempts(project, primary),
     }
 
@@ -60,30 +81,52 @@ def _attempts(project, metric):
     return [{"name": row["name"], "score": row.get(metric, ""), "chosen": row["chosen"] == "True"} for row in rows]
 
 
-def record(project, chapters, *, note=None):
+def record(project, chapters, *, note=None, complete=None):
     """Write the pass that has just been completed, and return its number.
 
-    The same inputs as in the last pass are the same pass: its file is brought up to date.
+    The same inputs as in the last pass are the same pass: its file is brought up to date, and left
+    alone where it says the same already. A damaged file of the newest pass is written anew.
     Where a notebook is missing, stale or was run with ``smoke``, there is no pass: None.
+
+    Parameters
+    ----------
+    project : boxloop.paths.Project
+    chapters : list of boxloop.loop.Chapter
+    note : str, optional
+        A remark to keep with it.
+    complete : bool, optional
+        Whether every notebook is done; found out by default.
     """
-    if not is_complete(project, chapters):
+    if not (is_complete(project, chapters) if complete is None else complete):
         return None
     parameters = {chapter.name: _executed(project, chapter) for chapter in chapters}
     reasons = [values.pop("release_reason", "") for values in parameters.values()]
     inputs = inputs_hash(project, chapters, parameters)
     last = last_pass(project)
-    same = last is not None and last["inputs"] == inputs
-    if same and last["released"] and not any(reasons):
-        # What was measured on the test set stands: the same inputs give the same numbers.
-        return last["number"]
-    number = last["number"] + (not same) if last else 1
+    same = last is not None and last.get("inputs") == inputs
+    released, now = any(reasons) or (same and last["released"]), plain(snapshot(project))
+    if same and last["released"] and _headline_set(now) != _headline_set(last):
+        return last["number"]  # what was measured on the test set stands, also where 08 has lost it
     content = {
-        "number": number,
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "number": last["number"] if same else _next_number(project, last),
         "note": note if note is not None else (last["note"] if same else ""),
         "inputs": inputs,
-        **snapshot(project),
-        "released": any(reasons),
+        **now,
+        "released": released,
+        "ledger": head(project),
     }
-    write_json(project.passes / f"{number:03d}.json", content)
-    return number
+    if not same or content != {key: value for key, value in last.items() if key != "time"}:
+        time = datetime.now(UTC).isoformat(timespec="seconds")
+        write_json(project.passes / f"{content['number']:03d}.json", {"number": content["number"], "time": time} | content)
+    return content["number"]
+
+
+def _headline_set(found):
+    return ((found.get("metrics") or {}).get("primary") or {}).get("set")
+
+
+def _next_number(project, last):
+    """Return the number of a new pass: one more than the last, or that of a newest pass that was lost."""
+    numbers = [int(path.stem) for path in _files(project)]
+    newest = max(numbers, default=0)
+    return newest if newest > (last["number"] if last else 0) else newest + 1

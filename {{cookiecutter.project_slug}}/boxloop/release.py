@@ -1,16 +1,44 @@
 """Releases: what a model scored on the sealed test set, kept with the hash of the model."""
 
-import numpy as np
-
+from boxloop.errors import UserError
+from boxloop.folder import files_of
 from boxloop.seal import last, read_ledger
-from boxloop.split import units
 from boxloop.store import read_json, sha256
-from boxloop.task import compare_guesses
+
+RESTORE = "restore it from your last commit"
 
 
 def releases(project):
-    """Return the releases on record in ``results/08_release/release.json``, oldest first."""
-    return read_json(project.station("08_release") / "release.json", {}).get("releases", [])
+    """Return the releases on record in ``results/08_release/release.json``, oldest first.
+
+    Raises
+    ------
+    UserError
+        If the file is damaged: what was measured on the test set cannot be made again.
+    """
+    path = project.station("08_release") / "release.json"
+    content = read_json(path, {}, remedy=RESTORE)
+    found = content.get("releases", []) if isinstance(content, dict) else None
+    if isinstance(found, list) and all(isinstance(row, dict) for row in found):
+        return found
+    msg = f"{project.relative(path)} is damaged: {RESTORE}."
+    raise UserError(msg)
+
+
+def lost_numbers(project):
+    """Return in one sentence which opening of the test set has left no numbers, or None."""
+    sealed, opened = None, []
+    for event in read_ledger(project):
+        sealed = event.get("content") if event["event"] == "sealed" else sealed
+        opened += [(sealed, event.get("model"))] if event["event"] == "opened" else []
+    known = {(row.get("sealed"), row.get("model_hash")) for row in releases(project)}
+    lost = next((str(model) for rows, model in opened if (rows, model) not in known), None)
+    if lost is None:
+        return None
+    return (
+        f"The test set was opened for model {lost[:12]}, and its numbers are not in results/08_release/release.json: {RESTORE}, "
+        "or open it again with `boxloop release --reason TEXT`, which counts as one more opening."
+    )
 
 
 def earlier(project, model_hash, reference_hash):
@@ -38,6 +66,11 @@ def measure_sets(frame, predictions, settings, *, draws, seed):
     dict
         By name of the set: ``n_rows``, ``n_groups`` and ``metrics`` as `boxloop.intervals.compare` returns them.
     """
+    import numpy as np  # here, because every run asks for the releases on record
+
+    from boxloop.split import units
+    from boxloop.task import compare_guesses
+
     sets = {}
     for name, rows in frame.reset_index(drop=True).groupby("set", sort=False):
         here = {who: values[rows.index] for who, values in predictions.items()}
@@ -48,5 +81,4 @@ def measure_sets(frame, predictions, settings, *, draws, seed):
 
 def manifest(project, patterns):
     """Return ``{path: sha256}`` of every file that a pattern such as ``data/raw/*`` matches, sorted by path."""
-    paths = {path for pattern in patterns for path in project.root.glob(pattern) if path.is_file()}
-    return {project.relative(path): sha256(path) for path in sorted(paths)}
+    return {project.relative(path): sha256(path) for path in files_of(project, patterns) if path.is_file()}

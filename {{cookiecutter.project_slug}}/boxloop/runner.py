@@ -8,14 +8,18 @@ from contextlib import suppress
 from boxloop import passes
 from boxloop.errors import UserError, plainly
 from boxloop.executor import Stock, Stopped, environment, execute, load_engine
+from boxloop.facts import code_now, file_hash, place
+from boxloop.folder import files_of
+from boxloop.health import losses, notices, refuse_a_damaged_ledger
 from boxloop.lock import lock
 from boxloop.loop import read_loop, require, select
 from boxloop.outcome import Outcome, Result
 from boxloop.parallel import VARIABLE, cluster
 from boxloop.parameters import parameters_of
 from boxloop.progress import Lines
+from boxloop.spine import refresh
 from boxloop.status import Now, judge, status
-from boxloop.store import fingerprint, read_json, write_json
+from boxloop.store import fingerprint, read_cache, sha256, write_cache
 
 
 class Interrupted(Exception):
@@ -49,7 +53,7 @@ class Round:
     def is_current(self, chapter):
         """Return whether a chapter is current, now that all that it needs has come through."""
         given = self.parameters[chapter.name]
-        row = judge(Now(self.project, self.chapters), chapter, given=given, tolerant=True)
+        row = judge(Now(self.project, self.chapters), chapter, given=given)
         self.why[chapter.name] = row.detail if row.state == "stale" else ""
         return row.state == "done" and not self.forced
 
@@ -97,7 +101,7 @@ class Round:
         """Return whether there is nothing to do, without asking chapter by chapter."""
         if self.forced:
             return False
-        rows = status(self.project, self.chapters, parameters=self.parameters, tolerant=True)
+        rows = status(self.project, self.chapters, parameters=self.parameters)
         return all(row.state == "done" for row in rows if row.name in self.by_name)
 
     def go(self, jobs):
@@ -142,13 +146,13 @@ def _prepare_report():
 
 
 def _record(project, chapters, outcome, note):
-    """Keep a pass where the whole loop is done now; where nothing ran, the pass there is stands."""
+    """Bring up to date what is made from the chapters' results: the two files of the spine, and the pass."""
+    from boxloop.settings import load_settings
+
     try:
-        last = passes.last_pass(project)
-        if outcome.changed or note is not None or last is None:
+        refresh(project, load_settings)
+        if not outcome.failed and not outcome.problems:
             outcome.pass_number = passes.record(project, chapters, note=note)
-        elif len(outcome.results) == len(chapters):
-            outcome.pass_number = last["number"]
     except UserError as error:
         outcome.problems.append(f"the pass could not be kept: {error}")
     except OSError as error:
@@ -157,26 +161,37 @@ def _record(project, chapters, outcome, note):
 
 def _seen(project):
     """Return one hash of all that the report is made of."""
-    from boxloop.facts import code_now, file_hash, place
-
     patterns = ["report/notebooks/*.ipynb", "results/**/*.json", "results/**/*.csv", "results/**/*.md", "notebooks/*.ipynb"]
     patterns += ["study.toml", "study/*", "data/sealed/ledger.jsonl", "LICENSE", "CITATION.cff", "pyproject.toml"]
-    files = sorted({path for pattern in patterns for path in project.root.glob(pattern) if path.is_file()})
-    machinery = [path for path in place(project, "boxloop/templates").rglob("*") if path.is_file()]
-    return fingerprint([code_now(project), [(path.name, file_hash(project, path)) for path in [*files, *sorted(machinery)]]])
+    machinery = sorted(path for path in place(project, "boxloop/templates").rglob("*") if path.is_file())
+    files = [path for path in [*files_of(project, patterns), *machinery] if path.is_file()]
+    return fingerprint([code_now(project), [(path.name, _content(project, path)) for path in files]])
+
+
+def _content(project, path):
+    """Return the hash of a file, or None where it cannot be read: the report will say so."""
+    try:
+        return file_hash(project, path)
+    except (OSError, UserError):
+        return None
+
+
+def _shown(project, page):
+    """Return what a report is made from and what it holds, as it is remembered."""
+    return [_seen(project), sha256(page)]
 
 
 def _report(project, outcome):
     """Build the report, unless it shows this already; a fault in it must not hide what became of the notebooks."""
     page, stamp = project.report / "index.html", project.report / "made_from.json"
     try:
-        if not outcome.changed and page.is_file() and read_json(stamp) == _seen(project):
+        if not outcome.changed and page.is_file() and read_cache(stamp) == _shown(project, page):
             outcome.report = page
             return
         from boxloop.report import build_report
 
         outcome.report = build_report(project)
-        write_json(stamp, _seen(project))
+        write_cache(stamp, _shown(project, page))
     except UserError as error:
         outcome.problems.append(f"the report could not be built: {error}")
     except OSError as error:
@@ -225,14 +240,17 @@ def run(project, *, only=None, start=None, smoke=False, sets=(), release_reason=
     """
     chapters = read_loop(project)
     selected = select(chapters, only, start)
+    refuse_a_damaged_ledger(project, selected)
     parameters = parameters_of(selected, sets=sets, smoke=smoke, release_reason=release_reason)
     with lock(project):
         require(project, chapters, selected)
         forced = bool(only) or start is not None
         stock = Stock(project, selected, cold=cold)
         this = Round(project, chapters, selected, parameters, forced=forced, lines=lines or Lines(echo), stock=stock, dask=dask)
+        for line in notices(project):
+            this.lines.say(line)
         outcome = Outcome(this.go(jobs or min(2, os.cpu_count() or 1)))
-        if not outcome.failed:
-            _record(project, chapters, outcome, note)
+        outcome.problems += losses(project)
+        _record(project, chapters, outcome, note)
         _report(project, outcome)
     return outcome

@@ -3,14 +3,15 @@
 It guards against accident, not against malice: whoever wants to read the file can.
 """
 
+import hashlib
 import json
-import os
 import stat
 from datetime import UTC, datetime
 
 from boxloop.errors import UserError
+from boxloop.ledger import check_chain, head_of, known_heads, link, openings_on_record
 from boxloop.provenance import git_commit
-from boxloop.store import plain, read_table, sha256, write_table
+from boxloop.store import plain, read_table, sha256, write_table, write_text, written_whole
 
 
 def read_ledger(project):
@@ -19,27 +20,86 @@ def read_ledger(project):
     Raises
     ------
     UserError
-        If a line is not JSON.
+        If it is missing although something was sealed, a line is not JSON, or a line does not follow from the
+        one before: lines were changed or removed. Passes and results hold the last hash that they saw.
     """
-    if not project.ledger_file.is_file():
-        return []
-    lines = project.ledger_file.read_text(encoding="utf-8").splitlines()
-    try:
-        return [json.loads(line) for line in lines if line.strip()]
-    except ValueError as error:
-        msg = f"{project.relative(project.ledger_file)} is damaged: restore it from version control."
-        raise UserError(msg) from error
+    events, problem = _examine(project)
+    if problem:
+        raise UserError(problem)
+    return events
+
+
+def head(project):
+    """Return the hash of the last line of the ledger, or None where there is none or it is damaged."""
+    events, problem = _examine(project)
+    return None if problem else head_of(events)
 
 
 def append(project, event, **facts):
-    """Append one event with its time to the ledger, and return it."""
+    """Append one event with its time to the ledger, and return it; the ledger is written whole.
+
+    Raises
+    ------
+    UserError
+        If the ledger is damaged.
+    """
+    return _write(project, read_ledger(project), event, facts)
+
+
+def _write(project, events, event, facts):
     row = {"event": event, "time": datetime.now(UTC).isoformat(timespec="seconds")} | plain(facts)
-    project.sealed.mkdir(parents=True, exist_ok=True)
-    with project.ledger_file.open("a", encoding="utf-8", newline="\n") as file:
-        file.write(json.dumps(row, ensure_ascii=False) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    row = link(head_of(events), row)
+    lines = [json.dumps(item, ensure_ascii=False) for item in [*events, row]]
+    write_text(project.ledger_file, "\n".join(lines) + "\n")
     return row
+
+
+def _examine(project):
+    """Return the events, and in one sentence what is wrong with the ledger (None: nothing)."""
+    path, where = project.ledger_file, project.relative(project.ledger_file)
+    remedy = (
+        f"restore it from your last commit; if there is none, delete {project.relative(project.sealed)}/test.parquet "
+        f"and {path.name} and run `boxloop run --only 03`: a new ledger begins, and says so"
+    )
+    heads = known_heads(project)
+    if not path.is_file():
+        lost = project.sealed_file.is_file() or heads
+        return [], f"{where} is missing, though a test set was sealed: {remedy}." if lost else None
+    try:
+        # Not `splitlines`: a reason may hold signs that it takes for the end of a line.
+        lines = path.read_text(encoding="utf-8").split("\n")
+        events = [json.loads(line) for line in lines if line.strip()]
+        wrong = check_chain(events, heads)
+    except (OSError, ValueError, RecursionError):
+        wrong = "is damaged"
+    return ([], f"{where} {wrong}: {remedy}.") if wrong else (events, None)
+
+
+def begins_anew(project):
+    """Return whether nothing is left of a lost ledger and its test set, so that 03 may seal another."""
+    return not project.ledger_file.exists() and not project.sealed_file.exists()
+
+
+def trouble(project):
+    """Return in one sentence what is wrong with ledger or sealed file, or None.
+
+    Nothing is wrong where there is no test set yet, or where the sealed file is missing: it is not
+    under version control, and 03 writes the same rows again.
+    """
+    events, problem = _examine(project)
+    sealed = last(events, "sealed")
+    if problem or not project.sealed_file.exists():
+        return problem
+    try:
+        same = sealed is not None and sha256(project.sealed_file) == sealed["sha256"]
+    except OSError:
+        same = False
+    return None if same else _not_the_sealed_one(project)
+
+
+def _not_the_sealed_one(project):
+    name = project.relative(project.sealed_file)
+    return f"{name} is not the file that was sealed: delete it and run `boxloop run --only 03`, which seals the same rows again."
 
 
 def last(events, name):
@@ -49,8 +109,6 @@ def last(events, name):
 
 def content_hash(frame):
     """Return a hash of the rows of a table, the same whatever file holds them."""
-    import hashlib
-
     import pandas as pd
 
     rows = pd.util.hash_pandas_object(frame, index=False).to_numpy()
@@ -62,25 +120,49 @@ def close(project, frame):
     """Write the test set once, read-only; on later runs only see that it would be the same.
 
     The sealed file is never read here: its rows are compared through the hash in the ledger.
+    A ledger that was lost together with the file begins anew, with a line that says so.
 
     Raises
     ------
     UserError
-        If data or split changed after the test set was sealed.
+        If data or split changed after the test set was sealed, or the ledger is damaged.
     """
     content = content_hash(frame)
-    if project.sealed_file.exists():
-        sealed = last(read_ledger(project), "sealed")
-        if sealed is None or sealed["content"] != content:
-            msg = (
-                f"{project.relative(project.sealed_file)} was sealed from other rows than study.toml and data/raw "
-                "give now: put them back, or delete the file to seal a new test set (the ledger keeps the count)."
-            )
-            raise UserError(msg)
+    if not project.sealed_file.exists():
+        _seal(project, frame, content)
         return
-    write_table(project.sealed_file, frame)
+    sealed = last(read_ledger(project), "sealed")
+    if sealed is None:
+        raise UserError(_not_the_sealed_one(project))
+    if sealed["content"] != content:
+        msg = (
+            f"{project.relative(project.sealed_file)} was sealed from other rows than study.toml and data/raw "
+            "give now: put them back, or delete the file to seal a new test set (the ledger keeps the count)."
+        )
+        raise UserError(msg)
+
+
+def _seal(project, frame, content):
+    """Write the sealed file; the ledger knows of it before it is in place."""
+
+    def write(part):
+        frame.to_parquet(part, index=False)
+        found = {"sha256": sha256(part), "content": content}
+        events = _events_or_loss(project)
+        if {key: (last(events, "sealed") or {}).get(key) for key in found} != found:
+            append(project, "sealed", **found)
+
+    written_whole(project.sealed_file, write)
     project.sealed_file.chmod(stat.S_IREAD | stat.S_IRGRP | stat.S_IROTH)
-    append(project, "sealed", sha256=sha256(project.sealed_file), content=content)
+
+
+def _events_or_loss(project):
+    """Return the events of the ledger; where it is lost, begin another that says what was known of it."""
+    heads = known_heads(project)
+    if not project.ledger_file.is_file() and heads:
+        facts = {"heads": heads, "openings": openings_on_record(project)}
+        return [_write(project, [], "lost", facts)]
+    return read_ledger(project)
 
 
 def open_seal(project, *, reason, model_hash):
@@ -96,19 +178,20 @@ def open_seal(project, *, reason, model_hash):
     Raises
     ------
     UserError
-        If there is no reason, no sealed file, or the file is not the one that was sealed.
+        If there is no reason, no sealed file, the file is not the one that was sealed, or the ledger is damaged.
     """
     if not reason.strip():
         msg = "The test set opens only with a reason: boxloop release --reason TEXT."
         raise UserError(msg)
-    sealed = last(read_ledger(project), "sealed")
     name = project.relative(project.sealed_file)
-    if sealed is None or not project.sealed_file.is_file():
-        msg = f"{name} is missing: run `boxloop run --only 03` to seal a test set."
+    if last(read_ledger(project), "sealed") is None:
+        msg = "No test set was sealed yet: run `boxloop run --only 03` to seal one."
         raise UserError(msg)
-    if sha256(project.sealed_file) != sealed["sha256"]:
-        msg = f"{name} is not the file that was sealed: restore it, or delete it and run 03 to seal a new one."
+    if not project.sealed_file.exists():
+        msg = f"{name} is missing: run `boxloop run --only 03`, which seals the same rows again."
         raise UserError(msg)
+    if problem := trouble(project):
+        raise UserError(problem)
     append(project, "opened", reason=reason.strip(), model=model_hash, commit=git_commit(project.root))
     return read_table(project.sealed_file)
 

@@ -12,7 +12,7 @@ import textwrap
 from importlib.resources import files
 
 from boxloop.answers import cell_anchor, read_answers
-from boxloop.store import read_json
+from boxloop.spine import read_checks
 
 # From the state that needs attention most to the one that needs it least.
 STATES = ("fail", "unanswered", "waived", "pass", "not-applicable")
@@ -54,7 +54,7 @@ def reforms(project):
 
 def _sheet(project, name, key):
     text = (files("boxloop") / "templates" / name).read_text(encoding="utf-8")
-    checks = read_json(project.checks_file, [])
+    checks = read_checks(project)
     answers = read_answers(project)
     return [_row(item, project, checks, [a for a in answers if item["item"] in a[key]]) for item in json.loads(text)]
 

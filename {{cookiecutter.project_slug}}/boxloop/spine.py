@@ -1,7 +1,12 @@
-"""The two files that everything else is rendered from: ``metrics.json`` and ``checks.json``."""
+"""The two files that everything else is rendered from: ``metrics.json`` and ``checks.json``.
 
-from boxloop.metrics import METRICS
-from boxloop.paths import STATIONS
+They are made from what each notebook left, and made again whenever they are not that.
+"""
+
+from boxloop.errors import UserError
+from boxloop.facts import validity
+from boxloop.folder import chapter_names
+from boxloop.store import read_cache, read_json, sha256, write_cache, write_json
 
 TINY = 1e-6  # a bound below this asks for more than nothing
 PREDICTORS = ("model", "reference", "trivial", "difference")
@@ -13,6 +18,8 @@ def headline_set(sets):
 
 
 def _entry(name, sets, chosen, unit):
+    from boxloop.metrics import METRICS  # here, because every run looks whether the spine is good
+
     metric = METRICS[name]
     values = sets.get(chosen, {}).get("metrics", {}).get(name, {})
     return {
@@ -70,26 +77,142 @@ def assemble_metrics(sets, settings):
     }
 
 
-def assemble_checks(rows, settings):
-    """Return the content of ``checks.json``: what was recorded, and what another task would ask."""
+def assemble_checks(rows, settings, names):
+    """Return the content of ``checks.json``: what was recorded, and what nobody asks.
+
+    Parameters
+    ----------
+    rows : list of dict
+    settings : boxloop.settings.Settings
+    names : list of str
+        The chapters there are: a check of another one is unanswered.
+    """
     from boxloop.checks import REGISTRY
 
     task = settings.study.task
     recorded = {row["id"] for row in rows}
+    silent = [unit for unit in REGISTRY.values() if rows and unit.id not in recorded]
     elsewhere = [
-        {
-            "id": unit.id,
-            "notebook": unit.notebook,
-            "state": "not-applicable",
-            "value": None,
-            "threshold": unit.threshold,
-            "source": unit.source,
-            "message": unit.sentence,
-            "fix": unit.fix,
-            "reason": f"This check is for {' and '.join(sorted(unit.tasks))}; the task here is {task}.",
-        }
-        for unit in REGISTRY.values()
-        if rows and unit.tasks and task not in unit.tasks and unit.id not in recorded
+        _not_asked(unit, "not-applicable", unit.sentence)
+        | {"reason": f"This check is for {' and '.join(sorted(unit.tasks))}; the task here is {task}."}
+        for unit in silent
+        if unit.tasks and task not in unit.tasks
     ]
-    order = {name: number for number, name in enumerate(STATIONS)}
-    return sorted([*rows, *elsewhere], key=lambda row: (order[row["notebook"]], row["id"]))
+    lost = [
+        _not_asked(unit, "unanswered", f"No notebook asks it: there is no {unit.notebook}.ipynb.")
+        for unit in silent
+        if unit.notebook not in names and not (unit.tasks and task not in unit.tasks)
+    ]
+    return sorted([*rows, *elsewhere, *lost], key=lambda row: (row["notebook"], row["id"]))
+
+
+def _not_asked(unit, state, message):
+    return {
+        "id": unit.id,
+        "notebook": unit.notebook,
+        "state": state,
+        "value": None,
+        "threshold": unit.threshold,
+        "source": unit.source,
+        "message": message,
+        "fix": unit.fix,
+    }
+
+
+def _parts(project, name):
+    """Return ``(path, content, hash)`` of what a notebook left, checks first; none where it is not what it left."""
+    station = read_cache(project.station(name) / "station.json")
+    made = station.get("makes") if isinstance(station, dict) else None
+    found = []
+    for part, kind in (("checks.json", list), ("metrics.json", dict)):
+        path = project.station(name) / part
+        known = made.get(project.relative(path)) if isinstance(made, dict) else None
+        if known is None or not path.is_file() or sha256(path) != known:
+            return []
+        if not isinstance(content := read_cache(path), kind):
+            return []
+        found.append((content, known))
+    return found
+
+
+def merge(project, settings):
+    """Make ``results/metrics.json`` and ``results/checks.json`` from what the chapters left.
+
+    What a chapter left counts if its ``station.json`` vouches for it; one that is gone, or was
+    broken off, has left nothing. Two notebooks may end at the same moment: whoever wrote looks
+    whether something came in meanwhile, and merges again.
+    """
+    merged = None
+    while merged != (merged := _left(project)):
+        names, parts = merged
+        sets, checks = {}, []
+        for (rows, _), (metrics, _) in parts:
+            checks += rows
+            sets |= metrics.get("sets", {})
+        write_json(project.metrics_file, assemble_metrics(sets, settings))
+        write_json(project.checks_file, assemble_checks(checks, settings, names))
+    write_cache(_stamp(project), _vouched(project, merged))
+
+
+def _left(project):
+    """Return the names of the chapters and what each of them left."""
+    names = chapter_names(project)
+    return names, [parts for name in names if (parts := _parts(project, name))]
+
+
+def _stamp(project):
+    return project.report / "merged_from.json"
+
+
+def _vouched(project, left):
+    """Return what the two files are made from, and what they hold."""
+    names, parts = left
+    made = [path.is_file() and sha256(path) for path in (project.metrics_file, project.checks_file)]
+    return [validity(project), names, [known for pair in parts for _, known in pair], made]
+
+
+def refresh(project, load):
+    """Make the two files again unless they are what the chapters left, and return whether that was needed.
+
+    Parameters
+    ----------
+    project : boxloop.paths.Project
+    load : callable
+        ``(path) -> Settings``, called only where something is made.
+    """
+    left = _left(project)
+    if not left[1] or read_cache(_stamp(project)) == _vouched(project, left):
+        return False  # where nothing was left, there is nothing that could be made
+    merge(project, load(project.settings_file))
+    return True
+
+
+def read_checks(project):
+    """Return the rows of ``results/checks.json``, none where it is missing.
+
+    Raises
+    ------
+    UserError
+        If the file is damaged.
+    """
+    return _shaped(project.checks_file, [])
+
+
+def read_metrics(project):
+    """Return the content of ``results/metrics.json``, empty where it is missing.
+
+    Raises
+    ------
+    UserError
+        If the file is damaged.
+    """
+    return _shaped(project.metrics_file, {})
+
+
+def _shaped(path, default):
+    content = read_json(path, default)
+    rows = content if isinstance(content, list) else [content]
+    if isinstance(content, type(default)) and all(isinstance(row, dict) for row in rows):
+        return content
+    msg = f"results/{path.name} is damaged: run `boxloop run`, which makes it again."
+    raise UserError(msg)

@@ -4,11 +4,14 @@ import io
 
 from boxloop.errors import UserError
 from boxloop.facts import Facts
+from boxloop.folder import chapter_names
 from boxloop.loop import maker_of
 from boxloop.parallel import join
-from boxloop.paths import STATIONS, find_project, import_study
+from boxloop.paths import find_project, import_study
+from boxloop.seal import head
 from boxloop.settings import load_settings
-from boxloop.store import merge, plain, read_json, read_table, sha256, write_bytes, write_json, write_table, write_text
+from boxloop.spine import merge
+from boxloop.store import plain, read_json, read_table, sha256, write_bytes, write_json, write_table, write_text
 from boxloop.watch import watch
 
 
@@ -33,12 +36,12 @@ class Station:
     """
 
     def __init__(self, name, *, smoke=False):
-        if name not in STATIONS:
-            msg = f"There is no notebook {name!r}: choose from {', '.join(STATIONS)}."
-            raise UserError(msg)
         self.name = name
         self.smoke = smoke
         self.project = find_project()
+        if name not in (names := chapter_names(self.project)):
+            msg = f"There is no notebook {name!r}: choose from {', '.join(names)}."
+            raise UserError(msg)
         self._facts = Facts(self.project, name)
         self._all_settings = load_settings(self.project.settings_file)
         # What is read from here on is taken down: only a change of that makes the notebook stale.
@@ -183,6 +186,7 @@ class Station:
         self._made(write_json(self.folder / "checks.json", list(self._checks.values())))
         self._made(write_json(self.folder / "metrics.json", {"sets": self._sets}))
         facts = {"notebook": self.name, "smoke": self.smoke, "needs": self._needs, "makes": self._makes}
+        facts["ledger"] = head(self.project)  # so that no line of it can go unseen from here on
         write_json(self.folder / "station.json", facts | self._facts.gathered())
         merge(self.project, self._all_settings)
         states = [row["state"] for row in self._checks.values()]

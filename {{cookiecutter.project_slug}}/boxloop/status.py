@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from boxloop.errors import UserError
 from boxloop.facts import code_now, code_of, file_hash, named, place, setting, settings_table
 from boxloop.loop import read_loop, upstream
-from boxloop.notebook import first_error, read_notebook, sources
+from boxloop.notebook import first_error, read_copy, read_notebook, sources
 from boxloop.provenance import input_hashes
 from boxloop.store import read_json, sha256
 
@@ -76,7 +76,7 @@ def _facts_changed(now, chapter, facts):
         return f"{new} is new"
     if name := _differ(facts["code"], now.code):
         return f"{name} changed" if place(now.project, name).is_file() else f"{name} is gone"
-    settings = facts["settings"]
+    settings = facts.get("settings", {})
     if key := next((key for key in settings if setting(now.table, key) != settings[key]), None):
         return "study.toml changed" if key == "*" else f"study.toml changed: {key}"
     paths = {c.name: c.path for c in now.chapters}
@@ -119,23 +119,42 @@ def _other_parameters(chapter, copy, given):
     return "smoke run" if names[0] == "smoke" and before["smoke"] else f"{names[0]} was {before.get(names[0])!r}, is {wanted[names[0]]!r}"
 
 
-def _records(project, chapter, tolerant):
-    """Return station facts, executed copy, and what is wrong with either (None; raised unless `tolerant`)."""
-    path, found, problem = project.executed / f"{chapter.name}.ipynb", [], None
-    station = project.station(chapter.name) / "station.json"
-    for read in (lambda: read_json(station), lambda: read_notebook(path) if path.is_file() else None):
-        try:
-            found.append(read())
-        except (UserError, OSError) as error:
-            if not tolerant:
-                raise
-            found.append(None)
-            problem = f"{project.relative(station if len(found) == 1 else path)} is damaged"
-            del error
-    return *found, problem
+_SHAPES = dict.fromkeys(("needs", "makes", "declared", "outside", "before", "code", "settings"), dict)
 
 
-def judge(now, chapter, *, doubtful=(), given=None, tolerant=False):
+def station_facts(path):
+    """Return the content of a ``station.json``, or None where there is none.
+
+    Raises
+    ------
+    UserError
+        If the file is damaged.
+    """
+    facts = read_json(path, None)
+    if facts is None and not path.exists():
+        return None
+    if isinstance(facts, dict) and all(isinstance(facts.get(key, {}), kind) for key, kind in _SHAPES.items()):
+        return facts
+    msg = f"{path.parent.name}/{path.name} is damaged: delete it and run `boxloop run`."
+    raise UserError(msg)
+
+
+def _records(project, chapter):
+    """Return station facts, executed copy, and which of them is damaged (None: neither)."""
+    station, path = project.station(chapter.name) / "station.json", project.executed / f"{chapter.name}.ipynb"
+    facts = copy = problem = None
+    try:
+        facts = station_facts(station)
+    except (UserError, OSError):
+        problem = f"{project.relative(station)} is damaged"
+    try:
+        copy = read_copy(path) if path.exists() else None
+    except UserError:
+        problem = f"{project.relative(path)} is damaged"
+    return facts, copy, problem
+
+
+def judge(now, chapter, *, doubtful=(), given=None):
     """Return the row of one chapter.
 
     Parameters
@@ -146,10 +165,8 @@ def judge(now, chapter, *, doubtful=(), given=None, tolerant=False):
         The chapters it needs that are not done.
     given : dict, optional
         Parameters that it would be run with; by default they are not compared.
-    tolerant : bool
-        A damaged record makes the chapter stale; otherwise it is an error.
     """
-    facts, copy, problem = _records(now.project, chapter, tolerant)
+    facts, copy, problem = _records(now.project, chapter)
     error = copy and first_error(copy)
     if problem:
         return Row(chapter.name, "stale", problem)
@@ -171,7 +188,7 @@ def judge(now, chapter, *, doubtful=(), given=None, tolerant=False):
     return Row(chapter.name, "stale" if reason else "done", reason or ("smoke run" if smoke else ""), smoke)
 
 
-def status(project, chapters=None, *, parameters=None, tolerant=False):
+def status(project, chapters=None, *, parameters=None):
     """Return one `Row` per notebook, in the order of the loop.
 
     A notebook is stale if one of these changed in content since it ran: its cells, its parameters
@@ -184,7 +201,7 @@ def status(project, chapters=None, *, parameters=None, tolerant=False):
     for chapter in chapters:
         doubtful = sorted(upstream(chapter, chapters) & open_names)
         given = None if parameters is None else parameters.get(chapter.name, {})
-        row = judge(now, chapter, doubtful=doubtful, given=given, tolerant=tolerant)
+        row = judge(now, chapter, doubtful=doubtful, given=given)
         rows.append(row)
         if row.state != "done":
             open_names.add(chapter.name)

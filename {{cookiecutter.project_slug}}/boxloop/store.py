@@ -1,14 +1,14 @@
-"""Files are written whole or not at all, and the stations' fragments become one spine."""
+"""Files are written whole or not at all."""
 
 import hashlib
 import json
 import math
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from boxloop.errors import UserError
-from boxloop.paths import STATIONS
 
 
 def written_whole(path, write):
@@ -82,8 +82,15 @@ def write_bytes(path, data):
     return written_whole(path, lambda part: part.write_bytes(data))
 
 
-def read_json(path, default=None):
+def read_json(path, default=None, *, remedy="delete it and run `boxloop run`"):
     """Return the JSON in `path`, or `default` where there is no such file.
+
+    Parameters
+    ----------
+    path : path
+    default : optional
+    remedy : str
+        What helps where the file is damaged.
 
     Raises
     ------
@@ -95,9 +102,23 @@ def read_json(path, default=None):
         return default
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        msg = f"{path} is not valid JSON ({error}): delete it and run the loop again."
+    except (ValueError, RecursionError) as error:
+        msg = f"{path} is not valid JSON ({error}): {remedy}."
         raise UserError(msg) from error
+
+
+def read_cache(path):
+    """Return the JSON in a file that can be made again, or None where it is missing or damaged."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def write_cache(path, value):
+    """Write what is only remembered; where that cannot be, it is found out again next time."""
+    with suppress(OSError):
+        write_json(path, value)
 
 
 def read_table(path):
@@ -128,21 +149,3 @@ def fingerprint(value):
     """Return the sha256 of a JSON-like value: the same for the same content."""
     text = json.dumps(plain(value), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
-
-
-def merge(project, settings):
-    """Make ``results/metrics.json`` and ``results/checks.json`` from the stations' fragments.
-
-    Two notebooks may end at the same moment: whoever wrote looks whether a fragment came in meanwhile, and merges again.
-    """
-    from boxloop.spine import assemble_checks, assemble_metrics
-
-    fragments = [project.station(name) / part for part in ("metrics.json", "checks.json") for name in STATIONS]
-    merged = None
-    while merged != (merged := [sha256(path) if path.is_file() else None for path in fragments]):
-        sets, checks = {}, []
-        for name in STATIONS:
-            sets |= read_json(project.station(name) / "metrics.json", {}).get("sets", {})
-            checks += read_json(project.station(name) / "checks.json", [])
-        write_json(project.metrics_file, assemble_metrics(sets, settings))
-        write_json(project.checks_file, assemble_checks(checks, settings))

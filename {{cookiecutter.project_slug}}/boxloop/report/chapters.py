@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from boxloop.answers import cell_anchor, is_answer, says_something, slug, split_answers
 from boxloop.errors import UserError
-from boxloop.notebook import read_notebook, source, tags
+from boxloop.folder import chapter_names
+from boxloop.notebook import read_copy, read_notebook, source, tags
 from boxloop.paths import STATIONS
 from boxloop.sheets import tally, worst
 
@@ -73,7 +74,7 @@ class Chapter:
 
 
 def read_chapters(project, checks, *, stale=None):
-    """Return the eight chapters in the order of the loop; one that cannot be read says so.
+    """Return the chapters in the order of the loop, the eight and what there is more; one that cannot be read says so.
 
     Parameters
     ----------
@@ -83,17 +84,22 @@ def read_chapters(project, checks, *, stale=None):
     stale : dict, optional
         Why a chapter is out of date, by name.
     """
-    return [_chapter(project, name, [row for row in checks if row["notebook"] == name], stale or {}) for name in STATIONS]
+    there = chapter_names(project)
+    notes = {name: f"There is no notebooks/{name}.ipynb, so it has no results." for name in STATIONS if name not in there}
+    return [
+        _chapter(project, name, [row for row in checks if row.get("notebook") == name], notes | (stale or {}), name in there)
+        for name in sorted({*STATIONS, *there})
+    ]
 
 
-def _chapter(project, name, checks, stale):
+def _chapter(project, name, checks, stale, there):
     title = name[3:].replace("_", " ").capitalize()
     chapter = Chapter(name, title, checks=[dict(row, cell="") for row in checks], note=stale.get(name, ""))
     path = project.executed / f"{name}.ipynb"
-    if not path.is_file():
+    if not there or not path.is_file():
         return chapter
     try:
-        _fill(chapter, read_notebook(path), project)
+        _fill(chapter, read_copy(path), project)
     except UserError as error:
         chapter.note = str(error)
     return chapter

@@ -5,15 +5,16 @@ import math
 from boxloop.report.numbers import decimals, is_interval, is_number, text, ticks
 
 RADIUS = 190
-# Stations sit at half steps, so that the loop has a gap on top where one pass ends and the next begins.
-STEP = 2 * math.pi / 8
 PHASES = (("build", 1.0), ("compute", 3.0), ("criticise", 4.5), ("learn", 6.5))
 ROLES = ("trivial", "reference", "model")
 
 
-def _at(place, radius):
-    """Return the point at `place` (0 is the first station, clockwise) on a circle."""
-    angle = -math.pi / 2 + (place + 0.5) * STEP
+def _at(place, radius, places=8):
+    """Return the point at `place` (0 is the first station, clockwise) on a circle of so many places.
+
+    Stations sit at half steps, so that the loop has a gap on top where one pass ends and the next begins.
+    """
+    angle = -math.pi / 2 + (place + 0.5) * 2 * math.pi / places
     return round(radius * math.cos(angle), 1), round(radius * math.sin(angle), 1)
 
 
@@ -31,12 +32,12 @@ def loop_drawing(chapters):
     """
     stations = []
     for place, chapter in enumerate(chapters):
-        x, y = _at(place, RADIUS)
+        x, y = _at(place, RADIUS, len(chapters))
         stations.append({"x": x, "y": y, "side": 1 if x > 0 else -1, "chapter": chapter})
     arrows = []
     for place in range(len(chapters)):
-        x, y = _at(place + 0.5, RADIUS)
-        arrows.append({"x": x, "y": y, "angle": round((place + 1) * 45)})
+        x, y = _at(place + 0.5, RADIUS, len(chapters))
+        arrows.append({"x": x, "y": y, "angle": round((place + 1) * 360 / len(chapters))})
     phases = [{"word": word, "x": x, "y": y} for word, place in PHASES for x, y in [_at(place, 118)]]
     return {"radius": RADIUS, "stations": stations, "arrows": arrows, "phases": phases}
 

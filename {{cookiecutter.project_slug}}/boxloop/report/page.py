@@ -11,8 +11,10 @@ from importlib.resources import files
 from boxloop import history
 from boxloop.answers import read_answers
 from boxloop.errors import UserError
+from boxloop.folder import chapter_names
+from boxloop.health import losses
 from boxloop.passes import all_passes
-from boxloop.paths import STATIONS
+from boxloop.passes import damaged as passes_damaged
 from boxloop.provenance import git_commit
 from boxloop.report import cover
 from boxloop.report.chapters import read_chapters
@@ -22,9 +24,10 @@ from boxloop.report.numbers import short
 from boxloop.report.safe import without_unseen
 from boxloop.seal import openings, read_ledger
 from boxloop.settings import load_settings
+from boxloop.spine import read_checks, read_metrics
 from boxloop.sheets import appendix_a, reforms, tally
 from boxloop.status import status
-from boxloop.store import read_json, write_text
+from boxloop.store import read_cache, write_text
 
 STYLES = ("report.css", "chapters.css", "narrow.css")
 SCRIPTS = ("report.js", "search.js")
@@ -57,11 +60,12 @@ def build_report(project, *, stale=None):
             return default
 
     settings = attempt(load_settings, project.settings_file)
-    metrics = attempt(read_json, project.metrics_file, {}, default={})
-    checks = attempt(read_json, project.checks_file, [], default=[])
+    metrics = attempt(read_metrics, project, default={})
+    checks = attempt(read_checks, project, default=[])
     opened = openings(attempt(read_ledger, project, default=[]))
     passes = attempt(all_passes, project, default=[])
     answers = attempt(read_answers, project, default=[])
+    problems += [*losses(project), *passes_damaged(project)]
     if stale is None:
         stale = attempt(_stale, project, default={})
     chapters = read_chapters(project, checks, stale=stale)
@@ -85,7 +89,7 @@ def build_report(project, *, stale=None):
         history_drawing=history.svg(history.table(passes)),
         provenance=cover.provenance(chapters, git_commit(project.root)),
         checks=checks,
-        other_checks=[row for row in checks if row.get("notebook") not in STATIONS],
+        other_checks=[row for row in checks if row.get("notebook") not in {chapter.name for chapter in chapters}],
         waivers=[row for row in checks if row["state"] == "waived"],
         appendix=attempt(appendix_a, project, default=[]),
         reforms=attempt(reforms, project, default=[]),
@@ -150,8 +154,8 @@ def _stale(project):
 
 def _smoke(project):
     """Return the notebooks whose numbers are quick ones, not results."""
-    facts = {name: project.station(name) / "station.json" for name in STATIONS}
-    return [name for name, path in facts.items() if path.is_file() and read_json(path).get("smoke")]
+    facts = {name: read_cache(project.station(name) / "station.json") for name in chapter_names(project)}
+    return [name for name, found in facts.items() if isinstance(found, dict) and found.get("smoke")]
 
 
 def _text(path):

@@ -1,0 +1,247 @@
+"""The ledger is a chain that results and passes hold on to: what vanishes from it, or from the seal, is named."""
+
+import json
+import os
+
+import pandas as pd
+import pytest
+from boxloop.checks import run_check
+from boxloop.errors import UserError
+from boxloop.health import losses, notices, refuse_a_damaged_ledger
+from boxloop.ledger import link
+from boxloop.loop import read_loop
+from boxloop.passes import record
+from boxloop.release import lost_numbers
+from boxloop.seal import append, close, head, open_seal, read_ledger, trouble
+from boxloop.store import write_json
+from fake_loop import make_project
+
+FRAME = pd.DataFrame({"x": range(40), "y": [0.5] * 40})
+GRAPH = {"03_split": ([], ["data/sealed/test.parquet", "data/sealed/ledger.jsonl"]), "04_train": ([], [])}
+
+
+@pytest.fixture
+def project(tmp_path):
+    """Sealed, trained and opened once, with a pass that saw it."""
+    project = make_project(tmp_path, graph=GRAPH)
+    close(project, FRAME)
+    append(project, "trained", criteria=[])
+    open_seal(project, reason="paper \u2028 one", model_hash="abc")
+    see(project)
+    release(project)
+    return project
+
+
+def see(project):
+    """Write a pass as the runner does."""
+    write_json(project.passes / "001.json", {"number": 1, "released": True, "ledger": head(project)})
+
+
+def release(project, model="abc"):
+    """Write the numbers of a release as 08 does."""
+    sealed = read_ledger(project)[0]["content"]
+    content = {"releases": [{"sealed": sealed, "model_hash": model}]}
+    write_json(project.station("08_release") / "release.json", content)
+
+
+def lines(project):
+    return project.ledger_file.read_text(encoding="utf-8").split("\n")[:-1]
+
+
+def rewrite(project, kept):
+    project.ledger_file.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+
+
+def begin_anew(project):
+    """Do what the sentence says where there is no commit to restore from."""
+    for path in (project.sealed_file, project.ledger_file):
+        path.chmod(0o644) if path.exists() else None
+        path.unlink(missing_ok=True)
+    chapters = read_loop(project)
+    refuse_a_damaged_ledger(project, chapters[:1])  # `boxloop run --only 03` is let through
+    with pytest.raises(UserError, match="missing, though a test set was sealed"):
+        refuse_a_damaged_ledger(project, chapters)  # a run of all is not: nothing begins anew unasked
+    close(project, FRAME)
+
+
+def test_a_whole_ledger_is_no_trouble(project):
+    """Every line holds the hash of all before it."""
+    assert trouble(project) is None
+    assert [row["event"] for row in read_ledger(project)] == ["sealed", "trained", "opened"]
+    assert losses(project) == [] and notices(project) == []
+    before = None
+    for row in read_ledger(project):
+        assert row == link(before, {key: value for key, value in row.items() if key != "chain"})
+        before = row["chain"]
+
+
+DAMAGES = {
+    "deleted": lambda kept: None,
+    "emptied": lambda kept: [],
+    "last line cut": lambda kept: kept[:-1],
+    "first line cut": lambda kept: kept[1:],
+    "middle line cut": lambda kept: [kept[0], kept[2]],
+    "order changed": lambda kept: [kept[0], kept[2], kept[1]],
+    "half a line": lambda kept: [*kept[:2], kept[2][:40]],
+    "a word changed": lambda kept: [*kept[:2], kept[2].replace("paper", "other")],
+    "a line added": lambda kept: [*kept, json.dumps({"event": "opened", "time": "x", "model": "abc"})],
+    "hash of a line removed": lambda kept: [*kept[:2], json.dumps({k: v for k, v in json.loads(kept[2]).items() if k != "chain"})],
+    "no table": lambda kept: ["3"],
+    "no event": lambda kept: ['{"a": 1}'],
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_ledger_is_named_and_both_remedies_work(project, damage):
+    """By everything that reads or writes it; restored, all is well; else a new ledger begins and says so."""
+    before = project.ledger_file.read_bytes()
+    after = DAMAGES[damage](lines(project))
+    project.ledger_file.unlink() if after is None else rewrite(project, after)
+
+    assert trouble(project).startswith("data/sealed/ledger.jsonl ")
+    assert "restore it from your last commit" in trouble(project)
+    assert losses(project) == [trouble(project)]
+    chapters = read_loop(project)
+    doors = [
+        lambda: read_ledger(project),
+        lambda: append(project, "opened", reason="x"),
+        lambda: open_seal(project, reason="x", model_hash="abc"),
+        lambda: close(project, FRAME),
+        lambda: refuse_a_damaged_ledger(project, chapters),
+        lambda: refuse_a_damaged_ledger(project, chapters[:1]),
+    ]
+    for door in doors:
+        with pytest.raises(UserError, match=r"ledger\.jsonl"):
+            door()
+
+    project.ledger_file.write_bytes(before)
+    assert trouble(project) is None
+
+    project.ledger_file.unlink() if after is None else rewrite(project, after)
+    begin_anew(project)
+    assert trouble(project) is None
+    events = read_ledger(project)
+    assert [row["event"] for row in events] == ["lost", "sealed"]
+    assert events[0]["openings"] == 1
+    openings = run_check("seal.openings", events)
+    assert openings.state == "fail"
+    assert "nobody can tell how often a test set was opened; 1 openings are known" in openings.message
+
+
+def test_lines_from_before_the_chain_are_accepted_and_held_from_then_on(tmp_path):
+    """A project that was made earlier: nothing is wrong with it, and its lines can no longer vanish."""
+    project = make_project(tmp_path, graph=GRAPH)
+    project.sealed.mkdir(parents=True)
+    rewrite(project, [json.dumps({"event": "trained", "time": "1"}), json.dumps({"event": "opened", "time": "2", "model": "a"})])
+    assert trouble(project) is None
+    append(project, "opened", reason="again", model="a")
+    assert trouble(project) is None
+    kept = lines(project)
+    rewrite(project, [kept[0], kept[2]])
+
+    assert "does not hold together at line 2" in trouble(project)
+
+
+def test_nothing_sealed_is_no_trouble(tmp_path):
+    """Absence is innocence where nothing speaks of a test set."""
+    project = make_project(tmp_path, graph=GRAPH)
+
+    assert trouble(project) is None
+    assert read_ledger(project) == []
+    refuse_a_damaged_ledger(project, read_loop(project))
+
+
+@pytest.mark.parametrize("damage", ["one bit", "cut", "emptied", "replaced"])
+def test_a_sealed_file_that_changed_is_named_and_the_remedy_works(project, damage):
+    """By one bit or altogether; deleted and sealed again from the same rows it is the same test set, opened once."""
+    project.sealed_file.chmod(0o644)
+    data = project.sealed_file.read_bytes()
+    flipped = data[:-20] + bytes([data[-20] ^ 1]) + data[-19:]
+    project.sealed_file.write_bytes({"one bit": flipped, "cut": data[:-9], "emptied": b"", "replaced": b"poison"}[damage])
+
+    said = "data/sealed/test.parquet is not the file that was sealed: delete it and run `boxloop run --only 03`, which seals the same rows again."
+    assert trouble(project) == said
+    assert losses(project) == [said]
+    with pytest.raises(UserError, match="not the file that was sealed"):
+        open_seal(project, reason="look", model_hash="abc")
+    refuse_a_damaged_ledger(project, read_loop(project))  # the ledger is whole: the other notebooks may run
+
+    before = project.ledger_file.read_bytes()
+    project.sealed_file.unlink()
+    close(project, FRAME)
+    assert trouble(project) is None
+    assert project.sealed_file.read_bytes() == data
+    assert project.ledger_file.read_bytes() == before
+
+
+def test_a_sealed_file_that_is_missing_is_said_to_be_missing(project):
+    """It is not under version control: a clone has none, and 03 writes the same rows again."""
+    project.sealed_file.unlink()
+
+    assert trouble(project) is None
+    with pytest.raises(UserError, match="missing: run `boxloop run --only 03`, which seals the same rows again"):
+        open_seal(project, reason="look", model_hash="abc")
+    close(project, FRAME)
+    assert open_seal(project, reason="look", model_hash="abc").equals(FRAME)
+
+
+def test_other_rows_are_said_to_be_other_rows_only_where_they_are(project):
+    """Not of a missing ledger, nor of a damaged file."""
+    with pytest.raises(UserError, match="sealed from other rows"):
+        close(project, FRAME.head(30))
+    project.ledger_file.unlink()
+    with pytest.raises(UserError, match="ledger.jsonl is missing"):
+        close(project, FRAME)
+
+
+def test_nothing_was_sealed_yet_is_said_so(tmp_path):
+    """And not that a file is missing."""
+    with pytest.raises(UserError, match="No test set was sealed yet: run `boxloop run --only 03`"):
+        open_seal(make_project(tmp_path, graph=GRAPH), reason="look", model_hash="abc")
+
+
+@pytest.mark.parametrize("moment", ["before the ledger", "after the ledger"])
+def test_broken_off_while_sealing(tmp_path, monkeypatch, moment):
+    """The file is in place only when the ledger knows of it; the next run completes it, with one line."""
+    project = make_project(tmp_path, graph=GRAPH)
+    place = "append" if moment == "before the ledger" else "os.replace"
+
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        if place == "append":
+            patched.setattr("boxloop.seal.append", stop)
+        else:
+            replace = os.replace
+            patched.setattr(os, "replace", lambda a, b: stop() if str(b).endswith(".parquet") else replace(a, b))
+        with pytest.raises(KeyboardInterrupt):
+            close(project, FRAME)
+    assert not project.sealed_file.exists()
+    close(project, FRAME)
+
+    assert trouble(project) is None
+    assert [row["event"] for row in read_ledger(project)] == ["sealed"]
+    assert [path.name for path in project.sealed.iterdir() if "part" in path.name] == []
+
+
+def test_an_opening_without_numbers_is_named(project):
+    """release.json was deleted: the test set is not new, and what it said is not here."""
+    assert lost_numbers(project) is None
+    release(project, model="another")
+
+    assert lost_numbers(project).startswith("The test set was opened for model abc, and its numbers are not in results/08_release/release.json")
+    assert notices(project) == [lost_numbers(project)]
+
+
+def test_a_note_in_every_pass(tmp_path, monkeypatch):
+    """The runner's pass holds the head; without it a ledger that is cut at its end looks whole."""
+    project = make_project(tmp_path, graph=GRAPH)
+    close(project, FRAME)
+    append(project, "trained", criteria=[])
+    monkeypatch.setattr("boxloop.passes.inputs_hash", lambda *_: "same")
+    monkeypatch.setattr("boxloop.passes._executed", lambda *_: {})
+    record(project, read_loop(project), complete=True)
+    rewrite(project, lines(project)[:-1])
+
+    assert "lacks lines that were there before (1 of the hashes that results and passes hold)" in trouble(project)

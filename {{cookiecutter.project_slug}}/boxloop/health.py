@@ -1,0 +1,35 @@
+"""What is wrong with a project, apart from its science: said by `run`, `status`, `check` and `release` alike."""
+
+from boxloop import passes
+from boxloop.errors import UserError
+from boxloop.folder import sort_notebooks
+from boxloop.release import lost_numbers
+from boxloop.seal import begins_anew, read_ledger, trouble
+
+
+def notices(project):
+    """Return sentences on what a person should know and what stops nothing."""
+    found = [*sort_notebooks(project).others, *passes.damaged(project)]
+    try:
+        found += [lost] if (lost := lost_numbers(project)) else []
+    except UserError:  # a damaged ledger is told of as what it is; a damaged release.json stops 08
+        pass
+    return found
+
+
+def losses(project):
+    """Return sentences on what makes the results as a whole untrue until it is mended."""
+    return [*sort_notebooks(project).losses, *filter(None, [trouble(project)])]
+
+
+def refuse_a_damaged_ledger(project, selected):
+    """Let nothing run on a ledger that is damaged or lost, but for 03, which may begin another.
+
+    Raises
+    ------
+    UserError
+    """
+    ledger = project.relative(project.ledger_file)
+    if begins_anew(project) and all(ledger in chapter.makes for chapter in selected):
+        return
+    read_ledger(project)
