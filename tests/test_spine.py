@@ -30,7 +30,7 @@ def recorded(project):
 
 
 def refresh(project):
-    return spine.refresh(project, load_settings)
+    return spine.refresh(project)
 
 
 @pytest.fixture

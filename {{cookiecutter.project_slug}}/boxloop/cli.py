@@ -28,12 +28,11 @@ def _open_project():
 
 def _open_results():
     """Return the project as `_open_project` does, its two files of results made again where they are damaged."""
-    from boxloop.settings import load_settings
     from boxloop.spine import refresh
 
     project = _open_project()
     with suppress(OSError):  # nobody may write here: what is there has to do
-        refresh(project, load_settings)
+        refresh(project)
     return project
 
 

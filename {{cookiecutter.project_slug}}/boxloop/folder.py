@@ -2,9 +2,10 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from boxloop.errors import UserError
-from boxloop.notebook import code_cells, read_notebook
+from boxloop.notebook import code_cells, parse
 from boxloop.paths import STATIONS
 
 NAME = re.compile(r"\d\d_[A-Za-z0-9_]+")
@@ -92,9 +93,14 @@ def _is_notebook(project, path):
 def _about(path):
     """Return whose results a notebook needs, and whose it makes, or the reason why it says nothing."""
     try:
-        notebook = read_notebook(path)
-    except UserError:
+        return _about_in(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, UserError):
         return "it cannot be read as a notebook"
+
+
+@lru_cache(maxsize=256)
+def _about_in(text):
+    notebook = parse(text, "")
     if not says_what_it_needs(notebook):
         return "its metadata do not say what it needs and makes"
     about = notebook["metadata"]["boxloop"]

@@ -25,14 +25,29 @@ def _parsed(path):
     """Return the notebook in a file, and the text of the file."""
     try:
         text = path.read_text(encoding="utf-8")
-        notebook = json.loads(text)
-    except (OSError, ValueError, RecursionError) as error:
+        return parse(text, path.name), text
+    except (OSError, UnicodeDecodeError) as error:
         msg = f"{path.name} is not a readable notebook ({error}): restore it from your last commit."
         raise UserError(msg) from error
+
+
+def parse(text, name):
+    """Return the notebook that `text` holds; `name` is what its file is called in an error.
+
+    Raises
+    ------
+    UserError
+        If it is not a notebook of format 4.
+    """
+    try:
+        notebook = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        msg = f"{name} is not a readable notebook ({error}): restore it from your last commit."
+        raise UserError(msg) from error
     if not _is_format_4(notebook):
-        msg = f"{path.name} is not a notebook of format 4: restore it from your last commit."
+        msg = f"{name} is not a notebook of format 4: restore it from your last commit."
         raise UserError(msg)
-    return notebook, text
+    return notebook
 
 
 def signed(notebook):

@@ -49,6 +49,7 @@ class Round:
         self.dask = dask
         self.by_name = {chapter.name: chapter for chapter in selected}
         self.results, self.why, self.begun, self.active = {}, {}, [], set()
+        self.complete = None  # known once it is seen that nothing has to run
 
     def is_current(self, chapter):
         """Return whether a chapter is current, now that all that it needs has come through."""
@@ -102,7 +103,10 @@ class Round:
         if self.forced:
             return False
         rows = status(self.project, self.chapters, parameters=self.parameters)
-        return all(row.state == "done" for row in rows if row.name in self.by_name)
+        current = all(row.state == "done" for row in rows if row.name in self.by_name)
+        if current:
+            self.complete = all(row.state == "done" and not row.smoke for row in rows)
+        return current
 
     def go(self, jobs):
         """Run what is not current, and return the results in the order of the loop."""
@@ -145,14 +149,12 @@ def _prepare_report():
         get_ready()
 
 
-def _record(project, chapters, outcome, note):
+def _record(project, chapters, outcome, note, complete):
     """Bring up to date what is made from the chapters' results: the two files of the spine, and the pass."""
-    from boxloop.settings import load_settings
-
     try:
-        refresh(project, load_settings)
+        refresh(project)
         if not outcome.failed and not outcome.problems:
-            outcome.pass_number = passes.record(project, chapters, note=note)
+            outcome.pass_number = passes.record(project, chapters, note=note, complete=complete)
     except UserError as error:
         outcome.problems.append(f"the pass could not be kept: {error}")
     except OSError as error:
@@ -251,6 +253,6 @@ def run(project, *, only=None, start=None, smoke=False, sets=(), release_reason=
             this.lines.say(line)
         outcome = Outcome(this.go(jobs or min(2, os.cpu_count() or 1)))
         outcome.problems += losses(project)
-        _record(project, chapters, outcome, note)
+        _record(project, chapters, outcome, note, this.complete)
         _report(project, outcome)
     return outcome

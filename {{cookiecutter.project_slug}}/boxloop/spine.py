@@ -171,19 +171,14 @@ def _vouched(project, left):
     return [validity(project), names, [known for pair in parts for _, known in pair], made]
 
 
-def refresh(project, load):
-    """Make the two files again unless they are what the chapters left, and return whether that was needed.
-
-    Parameters
-    ----------
-    project : boxloop.paths.Project
-    load : callable
-        ``(path) -> Settings``, called only where something is made.
-    """
+def refresh(project):
+    """Make the two files again unless they are what the chapters left, and return whether that was needed."""
     left = _left(project)
     if not left[1] or read_cache(_stamp(project)) == _vouched(project, left):
         return False  # where nothing was left, there is nothing that could be made
-    merge(project, load(project.settings_file))
+    from boxloop.settings import load_settings  # here, because it takes longer than to see that all is well
+
+    merge(project, load_settings(project.settings_file))
     return True
 
 
