@@ -1,13 +1,12 @@
 """Execute one chapter with papermill; its executed copy is kept whole, also when it failed."""
 
-import json
 import logging
 import os
 import threading
 import warnings
 from contextlib import contextmanager, nullcontext, suppress
 
-from boxloop.notebook import first_error, read_notebook, tags
+from boxloop.notebook import as_text, first_error, read_notebook, tags
 from boxloop.provenance import input_hashes
 from boxloop.quick import quick_imports
 from boxloop.store import sha256, write_text
@@ -184,7 +183,7 @@ def _keep(project, chapter, part, death):
         about["station"] = sha256(station)
     if death:
         _note_death(notebook, death)
-    write_text(target, json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
+    write_text(target, as_text(notebook))
     return first_error(notebook)
 
 

@@ -30,6 +30,11 @@ def read_notebook(path):
     return notebook
 
 
+def as_text(notebook):
+    """Return the text of a notebook's file in its canonical form: the same for the same content."""
+    return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
 def tags(cell):
     """Return the set of tags of a cell."""
     return set(cell.get("metadata", {}).get("tags", []))
