@@ -1,5 +1,7 @@
 """Fixtures that bake the template, and the path to the machinery inside it."""
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +13,8 @@ TEMPLATE = ROOT / "{{cookiecutter.project_slug}}"
 
 # The machinery is never rendered, so it is tested where it stands; byte code must not end up in baked projects.
 sys.path.insert(0, str(TEMPLATE))
+# Cookiecutter puts the template's folder on the path while it bakes; a hook that runs alone needs it too.
+sys.path.append(str(ROOT))
 sys.dont_write_bytecode = True
 
 
@@ -43,3 +47,25 @@ def bake(tmp_path_factory):
 def baked(bake, tmp_path_factory):
     """The default project, baked once; tests that write into it copy it first."""
     return bake(tmp_path_factory.mktemp("baked"))
+
+
+@pytest.fixture
+def cook(tmp_path):
+    """Return ``cook(*words, answers="")``, which types `cookiecutter` and the words in ``tmp_path / "here"``.
+
+    The home is new, so nothing of the user's settings and memory is read or written.
+    """
+    here, home = tmp_path / "here", tmp_path / "home"
+    here.mkdir()
+    home.mkdir()
+    env = {key: value for key, value in os.environ.items() if key != "COOKIECUTTER_CONFIG"}
+    env |= {"HOME": str(home), "USERPROFILE": str(home), "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def type_it(*words, answers=""):
+        command = [sys.executable, "-m", "cookiecutter", *words]
+        return subprocess.run(
+            command, cwd=here, env=env, input=answers, capture_output=True, text=True, encoding="utf-8"
+        )
+
+    type_it.here, type_it.home = here, home
+    return type_it

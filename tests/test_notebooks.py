@@ -12,7 +12,8 @@ STATIONS = "01_scoping 02_baseline 03_split 04_train 05_diagnose 06_stress_test 
 QUESTIONS = [["regression", "classification", "anomaly-detection"], ["worked-example", "own-data"], ["research", "workshop"]]
 CHOICES = {answer for answers in QUESTIONS for answer in answers}
 CONTEXT = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
-OFFERED = [tuple(zip(answers, QUESTIONS, strict=True)) for answers in itertools.product(*(CONTEXT[key] for key in ("task", "start_from", "edition")))]
+VALUES = [CONTEXT["task"], CONTEXT["start_from"], [CONTEXT["__edition"]]]
+OFFERED = [tuple(zip(answers, QUESTIONS, strict=True)) for answers in itertools.product(*VALUES)]
 VOCABULARY = {"parameters", "answer", "remove-input"} | CHOICES
 
 

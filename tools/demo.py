@@ -30,15 +30,42 @@ def main():
 
 
 def bake():
-    """Replace build/demo by a fresh project with the default answers."""
+    """Make build/demo a fresh project with the default answers; one that somebody worked in is kept beside it."""
     baker = BUILD / "cookiecutter"
     if not python_in(baker).is_file():
         baker.mkdir(parents=True, exist_ok=True)
         make_environment(baker, "cookiecutter>=2.6")
-    shutil.rmtree(str(DEMO), ignore_errors=True)
-    command = [str(python_in(baker)), "-m", "cookiecutter", str(ROOT), "--no-input", "--default-config", "--output-dir", str(BUILD)]
+    fresh = BUILD / "fresh"
+    shutil.rmtree(str(fresh), ignore_errors=True)
+    command = [str(python_in(baker)), "-m", "cookiecutter", str(ROOT), "--no-input", "--default-config", "--output-dir", str(fresh)]
     # The defaults of the template, whatever the user's own Cookiecutter settings say; the slug is the folder.
     subprocess.run([*command, "project_slug=" + DEMO.name], check=True, env={**os.environ, "PYTHONUTF8": "1"})
+    put_in_place(fresh / DEMO.name, DEMO)
+
+
+def put_in_place(fresh, demo):
+    """Move a fresh project to `demo`; what is there goes, or to a numbered folder if its owner's files were changed."""
+    if demo.exists() and work_in(demo) != work_in(fresh):
+        number = 1
+        while demo.with_name("{}-{}".format(demo.name, number)).exists():
+            number += 1
+        kept = demo.with_name("{}-{}".format(demo.name, number))
+        # Its environment knows itself by the old name.
+        shutil.rmtree(str(demo / ".venv"), ignore_errors=True)
+        demo.rename(kept)
+        print("The project that was in {} differs from a fresh one: it is kept in {}.".format(demo, kept), flush=True)
+    shutil.rmtree(str(demo), ignore_errors=True)
+    fresh.rename(demo)
+
+
+def work_in(project):
+    """Return what a person writes in a project: the text of each such file by its path."""
+    paths = [path for path in project.glob("*") if path.is_file()]
+    for top in ("notebooks", "study", "tests", "data/raw"):
+        paths += [path for path in (project / top).rglob("*") if path.is_file()]
+    made = {".pyc", ".parquet"}
+    own = (path for path in paths if path.suffix not in made and ".ipynb_checkpoints" not in path.parts)
+    return {path.relative_to(project).as_posix(): path.read_bytes() for path in own}
 
 
 if __name__ == "__main__":

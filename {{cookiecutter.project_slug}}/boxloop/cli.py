@@ -1,5 +1,6 @@
 """The command line: `boxloop run`, `release`, `adopt`, `status`, `check`, `compare`, `fail`, `report`."""
 
+import importlib
 import json
 import sys
 from contextlib import suppress
@@ -319,10 +320,24 @@ def _speak_safely():
             stream.reconfigure(encoding=encoding, errors="replace")
 
 
+def _finish_the_bake():
+    """Do what the hook of the template does, where Cookiecutter ran without hooks."""
+    from boxloop.finish import finish_from_record
+
+    try:
+        root = find_project().root
+    except UserError:
+        return  # no project here: the command says so, if it needs one
+    if finish_from_record(root):
+        importlib.invalidate_caches()  # `study` has come while this process was looking elsewhere
+        click.echo("The bake was not finished: study/ and the cells of the notebooks are now those that were chosen.", err=True)
+
+
 def main(arguments=None):
     """Run the command line; a mistake of the user is one sentence and exit code 2."""
     _speak_safely()
     try:
+        _finish_the_bake()
         sys.exit(cli.main(args=arguments, prog_name="boxloop", standalone_mode=False) or 0)
     except UserError as error:
         click.echo(f"Error: {error}", err=True)

@@ -54,8 +54,8 @@ def signed(notebook):
     """Return an executed notebook as text that holds a hash of itself, so that damage shows."""
     about = notebook["metadata"].setdefault("boxloop", {})
     about["sha256"] = ""
-    about["sha256"] = _sha256(canonical(notebook))
-    return canonical(notebook)
+    about["sha256"] = _sha256(as_text(notebook))
+    return as_text(notebook)
 
 
 def read_copy(path):
@@ -75,8 +75,8 @@ def read_copy(path):
     return notebook
 
 
-def canonical(notebook):
-    """Return a notebook as text in the form in which all notebooks of a project are kept."""
+def as_text(notebook):
+    """Return the text of a notebook's file in its canonical form: the same for the same content."""
     return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
