@@ -19,7 +19,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from skops.io import dumps
 
 X = np.random.default_rng(0).lognormal(size=(60, 3))
-STUDY = '''
+STUDY = """
 import os
 from os import system
 import numpy as np
@@ -35,7 +35,7 @@ class Mean(BaseEstimator):
 
 def first(X):
     return np.asarray(X)[:, :1]
-'''
+"""
 
 
 @pytest.fixture
@@ -54,7 +54,9 @@ def study(tmp_path, monkeypatch):
 
 def schema_of(data):
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return json.loads(archive.read("schema.json")), {name: archive.read(name) for name in archive.namelist() if name != "schema.json"}
+        return json.loads(archive.read("schema.json")), {
+            name: archive.read(name) for name in archive.namelist() if name != "schema.json"
+        }
 
 
 def packed(schema, parts=(), **options):
@@ -75,7 +77,12 @@ def changed(model, change):
 
 def node(loader, name, content=None, **more):
     module, _, name = name.rpartition(".")
-    return {"__class__": name, "__module__": module, "__loader__": loader, "content": content} | more
+    return {
+        "__class__": name,
+        "__module__": module,
+        "__loader__": loader,
+        "content": content,
+    } | more
 
 
 def text(value):
@@ -105,14 +112,20 @@ def distribution(code):
 def keys(code):
     """A dictionary whose keys are of the type `exec`."""
     kinds = node("ListNode", "builtins.list", [node("TypeNode", "builtins.exec")])
-    return changed(Ridge(), attribute("coef_", node("DictNode", "builtins.dict", {code: text(1)}, key_types=kinds)))
+    return changed(
+        Ridge(),
+        attribute("coef_", node("DictNode", "builtins.dict", {code: text(1)}, key_types=kinds)),
+    )
 
 
 def confused(code):
     """A part that passes for harmless because a harmless one bears the same number."""
     evil = node("TypeNode", "builtins.exec", __id__=7)
     kinds = node("ListNode", "builtins.list", [node("TypeNode", "builtins.str", __id__=7)])
-    told = {"first": evil, "second": node("DictNode", "builtins.dict", {code: text(1)}, key_types=kinds)}
+    told = {
+        "first": evil,
+        "second": node("DictNode", "builtins.dict", {code: text(1)}, key_types=kinds),
+    }
     return changed(Ridge(), lambda schema: schema["content"]["content"].update(told))
 
 
@@ -122,10 +135,14 @@ RUNS = {
     "a builtin that runs text": lambda *_: transformer("builtins.exec"),
     "a function that imports": lambda *_: transformer("builtins.__import__"),
     "numpy writes": lambda *_: dumps(FunctionTransformer(np.save, kw_args={"arr": [1]})),
-    "numpy reads pickles": lambda *_: dumps(FunctionTransformer(np.load, kw_args={"allow_pickle": True})),
+    "numpy reads pickles": lambda *_: dumps(
+        FunctionTransformer(np.load, kw_args={"allow_pickle": True})
+    ),
     "pandas reads pickles": lambda *_: transformer("pandas.io.pickle.read_pickle"),
     "scikit-learn's helpers": lambda *_: transformer("sklearn.datasets._base.load_files"),
-    "the machinery writes": lambda *_: transformer("boxloop.store.write_text", kw_args={"text": "x"}),
+    "the machinery writes": lambda *_: transformer(
+        "boxloop.store.write_text", kw_args={"text": "x"}
+    ),
     "what the study imports": lambda *_: transformer("study.data.system"),
     "a module in the study": lambda *_: transformer("study.data.os.system"),
     "the study's numpy": lambda *_: transformer("study.data.np.save", kw_args={"arr": [1]}),
@@ -133,19 +150,50 @@ RUNS = {
     "types of keys": lambda code, *_: keys(code),
     "one number twice": lambda code, *_: confused(code),
     "a method": lambda *_: dumps(FunctionTransformer(StandardScaler().set_params)),
-    "a method by name": lambda *_: changed(FunctionTransformer(), attribute("func", node("OperatorFuncNode", "operator.methodcaller", attrs=text(["system"])))),
-    "a partial function": lambda *_: dumps(FunctionTransformer(__import__("functools").partial(np.save, arr=[1]))),
-    "a constructor": lambda code, command, path: changed(
-        Ridge(), attribute("coef_", node("ConstructorFromReduceNode", "numpy.memmap", node("TupleNode", "builtins.tuple", [text(path)])))
+    "a method by name": lambda *_: changed(
+        FunctionTransformer(),
+        attribute(
+            "func", node("OperatorFuncNode", "operator.methodcaller", attrs=text(["system"]))
+        ),
     ),
-    "an array that is no array": lambda code, command, path: changed(Ridge().fit(X, X[:, 0]), lambda schema: schema["content"]["content"]["coef_"].update(
-        __module__="numpy", __class__="fromfile")),
-    "a list that is no list": lambda *_: changed(Ridge(), attribute("coef_", node("ListNode", "study.data.system", []))),
-    "a random generator": lambda *_: changed(Ridge(random_state=np.random.default_rng(0)), lambda schema: schema["content"]["content"]["random_state"]["content"][
-        "bit_generator"]["content"]["bit_generator"].update(content='"seed"')),
-    "a cache on the disk": lambda code, command, path: dumps(make_pipeline(StandardScaler(), Ridge(), memory=path)),
-    "joblib's cache": lambda code, command, path: dumps(make_pipeline(StandardScaler(), Ridge(), memory=__import__("joblib").Memory(None))),
-    "an older form": lambda *_: changed(FunctionTransformer(), lambda schema: schema.update(protocol=0)),
+    "a partial function": lambda *_: dumps(
+        FunctionTransformer(__import__("functools").partial(np.save, arr=[1]))
+    ),
+    "a constructor": lambda code, command, path: changed(
+        Ridge(),
+        attribute(
+            "coef_",
+            node(
+                "ConstructorFromReduceNode",
+                "numpy.memmap",
+                node("TupleNode", "builtins.tuple", [text(path)]),
+            ),
+        ),
+    ),
+    "an array that is no array": lambda code, command, path: changed(
+        Ridge().fit(X, X[:, 0]),
+        lambda schema: schema["content"]["content"]["coef_"].update(
+            __module__="numpy", __class__="fromfile"
+        ),
+    ),
+    "a list that is no list": lambda *_: changed(
+        Ridge(), attribute("coef_", node("ListNode", "study.data.system", []))
+    ),
+    "a random generator": lambda *_: changed(
+        Ridge(random_state=np.random.default_rng(0)),
+        lambda schema: schema["content"]["content"]["random_state"]["content"]["bit_generator"][
+            "content"
+        ]["bit_generator"].update(content='"seed"'),
+    ),
+    "a cache on the disk": lambda code, command, path: dumps(
+        make_pipeline(StandardScaler(), Ridge(), memory=path)
+    ),
+    "joblib's cache": lambda code, command, path: dumps(
+        make_pipeline(StandardScaler(), Ridge(), memory=__import__("joblib").Memory(None))
+    ),
+    "an older form": lambda *_: changed(
+        FunctionTransformer(), lambda schema: schema.update(protocol=0)
+    ),
 }
 
 
@@ -169,7 +217,9 @@ def test_nothing_of_a_hostile_file_runs(tmp_path, monkeypatch, study, name):
             pytest.fail(f"{name}: it was opened")
     finding = reload(path, X, X[:, 0], threshold=1e-9)
 
-    assert {found for found in tmp_path.rglob("*") if "__pycache__" not in found.parts} == before | {path}
+    assert {
+        found for found in tmp_path.rglob("*") if "__pycache__" not in found.parts
+    } == before | {path}
     assert not finding.passed and "does not load" in finding.message
     assert said.startswith(str(path)) and said.endswith(".") and "\n" not in said
 
@@ -209,17 +259,34 @@ MALFORMED = {
     "only a protocol": lambda: packed({"protocol": 2}),
     "the protocol of tomorrow": lambda: changed(Ridge(), lambda schema: schema.update(protocol=99)),
     "a protocol that is text": lambda: changed(Ridge(), lambda schema: schema.update(protocol="2")),
-    "a loader that is unknown": lambda: changed(Ridge(), lambda schema: schema.update(__loader__="NewNode")),
-    "a loader that is a list": lambda: changed(Ridge(), lambda schema: schema.update(__loader__=["ObjectNode"])),
+    "a loader that is unknown": lambda: changed(
+        Ridge(), lambda schema: schema.update(__loader__="NewNode")
+    ),
+    "a loader that is a list": lambda: changed(
+        Ridge(), lambda schema: schema.update(__loader__=["ObjectNode"])
+    ),
     "a class that is a number": lambda: changed(Ridge(), lambda schema: schema.update(__class__=1)),
     "no module": lambda: changed(Ridge(), lambda schema: schema.update(__module__="")),
     "no class": lambda: changed(Ridge(), lambda schema: schema.pop("__class__") and None),
-    "content of another kind": lambda: changed(Ridge(), lambda schema: schema.update(content=[1, 2])),
+    "content of another kind": lambda: changed(
+        Ridge(), lambda schema: schema.update(content=[1, 2])
+    ),
     "a number without content": lambda: changed(Ridge(), attribute("coef_", {"__id__": 1})),
-    "itself inside": lambda: changed(Ridge(), lambda schema: attribute("coef_", {"__loader__": "ListNode", "__id__": schema["__id__"]})(schema)),
-    "an array that is missing": lambda: fitted(lambda schema: schema["content"]["content"]["estimators_"]["content"][0]["content"]["content"]["tree_"][
-        "content"]["content"]["nodes"].update(file="../../etc/passwd")),
-    "text for an array": lambda: packed(schema_of(dumps(Ridge().fit(X, X[:, 0])))[0], {name: b"no" for name in schema_of(dumps(Ridge().fit(X, X[:, 0])))[1]}),
+    "itself inside": lambda: changed(
+        Ridge(),
+        lambda schema: attribute("coef_", {"__loader__": "ListNode", "__id__": schema["__id__"]})(
+            schema
+        ),
+    ),
+    "an array that is missing": lambda: fitted(
+        lambda schema: schema["content"]["content"]["estimators_"]["content"][0]["content"][
+            "content"
+        ]["tree_"]["content"]["content"]["nodes"].update(file="../../etc/passwd")
+    ),
+    "text for an array": lambda: packed(
+        schema_of(dumps(Ridge().fit(X, X[:, 0])))[0],
+        {name: b"no" for name in schema_of(dumps(Ridge().fit(X, X[:, 0])))[1]},
+    ),
     "a thousand lists": lambda: packed(DEEP),
     "more brackets than Python reads": lambda: packed("[" * 200_000 + "]" * 200_000),
     "much in little": bomb,
@@ -235,13 +302,19 @@ def test_a_malformed_file_is_one_sentence(tmp_path, name):
     with pytest.raises(UserError) as said:
         load_model(path)
 
-    assert str(said.value).startswith(str(path)) and str(said.value).endswith(".") and "\n" not in str(said.value)
+    assert (
+        str(said.value).startswith(str(path))
+        and str(said.value).endswith(".")
+        and "\n" not in str(said.value)
+    )
     assert "run 04" in str(said.value)
 
 
 def test_the_studys_own_parts_load(tmp_path, study):
     """An estimator and a function that a module of the study defines, arithmetic, and a function with a remedy."""
-    model = make_pipeline(FunctionTransformer(np.log1p), FunctionTransformer(study.first), study.Mean()).fit(X, X[:, 0])
+    model = make_pipeline(
+        FunctionTransformer(np.log1p), FunctionTransformer(study.first), study.Mean()
+    ).fit(X, X[:, 0])
     again = load_model(save_model(tmp_path / "model.skops", model))
 
     assert np.array_equal(again.predict(X), model.predict(X))

@@ -26,11 +26,17 @@ def table(task):
     """400 rows; classes and groups have hostile values, too."""
     rng = np.random.default_rng(0)
     hidden = rng.normal(size=400)
-    frame = pd.DataFrame({name: hidden * rng.uniform(-1, 1) + rng.normal(size=400) for name in NAMES})
+    frame = pd.DataFrame(
+        {name: hidden * rng.uniform(-1, 1) + rng.normal(size=400) for name in NAMES}
+    )
     frame["word$|"] = rng.choice(["v$1$", "w|2", "<u>", "\x1b[5m"], 400)
     frame["gr$p_$"] = rng.choice([f"$g_{{{k}$|" for k in range(30)], 400)
     noisy = hidden + rng.normal(scale=0.3, size=400)
-    frame[TARGET] = noisy if task == "regression" else np.where(noisy > 0.5, "cl$a$s|<b>\x1b[1m`*", "$\\bad{ other")
+    frame[TARGET] = (
+        noisy
+        if task == "regression"
+        else np.where(noisy > 0.5, "cl$a$s|<b>\x1b[1m`*", "$\\bad{ other")
+    )
     return frame
 
 
@@ -38,14 +44,24 @@ def table(task):
 @pytest.mark.parametrize("task", ["regression", "classification", "anomaly-detection"])
 def test_the_loop_comes_to_its_end(bake, tmp_path, task):
     """Adopt, run, status, check, fail and report: no traceback, a silent report, nothing for the terminal to obey."""
-    project = bake(tmp_path, start_from="own-data", task=task, project_name=r"x$y_$ <b> `q` | é", project_slug="own")
+    project = bake(
+        tmp_path,
+        start_from="own-data",
+        task=task,
+        project_name=r"x$y_$ <b> `q` | é",
+        project_slug="own",
+    )
     path = tmp_path / "ta$b|le <b>.csv"
     table(task).to_csv(path, index=False)
 
     def call(*words):
         command = [sys.executable, "-m", "boxloop", *words]
-        done = subprocess.run(command, cwd=project, capture_output=True, text=True, encoding="utf-8", timeout=600)
-        assert not STEERS.search(done.stdout + done.stderr) and "Traceback" not in done.stderr, done.stderr
+        done = subprocess.run(
+            command, cwd=project, capture_output=True, text=True, encoding="utf-8", timeout=600
+        )
+        assert not STEERS.search(done.stdout + done.stderr) and "Traceback" not in done.stderr, (
+            done.stderr
+        )
         return done
 
     assert call("adopt", str(path), "--target", TARGET, "--group", "gr$p_$").returncode == 0
@@ -53,9 +69,15 @@ def test_the_loop_comes_to_its_end(bake, tmp_path, task):
     assert done.returncode == 0 and done.stderr == "", done.stderr
     for form in ("table", "json", "markdown"):
         assert call("check", "--format", form).returncode == 1
-    for words in (["status"], ["fail", "it broke \x1b[2J\n'''\"\"\"\\", "--about", "$a|b"], ["report"]):
+    for words in (
+        ["status"],
+        ["fail", "it broke \x1b[2J\n'''\"\"\"\\", "--about", "$a|b"],
+        ["report"],
+    ):
         assert call(*words).returncode == 0
-    soup = BeautifulSoup((project / "report" / "index.html").read_text(encoding="utf-8"), "html.parser")
+    soup = BeautifulSoup(
+        (project / "report" / "index.html").read_text(encoding="utf-8"), "html.parser"
+    )
     assert_silent(soup)
     assert_whole(soup)
     words = re.sub(r"\s+", " ", soup.get_text())
@@ -67,13 +89,22 @@ def drawn(study):
     """Return by text whether it is taken for a formula, in a figure that holds every kind of text."""
     fig, ax = plt.subplots()
     ax.plot([1, 10, 100], [1, 10, 100], label=r"a$b$c")
-    ax.set(xscale="log", title=r"$\frac$", xlabel=r"$M_{500}$ [$10^{14}\,M_\odot$]", ylabel="flux [$x$]")
+    ax.set(
+        xscale="log",
+        title=r"$\frac$",
+        xlabel=r"$M_{500}$ [$10^{14}\,M_\odot$]",
+        ylabel="flux [$x$]",
+    )
     ax.set_yticks([1, 50], labels=[r"$\bad{", r"two $\ln M$"])
     ax.legend(title="$one")
     ax.text(5, 5, r"RMSE of $\sigma$ in a$b$c")
     literal(fig, study)
     fig.canvas.draw()  # raises where a formula is none
-    found = {text.get_text(): text.get_parse_math() for text in fig.findobj(plt.Text) if "$" in text.get_text()}
+    found = {
+        text.get_text(): text.get_parse_math()
+        for text in fig.findobj(plt.Text)
+        if "$" in text.get_text()
+    }
     plt.close(fig)
     return found
 

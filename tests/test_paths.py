@@ -15,12 +15,23 @@ pytest_plugins = ["loop_fixtures"]  # its fixtures: project, quick
 
 # Every sign that a path, a URL, a template or a shell may take for its own.
 NAMES = {
-    "colon": "a:b", "semicolon": "a;b", "blanks": " two  words", "braces": "{cwd} {{x}} {0}", "URL": "a%20b#c?d&e", "quotes": "it's \"so\"",
-    "dollar": "$HOME ${x} `x`", "brackets": "[a] (b) *", "other scripts": "étude 星 😀", "line end": "a\nb", "backslash": "a\\b", "dash": "-m",
+    "colon": "a:b",
+    "semicolon": "a;b",
+    "blanks": " two  words",
+    "braces": "{cwd} {{x}} {0}",
+    "URL": "a%20b#c?d&e",
+    "quotes": 'it\'s "so"',
+    "dollar": "$HOME ${x} `x`",
+    "brackets": "[a] (b) *",
+    "other scripts": "étude 星 😀",
+    "line end": "a\nb",
+    "backslash": "a\\b",
+    "dash": "-m",
 }
 # A chapter that imports the study, here and in processes of its own.
 USES = """
-import subprocess, sys
+import os, subprocess, sys
+assert os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] == "1"  # no warning of a debugger on the terminal
 from joblib import Parallel, delayed
 from study.own import double
 assert double(2) == 4
@@ -51,9 +62,13 @@ def test_the_loop_runs_in_a_folder_of_any_name(tmp_path, quick, monkeypatch, nam
 
 def test_a_path_that_cannot_be_listed_is_one_sentence(tmp_path, monkeypatch):
     """Where no link can be made, nothing is run."""
+
     def refused(*_, **__):
         raise OSError
 
     monkeypatch.setattr("pathlib.Path.symlink_to", refused)
-    with pytest.raises(UserError, match="rename that folder"), executor.environment(Project(tmp_path / f"a{os.pathsep}b")):
+    with (
+        pytest.raises(UserError, match="rename that folder"),
+        executor.environment(Project(tmp_path / f"a{os.pathsep}b")),
+    ):
         pytest.fail("it was opened")

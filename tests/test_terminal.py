@@ -10,7 +10,7 @@ import pytest
 from boxloop.cli import main
 from boxloop.errors import shown
 from boxloop.progress import Live, Stream, Told
-from boxloop.store import read_json, write_json
+from boxloop.store import write_json
 from fake_loop import make_project
 from test_adopt import project as own_project
 
@@ -24,7 +24,9 @@ STEERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202
 @pytest.fixture
 def call(project, quick, monkeypatch, capsys):
     """Call the command line in a project whose texts are hostile; returns code and all that was printed."""
-    settings = project.settings_file.read_text(encoding="utf-8").replace('title = "Toy"', f"title = {json.dumps(EVIL)}")
+    settings = project.settings_file.read_text(encoding="utf-8").replace(
+        'title = "Toy"', f"title = {json.dumps(EVIL)}"
+    )
     settings += f'[waivers]\n"split.groups" = {json.dumps(EVIL)}\n'
     project.settings_file.write_text(settings.replace("\x7f", ""), encoding="utf-8")
     monkeypatch.chdir(project.root)
@@ -40,14 +42,35 @@ def call(project, quick, monkeypatch, capsys):
 
 def with_checks(project):
     """Give the project two checks whose words are hostile."""
-    row = {"notebook": "03_split", "value": 0, "threshold": 0, "source": EVIL, "message": EVIL, "fix": EVIL, "weight": "limit"}
-    rows = [{"id": "split.groups", "state": "waived", "reason": EVIL}, {"id": "data.schema", "state": "fail"}]
+    row = {
+        "notebook": "03_split",
+        "value": 0,
+        "threshold": 0,
+        "source": EVIL,
+        "message": EVIL,
+        "fix": EVIL,
+        "weight": "limit",
+    }
+    rows = [
+        {"id": "split.groups", "state": "waived", "reason": EVIL},
+        {"id": "data.schema", "state": "fail"},
+    ]
     write_json(project.checks_file, [row | more for more in rows])
 
 
 COMMANDS = [
-    ("run", "--note", EVIL), ("status",), ("compare",), ("compare", "1", "1"), ("compare", EVIL), ("run", "--only", EVIL), ("run", "--set", EVIL),
-    ("fail", EVIL, "--about", EVIL), ("adopt", EVIL, "--target", EVIL), (EVIL,), ("status", "--" + EVIL), ("run", "--jobs", EVIL),
+    ("run", "--note", EVIL),
+    ("status",),
+    ("compare",),
+    ("compare", "1", "1"),
+    ("compare", EVIL),
+    ("run", "--only", EVIL),
+    ("run", "--set", EVIL),
+    ("fail", EVIL, "--about", EVIL),
+    ("adopt", EVIL, "--target", EVIL),
+    (EVIL,),
+    ("status", "--" + EVIL),
+    ("run", "--jobs", EVIL),
 ]
 
 
@@ -71,7 +94,10 @@ def test_no_sheet_hands_them_on(call, project, form):
 
 def test_no_error_of_a_cell_hands_them_on(call, project):
     """Its message is the data's, often enough."""
-    make_project(project.root, faults={"03_train": f"raise ValueError({EVIL!r} + chr(10) + 'Pass 1 is complete.')"})
+    make_project(
+        project.root,
+        faults={"03_train": f"raise ValueError({EVIL!r} + chr(10) + 'Pass 1 is complete.')"},
+    )
     code, text = call("run")
 
     assert code == 1 and "03_train, cell work" in text and not STEERS.search(text)
@@ -83,7 +109,9 @@ def test_no_column_hands_them_on(tmp_path, monkeypatch, capsys):
     here, path = own_project(tmp_path, "classification"), tmp_path / f"t{EVIL}.csv"
     evil = EVIL.replace("\r", "")  # ends a line, in a table too
     kinds = [f"{evil}{k % 3 == 0}" for k in range(60)]
-    frame = pd.DataFrame({f"a{evil}": np.sin(range(60)), f"b\n{evil}": np.cos(range(60)), "kind": kinds})
+    frame = pd.DataFrame(
+        {f"a{evil}": np.sin(range(60)), f"b\n{evil}": np.cos(range(60)), "kind": kinds}
+    )
     path.write_text(frame.to_csv(index=False), encoding="utf-8", newline="")
     monkeypatch.chdir(here.root)
     for target, code in (("kind", 0), ("no\x1b[2J", 2)):

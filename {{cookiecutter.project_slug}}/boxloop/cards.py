@@ -15,7 +15,7 @@ _MARKS = re.compile(r"[\\`*~|$]|<(?=[\w/!?])|\](?=[(\[])|&(?=#?\w+;)|(?<!\w)_|_(
 
 
 def as_written(text):
-    """Return Markdown that shows a text as it is, on one line: a name of a column is no formatting."""
+    """Return Markdown that shows a text as it is, on one line: a name is no formatting."""
     return _MARKS.sub(r"\\\g<0>", shown(str(text)))
 
 

@@ -13,7 +13,7 @@ OPEN_STATES = ("fail", "unanswered")
 
 
 def _say(*lines, err=False):
-    """Print lines; nothing in them that a table, a notebook or a person brought along steers the terminal."""
+    """Print lines; nothing that a table or a notebook brought along steers the terminal."""
     click.echo("\n".join(map(shown, lines)), err=err)
 
 

@@ -95,7 +95,7 @@ def environment(project, **more):
 
 @contextmanager
 def _listable(root):
-    """Yield a path of the folder that a list of paths can hold: a link, where the folder's own would be cut in two."""
+    """Yield a path of the folder that a list of paths can hold: a link, if its own would be cut."""
     if os.pathsep not in str(root):
         yield str(root)
         return
@@ -104,7 +104,10 @@ def _listable(root):
         try:
             link.symlink_to(root, target_is_directory=True)
         except OSError as error:
-            msg = f"The path {root} holds '{os.pathsep}', which Python takes for the end of a path: rename that folder."
+            msg = (
+                f"The path {root} holds '{os.pathsep}', which Python takes for the end of a path: "
+                "rename that folder."
+            )
             raise UserError(msg) from error
         yield str(link)
 

@@ -1,4 +1,7 @@
-"""The model as a file that others can open without trusting it blindly: skops, no pickle; `model_parts` says what it may hold."""
+"""The model as a file that others can open without trusting it blindly: skops, no pickle.
+
+`boxloop.model_parts` says what such a file may hold.
+"""
 
 import hashlib
 import io
@@ -77,10 +80,13 @@ def save_model(path, model):
         data = same_bytes(dumps(model))
         _trusted(data)
     except Strange as part:
-        msg = f"The model holds {_one_line(part)}, which `load_model` would not open: write it as a class or function of a module in study/, or leave it out."
+        msg = (
+            f"The model holds {_one_line(part)}, which `load_model` would not open: "
+            "write it as a class or function of a module in study/, or leave it out."
+        )
         raise UserError(msg) from part
     except (TypeError, AttributeError, RecursionError) as error:
-        msg = f"The model cannot be stored ({_one_line(error)}): use another estimator, or keep the part of it that predicts."
+        msg = f"The model cannot be stored ({_one_line(error)}): choose another estimator."
         raise UserError(msg) from error
     return write_bytes(path, data)
 
@@ -90,10 +96,11 @@ def _one_line(error):
 
 
 def _unpacked(data):
-    """Return the parts of a zip file by name, as this project packs them: not compressed, so that nothing grows on the way."""
+    """Return the parts of a zip file by name; not compressed, as here, so that nothing grows."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         found = archive.infolist()
-        if any(part.compress_type != zipfile.ZIP_STORED for part in found) or sum(part.file_size for part in found) > len(data):
+        compressed = any(part.compress_type != zipfile.ZIP_STORED for part in found)
+        if compressed or sum(part.file_size for part in found) > len(data):
             msg = "it is compressed, or larger inside than outside"
             raise ValueError(msg)
         if len({part.filename for part in found}) < len(found):
@@ -103,7 +110,7 @@ def _unpacked(data):
 
 
 def _trusted(data):
-    """Return the names of what a skops file holds, after all of it was found to be good; `Strange` if not."""
+    """Return the names of what a skops file holds; `Strange` if a part of it is not good."""
     parts = _unpacked(data)
     for name, part in parts.items():
         if part.startswith(ZIP):
@@ -122,7 +129,8 @@ def load_model(path):
     Raises
     ------
     UserError
-        If the file is missing, damaged, or holds what is neither scikit-learn's, nor arithmetic, nor the study's own.
+        If the file is missing or damaged, or holds a part that is not of scikit-learn, of
+        arithmetic or of the study.
     """
     import skops.io
 
@@ -130,7 +138,10 @@ def load_model(path):
         data = Path(path).read_bytes()
         return skops.io.loads(data, trusted=_trusted(data))
     except Strange as part:
-        msg = f"{path} holds {_one_line(part)}, which this project does not know: do not open it, or run 04 to make one of your own."
+        msg = (
+            f"{path} holds {_one_line(part)}, which this project does not know: "
+            "do not open it, or run 04 to make one of your own."
+        )
         raise UserError(msg) from part
     except Exception as error:  # a file that somebody made up may raise what it likes
         msg = f"{path} cannot be read ({_one_line(error)}): run 04 again to make it."

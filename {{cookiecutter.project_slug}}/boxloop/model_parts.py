@@ -10,15 +10,33 @@ numbers in it do is not judged: a file with a broken tree may still end the proc
 import importlib
 import json
 import sys
-from types import BuiltinFunctionType, FunctionType
+from types import FunctionType
 
-from boxloop.errors import UserError
-
-# Functions of arrays; numpy's and scipy's elementwise ones ("ufuncs") are arithmetic altogether.
-ARITHMETIC = ("asarray", "clip", "max", "mean", "median", "min", "nan_to_num", "nanmax", "nanmean", "nanmedian", "nanmin", "std", "sum", "var")
-# Functions that estimators of scikit-learn take as parameters, or keep after a fit.
-SCORING = ("sklearn.metrics", "sklearn.metrics.cluster", "sklearn.metrics.pairwise", "sklearn.feature_selection")
-KEPT = ("_kmeans_single_lloyd", "_kmeans_single_elkan")
+# Functions of arrays; the elementwise ones of numpy and scipy are arithmetic anyway.
+ARITHMETIC = (
+    "asarray",
+    "clip",
+    "max",
+    "mean",
+    "median",
+    "min",
+    "nan_to_num",
+    "nanmax",
+    "nanmean",
+    "nanmedian",
+    "nanmin",
+    "std",
+    "sum",
+    "var",
+)
+# Where the public functions are that estimators take as parameters, and what they keep after a fit.
+SCORING = ("sklearn.metrics", "sklearn.metrics.cluster", "sklearn.feature_selection")
+KEPT = {
+    ("sklearn.cluster._kmeans", "_kmeans_single_lloyd"),
+    ("sklearn.cluster._kmeans", "_kmeans_single_elkan"),
+    # Splines keep the `asarray` of the kind of array that they were made of.
+    ("scipy._lib.array_api_compat.numpy._aliases", "asarray"),
+}
 # Organs of estimators that stand below no common class: module and name.
 ORGANS = {
     ("scipy.interpolate._bsplines", "BSpline"),
@@ -50,7 +68,9 @@ BASES = (
 )
 LOSSES = ("sklearn._loss._loss", "sklearn.linear_model._sgd_fast", "_loss")
 GENERATORS = ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64")
-PLAIN = {f"builtins.{name}" for name in ("bool", "bytes", "complex", "dict", "float", "int", "list", "set", "str", "tuple")}
+PLAIN = {
+    f"builtins.{name}" for name in "bool bytes complex dict float int list set str tuple".split()
+}
 # What each kind of node may say it is, where that is a fixed set.
 FIXED = {
     "JsonNode": {"builtins.str"},
@@ -74,7 +94,7 @@ class Strange(Exception):
 
 
 def _named(module, name):
-    """Return the object of that name that is loaded already, or None; only `study` and `boxloop` are imported for it."""
+    """Return the object of that name, or None; only `study` and `boxloop` are imported for it."""
     if module.partition(".")[0] in ("study", "boxloop") and "__" not in module:
         try:
             importlib.import_module(module)
@@ -84,9 +104,10 @@ def _named(module, name):
 
 
 def _is_own(found, module, name):
-    """Whether a module of the study defines this class or function itself; what it imports is not its own."""
-    own = isinstance(found, type | FunctionType) and (found.__module__, found.__qualname__) == (module, name)
-    return own and module.partition(".")[0] == "study"
+    """Whether a module of the study defines this class or function itself, not by an import."""
+    if module.partition(".")[0] != "study" or not isinstance(found, type | FunctionType):
+        return False
+    return (found.__module__, found.__qualname__) == (module, name)
 
 
 def _is_part(found, module, name):
@@ -95,13 +116,13 @@ def _is_part(found, module, name):
         return False
     if _is_own(found, module, name) or (module, name) in ORGANS:
         return True
-    if (found.__module__, found.__name__) != (module, name) or module.partition(".")[0] not in ("sklearn", "boxloop"):
+    defined = (found.__module__, found.__name__) == (module, name)
+    if not defined or module.partition(".")[0] not in ("sklearn", "boxloop"):
         return False
-    bases = [base for place, base in BASES if place in sys.modules for base in [_named(place, base)] if base]
-    return issubclass(found, tuple(bases))
+    return issubclass(found, tuple(base for base in (_named(*place) for place in BASES) if base))
 
 
-def _is_arithmetic(found, module, name):
+def _is_arithmetic(found, name):
     """Whether calling this function can do nothing but compute."""
     import numpy as np
     import scipy.special
@@ -111,21 +132,20 @@ def _is_arithmetic(found, module, name):
     if any(found is getattr(np, word, None) for word in ARITHMETIC) or found is abs:
         return True
     if not isinstance(found, FunctionType):
-        return module == "scipy.special" and name in scipy.special.__all__ and not isinstance(found, type)
+        return False
     places = [sys.modules[place] for place in SCORING if place in sys.modules]
-    public = any(name in place.__all__ and getattr(place, name) is found for place in places if hasattr(place, "__all__"))
-    return public or (name in KEPT and found.__module__ == "sklearn.cluster._kmeans") or _is_asarray(found)
-
-
-def _is_asarray(found):
-    # scipy's splines keep the `asarray` of the kind of array that they were made of.
-    return (found.__module__, found.__name__) == ("scipy._lib.array_api_compat.numpy._aliases", "asarray")
+    public = any(getattr(place, name, None) is found for place in places)
+    return (public and not name.startswith("_")) or (found.__module__, found.__name__) in KEPT
 
 
 def _is_scalar(found):
     import numpy as np
 
-    return isinstance(found, type) and issubclass(found, np.generic) and found in np.sctypeDict.values()
+    return (
+        isinstance(found, type)
+        and issubclass(found, np.generic)
+        and found in np.sctypeDict.values()
+    )
 
 
 def _may_be(loader, module, name):
@@ -137,7 +157,8 @@ def _may_be(loader, module, name):
     if loader in FIXED:
         return whole in FIXED[loader]
     if module == "builtins":
-        return (loader == "TypeNode" and whole in PLAIN | {"builtins.abs"}) or (loader == "TupleNode" and name == "tuple")
+        there = {"TypeNode": PLAIN | {"builtins.abs"}, "TupleNode": {"builtins.tuple"}}
+        return whole in there.get(loader, ())
     found = _named(module, name)
     if loader == "NdArrayNode":
         return found is np.ndarray or _is_scalar(found)
@@ -150,7 +171,8 @@ def _may_be(loader, module, name):
     if loader == "TupleNode":
         return _is_own(found, module, name) and isinstance(found, type) and issubclass(found, tuple)
     if loader == "FunctionNode":
-        return _is_arithmetic(found, module, name) or (_is_own(found, module, name) and isinstance(found, FunctionType))
+        own = isinstance(found, FunctionType) and _is_own(found, module, name)
+        return own or _is_arithmetic(found, name)
     return loader == "ObjectNode" and _is_part(found, module, name)
 
 
@@ -168,7 +190,7 @@ class Audit:
         self._allowed, self._shapes, self._by_id = {}, {}, {}
 
     def read(self, node):
-        """Look at a node and all below it, and return a number that all nodes of the same content share.
+        """Look at a node and all below it, and return a number that nodes of one content share.
 
         Raises
         ------
@@ -220,7 +242,7 @@ class Audit:
         return tuple(self.read(item) for item in below)
 
     def _mapping(self, node):
-        """Look at a dictionary: skops calls the types of its keys, and a cache in it would be read and written."""
+        """Look at a dictionary: the types of its keys are called, a cache is read and written."""
         kinds = node["key_types"]
         for kind in [kinds] if kinds["__loader__"] != "ListNode" else kinds["content"]:
             name = f"{kind['__module__']}.{kind['__class__']}"
@@ -244,7 +266,7 @@ class Audit:
 
 
 def parts_of(schema):
-    """Return the names of all classes and functions in a schema, after every one was found to be good.
+    """Return the names of all classes and functions in a schema, after each was found to be good.
 
     Parameters
     ----------
@@ -255,14 +277,14 @@ def parts_of(schema):
     ------
     Strange
         If the model holds a part that this project does not open.
-    UserError
-        If the schema was written by another version of skops.
+    KeyError, TypeError, AttributeError, ValueError
+        If the schema is not what this version of skops writes.
     """
-    # Imports every module that scikit-learn's estimators are in, so that names need not be imported for the file.
+    # skops imports every module with an estimator, so that nothing need be imported for the file.
     from skops.io._protocol import PROTOCOL
 
     if type(schema["protocol"]) is not int or schema["protocol"] != PROTOCOL:
-        msg = f"skops writes another form of file today ({schema['protocol']} there, {PROTOCOL} here)"
+        msg = f"skops writes form {PROTOCOL} here, and the file has {schema['protocol']!r}"
         raise ValueError(msg)
     audit = Audit()
     audit.read(schema)

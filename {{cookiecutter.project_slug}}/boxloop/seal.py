@@ -79,7 +79,8 @@ def close(project, frame):
             raise UserError(msg)
         return
     write_table(project.sealed_file, frame)
-    project.sealed_file.chmod(stat.S_IREAD | stat.S_IRGRP | stat.S_IROTH)
+    # Nobody writes it; who may read it stays as umask and the folder say.
+    project.sealed_file.chmod(stat.S_IMODE(project.sealed_file.stat().st_mode) & ~0o222)
     append(project, "sealed", sha256=sha256(project.sealed_file), content=content)
 
 

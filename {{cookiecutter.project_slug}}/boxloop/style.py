@@ -54,7 +54,9 @@ def literal(fig, study):
             axis.get_ticklabels()  # makes them, where nothing has drawn them yet
     for text in fig.findobj(Text):
         said = text.get_text()
-        if "$" in said and not said.startswith(_TICK) and (any(word in said for word in words) or not _is_formula(said)):
+        if "$" not in said or said.startswith(_TICK):
+            continue
+        if any(word in said for word in words) or not _is_formula(said):
             text.set_parse_math(False)
 
 
