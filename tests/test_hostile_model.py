@@ -12,8 +12,16 @@ import pytest
 from boxloop.checks.release import reload
 from boxloop.errors import UserError
 from boxloop.model_file import load_model, save_model
+from scipy.special import expit
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor, make_column_selector
 from sklearn.ensemble import ExtraTreesRegressor
+from sklearn.feature_selection import SelectKBest, f_regression
+from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import Ridge
+from sklearn.metrics import make_scorer, mean_pinball_loss
+from sklearn.metrics.pairwise import paired_distances, rbf_kernel
+from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from skops.io import dumps
@@ -311,13 +319,41 @@ def test_a_malformed_file_is_one_sentence(tmp_path, name):
 
 
 def test_the_studys_own_parts_load(tmp_path, study):
-    """An estimator and a function that a module of the study defines, arithmetic, and a function with a remedy."""
-    model = make_pipeline(
-        FunctionTransformer(np.log1p), FunctionTransformer(study.first), study.Mean()
-    ).fit(X, X[:, 0])
+    """An estimator and a function that a module of the study defines, with arithmetic before."""
+    steps = FunctionTransformer(np.log1p), FunctionTransformer(study.first), study.Mean()
+    model = make_pipeline(*steps).fit(X, X[:, 0])
     again = load_model(save_model(tmp_path / "model.skops", model))
 
     assert np.array_equal(again.predict(X), model.predict(X))
+
+
+FUNCTIONS = [np.log, np.log10, np.sqrt, np.arcsinh, np.abs, np.nan_to_num, np.clip, expit, abs]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=str)
+def test_arithmetic_loads(tmp_path, function):
+    """What people put before a model."""
+    path = save_model(tmp_path / "model.skops", FunctionTransformer(function))
+
+    assert load_model(path).func is function
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        KernelRidge(kernel=rbf_kernel),
+        KNeighborsRegressor(metric=paired_distances),
+        TransformedTargetRegressor(Ridge(), func=np.log, inverse_func=np.exp),
+        SelectKBest(f_regression),
+        GridSearchCV(Ridge(), {"alpha": [1, 2]}, scoring=make_scorer(mean_pinball_loss), cv=3),
+        ColumnTransformer([("all", StandardScaler(), make_column_selector("x"))]),
+        make_pipeline(StandardScaler(), Ridge(), memory=None),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+def test_functions_of_scikit_learn_load(tmp_path, model):
+    """Kernels, distances, scores and choosers of columns, where an estimator takes one."""
+    load_model(save_model(tmp_path / "model.skops", model))
 
 
 @pytest.mark.parametrize("function", [np.save, max, print])

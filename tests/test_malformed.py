@@ -77,6 +77,7 @@ CASES = {
     "parquet cut short": ("t.parquet", parquet(BASE)[:-40], CLASSES, [], "not a whole Parquet file"),
     "parquet that is text": ("t.parquet", GOOD, CLASSES, [], "not a whole Parquet file"),
     "lists in a column": ("t.parquet", parquet(BASE.assign(z=[[1, 2]] * 60)), CLASSES, [], "column 'z' holds several values"),
+    "bytes in a column": ("t.parquet", parquet(BASE.assign(z=[b"\xff\x00"] * 60)), CLASSES, [], "column 'z' holds bytes that are no text"),
     "parquet without rows": ("t.parquet", parquet(BASE.head(0)), CLASSES, [], "no rows"),
     "FITS that is text": ("t.fits", GOOD, CLASSES, [], "cannot be read as FITS"),
     "FITS cut short": ("t.fits", fits(Table.from_pandas(BASE))[:3000], CLASSES, [], "t.fits"),
@@ -147,3 +148,12 @@ def test_a_field_of_any_length_is_read(tmp_path):
     (tmp_path / "t.csv").write_text(f"{HEAD}\n1.5,1,{'z' * 200_000}\n{ROWS}", encoding="utf-8")
 
     assert len(read_catalogue(tmp_path / "t.csv").frame) == 61
+
+
+def test_byte_strings_are_text(tmp_path):
+    """As they are in FITS."""
+    from boxloop.catalogue import read_catalogue
+
+    (tmp_path / "t.parquet").write_bytes(parquet(BASE.assign(kind=[b"star", None, "é".encode()] * 20)))
+
+    assert list(read_catalogue(tmp_path / "t.parquet").frame["kind"].dropna().unique()) == ["star", "é"]

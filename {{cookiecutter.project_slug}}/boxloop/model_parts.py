@@ -135,6 +135,7 @@ def _is_arithmetic(found, name):
         return False
     places = [sys.modules[place] for place in SCORING if place in sys.modules]
     public = any(getattr(place, name, None) is found for place in places)
+    public = public or found.__module__ == "sklearn.metrics.pairwise"
     return (public and not name.startswith("_")) or (found.__module__, found.__name__) in KEPT
 
 
