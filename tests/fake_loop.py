@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import threading
 from pathlib import Path
 
 from boxloop.notebook import signed
@@ -82,13 +83,17 @@ def make_project(root, *, graph=GRAPH, faults=None):
     return project
 
 
+# Two chapters side by side share this process, and so its working directory.
+_TURN = threading.Lock()
+
+
 def fake_execute(project, chapter, parameters, **_):
     """Do what the executor does, in this process; a cell may `raise`."""
     content = json.loads(chapter.path.read_text(encoding="utf-8"))
     content["metadata"]["papermill"] = {"parameters": parameters}
     content["metadata"]["boxloop"]["inputs"] = input_hashes(project)
     names, error = {}, None
-    with contextlib.chdir(project.notebooks):
+    with _TURN, contextlib.chdir(project.notebooks):
         for item in content["cells"]:
             if item["cell_type"] != "code":
                 continue

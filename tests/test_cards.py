@@ -17,6 +17,27 @@ def test_a_table_survives_bars_and_line_breaks():
     assert markdown_table(frame).splitlines() == ["| a | b | c | d |", "| --- | --- | --- | --- |", "| x\\|y z | 0.123 |  |  |"]
 
 
+NAMES = ["a|b", "$x$", "x^2_$", "flux_{r}", "`c`", "*s*", "<b>b</b>", "](http://x)", "back\\slash", "\\|", "&amp;", "~~t~~", "_u_", "core_px"]
+
+
+def test_a_name_is_no_formatting():
+    """Read as Markdown, and as the mathematics and the HTML in it, a table shows each name as it was written."""
+    from bs4 import BeautifulSoup
+    from mistune import create_markdown
+
+    table = markdown_table(pd.DataFrame({"name": NAMES, "[n|m]": "0.1 [0.0, 0.2]"}))
+    page = BeautifulSoup(create_markdown(escape=False, plugins=["table", "strikethrough", "math"])(table), "html.parser")
+    cells = [[cell.text for cell in row.find_all(["td", "th"])] for row in page.find_all("tr")]
+
+    assert cells == [["name", "[n|m]"], *([name, "0.1 [0.0, 0.2]"] for name in NAMES)]
+    assert not page.find_all(["em", "strong", "code", "a", "b", "del"]) and "math" not in str(page)
+
+
+def test_a_card_holds_no_escape_sequence():
+    """Shown on a terminal, a card does not steer it."""
+    assert "\x1b" not in markdown_table(pd.DataFrame({"\x1b[31m": ["\x1b]0;x\x07"]}))
+
+
 def test_a_card_inside_a_chapter_has_smaller_headings():
     """Only headings move; the text stays."""
     assert demoted("# A\n\ntext # no\n## B") == "### A\n\ntext # no\n#### B\n"

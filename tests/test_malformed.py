@@ -14,6 +14,12 @@ GOOD = "x,y,kind\n" + "".join(f"{k}.5,{k % 7},{'ab'[k % 3 == 0]}\n" for k in ran
 HEAD, ROWS = GOOD.split("\n", 1)
 
 
+# More than the first bytes, which are looked at before anything is read.
+LONG = f"{HEAD}\n" + "".join(f"{k}.5,{k % 7},{'ab'[k % 3 == 0]}\n" for k in range(2000))
+PACKED = gzip.compress(LONG.encode())
+DAMAGED = PACKED[:2000] + bytes(byte ^ 255 for byte in PACKED[2000:2100]) + PACKED[2100:]
+
+
 def csv(frame):
     return frame.to_csv(index=False)
 
@@ -55,6 +61,14 @@ CASES = {
     "a zip called csv": ("t.csv", b"PK\x03\x04" + bytes(200), CLASSES, [], "not a text file"),
     "gz that is none": ("t.csv.gz", GOOD, CLASSES, [], "cannot be read"),
     "gz cut short": ("t.csv.gz", gzip.compress(GOOD.encode())[:-30], CLASSES, [], "cannot be read"),
+    "gz of zero bytes": ("t.csv.gz", gzip.compress(bytes(500)), CLASSES, [], "not a text file"),
+    "gz with zero bytes at its end": ("t.csv.gz", gzip.compress((LONG + "\0" * 50).encode()), CLASSES, [], "line 2002 holds a byte that is zero"),
+    "gz that is damaged": ("t.csv.gz", DAMAGED, CLASSES, [], "cannot be read after line"),
+    "a zero byte in a number": ("t.csv", LONG.replace("1999.5", "1999\0.5"), CLASSES, [], "line 2001 holds a byte that is zero"),
+    "a zero byte in a word": ("t.csv", LONG + "1.5,2,a\0b\n", CLASSES, [], "line 2002 holds a byte that is zero"),
+    "a name of any length": ("t.csv", GOOD.replace("y", "y" * 140_000, 1), CLASSES, [], "column 2 is 140000 signs long"),
+    "a quote in the names that never ends": ("t.csv", GOOD.replace("y,", '"y,', 1), CLASSES, [], "t.csv"),
+    "a quote that never ends": ("t.csv", GOOD + '1.5,2,"a\n' + ROWS * 300, CLASSES, [], "cannot be read as a table"),
     "a field too many": ("t.csv", changed(7, "1.5,2,a,9"), CLASSES, [], "line 7 has 4 fields where the first has 3"),
     "a field too few": ("t.csv", changed(7, "1.5,2"), CLASSES, [], "line 7 has 2 fields where the first has 3"),
     "a word among numbers": ("t.csv", changed(9, "n/o,3,a"), CLASSES, [], "column 'x', line 9"),
@@ -63,6 +77,7 @@ CASES = {
     "parquet cut short": ("t.parquet", parquet(BASE)[:-40], CLASSES, [], "not a whole Parquet file"),
     "parquet that is text": ("t.parquet", GOOD, CLASSES, [], "not a whole Parquet file"),
     "lists in a column": ("t.parquet", parquet(BASE.assign(z=[[1, 2]] * 60)), CLASSES, [], "column 'z' holds several values"),
+    "bytes in a column": ("t.parquet", parquet(BASE.assign(z=[b"\xff\x00"] * 60)), CLASSES, [], "column 'z' holds bytes that are no text"),
     "parquet without rows": ("t.parquet", parquet(BASE.head(0)), CLASSES, [], "no rows"),
     "FITS that is text": ("t.fits", GOOD, CLASSES, [], "cannot be read as FITS"),
     "FITS cut short": ("t.fits", fits(Table.from_pandas(BASE))[:3000], CLASSES, [], "t.fits"),
@@ -124,3 +139,21 @@ def test_a_malformed_table_is_one_sentence(tmp_path, monkeypatch, capsys, name):
     assert re.search(says, said.err), said.err
     assert (path.name if name != "deployment not there" else "new.csv") in said.err or "--positive" in says
     assert {p: p.read_bytes() for p in here.root.rglob("*") if p.is_file()} == before
+
+
+def test_a_field_of_any_length_is_read(tmp_path):
+    """A spectrum or a sequence in one field is longer than what Python's reader takes by itself."""
+    from boxloop.catalogue import read_catalogue
+
+    (tmp_path / "t.csv").write_text(f"{HEAD}\n1.5,1,{'z' * 200_000}\n{ROWS}", encoding="utf-8")
+
+    assert len(read_catalogue(tmp_path / "t.csv").frame) == 61
+
+
+def test_byte_strings_are_text(tmp_path):
+    """As they are in FITS."""
+    from boxloop.catalogue import read_catalogue
+
+    (tmp_path / "t.parquet").write_bytes(parquet(BASE.assign(kind=[b"star", None, "é".encode()] * 20)))
+
+    assert list(read_catalogue(tmp_path / "t.parquet").frame["kind"].dropna().unique()) == ["star", "é"]

@@ -1,5 +1,8 @@
 """The split keeps groups whole, exploration inside training, and the test part to itself."""
 
+import os
+import stat
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -131,6 +134,18 @@ def test_the_seal_is_written_once(tmp_path, people):
     assert project.sealed_file.stat().st_mode & 0o222 == 0
     with pytest.raises(UserError, match="sealed from other rows"):
         close(project, people.head(500))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no umask")
+def test_the_seal_is_not_shown_to_others(tmp_path, people):
+    """Whoever keeps files to oneself keeps the test set so, too."""
+    before = os.umask(0o077)
+    try:
+        close(Project(tmp_path), people)
+    finally:
+        os.umask(before)
+
+    assert stat.S_IMODE(Project(tmp_path).sealed_file.stat().st_mode) == 0o400
 
 
 def test_closing_never_reads_the_sealed_file(tmp_path, people):

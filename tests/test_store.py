@@ -1,6 +1,8 @@
 """Files are whole or absent, and read back as they were."""
 
 import json
+import os
+import stat
 
 import pandas as pd
 import pytest
@@ -60,3 +62,40 @@ def test_only_missing_tables_are_made(tmp_path):
     assert paths[0].read_bytes() == b"mine"
     assert list(store.read_table(paths[1])["x"]) == [1.0, 2.0]
     assert len(made) == 1
+
+
+@pytest.fixture
+def umask():
+    """Set the umask of this process, and take it back."""
+    before = os.umask(0o022)
+    yield os.umask
+    os.umask(before)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no umask")
+@pytest.mark.parametrize("mask, mode", [(0o077, 0o600), (0o027, 0o640), (0o022, 0o644), (0o002, 0o664)])
+def test_a_new_file_has_the_rights_of_any_other(tmp_path, umask, mask, mode):
+    """What `open` gives: who wants results for oneself alone gets them so."""
+    umask(mask)
+    path = store.write_json(tmp_path / "a" / "results.json", {"secret": 1})
+
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other rights")
+def test_a_file_that_is_replaced_keeps_its_rights(tmp_path, umask):
+    """Somebody hid it, or shared it: writing it again changes nothing of that."""
+    umask(0o022)
+    path = store.write_text(tmp_path / "a.txt", "old")
+    for mode in (0o600, 0o664):
+        path.chmod(mode)
+        store.write_text(path, "new")
+
+        assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
+def test_the_longest_name_that_a_folder_takes(tmp_path):
+    """The file it is written to first has a shorter one."""
+    name = "é" * 125 + ".txt"
+
+    assert store.write_text(tmp_path / name, "x").name == name

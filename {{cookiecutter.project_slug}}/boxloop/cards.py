@@ -3,9 +3,20 @@
 Sections after Mitchell et al. (2019, model cards) and Gebru et al. (2021, datasheets).
 """
 
+import re
+
 import pandas as pd
 
+from boxloop.errors import shown
 from boxloop.metrics import METRICS
+
+# What Markdown, or the mathematics and HTML in it, would take for its own.
+_MARKS = re.compile(r"[\\`*~|$]|<(?=[\w/!?])|\](?=[(\[])|&(?=#?\w+;)|(?<!\w)_|_(?!\w)")
+
+
+def as_written(text):
+    """Return Markdown that shows a text as it is, on one line: a name is no formatting."""
+    return _MARKS.sub(r"\\\g<0>", shown(str(text)))
 
 
 def markdown_table(frame, *, digits=3):
@@ -14,9 +25,9 @@ def markdown_table(frame, *, digits=3):
     def cell(value):
         if isinstance(value, float):
             return "" if pd.isna(value) else f"{value:.{digits}g}"
-        return "" if value is None else str(value).replace("|", "\\|").replace("\n", " ")
+        return "" if value is None else as_written(value)
 
-    lines = [[str(name) for name in frame], ["---"] * len(frame.columns)]
+    lines = [[as_written(name) for name in frame], ["---"] * len(frame.columns)]
     lines += [[cell(value) for value in row] for row in frame.itertuples(index=False)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
@@ -79,7 +90,7 @@ def model_card(
         "Limits": limits,
         "Citation": citation,
     }
-    top = f"Model card: {title}".replace("/", "-")
+    top = f"Model card: {as_written(title)}".replace("/", "-")
     card = Card(model, template=None, model_diagram=False)
     card.add(**{top: "What this model is for, how well it works, and where it must not be used."})
     for heading, content in sections.items():
@@ -132,7 +143,7 @@ def data_card(tables, settings, *, motivation, collection, uses, distribution, m
     """
     first = next(iter(tables))
     parts = [
-        f"# Data card: {settings.study.title}",
+        f"# Data card: {as_written(settings.study.title)}",
         f"## Motivation\n\n{_text(motivation)}",
         f"## Composition\n\n{markdown_table(composition(tables, group=settings.only('group')))}",
         f"Columns of {first}:\n\n{markdown_table(column_table(tables[first], settings.columns))}",

@@ -111,7 +111,19 @@ def _parquet(path):
     for name in frame.columns:
         if any(isinstance(value, list | tuple | dict | np.ndarray) for value in frame[name].dropna().iloc[:1]):
             _refuse_lists(path, name)
+        frame[name] = _decoded(path, frame[name])
     return _timed(_without_blanks(frame.reset_index(drop=True)))
+
+
+def _decoded(path, column):
+    """Return a column of byte strings as text, and any other as it is."""
+    if not any(isinstance(value, bytes) for value in column.dropna().iloc[:1]):
+        return column
+    try:
+        return column.map(lambda value: value.decode() if isinstance(value, bytes) else value)
+    except UnicodeDecodeError as error:
+        msg = f"{path.name}, column '{column.name}' holds bytes that are no text: leave it out."
+        raise UserError(msg) from error
 
 
 def _refuse_lists(path, name):

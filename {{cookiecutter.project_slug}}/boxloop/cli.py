@@ -8,10 +8,15 @@ from pathlib import Path
 
 import click
 
-from boxloop.errors import UserError, plainly
+from boxloop.errors import UserError, plainly, shown
 from boxloop.paths import find_project
 
 OPEN_STATES = ("fail", "unanswered")
+
+
+def _say(*lines, err=False):
+    """Print lines; nothing that a table or a notebook brought along steers the terminal."""
+    click.echo("\n".join(map(shown, lines)), err=err)
 
 
 def _open_project():
@@ -40,15 +45,15 @@ def _open_results():
 def _finish(outcome, note):
     """Print what became of a run and end with exit code 0 or 1."""
     for result in outcome.failed:
-        click.echo(f"Failed: {result.message}", err=True)
+        _say(f"Failed: {result.message}", err=True)
     if outcome.pass_number:
-        click.echo(f"Pass {outcome.pass_number} is complete.")
+        _say(f"Pass {outcome.pass_number} is complete.")
     elif note:
-        click.echo("The note is not kept: only a pass has one, and a pass needs every notebook done without --smoke.")
+        _say("The note is not kept: only a pass has one, and a pass needs every notebook done without --smoke.")
     for problem in outcome.problems:
-        click.echo(f"Failed: {problem}", err=True)
+        _say(f"Failed: {problem}", err=True)
     if outcome.report:
-        click.echo(f"Report: {outcome.report}")
+        _say(f"Report: {outcome.report}")
     sys.exit(0 if outcome.ok else 1)
 
 
@@ -57,13 +62,13 @@ def _run(*, verbose, jobs, **options):
     from boxloop.runner import Interrupted, run
 
     project = _open_project()
-    lines = lines_for(sys.stdout, echo=click.echo, verbose=verbose)
+    lines = lines_for(sys.stdout, echo=_say, verbose=verbose)
     try:
         outcome = run(project, lines=lines, jobs=jobs, **options)
     except Interrupted as stop:
-        click.echo(str(stop), err=True)
+        _say(str(stop), err=True)
         if options.get("release_reason"):
-            click.echo("Nothing is released before `boxloop release` has come to its end.", err=True)
+            _say("Nothing is released before `boxloop release` has come to its end.", err=True)
         sys.exit(130)
     _finish(outcome, options.get("note"))
 
@@ -137,7 +142,7 @@ def _say_what_is_open():
         return  # damaged: the run makes it again
     failed, unanswered = states.count("fail"), states.count("unanswered")
     if failed or unanswered:
-        click.echo(f"Of the checks of the last run {failed} failed and {unanswered} wait for an answer; a test set is new only once.", err=True)
+        _say(f"Of the checks of the last run {failed} failed and {unanswered} wait for an answer; a test set is new only once.", err=True)
 
 
 @cli.command()
@@ -156,11 +161,11 @@ def adopt(file, **options):
 
     project = find_project()
     found = take_in(project, file, **options)
-    click.echo("\n".join([*understood(found.roles), *found.notes]))
-    click.echo(f"Written: study.toml and {project.relative(found.table)}.")
+    _say(*understood(found.roles), *found.notes)
+    _say(f"Written: study.toml and {project.relative(found.table)}.")
     if found.backup:
-        click.echo(f"Your study.toml from before is {found.backup.name}.")
-    click.echo("Next: read study.toml and correct what was guessed wrong, then `boxloop run`.")
+        _say(f"Your study.toml from before is {found.backup.name}.")
+    _say("Next: read study.toml and correct what was guessed wrong, then `boxloop run`.")
 
 
 @cli.command()
@@ -172,16 +177,16 @@ def status():
 
     project = _open_project()
     for row in rows_of(project, parameters={}):
-        click.echo(f"{row.name.replace('_', ' '):<18} {row.state:<10} {row.detail}".rstrip())
+        _say(f"{row.name.replace('_', ' '):<18} {row.state:<10} {row.detail}".rstrip())
     for sentence in [*losses(project), *notices(project)]:
-        click.echo(sentence)
-    click.echo(f"Seal: {_seal_words(project)}.")
+        _say(sentence)
+    _say(f"Seal: {_seal_words(project)}.")
     newest = last_pass(project)
     if newest is None:
-        click.echo("Pass: none complete yet.")
+        _say("Pass: none complete yet.")
         return
     words = [newest["time"][:10], "released" if newest["released"] else "", newest["note"]]
-    click.echo(f"Pass: {newest['number']} ({', '.join(filter(None, words))}).")
+    _say(f"Pass: {newest['number']} ({', '.join(filter(None, words))}).")
 
 
 def _seal_words(project):
@@ -223,11 +228,12 @@ def check(form, sheet):
     text = sheets.render(rows, form)
     if form == "json":
         both = {"sheet": json.loads(text), "open": open_checks, "waived": waived, "stale_waivers": stale, "broken": broken}
-        click.echo(json.dumps(both, indent=1, ensure_ascii=False))
+        _say(*json.dumps(both, indent=1, ensure_ascii=False).split("\n"))
     else:
-        click.echo(f"{text.rstrip()}\n")
-        click.echo("\n".join([*open_lines(open_checks, form), *sheets.waiver_lines(waived, stale, form)]))
-        click.echo("\n".join(("", "Not to be relied on:", *broken)) if broken else "", nl=bool(broken))
+        _say(*text.rstrip().split("\n"), "")
+        _say(*open_lines(open_checks, form), *sheets.waiver_lines(waived, stale, form))
+        if broken:
+            _say("", "Not to be relied on:", *broken)
     open_items = any(row["state"] in OPEN_STATES for row in rows)
     sys.exit(1 if open_checks or open_items or broken else 0)
 
@@ -263,12 +269,12 @@ def compare(numbers):
     project = _open_project()
     passes = all_passes(project)
     for sentence in damaged(project):
-        click.echo(sentence, err=True)
+        _say(sentence, err=True)
     if not passes:
         msg = "No pass is complete yet, so there is nothing to compare: `boxloop run` first."
         raise UserError(msg)
     if not numbers:
-        click.echo("\n".join(listing(table(passes))))
+        _say(*listing(table(passes)))
         return
     if len(numbers) > 2:
         msg = f"{len(numbers)} passes were named: name one or two."
@@ -283,9 +289,9 @@ def compare(numbers):
     lines = side_by_side(one, two)
     widths = [max(len(line[column]) for line in lines) for column in (0, 1)]
     for label, left, right in lines:
-        click.echo(f"{label:<{widths[0]}}  {left:<{widths[1]}}  {right}".rstrip())
+        _say(f"{label:<{widths[0]}}  {left:<{widths[1]}}  {right}".rstrip())
     if lines[-1][0].partition(":")[0] != "check":
-        click.echo("No check has changed its state.")
+        _say("No check has changed its state.")
 
 
 @cli.command()
@@ -298,10 +304,10 @@ def fail(text, about, explanation):
 
     project = _open_project()
     written = add(project.failures_file, text, about=about, explanation=explanation)
-    click.echo(f"Added to {project.relative(project.failures_file)}:\n\n{written}")
+    _say(f"Added to {project.relative(project.failures_file)}:", "", *written.split("\n"))
     if "explanation = " not in written:
-        click.echo("It has no explanation yet, so log.explained will ask for one: write it there.")
-    click.echo("The log shows it after `boxloop run --from 07`.")
+        _say("It has no explanation yet, so log.explained will ask for one: write it there.")
+    _say("The log shows it after `boxloop run --from 07`.")
 
 
 @cli.command()
@@ -309,7 +315,7 @@ def report():
     """Rebuild the report from what was executed."""
     from boxloop.report import build_report
 
-    click.echo(f"Report: {build_report(_open_results())}")
+    _say(f"Report: {build_report(_open_results())}")
 
 
 def _speak_safely():
@@ -330,7 +336,7 @@ def _finish_the_bake():
         return  # no project here: the command says so, if it needs one
     if finish_from_record(root):
         importlib.invalidate_caches()  # `study` has come while this process was looking elsewhere
-        click.echo("The bake was not finished: study/ and the cells of the notebooks are now those that were chosen.", err=True)
+        _say("The bake was not finished: study/ and the cells of the notebooks are now those that were chosen.", err=True)
 
 
 def main(arguments=None):
@@ -340,18 +346,19 @@ def main(arguments=None):
         _finish_the_bake()
         sys.exit(cli.main(args=arguments, prog_name="boxloop", standalone_mode=False) or 0)
     except UserError as error:
-        click.echo(f"Error: {error}", err=True)
+        _say(f"Error: {error}", err=True)
     except OSError as error:
         if error.errno is None:
             raise
-        click.echo(f"Error: {plainly(error)}.", err=True)
+        _say(f"Error: {plainly(error)}.", err=True)
     except click.ClickException as error:
+        error.message = shown(error.message)
         error.show()
     except ModuleNotFoundError as error:
         if (error.name or "").startswith(("boxloop", "study")):
             raise
-        click.echo(f"Error: the package {error.name} is missing: run `python -m pip install -e .`", err=True)
+        _say(f"Error: the package {error.name} is missing: run `python -m pip install -e .`", err=True)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Stopped.", err=True)
+        _say("Stopped.", err=True)
         sys.exit(130)
     sys.exit(2)

@@ -5,6 +5,7 @@ import csv
 import gzip
 import io
 import re
+import zlib
 from itertools import islice
 
 import pandas as pd
@@ -19,11 +20,19 @@ THOUSANDS = r"[+-]?[1-9]\d{0,2},\d{3}"  # may be a decimal comma, and may be one
 COMMAS_ARE_FREE = (";", "\t", "|", None)  # separators (None for blanks) beside which a comma inside a field may be a decimal comma
 # What people write where nothing was measured, beside what pandas knows ("", NA, NaN, null, None).
 NOTHING = ["--", "-", "...", "?", "*", "INDEF", "masked", "N.A.", "\\N"]
+LONGEST = 200  # signs in the name of a column; more is a quote that never ends
+csv.field_size_limit(2**31 - 1)  # Python's own is 128 kB, and spectra or sequences are longer
 
 
 def names_are_good(path, names):
-    """Refuse a column without a name, and a name that stands twice."""
+    """Refuse a column without a name, a name that is no name, and one that stands twice."""
     for number, name in enumerate(names, 1):
+        if len(str(name)) > LONGEST:
+            msg = (
+                f"{path.name}: the name of column {number} is {len(str(name))} signs long: "
+                f"give it one of at most {LONGEST}."
+            )
+            raise UserError(msg)
         if not str(name).strip():
             msg = f"{path.name}: column {number} has no name: give it one in the first line."
             raise UserError(msg)
@@ -48,11 +57,17 @@ def _lines(path):
             file.seek(0)
             for line in io.TextIOWrapper(file, encoding="utf-8-sig", newline=None):
                 number += 1
+                if "\0" in line:
+                    msg = (
+                        f"{path.name}, line {number} holds a byte that is zero and no text: "
+                        "delete it or write the table again."
+                    )
+                    raise UserError(msg)
                 yield line
     except UnicodeDecodeError as error:
         msg = f"{path.name}, line {_bad_line(path)}: it is not UTF-8 text: save the file with the encoding UTF-8."
         raise UserError(msg) from error
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         msg = f"{path.name} cannot be read after line {number} ({error}): copy it again."
         raise UserError(msg) from error
 

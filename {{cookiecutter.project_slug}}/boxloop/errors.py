@@ -1,6 +1,13 @@
 """The one exception that speaks to the person at the keyboard, and plain words for those of the system."""
 
 import errno
+import re
+
+# What makes a terminal do something, or turns the direction of the text after it: control
+# characters but the tab, the separators of lines and paragraphs, and marks of direction.
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
+)
 
 
 class UserError(Exception):
@@ -8,6 +15,20 @@ class UserError(Exception):
 
     The command line prints it and exits with code 2; it never shows a traceback.
     """
+
+
+def shown(line):
+    """Return a line as it may go to a terminal: what a terminal would obey is written out, as in JSON.
+
+    Names of columns, classes and files, and what cells say, may hold anything; a line end in one of
+    them becomes a blank, so that nothing in it passes for a line of the programme.
+
+    Parameters
+    ----------
+    line : str
+    """
+    line = re.sub(r"(?:\r?\n)+", " ", line)
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", line)
 
 
 def plainly(error):

@@ -2,10 +2,13 @@
 
 import logging
 import os
+import tempfile
 import threading
 import warnings
 from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
 
+from boxloop.errors import UserError
 from boxloop.notebook import first_error, read_notebook, signed, tags
 from boxloop.provenance import input_hashes
 from boxloop.quick import quick_imports
@@ -78,11 +81,42 @@ def _end_kernels():
 
 @contextmanager
 def environment(project, **more):
-    """Let kernels find this project's packages first, and this environment's kernel first."""
-    search = [str(project.root), os.environ.get("PYTHONPATH", "")]
+    """Let kernels find this project's packages first, and this environment's kernel first.
+
+    Raises
+    ------
+    UserError
+        If no search path can hold the project's path.
+    """
+    with _listable(project.root) as root:
+        yield from _environment([root, os.environ.get("PYTHONPATH", "")], more)
+
+
+@contextmanager
+def _listable(root):
+    """Yield a path of the folder that a list of paths can hold: a link, if its own would be cut."""
+    if os.pathsep not in str(root):
+        yield str(root)
+        return
+    with tempfile.TemporaryDirectory(prefix="boxloop-") as folder:
+        link = Path(folder) / "project"
+        try:
+            link.symlink_to(root, target_is_directory=True)
+        except OSError as error:
+            msg = (
+                f"The path {root} holds '{os.pathsep}', which Python takes for the end of a path: "
+                "rename that folder."
+            )
+            raise UserError(msg) from error
+        yield str(link)
+
+
+def _environment(search, more):
     wanted = {
         "PYTHONPATH": os.pathsep.join(filter(None, search)),
         "JUPYTER_PREFER_ENV_PATH": "1",
+        # Older kernels speak of a debugger that nobody asked for.
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         # Threads that wait must not spin: on a busy machine boosted trees take twenty times as long otherwise.
         "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE"),
     } | more

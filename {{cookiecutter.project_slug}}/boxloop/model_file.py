@@ -1,4 +1,7 @@
-"""The model as a file that others can open without trusting it blindly: skops, no pickle."""
+"""The model as a file that others can open without trusting it blindly: skops, no pickle.
+
+`boxloop.model_parts` says what such a file may hold.
+"""
 
 import hashlib
 import io
@@ -6,16 +9,15 @@ import itertools
 import json
 import re
 import zipfile
+from pathlib import Path
 
 import numpy as np
 
 from boxloop.errors import UserError
+from boxloop.model_parts import Strange, parts_of
 from boxloop.store import write_bytes
 
-# What a model of this project may be built of; anything else in a file is refused on load.
-TRUSTED = ("sklearn.", "numpy.", "scipy.", "pandas.", "study.", "boxloop.", "builtins.")
-
-
+ZIP, ARRAY = b"PK\x03\x04", b"\x93NUMPY"
 # The earliest date that a zip file can hold: when a model was saved is no part of it.
 NO_DATE = (1980, 1, 1, 0, 0, 0)
 
@@ -65,33 +67,84 @@ def same_bytes(data):
 
 
 def save_model(path, model):
-    """Write a fitted estimator to `path`, whole or not at all; the same model gives the same bytes."""
+    """Write a fitted estimator to `path`, whole or not at all; the same model gives the same bytes.
+
+    Raises
+    ------
+    UserError
+        If the model holds what `load_model` would refuse, or skops cannot store.
+    """
     from skops.io import dumps
 
-    return write_bytes(path, same_bytes(dumps(model)))
+    try:
+        data = same_bytes(dumps(model))
+        _trusted(data)
+    except Strange as part:
+        msg = (
+            f"The model holds {_one_line(part)}, which `load_model` would not open: "
+            "write it as a class or function of a module in study/, or leave it out."
+        )
+        raise UserError(msg) from part
+    except (TypeError, AttributeError, RecursionError) as error:
+        msg = f"The model cannot be stored ({_one_line(error)}): choose another estimator."
+        raise UserError(msg) from error
+    return write_bytes(path, data)
+
+
+def _one_line(error):
+    return " ".join(str(error).split())[:200] or type(error).__name__
+
+
+def _unpacked(data):
+    """Return the parts of a zip file by name; not compressed, as here, so that nothing grows."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        found = archive.infolist()
+        compressed = any(part.compress_type != zipfile.ZIP_STORED for part in found)
+        if compressed or sum(part.file_size for part in found) > len(data):
+            msg = "it is compressed, or larger inside than outside"
+            raise ValueError(msg)
+        if len({part.filename for part in found}) < len(found):
+            msg = "two parts have one name"
+            raise ValueError(msg)
+        return {part.filename: archive.read(part) for part in found}
+
+
+def _trusted(data):
+    """Return the names of what a skops file holds; `Strange` if a part of it is not good."""
+    parts = _unpacked(data)
+    for name, part in parts.items():
+        if part.startswith(ZIP):
+            _unpacked(part)
+        elif name.endswith((".npy", ".npz")) and not part.startswith(ARRAY):
+            msg = f"{name} is no array"
+            raise ValueError(msg)
+    return parts_of(json.loads(parts["schema.json"]))
 
 
 def load_model(path):
     """Return the estimator in `path`.
 
+    Nothing of a file is made or run before all of it was looked at.
+
     Raises
     ------
     UserError
-        If the file is missing, damaged, or holds types from outside the project and scikit-learn.
+        If the file is missing or damaged, or holds a part that is not of scikit-learn, of
+        arithmetic or of the study.
     """
-    from zipfile import BadZipFile
-
-    from skops.io import get_untrusted_types, load
+    import skops.io
 
     try:
-        found = get_untrusted_types(file=path)
-        strange = [name for name in found if not name.startswith(TRUSTED)]
-        if strange:
-            msg = f"{path} holds {strange[0]}, which this project does not know: do not open it."
-            raise UserError(msg)
-        return load(path, trusted=found)
-    except (OSError, BadZipFile, KeyError) as error:
-        msg = f"{path} cannot be read ({error}): run 04 again to make it."
+        data = Path(path).read_bytes()
+        return skops.io.loads(data, trusted=_trusted(data))
+    except Strange as part:
+        msg = (
+            f"{path} holds {_one_line(part)}, which this project does not know: "
+            "do not open it, or run 04 to make one of your own."
+        )
+        raise UserError(msg) from part
+    except Exception as error:  # a file that somebody made up may raise what it likes
+        msg = f"{path} cannot be read ({_one_line(error)}): run 04 again to make it."
         raise UserError(msg) from error
 
 

@@ -1,10 +1,13 @@
 """What a person sees while notebooks run."""
 
+import re
 import time
 from contextlib import contextmanager
 
-from boxloop.errors import UserError
+from boxloop.errors import UserError, shown
 from boxloop.notebook import read_notebook
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def expected_seconds(project, chapter):
@@ -29,7 +32,7 @@ class Told:
     """
 
     def __init__(self, chapter, before=None, stream=None):
-        self.label, self.before, self._stream = chapter.label, before, stream
+        self.label, self.before, self._stream = shown(chapter.label), before, stream
         try:
             self._cells = [cell.get("cell_type") == "code" for cell in read_notebook(chapter.path)["cells"]]
         except UserError:  # the run itself will say so
@@ -60,7 +63,9 @@ class Stream:
     def write(self, text):
         *lines, self._rest = (self._rest + text).split("\n")
         for line in lines:
-            self._say(f"{self._label} | {line}")
+            # Of a line that was written over and over, the last; and without its colours.
+            last = _COLOUR.sub("", line).rstrip("\r").rpartition("\r")[2]
+            self._say(f"{self._label} | {last}")
 
     def flush(self):
         """Lines are told when they end."""
@@ -78,7 +83,8 @@ class Lines:
     """
 
     def __init__(self, echo=print, *, verbose=False):
-        self.say, self.verbose = echo, verbose
+        self.verbose = verbose
+        self.say = lambda line: echo(shown(line))
 
     @contextmanager
     def running(self, chapter, project):
@@ -100,7 +106,7 @@ class Live(Lines):
         from rich.console import Console
         from rich.live import Live as Screen
 
-        console = Console(highlight=False, markup=False, soft_wrap=True)
+        console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
         super().__init__(console.print, verbose=verbose)
         self._running = []
         self._screen = Screen(get_renderable=self._lines, console=console, refresh_per_second=4, transient=True)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from boxloop.column_facts import describe, marks, unit_of
 from boxloop.error_columns import error_columns
+from boxloop.errors import shown
 
 MOST_LEVELS = 50  # words with more different values than this are names or free text
 FEWEST_GROUPS = 10
@@ -167,6 +168,7 @@ def understood(roles, *, most=30):
     """Return a short table of what each column was taken for."""
     rows = [("column", "role", "unit", "seen", "because")]
     rows += [(name, guess.role, guess.unit or "–", guess.seen, guess.reason) for name, guess in list(roles.items())[:most]]
+    rows = [[shown(cell) for cell in row] for row in rows]
     cut = [[cell if len(cell) <= limit else cell[: limit - 1] + "…" for cell, limit in zip(row, (24, 8, 12, 44, 60), strict=True)] for row in rows]
     widths = [max(len(row[place]) for row in cut) for place in range(5)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cut]

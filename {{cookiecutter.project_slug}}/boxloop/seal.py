@@ -153,7 +153,8 @@ def _seal(project, frame, content):
             append(project, "sealed", **found)
 
     written_whole(project.sealed_file, write)
-    project.sealed_file.chmod(stat.S_IREAD | stat.S_IRGRP | stat.S_IROTH)
+    # Nobody writes it; who may read it stays as umask and the folder say.
+    project.sealed_file.chmod(stat.S_IMODE(project.sealed_file.stat().st_mode) & ~0o222)
 
 
 def _events_or_loss(project):

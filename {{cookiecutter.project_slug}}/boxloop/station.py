@@ -1,6 +1,7 @@
 """The desk of one notebook: its settings, its inputs, and the one place where its results go."""
 
 import io
+import warnings
 
 from boxloop.errors import UserError
 from boxloop.facts import Facts
@@ -12,6 +13,7 @@ from boxloop.seal import head
 from boxloop.settings import load_settings
 from boxloop.spine import merge
 from boxloop.store import plain, read_json, read_table, sha256, write_bytes, write_json, write_table, write_text
+from boxloop.style import literal
 from boxloop.watch import watch
 
 
@@ -172,8 +174,12 @@ class Station:
         import matplotlib.pyplot as plt
         from IPython.display import display
 
+        literal(fig, self._all_settings.model_dump())
         buffer = io.BytesIO()
-        fig.savefig(buffer, format="png", metadata={"Software": None})
+        with warnings.catch_warnings():
+            # A sign that the font lacks is drawn as a box, and the box says so.
+            warnings.filterwarnings("ignore", message="Glyph ")
+            fig.savefig(buffer, format="png", metadata={"Software": None})
         plt.close(fig)
         png = buffer.getvalue()
         write_bytes(self.folder / "figures" / f"{name}.png", png)

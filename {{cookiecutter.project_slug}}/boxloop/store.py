@@ -4,7 +4,8 @@ import hashlib
 import json
 import math
 import os
-import tempfile
+import secrets
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,17 +16,27 @@ def written_whole(path, write):
     """Let `write` fill a temporary neighbour of `path`, then move it into place."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    os.close(handle)
+    part = path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}.part")
+    # The rights of a new file are those that the system gives here: umask, and what a shared folder hands on.
+    os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     try:
-        write(Path(name))
-        # mkstemp makes private files; results are for everyone who may read the folder.
-        os.chmod(name, 0o644)
-        os.replace(name, path)
+        write(part)
+        _keep_rights(path, part)
+        os.replace(part, path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
     return path
+
+
+def _keep_rights(path, part):
+    """Give `part` the rights of the file that it replaces, as if that were written over."""
+    try:
+        rights = stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        return
+    if rights != stat.S_IMODE(part.stat().st_mode):
+        part.chmod(rights)
 
 
 def write_text(path, text):
