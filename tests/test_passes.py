@@ -74,6 +74,21 @@ def test_a_released_pass_stays_released(project, quick):
     assert [(found["number"], found["released"]) for found in all_passes(project)] == [(1, True)]
 
 
+def test_a_released_pass_outlives_a_plain_rerun_of_the_release(project, quick):
+    """Run again without a reason: it was released all the same, and what the test set said stays in it."""
+    values = {"model": {"value": 0.1, "low": 0.09, "high": 0.11}}
+    write_json(project.metrics_file, {"primary": {"name": "rmse", "set": "test"}, "sets": {"test": {"metrics": {"rmse": values}}}})
+    run(project, release_reason="for the paper", echo=silent)
+    write_json(project.checks_file, [{"id": "a.b", "state": "fail"}])
+    run(project, only="05", echo=silent)
+    found = last_pass(project)
+    assert (found["number"], found["released"], found["checks"]) == (1, True, {"a.b": "fail"})
+
+    write_json(project.metrics_file, {"primary": {"name": "rmse", "set": "validation"}, "sets": {}})
+    assert run(project, only="05", echo=silent).pass_number == 1
+    assert last_pass(project) == found
+
+
 def test_no_pass_for_quick_numbers_a_part_or_a_failure(project, quick, tmp_path):
     """A smoke run, also when only its rest is run properly, and a failed run."""
     assert run(project, smoke=True, echo=silent).pass_number is None
@@ -106,7 +121,7 @@ def test_a_damaged_earlier_pass_is_named_and_stops_nothing(project, quick):
     lines = []
 
     assert run(project, echo=lines.append).ok
-    assert lines[0] == "results/passes/001.json is damaged: restore it from your last commit, or delete it."
+    assert lines[-1] == "results/passes/001.json is damaged: restore it from your last commit, or delete it."
     assert [found["number"] for found in all_passes(project)] == [2]
     (project.passes / "001.json").unlink()
     assert run(project, echo=silent).pass_number == 2

@@ -174,6 +174,19 @@ def test_a_sealed_file_that_changed_is_named_and_the_remedy_works(project, damag
     assert project.ledger_file.read_bytes() == before
 
 
+def test_the_ledger_knows_before_a_row_is_read(project, monkeypatch):
+    """Whoever breaks off while reading has opened the test set all the same."""
+
+    def stop(path):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("boxloop.seal.read_table", stop)
+    with pytest.raises(KeyboardInterrupt):
+        open_seal(project, reason="second", model_hash="abc")
+
+    assert [row["reason"] for row in read_ledger(project) if row["event"] == "opened"][1:] == ["second"]
+
+
 def test_a_sealed_file_that_is_missing_is_said_to_be_missing(project):
     """It is not under version control: a clone has none, and 03 writes the same rows again."""
     project.sealed_file.unlink()

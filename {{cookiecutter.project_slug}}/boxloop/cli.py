@@ -15,8 +15,9 @@ OPEN_STATES = ("fail", "unanswered")
 
 
 def _say(*lines, err=False):
-    """Print lines; nothing that a table or a notebook brought along steers the terminal."""
-    click.echo("\n".join(map(shown, lines)), err=err)
+    """Print lines, if any; nothing that a table or a notebook brought along steers the terminal."""
+    if lines:
+        click.echo("\n".join(map(shown, lines)), err=err)
 
 
 def _open_project():
@@ -171,6 +172,7 @@ def adopt(file, **options):
 @cli.command()
 def status():
     """Show what is done, what is stale and why, the seal and the pass."""
+    from boxloop.folder import sort_notebooks
     from boxloop.health import losses, notices
     from boxloop.passes import last_pass
     from boxloop.status import status as rows_of
@@ -178,8 +180,7 @@ def status():
     project = _open_project()
     for row in rows_of(project, parameters={}):
         _say(f"{row.name.replace('_', ' '):<18} {row.state:<10} {row.detail}".rstrip())
-    for sentence in [*losses(project), *notices(project)]:
-        _say(sentence)
+    _say(*sort_notebooks(project).others, *losses(project), *notices(project))
     _say(f"Seal: {_seal_words(project)}.")
     newest = last_pass(project)
     if newest is None:

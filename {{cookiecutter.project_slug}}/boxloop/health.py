@@ -8,8 +8,8 @@ from boxloop.seal import begins_anew, read_ledger, trouble
 
 
 def notices(project):
-    """Return sentences on what a person should know and what stops nothing."""
-    found = [*sort_notebooks(project).others, *passes.damaged(project)]
+    """Return sentences on records that a run could not mend, and that stop nothing."""
+    found = passes.damaged(project)
     try:
         found += [lost] if (lost := lost_numbers(project)) else []
     except UserError:  # a damaged ledger is told of as what it is; a damaged release.json stops 08

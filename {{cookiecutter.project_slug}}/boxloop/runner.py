@@ -9,7 +9,7 @@ from boxloop import passes
 from boxloop.errors import UserError, plainly
 from boxloop.executor import Stock, Stopped, environment, execute, load_engine
 from boxloop.facts import code_now, file_hash, place
-from boxloop.folder import files_of
+from boxloop.folder import files_of, sort_notebooks
 from boxloop.health import losses, notices, refuse_a_damaged_ledger
 from boxloop.lock import lock
 from boxloop.loop import read_loop, require, select
@@ -249,10 +249,12 @@ def run(project, *, only=None, start=None, smoke=False, sets=(), release_reason=
         forced = bool(only) or start is not None
         stock = Stock(project, selected, cold=cold)
         this = Round(project, chapters, selected, parameters, forced=forced, lines=lines or Lines(echo), stock=stock, dask=dask)
-        for line in notices(project):
-            this.lines.say(line)
+        for sentence in sort_notebooks(project).others:
+            this.lines.say(sentence)
         outcome = Outcome(this.go(jobs or min(2, os.cpu_count() or 1)))
         outcome.problems += losses(project)
         _record(project, chapters, outcome, note, this.complete)
+        for sentence in notices(project):
+            this.lines.say(sentence)
         _report(project, outcome)
     return outcome

@@ -1,0 +1,100 @@
+"""What is wrong with a project is said by every command that a person may type, with a promised exit code."""
+
+import json
+
+import pytest
+from walk_project import command, execute_here, sources, write
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """The small project with desks, after a run."""
+    monkeypatch.setattr("boxloop.runner.load_engine", lambda *_: None)
+    monkeypatch.setattr("boxloop.runner.execute", execute_here)
+    project = write(tmp_path, sources())
+    assert command(project, "run")[0] == 0
+    return project
+
+
+def codes(project, sentence):
+    """Type the commands of every day; each says the sentence. Return their exit codes."""
+    found = {}
+    for words in (["release", "--reason", "to see"], ["run"], ["check"], ["status"]):
+        code, said = command(project, *words)
+        assert sentence in said, (words, said)
+        assert "Traceback" not in said
+        found[words[0]] = code
+    return found
+
+
+def test_a_sealed_file_that_is_not_the_sealed_one(project):
+    """It is never opened, the rest runs, and the exit code says that not all is well."""
+    project.sealed_file.chmod(0o644)
+    project.sealed_file.write_bytes(b"poison")
+    ledger = project.ledger_file.read_bytes()
+
+    assert codes(project, "is not the file that was sealed") == {"release": 2, "run": 1, "check": 1, "status": 0}
+    assert project.ledger_file.read_bytes() == ledger
+    page = (project.report / "index.html").read_text(encoding="utf-8")
+    assert "is not the file that was sealed" in page
+
+
+def test_a_ledger_that_is_gone(project):
+    """Nothing runs on it and nothing begins another; status and check say so too."""
+    project.ledger_file.unlink()
+
+    assert codes(project, "ledger.jsonl is missing, though a test set was sealed") == {"release": 2, "run": 2, "check": 1, "status": 0}
+    assert not project.ledger_file.exists()
+
+
+def test_a_notebook_that_fails_or_is_out_of_date_is_named_by_check(project):
+    """Its rows are of another day: nobody may rely on them."""
+    path = project.notebooks / "05_diagnose.ipynb"
+    path.write_text(path.read_text(encoding="utf-8").replace("SHIFT = 0.0", "SHIFT = 1/0"), encoding="utf-8")
+    assert "05_diagnose is out of date (the notebook changed): run `boxloop run`." in command(project, "check")[1]
+    assert command(project, "run")[0] == 1
+    code, said = command(project, "check", "--format", "json")
+
+    assert code == 1
+    broken = json.loads(said)["broken"]
+    assert broken[0] == "05_diagnose failed (cell work: ZeroDivisionError: division by zero): mend that cell, then `boxloop run`."
+    assert [sentence.split()[0] for sentence in broken] == ["05_diagnose", "07_failures_log", "08_release"]
+    rows = json.loads(project.checks_file.read_text(encoding="utf-8"))
+    assert "05_diagnose" not in {row["notebook"] for row in rows if row["state"] == "pass"}
+
+
+@pytest.mark.parametrize("name", ["results/checks.json", "results/metrics.json", "report/index.html", "results/passes/001.json"])
+@pytest.mark.parametrize("damage", [None, b"", b"{", b"[]", b"null"])
+def test_what_is_derived_is_made_again_by_a_run_that_runs_nothing(project, name, damage):
+    """The same content as before, and no word that something is wrong."""
+    path = project.root / name
+    before = path.read_bytes()
+    path.unlink() if damage is None else path.write_bytes(damage)
+    code, said = command(project, "run")
+
+    assert (code, said.split("\n")[0]) == (0, "Nothing changed: all 8 notebooks are current.")
+    assert "Pass 1 is complete." in said
+    if name.startswith("results/passes"):
+        assert json.loads(path.read_bytes())["checks"] == json.loads(before)["checks"]
+    else:
+        assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["report/settings_valid.json", "report/made_from.json", "report/merged_from.json"])
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "3", '{"a": 1}', "[" * 100_000])
+def test_a_damaged_memory_is_never_an_error(project, name, text):
+    """Whatever stands in a file that is only remembered, all commands do what they did."""
+    (project.root / name).write_text(text, encoding="utf-8")
+
+    for words, code in [(["run"], 0), (["check"], 1), (["status"], 0), (["report"], 0), (["compare"], 0)]:
+        assert command(project, *words)[0] == code, words
+
+
+def test_check_makes_the_results_again_before_it_reads_them(project):
+    """Also where nobody has typed `run` since they were damaged."""
+    before = project.checks_file.read_bytes()
+    project.checks_file.write_text("{", encoding="utf-8")
+    code, said = command(project, "check")
+
+    assert code == 1 and "items:" in said
+    assert project.checks_file.read_bytes() == before
