@@ -47,6 +47,20 @@ def test_a_ledger_that_is_gone(project):
     assert not project.ledger_file.exists()
 
 
+def test_a_ledger_that_is_cut_before_there_is_a_pass(tmp_path, monkeypatch):
+    """Each notebook takes down the last hash that it saw: no pass is needed for a line to be missed."""
+    monkeypatch.setattr("boxloop.runner.load_engine", lambda *_: None)
+    monkeypatch.setattr("boxloop.runner.execute", execute_here)
+    files = sources()
+    files["notebooks/05_diagnose.ipynb"] = files["notebooks/05_diagnose.ipynb"].replace("SHIFT = 0.0", "SHIFT = 1/0")
+    project = write(tmp_path, files)
+    assert command(project, "run")[0] == 1 and not project.passes.exists()
+    kept = project.ledger_file.read_text(encoding="utf-8").splitlines()[:-1]
+    project.ledger_file.write_text("\n".join(kept) + "\n", encoding="utf-8")
+
+    assert codes(project, "ledger.jsonl lacks lines that were there before") == {"release": 2, "run": 2, "check": 1, "status": 0}
+
+
 def test_a_notebook_that_fails_or_is_out_of_date_is_named_by_check(project):
     """Its rows are of another day: nobody may rely on them."""
     path = project.notebooks / "05_diagnose.ipynb"
