@@ -11,11 +11,12 @@ from boxloop.executor import Stock, Stopped, environment, execute, load_engine
 from boxloop.lock import lock
 from boxloop.loop import read_loop, require, select
 from boxloop.outcome import Outcome, Result
-from boxloop.parallel import VARIABLE, cluster
+from boxloop.parallel import cluster
 from boxloop.parameters import parameters_of
 from boxloop.progress import Lines
 from boxloop.status import Now, judge, status
 from boxloop.store import fingerprint, read_json, write_json
+from boxloop.strays import ours
 
 
 class Interrupted(Exception):
@@ -107,9 +108,9 @@ class Round:
             self.lines.say("Nothing changed: " + ("the notebook is current." if count == 1 else f"all {count} notebooks are current."))
             return [Result(chapter.name, "current") for chapter in self.selected]
         ways = {"is_current": self.is_current, "work": self.work, "current": self.current, "lost": self.lost}
-        with environment(self.project), cluster(self.dask) as address, self.lines:
+        with ours() as mark, environment(self.project, **mark), cluster(self.dask) as where, self.lines:
             try:
-                with environment(self.project, **({VARIABLE: address} if address else {})):
+                with environment(self.project, **where):
                     load_engine(self.stock)
                     from boxloop.tasks import go
 
@@ -185,7 +186,22 @@ def _report(project, outcome):
         outcome.problems.append(f"the report could not be built: {type(error).__name__}: {error}")
 
 
-def run(project, *, only=None, start=None, smoke=False, sets=(), release_reason=None, note=None, jobs=None, cold=False, dask=None, echo=print, lines=None):
+def run(
+    project,
+    *,
+    only=None,
+    start=None,
+    smoke=False,
+    sets=(),
+    release_reason=None,
+    note=None,
+    jobs=None,
+    cold=False,
+    timeout=None,
+    dask=None,
+    echo=print,
+    lines=None,
+):
     """Run what is not current in the loop, or in a part of it.
 
     Parameters
@@ -205,6 +221,8 @@ def run(project, *, only=None, start=None, smoke=False, sets=(), release_reason=
         Notebooks at a time, where they do not need each other; two where there are two processors.
     cold : bool
         Start every kernel from scratch.
+    timeout : int, optional
+        Seconds that a cell may take; as long as it likes if not said.
     dask : str, optional
         Address of a dask scheduler for the fits, or ``local``.
     echo : callable
@@ -229,8 +247,9 @@ def run(project, *, only=None, start=None, smoke=False, sets=(), release_reason=
     with lock(project):
         require(project, chapters, selected)
         forced = bool(only) or start is not None
-        stock = Stock(project, selected, cold=cold)
-        this = Round(project, chapters, selected, parameters, forced=forced, lines=lines or Lines(echo), stock=stock, dask=dask)
+        lines = lines or Lines(echo)
+        stock = Stock(project, selected, cold=cold, timeout=timeout, say=lines.say)
+        this = Round(project, chapters, selected, parameters, forced=forced, lines=lines, stock=stock, dask=dask)
         outcome = Outcome(this.go(jobs or min(2, os.cpu_count() or 1)))
         if not outcome.failed:
             _record(project, chapters, outcome, note)

@@ -1,0 +1,51 @@
+"""Whatever the notebooks of a run have started ends with the run, also what has left the kernel that started it."""
+
+import os
+import uuid
+from contextlib import contextmanager, suppress
+
+# In the environment of all that a run starts; processes hand it on to those that they start.
+MARK = "BOXLOOP_RUN"
+SECONDS = 1  # to end by itself, and to take away what it has put down
+
+
+def marked(mark):
+    """Return the processes, this one not counted, in whose environment the mark stands; only one's own can be looked at."""
+    import psutil
+
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if process.pid != os.getpid() and mark in process.environ().get(MARK, ""):
+                found.append(process)
+    return found
+
+
+def end(mark):
+    """End all processes with the mark, and those that they start meanwhile."""
+    import psutil
+
+    while left := marked(mark):
+        for process in left:
+            with suppress(psutil.Error):
+                process.terminate()
+        _, alive = psutil.wait_procs(left, timeout=SECONDS)
+        for process in alive:
+            with suppress(psutil.Error):
+                process.kill()
+        _, alive = psutil.wait_procs(alive, timeout=SECONDS)
+        if alive:  # the system holds them; nothing more can be done
+            return
+
+
+@contextmanager
+def ours():
+    """Surround a run; yields what must be in the environment of all that it starts, and ends that when the run is over.
+
+    A run inside of a notebook of another run has the marks of both.
+    """
+    mark = uuid.uuid4().hex
+    try:
+        yield {MARK: " ".join(filter(None, [os.environ.get(MARK), mark]))}
+    finally:
+        end(mark)
