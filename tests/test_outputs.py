@@ -1,4 +1,4 @@
-"""What a cell puts out is kept within bounds: beginning and end, how much is missing, and never without its error."""
+"""What a cell puts out is kept within bounds: beginning, end, the count of the rest, any error."""
 
 import pytest
 from boxloop import outputs
@@ -10,7 +10,11 @@ def stream(name, text):
 
 
 def shown(png="", **more):
-    return {"output_type": "display_data", "data": {"text/plain": "<Figure>", "image/png": png} | more, "metadata": {}}
+    return {
+        "output_type": "display_data",
+        "data": {"text/plain": "<Figure>", "image/png": png} | more,
+        "metadata": {},
+    }
 
 
 def error(text="no"):
@@ -32,19 +36,30 @@ def text(outs, name="stdout"):
 
 def test_ordinary_output_stays_as_it_is():
     """In its order; what was printed in a row is one output."""
-    outs = [stream("stdout", "a\n"), stream("stdout", "b"), shown("x" * 1000), stream("stderr", "c"), stream("stdout", "d"), error()]
+    outs = [
+        stream("stdout", "a\n"),
+        stream("stdout", "b"),
+        shown("x" * 1000),
+        stream("stderr", "c"),
+        stream("stdout", "d"),
+        error(),
+    ]
 
     assert kept(*outs) == [stream("stdout", "a\nb"), *outs[2:]]
 
 
 @pytest.mark.parametrize("at_once", [1, 7, 1000, 10**6])
 def test_a_million_lines(at_once):
-    """However many come in one message: the first and the last lines, and the count of the others."""
+    """However many come in one message: the first and the last lines, and how many between."""
     lines = [f"{number}\n" for number in range(10**5 if at_once == 1 else 10**6)]
-    messages = (stream("stdout", "".join(lines[n : n + at_once])) for n in range(0, len(lines), at_once))
+    messages = (
+        stream("stdout", "".join(lines[n : n + at_once])) for n in range(0, len(lines), at_once)
+    )
     (out,) = kept(*messages)
 
-    assert out["text"] == "".join([*lines[:LINES], f"… {len(lines) - 2 * LINES:,} lines left out …\n", *lines[-LINES:]])
+    assert out["text"] == "".join(
+        [*lines[:LINES], f"… {len(lines) - 2 * LINES:,} lines left out …\n", *lines[-LINES:]]
+    )
 
 
 def test_the_memory_stays_bounded_meanwhile():
@@ -70,7 +85,10 @@ def test_one_line_without_end(at_once):
     line = "0123456789" * 10**6
     (out,) = kept(*(stream("stdout", line[n : n + at_once]) for n in range(0, len(line), at_once)))
 
-    assert out["text"] == f"{line[:TEXT]}\n… {len(line) - 2 * TEXT:,} characters left out …\n{line[-TEXT:]}"
+    assert (
+        out["text"]
+        == f"{line[:TEXT]}\n… {len(line) - 2 * TEXT:,} characters left out …\n{line[-TEXT:]}"
+    )
 
 
 def test_streams_that_take_turns():
@@ -79,20 +97,28 @@ def test_streams_that_take_turns():
     found = kept(*outs)
 
     assert found[:FIRST] == outs[:FIRST]
-    assert found[-LAST + 1 :] == outs[-LAST + 1 :] and found[-LAST]["text"].endswith(outs[-LAST]["text"])
-    assert sum("left out" in out["text"] for out in found) == 1 and f"{2000 - FIRST - LAST:,} lines left out" in found[FIRST]["text"]
+    assert found[-LAST + 1 :] == outs[-LAST + 1 :] and found[-LAST]["text"].endswith(
+        outs[-LAST]["text"]
+    )
+    assert (
+        sum("left out" in out["text"] for out in found) == 1
+        and f"{2000 - FIRST - LAST:,} lines left out" in found[FIRST]["text"]
+    )
 
 
 def test_many_figures():
     """The first and the last, and how many more there were."""
     found = kept(*(shown(str(n)) for n in range(1000)))
 
-    assert [out["data"]["image/png"] for out in found if "data" in out] == [*map(str, range(FIRST)), *map(str, range(1000 - LAST, 1000))]
+    assert [out["data"]["image/png"] for out in found if "data" in out] == [
+        *map(str, range(FIRST)),
+        *map(str, range(1000 - LAST, 1000)),
+    ]
     assert found[FIRST] == stream("stdout", f"… {1000 - FIRST - LAST:,} outputs left out …\n")
 
 
 def test_large_figures_in_sum():
-    """Pictures of ordinary size are kept; those beyond what a page can hold leave their place and a word."""
+    """Pictures of ordinary size are kept; those beyond what a page can hold leave a word."""
     assert "image/png" in kept(shown("x" * 10**6))[0]["data"]
     found = kept(*(shown("x" * (PICTURE - 1)) for _ in range(10)))
 
@@ -105,11 +131,18 @@ def test_a_table_without_end():
     data = bounded({"text/html": "<td>" * MARKUP, "text/plain": "a" * 10**6 + "z"}, outputs.CELL)
 
     assert list(data) == ["text/plain"]
-    assert data["text/plain"].startswith("aaa") and "801,001 characters left out" not in data["text/plain"]
-    assert "800,001 characters left out" in data["text/plain"] and data["text/plain"].endswith("left out: text/html of 8,000,000 characters …")
+    assert (
+        data["text/plain"].startswith("aaa")
+        and "801,001 characters left out" not in data["text/plain"]
+    )
+    assert "800,001 characters left out" in data["text/plain"] and data["text/plain"].endswith(
+        "left out: text/html of 8,000,000 characters …"
+    )
 
 
-@pytest.mark.parametrize("before", [[], [stream("stdout", "x\n" * 10**5)], [shown() for _ in range(1000)]])
+@pytest.mark.parametrize(
+    "before", [[], [stream("stdout", "x\n" * 10**5)], [shown() for _ in range(1000)]]
+)
 def test_the_error_is_never_left_out(before):
     """Nor buried by what comes after it."""
     found = kept(*before, error("too hot"), *before)
@@ -124,9 +157,23 @@ def test_the_error_is_never_left_out(before):
 def test_a_progress_bar_leaves_its_last_state(before):
     """As on a terminal, however many states there were."""
     bars = [f"\r{n:6} of 100000" for n in range(100_001)]
-    assert text(kept(stream("stderr", before), *(stream("stderr", bar) for bar in bars)), "stderr").splitlines()[-1].strip() == "100000 of 100000"
+    assert (
+        text(kept(stream("stderr", before), *(stream("stderr", bar) for bar in bars)), "stderr")
+        .splitlines()[-1]
+        .strip()
+        == "100000 of 100000"
+    )
     ends = [f"{n}\r" for n in range(1000)]
-    assert text(kept(*(stream("stdout", end) for end in ends), stream("stdout", "\n"), stream("stdout", "done\r\n"))) == "999\r\ndone\r\n"
+    assert (
+        text(
+            kept(
+                *(stream("stdout", end) for end in ends),
+                stream("stdout", "\n"),
+                stream("stdout", "done\r\n"),
+            )
+        )
+        == "999\r\ndone\r\n"
+    )
 
 
 def test_cleared_output_is_gone():

@@ -1,4 +1,4 @@
-"""How papermill executes a notebook for us: what cells put out stays within bounds, and they may have a time limit.
+"""How papermill executes a notebook for us: outputs within bounds, and a time limit for a cell.
 
 Importing this imports papermill, which takes a second: import it when a notebook is about to run.
 """
@@ -14,14 +14,15 @@ from papermill.log import logger
 from boxloop.outputs import Outputs
 
 NAME = "boxloop"
-# Seconds to wait for what a cell has put out when it has ended: thousands of messages take their time.
+# Seconds to wait for what a cell has put out when it has ended: thousands of messages take a while.
 LATE = 30
-# A kernel throws messages away where they are asked for more slowly than they are made, also that it is through.
+# A kernel throws messages away, also the one that it is through, where they are read more slowly than
+# they are made.
 LOST = "… the end of what this cell put out was lost: it printed faster than could be read …\n"
 
 
 def _stream(name, text):
-    """Return what was printed as an output; nbformat's own way would validate each line for a third of a millisecond."""
+    """Return what was printed as an output, not validated: that takes longer than all the rest."""
     return NotebookNode(output_type="stream", name=name, text=text)
 
 
@@ -30,7 +31,8 @@ class Client(PapermillNotebookClient):
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
-        self._outputs, self._shown, self._reading, self._cut_off = Outputs([], _stream), {}, None, False
+        self._outputs, self._shown = Outputs([], _stream), {}
+        self._reading, self._cut_off = None, False
 
     def _of(self, outs):
         """Return the `Outputs` around the list of the cell that runs."""
@@ -63,7 +65,7 @@ class Client(PapermillNotebookClient):
             self._of(outs).clear()
 
     def _update_display_id(self, display_id, msg):
-        """nbclient's own counts on places in the list of outputs, which change where some are left out."""
+        """nbclient goes by places in the list of outputs; they change where some are left out."""
         for outputs, out in self._shown.get(display_id, ()):
             outputs.update(out, msg["content"]["data"])
             out["metadata"] = msg["content"]["metadata"]
@@ -76,11 +78,12 @@ class Client(PapermillNotebookClient):
             self._cut_off = True
             raise
 
-    async def _async_handle_timeout(self, *args):
-        # nbclient's own leaves this behind, and Python complains about it at the end.
-        self._reading.cancel()
-        await asyncio.wait([self._reading])
-        return await super()._async_handle_timeout(*args)
+    async def _async_handle_timeout(self, timeout, cell=None):
+        if self._reading:  # nbclient leaves it behind, and Python complains about that at the end
+            self._reading.cancel()
+            await asyncio.wait([self._reading])
+        # Without a cell it is what nbclient itself asks when all of them are through.
+        return await super()._async_handle_timeout(timeout, cell or self.nb.cells[-1])
 
     def execute_cell(self, cell, cell_index, **options):
         self._cut_off, ended = False, True
@@ -99,10 +102,13 @@ class Engine(NBClientEngine):
     """papermill's engine, with our client; the notebooks run with papermill's own as well."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man, kernel_name, start_timeout=60, execution_timeout=None, **options):
+    def execute_managed_notebook(
+        cls, nb_man, kernel_name, start_timeout=60, execution_timeout=None, **options
+    ):
         options.pop("input_path", None)
-        times = {"startup_timeout": start_timeout, "timeout": execution_timeout, "iopub_timeout": LATE}
-        return Client(nb_man, raise_on_iopub_timeout=False, kernel_name=kernel_name, log=logger, **times, **options).execute()
+        options |= {"startup_timeout": start_timeout, "timeout": execution_timeout}
+        options |= {"iopub_timeout": LATE, "raise_on_iopub_timeout": False}
+        return Client(nb_man, kernel_name=kernel_name, log=logger, **options).execute()
 
 
 papermill_engines.register(NAME, Engine)

@@ -63,7 +63,10 @@ class Stock:
             first, self.cold = not self.cold, True
         if first and not self.stopped.is_set():
             at = f" at {where}" if where else ""
-            self._say(f"The process that kernels are forked from {fault}{at}: from here on each kernel starts from scratch, as with --cold.")
+            self._say(
+                f"The process that kernels are forked from {fault}{at}: "
+                "from here on each kernel starts from scratch, as with --cold."
+            )
 
     @contextmanager
     def kernel(self, where):
@@ -78,7 +81,7 @@ class Stock:
         if kernels:
             try:
                 manager = kernels.take()
-            except (RuntimeError, OSError):  # killed, or no memory to fork: papermill's way may still do
+            except (RuntimeError, OSError):  # killed, or no memory to fork: papermill's way may do
                 self._go_cold("is gone", where)
         try:
             yield manager
@@ -181,7 +184,8 @@ def _attempt(chapter, part, project, parameters, stock, told):
     except PapermillExecutionError:
         return None  # the cell holds it
     except CellTimeoutError:
-        return TOO_LONG, f"took longer than {stock.timeout} s: allow more with --timeout, or have the cell do less"
+        remedy = "allow more with --timeout, or have the cell do less"
+        return TOO_LONG, f"took longer than {stock.timeout} s: {remedy}"
     except DeadKernelError:
         return DEAD, "the kernel died while this cell ran; often the memory was full"
     except RuntimeError as error:
@@ -208,7 +212,8 @@ def _note_death(notebook, name, text):
     """Write what ended a kernel into the last cell that was begun, as an error like any other."""
     where = _begun(notebook)
     if where is not None:
-        where.setdefault("outputs", []).append({"output_type": "error", "ename": name, "evalue": text, "traceback": [text]})
+        error = {"output_type": "error", "ename": name, "evalue": text, "traceback": [text]}
+        where.setdefault("outputs", []).append(error)
 
 
 def _keep(project, chapter, part, death):

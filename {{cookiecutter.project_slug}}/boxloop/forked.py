@@ -1,13 +1,13 @@
 """A process that has imported the heavy libraries, and forks kernels from itself in milliseconds.
 
-It is started as a file (``python forked.py '[first modules, other modules, kernels]'``) in the folder
-and the environment of the notebooks, reads one order per line and answers each with one line; while
-no order waits, it imports the other modules. It holds no data and computes nothing.
+It is started as a file (``python forked.py '[first modules, other modules, kernels]'``) in the
+folder and the environment of the notebooks, reads one order per line and answers each with one line;
+while no order waits, it imports the other modules. It holds no data and computes nothing.
 
 A kernel that is forked from it must be as clean as one started from scratch. What a library does on
 import may hang on who imports it: a shell to register with, streams to print to, filters of warnings.
-So this process looks like a kernel to it (`Stream`, `Shell`). Where a library wants more than a look,
-or says something, the process begins again without it, and the notebook imports it, as ever.
+So this process looks like a kernel to it (`Stream`, `Shell`). Where a library wants more than to
+look, or says something, the process begins again without it, and the notebook imports it, as ever.
 """
 
 import builtins
@@ -28,7 +28,7 @@ KERNEL = ("ipykernel", "IPython", "comm")
 
 
 class Stream:
-    """Stands for ``sys.stdout`` or ``sys.stderr`` of a kernel: whoever keeps it writes to the real one later."""
+    """Stands for a kernel's standard stream: whoever keeps it writes to the real one later."""
 
     encoding = "UTF-8"  # as ipykernel's
 
@@ -48,7 +48,7 @@ class Stream:
 
 
 class Shell:
-    """Stands for the shell of a kernel; a library that wants it to do something must wait for the real one."""
+    """Stands for the shell of a kernel; a library that wants something of it must wait for that."""
 
     kernel = True  # some only look whether there is one
 
@@ -58,6 +58,10 @@ class Shell:
     def __getattr__(self, name):
         self._note(f"asks the shell for {name}")
         raise AttributeError(name)
+
+
+def _library(name):
+    return name.partition(".")[0]
 
 
 class Libraries:
@@ -79,12 +83,13 @@ class Libraries:
             self.one_more()
 
     def one_more(self):
-        """Import the next module; if a kernel that is forked now were not clean, begin again without its library."""
+        """Import the next module; where that leaves traces, begin again without its library."""
         name = self.later.pop(0)
-        library = name.partition(".")[0]
+        library = _library(name)
         self._done.append(name)
         if not self._is_clean(name) and library not in KERNEL:
-            self._restart(*([one for one in part if one.partition(".")[0] != library] for part in (self._done, self.later)))
+            lists = (self._done, self.later)
+            self._restart(*([one for one in part if _library(one) != library] for part in lists))
 
     def _is_clean(self, name):
         """Import a module as a kernel would, and return whether that was all it did."""
@@ -92,9 +97,9 @@ class Libraries:
         threads, show = threading.active_count(), warnings.showwarning
         sys.stdout, sys.stderr = self._streams
         warnings.showwarning = lambda *_, **__: self._found.append("warns")
-        self._show(name.startswith(KERNEL) or Shell(self._found.append))
+        self._show(None if _library(name) in KERNEL else Shell(self._found.append))
         try:
-            __import__(name)  # not importlib: a warning must be put down to such a place as a cell
+            __import__(name)  # not importlib: a warning is put down to the place that imports
         except ModuleNotFoundError:
             pass  # the notebook that asks for it will say so
         except Exception:
@@ -108,7 +113,6 @@ class Libraries:
     @staticmethod
     def _show(shell):
         """Let those who ask for a shell find this one, or none."""
-        shell = shell if isinstance(shell, Shell) else None
         if shell:
             builtins.get_ipython = lambda: shell
         else:
@@ -132,7 +136,7 @@ def become_kernel(order):
     signal.signal(signal.SIGINT, signal.default_int_handler)
     gc.unfreeze()
     if "numpy.random" in sys.modules:
-        sys.modules["numpy.random"].seed()  # each kernel its own chance, as from scratch
+        sys.modules["numpy.random"].seed()  # to each kernel its own chance, as from scratch
     from ipykernel import kernelapp
 
     # A kernel whose parent is gone ends; ipykernel has asked the environment for it before the fork.
@@ -184,7 +188,7 @@ class Children:
 
 
 def serve(libraries, children, answer):
-    """Obey one order per line until the runner is gone; in a fork, return the order for its kernel."""
+    """Obey one order per line until the runner is gone; in a fork, return its order."""
     while True:
         while libraries.later and not select.select([sys.stdin], [], [], 0)[0]:
             libraries.one_more()
@@ -208,20 +212,22 @@ def serve(libraries, children, answer):
 
 def main():
     """Import what the command line names and serve."""
-    del sys.path[0]  # the folder of this file: its modules must not pass for others of the same name
+    del sys.path[0]  # the folder of this file: its modules must not pass for others of that name
     first, later, running = json.loads(sys.argv[1])
     sys.argv[:] = [importlib.util.find_spec("ipykernel_launcher").origin]
     if not os.environ.get("MPLBACKEND"):
         os.environ["MPLBACKEND"] = BACKEND
     pipe = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)  # what a library prints past Python must not get into the pipe to the runner
+    os.dup2(2, 1)  # what a library prints past Python must not get to the runner
     children = Children(running)
 
     def restart(first, later):
         os.dup2(pipe.fileno(), 1)
-        os.execv(sys.executable, [*sys.orig_argv[:-1], json.dumps([first, later, sorted(children.running)])])
+        lists = json.dumps([first, later, sorted(children.running)])
+        os.execv(sys.executable, [*sys.orig_argv[:-1], lists])
 
-    order = serve(Libraries(first, later, restart), children, lambda reply: print(json.dumps(reply), file=pipe))
+    libraries = Libraries(first, later, restart)
+    order = serve(libraries, children, lambda reply: print(json.dumps(reply), file=pipe))
     if order is None:
         children.end()
         os._exit(0)

@@ -1,4 +1,4 @@
-"""What a cell puts out, kept within bounds while it comes in: the beginning, the end, and how much is left out.
+"""What a cell puts out, within bounds while it comes in: beginning, end, and how much is missing.
 
 Somebody who prints in a loop of a million rounds wants to see how it began and how it ended. Without
 bounds the executed copy, the report and the memory of the runner grow with every line.
@@ -21,7 +21,8 @@ MARKUP = 2_000_000
 PICTURE = 15_000_000
 # Characters of all pictures and tables of one cell: the report is opened as one page.
 CELL = 60_000_000
-# Of an error: characters of its message, and frames of its traceback, from the beginning and from the end.
+# Of an error: characters of its message and frames of its traceback, from the beginning and the end:
+# enough for any that says something.
 MESSAGE, FRAMES = 10_000, 50
 
 
@@ -29,11 +30,12 @@ def shortened(text, limit):
     """Return `text` without its middle where it is longer than twice `limit` characters."""
     if len(text) <= 2 * limit:
         return text
-    return f"{text[:limit]}\n… {len(text) - 2 * limit:,} characters left out …\n{text[-limit:]}"
+    gone = len(text) - 2 * limit
+    return f"{text[:limit]}\n… {gone:,} characters left out …\n{text[-limit:]}"
 
 
 def overwritten(text):
-    """Return `text` without what carriage returns have overwritten, as on a terminal: a progress bar leaves its last state."""
+    """Return `text` as a terminal leaves it: a progress bar that returns has its last state."""
     if "\r" not in text:
         return text
     lines = [(line.rstrip("\r"), line) for line in text.split("\n")]
@@ -53,7 +55,7 @@ def bounded(data, room):
     kept, gone = {}, []
     for kind, value in data.items():
         size = _length(value)
-        limit = MARKUP if kind.startswith("text/") or re.search("json|xml|javascript", kind) else PICTURE
+        limit = MARKUP if re.search("^text/|json|xml|javascript", kind) else PICTURE
         if kind == "text/plain":
             kept[kind] = shortened(value, TEXT)
         elif size > min(limit, room):
@@ -62,7 +64,8 @@ def bounded(data, room):
             kept[kind] = value
             room -= size
     if gone:
-        kept["text/plain"] = f"{kept.get('text/plain', '')}\n… left out: {', '.join(gone)} …".strip()
+        said = f"… left out: {', '.join(gone)} …"
+        kept["text/plain"] = f"{kept.get('text/plain', '')}\n{said}".strip()
     return kept
 
 
@@ -71,7 +74,9 @@ def _length(value):
 
 
 def _size(out):
-    return sum(_length(value) for kind, value in out.get("data", {}).items() if kind != "text/plain")
+    return sum(
+        _length(value) for kind, value in out.get("data", {}).items() if kind != "text/plain"
+    )
 
 
 def _beginning(text, lines, size):
@@ -85,7 +90,7 @@ def _beginning(text, lines, size):
 
 
 def _end(text, lines, size):
-    """Return where the last lines of `text` begin: at most so many ends of lines, and so many characters."""
+    """Return where the end of `text` begins that has at most so many lines and characters."""
     first = start = max(0, len(text) - size)
     at = len(text)
     for _ in range(lines + 1):
@@ -115,7 +120,7 @@ class Outputs:
         del self.outs[:]
         self._room, self._lines, self._text = CELL, LINES, TEXT  # what the beginning may still take
         self._full, self._errors = False, []
-        # The end: outputs, or the name of a stream with what was printed to it; and what the latter sums up to.
+        # The end: outputs, or the name of a stream with what was printed; and the sum of the latter.
         self._last, self._last_lines, self._last_text = deque(), 0, 0
         self._lost = {"line": 0, "output": 0, "character": 0}
 
@@ -163,7 +168,7 @@ class Outputs:
     def _begin(self, name, text):
         """Print into the beginning, and return what does not fit."""
         last = self.outs[-1] if self.outs and self.outs[-1].get("name") == name else None
-        if last is not None and (text[0] == "\r" or last["text"][-1:] == "\r"):
+        if last is not None and (text.startswith("\r") or last["text"].endswith("\r")):
             before, line = self._split(last["text"])
             last["text"], text = before, line + text
             self._text += len(line)
@@ -182,7 +187,7 @@ class Outputs:
         chunks = self._last[-1][1] if same else deque()
         if not same:
             self._last.append((name, chunks))
-        if chunks and (text[0] == "\r" or chunks[-1][-1] == "\r"):
+        if chunks and (text.startswith("\r") or chunks[-1].endswith("\r")):
             before, line = self._split(chunks.pop())
             self._last_text -= len(line)
             if before:
@@ -205,7 +210,9 @@ class Outputs:
                 continue
             chunk = oldest[1].popleft()
             lines = chunk.count("\n")
-            keep = _end(chunk, lines - self._last_lines + LINES, len(chunk) - self._last_text + TEXT)
+            keep = _end(
+                chunk, lines - self._last_lines + LINES, len(chunk) - self._last_text + TEXT
+            )
             if len(self._last) > LAST or keep >= len(chunk):
                 keep = len(chunk)
             else:
@@ -234,7 +241,8 @@ class Outputs:
     def _left_out(self):
         """Return the line that stands where something is left out."""
         kinds = [kind for kind in ("line", "output") if self._lost[kind]] or ["character"]
-        words = [f"{self._lost[kind]:,} {kind}{'' if self._lost[kind] == 1 else 's'}" for kind in kinds if self._lost[kind]]
+        counts = {kind: self._lost[kind] for kind in kinds if self._lost[kind]}
+        words = [f"{count:,} {kind}{'' if count == 1 else 's'}" for kind, count in counts.items()]
         return f"… {' and '.join(words)} left out …\n" if words else ""
 
     def finish(self):

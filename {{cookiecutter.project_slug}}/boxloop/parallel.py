@@ -114,7 +114,8 @@ def join():
     from joblib import parallel_config, register_parallel_backend
 
     folder = os.environ.get(KEY_VARIABLE)
-    client = Client(address, security=_security(folder) if folder else None, timeout=SECONDS, set_as_default=False)
+    security = _security(folder) if folder else None
+    client = Client(address, security=security, timeout=SECONDS, set_as_default=False)
     register_parallel_backend(NAME, partial(_backend, client))
     parallel_config(backend=NAME, n_jobs=-1)  # it stays until the process ends
 
@@ -125,12 +126,13 @@ def _needed(*names):
         try:
             import_module(name)
         except ModuleNotFoundError as error:
-            msg = f'The option --dask needs the package {error.name}: run `python -m pip install -e ".[dask]"`.'
+            remedy = 'run `python -m pip install -e ".[dask]"`'
+            msg = f"The option --dask needs the package {error.name}: {remedy}."
             raise UserError(msg) from error
 
 
 def _keep_key(folder):
-    """Make a key for one cluster and write it, with its certificate, into a folder that only its owner can open."""
+    """Make a key for one cluster, and write it and its certificate so that only their owner can read them."""
     from distributed.security import Security
 
     made = Security.temporary()
@@ -141,7 +143,7 @@ def _keep_key(folder):
 
 
 def _security(folder):
-    """Return the way to talk to a cluster whose key lies in `folder`: encrypted, and nobody without the key."""
+    """Return how to talk to a cluster whose key lies in `folder`: encrypted, nobody without the key."""
     from distributed.security import Security
 
     certificate, key = str(Path(folder) / "certificate.pem"), str(Path(folder) / "key.pem")
@@ -152,13 +154,14 @@ def _security(folder):
 
 @contextmanager
 def _local():
-    """Start one worker per core; other users of this machine can see the ports, and have no key to them."""
+    """Start one worker per core; others on this machine can see the ports, and have no key to them."""
     import dask
     from distributed import LocalCluster
 
     # Pages on what the cluster does have no key; without routes there is nothing to see.
-    quiet = dask.config.set({"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []})
-    with tempfile.TemporaryDirectory(prefix="boxloop-dask-") as folder, quiet:  # a folder for its owner alone
+    routes = {f"distributed.{who}.http.routes": [] for who in ("scheduler", "worker")}
+    # A temporary folder is for its owner alone.
+    with tempfile.TemporaryDirectory(prefix="boxloop-dask-") as folder, dask.config.set(routes):
         _keep_key(folder)
         found = LocalCluster(
             n_workers=os.cpu_count(),
@@ -175,7 +178,7 @@ def _local():
 
 @contextmanager
 def cluster(where):
-    """Yield what must be in the environment of notebooks so that they find a scheduler that answers; `join` reads it.
+    """Yield what must be in the environment of notebooks for `join`, once a scheduler answers.
 
     Parameters
     ----------
@@ -191,7 +194,7 @@ def cluster(where):
         yield {}
         return
     if where == "local":
-        _needed("distributed", "cryptography")  # the latter makes keys, and distributed does not ask for it by itself
+        _needed("distributed", "cryptography")  # the latter makes keys; distributed does not ask for it
         with _local() as found:
             yield found
         return

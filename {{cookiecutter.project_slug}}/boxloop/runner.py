@@ -249,7 +249,8 @@ def run(
         forced = bool(only) or start is not None
         lines = lines or Lines(echo)
         stock = Stock(project, selected, cold=cold, timeout=timeout, say=lines.say)
-        this = Round(project, chapters, selected, parameters, forced=forced, lines=lines, stock=stock, dask=dask)
+        ways = {"forced": forced, "lines": lines, "stock": stock, "dask": dask}
+        this = Round(project, chapters, selected, parameters, **ways)
         outcome = Outcome(this.go(jobs or min(2, os.cpu_count() or 1)))
         if not outcome.failed:
             _record(project, chapters, outcome, note)

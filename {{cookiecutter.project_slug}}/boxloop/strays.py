@@ -1,4 +1,4 @@
-"""Whatever the notebooks of a run have started ends with the run, also what has left the kernel that started it."""
+"""Whatever the notebooks of a run have started ends with the run, also what has left its kernel."""
 
 import os
 import uuid
@@ -10,12 +10,12 @@ SECONDS = 1  # to end by itself, and to take away what it has put down
 
 
 def marked(mark):
-    """Return the processes, this one not counted, in whose environment the mark stands; only one's own can be looked at."""
+    """Return the processes in whose environment the mark stands, this one not counted."""
     import psutil
 
     found = []
     for process in psutil.process_iter():
-        with suppress(psutil.Error, OSError):
+        with suppress(psutil.Error, OSError):  # those of other users do not tell
             if process.pid != os.getpid() and mark in process.environ().get(MARK, ""):
                 found.append(process)
     return found
@@ -40,7 +40,7 @@ def end(mark):
 
 @contextmanager
 def ours():
-    """Surround a run; yields what must be in the environment of all that it starts, and ends that when the run is over.
+    """Surround a run: yields what must be in the environment of what it starts, and ends that.
 
     A run inside of a notebook of another run has the marks of both.
     """

@@ -22,7 +22,7 @@ from boxloop.quick import quick_imports
 # numpy's and scipy's, which are made for it. Others are imported by the notebook, as ever.
 SAFE = ("numpy", "scipy", "pandas", "pyarrow", "sklearn", "matplotlib", "astropy", "mapie", "skops", "pydantic", "IPython", "threadpoolctl", "joblib")
 ALWAYS = ("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "IPython", "comm")
-# Not the inline backend, which registers itself with the shell; but what takes long to import in it.
+# Not the inline backend, which registers itself with the shell; but what takes long in it.
 DRAWING = ("matplotlib.backends.backend_agg", "matplotlib.figure")
 GONE = "Kernel server is gone"
 _IMPORT = re.compile(r"^\s*(?:\\?\"?)(?:from\s+([\w.]+)\s+import|import\s+([\w.]+))", re.MULTILINE)
@@ -71,7 +71,9 @@ class Server:
         command = [sys.executable, str(Path(forked.__file__)), json.dumps([first, later, []])]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
         # In the folder of the kernels: matplotlib reads its settings where it is imported.
-        self._process = subprocess.Popen(command, **pipes, env=env, cwd=cwd, text=True, bufsize=1, start_new_session=True)
+        self._process = subprocess.Popen(
+            command, **pipes, env=env, cwd=cwd, text=True, bufsize=1, start_new_session=True
+        )
         self._lock = threading.Lock()
 
     def ask(self, **order):
@@ -128,7 +130,7 @@ class Fork:
             try:
                 self.returncode = self._server.ask(do="poll", pid=self.pid)["code"]
             except RuntimeError:
-                # It would notice within a second; until then it must not write beside the next attempt.
+                # It notices within a second; until then it must not write beside the next attempt.
                 with suppress(OSError):
                     os.killpg(self.pid, signal.SIGKILL)
                 self.returncode = -signal.SIGKILL
@@ -205,7 +207,8 @@ class Kernels:
         self._project, self._env = project, env
         first = imports(project, chapters[:1])
         # The first kernel need not wait for what only later chapters import.
-        self._server = Server(first, [name for name in imports(project, chapters) if name not in first], env, project.notebooks)
+        later = [name for name in imports(project, chapters) if name not in first]
+        self._server = Server(first, later, env, project.notebooks)
         self._maker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kernels")
         self._lock, self._next, self._open = threading.Lock(), None, set()
         self._class = None
@@ -221,8 +224,11 @@ class Kernels:
         while self._open and self._server.ask(do="count")["left"]:
             time.sleep(0.1)
         # The history as papermill has it: not among what the person types elsewhere.
-        options = {"cwd": str(self._project.notebooks), "extra_arguments": ["--HistoryManager.hist_file=:memory:"]}
-        asyncio.run(manager.start_kernel(env=dict(self._env), **options))
+        history = ["--HistoryManager.hist_file=:memory:"]
+        start = manager.start_kernel(
+            cwd=str(self._project.notebooks), env=dict(self._env), extra_arguments=history
+        )
+        asyncio.run(start)
         with self._lock:
             self._open.add(manager)
         return manager
