@@ -21,7 +21,7 @@ pytestmark = [
 # What differs from run to run, whoever runs it.
 VARIES = [
     (r"0x[0-9a-f]{6,}", "0x…"),
-    (r"\b\d+(\.\d+)?(e[-+]\d+)? ?(ns|[µμu]s|ms|s|min)\b", "time"),
+    (r"\b\d+(\.\d+)?(e[-+]\d+)?\s?(ns|[µμu]s|ms|s|min)\b", "time"),
     (r"The slowest run took [^\n]*cached\.\\n", ""),
     (r"\d\d:\d\d<\d\d:\d\d, *[\d.?]+ ?it/s", "bar"),
     (r"\d:\d\d:\d\d", "h:mm:ss"),
