@@ -6,13 +6,15 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from boxloop.errors import UserError
 from boxloop.executor import execute, load_engine
-from boxloop.parallel import cluster, each
+from boxloop.parallel import KEY_VARIABLE, VARIABLE, _security, cluster, each
 from boxloop.runner import run
 from conftest import TEMPLATE
 from fake_loop import make_project
@@ -145,16 +147,75 @@ def test_a_worker_without_the_code_is_one_sentence(tmp_path, real, scheduler):
 
 
 def test_local_starts_and_ends_its_workers():
-    """One per core, gone afterwards."""
+    """One per core, gone afterwards, and so is the key."""
     import psutil
 
     before = {child.pid for child in psutil.Process().children(recursive=True)}
-    with cluster("local") as address:
-        assert address.startswith("tcp://127.0.0.1:")
+    with cluster("local") as found:
+        assert found[VARIABLE].startswith("tls://127.0.0.1:")
+        folder = Path(found[KEY_VARIABLE])
+        assert (folder / "key.pem").is_file()
     time.sleep(0.5)
     left = [child.name() for child in psutil.Process().children(recursive=True) if child.pid not in before]
 
     assert not [name for name in left if "worker" in name]
+    assert not folder.exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="who may open a temporary folder is not said by its mode there")
+def test_the_key_is_for_its_owner():
+    """Neither the folder nor the key can be opened by other users; nor is the key in an environment or a command line."""
+    import psutil
+
+    with cluster("local") as found:
+        folder = Path(found[KEY_VARIABLE])
+        assert folder.stat().st_mode & 0o077 == 0 and (folder / "key.pem").stat().st_mode & 0o077 == 0
+        secret = (folder / "key.pem").read_text(encoding="ascii").splitlines()[3]
+        for process in psutil.Process().children(recursive=True):
+            assert secret not in str(process.cmdline()) + str(process.environ())
+
+
+def ports():
+    """Return the ports that this process and those below it listen to."""
+    import psutil
+
+    processes = [psutil.Process(), *psutil.Process().children(recursive=True)]
+    return {where.laddr.port for one in processes for where in one.net_connections() if where.status == "LISTEN"}
+
+
+def test_nobody_joins_without_the_key():
+    """Neither in the clear, nor with a key of one's own; and there are no pages that tell what goes on."""
+    import ssl
+    import urllib.error
+    import urllib.request
+
+    from distributed import Client
+    from distributed.security import Security
+
+    before = ports()
+    with cluster("local") as found:
+        address = found[VARIABLE]
+        for where, options in ((address.replace("tls", "tcp"), {}), (address, {"security": Security.temporary()})):
+            with pytest.raises((OSError, ssl.SSLError)):
+                Client(where, timeout=3, set_as_default=False, **options)
+        with Client(address, timeout=30, set_as_default=False, security=_security(found[KEY_VARIABLE])) as ours:
+            assert ours.submit(sum, [1, 2]).result(timeout=30) == 3
+        opened = ports() - before
+        assert len(opened) >= 3
+        for port in opened:
+            for page in ("/", "/status", "/info/main/workers.html", "/metrics", "/json/counts.json"):
+                with pytest.raises((urllib.error.HTTPError, OSError)):
+                    urllib.request.urlopen(f"http://127.0.0.1:{port}{page}", timeout=3)
+
+
+def test_a_run_with_local_workers_has_the_same_numbers(tmp_path, real):
+    """The kernels find the scheduler and the key; another process does all fits."""
+    alone, _ = fits(tmp_path / "alone", pause=0)
+    before = {path.name for path in Path(tempfile.gettempdir()).glob("boxloop-dask-*")}
+    found, elsewhere = fits(tmp_path / "local", pause=0, dask="local")
+
+    assert found == alone and all(elsewhere)
+    assert {path.name for path in Path(tempfile.gettempdir()).glob("boxloop-dask-*")} <= before
 
 
 def test_nobody_there_is_one_sentence(monkeypatch):
@@ -165,10 +226,11 @@ def test_nobody_there_is_one_sentence(monkeypatch):
             pass
 
 
-def test_dask_is_an_extra(monkeypatch):
-    """Without it the sentence says how to install it."""
-    monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(UserError, match=r"pip install -e"):
+@pytest.mark.parametrize("missing", ["distributed", "cryptography"])
+def test_dask_is_an_extra(monkeypatch, missing):
+    """Without it, or what makes its keys, the sentence says how to install them."""
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(UserError, match=rf"package {missing}: run .*pip install -e"):
         with cluster("local"):
             pass
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import time
 
@@ -11,7 +12,9 @@ from boxloop import warm
 from boxloop.executor import execute, load_engine
 from boxloop.loop import read_loop
 from boxloop.runner import run
+from boxloop.paths import Project
 from fake_loop import make_project
+from test_faults import boxloop
 
 pytest_plugins = ["loop_fixtures"]  # its fixtures: project, quick
 pytestmark = pytest.mark.skipif(not warm.can_fork(), reason="kernels are forked on Linux only")
@@ -116,5 +119,140 @@ def test_only_safe_libraries_are_imported_beforehand(tmp_path):
     chapters = read_loop(project)
 
     first = set(warm.imports(project, chapters[:1])) - set(warm.ALWAYS)
+    assert not any("backend_inline" in name for name in warm.imports(project, chapters))
     assert first == {"pandas", "sklearn.svm"}
     assert "scipy.stats" in warm.imports(project, chapters)
+
+
+PLOT = "import matplotlib.pyplot as plt\nplt.plot([1, 2]); plt.show()"
+
+
+@pytest.mark.parametrize("how", [[], ["--cold"]])
+def test_a_plain_figure_is_a_picture(tmp_path, how):
+    """In the executed copy and in the report, with nothing but what everybody writes."""
+    graph = {"01_scoping": ([], ["data/1.txt"])}
+    project = make_project(tmp_path, graph=graph, faults={"01_scoping": PLOT})
+    out, err = boxloop(project, "run", *how).communicate(timeout=120)
+
+    cells = json.loads((project.executed / "01_scoping.ipynb").read_text(encoding="utf-8"))["cells"]
+    shown = [out["data"] for cell in cells for out in cell.get("outputs", []) if "data" in out]
+    (picture,) = [data["image/png"] for data in shown if "image/png" in data]
+    page = (project.report / "index.html").read_text(encoding="utf-8")
+    assert f"data:image/png;base64,{picture[:80]}" in page, out + err
+
+
+# Libraries that do more on import than be there: what a kernel would show, or what waits for its shell.
+LOUD = {
+    "warns": "import warnings\nwarnings.warn('old', FutureWarning)\n",
+    "deprecated": "import warnings\nwarnings.warn('old', DeprecationWarning, stacklevel=2)\n",
+    "prints": "print('hello')\n",
+    "registers": "from IPython import get_ipython\nget_ipython().events.register('post_execute', lambda: print('after'))\n",
+    "by_name": "kind = type(get_ipython()).__name__\nassert get_ipython().kernel\nget_ipython().push({'there': kind})\n",
+    "thread": "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True, name='theirs').start()\n",
+    "breaks": "import json\njson.loud = getattr(json, 'loud', 0) + 1\nif json.loud < 2: raise ImportError('not yet')\n",
+}
+# And those that may be imported beforehand: they only look, or keep for later.
+QUIET = {
+    "looks": "try:\n    kernel = hasattr(get_ipython(), 'kernel')\nexcept NameError:\n    kernel = 'nobody there'\n",
+    "keeps": "import logging, sys\nlog = logging.getLogger('keeps')\nlog.addHandler(logging.StreamHandler())\nout = sys.stdout\n",
+    "filters": "import warnings\nwarnings.filterwarnings('always', 'heard', UserWarning)\n",
+}
+USE = """
+import threading
+try:
+    import {0}
+except ImportError as error:
+    print(error)
+for _ in range(2): __import__('warnings').warn('heard')
+if {0!r} == 'keeps': keeps.log.warning('kept'); print('here', file=keeps.out, flush=True)
+print(getattr(globals().get({0!r}), 'kernel', ''), globals().get('there'))
+print(any(thread.name == 'theirs' for thread in threading.enumerate()))
+"""
+
+
+@pytest.mark.parametrize("name", [*LOUD, *QUIET])
+def test_a_library_that_does_more_than_be_imported(tmp_path, real, monkeypatch, name):
+    """What it does on import is seen in the notebook that imports it, as from a kernel started from scratch."""
+    monkeypatch.setattr(warm, "SAFE", (*warm.SAFE, name))
+    project = make_project(tmp_path, graph=GRAPH, faults={"02_b": USE.format(name)})
+    (project.root / f"{name}.py").write_text((LOUD | QUIET)[name], encoding="utf-8")
+    found = []
+    for cold in (True, False):
+        assert run(project, echo=silent, cold=cold, start="01").ok
+        work = json.loads((project.executed / "02_b.ipynb").read_text(encoding="utf-8"))["cells"][-1]
+        printed = {"stdout": "", "stderr": ""}
+        for out in work["outputs"]:
+            if out["output_type"] == "stream":
+                printed[out["name"]] += re.sub(r"ipykernel_\S+", "", "".join(out["text"]))
+        found.append(printed)
+
+    assert found[0] == found[1] and "heard" in found[0]["stderr"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", ["regression", "classification", "anomaly-detection"])
+def test_the_worked_examples_import_nothing_loud(bake, tmp_path, task):
+    """All their libraries are there before the fork; none makes the process begin again without it."""
+    project = Project(bake(tmp_path, task=task))
+    chapters = read_loop(project)
+    names = warm.imports(project, chapters)
+    server = warm.Server(names, [], dict(os.environ), project.notebooks)
+    while server.ask(do="count")["left"]:
+        time.sleep(0.1)
+    there = json.loads(psutil.Process(server._process.pid).cmdline()[-1])
+    server.close()
+
+    assert there == [names, [], []]
+
+
+KILL = """
+import os, signal
+if not (root / "killed").exists():
+    (root / "killed").touch()
+    os.kill(os.getppid(), signal.SIGKILL)
+    import time; time.sleep(30)
+print("went on")
+"""
+
+
+@pytest.mark.parametrize("when", ["before", "within", "between"])
+def test_the_server_is_killed(tmp_path, real, monkeypatch, when):
+    """One sentence says so and where; the rest goes on with kernels from scratch, to the same end."""
+    project = make_project(tmp_path, graph=GRAPH, faults={"02_b": KILL} if when == "within" else {})
+    servers, lines = [], []
+    start = warm.Server.__init__
+
+    def started(self, *args):
+        start(self, *args)
+        servers.append(self._process)
+        if when == "before":
+            self._process.kill()
+
+    def echo(line):
+        lines.append(line)
+        if when == "between" and line.startswith("01"):
+            servers[0].kill()
+            servers[0].wait()
+
+    monkeypatch.setattr(warm.Server, "__init__", started)
+    outcome = run(project, echo=echo, jobs=1)
+
+    assert outcome.ok, outcome
+    said = [line for line in lines if "forked" in line]
+    where = {"before": "01_a", "within": "02_b, cell work", "between": "02_b"}[when]
+    says = "from here on each kernel starts from scratch, as with --cold."
+    assert said == [f"The process that kernels are forked from is gone at {where}: {says}"]
+    assert (project.root / "data/2.txt").read_text(encoding="utf-8") == "1.5"
+    assert not psutil.Process().children(recursive=True)
+
+
+def test_no_process_for_the_server(tmp_path, real, monkeypatch):
+    """Where none can be started the run says so too."""
+    lines = []
+
+    def refuse(*_, **__):
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr(warm, "Kernels", refuse)
+    assert run(make_project(tmp_path, graph=GRAPH), echo=lines.append).ok
+    assert "cannot be started (Cannot allocate memory): from here on each kernel" in lines[0]

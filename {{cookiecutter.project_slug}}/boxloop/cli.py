@@ -83,6 +83,12 @@ def how_options(command):
     options = [
         click.option("--jobs", type=click.IntRange(1), metavar="N", help="Notebooks at a time, where none needs the other; two if not said."),
         click.option("--cold", is_flag=True, help="Start every kernel from scratch; the numbers are the same."),
+        click.option(
+            "--timeout",
+            type=click.IntRange(1),
+            metavar="SECONDS",
+            help="End a cell that takes longer; its notebook has failed then.",
+        ),
         click.option("--dask", metavar="ADDRESS", help="Send fits to this dask scheduler; `local` starts workers on this machine."),
         click.option("--verbose", is_flag=True, help="Show what the cells print, as they print it."),
     ]

@@ -14,6 +14,9 @@ from boxloop.provenance import input_hashes
 from boxloop.quick import quick_imports
 from boxloop.store import sha256, write_text
 
+# What ends a kernel, by the names that nbclient has for it.
+DEAD, TOO_LONG = "DeadKernelError", "CellTimeoutError"
+
 
 class Stopped(Exception):
     """The run was interrupted: the chapter counts as not run."""
@@ -29,37 +32,63 @@ class Stock:
         What may run.
     cold : bool
         Let papermill start every kernel from scratch; always so where kernels cannot be forked.
+    timeout : int, optional
+        Seconds that a cell may take.
+    say : callable, optional
+        Told in one sentence when forked kernels are no longer to be had.
     """
 
-    def __init__(self, project, chapters, *, cold=False):
-        self.project, self.chapters, self.cold = project, chapters, cold
+    def __init__(self, project, chapters, *, cold=False, timeout=None, say=None):
+        self.project, self.chapters, self.cold, self.timeout = project, chapters, cold, timeout
         self.stopped = threading.Event()
-        self._kernels = None
+        self._say, self._kernels, self._lock = say or (lambda text: None), None, threading.Lock()
 
     def start(self):
         """Begin to import the libraries and to make the first kernel."""
         from boxloop import warm
 
         if not self.cold and warm.can_fork():
-            self._kernels = warm.Kernels(self.project, self.chapters, dict(os.environ))
+            try:
+                self._kernels = warm.Kernels(self.project, self.chapters, dict(os.environ))
+            except OSError as error:  # no memory for another process, perhaps
+                self._go_cold(f"cannot be started ({error.strerror})", "")
 
     def prepare(self):
         """Begin to make the first kernel; papermill's own imports must be over."""
         if self._kernels:
             self._kernels.prepare()
 
+    def _go_cold(self, fault, where):
+        """Have papermill start all kernels from here on, and say so once."""
+        with self._lock:
+            first, self.cold = not self.cold, True
+        if first and not self.stopped.is_set():
+            at = f" at {where}" if where else ""
+            self._say(
+                f"The process that kernels are forked from {fault}{at}: "
+                "from here on each kernel starts from scratch, as with --cold."
+            )
+
     @contextmanager
-    def kernel(self):
-        """Lend a fresh kernel's manager for one chapter; None where papermill shall start one."""
-        try:
-            manager = self._kernels and self._kernels.take()
-        except (RuntimeError, OSError):  # no memory to fork, perhaps: papermill's way may still do
-            self._kernels = manager = None
+    def kernel(self, where):
+        """Lend a fresh kernel's manager for one chapter; None where papermill shall start one.
+
+        Parameters
+        ----------
+        where : str
+            The chapter, and the cell if it got so far, for the sentence that says what went wrong.
+        """
+        manager, kernels = None, None if self.cold else self._kernels
+        if kernels:
+            try:
+                manager = kernels.take()
+            except (RuntimeError, OSError):  # killed, or no memory to fork: papermill's way may do
+                self._go_cold("is gone", where)
         try:
             yield manager
         finally:
             if manager is not None and not self.stopped.is_set():
-                self._kernels.drop(manager)
+                kernels.drop(manager)
 
     def close(self):
         """End all that is left."""
@@ -137,7 +166,7 @@ def load_engine(stock=None):
         stock.start()
     with warnings.catch_warnings(), quick_imports():
         warnings.simplefilter("ignore")
-        import papermill  # noqa: F401
+        from boxloop import engine  # noqa: F401  # papermill, and what of it is ours
     # For all threads: what a thread ignores for itself, another may bring back.
     warnings.filterwarnings("ignore", message="The specified file")
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
@@ -145,18 +174,22 @@ def load_engine(stock=None):
         stock.prepare()
 
 
-def _papermill(source, target, cwd, parameters, manager, told):
+def _papermill(source, target, cwd, parameters, manager, stock, told):
     """Run papermill on absolute paths; `target` grows with every cell."""
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), quick_imports():
         warnings.simplefilter("ignore")
         from papermill import execute_notebook
         from traitlets.config import Config
+
+        from boxloop import engine
 
         # papermill fills braces in paths; doubled ones stay as they are.
         paths = [str(path).replace("{", "{{").replace("}", "}}") for path in (source, target)]
         execute_notebook(
             *paths,
             parameters=parameters,
+            engine_name=engine.NAME,
+            execution_timeout=stock.timeout if stock else None,
             # Not `cwd`: papermill would change the folder of the whole process, and chapters run side by side.
             resources={"metadata": {"path": str(cwd)}},
             # This environment's Python, whatever kernel the notebook was last saved with.
@@ -173,32 +206,49 @@ def _papermill(source, target, cwd, parameters, manager, told):
 
 
 def _attempt(chapter, part, project, parameters, stock, told):
-    """Run a chapter and return the text of an error that is not in its cells, or None."""
-    from nbclient.exceptions import DeadKernelError
+    """Run a chapter; return None, or name and text of an error that is not in its cells."""
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
     try:
-        with stock.kernel() if stock else nullcontext() as manager:
-            _papermill(chapter.path, part, project.notebooks, parameters, manager, told)
+        with stock.kernel(_place(chapter, part)) if stock else nullcontext() as manager:
+            _papermill(chapter.path, part, project.notebooks, parameters, manager, stock, told)
     except PapermillExecutionError:
         return None  # the cell holds it
+    except CellTimeoutError:
+        remedy = "allow more with --timeout, or have the cell do less"
+        return TOO_LONG, f"took longer than {stock.timeout} s: {remedy}"
     except DeadKernelError:
-        return "the kernel died while this cell ran; often the memory was full"
+        return DEAD, "the kernel died while this cell ran; often the memory was full"
     except RuntimeError as error:
         if "Kernel" not in str(error):
             raise
-        return f"the kernel did not start ({error})"
+        return DEAD, f"the kernel did not start ({error})"
     return None
 
 
-def _note_death(notebook, death):
-    """Write the death of a kernel into the last cell that was begun, as an error like any other."""
+def _begun(notebook):
+    """Return the code cell that was begun last, or else the first; None where there is none."""
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     begun = [cell for cell in code if cell["metadata"].get("papermill", {}).get("start_time")]
-    if code:
-        output = {"output_type": "error", "ename": "DeadKernelError", "evalue": death, "traceback": [death]}
-        where = begun[-1] if begun else code[0]
-        where.setdefault("outputs", []).append(output)
+    return (begun[-1:] or code[:1] or [None])[0]
+
+
+def _place(chapter, part):
+    """Return the name of a chapter, with the cell that an earlier attempt came to."""
+    try:
+        cell = _begun(read_notebook(part)) if part.exists() else None
+    except UserError:  # it was cut off while it was written
+        cell = None
+    return f"{chapter.name}, cell {cell.get('id', '?')}" if cell else chapter.name
+
+
+def _note_death(notebook, name, text):
+    """Write what ended a kernel into the last cell that was begun, as an error like any other."""
+    where = _begun(notebook)
+    if where is not None:
+        error = {"output_type": "error", "ename": name, "evalue": text, "traceback": [text]}
+        where.setdefault("outputs", []).append(error)
 
 
 def _keep(project, chapter, part, death):
@@ -216,7 +266,7 @@ def _keep(project, chapter, part, death):
     if station.is_file():
         about["station"] = sha256(station)
     if death:
-        _note_death(notebook, death)
+        _note_death(notebook, *death)
     write_text(target, signed(notebook))
     return first_error(notebook)
 
@@ -234,10 +284,11 @@ def execute(project, chapter, parameters, *, stock=None, told=None):
     """
     project.executed.mkdir(parents=True, exist_ok=True)
     part = project.executed / f"{chapter.name}.ipynb.part"
+    part.unlink(missing_ok=True)  # what a run that was killed has left
     try:
         with nullcontext() if stock else environment(project):
             death = _attempt(chapter, part, project, parameters, stock, told)
-            if death and not (stock and stock.stopped.is_set()):
+            if death and death[0] == DEAD and not (stock and stock.stopped.is_set()):
                 death = _attempt(chapter, part, project, parameters, stock, told)
         if stock and stock.stopped.is_set():
             raise Stopped

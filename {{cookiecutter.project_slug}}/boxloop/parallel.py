@@ -7,13 +7,16 @@ in both, so that the numbers do not depend on who computes them, nor on how many
 import asyncio
 import logging
 import os
+import tempfile
 from contextlib import contextmanager
 from functools import cache, partial
+from importlib import import_module
+from pathlib import Path
 
 from boxloop.errors import UserError
 
-# How the runner tells the notebooks where the scheduler is.
-VARIABLE = "BOXLOOP_DASK"
+# How the runner tells the notebooks where the scheduler is, and in which folder the key to it lies.
+VARIABLE, KEY_VARIABLE = "BOXLOOP_DASK", "BOXLOOP_DASK_KEY"
 NAME = "boxloop-dask"
 SECONDS = 30  # to wait for a scheduler or for its first worker
 
@@ -110,23 +113,72 @@ def join():
     from distributed import Client
     from joblib import parallel_config, register_parallel_backend
 
-    client = Client(address, timeout=SECONDS, set_as_default=False)
+    folder = os.environ.get(KEY_VARIABLE)
+    security = _security(folder) if folder else None
+    client = Client(address, security=security, timeout=SECONDS, set_as_default=False)
     register_parallel_backend(NAME, partial(_backend, client))
     parallel_config(backend=NAME, n_jobs=-1)  # it stays until the process ends
 
 
-def _distributed():
-    try:
-        import distributed
-    except ModuleNotFoundError as error:
-        msg = 'The option --dask needs the package distributed: run `python -m pip install -e ".[dask]"`.'
-        raise UserError(msg) from error
-    return distributed
+def _needed(*names):
+    """Refuse to go on where one of these packages is missing."""
+    for name in names:
+        try:
+            import_module(name)
+        except ModuleNotFoundError as error:
+            remedy = 'run `python -m pip install -e ".[dask]"`'
+            msg = f"The option --dask needs the package {error.name}: {remedy}."
+            raise UserError(msg) from error
+
+
+def _keep_key(folder):
+    """Make a key for one cluster, and write it and its certificate so that only their owner can read them."""
+    from distributed.security import Security
+
+    made = Security.temporary()
+    for name, text in (("certificate.pem", made.tls_ca_file), ("key.pem", made.tls_client_key)):
+        path = Path(folder) / name
+        path.touch(mode=0o600)
+        path.write_text(text, encoding="ascii")
+
+
+def _security(folder):
+    """Return how to talk to a cluster whose key lies in `folder`: encrypted, nobody without the key."""
+    from distributed.security import Security
+
+    certificate, key = str(Path(folder) / "certificate.pem"), str(Path(folder) / "key.pem")
+    roles = {f"tls_{role}_cert": certificate for role in ("client", "scheduler", "worker")}
+    roles |= {f"tls_{role}_key": key for role in ("client", "scheduler", "worker")}
+    return Security(require_encryption=True, tls_ca_file=certificate, **roles)
+
+
+@contextmanager
+def _local():
+    """Start one worker per core; others on this machine can see the ports, and have no key to them."""
+    import dask
+    from distributed import LocalCluster
+
+    # Pages on what the cluster does have no key; without routes there is nothing to see.
+    routes = {f"distributed.{who}.http.routes": [] for who in ("scheduler", "worker")}
+    # A temporary folder is for its owner alone.
+    with tempfile.TemporaryDirectory(prefix="boxloop-dask-") as folder, dask.config.set(routes):
+        _keep_key(folder)
+        found = LocalCluster(
+            n_workers=os.cpu_count(),
+            threads_per_worker=1,
+            dashboard_address=None,
+            silence_logs=logging.CRITICAL,
+            security=_security(folder),
+            protocol="tls://",
+            local_directory=folder,
+        )
+        with found:
+            yield {VARIABLE: found.scheduler_address, KEY_VARIABLE: folder}
 
 
 @contextmanager
 def cluster(where):
-    """Yield the address of a scheduler that answers.
+    """Yield what must be in the environment of notebooks for `join`, once a scheduler answers.
 
     Parameters
     ----------
@@ -139,17 +191,19 @@ def cluster(where):
         If dask is not installed or nobody answers.
     """
     if where is None:
-        yield None
+        yield {}
         return
-    distributed = _distributed()
     if where == "local":
-        options = {"n_workers": os.cpu_count(), "threads_per_worker": 1, "dashboard_address": None, "silence_logs": logging.CRITICAL}
-        with distributed.LocalCluster(**options) as found:
-            yield found.scheduler_address
+        _needed("distributed", "cryptography")  # the latter makes keys; distributed does not ask for it
+        with _local() as found:
+            yield found
         return
+    _needed("distributed")
+    from distributed import Client
+
     try:
-        distributed.Client(where, timeout=SECONDS, set_as_default=False).close()
+        Client(where, timeout=SECONDS, set_as_default=False).close()
     except (OSError, ValueError, TypeError) as error:
         msg = f"No dask scheduler answers at {where}: start one with `dask scheduler` and give its address, or use --dask local."
         raise UserError(msg) from error
-    yield where
+    yield {VARIABLE: where}

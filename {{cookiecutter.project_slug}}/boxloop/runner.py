@@ -14,12 +14,13 @@ from boxloop.health import losses, notices, refuse_a_damaged_ledger
 from boxloop.lock import lock
 from boxloop.loop import read_loop, require, select
 from boxloop.outcome import Outcome, Result
-from boxloop.parallel import VARIABLE, cluster
+from boxloop.parallel import cluster
 from boxloop.parameters import parameters_of
 from boxloop.progress import Lines
 from boxloop.spine import refresh
 from boxloop.status import Now, judge, status
 from boxloop.store import fingerprint, read_cache, sha256, write_cache
+from boxloop.strays import ours
 
 
 class Interrupted(Exception):
@@ -115,9 +116,9 @@ class Round:
             self.lines.say("Nothing changed: " + ("the notebook is current." if count == 1 else f"all {count} notebooks are current."))
             return [Result(chapter.name, "current") for chapter in self.selected]
         ways = {"is_current": self.is_current, "work": self.work, "current": self.current, "lost": self.lost}
-        with environment(self.project), cluster(self.dask) as address, self.lines:
+        with ours() as mark, environment(self.project, **mark), cluster(self.dask) as where, self.lines:
             try:
-                with environment(self.project, **({VARIABLE: address} if address else {})):
+                with environment(self.project, **where):
                     load_engine(self.stock)
                     from boxloop.tasks import go
 
@@ -202,7 +203,22 @@ def _report(project, outcome):
         outcome.problems.append(f"the report could not be built: {type(error).__name__}: {error}")
 
 
-def run(project, *, only=None, start=None, smoke=False, sets=(), release_reason=None, note=None, jobs=None, cold=False, dask=None, echo=print, lines=None):
+def run(
+    project,
+    *,
+    only=None,
+    start=None,
+    smoke=False,
+    sets=(),
+    release_reason=None,
+    note=None,
+    jobs=None,
+    cold=False,
+    timeout=None,
+    dask=None,
+    echo=print,
+    lines=None,
+):
     """Run what is not current in the loop, or in a part of it.
 
     Parameters
@@ -222,6 +238,8 @@ def run(project, *, only=None, start=None, smoke=False, sets=(), release_reason=
         Notebooks at a time, where they do not need each other; two where there are two processors.
     cold : bool
         Start every kernel from scratch.
+    timeout : int, optional
+        Seconds that a cell may take; as long as it likes if not said.
     dask : str, optional
         Address of a dask scheduler for the fits, or ``local``.
     echo : callable
@@ -247,14 +265,16 @@ def run(project, *, only=None, start=None, smoke=False, sets=(), release_reason=
     with lock(project):
         require(project, chapters, selected)
         forced = bool(only) or start is not None
-        stock = Stock(project, selected, cold=cold)
-        this = Round(project, chapters, selected, parameters, forced=forced, lines=lines or Lines(echo), stock=stock, dask=dask)
+        lines = lines or Lines(echo)
+        stock = Stock(project, selected, cold=cold, timeout=timeout, say=lines.say)
+        ways = {"forced": forced, "lines": lines, "stock": stock, "dask": dask}
+        this = Round(project, chapters, selected, parameters, **ways)
         for sentence in sort_notebooks(project).others:
-            this.lines.say(sentence)
+            lines.say(sentence)
         outcome = Outcome(this.go(jobs or min(2, os.cpu_count() or 1)))
         outcome.problems += losses(project)
         _record(project, chapters, outcome, note, this.complete)
         for sentence in notices(project):
-            this.lines.say(sentence)
+            lines.say(sentence)
         _report(project, outcome)
     return outcome

@@ -11,6 +11,7 @@ import threading
 import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -20,7 +21,10 @@ from boxloop.quick import quick_imports
 # Libraries that may be imported before a fork: they start no thread of their own on import, except
 # numpy's and scipy's, which are made for it. Others are imported by the notebook, as ever.
 SAFE = ("numpy", "scipy", "pandas", "pyarrow", "sklearn", "matplotlib", "astropy", "mapie", "skops", "pydantic", "IPython", "threadpoolctl", "joblib")
-ALWAYS = ("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "IPython", "matplotlib_inline.backend_inline", "comm")
+ALWAYS = ("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "IPython", "comm")
+# Not the inline backend, which registers itself with the shell; but what takes long in it.
+DRAWING = ("matplotlib.backends.backend_agg", "matplotlib.figure")
+GONE = "Kernel server is gone"
 _IMPORT = re.compile(r"^\s*(?:\\?\"?)(?:from\s+([\w.]+)\s+import|import\s+([\w.]+))", re.MULTILINE)
 
 
@@ -55,16 +59,20 @@ def imports(project, chapters):
 
     texts = [source(cell) for c in chapters for cell in read_notebook(c.path)["cells"] if cell.get("cell_type") == "code"]
     found = _reached(project, texts)
-    return [*ALWAYS, *sorted(name for name in found if name.split(".")[0] in SAFE and "backend" not in name)]
+    if any(name.split(".")[0] == "matplotlib" for name in found):
+        found.update(DRAWING)
+    return [*ALWAYS, *sorted(name for name in found if name.split(".")[0] in SAFE)]
 
 
 class Server:
     """The process that kernels are forked from."""
 
-    def __init__(self, first, later, env):
-        command = [sys.executable, str(Path(forked.__file__)), json.dumps([first, later])]
+    def __init__(self, first, later, env, cwd):
+        command = [sys.executable, str(Path(forked.__file__)), json.dumps([first, later, []])]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+        # In the folder of the kernels: matplotlib reads its settings where it is imported.
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=env, text=True, bufsize=1, start_new_session=True
+            command, **pipes, env=env, cwd=cwd, text=True, bufsize=1, start_new_session=True
         )
         self._lock = threading.Lock()
 
@@ -82,11 +90,21 @@ class Server:
                 self._process.stdin.flush()
                 return json.loads(self._process.stdout.readline())
             except (OSError, ValueError) as error:
-                msg = "Kernel server is gone"
-                raise RuntimeError(msg) from error
+                raise RuntimeError(GONE) from error
+
+    def check(self):
+        """Do nothing if the server is there.
+
+        Raises
+        ------
+        RuntimeError
+            If it is gone.
+        """
+        if self._process.poll() is not None:
+            raise RuntimeError(GONE)
 
     def close(self):
-        """End the server and every kernel that is left."""
+        """End the server, every kernel that is left, and whatever they started."""
         try:
             self._process.stdin.close()
             self._process.wait(timeout=5)
@@ -112,6 +130,9 @@ class Fork:
             try:
                 self.returncode = self._server.ask(do="poll", pid=self.pid)["code"]
             except RuntimeError:
+                # It notices within a second; until then it must not write beside the next attempt.
+                with suppress(OSError):
+                    os.killpg(self.pid, signal.SIGKILL)
                 self.returncode = -signal.SIGKILL
         return self.returncode
 
@@ -141,7 +162,7 @@ def _classes():
     class Provisioner(LocalProvisioner):
         async def launch_kernel(self, cmd, **kwargs):
             env, cwd = kwargs.get("env") or dict(os.environ), kwargs.get("cwd") or os.getcwd()
-            argv = ["ipykernel_launcher.py", *cmd[cmd.index("-f") :]]
+            argv = cmd[cmd.index("-f") :]
             loop = asyncio.get_running_loop()
             # The first order waits until the libraries are there; nothing else should.
             self.process = await loop.run_in_executor(None, lambda: Fork(self.parent.server, argv, env, cwd))
@@ -186,7 +207,8 @@ class Kernels:
         self._project, self._env = project, env
         first = imports(project, chapters[:1])
         # The first kernel need not wait for what only later chapters import.
-        self._server = Server(first, [name for name in imports(project, chapters) if name not in first], env)
+        later = [name for name in imports(project, chapters) if name not in first]
+        self._server = Server(first, later, env, project.notebooks)
         self._maker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kernels")
         self._lock, self._next, self._open = threading.Lock(), None, set()
         self._class = None
@@ -201,7 +223,12 @@ class Kernels:
         manager.server = self._server
         while self._open and self._server.ask(do="count")["left"]:
             time.sleep(0.1)
-        asyncio.run(manager.start_kernel(cwd=str(self._project.notebooks), env=dict(self._env)))
+        # The history as papermill has it: not among what the person types elsewhere.
+        history = ["--HistoryManager.hist_file=:memory:"]
+        start = manager.start_kernel(
+            cwd=str(self._project.notebooks), env=dict(self._env), extra_arguments=history
+        )
+        asyncio.run(start)
         with self._lock:
             self._open.add(manager)
         return manager
@@ -213,11 +240,18 @@ class Kernels:
                 self._next = self._maker.submit(self._start)
 
     def take(self):
-        """Return a kernel that nobody has used, and begin to make the next."""
+        """Return a kernel that nobody has used, and begin to make the next.
+
+        Raises
+        ------
+        RuntimeError, OSError
+            If the server is gone or cannot make another.
+        """
         self.prepare()
         with self._lock:
             ready, self._next = self._next, None
         manager = ready.result()
+        self._server.check()  # a kernel that was made before it went ends with it
         self.prepare()
         return manager
 
