@@ -55,16 +55,17 @@ def alive(pid):
     "hang",
     [
         "import time; time.sleep(1000)",
-        "sum(range(10**13))  # nothing else in the kernel gets a turn",
+        pytest.param("sum(range(10**13))  # nobody else gets a turn", marks=pytest.mark.slow),
     ],
 )
 def test_a_cell_that_takes_too_long(tmp_path, how, hang):
     """One sentence with the cell; what does not need it goes on; with more time it comes through."""
     slow = f"""
 if not (root / 'well').exists():
-    import os
+    import os, time
     (root / 'pid').write_text(str(os.getpid()))
     print('begun', flush=True)
+    time.sleep(0.3)  # a thread sends it
     {hang}
 """
     project = make_project(tmp_path, graph=GRAPH, faults={"02_baseline": slow})

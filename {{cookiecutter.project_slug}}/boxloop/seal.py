@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from boxloop.errors import UserError
 from boxloop.ledger import check_chain, head_of, known_heads, link, openings_on_record
 from boxloop.provenance import git_commit
-from boxloop.store import plain, read_table, sha256, write_table, write_text, written_whole
+from boxloop.store import plain, read_table, sha256, write_text, written_whole
 
 
 def read_ledger(project):
