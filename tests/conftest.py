@@ -59,12 +59,23 @@ def cook(tmp_path):
     here.mkdir()
     home.mkdir()
     env = {key: value for key, value in os.environ.items() if key != "COOKIECUTTER_CONFIG"}
-    env |= {"HOME": str(home), "USERPROFILE": str(home), "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    env |= {
+        "HOME": str(home),
+        "USERPROFILE": str(home),
+        "PYTHONUTF8": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
 
     def type_it(*words, answers=""):
         command = [sys.executable, "-m", "cookiecutter", *words]
         return subprocess.run(
-            command, cwd=here, env=env, input=answers, capture_output=True, text=True, encoding="utf-8"
+            command,
+            cwd=here,
+            env=env,
+            input=answers,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
         )
 
     type_it.here, type_it.home = here, home

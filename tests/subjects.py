@@ -23,11 +23,22 @@ FIGURES = [
     "import matplotlib; print(matplotlib.get_backend(), plt.isinteractive()); plt.ioff(); plt.plot([1]); plt.ion()",
 ]
 # Nobody has imported the inline backend when the first cell is run.
-FIRST_CELL = ["import numpy as np\nimport matplotlib.pyplot as plt\nplt.plot(np.arange(3))\nplt.show()"]
-MAGIC_FIRST = ["%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])", "%matplotlib agg\nplt.plot([1, 2]); plt.show()"]
+FIRST_CELL = [
+    "import numpy as np\nimport matplotlib.pyplot as plt\nplt.plot(np.arange(3))\nplt.show()"
+]
+MAGIC_FIRST = [
+    "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])",
+    "%matplotlib agg\nplt.plot([1, 2]); plt.show()",
+]
 # Only code that the notebook imports makes figures.
-BY_THE_STUDY = ["from study import pictures\npictures.draw()", "from study.pictures import draw\ndraw();"]
-PANDAS_PLOT = ["import pandas as pd\npd.DataFrame({'a': [1, 2]}).plot()", "pd.Series([1, 2], index=pd.date_range('2020', periods=2)).plot();"]
+BY_THE_STUDY = [
+    "from study import pictures\npictures.draw()",
+    "from study.pictures import draw\ndraw();",
+]
+PANDAS_PLOT = [
+    "import pandas as pd\npd.DataFrame({'a': [1, 2]}).plot()",
+    "pd.Series([1, 2], index=pd.date_range('2020', periods=2)).plot();",
+]
 SETTINGS = [
     "import matplotlib as mpl\nprint({key: str(mpl.rcParams[key]) for key in sorted(mpl.rcParams)})",
     "print(mpl.matplotlib_fname(), mpl.get_configdir())",
@@ -59,7 +70,7 @@ DISPLAYS = [
     "Markdown('**a**')",
     "display(Latex(r'$a$'), Math(r'a^2'))",
     "display(JSON({'a': [1]}))",
-    "SVG('<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\"/>')",
+    'SVG(\'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>\')',
     "import base64\nImage(base64.b64decode('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABh6FO1AAAAABJRU5ErkJggg=='))",
     "handle = display('old', display_id='one'); handle.update('new')",
     "from IPython.display import clear_output\nprint('gone'); clear_output(); print('stays')",
@@ -196,4 +207,8 @@ ERRORS = [
     "%tb",
     "!exit 3\n_exit_code",
 ]
-ALL = {name.lower(): cells for name, cells in list(globals().items()) if name.isupper() and isinstance(cells, list)}
+ALL = {
+    name.lower(): cells
+    for name, cells in list(globals().items())
+    if name.isupper() and isinstance(cells, list)
+}

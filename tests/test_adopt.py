@@ -24,7 +24,11 @@ MAGIC = ROOT.parent / "shared" / "data" / "magic04.csv"
 def project(folder, task="classification"):
     """Return a project as baked: the placeholder of study.toml, and an empty data/raw."""
     text = (ROOT / "templates" / "studies" / "own_data.toml").read_text(encoding="utf-8")
-    for name, value in {"project_name|in_quotes": "My study", "author_name|in_quotes": "A. Author", "task": task}.items():
+    for name, value in {
+        "project_name|in_quotes": "My study",
+        "author_name|in_quotes": "A. Author",
+        "task": task,
+    }.items():
         text = text.replace("{{ cookiecutter." + name + " }}", value)
     root = folder / "project"
     (root / "data" / "raw").mkdir(parents=True)

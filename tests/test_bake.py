@@ -59,7 +59,11 @@ BAD = [
     ("license", "nonsense"),
 ]
 # Text that Jinja would take for its own.
-BRACES = {"project_name": "{{ braces }} {% x", "author_name": "A {% b %} {# c #}", "author_email": "{{a}}@b.org"}
+BRACES = {
+    "project_name": "{{ braces }} {% x",
+    "author_name": "A {% b %} {# c #}",
+    "author_email": "{{a}}@b.org",
+}
 
 
 def files(folder):
@@ -189,8 +193,13 @@ def test_a_second_run_of_the_hook_changes_nothing(bake, tmp_path):
 
 def run_hook(folder):
     """Run the hook in a folder the way Cookiecutter does, with the default answers."""
-    answers = {key: value[0] if isinstance(value, list) and not key.startswith("_") else value for key, value in CONTEXT.items()}
-    run_script_with_context(ROOT / "hooks" / "post_gen_project.py", folder, {"cookiecutter": answers})
+    answers = {
+        key: value[0] if isinstance(value, list) and not key.startswith("_") else value
+        for key, value in CONTEXT.items()
+    }
+    run_script_with_context(
+        ROOT / "hooks" / "post_gen_project.py", folder, {"cookiecutter": answers}
+    )
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,22 @@ def test_a_table_survives_bars_and_line_breaks():
     assert markdown_table(frame).splitlines() == ["| a | b | c | d |", "| --- | --- | --- | --- |", "| x\\|y z | 0.123 |  |  |"]
 
 
-NAMES = ["a|b", "$x$", "x^2_$", "flux_{r}", "`c`", "*s*", "<b>b</b>", "](http://x)", "back\\slash", "\\|", "&amp;", "~~t~~", "_u_", "core_px"]
+NAMES = [
+    "a|b",
+    "$x$",
+    "x^2_$",
+    "flux_{r}",
+    "`c`",
+    "*s*",
+    "<b>b</b>",
+    "](http://x)",
+    "back\\slash",
+    "\\|",
+    "&amp;",
+    "~~t~~",
+    "_u_",
+    "core_px",
+]
 
 
 def test_a_name_is_no_formatting():
@@ -26,7 +41,10 @@ def test_a_name_is_no_formatting():
     from mistune import create_markdown
 
     table = markdown_table(pd.DataFrame({"name": NAMES, "[n|m]": "0.1 [0.0, 0.2]"}))
-    page = BeautifulSoup(create_markdown(escape=False, plugins=["table", "strikethrough", "math"])(table), "html.parser")
+    page = BeautifulSoup(
+        create_markdown(escape=False, plugins=["table", "strikethrough", "math"])(table),
+        "html.parser",
+    )
     cells = [[cell.text for cell in row.find_all(["td", "th"])] for row in page.find_all("tr")]
 
     assert cells == [["name", "[n|m]"], *([name, "0.1 [0.0, 0.2]"] for name in NAMES)]

@@ -162,14 +162,18 @@ def test_local_starts_and_ends_its_workers():
     assert not folder.exists()
 
 
-@pytest.mark.skipif(os.name == "nt", reason="who may open a temporary folder is not said by its mode there")
+@pytest.mark.skipif(
+    os.name == "nt", reason="who may open a temporary folder is not said by its mode there"
+)
 def test_the_key_is_for_its_owner():
     """Neither the folder nor the key can be opened by other users; nor is the key in an environment or a command line."""
     import psutil
 
     with cluster("local") as found:
         folder = Path(found[KEY_VARIABLE])
-        assert folder.stat().st_mode & 0o077 == 0 and (folder / "key.pem").stat().st_mode & 0o077 == 0
+        assert (
+            folder.stat().st_mode & 0o077 == 0 and (folder / "key.pem").stat().st_mode & 0o077 == 0
+        )
         secret = (folder / "key.pem").read_text(encoding="ascii").splitlines()[3]
         for process in psutil.Process().children(recursive=True):
             assert secret not in str(process.cmdline()) + str(process.environ())
@@ -180,7 +184,12 @@ def ports():
     import psutil
 
     processes = [psutil.Process(), *psutil.Process().children(recursive=True)]
-    return {where.laddr.port for one in processes for where in one.net_connections() if where.status == "LISTEN"}
+    return {
+        where.laddr.port
+        for one in processes
+        for where in one.net_connections()
+        if where.status == "LISTEN"
+    }
 
 
 def test_nobody_joins_without_the_key():
@@ -195,15 +204,26 @@ def test_nobody_joins_without_the_key():
     before = ports()
     with cluster("local") as found:
         address = found[VARIABLE]
-        for where, options in ((address.replace("tls", "tcp"), {}), (address, {"security": Security.temporary()})):
+        for where, options in (
+            (address.replace("tls", "tcp"), {}),
+            (address, {"security": Security.temporary()}),
+        ):
             with pytest.raises((OSError, ssl.SSLError)):
                 Client(where, timeout=3, set_as_default=False, **options)
-        with Client(address, timeout=30, set_as_default=False, security=_security(found[KEY_VARIABLE])) as ours:
+        with Client(
+            address, timeout=30, set_as_default=False, security=_security(found[KEY_VARIABLE])
+        ) as ours:
             assert ours.submit(sum, [1, 2]).result(timeout=30) == 3
         opened = ports() - before
         assert len(opened) >= 3
         for port in opened:
-            for page in ("/", "/status", "/info/main/workers.html", "/metrics", "/json/counts.json"):
+            for page in (
+                "/",
+                "/status",
+                "/info/main/workers.html",
+                "/metrics",
+                "/json/counts.json",
+            ):
                 with pytest.raises((urllib.error.HTTPError, OSError)):
                     urllib.request.urlopen(f"http://127.0.0.1:{port}{page}", timeout=3)
 

@@ -154,7 +154,12 @@ def test_a_poisoned_seal_is_named_by_all_and_cannot_be_released(released, tmp_pa
     poison(project)
     ledger = (project / "data" / "sealed" / "ledger.jsonl").read_bytes()
     says = "data/sealed/test.parquet is not the file that was sealed: delete it and run `boxloop run --only 03`"
-    for words, code in [(["release", "--reason", "again"], 2), (["run"], 1), (["check"], 1), (["status"], 0)]:
+    for words, code in [
+        (["release", "--reason", "again"], 2),
+        (["run"], 1),
+        (["check"], 1),
+        (["status"], 0),
+    ]:
         done = boxloop(project, *words)
         assert done.returncode == code, done.stdout + done.stderr
         assert says in done.stdout + done.stderr

@@ -71,7 +71,9 @@ def test_same_seeds_same_numbers_and_no_test_row_before_08(released, tmp_path):
     for folder in [project / "data" / "interim", *(project / "results").glob("0[1-7]_*")]:
         shutil.rmtree(folder)
     done = boxloop(project, "run")
-    assert done.returncode == 1, done.stdout + done.stderr  # the poison is named, and nothing else fails
+    assert done.returncode == 1, (
+        done.stdout + done.stderr
+    )  # the poison is named, and nothing else fails
     assert "Failed: data/sealed/test.parquet is not the file that was sealed" in done.stderr
     assert done.stderr.count("Failed: ") == 1
     before, after = results(released), results(project)

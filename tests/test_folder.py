@@ -24,13 +24,18 @@ def said(project):
     return lines[0]
 
 
-@pytest.mark.parametrize("name", ["03_train-Copy1", "03_train copy", "03_train (1)", "03_train - Copy"])
+@pytest.mark.parametrize(
+    "name", ["03_train-Copy1", "03_train copy", "03_train (1)", "03_train - Copy"]
+)
 def test_a_copy_is_no_chapter_and_is_said_so(project, quick, name):
     """As JupyterLab, macOS, Windows and browsers name copies: it is not run, and nothing else changes."""
     run(project, echo=silent)
     shutil.copy(project.notebooks / "03_train.ipynb", project.notebooks / f"{name}.ipynb")
 
-    assert said(project) == f"notebooks/{name}.ipynb is no chapter and does not run: it is a copy of 03_train."
+    assert (
+        said(project)
+        == f"notebooks/{name}.ipynb is no chapter and does not run: it is a copy of 03_train."
+    )
     assert chapter_names(project) == list(GRAPH)
     assert {result.state for result in run(project, echo=silent).results} == {"current"}
 
@@ -70,7 +75,11 @@ def test_a_scratch_notebook_stops_nothing(project, quick, text, reason):
 
 def test_an_extra_chapter_runs(project, quick):
     """A ninth notebook that says what it needs and makes belongs to the loop."""
-    write_notebook(project, "09_paper", notebook("09_paper", ["results/03_train/model.txt"], ["results/09_paper/table.txt"]))
+    write_notebook(
+        project,
+        "09_paper",
+        notebook("09_paper", ["results/03_train/model.txt"], ["results/09_paper/table.txt"]),
+    )
 
     assert [result.state for result in run(project, echo=silent).results] == ["ok"] * 6
     assert chapter_names(project)[-1] == "09_paper"
@@ -79,9 +88,14 @@ def test_an_extra_chapter_runs(project, quick):
 def test_two_chapters_with_one_number(project, quick):
     """The one that has results stays; the other is named."""
     run(project, echo=silent)
-    write_notebook(project, "03_a_newer_one", notebook("03_a_newer_one", [], ["results/03_a_newer_one/x.txt"]))
+    write_notebook(
+        project, "03_a_newer_one", notebook("03_a_newer_one", [], ["results/03_a_newer_one/x.txt"])
+    )
 
-    assert said(project) == "notebooks/03_a_newer_one.ipynb is no chapter and does not run: 03_train has its number."
+    assert (
+        said(project)
+        == "notebooks/03_a_newer_one.ipynb is no chapter and does not run: 03_train has its number."
+    )
 
 
 def test_a_renamed_chapter_is_not_run_under_another_name(project, quick):
@@ -124,7 +138,10 @@ def test_what_a_deleted_chapter_made_is_not_used(project, quick):
     run(project, echo=silent)
     (project.notebooks / "03_train.ipynb").unlink()
 
-    with pytest.raises(UserError, match="05_release needs results/03_train/model.txt, which 03_train made: restore notebooks/03_train.ipynb"):
+    with pytest.raises(
+        UserError,
+        match="05_release needs results/03_train/model.txt, which 03_train made: restore notebooks/03_train.ipynb",
+    ):
         run(project, echo=silent)
 
 
@@ -141,7 +158,9 @@ def test_a_damaged_chapter_is_named(project, quick):
 def test_only_chapters_are_inputs(project, quick):
     """A pattern such as notebooks/*.ipynb means the loop: scratch does not make anything stale."""
     (project.notebooks / "99_scratch.ipynb").write_text("{", encoding="utf-8")
-    (project.notebooks / "notes.ipynb").write_text(json.dumps(notebook("x", [], [])), encoding="utf-8")
+    (project.notebooks / "notes.ipynb").write_text(
+        json.dumps(notebook("x", [], [])), encoding="utf-8"
+    )
 
     found = [path.stem for path in files_of(project, ["notebooks/*.ipynb", "notebooks/0*.ipynb"])]
     assert found == list(GRAPH)

@@ -33,7 +33,12 @@ def test_a_sealed_file_that_is_not_the_sealed_one(project):
     project.sealed_file.write_bytes(b"poison")
     ledger = project.ledger_file.read_bytes()
 
-    assert codes(project, "is not the file that was sealed") == {"release": 2, "run": 1, "check": 1, "status": 0}
+    assert codes(project, "is not the file that was sealed") == {
+        "release": 2,
+        "run": 1,
+        "check": 1,
+        "status": 0,
+    }
     assert project.ledger_file.read_bytes() == ledger
     page = (project.report / "index.html").read_text(encoding="utf-8")
     assert "is not the file that was sealed" in page
@@ -43,7 +48,12 @@ def test_a_ledger_that_is_gone(project):
     """Nothing runs on it and nothing begins another; status and check say so too."""
     project.ledger_file.unlink()
 
-    assert codes(project, "ledger.jsonl is missing, though a test set was sealed") == {"release": 2, "run": 2, "check": 1, "status": 0}
+    assert codes(project, "ledger.jsonl is missing, though a test set was sealed") == {
+        "release": 2,
+        "run": 2,
+        "check": 1,
+        "status": 0,
+    }
     assert not project.ledger_file.exists()
 
 
@@ -52,32 +62,54 @@ def test_a_ledger_that_is_cut_before_there_is_a_pass(tmp_path, monkeypatch):
     monkeypatch.setattr("boxloop.runner.load_engine", lambda *_: None)
     monkeypatch.setattr("boxloop.runner.execute", execute_here)
     files = sources()
-    files["notebooks/05_diagnose.ipynb"] = files["notebooks/05_diagnose.ipynb"].replace("SHIFT = 0.0", "SHIFT = 1/0")
+    files["notebooks/05_diagnose.ipynb"] = files["notebooks/05_diagnose.ipynb"].replace(
+        "SHIFT = 0.0", "SHIFT = 1/0"
+    )
     project = write(tmp_path, files)
     assert command(project, "run")[0] == 1 and not project.passes.exists()
     kept = project.ledger_file.read_text(encoding="utf-8").splitlines()[:-1]
     project.ledger_file.write_text("\n".join(kept) + "\n", encoding="utf-8")
 
-    assert codes(project, "ledger.jsonl lacks lines that were there before") == {"release": 2, "run": 2, "check": 1, "status": 0}
+    assert codes(project, "ledger.jsonl lacks lines that were there before") == {
+        "release": 2,
+        "run": 2,
+        "check": 1,
+        "status": 0,
+    }
 
 
 def test_a_notebook_that_fails_or_is_out_of_date_is_named_by_check(project):
     """Its rows are of another day: nobody may rely on them."""
     path = project.notebooks / "05_diagnose.ipynb"
-    path.write_text(path.read_text(encoding="utf-8").replace("SHIFT = 0.0", "SHIFT = 1/0"), encoding="utf-8")
-    assert "05_diagnose is out of date (the notebook changed): run `boxloop run`." in command(project, "check")[1]
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("SHIFT = 0.0", "SHIFT = 1/0"), encoding="utf-8"
+    )
+    assert (
+        "05_diagnose is out of date (the notebook changed): run `boxloop run`."
+        in command(project, "check")[1]
+    )
     assert command(project, "run")[0] == 1
     code, said = command(project, "check", "--format", "json")
 
     assert code == 1
     broken = json.loads(said)["broken"]
-    assert broken[0] == "05_diagnose failed (cell work: ZeroDivisionError: division by zero): mend that cell, then `boxloop run`."
-    assert [sentence.split()[0] for sentence in broken] == ["05_diagnose", "07_failures_log", "08_release"]
+    assert (
+        broken[0]
+        == "05_diagnose failed (cell work: ZeroDivisionError: division by zero): mend that cell, then `boxloop run`."
+    )
+    assert [sentence.split()[0] for sentence in broken] == [
+        "05_diagnose",
+        "07_failures_log",
+        "08_release",
+    ]
     rows = json.loads(project.checks_file.read_text(encoding="utf-8"))
     assert "05_diagnose" not in {row["notebook"] for row in rows if row["state"] == "pass"}
 
 
-@pytest.mark.parametrize("name", ["results/checks.json", "results/metrics.json", "report/index.html", "results/passes/001.json"])
+@pytest.mark.parametrize(
+    "name",
+    ["results/checks.json", "results/metrics.json", "report/index.html", "results/passes/001.json"],
+)
 @pytest.mark.parametrize("damage", [None, b"", b"{", b"[]", b"null"])
 def test_what_is_derived_is_made_again_by_a_run_that_runs_nothing(project, name, damage):
     """The same content as before, and no word that something is wrong."""
@@ -94,13 +126,21 @@ def test_what_is_derived_is_made_again_by_a_run_that_runs_nothing(project, name,
         assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("name", ["report/settings_valid.json", "report/made_from.json", "report/merged_from.json"])
+@pytest.mark.parametrize(
+    "name", ["report/settings_valid.json", "report/made_from.json", "report/merged_from.json"]
+)
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "3", '{"a": 1}', "[" * 100_000])
 def test_a_damaged_memory_is_never_an_error(project, name, text):
     """Whatever stands in a file that is only remembered, all commands do what they did."""
     (project.root / name).write_text(text, encoding="utf-8")
 
-    for words, code in [(["run"], 0), (["check"], 1), (["status"], 0), (["report"], 0), (["compare"], 0)]:
+    for words, code in [
+        (["run"], 0),
+        (["check"], 1),
+        (["status"], 0),
+        (["report"], 0),
+        (["compare"], 0),
+    ]:
         assert command(project, *words)[0] == code, words
 
 

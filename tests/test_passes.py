@@ -77,7 +77,13 @@ def test_a_released_pass_stays_released(project, quick):
 def test_a_released_pass_outlives_a_plain_rerun_of_the_release(project, quick):
     """Run again without a reason: it was released all the same, and what the test set said stays in it."""
     values = {"model": {"value": 0.1, "low": 0.09, "high": 0.11}}
-    write_json(project.metrics_file, {"primary": {"name": "rmse", "set": "test"}, "sets": {"test": {"metrics": {"rmse": values}}}})
+    write_json(
+        project.metrics_file,
+        {
+            "primary": {"name": "rmse", "set": "test"},
+            "sets": {"test": {"metrics": {"rmse": values}}},
+        },
+    )
     run(project, release_reason="for the paper", echo=silent)
     write_json(project.checks_file, [{"id": "a.b", "state": "fail"}])
     run(project, only="05", echo=silent)
@@ -98,7 +104,9 @@ def test_no_pass_for_quick_numbers_a_part_or_a_failure(project, quick, tmp_path)
     assert run(broken, echo=silent).pass_number is None
 
 
-@pytest.mark.parametrize("text", ["{", "", "[]", "3", '{"number": "x"}', '{"number": 1, "checks": []}'])
+@pytest.mark.parametrize(
+    "text", ["{", "", "[]", "3", '{"number": "x"}', '{"number": 1, "checks": []}']
+)
 def test_a_damaged_newest_pass_is_made_again(project, quick, text):
     """Under its number, from the results that are there, also where nothing else changed."""
     run(project, note="first", echo=silent)
@@ -115,13 +123,18 @@ def test_a_damaged_newest_pass_is_made_again(project, quick, text):
 def test_a_damaged_earlier_pass_is_named_and_stops_nothing(project, quick):
     """The others stand; the numbers go on; deleting it, as the sentence says, ends the matter."""
     run(project, echo=silent)
-    project.settings_file.write_text(project.settings_file.read_text(encoding="utf-8") + "\n# more\n", encoding="utf-8")
+    project.settings_file.write_text(
+        project.settings_file.read_text(encoding="utf-8") + "\n# more\n", encoding="utf-8"
+    )
     run(project, echo=silent)
     (project.passes / "001.json").write_text("{", encoding="utf-8")
     lines = []
 
     assert run(project, echo=lines.append).ok
-    assert lines[-1] == "results/passes/001.json is damaged: restore it from your last commit, or delete it."
+    assert (
+        lines[-1]
+        == "results/passes/001.json is damaged: restore it from your last commit, or delete it."
+    )
     assert [found["number"] for found in all_passes(project)] == [2]
     (project.passes / "001.json").unlink()
     assert run(project, echo=silent).pass_number == 2
@@ -131,7 +144,9 @@ def test_a_damaged_earlier_pass_is_named_and_stops_nothing(project, quick):
 def test_a_deleted_newest_pass_is_not_taken_for_the_one_before(project, quick):
     """Pass 2 is deleted: the results are not those of pass 1, and nobody says so."""
     run(project, echo=silent)
-    project.settings_file.write_text(project.settings_file.read_text(encoding="utf-8") + "\n# more\n", encoding="utf-8")
+    project.settings_file.write_text(
+        project.settings_file.read_text(encoding="utf-8") + "\n# more\n", encoding="utf-8"
+    )
     run(project, echo=silent)
     (project.passes / "002.json").unlink()
 

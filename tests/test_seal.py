@@ -17,7 +17,10 @@ from boxloop.store import write_json
 from fake_loop import make_project
 
 FRAME = pd.DataFrame({"x": range(40), "y": [0.5] * 40})
-GRAPH = {"03_split": ([], ["data/sealed/test.parquet", "data/sealed/ledger.jsonl"]), "04_train": ([], [])}
+GRAPH = {
+    "03_split": ([], ["data/sealed/test.parquet", "data/sealed/ledger.jsonl"]),
+    "04_train": ([], []),
+}
 
 
 @pytest.fixture
@@ -34,7 +37,9 @@ def project(tmp_path):
 
 def see(project):
     """Write a pass as the runner does."""
-    write_json(project.passes / "001.json", {"number": 1, "released": True, "ledger": head(project)})
+    write_json(
+        project.passes / "001.json", {"number": 1, "released": True, "ledger": head(project)}
+    )
 
 
 def release(project, model="abc"):
@@ -60,7 +65,9 @@ def begin_anew(project):
     chapters = read_loop(project)
     refuse_a_damaged_ledger(project, chapters[:1])  # `boxloop run --only 03` is let through
     with pytest.raises(UserError, match="missing, though a test set was sealed"):
-        refuse_a_damaged_ledger(project, chapters)  # a run of all is not: nothing begins anew unasked
+        refuse_a_damaged_ledger(
+            project, chapters
+        )  # a run of all is not: nothing begins anew unasked
     close(project, FRAME)
 
 
@@ -84,8 +91,14 @@ DAMAGES = {
     "order changed": lambda kept: [kept[0], kept[2], kept[1]],
     "half a line": lambda kept: [*kept[:2], kept[2][:40]],
     "a word changed": lambda kept: [*kept[:2], kept[2].replace("paper", "other")],
-    "a line added": lambda kept: [*kept, json.dumps({"event": "opened", "time": "x", "model": "abc"})],
-    "hash of a line removed": lambda kept: [*kept[:2], json.dumps({k: v for k, v in json.loads(kept[2]).items() if k != "chain"})],
+    "a line added": lambda kept: [
+        *kept,
+        json.dumps({"event": "opened", "time": "x", "model": "abc"}),
+    ],
+    "hash of a line removed": lambda kept: [
+        *kept[:2],
+        json.dumps({k: v for k, v in json.loads(kept[2]).items() if k != "chain"}),
+    ],
     "no table": lambda kept: ["3"],
     "no event": lambda kept: ['{"a": 1}'],
 }
@@ -125,14 +138,22 @@ def test_a_damaged_ledger_is_named_and_both_remedies_work(project, damage):
     assert events[0]["openings"] == 1
     openings = run_check("seal.openings", events)
     assert openings.state == "fail"
-    assert "nobody can tell how often a test set was opened; 1 openings are known" in openings.message
+    assert (
+        "nobody can tell how often a test set was opened; 1 openings are known" in openings.message
+    )
 
 
 def test_lines_from_before_the_chain_are_accepted_and_held_from_then_on(tmp_path):
     """A project that was made earlier: nothing is wrong with it, and its lines can no longer vanish."""
     project = make_project(tmp_path, graph=GRAPH)
     project.sealed.mkdir(parents=True)
-    rewrite(project, [json.dumps({"event": "trained", "time": "1"}), json.dumps({"event": "opened", "time": "2", "model": "a"})])
+    rewrite(
+        project,
+        [
+            json.dumps({"event": "trained", "time": "1"}),
+            json.dumps({"event": "opened", "time": "2", "model": "a"}),
+        ],
+    )
     assert trouble(project) is None
     append(project, "opened", reason="again", model="a")
     assert trouble(project) is None
@@ -157,14 +178,18 @@ def test_a_sealed_file_that_changed_is_named_and_the_remedy_works(project, damag
     project.sealed_file.chmod(0o644)
     data = project.sealed_file.read_bytes()
     flipped = data[:-20] + bytes([data[-20] ^ 1]) + data[-19:]
-    project.sealed_file.write_bytes({"one bit": flipped, "cut": data[:-9], "emptied": b"", "replaced": b"poison"}[damage])
+    project.sealed_file.write_bytes(
+        {"one bit": flipped, "cut": data[:-9], "emptied": b"", "replaced": b"poison"}[damage]
+    )
 
     said = "data/sealed/test.parquet is not the file that was sealed: delete it and run `boxloop run --only 03`, which seals the same rows again."
     assert trouble(project) == said
     assert losses(project) == [said]
     with pytest.raises(UserError, match="not the file that was sealed"):
         open_seal(project, reason="look", model_hash="abc")
-    refuse_a_damaged_ledger(project, read_loop(project))  # the ledger is whole: the other notebooks may run
+    refuse_a_damaged_ledger(
+        project, read_loop(project)
+    )  # the ledger is whole: the other notebooks may run
 
     before = project.ledger_file.read_bytes()
     project.sealed_file.unlink()
@@ -184,7 +209,9 @@ def test_the_ledger_knows_before_a_row_is_read(project, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         open_seal(project, reason="second", model_hash="abc")
 
-    assert [row["reason"] for row in read_ledger(project) if row["event"] == "opened"][1:] == ["second"]
+    assert [row["reason"] for row in read_ledger(project) if row["event"] == "opened"][1:] == [
+        "second"
+    ]
 
 
 def test_a_sealed_file_that_is_missing_is_said_to_be_missing(project):
@@ -192,7 +219,9 @@ def test_a_sealed_file_that_is_missing_is_said_to_be_missing(project):
     project.sealed_file.unlink()
 
     assert trouble(project) is None
-    with pytest.raises(UserError, match="missing: run `boxloop run --only 03`, which seals the same rows again"):
+    with pytest.raises(
+        UserError, match="missing: run `boxloop run --only 03`, which seals the same rows again"
+    ):
         open_seal(project, reason="look", model_hash="abc")
     close(project, FRAME)
     assert open_seal(project, reason="look", model_hash="abc").equals(FRAME)
@@ -227,7 +256,9 @@ def test_broken_off_while_sealing(tmp_path, monkeypatch, moment):
             patched.setattr("boxloop.seal.append", stop)
         else:
             replace = os.replace
-            patched.setattr(os, "replace", lambda a, b: stop() if str(b).endswith(".parquet") else replace(a, b))
+            patched.setattr(
+                os, "replace", lambda a, b: stop() if str(b).endswith(".parquet") else replace(a, b)
+            )
         with pytest.raises(KeyboardInterrupt):
             close(project, FRAME)
     assert not project.sealed_file.exists()
@@ -243,7 +274,9 @@ def test_an_opening_without_numbers_is_named(project):
     assert lost_numbers(project) is None
     release(project, model="another")
 
-    assert lost_numbers(project).startswith("The test set was opened for model abc, and its numbers are not in results/08_release/release.json")
+    assert lost_numbers(project).startswith(
+        "The test set was opened for model abc, and its numbers are not in results/08_release/release.json"
+    )
     assert notices(project) == [lost_numbers(project)]
 
 
@@ -257,4 +290,7 @@ def test_a_note_in_every_pass(tmp_path, monkeypatch):
     record(project, read_loop(project), complete=True)
     rewrite(project, lines(project)[:-1])
 
-    assert "lacks lines that were there before (1 of the hashes that results and passes hold)" in trouble(project)
+    assert (
+        "lacks lines that were there before (1 of the hashes that results and passes hold)"
+        in trouble(project)
+    )

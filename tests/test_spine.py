@@ -37,8 +37,15 @@ def refresh(project):
 def project(tmp_path):
     """Two chapters that have ended."""
     names = ["02_baseline", "03_split"]
-    project = make_project(tmp_path, graph={name: ([], [f"results/{name}/x.json"]) for name in names})
-    leave(project, "02_baseline", "baseline.beats_trivial", {"validation": {"n_rows": 9, "metrics": {"rmse": VALUES}}})
+    project = make_project(
+        tmp_path, graph={name: ([], [f"results/{name}/x.json"]) for name in names}
+    )
+    leave(
+        project,
+        "02_baseline",
+        "baseline.beats_trivial",
+        {"validation": {"n_rows": 9, "metrics": {"rmse": VALUES}}},
+    )
     leave(project, "03_split", "split.groups")
     spine.merge(project, load_settings(project.settings_file))
     return project
@@ -61,7 +68,11 @@ def test_a_spine_that_was_damaged_is_made_again(project, name, damage):
     if damage == "gone":
         path.unlink()
     else:
-        path.write_bytes(before.replace(b"pass", b"fail").replace(b"0.1", b"0.2") if damage == "other number" else damage.encode())
+        path.write_bytes(
+            before.replace(b"pass", b"fail").replace(b"0.1", b"0.2")
+            if damage == "other number"
+            else damage.encode()
+        )
 
     assert refresh(project)
     assert path.read_bytes() == before
@@ -110,7 +121,10 @@ def test_two_notebooks_that_end_together_are_both_merged(project, monkeypatch):
     write = spine.write_json
 
     def slow(path, value):
-        if path == project.checks_file and not (project.station("03_split") / "station.json").exists():
+        if (
+            path == project.checks_file
+            and not (project.station("03_split") / "station.json").exists()
+        ):
             leave(project, "03_split", "split.groups")
         return write(path, value)
 
@@ -120,7 +134,14 @@ def test_two_notebooks_that_end_together_are_both_merged(project, monkeypatch):
     assert recorded(project) == {"baseline.beats_trivial", "split.groups"}
 
 
-@pytest.mark.parametrize(("read", "name", "text"), [("read_checks", "checks", "{}"), ("read_checks", "checks", "[3]"), ("read_metrics", "metrics", "[]")])
+@pytest.mark.parametrize(
+    ("read", "name", "text"),
+    [
+        ("read_checks", "checks", "{}"),
+        ("read_checks", "checks", "[3]"),
+        ("read_metrics", "metrics", "[]"),
+    ],
+)
 def test_a_reader_names_a_file_of_another_shape(project, read, name, text):
     """Who only reads, as the report does, says so in one sentence; the command in it helps."""
     (project.results / f"{name}.json").write_text(text, encoding="utf-8")

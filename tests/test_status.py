@@ -112,7 +112,9 @@ def test_a_notebook_run_by_hand(project, quick):
     assert "run by hand" in detail(project, "04")
 
 
-@pytest.mark.parametrize("text", ["{", "", "[]", "null", '{"needs": 3}', '{"needs": {}, "makes": []}'])
+@pytest.mark.parametrize(
+    "text", ["{", "", "[]", "null", '{"needs": 3}', '{"needs": {}, "makes": []}']
+)
 def test_a_damaged_station_file_makes_stale(project, quick, text):
     """It is no error: the notebook runs again."""
     run(project, echo=silent)
@@ -123,7 +125,17 @@ def test_a_damaged_station_file_makes_stale(project, quick, text):
     assert states(project)["04"] == "done"
 
 
-@pytest.mark.parametrize("text", ["{", "", "[]", '{"cells": [3]}', '{"cells": [{"outputs": 1}]}', '{"cells": [], "metadata": 2}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "",
+        "[]",
+        '{"cells": [3]}',
+        '{"cells": [{"outputs": 1}]}',
+        '{"cells": [], "metadata": 2}',
+    ],
+)
 def test_a_damaged_copy_makes_stale(project, quick, text):
     """What the report would show is not there: the notebook runs again."""
     run(project, echo=silent)

@@ -73,7 +73,9 @@ def umask():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no umask")
-@pytest.mark.parametrize("mask, mode", [(0o077, 0o600), (0o027, 0o640), (0o022, 0o644), (0o002, 0o664)])
+@pytest.mark.parametrize(
+    "mask, mode", [(0o077, 0o600), (0o027, 0o640), (0o022, 0o644), (0o002, 0o664)]
+)
 def test_a_new_file_has_the_rights_of_any_other(tmp_path, umask, mask, mode):
     """What `open` gives: who wants results for oneself alone gets them so."""
     umask(mask)

@@ -53,7 +53,10 @@ class Walk:
         self.kill_at(None)
 
     def kill_at(self, place):
-        self.monkeypatch.setattr("boxloop.runner.execute", lambda *a, **k: execute_here(*a, **k, kill_at=place or (None, None)))
+        self.monkeypatch.setattr(
+            "boxloop.runner.execute",
+            lambda *a, **k: execute_here(*a, **k, kill_at=place or (None, None)),
+        )
 
     def do(self, *words):
         """Type a command; whatever happens, it ends without a traceback and with one of the promised codes."""
@@ -81,7 +84,11 @@ class Walk:
 
     def files(self):
         """Return what may be damaged or deleted: all but the code of the study, which Python may have cached."""
-        found = [path for path in self.project.root.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+        found = [
+            path
+            for path in self.project.root.rglob("*")
+            if path.is_file() and "__pycache__" not in path.parts
+        ]
         return sorted(path for path in found if path.parent != self.project.study)
 
     def damage(self):
@@ -97,7 +104,14 @@ class Walk:
         self.log.append(f"   {self.project.relative(path)} deleted")
 
     def delete_folder(self):
-        names = ["results", "results/passes", "results/05_diagnose", "report", "report/notebooks", "data/interim"]
+        names = [
+            "results",
+            "results/passes",
+            "results/05_diagnose",
+            "report",
+            "report/notebooks",
+            "data/interim",
+        ]
         name = self.chance.choice(names)
         shutil.rmtree(self.project.root / name, ignore_errors=True)
         self.log.append(f"   {name}/ deleted")
@@ -109,7 +123,10 @@ class Walk:
 
     def duplicate(self):
         path = self.chance.choice(sorted(self.project.notebooks.glob("0*.ipynb")))
-        shutil.copy(path, path.with_name(path.stem + self.chance.choice(["-Copy1", " copy", "_v2"]) + ".ipynb"))
+        shutil.copy(
+            path,
+            path.with_name(path.stem + self.chance.choice(["-Copy1", " copy", "_v2"]) + ".ipynb"),
+        )
         self.log.append(f"   {path.name} duplicated")
 
     def kill(self):
@@ -120,15 +137,26 @@ class Walk:
         try:
             self.do("run", "--from", chapter[:2])
         except Killed:
-            dead = {"pid": 2**22 + 1, "started": 0, "host": os.uname().nodename if hasattr(os, "uname") else ""}
+            dead = {
+                "pid": 2**22 + 1,
+                "started": 0,
+                "host": os.uname().nodename if hasattr(os, "uname") else "",
+            }
             (self.project.root / LOCK).write_text(json.dumps(dead), encoding="utf-8")
-            (self.project.executed / f"{chapter}.ipynb.part").parent.mkdir(parents=True, exist_ok=True)
+            (self.project.executed / f"{chapter}.ipynb.part").parent.mkdir(
+                parents=True, exist_ok=True
+            )
             (self.project.executed / f"{chapter}.ipynb.part").write_text("{", encoding="utf-8")
             self.log.append(f"   killed in {chapter}")
         self.kill_at(None)
 
     def rerun(self):
-        self.do("run", *self.chance.choice([["--from", "03"], ["--only", "06"], ["--smoke"], ["--note", "a note"], []]))
+        self.do(
+            "run",
+            *self.chance.choice(
+                [["--from", "03"], ["--only", "06"], ["--smoke"], ["--note", "a note"], []]
+            ),
+        )
 
     def release(self):
         self.do("release", "--reason", "to see")
@@ -145,8 +173,18 @@ class Walk:
 
     def step(self):
         what = self.chance.choice(
-            [self.edit] * 3 + [self.damage] * 4 + [self.delete] * 3
-            + [self.delete_folder, self.rename, self.duplicate, self.kill, self.rerun, self.release, self.restore]
+            [self.edit] * 3
+            + [self.damage] * 4
+            + [self.delete] * 3
+            + [
+                self.delete_folder,
+                self.rename,
+                self.duplicate,
+                self.kill,
+                self.rerun,
+                self.release,
+                self.restore,
+            ]
         )
         self.log.append(f"-- {what.__name__}")
         what()
@@ -171,17 +209,30 @@ class Walk:
     def remedy(self, said):
         """Return what a person does about the first sentence that asks for something; None where none does."""
         sealed = self.project.sealed_file
-        anew = self.chance.choice([self.begin_anew, self.restore_ledger]) if self.committed else self.begin_anew
+        anew = (
+            self.chance.choice([self.begin_anew, self.restore_ledger])
+            if self.committed
+            else self.begin_anew
+        )
         remedies = {
-            r"notebooks/\w+\.ipynb is gone": lambda: self.restore_or_forget(re.findall(r"notebooks/(\w+)\.ipynb is gone", said)),
+            r"notebooks/\w+\.ipynb is gone": lambda: self.restore_or_forget(
+                re.findall(r"notebooks/(\w+)\.ipynb is gone", said)
+            ),
             r"restore notebooks/\w+\.ipynb|\.ipynb .*restore it from your last commit": self.restore_notebooks,
             r"no chapter and does not run: .* so give it that name": self.restore_notebooks,
             r"ledger\.jsonl .*: restore it from your last commit; if there is none, delete": anew,
             r"sealed from other rows|not the file that was sealed": lambda: self.seal_again(sealed),
-            r"release\.json .*restore it from your last commit\.": (self.project.station("08_release") / "release.json").unlink,
+            r"release\.json .*restore it from your last commit\.": (
+                self.project.station("08_release") / "release.json"
+            ).unlink,
             r"Error: study\.toml|No study\.toml": lambda: self.put("study.toml"),
         }
-        found = (remedies[words] for line in said.splitlines() for words in remedies if re.search(words, line))
+        found = (
+            remedies[words]
+            for line in said.splitlines()
+            for words in remedies
+            if re.search(words, line)
+        )
         return next(found, None)
 
     def seal_again(self, sealed):
@@ -230,7 +281,11 @@ class Walk:
 
     def compare(self, code, sheet_code, sheet):
         """Hold results, checks and exit codes against a fresh project of the same sources."""
-        events = [json.loads(line) for line in self.project.ledger_file.read_text(encoding="utf-8").split("\n") if line]
+        events = [
+            json.loads(line)
+            for line in self.project.ledger_file.read_text(encoding="utf-8").split("\n")
+            if line
+        ]
         mine = self.rows(self.project)
         shown = self.metrics(self.project)
         known = "test" in shown["sets"]
@@ -238,25 +293,40 @@ class Walk:
         lost = any(event["event"] == "lost" for event in events)
         opened = sum(event["event"] == "opened" for event in events)
         # Where a chapter failed, what hangs on it is named as out of date, and its rows are of another day.
-        old = {name for name in GRAPH if re.search(rf"^{name} (failed|is out of date|was never run)", sheet, re.MULTILINE)}
-        mine, rows = ({key: row for key, row in found.items() if row["notebook"] not in old} for found in (mine, rows))
+        old = {
+            name
+            for name in GRAPH
+            if re.search(rf"^{name} (failed|is out of date|was never run)", sheet, re.MULTILINE)
+        }
+        mine, rows = (
+            {key: row for key, row in found.items() if row["notebook"] not in old}
+            for found in (mine, rows)
+        )
         assert bool(old) == (code == 1), self.story()
         seal = mine.pop("seal.openings", None), rows.pop("seal.openings", None)
         assert (code, mine) == (fresh_code, rows), self.story()
         assert old or shown == metrics, self.story()
         if seal[0] is not None:
             assert (seal[0]["state"] == "fail") >= lost, self.story()
-            assert seal[0]["value"] in (None, opened) or "earlier" in seal[0]["message"] or opened, self.story()
+            assert (
+                seal[0]["value"] in (None, opened) or "earlier" in seal[0]["message"] or opened
+            ), self.story()
         alike = seal[0] is None or seal[1] is None or seal[0]["state"] == seal[1]["state"]
         if alike:
             assert sheet_code == fresh_sheet_code, self.story()
-        assert ("Not to be relied on" in sheet) == ("Not to be relied on" in fresh_sheet), self.story()
+        assert ("Not to be relied on" in sheet) == ("Not to be relied on" in fresh_sheet), (
+            self.story()
+        )
         page = (self.project.report / "index.html").read_text(encoding="utf-8")
         assert page.rstrip().endswith("</html>"), self.story()
         if code == 0:
-            newest = max((path for path in self.project.passes.glob("*.json")), key=lambda path: int(path.stem))
+            newest = max(
+                (path for path in self.project.passes.glob("*.json")),
+                key=lambda path: int(path.stem),
+            )
             assert json.loads(newest.read_text(encoding="utf-8"))["checks"] == {
-                row["id"]: row["state"] for row in json.loads(self.project.checks_file.read_text(encoding="utf-8"))
+                row["id"]: row["state"]
+                for row in json.loads(self.project.checks_file.read_text(encoding="utf-8"))
             }, self.story()
 
     @staticmethod

@@ -179,7 +179,9 @@ def test_a_library_that_does_more_than_be_imported(tmp_path, real, monkeypatch, 
     found = []
     for cold in (True, False):
         assert run(project, echo=silent, cold=cold, start="01").ok
-        work = json.loads((project.executed / "02_b.ipynb").read_text(encoding="utf-8"))["cells"][-1]
+        work = json.loads((project.executed / "02_b.ipynb").read_text(encoding="utf-8"))["cells"][
+            -1
+        ]
         printed = {"stdout": "", "stderr": ""}
         for out in work["outputs"]:
             if out["output_type"] == "stream":

@@ -86,7 +86,10 @@ here.check("seal.openings", events)
 here.check("answers.complete", read_answers(here.project))
 """,
 }
-TRAIN, SEALED = "data/interim/train.parquet", ["data/sealed/test.parquet", "data/sealed/ledger.jsonl"]
+TRAIN, SEALED = (
+    "data/interim/train.parquet",
+    ["data/sealed/test.parquet", "data/sealed/ledger.jsonl"],
+)
 GRAPH = {
     "01_scoping": ([], ["data/raw/all.csv", "results/01_scoping/criteria.json"]),
     "02_baseline": (["data/raw/all.csv"], ["results/02_baseline/checks.json"]),
@@ -95,11 +98,21 @@ GRAPH = {
     "05_diagnose": (["results/04_train/model.json"], ["results/05_diagnose/intervals.json"]),
     "06_stress_test": (["results/04_train/model.json"], ["results/06_stress_test/stress.csv"]),
     "07_failures_log": (
-        ["results/05_diagnose/intervals.json", "results/06_stress_test/stress.csv", "results/04_train/checks.json"],
+        [
+            "results/05_diagnose/intervals.json",
+            "results/06_stress_test/stress.csv",
+            "results/04_train/checks.json",
+        ],
         ["results/07_failures_log/checks.json"],
     ),
     "08_release": (
-        ["study.toml", *SEALED, "results/04_train/model.json", "results/07_failures_log/checks.json", "notebooks/*.ipynb"],
+        [
+            "study.toml",
+            *SEALED,
+            "results/04_train/model.json",
+            "results/07_failures_log/checks.json",
+            "notebooks/*.ipynb",
+        ],
         ["results/08_release/release.json"],
     ),
 }
@@ -109,7 +122,10 @@ FIRST = 0
 def rows():
     return pd.DataFrame({"x": range(FIRST, FIRST + 10)})
 '''
-ANSWER = {"boxloop": {"answers": [{"id": "why", "appendix": [], "reforms": []}]}, "tags": ["answer"]}
+ANSWER = {
+    "boxloop": {"answers": [{"id": "why", "appendix": [], "reforms": []}]},
+    "tags": ["answer"],
+}
 
 
 def sources():
@@ -163,7 +179,14 @@ def execute_here(project, chapter, parameters, *, kill_at=(None, None), **_):
             except Exception as fault:
                 words = (str(fault).splitlines() or [""])[0]
                 error = f"{chapter.name}, cell {item['id']}: {type(fault).__name__}: {words}"
-                item["outputs"] = [{"output_type": "error", "ename": type(fault).__name__, "evalue": str(fault), "traceback": []}]
+                item["outputs"] = [
+                    {
+                        "output_type": "error",
+                        "ename": type(fault).__name__,
+                        "evalue": str(fault),
+                        "traceback": [],
+                    }
+                ]
                 break
     station = project.station(chapter.name) / "station.json"
     if station.is_file():
@@ -179,7 +202,11 @@ def command(project, *words):
     """Type ``boxloop WORDS`` in a project, in this process; return its exit code and what it said."""
     said = io.StringIO()
     words = [*words, "--jobs", "1"] if words[0] in ("run", "release") else words
-    with contextlib.chdir(project.root), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+    with (
+        contextlib.chdir(project.root),
+        contextlib.redirect_stdout(said),
+        contextlib.redirect_stderr(said),
+    ):
         try:
             cli.main(list(words))
             code = 0

@@ -37,7 +37,16 @@ def bake():
         make_environment(baker, "cookiecutter>=2.6")
     fresh = BUILD / "fresh"
     shutil.rmtree(str(fresh), ignore_errors=True)
-    command = [str(python_in(baker)), "-m", "cookiecutter", str(ROOT), "--no-input", "--default-config", "--output-dir", str(fresh)]
+    command = [
+        str(python_in(baker)),
+        "-m",
+        "cookiecutter",
+        str(ROOT),
+        "--no-input",
+        "--default-config",
+        "--output-dir",
+        str(fresh),
+    ]
     # The defaults of the template, whatever the user's own Cookiecutter settings say; the slug is the folder.
     subprocess.run([*command, "project_slug=" + DEMO.name], check=True, env={**os.environ, "PYTHONUTF8": "1"})
     put_in_place(fresh / DEMO.name, DEMO)
@@ -53,7 +62,12 @@ def put_in_place(fresh, demo):
         # Its environment knows itself by the old name.
         shutil.rmtree(str(demo / ".venv"), ignore_errors=True)
         demo.rename(kept)
-        print("The project that was in {} differs from a fresh one: it is kept in {}.".format(demo, kept), flush=True)
+        print(
+            "The project that was in {} differs from a fresh one: it is kept in {}.".format(
+                demo, kept
+            ),
+            flush=True,
+        )
     shutil.rmtree(str(demo), ignore_errors=True)
     fresh.rename(demo)
 
@@ -64,7 +78,9 @@ def work_in(project):
     for top in ("notebooks", "study", "tests", "data/raw"):
         paths += [path for path in (project / top).rglob("*") if path.is_file()]
     made = {".pyc", ".parquet"}
-    own = (path for path in paths if path.suffix not in made and ".ipynb_checkpoints" not in path.parts)
+    own = (
+        path for path in paths if path.suffix not in made and ".ipynb_checkpoints" not in path.parts
+    )
     return {path.relative_to(project).as_posix(): path.read_bytes() for path in own}
 
 

@@ -50,7 +50,9 @@ def _finish(outcome, note):
     if outcome.pass_number:
         _say(f"Pass {outcome.pass_number} is complete.")
     elif note:
-        _say("The note is not kept: only a pass has one, and a pass needs every notebook done without --smoke.")
+        _say(
+            "The note is not kept: only a pass has one, and a pass needs every notebook done without --smoke."
+        )
     for problem in outcome.problems:
         _say(f"Failed: {problem}", err=True)
     if outcome.report:
@@ -149,7 +151,10 @@ def _say_what_is_open():
         return  # damaged: the run makes it again
     failed, unanswered = states.count("fail"), states.count("unanswered")
     if failed or unanswered:
-        _say(f"Of the checks of the last run {failed} failed and {unanswered} wait for an answer; a test set is new only once.", err=True)
+        _say(
+            f"Of the checks of the last run {failed} failed and {unanswered} wait for an answer; a test set is new only once.",
+            err=True,
+        )
 
 
 @cli.command()
@@ -208,7 +213,11 @@ def _seal_words(project):
     before = "; an earlier ledger was lost" if lost else ""
     if not last(events, "sealed"):
         return f"no test set yet, {times}{before}"
-    there = "sealed" if project.sealed_file.exists() else "sealed, and its file is missing: 03 writes the same rows again"
+    there = (
+        "sealed"
+        if project.sealed_file.exists()
+        else "sealed, and its file is missing: 03 writes the same rows again"
+    )
     return f"{there}, {times}{before}"
 
 
@@ -231,10 +240,19 @@ def check(form, sheet):
     open_checks = [row for row in checks if row["state"] in OPEN_STATES]
     waived = [row for row in checks if row["state"] == "waived"]
     stale = [row for row in checks if row.get("stale_waiver")]
-    broken = [*losses(project), *(_not_done(row) for row in rows_of(project) if row.state != "done")]
+    broken = [
+        *losses(project),
+        *(_not_done(row) for row in rows_of(project) if row.state != "done"),
+    ]
     text = sheets.render(rows, form)
     if form == "json":
-        both = {"sheet": json.loads(text), "open": open_checks, "waived": waived, "stale_waivers": stale, "broken": broken}
+        both = {
+            "sheet": json.loads(text),
+            "open": open_checks,
+            "waived": waived,
+            "stale_waivers": stale,
+            "broken": broken,
+        }
         _say(*json.dumps(both, indent=1, ensure_ascii=False).split("\n"))
     else:
         _say(*text.rstrip().split("\n"), "")
@@ -343,7 +361,10 @@ def _finish_the_bake():
         return  # no project here: the command says so, if it needs one
     if finish_from_record(root):
         importlib.invalidate_caches()  # `study` has come while this process was looking elsewhere
-        _say("The bake was not finished: study/ and the cells of the notebooks are now those that were chosen.", err=True)
+        _say(
+            "The bake was not finished: study/ and the cells of the notebooks are now those that were chosen.",
+            err=True,
+        )
 
 
 def main(arguments=None):
@@ -364,7 +385,10 @@ def main(arguments=None):
     except ModuleNotFoundError as error:
         if (error.name or "").startswith(("boxloop", "study")):
             raise
-        _say(f"Error: the package {error.name} is missing: run `python -m pip install -e .`", err=True)
+        _say(
+            f"Error: the package {error.name} is missing: run `python -m pip install -e .`",
+            err=True,
+        )
     except (click.Abort, KeyboardInterrupt):
         _say("Stopped.", err=True)
         sys.exit(130)

@@ -55,7 +55,11 @@ def file_hash(project, path):
 def named(project, chapter, patterns):
     """Return ``{name: path}`` of the files that the patterns match, without the chapter's own results."""
     own = project.station(chapter)
-    files = [inner for path in files_of(project, patterns) for inner in ([path] if path.is_file() else path.rglob("*"))]
+    files = [
+        inner
+        for path in files_of(project, patterns)
+        for inner in ([path] if path.is_file() else path.rglob("*"))
+    ]
     return {project.relative(path): path for path in sorted(files) if path.is_file() and own not in path.parents}
 
 

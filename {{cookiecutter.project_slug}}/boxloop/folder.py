@@ -60,7 +60,11 @@ def sort_notebooks(project):
     paths = sorted(p for p in project.notebooks.glob("[0-9][0-9]_*.ipynb") if p.is_file())
     abouts = {path: _about(path) for path in paths}
     left = _left_results(project)
-    known = {*STATIONS, *left, *(n for about in abouts.values() if isinstance(about, dict) for n in about["needs"])}
+    known = {
+        *STATIONS,
+        *left,
+        *(n for about in abouts.values() if isinstance(about, dict) for n in about["needs"]),
+    }
     reasons = {path: _no_chapter(path, about, abouts, known) for path, about in abouts.items()}
     kept, doubles = _one_per_number([path for path in paths if not reasons[path]], left)
     others = [_said(path, reason) for path, reason in (reasons | doubles).items() if reason]
@@ -104,7 +108,10 @@ def _about_in(text):
     if not says_what_it_needs(notebook):
         return "its metadata do not say what it needs and makes"
     about = notebook["metadata"]["boxloop"]
-    owners = {key: {name for item in about[key] for name in _RESULT.findall(item)} for key in ("needs", "makes")}
+    owners = {
+        key: {name for item in about[key] for name in _RESULT.findall(item)}
+        for key in ("needs", "makes")
+    }
     owners["makes"] |= {name for _, text in code_cells(notebook) for name in _DESK.findall(text)}
     return owners
 
@@ -115,7 +122,11 @@ def _no_chapter(path, about, abouts, known):
     if not NAME.fullmatch(path.stem):
         starts = [name for name in names if NAME.fullmatch(name) and path.stem.startswith(name)]
         original = max(starts, key=len, default=None)
-        return f"it is a copy of {original}" if original else "a chapter has a name such as 05_diagnose"
+        return (
+            f"it is a copy of {original}"
+            if original
+            else "a chapter has a name such as 05_diagnose"
+        )
     if isinstance(about, str):
         return "" if path.stem in known else about
     other = min(about["makes"] - {path.stem}, default=None)

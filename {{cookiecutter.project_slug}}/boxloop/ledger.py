@@ -9,7 +9,11 @@ CHAIN = "chain"
 
 
 def _hash(before, row):
-    text = json.dumps({key: value for key, value in row.items() if key != CHAIN}, sort_keys=True, ensure_ascii=False)
+    text = json.dumps(
+        {key: value for key, value in row.items() if key != CHAIN},
+        sort_keys=True,
+        ensure_ascii=False,
+    )
     return hashlib.sha256(f"{before or ''}{text}".encode()).hexdigest()
 
 
@@ -56,7 +60,10 @@ def check_chain(events, heads):
 
 def known_heads(project):
     """Return the hashes of last lines that passes and notebooks saw, each once, in their order."""
-    paths = [*sorted(project.passes.glob("*.json")), *sorted(project.results.glob("*/station.json"))]
+    paths = [
+        *sorted(project.passes.glob("*.json")),
+        *sorted(project.results.glob("*/station.json")),
+    ]
     kept = [read_cache(path) for path in paths]
     heads = [content.get("ledger") for content in kept if isinstance(content, dict)]
     return list(dict.fromkeys(head for head in heads if isinstance(head, str)))
@@ -67,5 +74,7 @@ def openings_on_record(project):
     release = read_cache(project.station("08_release") / "release.json")
     listed = release.get("releases") if isinstance(release, dict) else None
     passes = [read_cache(path) for path in project.passes.glob("*.json")]
-    released = sum(bool(isinstance(content, dict) and content.get("released")) for content in passes)
+    released = sum(
+        bool(isinstance(content, dict) and content.get("released")) for content in passes
+    )
     return max(len(listed) if isinstance(listed, list) else 0, released)

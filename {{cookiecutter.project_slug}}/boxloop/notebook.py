@@ -104,7 +104,9 @@ def _are_dicts(items):
 
 
 def _is_text(value):
-    return isinstance(value, str) or (isinstance(value, list) and all(isinstance(v, str) for v in value))
+    return isinstance(value, str) or (
+        isinstance(value, list) and all(isinstance(v, str) for v in value)
+    )
 
 
 def tags(cell):

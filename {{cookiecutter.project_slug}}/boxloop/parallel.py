@@ -194,7 +194,9 @@ def cluster(where):
         yield {}
         return
     if where == "local":
-        _needed("distributed", "cryptography")  # the latter makes keys; distributed does not ask for it
+        _needed(
+            "distributed", "cryptography"
+        )  # the latter makes keys; distributed does not ask for it
         with _local() as found:
             yield found
         return

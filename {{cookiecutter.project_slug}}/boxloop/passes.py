@@ -13,7 +13,9 @@ from boxloop.store import fingerprint, plain, read_cache, write_json
 
 def _files(project):
     """Return the files of all passes, oldest first."""
-    return sorted((p for p in project.passes.glob("*.json") if p.stem.isdecimal()), key=lambda p: int(p.stem))
+    return sorted(
+        (p for p in project.passes.glob("*.json") if p.stem.isdecimal()), key=lambda p: int(p.stem)
+    )
 
 
 def _read(path):
@@ -21,8 +23,21 @@ def _read(path):
     content = read_cache(path)
     if not isinstance(content, dict) or content.get("number") != int(path.stem):
         return None
-    shapes = {"time": str, "note": str, "inputs": str, "released": bool, "metrics": dict, "checks": dict, "sets": dict, "attempts": list}
-    return content if all(isinstance(content.get(key, kind()), kind) for key, kind in shapes.items()) else None
+    shapes = {
+        "time": str,
+        "note": str,
+        "inputs": str,
+        "released": bool,
+        "metrics": dict,
+        "checks": dict,
+        "sets": dict,
+        "attempts": list,
+    }
+    return (
+        content
+        if all(isinstance(content.get(key, kind()), kind) for key, kind in shapes.items())
+        else None
+    )
 
 
 def all_passes(project):
@@ -117,7 +132,10 @@ def record(project, chapters, *, note=None, complete=None):
     }
     if not same or content != {key: value for key, value in last.items() if key != "time"}:
         time = datetime.now(UTC).isoformat(timespec="seconds")
-        write_json(project.passes / f"{content['number']:03d}.json", {"number": content["number"], "time": time} | content)
+        write_json(
+            project.passes / f"{content['number']:03d}.json",
+            {"number": content["number"], "time": time} | content,
+        )
     return content["number"]
 
 

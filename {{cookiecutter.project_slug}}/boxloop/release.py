@@ -81,4 +81,8 @@ def measure_sets(frame, predictions, settings, *, draws, seed):
 
 def manifest(project, patterns):
     """Return ``{path: sha256}`` of every file that a pattern such as ``data/raw/*`` matches, sorted by path."""
-    return {project.relative(path): sha256(path) for path in files_of(project, patterns) if path.is_file()}
+    return {
+        project.relative(path): sha256(path)
+        for path in files_of(project, patterns)
+        if path.is_file()
+    }

@@ -116,7 +116,12 @@ class Round:
             self.lines.say("Nothing changed: " + ("the notebook is current." if count == 1 else f"all {count} notebooks are current."))
             return [Result(chapter.name, "current") for chapter in self.selected]
         ways = {"is_current": self.is_current, "work": self.work, "current": self.current, "lost": self.lost}
-        with ours() as mark, environment(self.project, **mark), cluster(self.dask) as where, self.lines:
+        with (
+            ours() as mark,
+            environment(self.project, **mark),
+            cluster(self.dask) as where,
+            self.lines,
+        ):
             try:
                 with environment(self.project, **where):
                     load_engine(self.stock)
@@ -166,9 +171,13 @@ def _seen(project):
     """Return one hash of all that the report is made of."""
     patterns = ["report/notebooks/*.ipynb", "results/**/*.json", "results/**/*.csv", "results/**/*.md", "notebooks/*.ipynb"]
     patterns += ["study.toml", "study/*", "data/sealed/ledger.jsonl", "LICENSE", "CITATION.cff", "pyproject.toml"]
-    machinery = sorted(path for path in place(project, "boxloop/templates").rglob("*") if path.is_file())
+    machinery = sorted(
+        path for path in place(project, "boxloop/templates").rglob("*") if path.is_file()
+    )
     files = [path for path in [*files_of(project, patterns), *machinery] if path.is_file()]
-    return fingerprint([code_now(project), [(path.name, _content(project, path)) for path in files]])
+    return fingerprint(
+        [code_now(project), [(path.name, _content(project, path)) for path in files]]
+    )
 
 
 def _content(project, path):

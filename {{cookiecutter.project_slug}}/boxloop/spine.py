@@ -94,7 +94,9 @@ def assemble_checks(rows, settings, names):
     silent = [unit for unit in REGISTRY.values() if rows and unit.id not in recorded]
     elsewhere = [
         _not_asked(unit, "not-applicable", unit.sentence)
-        | {"reason": f"This check is for {' and '.join(sorted(unit.tasks))}; the task here is {task}."}
+        | {
+            "reason": f"This check is for {' and '.join(sorted(unit.tasks))}; the task here is {task}."
+        }
         for unit in silent
         if unit.tasks and task not in unit.tasks
     ]
@@ -176,7 +178,9 @@ def refresh(project):
     left = _left(project)
     if not left[1] or read_cache(_stamp(project)) == _vouched(project, left):
         return False  # where nothing was left, there is nothing that could be made
-    from boxloop.settings import load_settings  # here, because it takes longer than to see that all is well
+    from boxloop.settings import (
+        load_settings,
+    )  # here, because it takes longer than to see that all is well
 
     merge(project, load_settings(project.settings_file))
     return True

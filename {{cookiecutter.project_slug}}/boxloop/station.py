@@ -12,7 +12,16 @@ from boxloop.paths import find_project, import_study
 from boxloop.seal import head
 from boxloop.settings import load_settings
 from boxloop.spine import merge
-from boxloop.store import plain, read_json, read_table, sha256, write_bytes, write_json, write_table, write_text
+from boxloop.store import (
+    plain,
+    read_json,
+    read_table,
+    sha256,
+    write_bytes,
+    write_json,
+    write_table,
+    write_text,
+)
 from boxloop.style import literal
 from boxloop.watch import watch
 

@@ -119,7 +119,9 @@ def _other_parameters(chapter, copy, given):
     return "smoke run" if names[0] == "smoke" and before["smoke"] else f"{names[0]} was {before.get(names[0])!r}, is {wanted[names[0]]!r}"
 
 
-_SHAPES = dict.fromkeys(("needs", "makes", "declared", "outside", "before", "code", "settings"), dict)
+_SHAPES = dict.fromkeys(
+    ("needs", "makes", "declared", "outside", "before", "code", "settings"), dict
+)
 
 
 def station_facts(path):
@@ -133,7 +135,9 @@ def station_facts(path):
     facts = read_json(path, None)
     if facts is None and not path.exists():
         return None
-    if isinstance(facts, dict) and all(isinstance(facts.get(key, {}), kind) for key, kind in _SHAPES.items()):
+    if isinstance(facts, dict) and all(
+        isinstance(facts.get(key, {}), kind) for key, kind in _SHAPES.items()
+    ):
         return facts
     msg = f"{path.parent.name}/{path.name} is damaged: delete it and run `boxloop run`."
     raise UserError(msg)
@@ -141,7 +145,10 @@ def station_facts(path):
 
 def _records(project, chapter):
     """Return station facts, executed copy, and which of them is damaged (None: neither)."""
-    station, path = project.station(chapter.name) / "station.json", project.executed / f"{chapter.name}.ipynb"
+    station, path = (
+        project.station(chapter.name) / "station.json",
+        project.executed / f"{chapter.name}.ipynb",
+    )
     facts = copy = problem = None
     try:
         facts = station_facts(station)

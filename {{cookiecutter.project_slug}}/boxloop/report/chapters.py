@@ -85,9 +85,19 @@ def read_chapters(project, checks, *, stale=None):
         Why a chapter is out of date, by name.
     """
     there = chapter_names(project)
-    notes = {name: f"There is no notebooks/{name}.ipynb, so it has no results." for name in STATIONS if name not in there}
+    notes = {
+        name: f"There is no notebooks/{name}.ipynb, so it has no results."
+        for name in STATIONS
+        if name not in there
+    }
     return [
-        _chapter(project, name, [row for row in checks if row.get("notebook") == name], notes | (stale or {}), name in there)
+        _chapter(
+            project,
+            name,
+            [row for row in checks if row.get("notebook") == name],
+            notes | (stale or {}),
+            name in there,
+        )
         for name in sorted({*STATIONS, *there})
     ]
 

@@ -89,7 +89,11 @@ def build_report(project, *, stale=None):
         history_drawing=history.svg(history.table(passes)),
         provenance=cover.provenance(chapters, git_commit(project.root)),
         checks=checks,
-        other_checks=[row for row in checks if row.get("notebook") not in {chapter.name for chapter in chapters}],
+        other_checks=[
+            row
+            for row in checks
+            if row.get("notebook") not in {chapter.name for chapter in chapters}
+        ],
         waivers=[row for row in checks if row["state"] == "waived"],
         appendix=attempt(appendix_a, project, default=[]),
         reforms=attempt(reforms, project, default=[]),
@@ -154,7 +158,9 @@ def _stale(project):
 
 def _smoke(project):
     """Return the notebooks whose numbers are quick ones, not results."""
-    facts = {name: read_cache(project.station(name) / "station.json") for name in chapter_names(project)}
+    facts = {
+        name: read_cache(project.station(name) / "station.json") for name in chapter_names(project)
+    }
     return [name for name, found in facts.items() if isinstance(found, dict) and found.get("smoke")]
 
 
