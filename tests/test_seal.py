@@ -291,6 +291,6 @@ def test_a_note_in_every_pass(tmp_path, monkeypatch):
     rewrite(project, lines(project)[:-1])
 
     assert (
-        "lacks lines that were there before (1 of the hashes that results and passes hold)"
+        "lacks lines that were there before (results and passes hold 1 more)"
         in trouble(project)
     )

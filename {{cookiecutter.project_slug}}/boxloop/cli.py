@@ -34,7 +34,7 @@ def _open_project():
 
 
 def _open_results():
-    """Return the project as `_open_project` does, its two files of results made again where they are damaged."""
+    """Return the project as `_open_project` does, its results made again where they are damaged."""
     from boxloop.spine import refresh
 
     project = _open_project()
@@ -51,7 +51,8 @@ def _finish(outcome, note):
         _say(f"Pass {outcome.pass_number} is complete.")
     elif note:
         _say(
-            "The note is not kept: only a pass has one, and a pass needs every notebook done without --smoke."
+            "The note is not kept: only a pass has one, "
+            "and a pass needs every notebook done without --smoke."
         )
     for problem in outcome.problems:
         _say(f"Failed: {problem}", err=True)
@@ -152,7 +153,8 @@ def _say_what_is_open():
     failed, unanswered = states.count("fail"), states.count("unanswered")
     if failed or unanswered:
         _say(
-            f"Of the checks of the last run {failed} failed and {unanswered} wait for an answer; a test set is new only once.",
+            f"Of the checks of the last run {failed} failed and {unanswered} wait for an answer; "
+            "a test set is new only once.",
             err=True,
         )
 
@@ -362,7 +364,8 @@ def _finish_the_bake():
     if finish_from_record(root):
         importlib.invalidate_caches()  # `study` has come while this process was looking elsewhere
         _say(
-            "The bake was not finished: study/ and the cells of the notebooks are now those that were chosen.",
+            "The bake was not finished: "
+            "study/ and the cells of the notebooks are now those that were chosen.",
             err=True,
         )
 

@@ -18,7 +18,7 @@ class UserError(Exception):
 
 
 def shown(line):
-    """Return a line as it may go to a terminal: what a terminal would obey is written out, as in JSON.
+    """Return a line for the terminal: what a terminal would obey is written out, as in JSON.
 
     Names of columns, classes and files, and what cells say, may hold anything; a line end in one of
     them becomes a blank, so that nothing in it passes for a line of the programme.

@@ -1,4 +1,4 @@
-"""What is wrong with a project, apart from its science: said by `run`, `status`, `check` and `release` alike."""
+"""What is wrong with a project apart from its science, said by all commands alike."""
 
 from boxloop import passes
 from boxloop.errors import UserError

@@ -18,7 +18,7 @@ def _hash(before, row):
 
 
 def link(before, row):
-    """Return `row` with its hash, which follows from `before`, the hash of the line above (None: it is the first)."""
+    """Return `row` with its hash, which follows from `before`, that of the line above (or None)."""
     return row | {CHAIN: _hash(before, row)}
 
 
@@ -54,7 +54,7 @@ def check_chain(events, heads):
         chained = chained or CHAIN in row
     lost = {head for row in events if row["event"] == "lost" for head in row.get("heads", [])}
     if missing := {*heads} - {*hashes} - lost:
-        return f"lacks lines that were there before ({len(missing)} of the hashes that results and passes hold)"
+        return f"lacks lines that were there before (results and passes hold {len(missing)} more)"
     return None
 
 

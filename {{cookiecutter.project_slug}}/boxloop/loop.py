@@ -156,7 +156,10 @@ def read_loop(project):
     """
     paths = sort_notebooks(project).chapters
     if not paths:
-        msg = f"There is no notebook such as 01_scoping.ipynb in {project.notebooks}: restore it from your last commit."
+        msg = (
+            f"There is no notebook such as 01_scoping.ipynb in {project.notebooks}: "
+            "restore it from your last commit."
+        )
         raise UserError(msg)
     return order([read_chapter(path) for path in paths])
 
@@ -207,7 +210,10 @@ def require(project, chapters, selected):
             given = need.startswith(("study/", "notebooks/")) or "*" in need
             lost = next((name for name in gone if matches(need, f"results/{name}")), None)
             if lost and not given:
-                msg = f"{chapter.name} needs {need}, which {lost} made: restore notebooks/{lost}.ipynb from your last commit."
+                msg = (
+                    f"{chapter.name} needs {need}, which {lost} made: "
+                    f"restore notebooks/{lost}.ipynb from your last commit."
+                )
                 raise UserError(msg)
             if given or any(project.root.glob(need)) or makers(need, selected):
                 continue

@@ -70,7 +70,10 @@ def read_copy(path):
     about = notebook["metadata"].get("boxloop", {})
     found = about.get("sha256") if isinstance(about, dict) else None
     if isinstance(found, str) and _sha256(text.replace(found, "", 1)) != found:
-        msg = f"{Path(path).name} is not as it was executed: run `boxloop run`, which executes it again."
+        msg = (
+            f"{Path(path).name} is not as it was executed: "
+            "run `boxloop run`, which executes it again."
+        )
         raise UserError(msg)
     return notebook
 

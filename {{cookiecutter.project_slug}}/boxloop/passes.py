@@ -144,7 +144,7 @@ def _headline_set(found):
 
 
 def _next_number(project, last):
-    """Return the number of a new pass: one more than the last, or that of a newest pass that was lost."""
+    """Return the number of a new pass: one more than the last, or that of a newest one lost."""
     numbers = [int(path.stem) for path in _files(project)]
     newest = max(numbers, default=0)
     return newest if newest > (last["number"] if last else 0) else newest + 1

@@ -36,7 +36,8 @@ def lost_numbers(project):
     if lost is None:
         return None
     return (
-        f"The test set was opened for model {lost[:12]}, and its numbers are not in results/08_release/release.json: {RESTORE}, "
+        f"The test set was opened for model {lost[:12]}, "
+        f"and its numbers are not in results/08_release/release.json: {RESTORE}, "
         "or open it again with `boxloop release --reason TEXT`, which counts as one more opening."
     )
 

@@ -156,7 +156,7 @@ def _prepare_report():
 
 
 def _record(project, chapters, outcome, note, complete):
-    """Bring up to date what is made from the chapters' results: the two files of the spine, and the pass."""
+    """Bring up to date what is made from the chapters' results: the spine, and the pass."""
     try:
         refresh(project)
         if not outcome.failed and not outcome.problems:

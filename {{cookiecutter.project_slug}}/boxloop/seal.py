@@ -20,8 +20,9 @@ def read_ledger(project):
     Raises
     ------
     UserError
-        If it is missing although something was sealed, a line is not JSON, or a line does not follow from the
-        one before: lines were changed or removed. Passes and results hold the last hash that they saw.
+        If it is missing although something was sealed, a line is not JSON, or a line does not
+        follow from the one before: lines were changed or removed. Passes and results hold the last
+        hash that they saw.
     """
     events, problem = _examine(project)
     if problem:
@@ -58,7 +59,8 @@ def _examine(project):
     """Return the events, and in one sentence what is wrong with the ledger (None: nothing)."""
     path, where = project.ledger_file, project.relative(project.ledger_file)
     remedy = (
-        f"restore it from your last commit; if there is none, delete {project.relative(project.sealed)}/test.parquet "
+        "restore it from your last commit; if there is none, delete "
+        f"{project.relative(project.sealed_file)} "
         f"and {path.name} and run `boxloop run --only 03`: a new ledger begins, and says so"
     )
     heads = known_heads(project)
@@ -99,7 +101,10 @@ def trouble(project):
 
 def _not_the_sealed_one(project):
     name = project.relative(project.sealed_file)
-    return f"{name} is not the file that was sealed: delete it and run `boxloop run --only 03`, which seals the same rows again."
+    return (
+        f"{name} is not the file that was sealed: "
+        "delete it and run `boxloop run --only 03`, which seals the same rows again."
+    )
 
 
 def last(events, name):
@@ -136,8 +141,9 @@ def close(project, frame):
         raise UserError(_not_the_sealed_one(project))
     if sealed["content"] != content:
         msg = (
-            f"{project.relative(project.sealed_file)} was sealed from other rows than study.toml and data/raw "
-            "give now: put them back, or delete the file to seal a new test set (the ledger keeps the count)."
+            f"{project.relative(project.sealed_file)} was sealed from other rows than study.toml "
+            "and data/raw give now: put them back, or delete the file to seal a new test set "
+            "(the ledger keeps the count)."
         )
         raise UserError(msg)
 
@@ -158,7 +164,7 @@ def _seal(project, frame, content):
 
 
 def _events_or_loss(project):
-    """Return the events of the ledger; where it is lost, begin another that says what was known of it."""
+    """Return the events; where the ledger is lost, begin another that says what was known."""
     heads = known_heads(project)
     if not project.ledger_file.is_file() and heads:
         facts = {"heads": heads, "openings": openings_on_record(project)}
@@ -179,7 +185,8 @@ def open_seal(project, *, reason, model_hash):
     Raises
     ------
     UserError
-        If there is no reason, no sealed file, the file is not the one that was sealed, or the ledger is damaged.
+        If there is no reason, no sealed file, the file is not the one that was sealed, or the
+        ledger is damaged.
     """
     if not reason.strip():
         msg = "The test set opens only with a reason: boxloop release --reason TEXT."

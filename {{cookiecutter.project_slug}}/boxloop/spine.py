@@ -122,7 +122,7 @@ def _not_asked(unit, state, message):
 
 
 def _parts(project, name):
-    """Return ``(path, content, hash)`` of what a notebook left, checks first; none where it is not what it left."""
+    """Return content and hash of what a notebook left, checks first; none if it is another."""
     station = read_cache(project.station(name) / "station.json")
     made = station.get("makes") if isinstance(station, dict) else None
     found = []

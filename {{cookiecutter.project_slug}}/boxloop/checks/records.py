@@ -40,13 +40,17 @@ def openings(events: Events, *, threshold: float) -> Finding:
     Parameters
     ----------
     events : list of dict
-        The ledger, oldest first; an opening has ``event = "opened"`` and the hash of the model. After a loss it
-        begins with ``event = "lost"`` and the number of `openings` that were known otherwise.
+        The ledger, oldest first; an opening has ``event = "opened"`` and the hash of the model.
+        After a loss it begins with ``event = "lost"`` and the number of `openings` that were known
+        otherwise.
     """
     events = list(events)
     if lost := [event for event in events if event["event"] == "lost"]:
         known = sum(event.get("openings", 0) for event in lost)
-        words = f"An earlier ledger was lost, so nobody can tell how often a test set was opened; {known} openings are known of it."
+        words = (
+            "An earlier ledger was lost, so nobody can tell how often a test set was opened; "
+            f"{known} openings are known of it."
+        )
         return Finding(None, False, words)
     hashes, before = _openings(events)
     models = len(set(hashes))

@@ -74,7 +74,9 @@ class Chapter:
 
 
 def read_chapters(project, checks, *, stale=None):
-    """Return the chapters in the order of the loop, the eight and what there is more; one that cannot be read says so.
+    """Return the chapters in their order, the eight and what there is more.
+
+    One that cannot be read says so.
 
     Parameters
     ----------

@@ -10,9 +10,9 @@ ROLES = ("trivial", "reference", "model")
 
 
 def _at(place, radius, places=8):
-    """Return the point at `place` (0 is the first station, clockwise) on a circle of so many places.
+    """Return the point at `place` (0 is the first station, clockwise) on a circle of `places`.
 
-    Stations sit at half steps, so that the loop has a gap on top where one pass ends and the next begins.
+    Stations sit at half steps: the loop has a gap on top where one pass ends and the next begins.
     """
     angle = -math.pi / 2 + (place + 0.5) * 2 * math.pi / places
     return round(radius * math.cos(angle), 1), round(radius * math.sin(angle), 1)
