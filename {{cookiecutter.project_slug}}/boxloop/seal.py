@@ -59,7 +59,7 @@ def _examine(project):
     path, where = project.ledger_file, project.relative(project.ledger_file)
     remedy = (
         f"restore it from your last commit; if there is none, delete {project.relative(project.sealed)}/test.parquet "
-        f"and {path.name} and run `boxloop run --only 03`: a new ledger begins, and says so"
+        f"and {path.name} and run `boxloop run --only 03`, which begins a new ledger that says so"
     )
     heads = known_heads(project)
     if not path.is_file():
