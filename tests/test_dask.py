@@ -137,13 +137,23 @@ each(only_here.one, range(4))
 """
 
 
-def test_a_worker_without_the_code_is_one_sentence(tmp_path, real, scheduler):
-    """It cannot begin its task; the run ends, and says what is missing."""
+def test_a_worker_without_the_code_is_one_sentence(tmp_path, real, scheduler, monkeypatch):
+    """It cannot begin its task; the run ends, and says what is missing. With the code it can."""
     project = make_project(tmp_path, graph=GRAPH, faults={"01_fit": LACKING.format(machinery=str(TEMPLATE))})
     outcome = run(project, echo=silent, dask=scheduler[0])
 
     says = "01_fit, cell work: RuntimeError: a dask worker could not do its share (ModuleNotFoundError: No module named 'only_here'): "
-    assert outcome.failed[0].message.startswith(says)
+    assert outcome.failed[0].message == says + "scheduler and workers need this project installed and the same versions."
+
+    monkeypatch.setenv("PYTHONPATH", str(project.root / "here"))
+    boss, address = start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+    worker, _ = start("worker", address, "--nthreads", "1", "--no-nanny", "--host", "127.0.0.1", "--no-dashboard")
+    try:
+        assert run(project, echo=silent, dask=address).ok
+    finally:
+        for process in (worker, boss):
+            process.kill()
+            process.wait()
 
 
 def test_local_starts_and_ends_its_workers():

@@ -94,7 +94,10 @@ def _delimiter(lines):
     """Return the sign that cuts the first lines into the same number of fields, most of them; None for blanks."""
     best, most = None, 1
     for sign in (",", ";", "\t", "|"):
-        rows = list(csv.reader(lines, delimiter=sign))
+        try:
+            rows = list(csv.reader(lines, delimiter=sign))
+        except csv.Error:  # a field without end: `_one_width` names its line
+            continue
         widths = {len(row) for row in rows}
         if len(widths) != 1 or max(widths) < 2:
             continue

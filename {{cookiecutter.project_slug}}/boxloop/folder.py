@@ -4,12 +4,12 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from boxloop.errors import UserError
 from boxloop.notebook import code_cells, parse
 from boxloop.paths import STATIONS
 
 NAME = re.compile(r"\d\d_[A-Za-z0-9_]+")
 _RESULT = re.compile(r"results/(\d\d_[A-Za-z0-9_]+)/")
+NO_NOTEBOOK = "it cannot be read as a notebook"
 _DESK = re.compile(r"\bStation\(\s*[\"'](\d\d_[A-Za-z0-9_]+)[\"']")
 
 
@@ -98,13 +98,15 @@ def _about(path):
     """Return whose results a notebook needs, and whose it makes, or the reason why it says nothing."""
     try:
         return _about_in(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, UserError):
-        return "it cannot be read as a notebook"
+    except (OSError, ValueError, RecursionError):
+        return NO_NOTEBOOK
 
 
 @lru_cache(maxsize=256)
 def _about_in(text):
-    notebook = parse(text, "")
+    notebook = parse(text)
+    if notebook is None:
+        return NO_NOTEBOOK
     if not says_what_it_needs(notebook):
         return "its metadata do not say what it needs and makes"
     about = notebook["metadata"]["boxloop"]

@@ -18,36 +18,33 @@ def read_notebook(path):
     UserError
         If the file cannot be read or is not a notebook of format 4.
     """
-    return _parsed(Path(path))[0]
+    return _parsed(Path(path), "restore it from your last commit")[0]
 
 
-def _parsed(path):
+def _parsed(path, remedy):
     """Return the notebook in a file, and the text of the file."""
     try:
         text = path.read_text(encoding="utf-8")
-        return parse(text, path.name), text
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"{path.name} is not a readable notebook ({error}): restore it from your last commit."
+        notebook = parse(text)
+    except (OSError, ValueError, RecursionError) as error:
+        msg = f"{path.name} is not a readable notebook ({error}): {remedy}."
         raise UserError(msg) from error
+    if notebook is None:
+        msg = f"{path.name} is not a notebook of format 4: {remedy}."
+        raise UserError(msg)
+    return notebook, text
 
 
-def parse(text, name):
-    """Return the notebook that `text` holds; `name` is what its file is called in an error.
+def parse(text):
+    """Return the notebook that `text` holds, or None where it is JSON of another shape.
 
     Raises
     ------
-    UserError
-        If it is not a notebook of format 4.
+    ValueError, RecursionError
+        If it is not JSON.
     """
-    try:
-        notebook = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        msg = f"{name} is not a readable notebook ({error}): restore it from your last commit."
-        raise UserError(msg) from error
-    if not _is_format_4(notebook):
-        msg = f"{name} is not a notebook of format 4: restore it from your last commit."
-        raise UserError(msg)
-    return notebook
+    notebook = json.loads(text)
+    return notebook if _is_format_4(notebook) else None
 
 
 def signed(notebook):
@@ -66,14 +63,12 @@ def read_copy(path):
     UserError
         If it is no readable notebook, or not as `boxloop run` has written it.
     """
-    notebook, text = _parsed(Path(path))
+    remedy = "run `boxloop run`, which executes it again"
+    notebook, text = _parsed(Path(path), remedy)
     about = notebook["metadata"].get("boxloop", {})
     found = about.get("sha256") if isinstance(about, dict) else None
     if isinstance(found, str) and _sha256(text.replace(found, "", 1)) != found:
-        msg = (
-            f"{Path(path).name} is not as it was executed: "
-            "run `boxloop run`, which executes it again."
-        )
+        msg = f"{Path(path).name} is not as it was executed: {remedy}."
         raise UserError(msg)
     return notebook
 

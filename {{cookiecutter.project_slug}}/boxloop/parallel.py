@@ -50,7 +50,10 @@ def _undone(result):
     """Return the error of a task that a worker could not even begin, or that no worker survived."""
     error = result[1] if isinstance(result, tuple) and len(result) > 1 else result
     error = error.__cause__ or error if isinstance(error, BaseException) else error
-    return RuntimeError(f"a dask worker could not do its share ({type(error).__name__}: {error}): it needs this project installed and the same versions.")
+    return RuntimeError(
+        f"a dask worker could not do its share ({type(error).__name__}: {error}): "
+        "scheduler and workers need this project installed and the same versions."
+    )
 
 
 def _backend(client):

@@ -60,8 +60,8 @@ def _examine(project):
     path, where = project.ledger_file, project.relative(project.ledger_file)
     remedy = (
         "restore it from your last commit; if there is none, delete "
-        f"{project.relative(project.sealed_file)} "
-        f"and {path.name} and run `boxloop run --only 03`: a new ledger begins, and says so"
+        f"{project.relative(project.sealed_file)} and {path.name} "
+        "and run `boxloop run --only 03`, which begins a new ledger that says so"
     )
     heads = known_heads(project)
     if not path.is_file():

@@ -1,6 +1,7 @@
 """``study.toml``: read, validated, and refused with one sentence when it is wrong."""
 
 import tomllib
+from difflib import get_close_matches
 
 from pydantic import BaseModel, ValidationError, field_validator, model_validator
 
@@ -53,7 +54,8 @@ class Settings(Table):
             raise ValueError(msg)
         for name, column in self.columns.items():
             if column.role == "input" and column.derived_from_target:
-                msg = f"columns.{name} is derived from the target and can never be an input"
+                why = "is derived from the target and can never be an input"
+                msg = f"columns.{name} {why}: give it another role"
                 raise ValueError(msg)
         if self.split.strategy in ("group", "time") and self.only(self.split.strategy) is None:
             msg = f"split.strategy '{self.split.strategy}' needs one column with that role"
@@ -76,7 +78,9 @@ class Settings(Table):
         for table in ("thresholds", "waivers"):
             for name in getattr(self, table):
                 if name not in REGISTRY:
-                    msg = f"{table} names the check '{name}', which does not exist; see `boxloop check`"
+                    near = get_close_matches(name, REGISTRY, n=1, cutoff=0)[0]
+                    unknown = f"{table} names the check '{name}', which does not exist"
+                    msg = f"{unknown}: correct it (perhaps to '{near}') or remove it"
                     raise ValueError(msg)
         return self
 
@@ -135,12 +139,12 @@ def load_settings(path):
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        msg = f"{path.name} cannot be read ({error}): it must be a UTF-8 text file."
+        msg = f"{path.name} cannot be read ({error}): make it a UTF-8 text file that you may read."
         raise UserError(msg) from error
     try:
         return Settings.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        msg = f"{path.name} is not valid TOML: {error}."
+        msg = f"{path.name} is not valid TOML ({error}): mend that line."
         raise UserError(msg) from error
     except ValidationError as error:
         msg = f"{path.name}: {_sentence(error)}"

@@ -72,7 +72,7 @@ class Station:
         where = self.project.relative(path)
         if not path.is_file():
             maker = maker_of(self.project, where)
-            remedy = f"run {maker} first" if maker else "no notebook makes it"
+            remedy = f"run {maker} first" if maker else "no notebook makes it, so put it there"
             msg = f"{self.name} needs {where}: {remedy}."
             raise UserError(msg)
         if path.name != "station.json":  # it tells of times too; the files it names are compared themselves

@@ -163,10 +163,14 @@ def _classes(frame, settings):
         there = ", ".join(map(repr, counts.index[:5]))
         _refuse(file, study.target, f"is nowhere positive_class = {study.positive_class!r}", f"correct study.positive_class; the classes are {there}")
     if settings.split.strategy == "stratified":
-        few = counts[counts < settings.split.folds]
-        if len(few):
-            rare = f"is {few.index[0]!r} in {few.iloc[0]} rows, fewer than split.folds = {settings.split.folds}"
-            _refuse(file, study.target, rare, "add rows, join classes or lower split.folds")
+        # The class of interest against all others: how rare one of the others is does not matter.
+        inside = counts[study.positive_class]
+        others = len(frame) - inside
+        count, side = min((inside, repr(study.positive_class)), (others, "another class"))
+        if count < settings.split.folds:
+            rare = f"is {side} in {count} rows, fewer than split.folds = {settings.split.folds}"
+            fewer = " or lower split.folds" if count > 1 else ""
+            _refuse(file, study.target, rare, f"add rows of it{fewer}")
 
 
 def _split(frame, settings):
@@ -175,6 +179,8 @@ def _split(frame, settings):
     unit = settings.only("group") or settings.only("id")
     several = settings.study.task != "regression"
     positive = (labels(frame, settings) == settings.study.positive_class).to_numpy() if several else None
+    even = "stratified" if several else "random"
+    evenly = f', or set split.strategy = "{even}"' if plan.strategy != even else ""
     rarest = min(positive.sum(), (~positive).sum()) if several else len(frame)
     if plan.strategy in ("random", "stratified") and rarest * min(plan.exploration, plan.validation, plan.test) >= PLENTY:
         return  # a million rows need no counting
@@ -185,7 +191,7 @@ def _split(frame, settings):
         if not rows.any() or (several and len(np.unique(positive[rows])) < 2):
             what = "rows of both sides of positive_class" if several else "rows"
             without = f"leaves the part '{part}' of the split without {what}"
-            _refuse(file, settings.study.target, without, f'enlarge split.{part}, or set split.strategy = "stratified"')
+            _refuse(file, settings.study.target, without, f"enlarge split.{part}{evenly}")
         if part in ("train", "exploration"):
             whole = units(frame[rows], settings) if plan.strategy == "group" else np.arange(rows.sum())
             if (count := len(np.unique(whole))) < plan.folds:
@@ -203,7 +209,13 @@ def _folds(frame, positive, part, settings):
     for fitted, _ in divided:
         if len(np.unique(positive[fitted])) < 2:
             few = f"has too few rows of '{settings.study.positive_class}' or of the rest in the part '{part}' to cross-validate"
-            _refuse(settings.data.table, settings.study.target, few, f'set split.strategy = "stratified", lower split.folds or enlarge split.{part}')
+            strategy = settings.split.strategy
+            evenly = ', or set split.strategy = "stratified"'
+            # With fewer folds the first fit in time has more rows; any other fit has fewer.
+            timely = f", lower split.folds{evenly}"
+            others = timely if strategy == "time" else evenly if strategy != "stratified" else ""
+            remedy = f"enlarge split.{part}{others}"
+            _refuse(settings.data.table, settings.study.target, few, remedy)
 
 
 def _refuse_row(values, bad, name, file, why, *, remedy="correct your file or leave the field empty there, and adopt it again"):

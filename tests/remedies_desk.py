@@ -1,0 +1,168 @@
+"""Cases of what a notebook calls, and of the files that a run leaves for others."""
+
+import json
+import re
+
+import numpy as np
+from boxloop.checks import REGISTRY, not_applicable, run_check
+from boxloop.curves import verdict
+from boxloop.notebook import read_copy, signed
+from boxloop.station import Station
+from boxloop.status import station_facts
+from remedies import CASES, Answer, calls, case
+
+
+# What a notebook asks of its desk, in JupyterLab.
+def desk(person, name="05_diagnose"):
+    person.monkeypatch.chdir(person.project.notebooks)
+    return Station(name)
+
+
+@case
+def a_desk_of_a_name_that_is_there(person):
+    person.small()
+    yield calls(desk, person, "05_diagnosis"), "choose from 01_scoping, 02_baseline"
+    yield calls(desk, person, "05_diagnose")
+
+
+@case
+def a_result_is_made_first(person):
+    person.small()
+    here = desk(person)
+    person.delete("results/04_train/model.json")
+    said = yield (
+        calls(here.read, "04_train/model.json"),
+        "05_diagnose needs results/04_train/model.json: run 04_train first",
+    )
+    person.does("run", "--only", re.search(r"run (\w+) first", said)[1])
+
+
+@case
+def a_file_that_nobody_makes_is_put_there(person):
+    person.small()
+    here = desk(person)
+    yield calls(here.file, "mine.csv"), "no notebook makes it, so put it there"
+    person.damage("results/mine.csv", "x\n1\n")
+
+
+@case
+def a_result_that_is_damaged_is_made_again(person):
+    person.small()
+    here = desk(person)
+    person.damage("results/04_train/model.json")
+    said = yield calls(here.read, "04_train/model.json"), "model.json is not valid JSON"
+    person.delete("results/04_train/model.json")
+    person.does_as_told(said)
+
+
+@case
+def a_table_that_is_damaged_is_made_again(person):
+    person.small()
+    here = desk(person, "04_train")
+    person.damage("data/interim/train.parquet")
+    yield calls(here.table, "train"), "delete it and run the notebook that makes it"
+    person.delete("data/interim/train.parquet")
+    person.does("run", "--only", "03")
+
+
+@case
+def a_check_that_is_there(person):
+    yield calls(run_check, "split.gruops"), "the names are in boxloop.checks.REGISTRY"
+    assert "split.groups" in REGISTRY
+    yield calls(not_applicable, "split.groups", "No groups.")
+
+
+@case
+def a_check_that_is_there_for_another_reason(person):
+    yield calls(not_applicable, "split.gruops", "x"), "the names are in boxloop.checks.REGISTRY"
+    yield calls(not_applicable, "split.groups", "No groups.")
+
+
+@case
+def a_check_does_not_apply_for_a_reason(person):
+    yield calls(not_applicable, "split.groups", " "), "needs a reason why it does not apply"
+    yield calls(not_applicable, "split.groups", "No groups.")
+
+
+@case
+def two_curves_of_one_length(person):
+    curve = np.exp(-np.arange(9.0))
+    yield calls(verdict, curve, curve[:4]), "must be of the same length, five iterations or more"
+    yield calls(verdict, curve, curve)
+
+
+@case
+def two_curves_of_five_iterations(person):
+    curve = np.exp(-np.arange(9.0))
+    yield calls(verdict, curve[:4], curve[:4]), "five iterations or more"
+    yield calls(verdict, curve[:5], curve[:5])
+
+
+# The two files of results, the station, and the report.
+def results(name, content, says):
+    """Take a case of a damaged file of results that only a run can make again."""
+
+    def remedy(person):
+        person.small()
+        for folder in person.project.results.glob("0*"):
+            person.delete(f"results/{folder.name}")
+        person.damage("results/checks.json", content)
+        said = yield person.types("check"), says
+        if "delete it" in said:
+            person.delete("results/checks.json")
+        person.does_as_told(said)
+
+    CASES[f"results {name}"] = remedy
+
+
+results("of another shape", "{}", "results/checks.json is damaged: run `boxloop run`")
+results("no JSON", "[", "checks.json is not valid JSON")
+
+
+@case
+def a_station_file_is_made_again(person):
+    project = person.small()
+    person.damage("results/05_diagnose/station.json", "[]")
+    said = yield (
+        calls(station_facts, project.station("05_diagnose") / "station.json"),
+        "05_diagnose/station.json is damaged",
+    )
+    person.delete("results/05_diagnose/station.json")
+    person.does_as_told(said)
+
+
+def copy(name, content, says):
+    """Take a case of an executed copy that is not as it was: `boxloop run` executes it again."""
+
+    def remedy(person):
+        project = person.small()
+        file = "report/notebooks/05_diagnose.ipynb"
+        text = person.path(file).read_text(encoding="utf-8")
+        person.damage(file, content or text.replace("score", "scare"))
+        said = yield calls(read_copy, project.executed / "05_diagnose.ipynb"), says
+        person.does_as_told(said)
+
+    CASES[f"copy {name}"] = remedy
+
+
+copy("that is no JSON", "{", "05_diagnose.ipynb is not a readable notebook")
+copy(
+    "of another format", "[]", "05_diagnose.ipynb is not a notebook of format 4: run `boxloop run`"
+)
+copy("that was edited", None, "05_diagnose.ipynb is not as it was executed: run `boxloop run`")
+
+
+@case
+def a_copy_that_cannot_be_shown_is_run_again(person):
+    person.small()
+    file = "report/notebooks/05_diagnose.ipynb"
+    content = json.loads(person.path(file).read_text(encoding="utf-8"))
+    content["cells"][-1]["outputs"] = [{"output_type": "stream"}]
+    person.damage(file, signed(content))
+
+    def door():
+        person.does("report")
+        return Answer(True, person.path("report/index.html").read_text(encoding="utf-8"))
+
+    yield door, "run this notebook again"
+    person.does("run", "--only", "05")

@@ -1,0 +1,276 @@
+"""Cases of ``study.toml`` and ``failures.toml``: what their sentences ask for is written there."""
+
+import shutil
+
+from boxloop.paths import Project
+from boxloop.settings import load_settings
+from remedies import CASES, calls, case
+
+HEIGHT = 'description = "body height"'
+
+
+def study(name, old, new, says, *mends):
+    """Take one case for each mend: `old` became `new` in study.toml, and is now the mend."""
+
+    def made(mend):
+        def remedy(person):
+            person.small()
+            person.edit("study.toml", old, new)
+            yield person.types("status"), says
+            person.edit("study.toml", new, mend)
+
+        return remedy
+
+    CASES.update(
+        {f"study {name} {number}": made(mend) for number, mend in enumerate(mends, start=1)}
+    )
+
+
+study(
+    "key unknown",
+    HEIGHT,
+    'describtion = "body height"\n' + HEIGHT,
+    "remove it or correct its spelling",
+    HEIGHT,
+    'reference = "x"\n' + HEIGHT,
+)
+study("key missing", HEIGHT, "", "key columns.height.description is missing: add it")
+study("no TOML", "[split]", "[split", "mend that line", "[split]")
+study("metric unknown", '"rmse"', '"rsme"', "is not known; choose from", '"rmse"')
+study(
+    "metric of another task",
+    'primary_metric = "rmse"',
+    'primary_metric = "roc_auc"',
+    "is not one of regression; choose from",
+    'primary_metric = "r2"',
+)
+study(
+    "error of nothing",
+    HEIGHT,
+    HEIGHT + '\nerror_of = "mass"',
+    "error_of needs the role error and the name of another column",
+    HEIGHT,
+)
+study(
+    "target without column",
+    'target = "weight"',
+    'target = "mass"',
+    "needs a [columns.mass] with role",
+    'target = "weight"',
+)
+study(
+    "input from the target", HEIGHT, HEIGHT + "\nderived_from_target = true", "give it another role"
+)
+study(
+    "no group",
+    'role = "group"',
+    'role = "id"',
+    "split.strategy 'group' needs one column with that role",
+    'role = "group"',
+)
+study("no bound", "at_least = 0.2", "", "needs exactly one of at_least and at_most")
+study(
+    "two bounds",
+    "at_least = 0.2",
+    "at_least = 0.2\nat_most = 0.5",
+    "needs exactly one of at_least and at_most",
+    "at_least = 0.2",
+    "at_most = 0.5",
+)
+study(
+    "a class for a number",
+    'unit = "kg"\nprimary',
+    'unit = "kg"\npositive_class = "a"\nprimary',
+    "remove it",
+    'unit = "kg"\nprimary',
+)
+study(
+    "fractions",
+    "validation = 0.2",
+    "validation = 0.3",
+    "train + validation + test is 1.1 and must be 1",
+    "validation = 0.2",
+)
+study(
+    "exploration",
+    "exploration = 0.2",
+    "exploration = 0.7",
+    "exploration 0.7 is part of train and cannot exceed it",
+    "exploration = 0.6",
+)
+UNKNOWN = '[waivers]\n"split.gruops" = "why"\n[split]'
+study(
+    "a check unknown",
+    "[split]",
+    UNKNOWN,
+    "correct it (perhaps to 'split.groups') or remove it",
+    UNKNOWN.replace("gruops", "groups"),
+    "[split]",
+)
+BLANK = '[waivers]\n"split.groups" = " "\n[split]'
+study(
+    "a waiver without words",
+    "[split]",
+    BLANK,
+    "needs a reason",
+    BLANK.replace('" "', '"siblings are wanted"'),
+)
+
+
+@case
+def study_key_missing_is_added(person):
+    person.small()
+    person.edit("study.toml", HEIGHT, "")
+    yield person.types("status"), "key columns.height.description is missing: add it"
+    person.edit("study.toml", "[columns.height]", "[columns.height]\n" + HEIGHT)
+
+
+@case
+def study_input_from_the_target_gets_another_role(person):
+    person.small()
+    person.edit("study.toml", HEIGHT, HEIGHT + "\nderived_from_target = true")
+    yield person.types("status"), "can never be an input: give it another role"
+    person.edit("study.toml", 'role = "input"', 'role = "ignored"')
+
+
+@case
+def study_no_bound_gets_one(person):
+    person.small()
+    person.edit("study.toml", "at_least = 0.2", "")
+    yield person.types("status"), "needs exactly one of at_least and at_most"
+    person.edit("study.toml", 'quantity = "gain"', 'quantity = "gain"\nat_least = 0.1')
+
+
+@case
+def study_class_of_interest_is_named(person):
+    person.small()
+    person.edit("study.toml", 'task = "regression"', 'task = "classification"')
+    yield (
+        person.types("status"),
+        "positive_class is missing: name the class of interest, one of the values of 'weight'",
+    )
+    person.edit("study.toml", 'target = "weight"', 'target = "weight"\npositive_class = "1"')
+    for metric in ("bias", "nmad", "rmse"):
+        new = {"bias": "ece", "nmad": "purity", "rmse": "roc_auc"}[metric]
+        person.edit("study.toml", f'"{metric}"', f'"{new}"')  # the next sentences ask for these
+
+
+@case
+def study_is_no_text(person):
+    person.small()
+    text = person.path("study.toml").read_text(encoding="utf-8").replace("Toy", "Tüy")
+    person.damage("study.toml", text.encode("utf-16"))
+    yield person.types("status"), "make it a UTF-8 text file that you may read"
+    person.damage("study.toml", text)
+
+
+@case
+def study_may_not_be_read(person):
+    file = person.small().settings_file
+    file.chmod(0)
+    person.honours_permissions()
+    yield calls(load_settings, file), "make it a UTF-8 text file that you may read"
+    file.chmod(0o644)
+
+
+@case
+def study_is_elsewhere(person):
+    project = person.small()
+    person.project = Project(person.folder)
+    yield person.types("status"), "change into the folder of your project"
+    person.project = project
+
+
+@case
+def study_has_no_table_yet(person):
+    person.own(), person.writes()
+    yield person.types("status"), "there is no table yet: run `boxloop adopt FILE --target COLUMN`"
+    person.does("adopt", str(person.folder / "t.csv"), "--target", "kind")
+    shutil.copytree(person.finished / "notebooks", person.project.notebooks)
+
+
+FAILURE = '[[failure]]\nabout = "the slope"\nwhat = "too flat"\n'
+
+
+def log(name, content, says, mended):
+    """Take a case of failures.toml, which a person writes by hand."""
+
+    def remedy(person):
+        person.small()
+        person.damage("study/failures.toml", content)
+        yield person.types("fail", "it was hot"), says
+        person.damage("study/failures.toml", mended)
+
+    CASES[f"failures {name}"] = remedy
+
+
+log("no TOML", FAILURE.replace("]]", "]"), "is not valid TOML", FAILURE)
+log(
+    "other tables",
+    FAILURE.replace("[[failure]]", "[[failures]]"),
+    "tables only: rename failures",
+    FAILURE,
+)
+log(
+    "one table",
+    FAILURE.replace("[[failure]]", "[failure]"),
+    "tables only: rename [failure]",
+    FAILURE,
+)
+log(
+    "no about",
+    FAILURE.replace("about", "what_it_was"),
+    'needs about = "..." to say what failed',
+    FAILURE,
+)
+log(
+    "a key unknown",
+    FAILURE + 'why = "x"\n',
+    "key why is not known, use about, what",
+    FAILURE + 'explanation = "x"\n',
+)
+log(
+    "a number",
+    FAILURE + "measured = 3\n",
+    "measured must be text in quotes",
+    FAILURE + 'measured = "3"\n',
+)
+
+
+@case
+def failures_nothing_said(person):
+    person.small()
+    yield person.types("fail", " "), 'boxloop fail "what went wrong"'
+    yield person.types("fail", "what went wrong")
+
+
+def _twice(person):
+    person.small()
+    person.damage("study/failures.toml", FAILURE)
+    return person.types(
+        "fail", "too steep", "--about", "the slope"
+    ), "edit it there, or name this one with --about"
+
+
+@case
+def failures_of_one_name_edited(person):
+    door, says = _twice(person)
+    yield door, says
+    person.edit("study/failures.toml", "too flat", "too flat, then too steep")
+    yield person.types("fail", "another thing")
+
+
+@case
+def failures_of_one_name_named_otherwise(person):
+    door, says = _twice(person)
+    yield door, says
+    yield person.types("fail", "too steep", "--about", "the slope again")
+
+
+@case
+def failures_are_shown_after_a_run(person):
+    project = person.small()
+    yield person.types("fail", "it was hot"), "The log shows it after `boxloop run --from 07`"
+    person.does("run", "--from", "07")
+    assert "it was hot" in project.failures_file.read_text(encoding="utf-8")
+    yield person.types("status")
