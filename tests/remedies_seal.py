@@ -1,6 +1,7 @@
 """Cases of the sealed test set, its ledger, the releases, saved models and dask."""
 
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -10,25 +11,35 @@ from boxloop.seal import open_seal, read_ledger
 from remedies import CASES, calls, case
 
 LEDGER, TEST = "data/sealed/ledger.jsonl", "data/sealed/test.parquet"
+COPY = "report/ledger.jsonl"
 
 
 def ledger(name, damage, says):
-    """Take two cases of a ledger that is not what it was: it is restored, or another begins."""
+    """Take three cases of a ledger that is not what it was.
 
-    def broken(person):
+    It is copied, or, where there is no copy, it is restored, or another begins.
+    """
+
+    def broken(person, copy=False):
         person.small()
+        if not copy:
+            person.delete(COPY)
         if (content := damage(person.path(LEDGER).read_text(encoding="utf-8"))) is None:
             person.delete(LEDGER)
         else:
             person.damage(LEDGER, content)
         return person.types("run")
 
+    def copied(person):
+        yield broken(person, copy=True), f"{says}: copy report/ledger.jsonl to its place"
+        shutil.copy(person.path(COPY), person.path(LEDGER))
+
     def restored(person):
-        yield broken(person), says
+        yield broken(person), f"{says}: restore it from your last commit"
         person.restore(LEDGER)
 
     def begun_anew(person):
-        said = yield broken(person), says
+        said = yield broken(person), f"{says}: restore it from your last commit; if there is none"
         person.delete(*(name for name in (TEST, LEDGER) if person.path(name).exists()))
         assert TEST in said and "ledger.jsonl" in said
         person.does_as_told(said)
@@ -36,25 +47,22 @@ def ledger(name, damage, says):
             "the new ledger does not say so"
         )
 
-    CASES.update({f"ledger {name}, restored": restored, f"ledger {name}, anew": begun_anew})
+    ways = {"copied": copied, "restored": restored, "anew": begun_anew}
+    CASES.update({f"ledger {name}, {way}": function for way, function in ways.items()})
 
 
-ledger(
-    "damaged",
-    lambda text: "{",
-    "ledger.jsonl is damaged: restore it from your last commit; if there is none, delete",
-)
-ledger(
-    "lost",
-    lambda text: None,
-    "is missing, though a test set was sealed: restore it from your last commit; if there is none",
-)
+ledger("damaged", lambda text: "{", "ledger.jsonl is damaged")
+ledger("lost", lambda text: None, "is missing, though a test set was sealed")
 ledger(
     "changed",
     lambda text: text.replace("sealed", "seeled", 1),
-    "lines were changed or removed: restore it from",
+    "does not hold together at line 1: lines were changed or removed",
 )
-ledger("cut", lambda text: text.splitlines()[0] + "\n", "lacks lines that were there before")
+ledger(
+    "cut",
+    lambda text: text.splitlines()[0] + "\n",
+    "lacks lines that were there before (results and report hold 1 more)",
+)
 
 
 @case
@@ -74,7 +82,7 @@ def sealed_file_is_missing_at_release(person):
     person.delete(TEST)
     said = yield (
         calls(open_seal, project, reason="x", model_hash="m"),
-        "test.parquet is missing: run `boxloop run --only 03`",
+        "test.parquet is missing: run `boxloop run`",
     )
     person.does_as_told(said)
 

@@ -220,6 +220,7 @@ class Walk:
             ),
             r"restore notebooks/\w+\.ipynb|\.ipynb .*restore it from your last commit": self.restore_notebooks,
             r"no chapter and does not run: .* so give it that name": self.restore_notebooks,
+            r"ledger\.jsonl .*: copy report/ledger\.jsonl to its place": self.chance.choice([self.copy_the_ledger, anew]),
             r"ledger\.jsonl .*: restore it from your last commit; if there is none, delete": anew,
             r"sealed from other rows|not the file that was sealed": lambda: self.seal_again(sealed),
             r"release\.json .*restore it from your last commit\.": (
@@ -239,7 +240,6 @@ class Walk:
         sealed.chmod(0o644)
         sealed.unlink()
         self.log.append("   sealed file deleted")
-        self.do("run", "--only", "03")
 
     def restore_or_forget(self, names):
         """Restore what was committed; of a notebook that never was, delete what it left."""
@@ -256,9 +256,13 @@ class Walk:
             self.put(name)
         self.log.append("   notebooks restored")
 
+    def copy_the_ledger(self):
+        self.project.ledger_file.write_bytes(self.project.ledger_copy.read_bytes())
+        self.log.append("   the copy of the ledger is in its place")
+
     def restore_ledger(self):
         """Check out ledger and results together, as they were committed."""
-        for folder in (self.project.results, self.project.sealed):
+        for folder in (self.project.results, self.project.sealed, self.project.report):
             shutil.rmtree(folder, ignore_errors=True)
         for name, data in self.committed.items():
             if name.startswith(("results/", "data/sealed/")):
@@ -272,7 +276,7 @@ class Walk:
             path.chmod(0o644) if path.exists() else None
             path.unlink(missing_ok=True)
         self.log.append("   a new ledger begins")
-        self.do("run", "--only", "03")
+        self.do("run", "--only", "01", "--only", "03")
 
     def commit(self):
         names = ["results/**/*.json", "results/**/*.csv", "data/sealed/ledger.jsonl"]

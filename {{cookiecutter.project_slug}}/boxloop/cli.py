@@ -67,14 +67,27 @@ def _run(*, verbose, jobs, **options):
 
     project = _open_project()
     lines = lines_for(sys.stdout, echo=_say, verbose=verbose)
+    opened = _times_opened(project)
     try:
         outcome = run(project, lines=lines, jobs=jobs, **options)
     except Interrupted as stop:
         _say(str(stop), err=True)
         if options.get("release_reason"):
             _say("Nothing is released before `boxloop release` has come to its end.", err=True)
+        if _times_opened(project) > opened:
+            _say("The test set was opened all the same, and that counts.", err=True)
         sys.exit(130)
     _finish(outcome, options.get("note"))
+
+
+def _times_opened(project):
+    """Return how often the ledger says that the test set was opened; 0 where it says nothing."""
+    from boxloop.seal import openings, read_ledger
+
+    try:
+        return len(openings(read_ledger(project)))
+    except UserError:
+        return 0
 
 
 set_option = click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Set a notebook parameter; may be repeated.")
@@ -211,8 +224,9 @@ def _seal_words(project):
         return "broken, see above"
     events = read_ledger(project)
     count, lost = len(openings(events)), last(events, "lost")
+    known = sum(event.get("openings", 0) for event in events if event["event"] == "lost")
     times = f"opened {count} {'time' if count == 1 else 'times'}"
-    before = "; an earlier ledger was lost" if lost else ""
+    before = f"; {known} times or more in an earlier ledger, which was lost" if lost else ""
     if not last(events, "sealed"):
         return f"no test set yet, {times}{before}"
     there = (

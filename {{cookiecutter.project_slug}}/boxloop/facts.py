@@ -46,7 +46,7 @@ def file_hash(project, path):
     """
     if path.parent == project.notebooks and path.suffix == ".ipynb":
         return _fingerprint(sources(read_notebook(path)))
-    if path.suffix in (".py", ".toml"):
+    if path.suffix in (".py", ".toml", ".jsonl"):
         return text_hash(path)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -3,6 +3,7 @@
 from boxloop import passes
 from boxloop.errors import UserError
 from boxloop.folder import sort_notebooks
+from boxloop.loop import upstream
 from boxloop.release import lost_numbers
 from boxloop.seal import begins_anew, read_ledger, trouble
 
@@ -22,14 +23,19 @@ def losses(project):
     return [*sort_notebooks(project).losses, *filter(None, [trouble(project)])]
 
 
-def refuse_a_damaged_ledger(project, selected):
-    """Let nothing run on a ledger that is damaged or lost, but for 03, which may begin another.
+def refuse_a_damaged_ledger(project, chapters, selected):
+    """Let nothing run on a ledger that is damaged or lost, but for what may begin another.
+
+    That is the chapter that seals, with those before it, and only where it was asked for.
 
     Raises
     ------
     UserError
     """
     ledger = project.relative(project.ledger_file)
-    if begins_anew(project) and all(ledger in chapter.makes for chapter in selected):
+    sealing = {chapter.name for chapter in chapters if ledger in chapter.makes}
+    for chapter in reversed(chapters):  # in the order in which they run
+        sealing |= upstream(chapter, chapters) if chapter.name in sealing else set()
+    if begins_anew(project) and {chapter.name for chapter in selected} <= sealing:
         return
     read_ledger(project)

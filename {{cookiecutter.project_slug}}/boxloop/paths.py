@@ -70,6 +70,11 @@ class Project:
         return self.sealed / "ledger.jsonl"
 
     @property
+    def ledger_copy(self):
+        """A copy of the ledger: not under version control, so it outlives a checkout."""
+        return self.report / "ledger.jsonl"
+
+    @property
     def results(self):
         return self.root / "results"
 

@@ -269,7 +269,7 @@ def run(
     """
     chapters = read_loop(project)
     selected = select(chapters, only, start)
-    refuse_a_damaged_ledger(project, selected)
+    refuse_a_damaged_ledger(project, chapters, selected)
     parameters = parameters_of(selected, sets=sets, smoke=smoke, release_reason=release_reason)
     with lock(project):
         require(project, chapters, selected)

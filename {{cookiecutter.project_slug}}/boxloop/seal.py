@@ -6,10 +6,19 @@ It guards against accident, not against malice: whoever wants to read the file c
 import hashlib
 import json
 import stat
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from boxloop.errors import UserError
-from boxloop.ledger import check_chain, head_of, known_heads, link, openings_on_record
+from boxloop.ledger import (
+    check_chain,
+    head_of,
+    known_heads,
+    link,
+    openings_on_record,
+    parse,
+    remembered,
+)
 from boxloop.provenance import git_commit
 from boxloop.store import plain, read_table, sha256, write_text, written_whole
 
@@ -50,31 +59,39 @@ def append(project, event, **facts):
 def _write(project, events, event, facts):
     row = {"event": event, "time": datetime.now(UTC).isoformat(timespec="seconds")} | plain(facts)
     row = link(head_of(events), row)
-    lines = [json.dumps(item, ensure_ascii=False) for item in [*events, row]]
-    write_text(project.ledger_file, "\n".join(lines) + "\n")
+    text = "".join(json.dumps(item, ensure_ascii=False) + "\n" for item in [*events, row])
+    write_text(project.ledger_file, text)
+    with suppress(OSError):  # it is a copy; a full disk is told of where it matters
+        write_text(project.ledger_copy, text)
     return row
 
 
 def _examine(project):
     """Return the events, and in one sentence what is wrong with the ledger (None: nothing)."""
     path, where = project.ledger_file, project.relative(project.ledger_file)
-    remedy = (
-        "restore it from your last commit; if there is none, delete "
-        f"{project.relative(project.sealed_file)} and {path.name} "
-        "and run `boxloop run --only 03`, which begins a new ledger that says so"
-    )
-    heads = known_heads(project)
+    heads, wrong, events = known_heads(project), None, []
     if not path.is_file():
         lost = project.sealed_file.is_file() or heads
-        return [], f"{where} is missing, though a test set was sealed: {remedy}." if lost else None
-    try:
-        # Not `splitlines`: a reason may hold signs that it takes for the end of a line.
-        lines = path.read_text(encoding="utf-8").split("\n")
-        events = [json.loads(line) for line in lines if line.strip()]
-        wrong = check_chain(events, heads)
-    except (OSError, ValueError, RecursionError):
-        wrong = "is damaged"
-    return ([], f"{where} {wrong}: {remedy}.") if wrong else (events, None)
+        wrong = "is missing, though a test set was sealed" if lost else None
+    else:
+        try:
+            events = parse(path.read_text(encoding="utf-8"))
+            wrong = check_chain(events, heads)
+        except (OSError, ValueError, RecursionError):
+            wrong = "is damaged"
+    return ([], f"{where} {wrong}: {_remedy(project, heads)}.") if wrong else (events, None)
+
+
+def _remedy(project, heads):
+    """Return what helps: the copy where it is whole, else a commit, else a beginning that says so."""
+    copy = remembered(project)
+    if copy and not check_chain(copy, heads):
+        return f"copy {project.relative(project.ledger_copy)} to its place"
+    return (
+        "restore it from your last commit; if there is none, delete "
+        f"{project.relative(project.sealed_file)} and {project.ledger_file.name} "
+        "and run `boxloop run --only 01 --only 03`, which begins a new ledger that says so"
+    )
 
 
 def begins_anew(project):
@@ -103,7 +120,7 @@ def _not_the_sealed_one(project):
     name = project.relative(project.sealed_file)
     return (
         f"{name} is not the file that was sealed: "
-        "delete it and run `boxloop run --only 03`, which seals the same rows again."
+        "delete it and run `boxloop run`, which seals the same rows again."
     )
 
 
@@ -137,7 +154,7 @@ def close(project, frame):
         _seal(project, frame, content)
         return
     sealed = last(read_ledger(project), "sealed")
-    if sealed is None:
+    if sealed is None or not project.sealed_file.is_file():
         raise UserError(_not_the_sealed_one(project))
     if sealed["content"] != content:
         msg = (
@@ -193,10 +210,10 @@ def open_seal(project, *, reason, model_hash):
         raise UserError(msg)
     name = project.relative(project.sealed_file)
     if last(read_ledger(project), "sealed") is None:
-        msg = "No test set was sealed yet: run `boxloop run --only 03` to seal one."
+        msg = "No test set was sealed yet: run `boxloop run` to seal one."
         raise UserError(msg)
     if not project.sealed_file.exists():
-        msg = f"{name} is missing: run `boxloop run --only 03`, which seals the same rows again."
+        msg = f"{name} is missing: run `boxloop run`, which seals the same rows again."
         raise UserError(msg)
     if problem := trouble(project):
         raise UserError(problem)

@@ -15,6 +15,7 @@ from boxloop.errors import UserError
 def written_whole(path, write):
     """Let `write` fill a temporary neighbour of `path`, then move it into place."""
     path = Path(path)
+    path = path.resolve() if path.is_symlink() else path  # the link stays one
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}.part")
     # The rights of a new file are those that the system gives here: umask, and what a shared folder hands on.
