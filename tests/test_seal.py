@@ -157,7 +157,7 @@ def test_a_damaged_ledger_is_named_and_each_remedy_works(project, damage, copy):
     assert events[0]["openings"] == 1
     openings = run_check("seal.openings", events)
     assert openings.state == "fail"
-    assert "often a test set was opened; 1 openings are known" in openings.message
+    assert "often a test set was opened; 1 opening is known" in openings.message
 
 
 def test_an_opening_is_not_forgotten_after_an_older_checkout(project):

@@ -223,18 +223,22 @@ def _seal_words(project):
     if trouble(project):
         return "broken, see above"
     events = read_ledger(project)
-    count, lost = len(openings(events)), last(events, "lost")
-    known = sum(event.get("openings", 0) for event in events if event["event"] == "lost")
-    times = f"opened {count} {'time' if count == 1 else 'times'}"
-    before = f"; {known} times or more in an earlier ledger, which was lost" if lost else ""
+    times = f"opened {_times(len(openings(events)))}"
+    if last(events, "lost"):
+        known = sum(event.get("openings", 0) for event in events)
+        times += f"; {_times(known)} or more in an earlier ledger, which was lost"
     if not last(events, "sealed"):
-        return f"no test set yet, {times}{before}"
+        return f"no test set yet, {times}"
     there = (
         "sealed"
         if project.sealed_file.exists()
         else "sealed, and its file is missing: 03 writes the same rows again"
     )
-    return f"{there}, {times}{before}"
+    return f"{there}, {times}"
+
+
+def _times(count):
+    return f"{count} {'time' if count == 1 else 'times'}"
 
 
 @cli.command()

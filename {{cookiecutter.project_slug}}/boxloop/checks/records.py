@@ -49,7 +49,7 @@ def openings(events: Events, *, threshold: float) -> Finding:
         known = sum(event.get("openings", 0) for event in lost)
         words = (
             "An earlier ledger was lost, so nobody can tell how often a test set was opened; "
-            f"{known} openings are known of it."
+            f"{known} {'opening is' if known == 1 else 'openings are'} known of it."
         )
         return Finding(None, False, words)
     hashes, before = _openings(events)
