@@ -46,7 +46,8 @@ def reference():
         def reference():
             return make_pipeline(FunctionTransformer(angle), LogisticRegression())
 
-    Estimators must be classes or functions of this package, without lambdas, so that they can be stored.
+    Estimators must be classes of this package, and functions in them those of baseline.py, models.py or mitigation.py,
+    without lambdas, so that they can be stored.
     """
     return stand_in()
 
