@@ -192,7 +192,7 @@ class Audit:
         content = node.get("content")
         if loader == "JsonNode":
             if isinstance(json.loads(content), (list, dict)):
-                msg = "a text, a number or None is a list"
+                msg = "what is written as one value is several"
                 raise ValueError(msg)
             return type(content), str(content)
         if loader == "DictNode":
