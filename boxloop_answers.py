@@ -51,7 +51,8 @@ class Answers(Extension):
 
     def __init__(self, environment):
         super().__init__(environment)
-        own = (accepted, caches, folder_name, in_quotes, markdown, replaced, replacement, study)
+        own = (accepted, caches, folder_name, in_quotes, linked, markdown, replaced)
+        own += (replacement, study)
         environment.filters.update({function.__name__: function for function in own})
         hooks = [path.read_text(encoding="utf-8") for path in ROOT.glob("hooks/*.py")]
         self.texts = {*_texts(questions()), *hooks}
@@ -132,8 +133,13 @@ def accepted(answers):
     # cruft does not say where it bakes: there the hook looks.
     if "_output_dir" in answers:
         folder = Path(answers["_output_dir"], slug)
+        if os.path.lexists(folder) and not folder.is_dir():
+            raise Refusal(f"{folder} is no folder: move it away or choose another project_slug.")
         for name in replaced(answers):
-            if (folder / name).exists():
+            if os.path.lexists(folder / name):
+                raise Refusal(replacement(answers, str(folder), name))
+        for name in linked(answers):
+            if (folder / name).is_symlink():
                 raise Refusal(replacement(answers, str(folder), name))
     return slug
 
@@ -234,6 +240,12 @@ def replaced(_):
     names |= {f"{path.as_posix()}/" for path in whole if not whole & set(path.parents)} | {"study/"}
     # The file that makes a folder a project is named first.
     return sorted(names, key=lambda name: (name != "study.toml", name))
+
+
+def linked(_):
+    """Return the paths that a bake writes through where they are links, and so elsewhere."""
+    folders = {part.as_posix() for name in replaced(_) for part in Path(name).parents}
+    return sorted(FORGE | folders - {"."})
 
 
 def caches(_):

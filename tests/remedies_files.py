@@ -91,13 +91,13 @@ def a_study_that_is_missing_comes_from_a_fresh_bake(person):
 
 
 def _own(person, text):
-    """Write a module of the study and return it."""
-    write_text(person.path("study/own.py"), text)
+    """Write the models of the study and return their module."""
+    write_text(person.path("study/models.py"), text)
     person.monkeypatch.syspath_prepend(str(person.project.root))
     for name in [name for name in sys.modules if name == "study" or name.startswith("study.")]:
         person.monkeypatch.delitem(sys.modules, name)
     importlib.invalidate_caches()
-    return importlib.import_module("study.own")
+    return importlib.import_module("study.models")
 
 
 def _saves(person, step):
@@ -106,7 +106,7 @@ def _saves(person, step):
     return calls(save_model, path, model.fit(np.arange(20.0).reshape(-1, 1)))
 
 
-SAYS = "would not open: write it as a class or function of a module in study/, or leave it out"
+SAYS = "would not open: write it as a class or function in study/ (not data.py), or leave it out"
 
 
 @case
@@ -136,6 +136,41 @@ def a_function_of_somebody_else_is_left_out(person):
     person.small()
     yield _saves(person, FunctionTransformer(np.broadcast_to, kw_args={"shape": (20, 1)})), SAYS
     yield _saves(person, FunctionTransformer())
+
+
+@case
+def a_function_of_another_module_moves_to_the_models(person):
+    person.small()
+    data = person.path("study/data.py")
+    text = data.read_text(encoding="utf-8")
+    own = _own(person, "def same(values):\n    return values\n")
+    write_text(data, f"{text}\n\ndef same(values):\n    return values\n")
+    there = importlib.import_module("study.data")
+    yield _saves(person, FunctionTransformer(there.same)), SAYS
+    yield _saves(person, FunctionTransformer(own.same))
+
+
+TOTAL = (
+    "import numpy as np\n"
+    "def total(values, casting):\n    return np.sum(values, axis=1, keepdims=True)\n"
+)
+
+
+@case
+def what_is_not_elementwise_is_written_in_the_models(person):
+    person.small()
+    yield _saves(person, FunctionTransformer(np.sum, kw_args={"axis": 1, "keepdims": True})), SAYS
+    own = _own(person, TOTAL)
+    yield _saves(person, FunctionTransformer(own.total, kw_args={"casting": "safe"}))
+
+
+@case
+def what_gets_text_is_written_in_the_models(person):
+    person.small()
+    clipped = FunctionTransformer(np.clip, kw_args={"a_min": 0, "a_max": 9, "casting": "safe"})
+    yield _saves(person, clipped), SAYS
+    own = _own(person, TOTAL)
+    yield _saves(person, FunctionTransformer(own.total, kw_args={"casting": "safe"}))
 
 
 @case

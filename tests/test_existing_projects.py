@@ -125,6 +125,65 @@ def context(**answers):
     return {"cookiecutter": dict(prompt_for_config(made, no_input=True))}
 
 
+LINKS = ["study.toml", "notebooks/05_diagnose.ipynb", "notebooks", "study", "README.md", "tests"]
+
+
+def link(cook, name):
+    """Make a link of that name in the folder, which leads to nothing."""
+    path = cook.here / "my_study" / name
+    path.parent.mkdir(parents=True)
+    try:
+        path.symlink_to(cook.here / "shared")
+    except OSError:  # Windows, for most people
+        pytest.skip("needs the right to make links")
+
+
+@pytest.mark.parametrize("name", LINKS)
+@pytest.mark.parametrize("leads_to_a_folder", [False, True])
+def test_nothing_is_written_through_a_link(cook, name, leads_to_a_folder):
+    """Wherever it leads, and also if it leads nowhere yet."""
+    link(cook, name)
+    if leads_to_a_folder:
+        (cook.here / "shared").mkdir()
+
+    done = cook(str(ROOT), "--no-input", "-f")
+
+    (line,) = done.stderr.splitlines()
+    assert done.returncode == 1
+    assert "already, which a bake would replace" in line
+    assert f"holds {name.partition('/')[0]}" in line
+    shared = cook.here / "shared"
+    assert not shared.exists() or not list(shared.iterdir())
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_the_hook_writes_through_no_link_either(cook, capfd, name):
+    """Where nothing says where to bake."""
+    link(cook, name)
+
+    with pytest.raises(FailedHookException):
+        generate_files(str(ROOT), context(), str(cook.here), overwrite_if_exists=True)
+
+    assert capfd.readouterr().err.startswith(f"This folder holds {name.partition('/')[0]}")
+    assert not (cook.here / "shared").exists()
+
+
+@pytest.mark.parametrize("options", [["-f"], [], ["-s"]], ids=" ".join)
+def test_a_file_of_the_projects_name_is_one_sentence(cook, options):
+    """It is left as it is, and both ways out lead to a project."""
+    (cook.here / "my_study").write_text("mine", encoding="utf-8")
+
+    done = cook(str(ROOT), "--no-input", *options)
+
+    (line,) = done.stderr.splitlines()
+    assert done.returncode == 1
+    assert "my_study is no folder: move it away or choose another project_slug." in line
+    assert (cook.here / "my_study").read_text(encoding="utf-8") == "mine"
+    assert cook(str(ROOT), "--no-input", *options, "project_slug=other").returncode == 0
+    (cook.here / "my_study").rename(cook.here / "away")
+    assert cook(str(ROOT), "--no-input", *options).returncode == 0
+
+
 def test_the_hook_refuses_where_nothing_says_where_to_bake(project, capfd):
     """cruft calls Cookiecutter from the inside; the folder is not deleted when its hook fails."""
     before = contents(project)

@@ -15,6 +15,7 @@ from boxloop.model_file import load_model, save_model
 from scipy.special import expit
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor, make_column_selector
 from sklearn.ensemble import ExtraTreesRegressor
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.feature_selection import SelectKBest, f_regression
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import Ridge
@@ -41,22 +42,32 @@ class Mean(BaseEstimator):
     def predict(self, X):
         return np.full(len(X), self.mean_)
 
+class Text:
+    def __init__(self, path):
+        open(path, "w").close()
+
 def first(X):
     return np.asarray(X)[:, :1]
+
+def write(path, text=""):
+    with open(path, "w") as target:
+        target.write(text)
+    return np.ones((1, 1))
 """
 
 
 @pytest.fixture
 def study(tmp_path, monkeypatch):
-    """A study with an estimator and a function of its own, which imports a dangerous function."""
+    """A study with an estimator and functions of its own, which imports a dangerous function."""
     (tmp_path / "study").mkdir()
     (tmp_path / "study" / "__init__.py").write_text("", encoding="utf-8")
-    (tmp_path / "study" / "data.py").write_text(STUDY, encoding="utf-8")
+    for name in ("data", "models"):
+        (tmp_path / "study" / f"{name}.py").write_text(STUDY, encoding="utf-8")
     for name in [name for name in sys.modules if name.partition(".")[0] == "study"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.syspath_prepend(str(tmp_path))
-    yield importlib.import_module("study.data")
-    for name in ("study", "study.data"):
+    yield importlib.import_module("study.models")
+    for name in ("study", "study.data", "study.models"):
         sys.modules.pop(name, None)
 
 
@@ -137,6 +148,40 @@ def confused(code):
     return changed(Ridge(), lambda schema: schema["content"]["content"].update(told))
 
 
+WRITE = node("FunctionNode", "study.data.write")
+
+
+def words(**given):
+    """Return the node of a dictionary."""
+    kinds = node("ListNode", "builtins.list", [node("TypeNode", "builtins.str")] * len(given))
+    return node("DictNode", "builtins.dict", given, key_types=kinds)
+
+
+def summed(path):
+    """A text of the file's choosing in place of a table, for the step behind it."""
+    return FunctionTransformer(np.sum, kw_args={"dtype": "O", "initial": path, "where": False})
+
+
+def searched(**given):
+    """A search that would set these parameters when it is fitted."""
+    grid = node("ListNode", "builtins.list", [words(**given)])
+    return changed(GridSearchCV(FunctionTransformer(), {}), attribute("param_grid", grid))
+
+
+def in_pairs(model, **given):
+    """The file of an estimator whose parameters come as pairs and not by name."""
+
+    def change(schema):
+        told = {**schema["content"]["content"], **given}
+        pairs = [
+            node("TupleNode", "builtins.tuple", [text(name), value])
+            for name, value in told.items()
+        ]
+        schema["content"] = node("ListNode", "builtins.list", pairs)
+
+    return changed(model, change)
+
+
 # What runs code, as bytes: made of the code in Python, the command of the system, and the path of the canary.
 RUNS = {
     "a builtin function": lambda code, *_: dumps(FunctionTransformer(max, kw_args={"key": eval})),
@@ -151,9 +196,9 @@ RUNS = {
     "the machinery writes": lambda *_: transformer(
         "boxloop.store.write_text", kw_args={"text": "x"}
     ),
-    "what the study imports": lambda *_: transformer("study.data.system"),
-    "a module in the study": lambda *_: transformer("study.data.os.system"),
-    "the study's numpy": lambda *_: transformer("study.data.np.save", kw_args={"arr": [1]}),
+    "what the study imports": lambda *_: transformer("study.models.system"),
+    "a module in the study": lambda *_: transformer("study.models.os.system"),
+    "the study's numpy": lambda *_: transformer("study.models.np.save", kw_args={"arr": [1]}),
     "a distribution": lambda code, *_: distribution(code),
     "types of keys": lambda code, *_: keys(code),
     "one number twice": lambda code, *_: confused(code),
@@ -185,7 +230,7 @@ RUNS = {
         ),
     ),
     "a list that is no list": lambda *_: changed(
-        Ridge(), attribute("coef_", node("ListNode", "study.data.system", []))
+        Ridge(), attribute("coef_", node("ListNode", "study.models.system", []))
     ),
     "a random generator": lambda *_: changed(
         Ridge(random_state=np.random.default_rng(0)),
@@ -198,6 +243,63 @@ RUNS = {
     ),
     "joblib's cache": lambda code, command, path: dumps(
         make_pipeline(StandardScaler(), Ridge(), memory=__import__("joblib").Memory(None))
+    ),
+    "a sum that is a text": lambda code, command, path: dumps(
+        make_pipeline(summed(path), FunctionTransformer(sys.modules["study.models"].write))
+    ),
+    "a function of the study that writes": lambda *_: transformer("study.data.write"),
+    "that function as a type": lambda *_: changed(
+        FunctionTransformer(), attribute("func", node("TypeNode", "study.data.write"))
+    ),
+    "that function for the way back": lambda *_: changed(
+        FunctionTransformer(), attribute("inverse_func", WRITE)
+    ),
+    "that function for each document": lambda *_: changed(
+        CountVectorizer(), attribute("analyzer", WRITE)
+    ),
+    "a class of the study as a function": lambda *_: changed(
+        FunctionTransformer(), attribute("func", node("TypeNode", "study.models.Text"))
+    ),
+    "a type that makes text": lambda *_: transformer("builtins.str"),
+    "text for arithmetic": lambda *_: dumps(
+        FunctionTransformer(np.nan_to_num, kw_args={"nan": "x"})
+    ),
+    "an array for arithmetic": lambda *_: dumps(
+        FunctionTransformer(np.clip, kw_args={"a_min": np.array(["x"])})
+    ),
+    "a scorer as a function": lambda *_: dumps(FunctionTransformer(make_scorer(mean_pinball_loss))),
+    "a search sets the function": lambda *_: searched(
+        func=node("ListNode", "builtins.list", [node("FunctionNode", "numpy.sum")])
+    ),
+    "a search for a step's function": lambda *_: searched(
+        a__func=node("ListNode", "builtins.list", [node("FunctionNode", "numpy.sum")])
+    ),
+    "a search for a step's words": lambda *_: searched(
+        a__kw_args=node("ListNode", "builtins.list", [words(where=text("x"))])
+    ),
+    "a parameter that is no text": lambda *_: changed(
+        FunctionTransformer(),
+        lambda schema: schema["content"]["key_types"]["content"][0].update(__class__="bytes"),
+    ),
+    "a function in pairs": lambda *_: in_pairs(
+        FunctionTransformer(), func=node("FunctionNode", "numpy.sum")
+    ),
+    "a cache in pairs": lambda code, command, path: in_pairs(
+        make_pipeline(StandardScaler(), Ridge()), memory=text(path)
+    ),
+    "a cache in one text": lambda code, command, path: changed(
+        make_pipeline(StandardScaler(), Ridge()),
+        lambda schema: schema.update(content=text({"memory": path, "steps": []})),
+    ),
+    "words in one text": lambda *_: changed(
+        FunctionTransformer(np.log), attribute("kw_args", text({"dtype": "O"}))
+    ),
+    "a function for a method": lambda *_: changed(
+        StandardScaler().fit(X),
+        lambda schema: (
+            schema["content"]["content"].update(transform=node("FunctionNode", "numpy.sum")),
+            schema["content"]["key_types"]["content"].append(node("TypeNode", "builtins.str")),
+        )[2:],
     ),
     "an older form": lambda *_: changed(
         FunctionTransformer(), lambda schema: schema.update(protocol=0)
@@ -325,6 +427,16 @@ def test_the_studys_own_parts_load(tmp_path, study):
     again = load_model(save_model(tmp_path / "model.skops", model))
 
     assert np.array_equal(again.predict(X), model.predict(X))
+
+
+def test_a_function_of_the_study_gets_words_of_its_own(tmp_path, study):
+    """Text too; what numpy computes with gets numbers."""
+    steps = (
+        FunctionTransformer(study.write, kw_args={"text": "x"}),
+        FunctionTransformer(np.clip, kw_args={"a_min": 0.5, "a_max": None}),
+    )
+    for step in steps:
+        assert load_model(save_model(tmp_path / "model.skops", step)).kw_args == step.kw_args
 
 
 FUNCTIONS = [np.log, np.log10, np.sqrt, np.arcsinh, np.abs, np.nan_to_num, np.clip, expit, abs]

@@ -52,6 +52,8 @@ WITHOUT = {
     ("boxloop/model_file.py", "two parts have one name"): WITHIN,
     ("boxloop/model_parts.py", "a name is not text"): WITHIN,
     ("boxloop/model_parts.py", "two parts bear one number"): WITHIN,
+    ("boxloop/model_parts.py", "a parameter has no name"): WITHIN,
+    ("boxloop/model_parts.py", "what is written as one value is several"): WITHIN,
     ("boxloop/model_parts.py", "skops writes form"): WITHIN,
     ("boxloop/model_file.py", "do not open it"): "the remedy is to leave the door closed",
     ("boxloop/parallel.py", "could not do its share"): "followed in test_dask.py",

@@ -82,7 +82,7 @@ def save_model(path, model):
     except Strange as part:
         msg = (
             f"The model holds {_one_line(part)}, which `load_model` would not open: "
-            "write it as a class or function of a module in study/, or leave it out."
+            "write it as a class or function in study/ (not data.py), or leave it out."
         )
         raise UserError(msg) from part
     except (TypeError, AttributeError, RecursionError) as error:

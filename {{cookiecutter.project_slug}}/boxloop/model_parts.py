@@ -3,8 +3,9 @@
 A skops file names classes and functions, and whoever writes it chooses the names. Names are not
 trusted by how they begin, because `numpy` and `scikit-learn` hold doors to the disk, and scipy's
 distributions run text as code: a part must be an estimator or one of its organs that scikit-learn
-itself defines, arithmetic, or what a module of the project's own `study` defines. What the
-numbers in it do is not judged: a file with a broken tree may still end the process.
+itself defines, arithmetic, a class of the project's own `study`, or a function of the modules in
+which the study makes its models (`boxloop.model_functions`). What the numbers in it do is not
+judged: a file with a broken tree may still end the process.
 """
 
 import importlib
@@ -12,31 +13,8 @@ import json
 import sys
 from types import FunctionType
 
-# Functions of arrays; the elementwise ones of numpy and scipy are arithmetic anyway.
-ARITHMETIC = (
-    "asarray",
-    "clip",
-    "max",
-    "mean",
-    "median",
-    "min",
-    "nan_to_num",
-    "nanmax",
-    "nanmean",
-    "nanmedian",
-    "nanmin",
-    "std",
-    "sum",
-    "var",
-)
-# Where the public functions are that estimators take as parameters, and what they keep after a fit.
-SCORING = ("sklearn.metrics", "sklearn.metrics.cluster", "sklearn.feature_selection")
-KEPT = {
-    ("sklearn.cluster._kmeans", "_kmeans_single_lloyd"),
-    ("sklearn.cluster._kmeans", "_kmeans_single_elkan"),
-    # Splines keep the `asarray` of the kind of array that they were made of.
-    ("scipy._lib.array_api_compat.numpy._aliases", "asarray"),
-}
+from boxloop.model_functions import is_arithmetic, may_be_named, strange_call
+
 # Organs of estimators that stand below no common class: module and name.
 ORGANS = {
     ("scipy.interpolate._bsplines", "BSpline"),
@@ -122,23 +100,6 @@ def _is_part(found, module, name):
     return issubclass(found, tuple(base for base in (_named(*place) for place in BASES) if base))
 
 
-def _is_arithmetic(found, name):
-    """Whether calling this function can do nothing but compute."""
-    import numpy as np
-    import scipy.special
-
-    if isinstance(found, np.ufunc):
-        return any(getattr(place, found.__name__, None) is found for place in (np, scipy.special))
-    if any(found is getattr(np, word, None) for word in ARITHMETIC) or found is abs:
-        return True
-    if not isinstance(found, FunctionType):
-        return False
-    places = [sys.modules[place] for place in SCORING if place in sys.modules]
-    public = any(getattr(place, name, None) is found for place in places)
-    public = public or found.__module__ == "sklearn.metrics.pairwise"
-    return (public and not name.startswith("_")) or (found.__module__, found.__name__) in KEPT
-
-
 def _is_scalar(found):
     import numpy as np
 
@@ -168,13 +129,17 @@ def _may_be(loader, module, name):
     if loader == "LossNode":
         return isinstance(found, type) and module in LOSSES and found.__module__ == module
     if loader == "TypeNode":
-        return _is_scalar(found) or _is_own(found, module, name)
+        return _is_scalar(found) or (_is_own(found, module, name) and may_be_named(module))
     if loader == "TupleNode":
         return _is_own(found, module, name) and isinstance(found, type) and issubclass(found, tuple)
     if loader == "FunctionNode":
         own = isinstance(found, FunctionType) and _is_own(found, module, name)
-        return own or _is_arithmetic(found, name)
+        return (own and may_be_named(module)) or is_arithmetic(found, name)
     return loader == "ObjectNode" and _is_part(found, module, name)
+
+
+def _whole(node):
+    return f"{node['__module__']}.{node['__class__']}"
 
 
 class Audit:
@@ -210,6 +175,8 @@ class Audit:
         if not self._allowed[key]:
             raise Strange(f"{module}.{name}")
         self.names.add(f"{module}.{name}")
+        if loader == "ObjectNode":
+            self._state(_named(module, name), node.get("content"))
         shape = self._number((key, *self._below(loader, node)))
         # skops takes a node that bears a known number for the one that bore it first.
         if node.get("__id__") and self._by_id.setdefault(node["__id__"], shape) != shape:
@@ -224,6 +191,9 @@ class Audit:
         """Look at what a node holds, and return it with numbers for nodes."""
         content = node.get("content")
         if loader == "JsonNode":
+            if isinstance(json.loads(content), (list, dict)):
+                msg = "what is written as one value is several"
+                raise ValueError(msg)
             return type(content), str(content)
         if loader == "DictNode":
             return self._mapping(node)
@@ -246,14 +216,29 @@ class Audit:
         """Look at a dictionary: the types of its keys are called, a cache is read and written."""
         kinds = node["key_types"]
         for kind in [kinds] if kinds["__loader__"] != "ListNode" else kinds["content"]:
-            name = f"{kind['__module__']}.{kind['__class__']}"
+            name = _whole(kind)
             if kind["__loader__"] != "TypeNode" or not (name in PLAIN or name.startswith("numpy.")):
                 raise Strange(name)
+        strange = strange_call(node["content"], _named)
+        if strange:
+            raise Strange(strange)
         for key, value in node["content"].items():
             if key == "memory" or key.endswith("__memory"):
                 self._no_cache(value)
         below = ((key, self.read(value)) for key, value in node["content"].items())
         return self.read(kinds), *below
+
+    def _state(self, kind, content):
+        """Refuse an estimator whose parameters do not come by name, or stand before its methods."""
+        if content is None or not issubclass(kind, _named(*BASES[0])):
+            return
+        kinds = content["key_types"]["content"] if content["__loader__"] == "DictNode" else [None]
+        if any(key is None or _whole(key) != "builtins.str" for key in kinds):
+            msg = "a parameter has no name"
+            raise ValueError(msg)
+        for key in content["content"]:
+            if isinstance(getattr(kind, key, None), FunctionType):
+                raise Strange(f"another {key} for {kind.__name__}")
 
     def _no_cache(self, node):
         if node["__loader__"] != "JsonNode" or isinstance(json.loads(node["content"]), str):

@@ -46,7 +46,8 @@ def reference():
         def reference():
             return make_pipeline(FunctionTransformer(angle), LogisticRegression())
 
-    Estimators must be classes or functions of this package, without lambdas, so that they can be stored.
+    Estimators and the functions in them must be of this package (not of data.py), without lambdas, so that
+    they can be stored.
     """
     return stand_in()
 
