@@ -266,7 +266,8 @@ def test_a_figure_is_a_result(project, damage):
     drawn = (
         'import matplotlib\\nmatplotlib.use(\\"agg\\")\\nfrom matplotlib.figure import Figure\\n'
     )
-    drawn += 'fig = Figure(); fig.subplots().plot([1, 2]); here.show(fig, \\"line\\", alt=\\"A line\\")\\nSHIFT = 0.0'
+    drawn += "fig = Figure(); fig.subplots().plot([1, 2])\\n"
+    drawn += 'here.show(fig, \\"line\\", alt=\\"A line\\")\\nSHIFT = 0.0'
     path.write_text(
         path.read_text(encoding="utf-8").replace("SHIFT = 0.0", drawn), encoding="utf-8"
     )

@@ -51,7 +51,7 @@ def says_what_it_needs(notebook):
 
 
 def no_path(notebook):
-    """Return the first of what a notebook needs and makes that is no path in the project, or None."""
+    """Return the first need or product of a notebook that is no path in the project, or None."""
     about = notebook["metadata"]["boxloop"]
     items = [item for key in ("needs", "makes") for item in about[key]]
     return next((item for item in items if not is_inside(item)), None)

@@ -188,7 +188,11 @@ def svg(found, *, width=640, height=220):
     for place, row in enumerate(found):
         middle = round(90 + step * (place + 0.5), 1)
         parts.append(f'<text class="tick" x="{middle}" y="{height - 12}">pass {row["number"]}</text>')
-        parts += [_mark(who, row[who], middle + shift, ys) for who, shift in (("reference", 7), ("model", -7)) if _is_measured(row[who])]
+        parts += [
+            _mark(who, row[who], middle + shift, ys)
+            for who, shift in (("reference", 7), ("model", -7))
+            if _is_measured(row[who])
+        ]
     return "".join([*parts, "</svg>"])
 
 
