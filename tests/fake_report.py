@@ -7,6 +7,7 @@ import struct
 import zlib
 from pathlib import Path
 
+from boxloop.notebook import signed
 from boxloop.paths import STATIONS, Project
 from study_files import STUDY
 
@@ -134,8 +135,10 @@ def write_failures(project, rows):
 
 def write_chapter(project, name, content):
     """Write a notebook as executed copy and as source."""
-    write_json(project.executed / f"{name}.ipynb", content)
     write_json(project.notebooks / f"{name}.ipynb", content)
+    project.executed.mkdir(parents=True, exist_ok=True)
+    copy = signed(json.loads(json.dumps(content)))
+    (project.executed / f"{name}.ipynb").write_text(copy, encoding="utf-8")
 
 
 def make_report_project(root, *, names=STATIONS, study=STUDY):

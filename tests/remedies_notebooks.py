@@ -223,3 +223,43 @@ def what_no_notebook_makes_is_put_there(person):
         "needs data/raw/catalogue.csv, which is missing and which no notebook makes: put it there",
     )
     person.damage("data/raw/catalogue.csv", "x\n1\n")
+
+
+def _marked(person, file):
+    person.damage(file, b"\xef\xbb\xbf" + person.path(file).read_bytes())
+
+
+@case
+def a_notebook_with_a_byte_order_mark(person):
+    person.small(), _marked(person, "notebooks/05_diagnose.ipynb")
+    yield person.types("run"), "save it as UTF-8 without one"
+    path = person.path("notebooks/05_diagnose.ipynb")
+    path.write_text(path.read_text(encoding="utf-8-sig"), encoding="utf-8")
+
+
+@case
+def a_need_that_is_no_path(person):
+    person.small()
+
+    def needs(item):
+        about = {"needs": [item], "makes": ["results/05_diagnose/intervals.json"]}
+        return lambda content: content["metadata"].update(boxloop=about)
+
+    notebook(person, "05_diagnose", needs("/etc/passwd"))
+    yield person.types("run"), "write one such as results/04_train/model.skops"
+    notebook(person, "05_diagnose", needs("results/04_train/model.json"))
+
+
+@case
+def an_answer_without_the_name_of_its_question(person):
+    person.small()
+
+    def change(content):
+        content["cells"][1]["metadata"]["boxloop"] = [3]
+
+    notebook(person, "01_scoping", change)
+    yield (
+        person.types("check"),
+        "its metadata do not name its questions: restore the notebook from your last commit",
+    )
+    person.restore("notebooks/01_scoping.ipynb")

@@ -278,5 +278,7 @@ def test_results_by_hand_are_not_in_the_report(project, quick):
     content["metadata"]["boxloop"]["station"] = "another"
     copy.write_text(signed(content), encoding="utf-8")
 
-    assert [row.detail for row in status(project) if row.state == "stale"] == ["run by hand: the report has no good copy of it"]
+    assert [row.detail for row in status(project) if row.state == "stale"] == [
+        "its copy in the report is of another run"
+    ]
     assert Path(copy).is_file()

@@ -59,7 +59,10 @@ def test_a_copy_under_a_name_of_its_own(project, quick, name, reason):
     [
         ("{", "it cannot be read as a notebook"),
         ("", "it cannot be read as a notebook"),
-        ('{"cells": [], "metadata": {}}', "its metadata do not say what it needs and makes"),
+        (
+            '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}',
+            "its metadata do not say what it needs and makes",
+        ),
     ],
 )
 def test_a_scratch_notebook_stops_nothing(project, quick, text, reason):

@@ -75,8 +75,13 @@ def test_a_circle_is_named(tmp_path):
     [
         ("{", "not a readable notebook"),
         ("[1]", "format 4"),
-        ('{"cells": []}', "does not say what it needs"),
-        ('{"cells": [], "metadata": {"boxloop": {"needs": "x", "makes": []}}}', "does not say what it needs"),
+        ('{"cells": []}', "format 4"),
+        ('{"cells": [], "nbformat": 4, "nbformat_minor": 5}', "does not say what it needs"),
+        (
+            '{"cells": [], "nbformat": 4, "nbformat_minor": 5, '
+            '"metadata": {"boxloop": {"needs": "x", "makes": []}}}',
+            "does not say what it needs",
+        ),
     ],
 )
 def test_a_bad_notebook_is_one_sentence(tmp_path, text, says):

@@ -7,6 +7,7 @@ import time
 import pytest
 from boxloop.executor import execute, load_engine
 from boxloop.loop import read_loop
+from boxloop.notebook import signed
 from boxloop.progress import Lines, Live, Told, expected_seconds, lines_for
 from boxloop.runner import run
 from fake_loop import make_project
@@ -20,7 +21,7 @@ def test_a_line_tells_cells_elapsed_and_expected(project):
     project.executed.mkdir(parents=True)
     copy = json.loads(chapter.path.read_text(encoding="utf-8"))
     copy["metadata"]["papermill"] = {"duration": 12.3}
-    (project.executed / "01_scoping.ipynb").write_text(json.dumps(copy), encoding="utf-8")
+    (project.executed / "01_scoping.ipynb").write_text(signed(copy), encoding="utf-8")
     told = Told(chapter, expected_seconds(project, chapter))
     told.start = time.monotonic() - 3
 

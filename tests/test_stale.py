@@ -6,6 +6,7 @@ import os
 import pytest
 from boxloop import settings as settings_module
 from boxloop.facts import Facts, settings_are_valid, settings_were_valid
+from boxloop.notebook import signed
 from boxloop.runner import run
 from boxloop.settings import load_settings
 from boxloop.status import Now, judge, status
@@ -117,7 +118,8 @@ def desk(project):
     station.parent.mkdir(parents=True)
     station.write_text(json.dumps({"smoke": False, "needs": {}, "makes": {}} | content), encoding="utf-8")
     project.executed.mkdir(parents=True)
-    (project.executed / "02_split.ipynb").write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    copy = signed(json.loads(path.read_text(encoding="utf-8")))
+    (project.executed / "02_split.ipynb").write_text(copy, encoding="utf-8")
     return project
 
 

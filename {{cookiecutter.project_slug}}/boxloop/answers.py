@@ -53,8 +53,36 @@ def is_answered(text):
     return bool(pairs) and all(says_something(answer) for _, answer in pairs)
 
 
+def _named_questions(notebook, cell):
+    """Return what the metadata of an answer cell say of its questions.
+
+    Raises
+    ------
+    UserError
+        If they do not name each question, with lists of the items that it replies to.
+    """
+    about = cell["metadata"].get("boxloop", {})
+    facts = about.get("answers", []) if isinstance(about, dict) else None
+    if isinstance(facts, list) and all(_names_a_question(fact) for fact in facts):
+        return facts
+    msg = (
+        f"{notebook}.ipynb, cell {cell.get('id')}: its metadata do not name its questions: "
+        "restore the notebook from your last commit."
+    )
+    raise UserError(msg)
+
+
+def _names_a_question(fact):
+    if not isinstance(fact, dict) or not isinstance(fact.get("id"), str):
+        return False
+    lists = [fact.get(key, []) for key in ("appendix", "reforms")]
+    return all(
+        isinstance(items, list) and all(isinstance(item, str) for item in items) for items in lists
+    )
+
+
 def _rows(notebook, cell):
-    facts = cell["metadata"].get("boxloop", {}).get("answers", [])
+    facts = _named_questions(notebook, cell)
     pairs = split_answers(source(cell))
     if len(facts) != len(pairs):
         msg = (

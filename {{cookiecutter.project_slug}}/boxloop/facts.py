@@ -88,7 +88,7 @@ def setting(table, name):
 def settings_table(project):
     """Return study.toml as plain tables; empty where it cannot be read (loading it says why)."""
     try:
-        return tomllib.loads(project.settings_file.read_text(encoding="utf-8"))
+        return tomllib.loads(project.settings_file.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError):
         return {}
 

@@ -35,7 +35,7 @@ def read_notes(path):
     if not path.is_file():
         return []
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         msg = f"{path.name} is not valid TOML ({error}): mend that line."
         raise UserError(msg) from error

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from boxloop.notebook import code_cells, parse
+from boxloop.notebook import code_cells, is_inside, parse
 from boxloop.paths import STATIONS
 
 NAME = re.compile(r"\d\d_[A-Za-z0-9_]+")
@@ -48,6 +48,13 @@ def says_what_it_needs(notebook):
         isinstance(about.get(key), list) and all(isinstance(item, str) for item in about[key])
         for key in ("needs", "makes")
     )
+
+
+def no_path(notebook):
+    """Return the first need or product of a notebook that is no path in the project, or None."""
+    about = notebook["metadata"]["boxloop"]
+    items = [item for key in ("needs", "makes") for item in about[key]]
+    return next((item for item in items if not is_inside(item)), None)
 
 
 def sort_notebooks(project):
@@ -109,6 +116,8 @@ def _about_in(text):
         return NO_NOTEBOOK
     if not says_what_it_needs(notebook):
         return "its metadata do not say what it needs and makes"
+    if (item := no_path(notebook)) is not None:
+        return f"its metadata name {item!r}, which is no path in the project"
     about = notebook["metadata"]["boxloop"]
     owners = {
         key: {name for item in about[key] for name in _RESULT.findall(item)}

@@ -167,7 +167,8 @@ def svg(found, *, width=640, height=220):
     found : list of dict
         What `rows` returned. The classes of its parts are those of the drawing on the cover of the report.
     """
-    ends = [entry[key] for row in found for entry in (row["model"], row["reference"]) if entry for key in ("low", "high", "value")]
+    measured = [entry for row in found for who in SHOWN if _is_measured(entry := row[who])]
+    ends = [entry.get(key) for entry in measured for key in ("low", "high", "value")]
     ends = [end for end in ends if end is not None]
     if not ends:
         return ""
@@ -187,8 +188,16 @@ def svg(found, *, width=640, height=220):
     for place, row in enumerate(found):
         middle = round(90 + step * (place + 0.5), 1)
         parts.append(f'<text class="tick" x="{middle}" y="{height - 12}">pass {row["number"]}</text>')
-        parts += [_mark(who, row[who], middle + shift, ys) for who, shift in (("reference", 7), ("model", -7)) if row[who]]
+        parts += [
+            _mark(who, row[who], middle + shift, ys)
+            for who, shift in (("reference", 7), ("model", -7))
+            if _is_measured(row[who])
+        ]
     return "".join([*parts, "</svg>"])
+
+
+def _is_measured(entry):
+    return bool(entry) and entry.get("value") is not None
 
 
 def _mark(who, entry, x, ys):

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from boxloop.errors import UserError
-from boxloop.folder import says_what_it_needs, sort_notebooks
+from boxloop.folder import no_path, says_what_it_needs, sort_notebooks
 from boxloop.notebook import read_notebook, source, tags
 
 
@@ -84,12 +84,19 @@ def read_chapter(path):
     if not says_what_it_needs(notebook):
         msg = f'{path.name} does not say what it needs and makes: add {{"boxloop": {{"needs": [], "makes": []}}}} to its notebook metadata.'
         raise UserError(msg)
+    if (item := no_path(notebook)) is not None:
+        msg = (
+            f"{path.name} needs or makes {item!r}, which is no path in the project: "
+            "write one such as results/04_train/model.skops into its notebook metadata."
+        )
+        raise UserError(msg)
+    minutes = about.get("minutes")
     return Chapter(
         name=path.stem,
         path=path,
         needs=tuple(about["needs"]),
         makes=tuple(about["makes"]),
-        minutes=about.get("minutes") or {},
+        minutes=minutes if isinstance(minutes, dict) else {},
         parameters=_parameters(notebook, path.name),
     )
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from boxloop.errors import UserError
 
@@ -25,6 +25,9 @@ def _parsed(path, remedy):
     """Return the notebook in a file, and the text of the file."""
     try:
         text = path.read_text(encoding="utf-8")
+        if text.startswith("\ufeff"):  # the libraries that execute it cannot read it either
+            msg = f"{path.name} begins with a byte order mark (BOM): save it as UTF-8 without one."
+            raise UserError(msg)
         notebook = parse(text)
     except (OSError, ValueError, RecursionError) as error:
         msg = f"{path.name} is not a readable notebook ({error}): {remedy}."
@@ -61,13 +64,13 @@ def read_copy(path):
     Raises
     ------
     UserError
-        If it is no readable notebook, or not as `boxloop run` has written it.
+        If it is no readable notebook, or not as `boxloop run` has written it and signed it.
     """
     remedy = "run `boxloop run`, which executes it again"
     notebook, text = _parsed(Path(path), remedy)
-    about = notebook["metadata"].get("boxloop", {})
+    about = notebook["metadata"].get("boxloop")
     found = about.get("sha256") if isinstance(about, dict) else None
-    if isinstance(found, str) and _sha256(text.replace(found, "", 1)) != found:
+    if not isinstance(found, str) or _sha256(text.replace(found, "", 1)) != found:
         msg = f"{Path(path).name} is not as it was executed: {remedy}."
         raise UserError(msg)
     return notebook
@@ -83,18 +86,40 @@ def _sha256(text):
 
 
 def _is_format_4(notebook):
-    """Return whether everything that is read here has the shape that the format gives it."""
+    """Return whether everything that is read here has the shape that the format gives it.
+
+    What papermill notes is held to its shape too: it writes into what it finds.
+    """
     if not isinstance(notebook, dict) or not _are_dicts(notebook.get("cells")):
         return False
-    if not isinstance(notebook.setdefault("metadata", {}), dict):
-        return False
-    return all(
-        isinstance(cell.setdefault("metadata", {}), dict)
-        and isinstance(cell["metadata"].get("tags", []), list)
-        and _is_text(cell.get("source", ""))
-        and _are_dicts(cell.get("outputs", []))
-        for cell in notebook["cells"]
+    metadata = notebook.setdefault("metadata", {})
+    return (
+        notebook.get("nbformat") == 4
+        and type(notebook.get("nbformat_minor")) is int
+        and isinstance(metadata, dict)
+        and _are_tables(metadata, "papermill")
+        and _are_tables(metadata.get("papermill", {}), "parameters")
+        and all(_is_cell(cell) for cell in notebook["cells"])
     )
+
+
+def _is_cell(cell):
+    metadata = cell.setdefault("metadata", {})
+    return (
+        cell.get("cell_type") in ("code", "markdown", "raw")
+        and isinstance(cell.get("id", ""), str)
+        and isinstance(metadata, dict)
+        and _are_tables(metadata, "papermill")
+        and isinstance(metadata.get("tags", []), list)
+        and all(isinstance(tag, str) for tag in metadata.get("tags", []))
+        and _is_text(cell.get("source"))
+        and _are_dicts(cell.get("outputs", []))
+        and _are_tables(cell, "attachments")
+    )
+
+
+def _are_tables(around, *names):
+    return all(isinstance(around.get(name, {}), dict) for name in names)
 
 
 def _are_dicts(items):
@@ -104,6 +129,22 @@ def _are_dicts(items):
 def _is_text(value):
     return isinstance(value, str) or (
         isinstance(value, list) and all(isinstance(v, str) for v in value)
+    )
+
+
+def is_inside(pattern):
+    """Return whether a path or pattern names something below the root of a project.
+
+    It is relative, without ``..``, and can be looked for on every system.
+    """
+    path, windows = PurePosixPath(pattern), PureWindowsPath(pattern)
+    return (
+        bool(path.parts)
+        and not (path.root or windows.drive or windows.root)
+        and ".." not in windows.parts
+        and pattern.isprintable()  # a NUL, or half a sign, is in no name
+        and all("**" not in part or part == "**" for part in path.parts)
+        and all(len(part.encode("utf-8")) < 256 for part in path.parts)
     )
 
 

@@ -19,24 +19,74 @@ def _files(project):
 
 
 def _read(path):
-    """Return the pass in a file, or None where the file is damaged."""
+    """Return the pass in a file, or None where the file is damaged.
+
+    What an older version did not write yet is empty.
+    """
     content = read_cache(path)
-    if not isinstance(content, dict) or content.get("number") != int(path.stem):
+    if not isinstance(content, dict) or type(content.get("number")) is not int:
         return None
-    shapes = {
-        "time": str,
-        "note": str,
-        "inputs": str,
-        "released": bool,
-        "metrics": dict,
-        "checks": dict,
-        "sets": dict,
-        "attempts": list,
-    }
+    content = {"time": "", "note": "", "metrics": {}, "checks": {}, "sets": {}} | content
+    content.setdefault("attempts", [])
+    right = (
+        content["number"] == int(path.stem)
+        and isinstance(content.get("released"), bool)
+        and all(isinstance(content.get(key, ""), str) for key in ("time", "note", "inputs"))
+        and _is_table(content["checks"], str)
+        and _is_table(content["metrics"])
+        and _is_primary(content["metrics"].get("primary"))
+        and _are_rows(content["metrics"].get("criteria") or [], _is_criterion)
+        and _is_table(content["sets"], dict)
+        and all(_are_intervals(found) for found in content["sets"].values())
+        and _are_rows(content["attempts"], lambda row: isinstance(row.get("name"), str))
+    )
+    return content if right else None
+
+
+def _is_table(value, kind=object):
+    return isinstance(value, dict) and all(isinstance(item, kind) for item in value.values())
+
+
+def _are_rows(value, right):
+    return isinstance(value, list) and all(isinstance(row, dict) and right(row) for row in value)
+
+
+def _is_number(value):
+    return value is None or (isinstance(value, int | float) and abs(value) < 1e300)
+
+
+def _are_intervals(found):
+    """Return whether each predictor has an interval, or nothing."""
+    return all(
+        entry is None
+        or (
+            isinstance(entry, dict)
+            and all(_is_number(entry.get(key)) for key in ("value", "low", "high"))
+            and (entry.get("low") is None) == (entry.get("high") is None)
+        )
+        for entry in found.values()
+    )
+
+
+def _is_primary(primary):
+    if not primary:
+        return primary is None or primary == {}
+    names = ("name", "label", "unit", "set")
     return (
-        content
-        if all(isinstance(content.get(key, kind()), kind) for key, kind in shapes.items())
-        else None
+        isinstance(primary, dict)
+        and all(isinstance(primary.get(key) or "", str) for key in names)
+        and _are_intervals({who: primary.get(who) for who in ("model", "reference", "difference")})
+    )
+
+
+def _is_criterion(row):
+    return (
+        isinstance(row.get("name"), str)
+        and row.get("met", "") in (True, False, None)
+        and "value" in row
+        and _is_number(row["value"])
+        and isinstance(row.get("bound", ""), str)
+        and (row["value"] is None or "bound" in row)
     )
 
 
@@ -59,7 +109,7 @@ def last_pass(project):
 def _executed(project, chapter):
     """Return the parameters with which the kept copy of a chapter was executed."""
     copy = read_notebook(project.executed / f"{chapter.name}.ipynb")
-    return copy["metadata"].get("papermill", {}).get("parameters") or {}
+    return copy["metadata"].get("papermill", {}).get("parameters", {})
 
 
 def inputs_hash(project, chapters, parameters):

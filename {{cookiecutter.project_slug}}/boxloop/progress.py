@@ -5,7 +5,7 @@ import time
 from contextlib import contextmanager
 
 from boxloop.errors import UserError, shown
-from boxloop.notebook import read_notebook
+from boxloop.notebook import read_copy, read_notebook
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -13,7 +13,7 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 def expected_seconds(project, chapter):
     """Return how long a chapter took when it was last executed, or None."""
     try:
-        copy = read_notebook(project.executed / f"{chapter.name}.ipynb")
+        copy = read_copy(project.executed / f"{chapter.name}.ipynb")
     except UserError:
         return None
     return copy["metadata"].get("papermill", {}).get("duration")

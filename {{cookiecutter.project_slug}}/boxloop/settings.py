@@ -137,7 +137,7 @@ def load_settings(path):
         If the file is missing, is not TOML, or a key is unknown, missing or of a wrong type.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # Windows may mark it
     except (OSError, UnicodeDecodeError) as error:
         msg = f"{path.name} cannot be read ({error}): make it a UTF-8 text file that you may read."
         raise UserError(msg) from error

@@ -191,7 +191,7 @@ class Station:
             fig.savefig(buffer, format="png", metadata={"Software": None})
         plt.close(fig)
         png = buffer.getvalue()
-        write_bytes(self.folder / "figures" / f"{name}.png", png)
+        self._made(write_bytes(self.folder / "figures" / f"{name}.png", png))
         # The picture is stored at 150 dots per inch and shown at 100: crisp on a dense screen.
         facts = {"alt": alt, "caption": caption or alt, "name": name, "width": int.from_bytes(png[16:20]) * 2 // 3}
         display({"image/png": png, "text/plain": alt}, raw=True, metadata={"image/png": facts})

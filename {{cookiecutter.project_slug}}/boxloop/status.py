@@ -93,15 +93,20 @@ def _copy_is_old(now, chapter, copy, facts):
     if "code" in facts:
         return _facts_changed(now, chapter, facts)
     # A notebook without a desk says nothing of what it used: any setting and all of the science may count.
-    before = copy["metadata"].get("boxloop", {}).get("inputs", {})
+    before = copy["metadata"]["boxloop"].get("inputs", {})
     changed = sorted(name for name in before.keys() | now.inputs.keys() if before.get(name) != now.inputs.get(name))
     return f"{changed[0]} changed" if changed else None
 
 
 def _belongs_to_another(now, chapter, copy):
-    """Return whether a copy shows another run than the one whose results are there: by hand, or broken off in between."""
-    known = copy["metadata"].get("boxloop", {}).get("station")
-    return bool(known) and now.hash(now.project.station(chapter.name) / "station.json", sha256) != known
+    """Return whether a copy shows another run than the one whose results are there.
+
+    A notebook was run by hand since, its results came from another commit, or it was broken off.
+    """
+    known = copy["metadata"]["boxloop"].get("station")
+    if known is None:  # nothing was there when it ended; a copy that failed so explains no results
+        return first_error(copy) is not None
+    return now.hash(now.project.station(chapter.name) / "station.json", sha256) != known
 
 
 def _other_parameters(chapter, copy, given):
@@ -111,7 +116,7 @@ def _other_parameters(chapter, copy, given):
     """
     if given.get("release_reason"):
         return "the seal is to be opened"
-    before = chapter.parameters | (copy["metadata"].get("papermill", {}).get("parameters") or {})
+    before = chapter.parameters | copy["metadata"].get("papermill", {}).get("parameters", {})
     wanted = chapter.parameters | given
     names = [name for name in wanted if name != "release_reason" and before.get(name) != wanted[name]]
     if not names:
@@ -179,13 +184,16 @@ def judge(now, chapter, *, doubtful=(), given=None):
         return Row(chapter.name, "stale", problem)
     if copy is None and facts is None:
         return Row(chapter.name, "never run")
-    if error and facts is None:
+    another = copy is not None and facts is not None and _belongs_to_another(now, chapter, copy)
+    if error and not another:
         return Row(chapter.name, "failed", f"cell {error[0]}: {error[1]}")
     if facts is None:
         return Row(chapter.name, "stale", "its last run was interrupted")
     reason = _changed(now, facts.get("needs", {}) | facts.get("makes", {}), sha256)
-    if copy is None or error or _belongs_to_another(now, chapter, copy):
-        reason = reason or "run by hand: the report has no good copy of it"
+    if copy is None:
+        reason = reason or "run by hand: the report has no copy of it"
+    elif another:
+        reason = reason or "its copy in the report is of another run"
     else:
         reason = reason or _copy_is_old(now, chapter, copy, facts)
         reason = reason or (None if given is None else _other_parameters(chapter, copy, given))

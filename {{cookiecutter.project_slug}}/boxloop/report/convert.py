@@ -124,10 +124,9 @@ def to_html(notebook):
     exporter = make_exporter()
     import nbformat
 
-    node = nbformat.from_dict(notebook)
-    # Lines that a file keeps apart are one text for nbconvert.
-    node = nbformat.v4.rwbase.rejoin_lines(node)
     try:
+        # Lines that a file keeps apart are one text for nbconvert.
+        node = nbformat.v4.rwbase.rejoin_lines(nbformat.from_dict(notebook))
         with warnings.catch_warnings():
             # Outputs without a form in HTML, such as scripts, are left out on purpose.
             warnings.simplefilter("ignore")
