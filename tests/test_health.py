@@ -144,6 +144,19 @@ def test_a_damaged_memory_is_never_an_error(project, name, text):
         assert command(project, *words)[0] == code, words
 
 
+@pytest.mark.parametrize("row", ['{"model_hash": ["a"]}', "3", '{"sets": 3}', '{"sealed": {}}'])
+def test_releases_of_another_shape(project, row):
+    """What was measured on the test set is not guessed: 08 stops with the sentence, no command fails."""
+    path = project.station("08_release") / "release.json"
+    path.write_text(f'{{"releases": [{row}]}}', encoding="utf-8")
+
+    said = {words: command(project, words)[1] for words in ("status", "check", "report")}
+    assert not any("Traceback" in text for text in said.values())
+    code, said = command(project, "run")
+    assert code == 1
+    assert "results/08_release/release.json is damaged: restore it from your last commit" in said
+
+
 def test_check_makes_the_results_again_before_it_reads_them(project):
     """Also where nobody has typed `run` since they were damaged."""
     before = project.checks_file.read_bytes()

@@ -19,10 +19,19 @@ def releases(project):
     path = project.station("08_release") / "release.json"
     content = read_json(path, {}, remedy=RESTORE)
     found = content.get("releases", []) if isinstance(content, dict) else None
-    if isinstance(found, list) and all(isinstance(row, dict) for row in found):
+    if isinstance(found, list) and all(_is_release(row) for row in found):
         return found
     msg = f"{project.relative(path)} is damaged: {RESTORE}."
     raise UserError(msg)
+
+
+def _is_release(row):
+    texts = ("model_hash", "reference_hash", "sealed", "reason")
+    return (
+        isinstance(row, dict)
+        and all(isinstance(row.get(key, ""), str | None) for key in texts)
+        and isinstance(row.get("sets", {}), dict)
+    )
 
 
 def lost_numbers(project):
