@@ -13,7 +13,7 @@ from boxloop.executor import execute, load_engine
 from boxloop.loop import read_loop
 from boxloop.runner import run
 from boxloop.paths import Project
-from fake_loop import make_project
+from fake_loop import cell, make_project, notebook, write_notebook
 from test_faults import boxloop
 
 pytest_plugins = ["loop_fixtures"]  # its fixtures: project, quick
@@ -39,8 +39,9 @@ facts = {
     "threads": sorted((pool["internal_api"], pool["num_threads"]) for pool in threadpool_info()),
     "backend": plt.get_backend(), "argv": sys.argv[0].rsplit("/")[-1], "cwd": os.getcwd(), "first": sys.path[0], "main": __name__,
 }
-leak = [hasattr(np, "leak"), "LEAK" in os.environ, "leak" in dir(__builtins__), "boxloop" in sys.modules]
-np.leak = 1; os.environ["LEAK"] = "1"; __builtins__.leak = 1
+surroundings = getattr(os, "env" + "iron")  # by its name, this chapter would not be forked
+leak = [hasattr(np, "leak"), "LEAK" in surroundings, "leak" in dir(__builtins__), "boxloop" in sys.modules]
+np.leak = 1; surroundings["LEAK"] = "1"; __builtins__.leak = 1
 chance = [float(np.random.random()), os.getpid()]
 (root / ({name!r} + ".json")).write_text(js.dumps([facts, leak, chance]))
 """
@@ -122,6 +123,64 @@ def test_only_safe_libraries_are_imported_beforehand(tmp_path):
     assert not any("backend_inline" in name for name in warm.imports(project, chapters))
     assert first == {"pandas", "sklearn.svm"}
     assert "scipy.stats" in warm.imports(project, chapters)
+
+
+FILTER = """
+warnings.filterwarnings('ignore')
+import numpy as np
+np.polyfit([1, 2, 3], [1, 2, 3], 5)
+"""
+BACKEND = """
+os.environ['MPLBACKEND'] = 'agg'
+import matplotlib.pyplot as plt
+print(plt.get_backend())
+"""
+BEFORE = {
+    "filter": "import warnings" + FILTER,
+    "backend": "import os" + BACKEND,
+    "magic": "%env MPLBACKEND=agg" + BACKEND.partition("agg'")[2],
+    "threads": """
+import os
+os.environ['OMP_NUM_THREADS'] = '1'
+import numpy, threadpoolctl
+print([pool['num_threads'] for pool in threadpoolctl.threadpool_info()])
+""",
+    "study": "from study import first" + FILTER.partition(")")[2],
+}
+
+
+@pytest.mark.parametrize("name", BEFORE)
+def test_what_a_notebook_changes_before_it_imports(tmp_path, real, name):
+    """Filters of warnings and the environment hold for an import below them, as without forks."""
+    project = make_project(tmp_path, graph=GRAPH)
+    first = "import warnings\nwarnings.filterwarnings('ignore')\n"
+    (project.study / "first.py").write_text(first, encoding="utf-8")
+    content = notebook("02_b", *GRAPH["02_b"])
+    content["cells"].insert(2, cell("code", "before", BEFORE[name]))
+    write_notebook(project, "02_b", content)
+    found = []
+    for cold in (True, False):
+        assert run(project, echo=silent, cold=cold, start="01").ok
+        copy = json.loads((project.executed / "02_b.ipynb").read_text(encoding="utf-8"))
+        (outputs,) = [one["outputs"] for one in copy["cells"] if one["id"] == "before"]
+        found.append(re.sub(r"ipykernel_\d+/\d+", "", json.dumps(outputs)))
+
+    assert found[0] == found[1] != "[]"
+
+
+def test_who_is_not_forked(tmp_path, baked):
+    """Nothing of the template; functions of the study may do as they like; and what is loaded may not."""
+    project = Project(baked)
+    assert not [one for one in read_loop(project) if warm.wants_scratch(project, one)]
+
+    project = make_project(tmp_path, graph=GRAPH, faults={"01_a": "from study import data"})
+    one, two = read_loop(project)
+    inside = "    with warnings.catch_warnings():\n        warnings.simplefilter('ignore')\n"
+    module = f"import os, warnings\n# not os.environ\ndef quiet():\n{inside}"
+    (project.study / "data.py").write_text(module, encoding="utf-8")
+    assert not warm.wants_scratch(project, one)
+    (project.study / "data.py").write_text(module + "os.environ['A'] = '1'\n", encoding="utf-8")
+    assert warm.wants_scratch(project, one) and not warm.wants_scratch(project, two)
 
 
 PLOT = "import matplotlib.pyplot as plt\nplt.plot([1, 2]); plt.show()"

@@ -70,16 +70,20 @@ class Stock:
             )
 
     @contextmanager
-    def kernel(self, where):
+    def kernel(self, chapter, where):
         """Lend a fresh kernel's manager for one chapter; None where papermill shall start one.
 
         Parameters
         ----------
+        chapter : Chapter
+            One that changes what imports read gets a kernel that has imported nothing.
         where : str
             The chapter, and the cell if it got so far, for the sentence that says what went wrong.
         """
+        from boxloop import warm
+
         manager, kernels = None, None if self.cold else self._kernels
-        if kernels:
+        if kernels and not warm.wants_scratch(self.project, chapter):
             try:
                 manager = kernels.take()
             except (RuntimeError, OSError):  # killed, or no memory to fork: papermill's way may do
@@ -211,7 +215,7 @@ def _attempt(chapter, part, project, parameters, stock, told):
     from papermill.exceptions import PapermillExecutionError
 
     try:
-        with stock.kernel(_place(chapter, part)) if stock else nullcontext() as manager:
+        with stock.kernel(chapter, _place(chapter, part)) if stock else nullcontext() as manager:
             _papermill(chapter.path, part, project.notebooks, parameters, manager, stock, told)
     except PapermillExecutionError:
         return None  # the cell holds it
