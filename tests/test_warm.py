@@ -317,3 +317,22 @@ def test_no_process_for_the_server(tmp_path, real, monkeypatch):
     monkeypatch.setattr(warm, "Kernels", refuse)
     assert run(make_project(tmp_path, graph=GRAPH), echo=lines.append).ok
     assert "cannot be started (Cannot allocate memory): from here on each kernel" in lines[0]
+
+
+@pytest.mark.parametrize("how", [[], ["--cold"], ["--verbose", "--cold"]])
+def test_nothing_reaches_the_terminal_past_the_runner(tmp_path, how):
+    """What is written to the streams of a kernel itself, as programs do that it calls."""
+    raw = (
+        "import os, subprocess, sys\n"
+        "os.write(1, b'\\x1b]0;evil\\x07raw one')\nos.write(2, b'\\x1b[31mraw two')\n"
+        "subprocess.run([sys.executable, '-c', 'print(chr(27) + \"[31mraw three\")'])\n"
+        "os.write(sys.__stderr__.fileno(), b'\\x1b[31mraw four')"
+    )
+    project = make_project(tmp_path, graph={"01_a": ([], ["data/1.txt"])}, faults={"01_a": raw})
+    # In a test ipykernel does not catch what is printed past Python.
+    for env in ({n: v for n, v in os.environ.items() if not n.startswith("PYTEST")}, None):
+        out, err = boxloop(project, "run", "--from", "01", *how, env=env).communicate(timeout=120)
+        assert "01 a " in out
+        assert "\x1b" not in out + err
+        if "--verbose" not in how:
+            assert "raw" not in out + err

@@ -4,6 +4,7 @@ Importing this imports papermill, which takes a second: import it when a noteboo
 """
 
 import asyncio
+from subprocess import DEVNULL
 
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
@@ -108,7 +109,9 @@ class Engine(NBClientEngine):
         options.pop("input_path", None)
         options |= {"startup_timeout": start_timeout, "timeout": execution_timeout}
         options |= {"iopub_timeout": LATE, "raise_on_iopub_timeout": False}
-        return Client(nb_man, kernel_name=kernel_name, log=logger, **options).execute()
+        client = Client(nb_man, kernel_name=kernel_name, log=logger, **options)
+        # A kernel hands on by itself what it catches; the rest, and its copy, would get to the terminal.
+        return client.execute(stdout=DEVNULL, stderr=DEVNULL)
 
 
 papermill_engines.register(NAME, Engine)
