@@ -111,6 +111,28 @@ def test_ctrl_c(tmp_path, how):
     assert [row.state for row in status(project)] == ["done"] * 3, out + err
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C cannot be sent to a process there")
+@pytest.mark.parametrize("how", [[], ["--cold"]])
+def test_ctrl_c_at_any_moment(tmp_path, how):
+    """Once, or again and again while the run tidies up: 130, one sentence, nothing left."""
+    graph = CHAIN | {"03_c": (["data/1.txt"], ["data/3.txt"])}
+    wait = "import time\ntime.sleep(100)"
+    project = make_project(tmp_path, graph=graph, faults={"01_a": "print()", "02_b": wait})
+    for moment in (0.8, 1.0, 1.2, 1.5, 2.0):
+        for gaps in ([], [0.05] * 4, [0.3, 0.3]):
+            process = boxloop(project, "run", "--from", "01", *how, start_new_session=True)
+            time.sleep(moment)
+            for gap in [0, *gaps]:
+                time.sleep(gap)
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGINT)
+            _, err = process.communicate(timeout=60)
+            assert process.returncode == 130, (moment, gaps, err)
+            assert err.startswith("Stopped") and len(err.splitlines()) == 1, (moment, gaps, err)
+            assert not parts(project), (moment, gaps)
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a small file system of its own")
 def test_a_full_disk(tmp_path, real):
     """The sentence names the disk; with space again the run goes on from there."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from boxloop.errors import UserError, plainly, shown
+from boxloop.interrupt import ignore
 from boxloop.paths import find_project
 
 OPEN_STATES = ("fail", "unanswered")
@@ -70,6 +71,7 @@ def _run(*, verbose, jobs, **options):
     try:
         outcome = run(project, lines=lines, jobs=jobs, **options)
     except Interrupted as stop:
+        ignore()
         _say(str(stop), err=True)
         if options.get("release_reason"):
             _say("Nothing is released before `boxloop release` has come to its end.", err=True)
@@ -393,6 +395,7 @@ def main(arguments=None):
             err=True,
         )
     except (click.Abort, KeyboardInterrupt):
+        ignore()
         _say("Stopped.", err=True)
         sys.exit(130)
     sys.exit(2)

@@ -1,5 +1,6 @@
 """Execute one chapter with papermill; its executed copy is kept whole, also when it failed."""
 
+import asyncio
 import logging
 import os
 import tempfile
@@ -224,6 +225,8 @@ def _attempt(chapter, part, project, parameters, stock, told):
         return TOO_LONG, f"took longer than {stock.timeout} s: {remedy}"
     except DeadKernelError:
         return DEAD, "the kernel died while this cell ran; often the memory was full"
+    except asyncio.CancelledError:  # no Exception: with its channels closed nobody can ask it
+        return DEAD, "the kernel was closed while this cell ran"
     except RuntimeError as error:
         if "Kernel" not in str(error):
             raise
