@@ -4,7 +4,10 @@ import json
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
@@ -336,3 +339,45 @@ def test_nothing_reaches_the_terminal_past_the_runner(tmp_path, how):
         assert "\x1b" not in out + err
         if "--verbose" not in how:
             assert "raw" not in out + err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no exec of that kind")
+def test_a_kernel_of_somebody_else_is_left_alone(tmp_path):
+    """Also one that the process had before it became the runner; only a run's own kernels end with it."""
+    project = make_project(tmp_path, graph={"01_a": ([], ["data/1.txt"])})
+    start = (
+        "import os, subprocess, sys\n"
+        "one = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(300)', 'ipykernel_launcher'])\n"
+        "open('theirs', 'w').write(str(one.pid))\n"
+        "os.execv(sys.executable, [sys.executable, '-m', 'boxloop', 'run', '--cold'])\n"
+    )
+    boxloop(project, "status").communicate(timeout=60)
+    done = subprocess.run([sys.executable, "-c", start], cwd=project.root, timeout=120)
+    theirs = psutil.Process(int((project.root / "theirs").read_text(encoding="utf-8")))
+    try:
+        assert done.returncode == 0
+        assert theirs.status() != psutil.STATUS_ZOMBIE
+    finally:
+        theirs.kill()
+
+
+@pytest.mark.parametrize("cold", [True, False])
+def test_two_runs_in_one_process(tmp_path, real, cold):
+    """Side by side: the one that ends first leaves the kernels of the other alone."""
+    wait = "import time\nprint(file=open(root / 'begun', 'a'))\n"
+    wait += "while not (root / 'well').exists(): time.sleep(0.1)"
+    later = "import time\n(root / 'here').touch()\n"
+    later += "while not (root.parent / 'long/begun').exists(): time.sleep(0.1)"
+    graph = {"01_a": ([], ["data/1.txt"])}
+    long = make_project(tmp_path / "long", graph=graph, faults={"01_a": wait})
+    short = make_project(tmp_path / "short", graph=graph, faults={"01_a": later})
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(run, short, echo=silent, cold=cold)
+        while not (short.root / "here").exists():
+            time.sleep(0.1)
+        second = pool.submit(run, long, echo=silent, cold=cold)
+        assert first.result(timeout=60).ok
+        (long.root / "well").touch()
+        assert second.result(timeout=60).ok
+
+    assert (long.root / "begun").read_text(encoding="utf-8") == "\n"  # no second chance was needed

@@ -41,16 +41,18 @@ class Stock:
 
     def __init__(self, project, chapters, *, cold=False, timeout=None, say=None):
         self.project, self.chapters, self.cold, self.timeout = project, chapters, cold, timeout
-        self.stopped = threading.Event()
+        self.mark, self.env, self.stopped = {}, None, threading.Event()
         self._say, self._kernels, self._lock = say or (lambda text: None), None, threading.Lock()
 
     def start(self):
         """Begin to import the libraries and to make the first kernel."""
         from boxloop import warm
 
+        # Once and for all: another run in this process may change its environment meanwhile.
+        self.env = dict(os.environ) | self.mark
         if not self.cold and warm.can_fork():
             try:
-                self._kernels = warm.Kernels(self.project, self.chapters, dict(os.environ))
+                self._kernels = warm.Kernels(self.project, self.chapters, self.env)
             except OSError as error:  # no memory for another process, perhaps
                 self._go_cold(f"cannot be started ({error.strerror})", "")
 
@@ -100,16 +102,17 @@ class Stock:
         self.stopped.set()
         if self._kernels:
             self._kernels.close()
-        _end_kernels()
+        _end_kernels(self.mark)
 
 
-def _end_kernels():
-    """Kill the kernels that papermill started itself and that still compute, because the run was interrupted."""
+def _end_kernels(mark):
+    """Kill the kernels of this run that papermill started and that still compute: it was interrupted."""
     import psutil
 
     for child in psutil.Process().children(recursive=True):
-        with suppress(psutil.Error):
-            if any("ipykernel_launcher" in word for word in child.cmdline()):
+        with suppress(psutil.Error, OSError):
+            ours = mark and mark.items() <= child.environ().items()
+            if ours and any("ipykernel_launcher" in word for word in child.cmdline()):
                 child.kill()
 
 
@@ -205,6 +208,7 @@ def _papermill(source, target, cwd, parameters, manager, stock, told):
             shutdown_kernel="immediate",
             # ipykernel warns on every start of a kernel without encryption.
             config=Config({"KernelManager": {"transport_encryption": "auto"}}),
+            kernel_env=stock.env if stock else None,
             **({"km": manager} if manager is not None else {}),
             **(told.hooks() if told else {}),
         )

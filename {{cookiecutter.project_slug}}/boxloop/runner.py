@@ -124,10 +124,11 @@ class Round:
         ways = {"is_current": self.is_current, "work": self.work, "current": self.current, "lost": self.lost}
         with (
             ours() as mark,
-            environment(self.project, **mark),
-            cluster(self.dask) as where,
+            environment(self.project),
+            cluster(self.dask, mark) as where,
             self.lines,
         ):
+            self.stock.mark = mark
             try:
                 with environment(self.project, **where):
                     load_engine(self.stock)
