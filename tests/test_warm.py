@@ -172,7 +172,7 @@ def test_what_a_notebook_changes_before_it_imports(tmp_path, real, name):
 
 
 def test_who_is_not_forked(tmp_path, baked):
-    """Nothing of the template; functions of the study may do as they like; and what is loaded may not."""
+    """Nothing of the template; functions of the study may do as they like, its import may not."""
     project = Project(baked)
     assert not [one for one in read_loop(project) if warm.wants_scratch(project, one)]
 
@@ -343,11 +343,12 @@ def test_nothing_reaches_the_terminal_past_the_runner(tmp_path, how):
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no exec of that kind")
 def test_a_kernel_of_somebody_else_is_left_alone(tmp_path):
-    """Also one that the process had before it became the runner; only a run's own kernels end with it."""
+    """Also one that the process had before it became the runner."""
     project = make_project(tmp_path, graph={"01_a": ([], ["data/1.txt"])})
     start = (
         "import os, subprocess, sys\n"
-        "one = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(300)', 'ipykernel_launcher'])\n"
+        "words = [sys.executable, '-c', 'import time; time.sleep(300)', 'ipykernel_launcher']\n"
+        "one = subprocess.Popen(words)\n"
         "open('theirs', 'w').write(str(one.pid))\n"
         "os.execv(sys.executable, [sys.executable, '-m', 'boxloop', 'run', '--cold'])\n"
     )

@@ -23,7 +23,7 @@ def _say(*lines, err=False):
 
 
 def _tell(*lines, err=False):
-    """Print lines that nothing hangs on: where they cannot be written, the work goes on without them."""
+    """Print lines that nothing hangs on: where that is not possible, the work goes on."""
     try:
         _say(*lines, err=err)
     except OSError:  # a closed pipe, or a full disk behind it: from here on nobody is told

@@ -104,13 +104,19 @@ class Engine(NBClientEngine):
 
     @classmethod
     def execute_managed_notebook(
-        cls, nb_man, kernel_name, start_timeout=60, execution_timeout=None, kernel_env=None, **options
+        cls,
+        nb_man,
+        kernel_name,
+        start_timeout=60,
+        execution_timeout=None,
+        kernel_env=None,
+        **options,
     ):
         options.pop("input_path", None)
         options |= {"startup_timeout": start_timeout, "timeout": execution_timeout}
         options |= {"iopub_timeout": LATE, "raise_on_iopub_timeout": False}
         client = Client(nb_man, kernel_name=kernel_name, log=logger, **options)
-        # A kernel hands on by itself what it catches; the rest, and its copy, would get to the terminal.
+        # A kernel hands on by itself what it catches; the rest would get to the terminal.
         surroundings = {"env": kernel_env} if kernel_env else {}
         return client.execute(stdout=DEVNULL, stderr=DEVNULL, **surroundings)
 

@@ -106,7 +106,7 @@ class Stock:
 
 
 def _end_kernels(mark):
-    """Kill the kernels of this run that papermill started and that still compute: it was interrupted."""
+    """Kill the kernels of this run that papermill started and that still compute."""
     import psutil
 
     for child in psutil.Process().children(recursive=True):

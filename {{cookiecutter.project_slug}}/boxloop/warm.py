@@ -26,7 +26,7 @@ ALWAYS = ("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "IP
 # Not the inline backend, which registers itself with the shell; but what takes long in it.
 DRAWING = ("matplotlib.backends.backend_agg", "matplotlib.figure")
 GONE = "Kernel server is gone"
-# What changes the surroundings that a library reads when it is imported: a forked kernel imported before that.
+# What changes the surroundings that a library reads on import: a fork has it imported before.
 TOUCHES = ("environ", "environb", "putenv", "unsetenv", "load_dotenv", "chdir")
 TOUCHES += ("filterwarnings", "simplefilter", "resetwarnings", "showwarning")
 _TOUCH = re.compile(rf"\b(?:{'|'.join(TOUCHES)})\b|\bwarnings\.filters\b|%(?:set_)?env\b|%cd\b")
@@ -39,7 +39,7 @@ def can_fork():
 
 
 def _reached(project, texts):
-    """Return the names of all modules that the texts and the project's own code among them import, and that code."""
+    """Return the names of all modules that the texts and own code in them import, and that code."""
     from boxloop.facts import place
 
     seen, todo, own = set(), list(texts), []
@@ -87,7 +87,7 @@ def _touches_on_import(text):
 
 
 def wants_scratch(project, chapter):
-    """Return whether a chapter changes what libraries read on import: the environment, filters of warnings.
+    """Return whether a chapter changes what libraries read on import, as filters of warnings.
 
     Such a chapter shows the same from a kernel that has imported nothing, and from no other. The
     functions of modules do not count: they run when the imports are over.
