@@ -111,6 +111,58 @@ def test_ctrl_c(tmp_path, how):
     assert [row.state for row in status(project)] == ["done"] * 3, out + err
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C cannot be sent to a process there")
+@pytest.mark.parametrize("how", [[], ["--cold"]])
+def test_ctrl_c_at_any_moment(tmp_path, how):
+    """Once, or again and again while the run tidies up: 130, one sentence, nothing left."""
+    graph = CHAIN | {"03_c": (["data/1.txt"], ["data/3.txt"])}
+    wait = "import time\ntime.sleep(100)"
+    project = make_project(tmp_path, graph=graph, faults={"01_a": "print()", "02_b": wait})
+    for moment in (0.8, 1.0, 1.2, 1.5, 2.0):
+        for gaps in ([], [0.05] * 4, [0.3, 0.3]):
+            process = boxloop(project, "run", "--from", "01", *how, start_new_session=True)
+            time.sleep(moment)
+            for gap in [0, *gaps]:
+                time.sleep(gap)
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGINT)
+            _, err = process.communicate(timeout=60)
+            assert process.returncode == 130, (moment, gaps, err)
+            assert err.startswith("Stopped") and len(err.splitlines()) == 1, (moment, gaps, err)
+            assert not parts(project), (moment, gaps)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="there is no /dev/full elsewhere")
+@pytest.mark.parametrize("how", [[], ["--cold"], ["--verbose"]])
+def test_nobody_reads_the_progress(tmp_path, how):
+    """A closed pipe and a full disk behind it take no part in the run, nor in its exit code."""
+    faults = {"03_c": "print('said')\nif extra > 2: raise ValueError"}
+    project = make_project(tmp_path, graph=CHAIN, faults=faults)
+    boxloop(project, "status").communicate(timeout=60)  # its machinery is there from now on
+    for extra, code in ((1.5, 0), (2.5, 1)):
+        words = ["run", "--from", "01", "--set", f"extra={extra}", *how]
+        command = [sys.executable, "-m", "boxloop", *words]
+        for where in ("closed", "full", "both closed"):
+            out = open("/dev/full", "w") if where == "full" else closed_pipe()  # noqa: SIM115
+            with out:
+                err = out if where == "both closed" else subprocess.PIPE
+                done = subprocess.run(
+                    command, cwd=project.root, stdout=out, stderr=err, text=True, timeout=120
+                )
+            rest = "Failed: 03_c, cell work: ValueError: \n" if code and done.stderr else ""
+            assert (done.returncode, done.stderr or "") == (code, rest), (where, extra)
+            assert [row.state for row in status(project)][:2] == ["done"] * 2
+
+
+def closed_pipe():
+    """Return the end of a pipe whose reader is gone."""
+    source, end = os.pipe()
+    os.close(source)
+    return os.fdopen(end, "w")
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a small file system of its own")
 def test_a_full_disk(tmp_path, real):
     """The sentence names the disk; with space again the run goes on from there."""

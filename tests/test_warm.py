@@ -4,7 +4,10 @@ import json
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
@@ -13,7 +16,7 @@ from boxloop.executor import execute, load_engine
 from boxloop.loop import read_loop
 from boxloop.runner import run
 from boxloop.paths import Project
-from fake_loop import make_project
+from fake_loop import cell, make_project, notebook, write_notebook
 from test_faults import boxloop
 
 pytest_plugins = ["loop_fixtures"]  # its fixtures: project, quick
@@ -39,8 +42,9 @@ facts = {
     "threads": sorted((pool["internal_api"], pool["num_threads"]) for pool in threadpool_info()),
     "backend": plt.get_backend(), "argv": sys.argv[0].rsplit("/")[-1], "cwd": os.getcwd(), "first": sys.path[0], "main": __name__,
 }
-leak = [hasattr(np, "leak"), "LEAK" in os.environ, "leak" in dir(__builtins__), "boxloop" in sys.modules]
-np.leak = 1; os.environ["LEAK"] = "1"; __builtins__.leak = 1
+surroundings = getattr(os, "env" + "iron")  # by its name, this chapter would not be forked
+leak = [hasattr(np, "leak"), "LEAK" in surroundings, "leak" in dir(__builtins__), "boxloop" in sys.modules]
+np.leak = 1; surroundings["LEAK"] = "1"; __builtins__.leak = 1
 chance = [float(np.random.random()), os.getpid()]
 (root / ({name!r} + ".json")).write_text(js.dumps([facts, leak, chance]))
 """
@@ -122,6 +126,64 @@ def test_only_safe_libraries_are_imported_beforehand(tmp_path):
     assert not any("backend_inline" in name for name in warm.imports(project, chapters))
     assert first == {"pandas", "sklearn.svm"}
     assert "scipy.stats" in warm.imports(project, chapters)
+
+
+FILTER = """
+warnings.filterwarnings('ignore')
+import numpy as np
+np.polyfit([1, 2, 3], [1, 2, 3], 5)
+"""
+BACKEND = """
+os.environ['MPLBACKEND'] = 'agg'
+import matplotlib.pyplot as plt
+print(plt.get_backend())
+"""
+BEFORE = {
+    "filter": "import warnings" + FILTER,
+    "backend": "import os" + BACKEND,
+    "magic": "%env MPLBACKEND=agg" + BACKEND.partition("agg'")[2],
+    "threads": """
+import os
+os.environ['OMP_NUM_THREADS'] = '1'
+import numpy, threadpoolctl
+print([pool['num_threads'] for pool in threadpoolctl.threadpool_info()])
+""",
+    "study": "from study import first" + FILTER.partition(")")[2],
+}
+
+
+@pytest.mark.parametrize("name", BEFORE)
+def test_what_a_notebook_changes_before_it_imports(tmp_path, real, name):
+    """Filters of warnings and the environment hold for an import below them, as without forks."""
+    project = make_project(tmp_path, graph=GRAPH)
+    first = "import warnings\nwarnings.filterwarnings('ignore')\n"
+    (project.study / "first.py").write_text(first, encoding="utf-8")
+    content = notebook("02_b", *GRAPH["02_b"])
+    content["cells"].insert(2, cell("code", "before", BEFORE[name]))
+    write_notebook(project, "02_b", content)
+    found = []
+    for cold in (True, False):
+        assert run(project, echo=silent, cold=cold, start="01").ok
+        copy = json.loads((project.executed / "02_b.ipynb").read_text(encoding="utf-8"))
+        (outputs,) = [one["outputs"] for one in copy["cells"] if one["id"] == "before"]
+        found.append(re.sub(r"ipykernel_\d+/\d+", "", json.dumps(outputs)))
+
+    assert found[0] == found[1] != "[]"
+
+
+def test_who_is_not_forked(tmp_path, baked):
+    """Nothing of the template; functions of the study may do as they like, its import may not."""
+    project = Project(baked)
+    assert not [one for one in read_loop(project) if warm.wants_scratch(project, one)]
+
+    project = make_project(tmp_path, graph=GRAPH, faults={"01_a": "from study import data"})
+    one, two = read_loop(project)
+    inside = "    with warnings.catch_warnings():\n        warnings.simplefilter('ignore')\n"
+    module = f"import os, warnings\n# not os.environ\ndef quiet():\n{inside}"
+    (project.study / "data.py").write_text(module, encoding="utf-8")
+    assert not warm.wants_scratch(project, one)
+    (project.study / "data.py").write_text(module + "os.environ['A'] = '1'\n", encoding="utf-8")
+    assert warm.wants_scratch(project, one) and not warm.wants_scratch(project, two)
 
 
 PLOT = "import matplotlib.pyplot as plt\nplt.plot([1, 2]); plt.show()"
@@ -258,3 +320,65 @@ def test_no_process_for_the_server(tmp_path, real, monkeypatch):
     monkeypatch.setattr(warm, "Kernels", refuse)
     assert run(make_project(tmp_path, graph=GRAPH), echo=lines.append).ok
     assert "cannot be started (Cannot allocate memory): from here on each kernel" in lines[0]
+
+
+@pytest.mark.parametrize("how", [[], ["--cold"], ["--verbose", "--cold"]])
+def test_nothing_reaches_the_terminal_past_the_runner(tmp_path, how):
+    """What is written to the streams of a kernel itself, as programs do that it calls."""
+    raw = (
+        "import os, subprocess, sys\n"
+        "os.write(1, b'\\x1b]0;evil\\x07raw one')\nos.write(2, b'\\x1b[31mraw two')\n"
+        "subprocess.run([sys.executable, '-c', 'print(chr(27) + \"[31mraw three\")'])\n"
+        "os.write(sys.__stderr__.fileno(), b'\\x1b[31mraw four')"
+    )
+    project = make_project(tmp_path, graph={"01_a": ([], ["data/1.txt"])}, faults={"01_a": raw})
+    # In a test ipykernel does not catch what is printed past Python.
+    for env in ({n: v for n, v in os.environ.items() if not n.startswith("PYTEST")}, None):
+        out, err = boxloop(project, "run", "--from", "01", *how, env=env).communicate(timeout=120)
+        assert "01 a " in out
+        assert "\x1b" not in out + err
+        if "--verbose" not in how:
+            assert "raw" not in out + err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no exec of that kind")
+def test_a_kernel_of_somebody_else_is_left_alone(tmp_path):
+    """Also one that the process had before it became the runner."""
+    project = make_project(tmp_path, graph={"01_a": ([], ["data/1.txt"])})
+    start = (
+        "import os, subprocess, sys\n"
+        "words = [sys.executable, '-c', 'import time; time.sleep(300)', 'ipykernel_launcher']\n"
+        "one = subprocess.Popen(words)\n"
+        "open('theirs', 'w').write(str(one.pid))\n"
+        "os.execv(sys.executable, [sys.executable, '-m', 'boxloop', 'run', '--cold'])\n"
+    )
+    boxloop(project, "status").communicate(timeout=60)
+    done = subprocess.run([sys.executable, "-c", start], cwd=project.root, timeout=120)
+    theirs = psutil.Process(int((project.root / "theirs").read_text(encoding="utf-8")))
+    try:
+        assert done.returncode == 0
+        assert theirs.status() != psutil.STATUS_ZOMBIE
+    finally:
+        theirs.kill()
+
+
+@pytest.mark.parametrize("cold", [True, False])
+def test_two_runs_in_one_process(tmp_path, real, cold):
+    """Side by side: the one that ends first leaves the kernels of the other alone."""
+    wait = "import time\nprint(file=open(root / 'begun', 'a'))\n"
+    wait += "while not (root / 'well').exists(): time.sleep(0.1)"
+    later = "import time\n(root / 'here').touch()\n"
+    later += "while not (root.parent / 'long/begun').exists(): time.sleep(0.1)"
+    graph = {"01_a": ([], ["data/1.txt"])}
+    long = make_project(tmp_path / "long", graph=graph, faults={"01_a": wait})
+    short = make_project(tmp_path / "short", graph=graph, faults={"01_a": later})
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(run, short, echo=silent, cold=cold)
+        while not (short.root / "here").exists():
+            time.sleep(0.1)
+        second = pool.submit(run, long, echo=silent, cold=cold)
+        assert first.result(timeout=60).ok
+        (long.root / "well").touch()
+        assert second.result(timeout=60).ok
+
+    assert (long.root / "begun").read_text(encoding="utf-8") == "\n"  # no second chance was needed

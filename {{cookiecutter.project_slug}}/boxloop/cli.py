@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import click
 
 from boxloop.errors import UserError, plainly, shown
+from boxloop.interrupt import ignore
 from boxloop.paths import find_project
 
 OPEN_STATES = ("fail", "unanswered")
@@ -18,6 +20,17 @@ def _say(*lines, err=False):
     """Print lines, if any; nothing that a table or a notebook brought along steers the terminal."""
     if lines:
         click.echo("\n".join(map(shown, lines)), err=err)
+
+
+def _tell(*lines, err=False):
+    """Print lines that nothing hangs on: where that is not possible, the work goes on."""
+    try:
+        _say(*lines, err=err)
+    except OSError:  # a closed pipe, or a full disk behind it: from here on nobody is told
+        stream = sys.stderr if err else sys.stdout
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())  # also for what Python has kept to write when it ends
+        os.close(nowhere)
 
 
 def _open_project():
@@ -46,18 +59,18 @@ def _open_results():
 def _finish(outcome, note):
     """Print what became of a run and end with exit code 0 or 1."""
     for result in outcome.failed:
-        _say(f"Failed: {result.message}", err=True)
+        _tell(f"Failed: {result.message}", err=True)
     if outcome.pass_number:
-        _say(f"Pass {outcome.pass_number} is complete.")
+        _tell(f"Pass {outcome.pass_number} is complete.")
     elif note:
-        _say(
+        _tell(
             "The note is not kept: only a pass has one, "
             "and a pass needs every notebook done without --smoke."
         )
     for problem in outcome.problems:
-        _say(f"Failed: {problem}", err=True)
+        _tell(f"Failed: {problem}", err=True)
     if outcome.report:
-        _say(f"Report: {outcome.report}")
+        _tell(f"Report: {outcome.report}")
     sys.exit(0 if outcome.ok else 1)
 
 
@@ -66,16 +79,17 @@ def _run(*, verbose, jobs, **options):
     from boxloop.runner import Interrupted, run
 
     project = _open_project()
-    lines = lines_for(sys.stdout, echo=_say, verbose=verbose)
+    lines = lines_for(sys.stdout, echo=_tell, verbose=verbose)
     opened = _times_opened(project)
     try:
         outcome = run(project, lines=lines, jobs=jobs, **options)
     except Interrupted as stop:
-        _say(str(stop), err=True)
+        ignore()
+        _tell(str(stop), err=True)
         if options.get("release_reason"):
-            _say("Nothing is released before `boxloop release` has come to its end.", err=True)
+            _tell("Nothing is released before `boxloop release` has come to its end.", err=True)
         if _times_opened(project) > opened:
-            _say("The test set was opened all the same, and that counts.", err=True)
+            _tell("The test set was opened all the same, and that counts.", err=True)
         sys.exit(130)
     _finish(outcome, options.get("note"))
 
@@ -395,22 +409,23 @@ def main(arguments=None):
         _finish_the_bake()
         sys.exit(cli.main(args=arguments, prog_name="boxloop", standalone_mode=False) or 0)
     except UserError as error:
-        _say(f"Error: {error}", err=True)
+        _tell(f"Error: {error}", err=True)
     except OSError as error:
         if error.errno is None:
             raise
-        _say(f"Error: {plainly(error)}.", err=True)
+        _tell(f"Error: {plainly(error)}.", err=True)
     except click.ClickException as error:
         error.message = shown(error.message)
         error.show()
     except ModuleNotFoundError as error:
         if (error.name or "").startswith(("boxloop", "study")):
             raise
-        _say(
+        _tell(
             f"Error: the package {error.name} is missing: run `python -m pip install -e .`",
             err=True,
         )
     except (click.Abort, KeyboardInterrupt):
-        _say("Stopped.", err=True)
+        ignore()
+        _tell("Stopped.", err=True)
         sys.exit(130)
     sys.exit(2)

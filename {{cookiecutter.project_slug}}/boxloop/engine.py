@@ -4,6 +4,7 @@ Importing this imports papermill, which takes a second: import it when a noteboo
 """
 
 import asyncio
+from subprocess import DEVNULL
 
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
@@ -103,12 +104,21 @@ class Engine(NBClientEngine):
 
     @classmethod
     def execute_managed_notebook(
-        cls, nb_man, kernel_name, start_timeout=60, execution_timeout=None, **options
+        cls,
+        nb_man,
+        kernel_name,
+        start_timeout=60,
+        execution_timeout=None,
+        kernel_env=None,
+        **options,
     ):
         options.pop("input_path", None)
         options |= {"startup_timeout": start_timeout, "timeout": execution_timeout}
         options |= {"iopub_timeout": LATE, "raise_on_iopub_timeout": False}
-        return Client(nb_man, kernel_name=kernel_name, log=logger, **options).execute()
+        client = Client(nb_man, kernel_name=kernel_name, log=logger, **options)
+        # A kernel hands on by itself what it catches; the rest would get to the terminal.
+        surroundings = {"env": kernel_env} if kernel_env else {}
+        return client.execute(stdout=DEVNULL, stderr=DEVNULL, **surroundings)
 
 
 papermill_engines.register(NAME, Engine)

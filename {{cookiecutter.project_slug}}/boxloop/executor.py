@@ -1,5 +1,6 @@
 """Execute one chapter with papermill; its executed copy is kept whole, also when it failed."""
 
+import asyncio
 import logging
 import os
 import tempfile
@@ -40,16 +41,18 @@ class Stock:
 
     def __init__(self, project, chapters, *, cold=False, timeout=None, say=None):
         self.project, self.chapters, self.cold, self.timeout = project, chapters, cold, timeout
-        self.stopped = threading.Event()
+        self.mark, self.env, self.stopped = {}, None, threading.Event()
         self._say, self._kernels, self._lock = say or (lambda text: None), None, threading.Lock()
 
     def start(self):
         """Begin to import the libraries and to make the first kernel."""
         from boxloop import warm
 
+        # Once and for all: another run in this process may change its environment meanwhile.
+        self.env = dict(os.environ) | self.mark
         if not self.cold and warm.can_fork():
             try:
-                self._kernels = warm.Kernels(self.project, self.chapters, dict(os.environ))
+                self._kernels = warm.Kernels(self.project, self.chapters, self.env)
             except OSError as error:  # no memory for another process, perhaps
                 self._go_cold(f"cannot be started ({error.strerror})", "")
 
@@ -70,16 +73,20 @@ class Stock:
             )
 
     @contextmanager
-    def kernel(self, where):
+    def kernel(self, chapter, where):
         """Lend a fresh kernel's manager for one chapter; None where papermill shall start one.
 
         Parameters
         ----------
+        chapter : Chapter
+            One that changes what imports read gets a kernel that has imported nothing.
         where : str
             The chapter, and the cell if it got so far, for the sentence that says what went wrong.
         """
+        from boxloop import warm
+
         manager, kernels = None, None if self.cold else self._kernels
-        if kernels:
+        if kernels and not warm.wants_scratch(self.project, chapter):
             try:
                 manager = kernels.take()
             except (RuntimeError, OSError):  # killed, or no memory to fork: papermill's way may do
@@ -95,16 +102,17 @@ class Stock:
         self.stopped.set()
         if self._kernels:
             self._kernels.close()
-        _end_kernels()
+        _end_kernels(self.mark)
 
 
-def _end_kernels():
-    """Kill the kernels that papermill started itself and that still compute, because the run was interrupted."""
+def _end_kernels(mark):
+    """Kill the kernels of this run that papermill started and that still compute."""
     import psutil
 
     for child in psutil.Process().children(recursive=True):
-        with suppress(psutil.Error):
-            if any("ipykernel_launcher" in word for word in child.cmdline()):
+        with suppress(psutil.Error, OSError):
+            ours = mark and mark.items() <= child.environ().items()
+            if ours and any("ipykernel_launcher" in word for word in child.cmdline()):
                 child.kill()
 
 
@@ -200,6 +208,7 @@ def _papermill(source, target, cwd, parameters, manager, stock, told):
             shutdown_kernel="immediate",
             # ipykernel warns on every start of a kernel without encryption.
             config=Config({"KernelManager": {"transport_encryption": "auto"}}),
+            kernel_env=stock.env if stock else None,
             **({"km": manager} if manager is not None else {}),
             **(told.hooks() if told else {}),
         )
@@ -211,7 +220,7 @@ def _attempt(chapter, part, project, parameters, stock, told):
     from papermill.exceptions import PapermillExecutionError
 
     try:
-        with stock.kernel(_place(chapter, part)) if stock else nullcontext() as manager:
+        with stock.kernel(chapter, _place(chapter, part)) if stock else nullcontext() as manager:
             _papermill(chapter.path, part, project.notebooks, parameters, manager, stock, told)
     except PapermillExecutionError:
         return None  # the cell holds it
@@ -220,6 +229,8 @@ def _attempt(chapter, part, project, parameters, stock, told):
         return TOO_LONG, f"took longer than {stock.timeout} s: {remedy}"
     except DeadKernelError:
         return DEAD, "the kernel died while this cell ran; often the memory was full"
+    except asyncio.CancelledError:  # no Exception: with its channels closed nobody can ask it
+        return DEAD, "the kernel was closed while this cell ran"
     except RuntimeError as error:
         if "Kernel" not in str(error):
             raise

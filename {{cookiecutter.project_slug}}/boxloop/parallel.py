@@ -156,15 +156,17 @@ def _security(folder):
 
 
 @contextmanager
-def _local():
+def _local(mark):
     """Start one worker per core; others on this machine can see the ports, and have no key to them."""
     import dask
     from distributed import LocalCluster
 
     # Pages on what the cluster does have no key; without routes there is nothing to see.
-    routes = {f"distributed.{who}.http.routes": [] for who in ("scheduler", "worker")}
+    settings = {f"distributed.{who}.http.routes": [] for who in ("scheduler", "worker")}
+    spawned = "distributed.nanny.pre-spawn-environ"
+    settings[spawned] = dask.config.get(spawned, {}) | mark
     # A temporary folder is for its owner alone.
-    with tempfile.TemporaryDirectory(prefix="boxloop-dask-") as folder, dask.config.set(routes):
+    with tempfile.TemporaryDirectory(prefix="boxloop-dask-") as folder, dask.config.set(settings):
         _keep_key(folder)
         found = LocalCluster(
             n_workers=os.cpu_count(),
@@ -180,13 +182,16 @@ def _local():
 
 
 @contextmanager
-def cluster(where):
+def cluster(where, mark=None):
     """Yield what must be in the environment of notebooks for `join`, once a scheduler answers.
 
     Parameters
     ----------
     where : str or None
         An address such as ``tcp://host:8786``; ``local`` starts one worker per core on this machine.
+
+    mark : dict, optional
+        Also in the environment of the workers; see `boxloop.strays.ours`.
 
     Raises
     ------
@@ -200,7 +205,7 @@ def cluster(where):
         _needed(
             "distributed", "cryptography"
         )  # the latter makes keys; distributed does not ask for it
-        with _local() as found:
+        with _local(mark or {}) as found:
             yield found
         return
     _needed("distributed")

@@ -2,7 +2,7 @@
 
 import re
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from boxloop.errors import UserError, shown
 from boxloop.notebook import read_copy, read_notebook
@@ -83,8 +83,12 @@ class Lines:
     """
 
     def __init__(self, echo=print, *, verbose=False):
-        self.verbose = verbose
-        self.say = lambda line: echo(shown(line))
+        self.verbose, self._echo = verbose, echo
+
+    def say(self, line):
+        """Show a line; where it cannot be written, the run goes on without it."""
+        with suppress(OSError):
+            self._echo(shown(line))
 
     @contextmanager
     def running(self, chapter, project):

@@ -12,6 +12,7 @@ from boxloop.facts import code_now, file_hash, place
 from boxloop.folder import files_of, sort_notebooks
 from boxloop.health import losses, notices, refuse_a_damaged_ledger
 from boxloop.lock import lock
+from boxloop.interrupt import Interrupts
 from boxloop.loop import read_loop, require, select
 from boxloop.outcome import Outcome, Result
 from boxloop.parallel import cluster
@@ -40,14 +41,17 @@ class Round:
         The chapters were asked for by name: they run, current or not.
     lines : boxloop.progress.Lines
     stock : boxloop.executor.Stock
+    interrupts : boxloop.interrupt.Interrupts
     dask : str or None
         Where fits go to; see `boxloop.parallel.cluster`.
     """
 
-    def __init__(self, project, chapters, selected, parameters, *, forced, lines, stock, dask=None):
+    def __init__(
+        self, project, chapters, selected, parameters, *, forced, lines, stock, interrupts, dask=None
+    ):
         self.project, self.chapters, self.selected = project, chapters, selected
         self.parameters, self.forced, self.lines, self.stock = parameters, forced, lines, stock
-        self.dask = dask
+        self.interrupts, self.dask = interrupts, dask
         self.by_name = {chapter.name: chapter for chapter in selected}
         self.results, self.why, self.begun, self.active = {}, {}, [], set()
         self.complete = None  # known once it is seen that nothing has to run
@@ -61,6 +65,8 @@ class Round:
 
     def work(self, chapter):
         """Run one chapter; return None, or how it failed."""
+        if self.interrupts.heard:
+            return "stopped"
         self.begun.append(chapter)
         self.active.add(chapter.name)
         if len(self.begun) == 2:  # this process only waits now, and the first kernel has what it needs
@@ -118,17 +124,21 @@ class Round:
         ways = {"is_current": self.is_current, "work": self.work, "current": self.current, "lost": self.lost}
         with (
             ours() as mark,
-            environment(self.project, **mark),
-            cluster(self.dask) as where,
+            environment(self.project),
+            cluster(self.dask, mark) as where,
             self.lines,
         ):
+            self.stock.mark = mark
             try:
                 with environment(self.project, **where):
                     load_engine(self.stock)
                     from boxloop.tasks import go
 
                     go(self.chapters, self.selected, jobs=jobs, **ways)
+                if self.interrupts.heard:
+                    raise KeyboardInterrupt
             except KeyboardInterrupt:
+                self.interrupts.leaving = True
                 raise Interrupted(self._stopped()) from None
             finally:
                 self.stock.close()
@@ -271,12 +281,13 @@ def run(
     selected = select(chapters, only, start)
     refuse_a_damaged_ledger(project, chapters, selected)
     parameters = parameters_of(selected, sets=sets, smoke=smoke, release_reason=release_reason)
-    with lock(project):
+    with Interrupts() as interrupts, lock(project):
         require(project, chapters, selected)
         forced = bool(only) or start is not None
         lines = lines or Lines(echo)
         stock = Stock(project, selected, cold=cold, timeout=timeout, say=lines.say)
         ways = {"forced": forced, "lines": lines, "stock": stock, "dask": dask}
+        ways["interrupts"] = interrupts
         this = Round(project, chapters, selected, parameters, **ways)
         for sentence in sort_notebooks(project).others:
             lines.say(sentence)

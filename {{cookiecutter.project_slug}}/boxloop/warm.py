@@ -1,5 +1,6 @@
 """Kernels that are ready when their notebook is: on Linux forked from a process that has imported the libraries."""
 
+import ast
 import asyncio
 import json
 import os
@@ -25,6 +26,10 @@ ALWAYS = ("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "IP
 # Not the inline backend, which registers itself with the shell; but what takes long in it.
 DRAWING = ("matplotlib.backends.backend_agg", "matplotlib.figure")
 GONE = "Kernel server is gone"
+# What changes the surroundings that a library reads on import: a fork has it imported before.
+TOUCHES = ("environ", "environb", "putenv", "unsetenv", "load_dotenv", "chdir")
+TOUCHES += ("filterwarnings", "simplefilter", "resetwarnings", "showwarning")
+_TOUCH = re.compile(rf"\b(?:{'|'.join(TOUCHES)})\b|\bwarnings\.filters\b|%(?:set_)?env\b|%cd\b")
 _IMPORT = re.compile(r"^\s*(?:\\?\"?)(?:from\s+([\w.]+)\s+import|import\s+([\w.]+))", re.MULTILINE)
 
 
@@ -34,10 +39,10 @@ def can_fork():
 
 
 def _reached(project, texts):
-    """Return the names of all modules that the texts import, and those that the project's own code among them imports."""
+    """Return the names of all modules that the texts and own code in them import, and that code."""
     from boxloop.facts import place
 
-    seen, todo = set(), list(texts)
+    seen, todo, own = set(), list(texts), []
     while todo:
         for one, two in _IMPORT.findall(todo.pop()):
             name = one or two
@@ -49,16 +54,53 @@ def _reached(project, texts):
                 files = [place(project, f"{stem}.py"), place(project, f"{stem}/__init__.py")]
                 if name == "study":  # `from study import models` names the module after the package
                     files = list(project.study.glob("*.py"))
-                todo += [path.read_text(encoding="utf-8") for path in files if path.is_file()]
-    return seen
+                found = [path.read_text(encoding="utf-8") for path in files if path.is_file()]
+                todo, own = todo + found, own + found
+    return seen, own
+
+
+def _cells(chapter):
+    """Return the sources of the code cells of a chapter."""
+    from boxloop.notebook import read_notebook, source
+
+    cells = read_notebook(chapter.path)["cells"]
+    return [source(cell) for cell in cells if cell.get("cell_type") == "code"]
+
+
+def _touches_on_import(text):
+    """Return whether the statements of a module change the surroundings, its functions aside."""
+    if not _TOUCH.search(text):
+        return False
+    try:
+        todo = [ast.parse(text)]
+    except (SyntaxError, ValueError):  # the notebook that imports it will say so
+        return False
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        named = isinstance(node, ast.Attribute | ast.Name | ast.alias)
+        if named and _TOUCH.search(ast.unparse(node)):
+            return True
+        todo += ast.iter_child_nodes(node)
+    return False
+
+
+def wants_scratch(project, chapter):
+    """Return whether a chapter changes what libraries read on import, as filters of warnings.
+
+    Such a chapter shows the same from a kernel that has imported nothing, and from no other. The
+    functions of modules do not count: they run when the imports are over.
+    """
+    cells = _cells(chapter)
+    if any(map(_TOUCH.search, cells)):
+        return True
+    return any(map(_touches_on_import, _reached(project, cells)[1]))
 
 
 def imports(project, chapters):
     """Return the modules of `SAFE` libraries that the chapters and the project's code in them import, and what every kernel needs."""
-    from boxloop.notebook import read_notebook, source
-
-    texts = [source(cell) for c in chapters for cell in read_notebook(c.path)["cells"] if cell.get("cell_type") == "code"]
-    found = _reached(project, texts)
+    found, _ = _reached(project, [text for chapter in chapters for text in _cells(chapter)])
     if any(name.split(".")[0] == "matplotlib" for name in found):
         found.update(DRAWING)
     return [*ALWAYS, *sorted(name for name in found if name.split(".")[0] in SAFE)]

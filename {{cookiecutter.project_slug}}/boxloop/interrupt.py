@@ -1,0 +1,39 @@
+"""Ctrl-C: it stops a run, and does not disturb while what was begun is tidied up."""
+
+import atexit
+import signal
+import threading
+
+
+class Interrupts:
+    """Surround a run; once `leaving` is set, Ctrl-C does nothing until the run has come to its end.
+
+    Where somebody else listens to Ctrl-C, or in another thread than the first, nothing changes.
+    """
+
+    def __init__(self):
+        self.heard, self.leaving, self._ours = False, False, False
+
+    def __enter__(self):
+        first = threading.current_thread() is threading.main_thread()
+        self._ours = first and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        if self._ours:
+            signal.signal(signal.SIGINT, self._heard)
+        return self
+
+    def __exit__(self, *error):
+        if self._ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def _heard(self, number, frame):
+        self.heard = True  # Python swallows what is raised in some places
+        if not self.leaving:
+            raise KeyboardInterrupt
+
+
+def ignore():
+    """Let no further Ctrl-C disturb the end of this process; what it starts is not deaf."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, lambda *_: None)
+        # Python gives up its handlers before it is through, and would die of the next one.
+        atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
