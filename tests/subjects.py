@@ -1,6 +1,9 @@
 """What people write in notebooks, by subject: each must look the same from a forked kernel and from one started from scratch.
 
 A cell that begins with ``# raises`` is meant to fail, and the notebook goes on.
+
+A notebook that names what changes how libraries are imported is never forked: a cell that is to be
+seen from a fork reaches it by `getattr`.
 """
 
 # ruff: noqa: E501
@@ -132,7 +135,7 @@ LOGGING = [
 PROCESS = [
     "import os, sys, signal\nprint(sys.flags, sys._xoptions, sys.warnoptions, sys.dont_write_bytecode)",
     "print(sys.argv[0].rsplit('/')[-1], len(sys.argv), sys.argv[1], os.path.basename(sys.executable), sys.path)",
-    "print(dict(sorted((k, v) for k, v in os.environ.items())))",
+    "print(dict(sorted((k, v) for k, v in getattr(os, 'env' + 'iron').items())))",
     "print([(s.name, str(signal.getsignal(s))) for s in sorted(signal.valid_signals()) if isinstance(s, signal.Signals)])",
     "print(signal.pthread_sigmask(signal.SIG_BLOCK, []))",
     "print(*[(type(f).__name__, f.name, f.encoding, f.errors, f.isatty(), f.writable()) for f in (sys.stdout, sys.stderr)])",
@@ -202,7 +205,7 @@ ERRORS = [
     "# raises\nraise ExceptionGroup('two', [ValueError(1), TypeError(2)])",
     "%xmode Minimal",
     "# raises\n1 / 0",
-    "# raises\nimport warnings; warnings.simplefilter('error'); warnings.warn('hard')",
+    "# raises\nimport warnings; getattr(warnings, 'simple' + 'filter')('error'); warnings.warn('hard')",
     "# raises\ndef deep(n): return deep(n + 1)\ndeep(0)",
     "%tb",
     "!exit 3\n_exit_code",

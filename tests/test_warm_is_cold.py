@@ -10,6 +10,7 @@ import sys
 import pytest
 import subjects
 from boxloop import warm
+from boxloop.loop import read_loop
 from fake_loop import cell, make_project, notebook, write_notebook
 from test_faults import boxloop
 
@@ -116,6 +117,14 @@ def ways(tmp_path_factory):
         timeout=300,
     )
     return found | {"elsewhere": looks(project)}
+
+
+def test_each_subject_is_forked(tmp_path):
+    """Else the comparison would hold whatever a fork does."""
+    project = prepare(tmp_path)
+
+    kept = [chapter.name for chapter in read_loop(project) if warm.wants_scratch(project, chapter)]
+    assert kept == []
 
 
 @pytest.mark.parametrize("way", ["warm", "elsewhere"])
