@@ -124,7 +124,7 @@ def test_each_subject_is_forked(tmp_path):
     project = prepare(tmp_path)
 
     kept = [chapter.name for chapter in read_loop(project) if warm.wants_scratch(project, chapter)]
-    assert kept == []
+    assert [name[3:] for name in kept] == ["environment"]
 
 
 @pytest.mark.parametrize("way", ["warm", "elsewhere"])
