@@ -16,6 +16,8 @@ sys.path.insert(0, str(TEMPLATE))
 # Cookiecutter puts the template's folder on the path while it bakes; a hook that runs alone needs it too.
 sys.path.append(str(ROOT))
 sys.dont_write_bytecode = True
+# Processes that the tests start keep theirs where it disturbs nobody.
+os.environ["PYTHONPYCACHEPREFIX"] = str(ROOT / ".pytest_cache" / "pycache")
 
 
 @pytest.fixture(scope="session")
