@@ -42,6 +42,7 @@ class Stock:
     def __init__(self, project, chapters, *, cold=False, timeout=None, say=None):
         self.project, self.chapters, self.cold, self.timeout = project, chapters, cold, timeout
         self.mark, self.env, self.stopped = {}, None, threading.Event()
+        self._scratch = frozenset()  # names of the chapters that are not forked
         self._say, self._kernels, self._lock = say or (lambda text: None), None, threading.Lock()
 
     def start(self):
@@ -55,6 +56,9 @@ class Stock:
                 self._kernels = warm.Kernels(self.project, self.chapters, self.env)
             except OSError as error:  # no memory for another process, perhaps
                 self._go_cold(f"cannot be started ({error.strerror})", "")
+            # Here, before there are threads: Python 3.11 cannot parse in two of them at once.
+            touching = [c for c in self.chapters if warm.wants_scratch(self.project, c)]
+            self._scratch = {chapter.name for chapter in touching}
 
     def prepare(self):
         """Begin to make the first kernel; papermill's own imports must be over."""
@@ -83,10 +87,8 @@ class Stock:
         where : str
             The chapter, and the cell if it got so far, for the sentence that says what went wrong.
         """
-        from boxloop import warm
-
         manager, kernels = None, None if self.cold else self._kernels
-        if kernels and not warm.wants_scratch(self.project, chapter):
+        if kernels and chapter.name not in self._scratch:
             try:
                 manager = kernels.take()
             except (RuntimeError, OSError):  # killed, or no memory to fork: papermill's way may do
