@@ -220,6 +220,17 @@ def test_a_line_of_another_shape_is_damage(project, line):
     assert notices(project) == []
 
 
+def test_a_seal_without_its_hashes_vouches_for_nothing(project):
+    """A line that somebody wrote by hand: one sentence, no traceback."""
+    shutil.rmtree(project.results)
+    project.ledger_copy.unlink()
+    rewrite(project, ['{"event": "sealed"}'])
+
+    assert "is not the file that was sealed" in trouble(project)
+    with pytest.raises(UserError, match="sealed from other rows"):
+        close(project, FRAME)
+
+
 def test_a_ledger_that_is_a_link_stays_one(project, tmp_path):
     """A lab keeps the openings of one test set in one file."""
     shared = tmp_path / "shared.jsonl"

@@ -34,7 +34,7 @@ def refuse_a_damaged_ledger(project, chapters, selected):
     """
     ledger = project.relative(project.ledger_file)
     sealing = {chapter.name for chapter in chapters if ledger in chapter.makes}
-    for chapter in reversed(chapters):  # in the order in which they run
+    for chapter in reversed(chapters):  # each after those that it needs
         sealing |= upstream(chapter, chapters) if chapter.name in sealing else set()
     if begins_anew(project) and {chapter.name for chapter in selected} <= sealing:
         return

@@ -110,7 +110,7 @@ def trouble(project):
     if problem or not project.sealed_file.exists():
         return problem
     try:
-        same = sealed is not None and sha256(project.sealed_file) == sealed["sha256"]
+        same = sealed is not None and sha256(project.sealed_file) == sealed.get("sha256")
     except OSError:
         same = False
     return None if same else _not_the_sealed_one(project)
@@ -156,7 +156,7 @@ def close(project, frame):
     sealed = last(read_ledger(project), "sealed")
     if sealed is None or not project.sealed_file.is_file():
         raise UserError(_not_the_sealed_one(project))
-    if sealed["content"] != content:
+    if sealed.get("content") != content:
         msg = (
             f"{project.relative(project.sealed_file)} was sealed from other rows than study.toml "
             "and data/raw give now: put them back, or delete the file to seal a new test set "
