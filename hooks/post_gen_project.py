@@ -1,4 +1,4 @@
-"""Turn the full tree into the chosen one, by the project's own `boxloop/finish.py`.
+"""Turn the full tree into the chosen one, by the project's own `boxloop/upkeep/finish.py`.
 
 A second run changes nothing (cruft runs hooks twice).
 Without this hook, the first `boxloop` command does it.
@@ -14,7 +14,7 @@ for folder in {{ cookiecutter|caches|jsonify }}:
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, ".")
-from boxloop.finish import finish  # noqa: E402
+from boxloop.upkeep.finish import finish  # noqa: E402
 
 CHOICES = {
     "task": {{ cookiecutter.task|jsonify }},

@@ -5,12 +5,13 @@ import json
 import threading
 from pathlib import Path
 
-from boxloop.notebook import signed
-from boxloop.paths import Project
-from boxloop.provenance import input_hashes
 from study_files import STUDY
 
-# What boxloop.station.Station does, in a few lines of plain Python.
+from boxloop.base.places import Project
+from boxloop.base.provenance import input_hashes
+from boxloop.notebooks.file import signed
+
+# What boxloop.record.station.Station does, in a few lines of plain Python.
 BODY = """
 import hashlib, json, pathlib
 root = pathlib.Path.cwd().parent

@@ -7,9 +7,10 @@ import struct
 import zlib
 from pathlib import Path
 
-from boxloop.notebook import signed
-from boxloop.paths import STATIONS, Project
 from study_files import STUDY
+
+from boxloop.base.places import STATIONS, Project
+from boxloop.notebooks.file import signed
 
 ANSWER = {"id": "data", "appendix": ["1a", "4a"], "reforms": ["1b"]}
 STATES = ("pass", "fail", "waived", "not-applicable", "unanswered")

@@ -3,11 +3,26 @@
 import json
 
 import pandas as pd
-from boxloop.checks.core import CheckResult
-from boxloop.settings import load_settings
-from fake_report import answer, check_row, code, error, figure, interval, make_report_project, markdown, metrics, notebook, rich
-from fake_report import write_chapter, write_failures, write_json
+from fake_report import (
+    answer,
+    check_row,
+    code,
+    error,
+    figure,
+    interval,
+    make_report_project,
+    markdown,
+    metrics,
+    notebook,
+    rich,
+    write_chapter,
+    write_failures,
+    write_json,
+)
 from study_files import STUDY
+
+from boxloop.checks.core import CheckResult
+from boxloop.settings.load import load_settings
 
 RUN = "window.ran=1,alert(1)"
 # Five endings of what may stand before it, and marks that turn the direction of the text.

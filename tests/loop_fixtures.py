@@ -4,8 +4,9 @@ import sys
 import types
 
 import pytest
-from boxloop.store import write_text
 from fake_loop import fake_execute, make_project
+
+from boxloop.base.files import write_text
 
 
 @pytest.fixture
@@ -20,8 +21,8 @@ def quick(monkeypatch):
     module = types.ModuleType("boxloop.report")
     module.build_report = build_report
     monkeypatch.setitem(sys.modules, "boxloop.report", module)
-    monkeypatch.setattr("boxloop.runner.execute", fake_execute)
-    monkeypatch.setattr("boxloop.runner.load_engine", lambda *_: None)
+    monkeypatch.setattr("boxloop.run.loop.execute", fake_execute)
+    monkeypatch.setattr("boxloop.run.loop.load_engine", lambda *_: None)
     return reports
 
 

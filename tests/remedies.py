@@ -14,10 +14,11 @@ from functools import partial
 from pathlib import Path
 
 import test_adopt
-from boxloop.errors import UserError
-from boxloop.paths import Project
 from test_malformed import GOOD
 from walk_project import command, sources, write
+
+from boxloop.base.errors import UserError
+from boxloop.base.places import Project
 
 CASES = {}
 

@@ -4,12 +4,13 @@ import json
 import re
 
 import numpy as np
-from boxloop.checks import REGISTRY, not_applicable, run_check
-from boxloop.curves import verdict
-from boxloop.notebook import read_copy, signed
-from boxloop.station import Station
-from boxloop.status import station_facts
 from remedies import CASES, Answer, calls, case
+
+from boxloop.checks import REGISTRY, not_applicable, run_check
+from boxloop.measure.curves import verdict
+from boxloop.notebooks.file import read_copy, signed
+from boxloop.record.station import Station
+from boxloop.record.status import station_facts
 
 
 # What a notebook asks of its desk, in JupyterLab.

@@ -5,15 +5,16 @@ import shutil
 import sys
 
 import numpy as np
-from boxloop.model_file import save_model
-from boxloop.paths import Project
-from boxloop.store import write_text
 from remedies import calls, case
 from remedies_adopt import GOOD_AGAIN, table
 from sklearn.cluster import Birch, KMeans
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from test_malformed import BASE, GOOD, LONG, parquet
+
+from boxloop.base.files import write_text
+from boxloop.base.places import Project
+from boxloop.measure.model_file import save_model
 
 table(
     "bytes that are no text",
@@ -40,7 +41,7 @@ table(
 @case
 def a_folder_with_the_sign_between_paths_is_renamed(person):
     """Where no link can be made, as for some users of Windows."""
-    from boxloop.executor import environment
+    from boxloop.run.execute import environment
 
     person.small()
     person.monkeypatch.setattr("os.pathsep", "+")

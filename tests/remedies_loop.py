@@ -6,11 +6,12 @@ import re
 import sys
 from functools import partial
 
-from boxloop.lock import NAME, lock
-from boxloop.status import status
 from conftest import ROOT
 from remedies import CASES, case
 from walk_project import execute_here
+
+from boxloop.record.status import status
+from boxloop.run.lock import NAME, lock
 
 
 # What is typed.
@@ -131,7 +132,7 @@ def _stopped(person):
             raise KeyboardInterrupt
         return execute_here(project, chapter, *args, **options)
 
-    person.monkeypatch.setattr("boxloop.runner.execute", execute)
+    person.monkeypatch.setattr("boxloop.run.loop.execute", execute)
     return person.types("run", "--from", "03")
 
 
@@ -141,7 +142,7 @@ def a_run_that_was_stopped_goes_on(person):
         _stopped(person),
         "go on with `boxloop run`, or repeat it with `boxloop run --from 06`",
     )
-    person.monkeypatch.setattr("boxloop.runner.execute", execute_here)
+    person.monkeypatch.setattr("boxloop.run.loop.execute", execute_here)
     person.does_as_told(said)
     yield person.types("run")
 
@@ -149,7 +150,7 @@ def a_run_that_was_stopped_goes_on(person):
 @case
 def a_run_that_was_stopped_is_repeated(person):
     said = yield _stopped(person), "go on with `boxloop run`, or repeat it"
-    person.monkeypatch.setattr("boxloop.runner.execute", execute_here)
+    person.monkeypatch.setattr("boxloop.run.loop.execute", execute_here)
     yield person.types(*re.findall(r"`boxloop (.+?)`", said)[1].split())
 
 
@@ -160,12 +161,12 @@ def a_release_that_was_stopped_comes_to_its_end(person):
     def execute(*_, **__):
         raise KeyboardInterrupt
 
-    person.monkeypatch.setattr("boxloop.runner.execute", execute)
+    person.monkeypatch.setattr("boxloop.run.loop.execute", execute)
     yield (
         person.types("release", "--reason", "x"),
         "Nothing is released before `boxloop release` has come to its end",
     )
-    person.monkeypatch.setattr("boxloop.runner.execute", execute_here)
+    person.monkeypatch.setattr("boxloop.run.loop.execute", execute_here)
 
 
 # Two runs at once.
@@ -191,8 +192,8 @@ def a_lock_of_another_machine_is_deleted(person):
 def a_run_that_has_just_begun_is_waited_for(person):
     person.small()
     with person.monkeypatch.context() as patch:
-        patch.setattr("boxloop.lock._take", lambda path: False)  # somebody is quicker, twice
-        patch.setattr("boxloop.lock._alive", lambda owner: False)
+        patch.setattr("boxloop.run.lock._take", lambda path: False)  # somebody is quicker, twice
+        patch.setattr("boxloop.run.lock._alive", lambda owner: False)
         yield person.types(*SIX), "Another run has just begun in this project: wait for it"
 
 

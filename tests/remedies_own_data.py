@@ -5,13 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from boxloop.settings import load_settings
-from boxloop.split import divide
-from boxloop.task import truth
 from remedies import CASES, calls, case
 from remedies_divide import RARER
 from studies.own_data import data
 from test_malformed import BASE, csv
+
+from boxloop.measure.task import truth
+from boxloop.settings.load import load_settings
+from boxloop.split.divide import divide
 
 IGNORED = "give it the role ignored in study.toml"
 TABLE = BASE.assign(z=np.sin(BASE.x), w=1.0 + BASE.index % 3, s=[f"word {k}" for k in range(60)])

@@ -6,9 +6,10 @@ import subprocess
 import sys
 import tomllib
 
-from boxloop.model_file import load_model
-from boxloop.seal import open_seal, read_ledger
 from remedies import CASES, calls, case
+
+from boxloop.measure.model_file import load_model
+from boxloop.split.seal import open_seal, read_ledger
 
 LEDGER, TEST = "data/sealed/ledger.jsonl", "data/sealed/test.parquet"
 COPY = "report/ledger.jsonl"
@@ -225,7 +226,7 @@ NOBODY = "tcp://127.0.0.1:9"
 
 @case
 def a_dask_scheduler_is_started(person):
-    person.small(), person.monkeypatch.setattr("boxloop.parallel.SECONDS", 1)
+    person.small(), person.monkeypatch.setattr("boxloop.measure.fits.SECONDS", 1)
     yield (
         person.types("run", "--only", "06", "--dask", NOBODY),
         "start one with `dask scheduler` and give its address, or use",
@@ -238,7 +239,7 @@ def a_dask_scheduler_is_started(person):
             if (found := re.search(r"Scheduler at: +(tcp://\S+)", line))
         )
         try:
-            person.monkeypatch.setattr("boxloop.parallel.SECONDS", 30)
+            person.monkeypatch.setattr("boxloop.measure.fits.SECONDS", 30)
             person.does("run", "--only", "06", "--dask", address)
         finally:
             process.terminate()
@@ -247,7 +248,7 @@ def a_dask_scheduler_is_started(person):
 
 @case
 def dask_on_this_machine_is_used(person):
-    person.small(), person.monkeypatch.setattr("boxloop.parallel.SECONDS", 1)
+    person.small(), person.monkeypatch.setattr("boxloop.measure.fits.SECONDS", 1)
     yield person.types("run", "--only", "06", "--dask", NOBODY), "or use --dask local"
-    person.monkeypatch.setattr("boxloop.parallel.SECONDS", 30)
+    person.monkeypatch.setattr("boxloop.measure.fits.SECONDS", 30)
     yield person.types("run", "--only", "06", "--dask", "local")

@@ -2,9 +2,10 @@
 
 import shutil
 
-from boxloop.paths import Project
-from boxloop.settings import load_settings
 from remedies import CASES, calls, case
+
+from boxloop.base.places import Project
+from boxloop.settings.load import load_settings
 
 HEIGHT = 'description = "body height"'
 

@@ -2,8 +2,9 @@
 
 import re
 
-from boxloop.report import build_report
 from bs4 import BeautifulSoup
+
+from boxloop.report import build_report
 
 
 def page(project, **options):

@@ -10,13 +10,14 @@ import pandas as pd
 import pytest
 from astropy import units as u
 from astropy.table import MaskedColumn, QTable, Table
-from boxloop import study_toml
-from boxloop.adopt import adopt
-from boxloop.errors import UserError
-from boxloop.paths import Project
-from boxloop.catalogue import read_catalogue
-from boxloop.settings import load_settings
 from conftest import ROOT
+
+from boxloop.adopt import study_toml
+from boxloop.adopt.command import adopt
+from boxloop.base.errors import UserError
+from boxloop.base.places import Project
+from boxloop.settings.load import load_settings
+from boxloop.table.read import read_catalogue
 
 MAGIC = ROOT.parent / "shared" / "data" / "magic04.csv"
 

@@ -1,10 +1,11 @@
 """Answers are read from the source notebooks, and a TODO is not an answer."""
 
 import pytest
-from boxloop.answers import is_answered, read_answers
-from boxloop.errors import UserError
-from boxloop.paths import Project
 from fake_report import make_report_project, markdown, notebook, write_chapter
+
+from boxloop.base.errors import UserError
+from boxloop.base.places import Project
+from boxloop.notebooks.answers import is_answered, read_answers
 
 
 @pytest.mark.parametrize(

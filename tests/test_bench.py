@@ -20,8 +20,8 @@ def project(baked, tmp_path):
 
 def test_the_small_notebooks_are_a_loop(project):
     """Eight, in order, 02 a branch of its own."""
-    from boxloop.loop import read_loop, upstream
-    from boxloop.paths import Project
+    from boxloop.base.places import Project
+    from boxloop.notebooks.graph import read_loop, upstream
 
     chapters = read_loop(Project(project))
 

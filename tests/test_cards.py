@@ -3,9 +3,17 @@
 import numpy as np
 import pandas as pd
 import pytest
-from boxloop.cards import column_table, composition, demoted, markdown_table, metric_table, model_card
-from boxloop.study_tables import Column
 from sklearn.linear_model import Ridge
+
+from boxloop.record.cards import (
+    column_table,
+    composition,
+    demoted,
+    markdown_table,
+    metric_table,
+    model_card,
+)
+from boxloop.settings.tables import Column
 
 SECTIONS = ("intended_use", "not_for", "data", "metrics", "strata", "safe_unsafe", "training", "limits", "citation")
 

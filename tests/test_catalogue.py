@@ -9,8 +9,9 @@ import pytest
 from astropy import units as u
 from astropy.table import MaskedColumn, QTable, Table
 from astropy.time import Time
-from boxloop.catalogue import read_catalogue
-from boxloop.errors import UserError
+
+from boxloop.base.errors import UserError
+from boxloop.table.read import read_catalogue
 
 MAGIC = Path(__file__).resolve().parents[2] / "shared" / "data" / "magic04.csv"
 

@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from boxloop.cli import main, open_lines
-from boxloop.store import write_json
 from fake_loop import make_project
+
+from boxloop.base.files import write_json
+from boxloop.cli import main, open_lines
 
 pytest_plugins = ["loop_fixtures"]  # its fixtures: project, quick
 
@@ -136,7 +137,7 @@ def test_ctrl_c(call, monkeypatch):
     def stop(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("boxloop.runner.execute", stop)
+    monkeypatch.setattr("boxloop.run.loop.execute", stop)
     code, _, err = call("run")
 
     assert code == 130

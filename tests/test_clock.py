@@ -5,11 +5,12 @@ import subprocess
 import sys
 
 import pytest
-from boxloop.lock import NAME
-from boxloop.passes import all_passes, last_pass
-from boxloop.status import status
 from fake_loop import make_project
 from test_faults import CHAIN, boxloop
+
+from boxloop.record.passes import all_passes, last_pass
+from boxloop.record.status import status
+from boxloop.run.lock import NAME
 
 # From the moment on that the file $BACK exists it is a year earlier, for all that asks the C library.
 CLOCK = """

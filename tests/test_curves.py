@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from boxloop.curves import can_follow, follow, verdict
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LinearRegression
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+
+from boxloop.measure.curves import can_follow, follow, verdict
 
 STEP = np.arange(200)
 FALL = np.exp(-STEP / 15)

@@ -12,12 +12,14 @@ import time
 from pathlib import Path
 
 import pytest
-from boxloop.errors import UserError
-from boxloop.executor import execute, load_engine
-from boxloop.parallel import KEY_VARIABLE, VARIABLE, _security, cluster, each
-from boxloop.runner import run
 from conftest import TEMPLATE
 from fake_loop import make_project
+
+from boxloop.base.errors import UserError
+from boxloop.measure.fits import KEY_VARIABLE, VARIABLE, each, security
+from boxloop.run.cluster import cluster
+from boxloop.run.execute import execute, load_engine
+from boxloop.run.loop import run
 
 pytest_plugins = ["loop_fixtures"]  # its fixtures: project, quick
 pytest.importorskip("distributed")
@@ -30,7 +32,7 @@ import sys
 sys.path.insert(0, {machinery!r})
 import json as js, os, time
 import numpy as np
-from boxloop.parallel import each, join
+from boxloop.measure.fits import each, join
 from sklearn.model_selection import GridSearchCV, cross_val_score, permutation_test_score
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
@@ -65,8 +67,8 @@ def silent(text):
 @pytest.fixture
 def real(quick, monkeypatch):
     """Real kernels instead of the fake ones."""
-    monkeypatch.setattr("boxloop.runner.execute", execute)
-    monkeypatch.setattr("boxloop.runner.load_engine", load_engine)
+    monkeypatch.setattr("boxloop.run.loop.execute", execute)
+    monkeypatch.setattr("boxloop.run.loop.load_engine", load_engine)
 
 
 def start(*words, threads=1):
@@ -131,7 +133,7 @@ sys.path[:0] = [{machinery!r}, str(root / "here")]
 (root / "here").mkdir(exist_ok=True)
 (root / "here" / "only_here.py").write_text("def one(item): return item + 1")
 import only_here
-from boxloop.parallel import each, join
+from boxloop.measure.fits import each, join
 join()
 each(only_here.one, range(4))
 """
@@ -221,7 +223,7 @@ def test_nobody_joins_without_the_key():
             with pytest.raises((OSError, ssl.SSLError)):
                 Client(where, timeout=3, set_as_default=False, **options)
         with Client(
-            address, timeout=30, set_as_default=False, security=_security(found[KEY_VARIABLE])
+            address, timeout=30, set_as_default=False, security=security(found[KEY_VARIABLE])
         ) as ours:
             assert ours.submit(sum, [1, 2]).result(timeout=30) == 3
         opened = ports() - before
@@ -250,7 +252,7 @@ def test_a_run_with_local_workers_has_the_same_numbers(tmp_path, real):
 
 def test_nobody_there_is_one_sentence(monkeypatch):
     """Names the address and what to do."""
-    monkeypatch.setattr("boxloop.parallel.SECONDS", 1)
+    monkeypatch.setattr("boxloop.measure.fits.SECONDS", 1)
     with pytest.raises(UserError, match=r"No dask scheduler answers at tcp://127.0.0.1:9: start one"):
         with cluster("tcp://127.0.0.1:9"):
             pass

@@ -106,8 +106,8 @@ def results(project):
 
 def test_a_notebook_waits_for_all_whose_files_it_reads(released):
     """What it reads is declared in its metadata; otherwise two that run side by side could meet in a half-made loop."""
-    from boxloop.loop import makers, read_loop, upstream
-    from boxloop.paths import Project
+    from boxloop.base.places import Project
+    from boxloop.notebooks.graph import makers, read_loop, upstream
 
     chapters = read_loop(Project(released))
     for chapter in chapters:

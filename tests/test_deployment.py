@@ -5,10 +5,11 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from boxloop.deployment import predictions
-from boxloop.shift import alike, in_scope
 from sklearn.dummy import DummyRegressor
 from sklearn.linear_model import LogisticRegression
+
+from boxloop.measure.scope import predictions
+from boxloop.measure.shift import alike, in_scope
 
 
 def settings(task, point=None):

@@ -10,7 +10,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from boxloop.distributions import MOST, plot_distributions
+
+from boxloop.figures.distributions import MOST, plot_distributions
 
 
 @pytest.fixture

@@ -2,10 +2,18 @@
 
 import numpy as np
 import pytest
-from boxloop.groups import numbered
-from boxloop.intervals import LEAST, affordable, compare, group_bootstrap, group_draws, group_weights
-from boxloop.metrics import METRICS, Metric
-from boxloop.residuals import Residuals
+
+from boxloop.measure.intervals import (
+    LEAST,
+    affordable,
+    compare,
+    group_bootstrap,
+    group_draws,
+    group_weights,
+)
+from boxloop.measure.metrics import METRICS, Metric
+from boxloop.measure.residuals import Residuals
+from boxloop.table.codes import numbered
 
 POINT = {"regression": None, "classification": 0.5, "anomaly-detection": 0.05}
 

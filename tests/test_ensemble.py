@@ -2,8 +2,9 @@
 
 import numpy as np
 import pandas as pd
-from boxloop.ensemble import resample_predict, spread
 from sklearn.linear_model import LinearRegression
+
+from boxloop.measure.ensemble import resample_predict, spread
 
 
 def rows(n=60):

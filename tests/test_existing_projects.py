@@ -7,12 +7,13 @@ import subprocess
 import sys
 
 import pytest
-from boxloop_answers import FORGE, replaced
 from conftest import ROOT, TEMPLATE
 from cookiecutter.exceptions import FailedHookException
 from cookiecutter.generate import generate_context, generate_files
 from cookiecutter.prompt import prompt_for_config
 from test_bake import COMBINATIONS, contents, run_hook
+
+from boxloop_answers import FORGE, replaced
 
 NO_HOOKS = ["--accept-hooks", "no"]
 OVER = [["-f"], ["-f", "-s"], ["-f", *NO_HOOKS], ["-f", "-s", *NO_HOOKS], [], ["-s"]]
@@ -27,7 +28,7 @@ def project(cook):
         '{"cells": [], "mine": 1}', encoding="utf-8"
     )
     (project / "notebooks" / "09_mine.ipynb").write_text("damaged", encoding="utf-8")
-    mine = ("study.toml", "README.md", "study/data.py", "tests/test_study.py", "boxloop/tasks.py")
+    mine = ("study.toml", "README.md", "study/data.py", "tests/test_study.py", "boxloop/run/schedule.py")
     for name in mine:
         (project / name).write_text("# mine\n", encoding="utf-8")
     return project
@@ -248,7 +249,7 @@ def change_the_template(template):
     text = rules.read_text(encoding="utf-8").replace("own = (", "own = (loud, ")
     rules.write_text(f"{text}\n\ndef loud(text):\n    return text.upper()\n", encoding="utf-8")
     loud = "# {{ cookiecutter.project_name|loud }}\n"
-    new = {"pyproject.toml": loud, "boxloop/tasks.py": "# new\n", "README.md": "new\n"}
+    new = {"pyproject.toml": loud, "boxloop/run/schedule.py": "# new\n", "README.md": "new\n"}
     for name, line in new.items():
         with (tree / name).open("a", encoding="utf-8") as file:
             file.write(line)
@@ -341,5 +342,5 @@ def test_cruft_goes_on_working(cook, tmp_path):
     after = contents(project)
     changed = {name for name in before | after if before.get(name) != after.get(name)}
     changed = {name for name in changed if not name.startswith(".git/")}
-    assert changed == {".cruft.json", "pyproject.toml", "boxloop/tasks.py"}
+    assert changed == {".cruft.json", "pyproject.toml", "boxloop/run/schedule.py"}
     assert b"# {{ X }} Y" in after["pyproject.toml"]

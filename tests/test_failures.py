@@ -2,8 +2,9 @@
 
 import pandas as pd
 import pytest
-from boxloop.errors import UserError
-from boxloop.failures import COLUMNS, add, collect, read_notes, stale_notes, tried
+
+from boxloop.base.errors import UserError
+from boxloop.record.failures import COLUMNS, add, collect, read_notes, stale_notes, tried
 
 
 @pytest.fixture

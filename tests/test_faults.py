@@ -11,13 +11,14 @@ from pathlib import Path
 
 import psutil
 import pytest
-from boxloop.executor import execute, load_engine
-from boxloop.lock import NAME, lock
-from boxloop.notebook import signed
-from boxloop.runner import run
-from boxloop.status import status
 from conftest import TEMPLATE
 from fake_loop import make_project
+
+from boxloop.notebooks.file import signed
+from boxloop.record.status import status
+from boxloop.run.execute import execute, load_engine
+from boxloop.run.lock import NAME, lock
+from boxloop.run.loop import run
 
 pytest_plugins = ["loop_fixtures"]  # its fixtures: project, quick
 
@@ -27,8 +28,8 @@ CHAIN = {"01_a": ([], ["data/1.txt"]), "02_b": (["data/1.txt"], ["data/2.txt"]),
 @pytest.fixture
 def real(quick, monkeypatch):
     """Real kernels instead of the fake ones."""
-    monkeypatch.setattr("boxloop.runner.execute", execute)
-    monkeypatch.setattr("boxloop.runner.load_engine", load_engine)
+    monkeypatch.setattr("boxloop.run.loop.execute", execute)
+    monkeypatch.setattr("boxloop.run.loop.load_engine", load_engine)
 
 
 def silent(text):
@@ -199,7 +200,7 @@ def test_no_room_for_a_lock(project, quick, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device", str(project.root / NAME))
 
     monkeypatch.chdir(project.root)
-    monkeypatch.setattr("boxloop.lock._me", full)
+    monkeypatch.setattr("boxloop.run.lock._me", full)
     with pytest.raises(SystemExit) as stop:
         main(["run"])
     assert stop.value.code == 2
@@ -313,7 +314,7 @@ def test_the_runner_itself_is_killed(tmp_path):
 
 def test_the_clock_moves_while_a_run_goes_on(project, quick, monkeypatch):
     """The lock knows its owner by more than the time of day."""
-    from boxloop.errors import UserError
+    from boxloop.base.errors import UserError
 
     with lock(project):
         monkeypatch.setattr(psutil.Process, "create_time", lambda self: 0.0)

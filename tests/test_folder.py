@@ -4,11 +4,12 @@ import json
 import shutil
 
 import pytest
-from boxloop.errors import UserError
-from boxloop.folder import chapter_names, files_of, sort_notebooks
-from boxloop.loop import read_loop
-from boxloop.runner import run
 from fake_loop import GRAPH, make_project, notebook, write_notebook
+
+from boxloop.base.errors import UserError
+from boxloop.notebooks.folder import chapter_names, files_of, sort_notebooks
+from boxloop.notebooks.graph import read_loop
+from boxloop.run.loop import run
 
 pytest_plugins = ["loop_fixtures"]  # its fixtures: project, quick
 

@@ -5,10 +5,11 @@ import sys
 import time
 
 import pytest
-from boxloop.lock import NAME
-from boxloop.status import status
 from fake_loop import make_project
 from test_faults import CHAIN, boxloop, parts
+
+from boxloop.record.status import status
+from boxloop.run.lock import NAME
 
 WAIT = "import time\n(root / 'begun').touch()\nwhile not (root / 'well').exists(): time.sleep(0.05)"
 

@@ -9,8 +9,8 @@ from walk_project import command, execute_here, sources, write
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     """The small project with desks, after a run."""
-    monkeypatch.setattr("boxloop.runner.load_engine", lambda *_: None)
-    monkeypatch.setattr("boxloop.runner.execute", execute_here)
+    monkeypatch.setattr("boxloop.run.loop.load_engine", lambda *_: None)
+    monkeypatch.setattr("boxloop.run.loop.execute", execute_here)
     project = write(tmp_path, sources())
     assert command(project, "run")[0] == 0
     return project
@@ -59,8 +59,8 @@ def test_a_ledger_that_is_gone(project):
 
 def test_a_ledger_that_is_cut_before_there_is_a_pass(tmp_path, monkeypatch):
     """Each notebook takes down the last hash that it saw: no pass is needed for a line to be missed."""
-    monkeypatch.setattr("boxloop.runner.load_engine", lambda *_: None)
-    monkeypatch.setattr("boxloop.runner.execute", execute_here)
+    monkeypatch.setattr("boxloop.run.loop.load_engine", lambda *_: None)
+    monkeypatch.setattr("boxloop.run.loop.execute", execute_here)
     files = sources()
     files["notebooks/05_diagnose.ipynb"] = files["notebooks/05_diagnose.ipynb"].replace(
         "SHIFT = 0.0", "SHIFT = 1/0"

@@ -3,9 +3,10 @@
 from xml.etree import ElementTree
 
 import pytest
-from boxloop.history import changes, interval, listing, rows, side_by_side, svg, table
-from boxloop.paths import Project
-from boxloop.store import write_json
+
+from boxloop.base.files import write_json
+from boxloop.base.places import Project
+from boxloop.record.history import changes, interval, listing, rows, side_by_side, svg, table
 
 
 def entry(value):

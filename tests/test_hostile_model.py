@@ -9,9 +9,6 @@ import zipfile
 
 import numpy as np
 import pytest
-from boxloop.checks.release import reload
-from boxloop.errors import UserError
-from boxloop.model_file import load_model, save_model
 from scipy.special import expit
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor, make_column_selector
 from sklearn.ensemble import ExtraTreesRegressor
@@ -26,6 +23,10 @@ from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from skops.io import dumps
+
+from boxloop.base.errors import UserError
+from boxloop.checks.release import reload
+from boxloop.measure.model_file import load_model, save_model
 
 X = np.random.default_rng(0).lognormal(size=(60, 3))
 STUDY = """
@@ -194,7 +195,7 @@ RUNS = {
     "pandas reads pickles": lambda *_: transformer("pandas.io.pickle.read_pickle"),
     "scikit-learn's helpers": lambda *_: transformer("sklearn.datasets._base.load_files"),
     "the machinery writes": lambda *_: transformer(
-        "boxloop.store.write_text", kw_args={"text": "x"}
+        "boxloop.base.files.write_text", kw_args={"text": "x"}
     ),
     "what the study imports": lambda *_: transformer("study.models.system"),
     "a module in the study": lambda *_: transformer("study.models.os.system"),

@@ -8,10 +8,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from boxloop.style import literal
 from bs4 import BeautifulSoup
 from report_page import assert_silent, assert_whole
 from test_terminal import STEERS
+
+from boxloop.base.style import literal
 
 # No column but "set" may be renamed, and none may be formatting, a formula, a format or a command.
 NAMES = [

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from boxloop.intervals import compare, group_bootstrap
-from boxloop.metrics import METRICS
+
+from boxloop.measure.intervals import compare, group_bootstrap
+from boxloop.measure.metrics import METRICS
 
 
 def test_independent_rows_give_the_textbook_interval():
@@ -106,9 +107,10 @@ def test_one_group_gives_an_interval_without_width():
 @pytest.mark.parametrize("size", [1e-14, 1.0, 1e11, 1e42])
 def test_conformal_intervals_of_a_target_of_any_size(size):
     """Nine of ten rows lie inside, whatever the unit of the target."""
-    from boxloop.intervals import residual_score
     from mapie.regression import SplitConformalRegressor
     from sklearn.linear_model import LinearRegression
+
+    from boxloop.measure.intervals import residual_score
 
     rng = np.random.default_rng(0)
     X = rng.normal(size=(2000, 1))

@@ -1,8 +1,9 @@
 """The leakage sheet: eight types, each with evidence and argument."""
 
 import pytest
+
 from boxloop.checks import run_check
-from boxloop.leakage import TYPES, leakage_sheet, said
+from boxloop.record.leakage import TYPES, leakage_sheet, said
 
 
 def evidence():

@@ -8,9 +8,10 @@ import time
 
 import psutil
 import pytest
-from boxloop import warm
 from fake_loop import make_project
 from test_faults import boxloop
+
+from boxloop.run import pool
 
 WAYS = [[], ["--cold"]]
 # 03 needs what 02 makes; 04 does not.
@@ -188,7 +189,7 @@ ENDS = {
 
 
 @pytest.mark.skipif(
-    not warm.can_fork(), reason="there are no forked kernels, and not the same signals"
+    not pool.can_fork(), reason="there are no forked kernels, and not the same signals"
 )
 @pytest.mark.parametrize(
     ("end", "how"), [(end, how) for end in ENDS for how in WAYS if not (end == "killed" and how)]

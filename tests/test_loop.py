@@ -1,9 +1,10 @@
 """The graph: what is read from the notebooks, in which order they run, what is refused."""
 
 import pytest
-from boxloop.errors import UserError
-from boxloop.loop import maker_of, matches, read_loop, require, select, upstream
 from fake_loop import GRAPH, cell, make_project, notebook, write_notebook
+
+from boxloop.base.errors import UserError
+from boxloop.notebooks.graph import maker_of, matches, read_loop, require, select, upstream
 
 
 def names(chapters):

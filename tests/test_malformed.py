@@ -324,7 +324,7 @@ def test_a_malformed_table_is_one_sentence(tmp_path, monkeypatch, capsys, name):
 
 def test_a_field_of_any_length_is_read(tmp_path):
     """A spectrum or a sequence in one field is longer than what Python's reader takes by itself."""
-    from boxloop.catalogue import read_catalogue
+    from boxloop.table.read import read_catalogue
 
     (tmp_path / "t.csv").write_text(f"{HEAD}\n1.5,1,{'z' * 200_000}\n{ROWS}", encoding="utf-8")
 
@@ -333,7 +333,7 @@ def test_a_field_of_any_length_is_read(tmp_path):
 
 def test_byte_strings_are_text(tmp_path):
     """As they are in FITS."""
-    from boxloop.catalogue import read_catalogue
+    from boxloop.table.read import read_catalogue
 
     (tmp_path / "t.parquet").write_bytes(
         parquet(BASE.assign(kind=[b"star", None, "é".encode()] * 20))

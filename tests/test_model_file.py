@@ -15,7 +15,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
-from boxloop.model_file import save_model
+from boxloop.measure.model_file import save_model
 waste = [object() for _ in range(int(sys.argv[3]))]  # other addresses in memory
 rng = np.random.default_rng(1)
 X = pd.DataFrame(rng.lognormal(size=(300, 3)), columns=list("abc"))
@@ -42,8 +42,9 @@ def test_two_processes_write_the_same_bytes(tmp_path, kind):
 def test_it_loads_as_it_was(tmp_path):
     """Shared parts stay shared, arrays keep every bit."""
     import numpy as np
-    from boxloop.model_file import load_model, save_model
     from sklearn.ensemble import ExtraTreesRegressor
+
+    from boxloop.measure.model_file import load_model, save_model
 
     X = np.random.default_rng(0).normal(size=(200, 4))
     model = ExtraTreesRegressor(n_estimators=5, random_state=0).fit(X, X[:, 0])
@@ -54,10 +55,11 @@ def test_it_loads_as_it_was(tmp_path):
 
 def test_the_parameters_hold_no_address_in_memory():
     """What has no text of its own goes by its name, so the same model is told in the same words."""
-    from boxloop.model_file import parameters
     from sklearn.compose import ColumnTransformer, make_column_selector
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+    from boxloop.measure.model_file import parameters
 
     columns = ColumnTransformer(transformers=[("numbers", StandardScaler(), make_column_selector(dtype_include="number"))])
     told = parameters(make_pipeline(columns, FunctionTransformer(func=len, inverse_func=parameters)))

@@ -114,7 +114,7 @@ def test_it_says_what_it_needs_and_makes(notebook):
 
 def test_every_need_is_made_by_an_earlier_chapter():
     """The loop has no hole: what a chapter reads is there when its turn comes."""
-    from boxloop.loop import matches
+    from boxloop.notebooks.graph import matches
 
     made = []
     for name in STATIONS:
@@ -166,7 +166,7 @@ def test_code_runs_everywhere(notebook):
 
 def test_answers_say_what_they_reply_to(notebook):
     """Each question in bold has its id and its items of the two sheets in the metadata, in the same order."""
-    from boxloop.answers import split_answers
+    from boxloop.notebooks.answers import split_answers
 
     for cell in notebook["cells"]:
         listed = cell["metadata"].get("boxloop", {}).get("answers", [])
@@ -192,6 +192,6 @@ def test_answers_are_the_same_in_every_project(notebook):
 
 def test_this_list_of_stations_is_the_one_of_the_machinery():
     """The names stand once in the machinery and once here, where they are demanded."""
-    from boxloop.paths import STATIONS as THEIRS
+    from boxloop.base.places import STATIONS as THEIRS
 
     assert list(THEIRS) == STATIONS

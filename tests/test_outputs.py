@@ -1,8 +1,9 @@
 """What a cell puts out is kept within bounds: beginning, end, the count of the rest, any error."""
 
 import pytest
-from boxloop import outputs
-from boxloop.outputs import FIRST, LAST, LINES, MARKUP, PICTURE, TEXT, Outputs, bounded
+
+from boxloop.run import outputs
+from boxloop.run.outputs import FIRST, LAST, LINES, MARKUP, PICTURE, TEXT, Outputs, bounded
 
 
 def stream(name, text):

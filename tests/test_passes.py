@@ -3,11 +3,12 @@
 import json
 
 import pytest
-from boxloop.passes import all_passes, damaged, last_pass
-from boxloop.runner import run
-from boxloop.seal import append, read_ledger
-from boxloop.store import write_json, write_text
 from fake_loop import make_project
+
+from boxloop.base.files import write_json, write_text
+from boxloop.record.passes import all_passes, damaged, last_pass
+from boxloop.run.loop import run
+from boxloop.split.seal import append, read_ledger
 
 pytest_plugins = ["loop_fixtures"]  # its fixtures: project, quick
 

@@ -3,13 +3,13 @@
 import os
 
 import pytest
-from boxloop import executor
-from boxloop.errors import UserError
-from boxloop.executor import execute, load_engine
-from boxloop.paths import Project, find_project
-from boxloop.runner import run
 from conftest import TEMPLATE
 from fake_loop import make_project
+
+from boxloop.base.errors import UserError
+from boxloop.base.places import Project, find_project
+from boxloop.run.execute import environment, execute, load_engine
+from boxloop.run.loop import run
 
 pytest_plugins = ["loop_fixtures"]  # its fixtures: project, quick
 
@@ -48,8 +48,8 @@ CASES = [*((name, False) for name in NAMES), ("colon", True), ("quotes", True)]
 @pytest.mark.parametrize("name, cold", CASES)
 def test_the_loop_runs_in_a_folder_of_any_name(tmp_path, quick, monkeypatch, name, cold):
     """Also what its cells start finds the study."""
-    monkeypatch.setattr("boxloop.runner.execute", execute)
-    monkeypatch.setattr("boxloop.runner.load_engine", load_engine)
+    monkeypatch.setattr("boxloop.run.loop.execute", execute)
+    monkeypatch.setattr("boxloop.run.loop.load_engine", load_engine)
     monkeypatch.setenv("PYTHONPATH", str(TEMPLATE))
     root = tmp_path / NAMES[name]
     project = make_project(root, graph={"01_a": ([], ["data/1.txt"])}, faults={"01_a": USES})
@@ -69,6 +69,6 @@ def test_a_path_that_cannot_be_listed_is_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr("pathlib.Path.symlink_to", refused)
     with (
         pytest.raises(UserError, match="rename that folder"),
-        executor.environment(Project(tmp_path / f"a{os.pathsep}b")),
+        environment(Project(tmp_path / f"a{os.pathsep}b")),
     ):
         pytest.fail("it was opened")

@@ -5,12 +5,13 @@ import json
 import time
 
 import pytest
-from boxloop.executor import execute, load_engine
-from boxloop.loop import read_loop
-from boxloop.notebook import signed
-from boxloop.progress import Lines, Live, Told, expected_seconds, lines_for
-from boxloop.runner import run
 from fake_loop import make_project
+
+from boxloop.notebooks.file import signed
+from boxloop.notebooks.graph import read_loop
+from boxloop.run.execute import execute, load_engine
+from boxloop.run.loop import run
+from boxloop.run.progress import Lines, Live, Told, expected_seconds, lines_for
 
 pytest_plugins = ["loop_fixtures"]  # its fixtures: project, quick
 
@@ -53,8 +54,8 @@ def test_a_terminal_shows_what_runs(project):
 @pytest.mark.parametrize("cold", [True, False])
 def test_verbose_shows_what_cells_print(tmp_path, quick, monkeypatch, cold):
     """Line by line, with the name of the notebook."""
-    monkeypatch.setattr("boxloop.runner.execute", execute)
-    monkeypatch.setattr("boxloop.runner.load_engine", load_engine)
+    monkeypatch.setattr("boxloop.run.loop.execute", execute)
+    monkeypatch.setattr("boxloop.run.loop.load_engine", load_engine)
     project = make_project(tmp_path, graph={"01_a": ([], ["data/1.txt"])}, faults={"01_a": "print('hello'); print('there')"})
     heard = []
     assert run(project, cold=cold, lines=Lines(heard.append, verbose=True)).ok

@@ -5,9 +5,10 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from boxloop.answers import read_answers
-from boxloop.paths import Project
-from boxloop.sheets import appendix_a, reforms
+
+from boxloop.base.places import Project
+from boxloop.notebooks.answers import read_answers
+from boxloop.record.sheets import appendix_a, reforms
 
 # Each line is one theme of Huppenkothen et al. (2023) and Cheng (2022) that no computer can settle: what is asked, and the ids that answer it.
 ASKED = {

@@ -7,10 +7,11 @@ import shlex
 import unicodedata
 
 import pytest
-from boxloop_answers import accepted, folder_name, questions
 from conftest import ROOT
 from cookiecutter.environment import StrictEnvironment
 from test_bake import read
+
+from boxloop_answers import accepted, folder_name, questions
 
 NAMES = [
     "21cm cosmology", "2MASS photo-z", "3C 273", "P", "!!!", "", "日本語", "con", "COM1", "study",

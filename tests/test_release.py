@@ -5,10 +5,11 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from boxloop.paths import Project
-from boxloop.release import earlier, manifest, measure_sets, releases
-from boxloop.settings import load_settings
 from study_files import STUDY
+
+from boxloop.base.places import Project
+from boxloop.record.release import earlier, manifest, measure_sets, releases
+from boxloop.settings.load import load_settings
 
 
 @pytest.fixture

@@ -30,39 +30,39 @@ ROOMS = (
 # Functions that hand a sentence on, instead of raising it.
 RETURNED = {
     "boxloop/cli.py": ["_not_done"],
-    "boxloop/errors.py": ["plainly"],
-    "boxloop/folder.py": ["losses", "_no_chapter", "_said"],
-    "boxloop/passes.py": ["damaged"],
-    "boxloop/release.py": ["lost_numbers"],
-    "boxloop/runner.py": ["_stopped"],
-    "boxloop/seal.py": ["_examine", "_not_the_sealed_one"],
-    "boxloop/settings.py": ["_sentence"],
+    "boxloop/base/errors.py": ["plainly"],
+    "boxloop/notebooks/folder.py": ["losses", "_no_chapter", "_said"],
+    "boxloop/record/passes.py": ["damaged"],
+    "boxloop/record/release.py": ["lost_numbers"],
+    "boxloop/run/loop.py": ["_stopped"],
+    "boxloop/split/seal.py": ["_examine", "_not_the_sealed_one"],
+    "boxloop/settings/load.py": ["_sentence"],
 }
 WITHIN = "told as the reason in 'cannot be read (...): run 04 again', which is followed"
 # Sentences that no case here follows, by file and a part of them, and why.
 WITHOUT = {
     ("boxloop/cli.py", "Next: read study.toml"): "followed in test_own_data.py",
     (
-        "boxloop/curves.py",
+        "boxloop/measure/curves.py",
         "is solved in one go",
     ): "there is nothing to be done: such a model has no loss curve",
-    ("boxloop/delimited.py", "cannot be cut into fields"): "only a field of 2 GB is too long",
-    ("boxloop/ledger.py", "a line is no event"): "told as 'is damaged', which is followed",
-    ("boxloop/model_file.py", "larger inside than outside"): WITHIN,
-    ("boxloop/model_file.py", "two parts have one name"): WITHIN,
-    ("boxloop/model_parts.py", "a name is not text"): WITHIN,
-    ("boxloop/model_parts.py", "two parts bear one number"): WITHIN,
-    ("boxloop/model_parts.py", "a parameter has no name"): WITHIN,
-    ("boxloop/model_parts.py", "what is written as one value is several"): WITHIN,
-    ("boxloop/model_parts.py", "skops writes form"): WITHIN,
-    ("boxloop/model_file.py", "do not open it"): "the remedy is to leave the door closed",
-    ("boxloop/parallel.py", "could not do its share"): "followed in test_dask.py",
+    ("boxloop/table/text.py", "cannot be cut into fields"): "only a field of 2 GB is too long",
+    ("boxloop/split/ledger.py", "a line is no event"): "told as 'is damaged', which is followed",
+    ("boxloop/measure/model_file.py", "larger inside than outside"): WITHIN,
+    ("boxloop/measure/model_file.py", "two parts have one name"): WITHIN,
+    ("boxloop/measure/model_parts.py", "a name is not text"): WITHIN,
+    ("boxloop/measure/model_parts.py", "two parts bear one number"): WITHIN,
+    ("boxloop/measure/model_parts.py", "a parameter has no name"): WITHIN,
+    ("boxloop/measure/model_parts.py", "what is written as one value is several"): WITHIN,
+    ("boxloop/measure/model_parts.py", "skops writes form"): WITHIN,
+    ("boxloop/measure/model_file.py", "do not open it"): "the remedy is to leave the door closed",
+    ("boxloop/measure/fits.py", "could not do its share"): "followed in test_dask.py",
     (
-        "boxloop/split_plan.py",
+        "boxloop/adopt/plan.py",
         "into training, validation and test: bring more rows.",
     ): "20 rows can always be divided by chance",
     (
-        "boxloop/warm.py",
+        "boxloop/run/pool.py",
         "Kernel server is gone",
     ): "caught by the executor, which starts the kernel in another way",
     (
@@ -84,8 +84,8 @@ def finished(tmp_path_factory):
 
 
 def _without_kernels(patch):
-    patch.setattr("boxloop.runner.load_engine", lambda *_: None)
-    patch.setattr("boxloop.runner.execute", execute_here)
+    patch.setattr("boxloop.run.loop.load_engine", lambda *_: None)
+    patch.setattr("boxloop.run.loop.execute", execute_here)
 
 
 @pytest.fixture

@@ -5,9 +5,6 @@ import hashlib
 import re
 
 import pytest
-from boxloop.paths import STATIONS, Project
-from boxloop.report import build_report
-from boxloop.report.convert import to_mathml
 from fake_report import (
     answer,
     chapter,
@@ -20,6 +17,10 @@ from fake_report import (
     write_json,
 )
 from report_page import assert_silent, assert_whole, page
+
+from boxloop.base.places import STATIONS, Project
+from boxloop.report import build_report
+from boxloop.report.convert import to_mathml
 
 
 @pytest.fixture

@@ -1,11 +1,12 @@
 """Nothing that people, data or notebooks brought along runs, loads or leads out."""
 
 import pytest
-from boxloop.report.safe import without_unseen
-from boxloop.report.tidy import tidy
 from fake_report import code, figure, make_report_project, markdown, notebook, write_chapter
 from hostile_report import HTML, make_hostile_project
 from report_page import assert_silent, assert_whole, page
+
+from boxloop.report.safe import without_unseen
+from boxloop.report.tidy import tidy
 
 
 @pytest.fixture

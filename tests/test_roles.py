@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from boxloop.catalogue import Catalogue
-from boxloop.error_columns import ERRORS, OTHER_SIDE, UPPER
-from boxloop.roles import guess_roles
 from test_adopt import table
+
+from boxloop.adopt.error_columns import ERRORS, OTHER_SIDE, UPPER
+from boxloop.adopt.roles import guess_roles
+from boxloop.table.read import Catalogue
 
 
 def roles(frame, **options):

@@ -7,10 +7,11 @@ import subprocess
 import sys
 
 import pytest
-from boxloop.errors import UserError
-from boxloop.lock import NAME, lock
-from boxloop.runner import Interrupted, run
 from fake_loop import GRAPH, fake_execute, make_project
+
+from boxloop.base.errors import UserError
+from boxloop.run.lock import NAME, lock
+from boxloop.run.loop import Interrupted, run
 
 pytest_plugins = ["loop_fixtures"]  # its fixtures: project, quick
 
@@ -131,13 +132,13 @@ def test_after_an_interruption_the_next_run_works(project, quick, monkeypatch):
             raise KeyboardInterrupt
         return fake_execute(project, chapter, parameters)
 
-    monkeypatch.setattr("boxloop.runner.execute", stop_at_three)
+    monkeypatch.setattr("boxloop.run.loop.execute", stop_at_three)
     with pytest.raises(Interrupted, match="Stopped during 03_train.*run --from 03"):
         run(project, echo=silent)
     assert not (project.root / NAME).exists()
     assert quick == []
 
-    monkeypatch.setattr("boxloop.runner.execute", fake_execute)
+    monkeypatch.setattr("boxloop.run.loop.execute", fake_execute)
     outcome = run(project, start="03", echo=silent)
     assert outcome.ok
     assert outcome.pass_number == 1
@@ -176,9 +177,9 @@ def test_the_lock_of_another_machine_is_respected(project, quick):
 
 def test_real_kernels_in_a_folder_with_an_odd_name(tmp_path, quick, monkeypatch):
     """papermill runs, the failed copy is kept, no path of this machine is in it, nothing is left over."""
-    from boxloop.executor import execute
+    from boxloop.run.execute import execute
 
-    monkeypatch.setattr("boxloop.runner.execute", execute)
+    monkeypatch.setattr("boxloop.run.loop.execute", execute)
     graph = {name: GRAPH[name] for name in ("01_scoping", "02_split")}
     project = make_project(tmp_path / "ä {b} c", graph=graph, faults={"02_split": "raise ValueError('σ too small')"})
     path = project.notebooks / "01_scoping.ipynb"
@@ -194,9 +195,9 @@ def test_real_kernels_in_a_folder_with_an_odd_name(tmp_path, quick, monkeypatch)
 
 def test_a_kernel_that_dies_gets_a_second_chance(tmp_path, quick, monkeypatch):
     """Dead once is repeated; dead twice is a failure that the copy shows."""
-    from boxloop.executor import execute
+    from boxloop.run.execute import execute
 
-    monkeypatch.setattr("boxloop.runner.execute", execute)
+    monkeypatch.setattr("boxloop.run.loop.execute", execute)
     die = "import os\n(root / 'n').open('a').write('x')\nif len((root / 'n').read_text()) < {}: os._exit(1)"
     project = make_project(tmp_path, graph={"01_scoping": GRAPH["01_scoping"]}, faults={"01_scoping": die.format(4)})
 

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from boxloop import scores
-from boxloop.intervals import compare
-from boxloop.metrics import METRICS
 from scipy.stats import norm
 from sklearn import metrics as sk
+
+from boxloop.measure import ranking
+from boxloop.measure.intervals import compare
+from boxloop.measure.metrics import METRICS
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def test_the_maximum_of_sic_needs_some_background():
     truth = np.repeat([1.0, 0.0], [50, 1000])
     score = np.arange(1050, 0, -1)
 
-    assert METRICS["max_sic"](truth, score, 0.01) == pytest.approx(1 / np.sqrt(scores.FEW / 1000))
+    assert METRICS["max_sic"](truth, score, 0.01) == pytest.approx(1 / np.sqrt(ranking.FEW / 1000))
 
 
 def test_ece_of_overconfident_probabilities():

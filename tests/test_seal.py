@@ -6,17 +6,18 @@ import shutil
 
 import pandas as pd
 import pytest
-from boxloop.checks import run_check
-from boxloop.errors import UserError
-from boxloop.health import losses, notices, refuse_a_damaged_ledger
-from boxloop.ledger import link
-from boxloop.loop import read_loop
-from boxloop.passes import record
-from boxloop.paths import Project
-from boxloop.release import lost_numbers
-from boxloop.seal import append, close, head, open_seal, read_ledger, trouble
-from boxloop.store import write_json
 from fake_loop import make_project
+
+from boxloop.base.errors import UserError
+from boxloop.base.files import write_json
+from boxloop.base.places import Project
+from boxloop.checks import run_check
+from boxloop.notebooks.graph import read_loop
+from boxloop.record.health import losses, notices, refuse_a_damaged_ledger
+from boxloop.record.passes import record
+from boxloop.record.release import lost_numbers
+from boxloop.split.ledger import link
+from boxloop.split.seal import append, close, head, open_seal, read_ledger, trouble
 
 FRAME = pd.DataFrame({"x": range(40), "y": [0.5] * 40})
 GRAPH = {
@@ -321,7 +322,7 @@ def test_the_ledger_knows_before_a_row_is_read(project, monkeypatch):
     def stop(path):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("boxloop.seal.read_table", stop)
+    monkeypatch.setattr("boxloop.split.seal.read_table", stop)
     with pytest.raises(KeyboardInterrupt):
         open_seal(project, reason="second", model_hash="abc")
 
@@ -369,7 +370,7 @@ def test_broken_off_while_sealing(tmp_path, monkeypatch, moment):
 
     with monkeypatch.context() as patched:
         if place == "append":
-            patched.setattr("boxloop.seal.append", stop)
+            patched.setattr("boxloop.split.seal.append", stop)
         else:
             replace = os.replace
             patched.setattr(
@@ -401,8 +402,8 @@ def test_a_note_in_every_pass(tmp_path, monkeypatch):
     project = make_project(tmp_path, graph=GRAPH)
     close(project, FRAME)
     append(project, "trained", criteria=[])
-    monkeypatch.setattr("boxloop.passes.inputs_hash", lambda *_: "same")
-    monkeypatch.setattr("boxloop.passes._executed", lambda *_: {})
+    monkeypatch.setattr("boxloop.record.passes.inputs_hash", lambda *_: "same")
+    monkeypatch.setattr("boxloop.record.passes._executed", lambda *_: {})
     record(project, read_loop(project), complete=True)
     rewrite(project, lines(project)[:-1])
 

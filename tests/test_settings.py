@@ -1,9 +1,10 @@
 """study.toml is read whole, and every mistake in it is one sentence."""
 
 import pytest
-from boxloop.errors import UserError
-from boxloop.settings import load_settings
 from study_files import STUDY
+
+from boxloop.base.errors import UserError
+from boxloop.settings.load import load_settings
 
 
 def settings(tmp_path, text):
@@ -68,6 +69,6 @@ def test_a_missing_file_is_named(tmp_path):
 )
 def test_a_reference_that_nobody_has_named_is_called_a_stand_in(name, label):
     """The report must not say that a model is better than TODO."""
-    from boxloop.study_tables import Reference
+    from boxloop.settings.tables import Reference
 
     assert Reference(name=name, citation="TODO").label == label

@@ -3,9 +3,10 @@
 import json
 
 import pytest
-from boxloop.notebook import is_inside
-from boxloop.passes import all_passes, damaged
 from walk_project import command, execute_here, sources, write
+
+from boxloop.notebooks.file import is_inside
+from boxloop.record.passes import all_passes, damaged
 
 COPY, SOURCE = "report/notebooks/05_diagnose.ipynb", "notebooks/05_diagnose.ipynb"
 DAILY = (["status"], ["check"], ["compare"], ["compare", "1"], ["report"])
@@ -33,8 +34,8 @@ def project(tmp_path, finished, monkeypatch):
 
 
 def without_kernels(patch):
-    patch.setattr("boxloop.runner.load_engine", lambda *_: None)
-    patch.setattr("boxloop.runner.execute", execute_here)
+    patch.setattr("boxloop.run.loop.load_engine", lambda *_: None)
+    patch.setattr("boxloop.run.loop.execute", execute_here)
 
 
 def change(path, *keys, to=None):
@@ -325,7 +326,7 @@ def test_results_of_a_commit_over_a_copy_that_failed(project):
 
 def test_a_copy_whose_own_output_cannot_be_shown(project):
     """A cell may put out anything, and the copy is signed: the report has a note in its place."""
-    from boxloop.notebook import signed
+    from boxloop.notebooks.file import signed
 
     content = json.loads((project.root / COPY).read_text(encoding="utf-8"))
     content["cells"][1]["outputs"] = [{"output_type": "display_data", "data": 3, "metadata": {}}]
@@ -338,7 +339,7 @@ def test_a_copy_whose_own_output_cannot_be_shown(project):
 
 def test_a_metric_that_could_not_be_measured_is_not_drawn():
     """Its value is null in the pass."""
-    from boxloop.history import svg
+    from boxloop.record.history import svg
 
     entry = {"value": 0.1, "low": 0.09, "high": 0.11}
     lost = {"value": None, "low": None, "high": None}

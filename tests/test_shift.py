@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from boxloop.shift import distances, effective_rows, spread_out, weights
 from sklearn.preprocessing import StandardScaler
+
+from boxloop.measure.shift import distances, effective_rows, spread_out, weights
 
 
 def sample(mean, size=4000, seed=0):
@@ -49,7 +50,7 @@ def test_of_many_training_rows_a_sample_is_searched(monkeypatch):
     """Distances grow a little, for near and far rows alike; the order stays, and the sample is the same each time."""
     learnt, rows = sample(0), pd.DataFrame({"x": [0.0, 1.0, 8.0]})
     whole = distances(learnt, [rows], scale=StandardScaler())[0]
-    monkeypatch.setattr("boxloop.shift.SEARCHED", 400)
+    monkeypatch.setattr("boxloop.measure.shift.SEARCHED", 400)
     sampled = distances(learnt, [rows], scale=StandardScaler())[0]
 
     assert list(sampled) == list(distances(learnt, [rows], scale=StandardScaler())[0])

@@ -3,11 +3,12 @@
 import json
 
 import pytest
-from boxloop import spine
-from boxloop.errors import UserError
-from boxloop.settings import load_settings
-from boxloop.store import read_json, sha256, write_json
 from fake_loop import make_project
+
+from boxloop.base.errors import UserError
+from boxloop.base.files import read_json, sha256, write_json
+from boxloop.record import results
+from boxloop.settings.load import load_settings
 
 ROW = {"state": "pass", "value": 0, "threshold": 0, "source": "", "message": "", "fix": ""}
 VALUES = {"model": {"value": 0.1, "low": 0.09, "high": 0.11}}
@@ -30,7 +31,7 @@ def recorded(project):
 
 
 def refresh(project):
-    return spine.refresh(project)
+    return results.refresh(project)
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def project(tmp_path):
         {"validation": {"n_rows": 9, "metrics": {"rmse": VALUES}}},
     )
     leave(project, "03_split", "split.groups")
-    spine.merge(project, load_settings(project.settings_file))
+    results.merge(project, load_settings(project.settings_file))
     return project
 
 
@@ -118,7 +119,7 @@ def test_two_notebooks_that_end_together_are_both_merged(project, monkeypatch):
     """What came in while the file was written is not lost: whoever wrote merges again."""
     for name in ("checks.json", "metrics.json", "station.json"):
         (project.station("03_split") / name).unlink()
-    write = spine.write_json
+    write = results.write_json
 
     def slow(path, value):
         if (
@@ -128,8 +129,8 @@ def test_two_notebooks_that_end_together_are_both_merged(project, monkeypatch):
             leave(project, "03_split", "split.groups")
         return write(path, value)
 
-    monkeypatch.setattr(spine, "write_json", slow)
-    spine.merge(project, load_settings(project.settings_file))
+    monkeypatch.setattr(results, "write_json", slow)
+    results.merge(project, load_settings(project.settings_file))
 
     assert recorded(project) == {"baseline.beats_trivial", "split.groups"}
 
@@ -146,7 +147,7 @@ def test_a_reader_names_a_file_of_another_shape(project, read, name, text):
     """Who only reads, as the report does, says so in one sentence; the command in it helps."""
     (project.results / f"{name}.json").write_text(text, encoding="utf-8")
     with pytest.raises(UserError, match=f"results/{name}.json is damaged: run `boxloop run`"):
-        getattr(spine, read)(project)
+        getattr(results, read)(project)
     refresh(project)  # as `boxloop run` does
 
-    assert json.dumps(getattr(spine, read)(project))
+    assert json.dumps(getattr(results, read)(project))

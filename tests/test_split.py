@@ -6,12 +6,13 @@ import stat
 import numpy as np
 import pandas as pd
 import pytest
-from boxloop.errors import UserError
-from boxloop.paths import Project
-from boxloop.seal import append, close, open_seal, openings, read_ledger
-from boxloop.settings import Settings, load_settings
-from boxloop.split import divide, exploration, folds, place
 from study_files import STUDY
+
+from boxloop.base.errors import UserError
+from boxloop.base.places import Project
+from boxloop.settings.load import Settings, load_settings
+from boxloop.split.divide import divide, exploration, folds, place
+from boxloop.split.seal import append, close, open_seal, openings, read_ledger
 
 
 def make(tmp_path, strategy="group", **changes):

@@ -4,14 +4,15 @@ import json
 import os
 
 import pytest
-from boxloop import settings as settings_module
-from boxloop.facts import Facts, settings_are_valid, settings_were_valid
-from boxloop.notebook import signed
-from boxloop.runner import run
-from boxloop.settings import load_settings
-from boxloop.status import Now, judge, status
-from boxloop.watch import watch
 from fake_loop import GRAPH
+
+from boxloop import settings as settings_module
+from boxloop.notebooks.file import signed
+from boxloop.record.facts import Facts, settings_are_valid, settings_were_valid
+from boxloop.record.status import Now, judge, status
+from boxloop.run.loop import run
+from boxloop.settings.load import load_settings
+from boxloop.settings.watch import watch
 
 pytest_plugins = ["loop_fixtures"]  # its fixtures: project, quick
 
@@ -124,7 +125,7 @@ def desk(project):
 
 
 def verdict(project):
-    from boxloop.loop import read_loop
+    from boxloop.notebooks.graph import read_loop
 
     chapters = read_loop(project)
     row = judge(Now(project, chapters), chapters[1])

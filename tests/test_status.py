@@ -2,9 +2,10 @@
 
 
 import pytest
-from boxloop.runner import run
-from boxloop.status import is_complete, status
 from fake_loop import make_project
+
+from boxloop.record.status import is_complete, status
+from boxloop.run.loop import run
 
 pytest_plugins = ["loop_fixtures"]  # its fixtures: project, quick
 

@@ -6,16 +6,17 @@ import stat
 
 import pandas as pd
 import pytest
-from boxloop import store
-from boxloop.errors import UserError
+
+from boxloop.base import files
+from boxloop.base.errors import UserError
 
 
 def test_a_write_that_fails_leaves_the_old_file(tmp_path):
     """The old content stays, and no temporary file is left."""
-    path = store.write_text(tmp_path / "a.txt", "old")
+    path = files.write_text(tmp_path / "a.txt", "old")
 
     with pytest.raises(ZeroDivisionError):
-        store.written_whole(path, lambda part: 1 / 0)
+        files.written_whole(path, lambda part: 1 / 0)
 
     assert path.read_text(encoding="utf-8") == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
@@ -23,7 +24,7 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path):
 
 def test_json_has_null_for_what_is_no_number(tmp_path):
     """NaN and infinity are not JSON."""
-    path = store.write_json(tmp_path / "a.json", {"a": float("nan"), "b": [float("inf"), 1.5]})
+    path = files.write_json(tmp_path / "a.json", {"a": float("nan"), "b": [float("inf"), 1.5]})
 
     assert json.loads(path.read_text(encoding="utf-8")) == {"a": None, "b": [None, 1.5]}
 
@@ -33,10 +34,10 @@ def test_tables_come_back(tmp_path, name):
     """CSV and Parquet give the same table back."""
     frame = pd.DataFrame({"x": [0.1, 0.2], "name": ["é", "b"]})
 
-    assert store.read_table(store.write_table(tmp_path / name, frame)).equals(frame)
+    assert files.read_table(files.write_table(tmp_path / name, frame)).equals(frame)
 
 
-@pytest.mark.parametrize("name, read", [("t.parquet", store.read_table), ("t.json", store.read_json)])
+@pytest.mark.parametrize("name, read", [("t.parquet", files.read_table), ("t.json", files.read_json)])
 def test_a_truncated_file_is_named(tmp_path, name, read):
     """One sentence with the file, not a traceback of a parser."""
     path = tmp_path / name
@@ -56,11 +57,11 @@ def test_only_missing_tables_are_made(tmp_path):
 
     (tmp_path / "first.parquet").write_bytes(b"mine")
     for _ in range(2):
-        paths = store.write_missing_tables(tmp_path, ["first", "second"], make)
+        paths = files.write_missing_tables(tmp_path, ["first", "second"], make)
 
     assert [path.name for path in paths] == ["first.parquet", "second.parquet"]
     assert paths[0].read_bytes() == b"mine"
-    assert list(store.read_table(paths[1])["x"]) == [1.0, 2.0]
+    assert list(files.read_table(paths[1])["x"]) == [1.0, 2.0]
     assert len(made) == 1
 
 
@@ -79,7 +80,7 @@ def umask():
 def test_a_new_file_has_the_rights_of_any_other(tmp_path, umask, mask, mode):
     """What `open` gives: who wants results for oneself alone gets them so."""
     umask(mask)
-    path = store.write_json(tmp_path / "a" / "results.json", {"secret": 1})
+    path = files.write_json(tmp_path / "a" / "results.json", {"secret": 1})
 
     assert stat.S_IMODE(path.stat().st_mode) == mode
 
@@ -88,10 +89,10 @@ def test_a_new_file_has_the_rights_of_any_other(tmp_path, umask, mask, mode):
 def test_a_file_that_is_replaced_keeps_its_rights(tmp_path, umask):
     """Somebody hid it, or shared it: writing it again changes nothing of that."""
     umask(0o022)
-    path = store.write_text(tmp_path / "a.txt", "old")
+    path = files.write_text(tmp_path / "a.txt", "old")
     for mode in (0o600, 0o664):
         path.chmod(mode)
-        store.write_text(path, "new")
+        files.write_text(path, "new")
 
         assert stat.S_IMODE(path.stat().st_mode) == mode
 
@@ -100,4 +101,4 @@ def test_the_longest_name_that_a_folder_takes(tmp_path):
     """The file it is written to first has a shorter one."""
     name = "é" * 125 + ".txt"
 
-    assert store.write_text(tmp_path / name, "x").name == name
+    assert files.write_text(tmp_path / name, "x").name == name

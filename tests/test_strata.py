@@ -2,7 +2,8 @@
 
 import numpy as np
 import pandas as pd
-from boxloop.strata import compare_parts, measure_parts, split_parts, traits, weak_segment
+
+from boxloop.measure.strata import compare_parts, measure_parts, split_parts, traits, weak_segment
 
 GROUPS = np.repeat(np.arange(50), 2)
 STATE = np.where(np.arange(100) < 40, "calm", "stormy")

@@ -8,7 +8,8 @@ from sklearn.base import BaseEstimator
 
 matplotlib.use("Agg")
 
-from boxloop.stress import crossing, draw_map, members, moves, safe_unsafe, verdict, verdicts  # noqa: E402
+from boxloop.figures.stress_map import draw_map  # noqa: E402
+from boxloop.measure.stress import crossing, members, moves, safe_unsafe, verdict, verdicts  # noqa: E402
 
 
 @pytest.mark.parametrize(

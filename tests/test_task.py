@@ -5,10 +5,11 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from boxloop import task
-from boxloop.errors import UserError
 from sklearn.ensemble import IsolationForest
 from sklearn.linear_model import LinearRegression, LogisticRegression
+
+from boxloop.base.errors import UserError
+from boxloop.measure import task
 
 
 def settings(kind, positive=None):

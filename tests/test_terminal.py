@@ -7,12 +7,13 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from boxloop.cli import main
-from boxloop.errors import shown
-from boxloop.progress import Live, Stream, Told
-from boxloop.store import write_json
 from fake_loop import make_project
 from test_adopt import project as own_project
+
+from boxloop.base.errors import shown
+from boxloop.base.files import write_json
+from boxloop.cli import main
+from boxloop.run.progress import Live, Stream, Told
 
 pytest_plugins = ["loop_fixtures"]  # its fixtures: project, quick
 
@@ -138,7 +139,7 @@ def test_a_notebooks_name_does_not_hand_them_on(project):
     """It is part of every line of progress."""
     from dataclasses import replace
 
-    from boxloop.loop import read_loop
+    from boxloop.notebooks.graph import read_loop
 
     assert not STEERS.search(Told(replace(read_loop(project)[0], name=f"01_{EVIL}")).line())
 

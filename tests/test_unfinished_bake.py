@@ -8,10 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from boxloop.errors import UserError
-from boxloop.finish import STUDIES, finish, finish_from_record, mark
 from conftest import ROOT, TEMPLATE
 from test_bake import COMBINATIONS, contents
+
+from boxloop.base.errors import UserError
+from boxloop.upkeep.finish import STUDIES, finish, finish_from_record, mark
 
 CHOICES = {
     "task": "regression",
@@ -171,7 +172,7 @@ def test_it_may_be_stopped_anywhere(bake, tmp_path, monkeypatch):
         for name in names:
             monkeypatch.setattr(owner, name, counted(getattr(owner, name)))
     monkeypatch.setattr(
-        "boxloop.finish.write_bytes", counted(sys.modules["boxloop.finish"].write_bytes)
+        "boxloop.upkeep.finish.write_bytes", counted(sys.modules["boxloop.upkeep.finish"].write_bytes)
     )
     stopped = True
     while stopped:
@@ -266,7 +267,7 @@ def test_it_knows_the_studies_of_the_template():
 
 def test_the_hook_runs_on_the_python_of_cookiecutter():
     """What it imports is the standard library; it, the hooks and the extension read as Python 3.9."""
-    code = "import sys; before = set(sys.modules); import boxloop.finish;"
+    code = "import sys; before = set(sys.modules); import boxloop.upkeep.finish;"
     code += "print(*sorted(set(sys.modules) - before))"
     done = subprocess.run(
         [sys.executable, "-B", "-c", code], cwd=TEMPLATE, capture_output=True, text=True, check=True

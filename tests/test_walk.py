@@ -11,8 +11,9 @@ import re
 import shutil
 
 import pytest
-from boxloop.lock import NAME as LOCK
 from walk_project import GRAPH, Killed, command, execute_here, sources, write
+
+from boxloop.run.lock import NAME as LOCK
 
 STEPS = 200
 # What an edit may change: a file, and the texts of which one stands there.
@@ -54,7 +55,7 @@ class Walk:
 
     def kill_at(self, place):
         self.monkeypatch.setattr(
-            "boxloop.runner.execute",
+            "boxloop.run.loop.execute",
             lambda *a, **k: execute_here(*a, **k, kill_at=place or (None, None)),
         )
 
@@ -360,7 +361,7 @@ class Walk:
 @pytest.mark.parametrize("seed", [0, 1])
 def test_whatever_happens_run_and_check_tell_the_truth(tmp_path, monkeypatch, seed):
     """Two hundred steps, no traceback, and each remedy that a sentence names ends what it names."""
-    monkeypatch.setattr("boxloop.runner.load_engine", lambda *_: None)
+    monkeypatch.setattr("boxloop.run.loop.load_engine", lambda *_: None)
     walk = Walk(tmp_path, seed, monkeypatch)
     assert walk.told()
     walk.commit()

@@ -11,16 +11,17 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
-from boxloop import warm
-from boxloop.executor import execute, load_engine
-from boxloop.loop import read_loop
-from boxloop.runner import run
-from boxloop.paths import Project
 from fake_loop import cell, make_project, notebook, write_notebook
 from test_faults import boxloop
 
+from boxloop.base.places import Project
+from boxloop.notebooks.graph import read_loop
+from boxloop.run import pool
+from boxloop.run.execute import execute, load_engine
+from boxloop.run.loop import run
+
 pytest_plugins = ["loop_fixtures"]  # its fixtures: project, quick
-pytestmark = pytest.mark.skipif(not warm.can_fork(), reason="kernels are forked on Linux only")
+pytestmark = pytest.mark.skipif(not pool.can_fork(), reason="kernels are forked on Linux only")
 
 GRAPH = {f"{number:02}_{name}": ([f"data/{number - 1}.txt"] if number > 1 else [], [f"data/{number}.txt"]) for number, name in enumerate(["a", "b"], start=1)}
 
@@ -53,8 +54,8 @@ chance = [float(np.random.random()), os.getpid()]
 @pytest.fixture
 def real(quick, monkeypatch):
     """Real kernels instead of the fake ones."""
-    monkeypatch.setattr("boxloop.runner.execute", execute)
-    monkeypatch.setattr("boxloop.runner.load_engine", load_engine)
+    monkeypatch.setattr("boxloop.run.loop.execute", execute)
+    monkeypatch.setattr("boxloop.run.loop.load_engine", load_engine)
 
 
 def silent(text):
@@ -104,7 +105,7 @@ def test_a_killed_kernel_is_one_sentence_and_the_next_run_goes_on(tmp_path, real
 def test_the_server_takes_its_kernels_along(tmp_path):
     """When the runner dies, its pipe closes, and no kernel stays."""
     project = make_project(tmp_path, graph=GRAPH)
-    kernels = warm.Kernels(project, read_loop(project), dict(os.environ))
+    kernels = pool.Kernels(project, read_loop(project), dict(os.environ))
     manager = kernels.take()
     pid = manager.provisioner.pid
     os.kill(kernels._server._process.pid, signal.SIGTERM)
@@ -122,10 +123,10 @@ def test_only_safe_libraries_are_imported_beforehand(tmp_path):
     (project.study / "data.py").write_text("import pandas as pd\nfrom sklearn.svm import SVC\n", encoding="utf-8")
     chapters = read_loop(project)
 
-    first = set(warm.imports(project, chapters[:1])) - set(warm.ALWAYS)
-    assert not any("backend_inline" in name for name in warm.imports(project, chapters))
+    first = set(pool.imports(project, chapters[:1])) - set(pool.ALWAYS)
+    assert not any("backend_inline" in name for name in pool.imports(project, chapters))
     assert first == {"pandas", "sklearn.svm"}
-    assert "scipy.stats" in warm.imports(project, chapters)
+    assert "scipy.stats" in pool.imports(project, chapters)
 
 
 FILTER = """
@@ -174,16 +175,16 @@ def test_what_a_notebook_changes_before_it_imports(tmp_path, real, name):
 def test_who_is_not_forked(tmp_path, baked):
     """Nothing of the template; functions of the study may do as they like, its import may not."""
     project = Project(baked)
-    assert not [one for one in read_loop(project) if warm.wants_scratch(project, one)]
+    assert not [one for one in read_loop(project) if pool.wants_scratch(project, one)]
 
     project = make_project(tmp_path, graph=GRAPH, faults={"01_a": "from study import data"})
     one, two = read_loop(project)
     inside = "    with warnings.catch_warnings():\n        warnings.simplefilter('ignore')\n"
     module = f"import os, warnings\n# not os.environ\ndef quiet():\n{inside}"
     (project.study / "data.py").write_text(module, encoding="utf-8")
-    assert not warm.wants_scratch(project, one)
+    assert not pool.wants_scratch(project, one)
     (project.study / "data.py").write_text(module + "os.environ['A'] = '1'\n", encoding="utf-8")
-    assert warm.wants_scratch(project, one) and not warm.wants_scratch(project, two)
+    assert pool.wants_scratch(project, one) and not pool.wants_scratch(project, two)
 
 
 PLOT = "import matplotlib.pyplot as plt\nplt.plot([1, 2]); plt.show()"
@@ -235,7 +236,7 @@ print(any(thread.name == 'theirs' for thread in threading.enumerate()))
 @pytest.mark.parametrize("name", [*LOUD, *QUIET])
 def test_a_library_that_does_more_than_be_imported(tmp_path, real, monkeypatch, name):
     """What it does on import is seen in the notebook that imports it, as from a kernel started from scratch."""
-    monkeypatch.setattr(warm, "SAFE", (*warm.SAFE, name))
+    monkeypatch.setattr(pool, "SAFE", (*pool.SAFE, name))
     project = make_project(tmp_path, graph=GRAPH, faults={"02_b": USE.format(name)})
     (project.root / f"{name}.py").write_text((LOUD | QUIET)[name], encoding="utf-8")
     found = []
@@ -259,8 +260,8 @@ def test_the_worked_examples_import_nothing_loud(bake, tmp_path, task):
     """All their libraries are there before the fork; none makes the process begin again without it."""
     project = Project(bake(tmp_path, task=task))
     chapters = read_loop(project)
-    names = warm.imports(project, chapters)
-    server = warm.Server(names, [], dict(os.environ), project.notebooks)
+    names = pool.imports(project, chapters)
+    server = pool.Server(names, [], dict(os.environ), project.notebooks)
     while server.ask(do="count")["left"]:
         time.sleep(0.1)
     there = json.loads(psutil.Process(server._process.pid).cmdline()[-1])
@@ -284,7 +285,7 @@ def test_the_server_is_killed(tmp_path, real, monkeypatch, when):
     """One sentence says so and where; the rest goes on with kernels from scratch, to the same end."""
     project = make_project(tmp_path, graph=GRAPH, faults={"02_b": KILL} if when == "within" else {})
     servers, lines, theirs = [], [], set(psutil.Process().children(recursive=True))
-    start = warm.Server.__init__
+    start = pool.Server.__init__
 
     def started(self, *args):
         start(self, *args)
@@ -298,7 +299,7 @@ def test_the_server_is_killed(tmp_path, real, monkeypatch, when):
             servers[0].kill()
             servers[0].wait()
 
-    monkeypatch.setattr(warm.Server, "__init__", started)
+    monkeypatch.setattr(pool.Server, "__init__", started)
     outcome = run(project, echo=echo, jobs=1)
 
     assert outcome.ok, outcome
@@ -317,7 +318,7 @@ def test_no_process_for_the_server(tmp_path, real, monkeypatch):
     def refuse(*_, **__):
         raise OSError(12, "Cannot allocate memory")
 
-    monkeypatch.setattr(warm, "Kernels", refuse)
+    monkeypatch.setattr(pool, "Kernels", refuse)
     assert run(make_project(tmp_path, graph=GRAPH), echo=lines.append).ok
     assert "cannot be started (Cannot allocate memory): from here on each kernel" in lines[0]
 

@@ -9,14 +9,15 @@ import sys
 
 import pytest
 import subjects
-from boxloop import warm
-from boxloop.loop import read_loop
 from fake_loop import cell, make_project, notebook, write_notebook
 from test_faults import boxloop
 
+from boxloop.notebooks.graph import read_loop
+from boxloop.run import pool
+
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not warm.can_fork(), reason="kernels are forked on Linux only"),
+    pytest.mark.skipif(not pool.can_fork(), reason="kernels are forked on Linux only"),
 ]
 
 # What differs from run to run, whoever runs it.
@@ -37,8 +38,8 @@ VARIES = [
 ]
 # As on Windows and macOS, where papermill starts the kernels.
 WITHOUT_FORK = """
-from boxloop import warm
-warm.can_fork = lambda: False
+from boxloop.run import pool
+pool.can_fork = lambda: False
 from boxloop.cli import main
 main(['run', '--from', '01'])
 """
@@ -123,7 +124,7 @@ def test_each_subject_is_forked(tmp_path):
     """Else the comparison would hold whatever a fork does."""
     project = prepare(tmp_path)
 
-    kept = [chapter.name for chapter in read_loop(project) if warm.wants_scratch(project, chapter)]
+    kept = [chapter.name for chapter in read_loop(project) if pool.wants_scratch(project, chapter)]
     assert [name[3:] for name in kept] == ["environment"]
 
 

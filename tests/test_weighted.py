@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from boxloop.task import guess
-from boxloop.weighted import Weighted
 from sklearn.base import clone, is_classifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
+
+from boxloop.measure.task import guess
+from boxloop.measure.weighted import Weighted
 
 
 @pytest.fixture

@@ -5,16 +5,17 @@ import io
 import json
 import sys
 
-from boxloop import cli
-from boxloop.notebook import signed
-from boxloop.paths import Project
-from boxloop.provenance import input_hashes
 from fake_loop import cell
 from study_files import STUDY
 
+from boxloop import cli
+from boxloop.base.places import Project
+from boxloop.base.provenance import input_hashes
+from boxloop.notebooks.file import signed
+
 HEAD = """
 import pandas as pd
-from boxloop.station import Station
+from boxloop.record.station import Station
 here = Station({name!r}, smoke=smoke)
 from study import data
 def table(value):
@@ -26,7 +27,7 @@ BODIES = {
     "01_scoping": """
 here.keep("criteria.json", [c.model_dump() for c in here.settings.study.criteria])
 raw = here.project.raw / "all.csv"
-from boxloop.store import write_table
+from boxloop.base.files import write_table
 write_table(raw, data.rows())
 """,
     "02_baseline": """
@@ -35,14 +36,14 @@ here.not_applicable("baseline.beats_trivial", "There is one number only.")
 here.not_applicable("baseline.domain_reference", "There is one number only.")
 """,
     "03_split": """
-from boxloop.seal import close
+from boxloop.split.seal import close
 frame = pd.read_csv(here.uses(here.project.raw / "all.csv"))
 here.keep_table("train", frame.head(6))
 close(here.project, frame.tail(4).assign(set="test"))
 here.not_applicable("split.time", "Nothing is in time.")
 """,
     "04_train": """
-from boxloop.seal import note_training
+from boxloop.split.seal import note_training
 note_training(here.project, here.settings)
 frame = here.table("train")
 NOISE = 0
@@ -67,9 +68,9 @@ LOGGED = ["forest"]
 here.check("log.complete", ["forest"], [{"about": name} for name in LOGGED])
 """,
     "08_release": """
-from boxloop.answers import read_answers
-from boxloop.release import earlier, releases
-from boxloop.seal import last, open_seal, read_ledger
+from boxloop.notebooks.answers import read_answers
+from boxloop.record.release import earlier, releases
+from boxloop.split.seal import last, open_seal, read_ledger
 facts = here.read("04_train/model.json")
 known = earlier(here.project, facts["model_hash"], "r")
 sets, history = known["sets"] if known else {}, releases(here.project)
@@ -190,7 +191,7 @@ def execute_here(project, chapter, parameters, *, kill_at=(None, None), **_):
                 break
     station = project.station(chapter.name) / "station.json"
     if station.is_file():
-        from boxloop.store import sha256
+        from boxloop.base.files import sha256
 
         content["metadata"]["boxloop"]["station"] = sha256(station)
     project.executed.mkdir(parents=True, exist_ok=True)

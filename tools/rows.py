@@ -20,14 +20,14 @@ def main(rows):
     sys.path.insert(0, str(Path.cwd()))
     import pandas as pd
     import psutil
-    from boxloop.checks import run_check
-    from boxloop.intervals import compare
-    from boxloop.settings import load_settings
-    from boxloop.split import divide, exploration
-    from boxloop.store import read_table, sha256, write_table
-    from study import data, models, simulate
-
     from threadpoolctl import threadpool_limits
+
+    from boxloop.base.files import read_table, sha256, write_table
+    from boxloop.checks import run_check
+    from boxloop.measure.intervals import compare
+    from boxloop.settings.load import load_settings
+    from boxloop.split.divide import divide, exploration
+    from study import data, models, simulate
 
     threadpool_limits(limits=1)  # as in the notebooks; several threads on a busy machine measure its other users
     settings = load_settings(Path("study.toml"))

@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from boxloop.report import build_report
 from fake_report import make_report_project
+
+from boxloop.report import build_report
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / "build" / "browser" / "node_modules"

@@ -1,8 +1,9 @@
 """Hostile texts in a browser: shown as text, never run, and nothing is asked of anyone."""
 
 import pytest
-from boxloop.report import build_report
 from hostile_report import EVIL, FIELDS, make_hostile_project
+
+from boxloop.report import build_report
 
 # All that would run or load in the page as the browser understands it, whatever our own parser thought.
 LIVELY = """

@@ -5,9 +5,9 @@ import sys
 import time
 
 import pytest
-from boxloop.report import build_report
 from fake_report import chapter, code, error, make_report_project, write_chapter
 
+from boxloop.report import build_report
 from browser.conftest import ROOT, until
 
 BOTH = pytest.mark.parametrize("theme", ["light", "dark"])

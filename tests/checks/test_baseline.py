@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 from boxloop.checks import run_check
-from boxloop.intervals import Interval
+from boxloop.measure.intervals import Interval
 
 
 def test_a_reference_must_surely_beat_the_trivial_baseline(state):

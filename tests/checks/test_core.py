@@ -4,8 +4,17 @@ import json
 
 import numpy as np
 import pytest
-from boxloop.checks import REGISTRY, Finding, NotApplicable, Unanswered, check, not_applicable, run_check
-from boxloop.paths import STATIONS
+
+from boxloop.base.places import STATIONS
+from boxloop.checks import (
+    REGISTRY,
+    Finding,
+    NotApplicable,
+    Unanswered,
+    check,
+    not_applicable,
+    run_check,
+)
 
 IDS = """
 data.schema data.duplicate_columns split.duplicates split.near_duplicates split.groups split.time split.deployment_shift

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from boxloop.checks import run_check
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict
+
+from boxloop.checks import run_check
 
 from .neutral import seedlings, stones
 

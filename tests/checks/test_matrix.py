@@ -3,13 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
-from boxloop.checks import REGISTRY, run_check
 from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+
+from boxloop.checks import REGISTRY, run_check
 
 from .neutral import INPUTS, manifest, parts, seedlings, stones, trial
 

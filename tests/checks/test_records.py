@@ -5,8 +5,9 @@ import copy
 import numpy as np
 import pandas as pd
 import pytest
+
 from boxloop.checks import run_check
-from boxloop.study_tables import Criterion
+from boxloop.settings.tables import Criterion
 
 OPENED = {"event": "opened", "model": "aaaa"}
 
@@ -48,7 +49,7 @@ def test_other_rows_make_another_test_set():
 READS = {
     "a path": "frame = pd.read_parquet('../data/sealed/test.parquet')",
     "a Windows path": r"frame = pd.read_parquet('data\\sealed\\test.parquet')",
-    "the door": "from boxloop.seal import open_seal",
+    "the door": "from boxloop.split.seal import open_seal",
     "a private part": "parts._test",
     "the whole table": "labelled = data.labelled(here.project.interim)",
     "a magic beside it": "%matplotlib inline\nhere.project.sealed_file",

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from boxloop.checks import run_check
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from skops.io import dump
+
+from boxloop.checks import run_check
 
 from .neutral import INPUTS, seedlings, trial
 

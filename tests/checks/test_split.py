@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+
 from boxloop.checks import run_check
 
 from .neutral import INPUTS, parts, trial

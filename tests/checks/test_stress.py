@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from boxloop.checks import run_check
 from sklearn.ensemble import ExtraTreesRegressor, IsolationForest, RandomForestClassifier
+
+from boxloop.checks import run_check
 
 from .neutral import INPUTS, parts, seedlings, stones, trial
 

@@ -7,15 +7,16 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
-from boxloop.checks import run_check
-from boxloop.intervals import Interval, compare
-from boxloop.study_tables import Criterion
 from sklearn.base import clone
 from sklearn.feature_selection import SelectKBest, f_classif
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import make_pipeline
+
+from boxloop.checks import run_check
+from boxloop.measure.intervals import Interval, compare
+from boxloop.settings.tables import Criterion
 
 from .neutral import seedlings, stones
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
-from boxloop.errors import UserError, plainly, shown
-from boxloop.interrupt import ignore
-from boxloop.paths import find_project
+from boxloop.base.errors import UserError, plainly, shown
+from boxloop.base.places import find_project
+from boxloop.run.interrupt import ignore
 
 OPEN_STATES = ("fail", "unanswered")
 
@@ -35,11 +35,11 @@ def _tell(*lines, err=False):
 
 def _open_project():
     """Return the project around the working directory, after its settings were validated."""
-    from boxloop.facts import settings_are_valid, settings_were_valid
+    from boxloop.record.facts import settings_are_valid, settings_were_valid
 
     project = find_project()
     if not settings_were_valid(project):
-        from boxloop.settings import load_settings
+        from boxloop.settings.load import load_settings
 
         load_settings(project.settings_file)
         settings_are_valid(project)
@@ -48,7 +48,7 @@ def _open_project():
 
 def _open_results():
     """Return the project as `_open_project` does, its results made again where they are damaged."""
-    from boxloop.spine import refresh
+    from boxloop.record.results import refresh
 
     project = _open_project()
     with suppress(OSError):  # nobody may write here: what is there has to do
@@ -75,8 +75,8 @@ def _finish(outcome, note):
 
 
 def _run(*, verbose, jobs, **options):
-    from boxloop.progress import lines_for
-    from boxloop.runner import Interrupted, run
+    from boxloop.run.loop import Interrupted, run
+    from boxloop.run.progress import lines_for
 
     project = _open_project()
     lines = lines_for(sys.stdout, echo=_tell, verbose=verbose)
@@ -96,7 +96,7 @@ def _run(*, verbose, jobs, **options):
 
 def _times_opened(project):
     """Return how often the ledger says that the test set was opened; 0 where it says nothing."""
-    from boxloop.seal import openings, read_ledger
+    from boxloop.split.seal import openings, read_ledger
 
     try:
         return len(openings(read_ledger(project)))
@@ -163,7 +163,7 @@ def release(reason, note, **how):
 
 def _refuse_a_broken_seal():
     """Open nothing where the ledger or the sealed file is not what it was."""
-    from boxloop.seal import trouble
+    from boxloop.split.seal import trouble
 
     if problem := trouble(find_project()):
         raise UserError(problem)
@@ -171,7 +171,7 @@ def _refuse_a_broken_seal():
 
 def _say_what_is_open():
     """Remind, before the seal is opened, of the checks of the last run that did not come through."""
-    from boxloop.spine import read_checks
+    from boxloop.record.results import read_checks
 
     try:
         states = [row.get("state") for row in read_checks(find_project())]
@@ -197,8 +197,8 @@ def _say_what_is_open():
 @click.option("--force", is_flag=True, help="Replace a study.toml that was edited; a copy of it is kept.")
 def adopt(file, **options):
     """Take in a table of your own: copy it to data/raw and write study.toml."""
-    from boxloop.adopt import adopt as take_in
-    from boxloop.roles import understood
+    from boxloop.adopt.command import adopt as take_in
+    from boxloop.adopt.roles import understood
 
     project = find_project()
     found = take_in(project, file, **options)
@@ -212,10 +212,10 @@ def adopt(file, **options):
 @cli.command()
 def status():
     """Show what is done, what is stale and why, the seal and the pass."""
-    from boxloop.folder import sort_notebooks
-    from boxloop.health import losses, notices
-    from boxloop.passes import last_pass
-    from boxloop.status import status as rows_of
+    from boxloop.notebooks.folder import sort_notebooks
+    from boxloop.record.health import losses, notices
+    from boxloop.record.passes import last_pass
+    from boxloop.record.status import status as rows_of
 
     project = _open_project()
     for row in rows_of(project, parameters={}):
@@ -232,7 +232,7 @@ def status():
 
 def _seal_words(project):
     """Return how it stands with the test set and its openings."""
-    from boxloop.seal import last, openings, read_ledger, trouble
+    from boxloop.split.seal import last, openings, read_ledger, trouble
 
     if trouble(project):
         return "broken, see above"
@@ -260,10 +260,10 @@ def _times(count):
 @click.option("--sheet", type=click.Choice(["appendix-a", "reforms"]), default="appendix-a", show_default=True)
 def check(form, sheet):
     """Print the Appendix A or REFORMS sheet and what is open."""
-    from boxloop import sheets
-    from boxloop.health import losses
-    from boxloop.spine import read_checks
-    from boxloop.status import status as rows_of
+    from boxloop.record import sheets
+    from boxloop.record.health import losses
+    from boxloop.record.results import read_checks
+    from boxloop.record.status import status as rows_of
 
     project = _open_results()
     checks = read_checks(project)
@@ -322,8 +322,8 @@ def open_lines(open_checks, form):
 @click.argument("numbers", nargs=-1, metavar="[A [B]]")
 def compare(numbers):
     """Show passes side by side; without numbers, all of them and what the last one changed."""
-    from boxloop.history import listing, side_by_side, table
-    from boxloop.passes import all_passes, damaged
+    from boxloop.record.history import listing, side_by_side, table
+    from boxloop.record.passes import all_passes, damaged
 
     project = _open_project()
     passes = all_passes(project)
@@ -359,7 +359,7 @@ def compare(numbers):
 @click.option("--explanation", metavar="TEXT", help="Why it failed, as far as you know.")
 def fail(text, about, explanation):
     """Add to the failures log what went wrong."""
-    from boxloop.failures import add
+    from boxloop.record.failures import add
 
     project = _open_project()
     written = add(project.failures_file, text, about=about, explanation=explanation)
@@ -387,7 +387,7 @@ def _speak_safely():
 
 def _finish_the_bake():
     """Do what the hook of the template does, where Cookiecutter ran without hooks."""
-    from boxloop.finish import finish_from_record
+    from boxloop.upkeep.finish import finish_from_record
 
     try:
         root = find_project().root

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import estimates
+from boxloop.measure import estimates
+from boxloop.table.identifiers import identifier_share
+
 from .core import Finding, NotApplicable, check, field, listed
-from .identifiers import identifier_share
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .estimates import numbers
+from boxloop.measure.estimates import numbers
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -36,13 +36,13 @@ def reload(
     model_file : path of a skops file
     X : DataFrame
     expected : array
-        Stored guesses, as `boxloop.task.guess` returns them; labels and numbers of ``predict`` where a classifier
+        Stored guesses, as `boxloop.measure.task.guess` returns them; labels and numbers of ``predict`` where a classifier
         or an outlier detector was asked for these; with two dimensions, class probabilities.
     load : callable, optional
         Turns the path into a model; the default opens skops files of this project and scikit-learn only.
     """
     if load is None:
-        from boxloop.model_file import load_model as load
+        from boxloop.measure.model_file import load_model as load
     try:
         model = load(Path(model_file))
     except Exception as error:  # whatever stops the file from loading is what this check is about
@@ -61,7 +61,7 @@ def reload(
 
 
 def _answers(model: Any, X: Any, expected: np.ndarray) -> np.ndarray:
-    from boxloop.task import guess
+    from boxloop.measure.task import guess
 
     if expected.ndim == 2:
         return np.asarray(model.predict_proba(X))

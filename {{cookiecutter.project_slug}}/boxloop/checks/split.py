@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import estimates, overlap
+from boxloop.measure import estimates
+
+from . import overlap
 from .core import Finding, NotApplicable, check, input_names
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from . import estimates
+from boxloop.measure import estimates
+
 from .core import Finding, NotApplicable, check, field, listed
 from .sculpt import biggest_bump
 

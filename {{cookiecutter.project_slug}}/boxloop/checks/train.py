@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from boxloop.parallel import each
+from boxloop.measure import estimates
+from boxloop.measure.fits import each
 
-from . import estimates
 from .core import Finding, NotApplicable, check, listed
 from .refit import changed_statistics
 

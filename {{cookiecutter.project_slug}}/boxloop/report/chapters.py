@@ -3,12 +3,12 @@
 import re
 from dataclasses import dataclass, field
 
-from boxloop.answers import cell_anchor, is_answer, says_something, slug, split_answers
-from boxloop.errors import UserError
-from boxloop.folder import chapter_names
-from boxloop.notebook import read_copy, read_notebook, source, tags
-from boxloop.paths import STATIONS
-from boxloop.sheets import tally, worst
+from boxloop.base.errors import UserError
+from boxloop.base.places import STATIONS
+from boxloop.notebooks.answers import cell_anchor, is_answer, says_something, slug, split_answers
+from boxloop.notebooks.file import read_copy, read_notebook, source, tags
+from boxloop.notebooks.folder import chapter_names
+from boxloop.record.sheets import tally, worst
 
 HIDDEN = {"parameters", "injected-parameters", "remove-input"}
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
@@ -80,7 +80,7 @@ def read_chapters(project, checks, *, stale=None):
 
     Parameters
     ----------
-    project : boxloop.paths.Project
+    project : boxloop.base.places.Project
     checks : list of dict
         Rows of ``results/checks.json``.
     stale : dict, optional

@@ -5,8 +5,8 @@ import warnings
 from functools import cache
 from importlib.resources import files
 
-from boxloop.errors import UserError
-from boxloop.quick import quick_imports
+from boxloop.base.errors import UserError
+from boxloop.base.fast_imports import quick_imports
 
 # What a rich output is shown as, best first; scripts and widgets would need a network or a kernel.
 DISPLAY = [

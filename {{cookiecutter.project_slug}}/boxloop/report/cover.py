@@ -3,9 +3,9 @@
 import re
 from importlib import metadata
 
+from boxloop.record.sheets import tally
 from boxloop.report.drawing import interval_drawing
 from boxloop.report.numbers import decimals, is_interval, is_number, short, text
-from boxloop.sheets import tally
 
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)[\d:.]*(?:Z|\+00:00)")
 PACKAGES = ("numpy", "pandas", "scipy", "scikit-learn", "matplotlib", "papermill", "nbconvert", "skops")
@@ -25,7 +25,7 @@ def headline(metrics, settings, openings):
     ----------
     metrics : dict
         Content of ``results/metrics.json``; any part may be missing.
-    settings : boxloop.settings.Settings or None
+    settings : boxloop.settings.load.Settings or None
     openings : list of dict
         Openings of the test set, from the ledger.
     """

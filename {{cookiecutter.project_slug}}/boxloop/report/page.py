@@ -8,26 +8,26 @@ import re
 from functools import cache
 from importlib.resources import files
 
-from boxloop import history
-from boxloop.answers import read_answers
-from boxloop.errors import UserError
-from boxloop.folder import chapter_names
-from boxloop.health import losses
-from boxloop.passes import all_passes
-from boxloop.passes import damaged as passes_damaged
-from boxloop.provenance import git_commit
+from boxloop.base.errors import UserError
+from boxloop.base.files import read_cache, write_text
+from boxloop.base.provenance import git_commit
+from boxloop.notebooks.answers import read_answers
+from boxloop.notebooks.folder import chapter_names
+from boxloop.record import history
+from boxloop.record.health import losses
+from boxloop.record.passes import all_passes
+from boxloop.record.passes import damaged as passes_damaged
+from boxloop.record.results import read_checks, read_metrics
+from boxloop.record.sheets import appendix_a, reforms, tally
+from boxloop.record.status import status
 from boxloop.report import cover
 from boxloop.report.chapters import read_chapters
 from boxloop.report.convert import make_exporter
 from boxloop.report.drawing import loop_drawing
 from boxloop.report.numbers import short
 from boxloop.report.safe import without_unseen
-from boxloop.seal import openings, read_ledger
-from boxloop.settings import load_settings
-from boxloop.spine import read_checks, read_metrics
-from boxloop.sheets import appendix_a, reforms, tally
-from boxloop.status import status
-from boxloop.store import read_cache, write_text
+from boxloop.settings.load import load_settings
+from boxloop.split.seal import openings, read_ledger
 
 STYLES = ("report.css", "chapters.css", "narrow.css")
 SCRIPTS = ("report.js", "search.js")
@@ -39,7 +39,7 @@ def build_report(project, *, stale=None):
 
     Parameters
     ----------
-    project : boxloop.paths.Project
+    project : boxloop.base.places.Project
     stale : dict, optional
         Why a chapter is out of date, by name of its notebook; found out by default.
 

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from boxloop.paths import STATIONS
+from boxloop.base.places import STATIONS
 from boxloop.report.safe import make_safe, without_unseen
 
 REFERRING = ("for", "aria-labelledby", "aria-describedby", "aria-controls", "headers", "list")

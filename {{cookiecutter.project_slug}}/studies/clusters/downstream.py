@@ -61,7 +61,7 @@ def mass_function(ln_mass, estimates, *, groups=None, edges=EDGES):
 
 def draw(ax, table):
     """Draw the ratios of one `mass_function` table, with the Poisson error of the true counts as a band."""
-    from boxloop.style import COLOURS, MARKERS, plain_log_ticks
+    from boxloop.base import COLOURS, MARKERS, plain_log_ticks
 
     for name, part in table.groupby("estimate", sort=False):
         middle = np.sqrt(part["low"] * part["high"])

@@ -7,7 +7,8 @@ The other simulator is not here: it is a table of its own (`study.data.domains`)
 
 import numpy as np
 import pandas as pd
-from boxloop.stress import StressTest
+
+from boxloop.measure import StressTest
 
 from . import simulate
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from boxloop.stress import StressTest
+from boxloop.measure import StressTest
 
 from . import simulate
 

@@ -7,9 +7,10 @@ import warnings
 
 import numpy as np
 import pandas as pd
-from boxloop.errors import UserError
+
+from boxloop.base import UserError
+from boxloop.measure import labels
 from boxloop.split import folds, place, units
-from boxloop.task import labels
 
 MOST_LEVELS = 50  # words with more different values name things, they do not class them
 FEWEST_ROWS = 20

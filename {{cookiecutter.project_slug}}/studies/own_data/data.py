@@ -2,11 +2,10 @@
 
 import numpy as np
 import pandas as pd
-from boxloop.catalogue import in_project, read_catalogue
-from boxloop.errors import UserError
-from boxloop.paths import find_project
+
+from boxloop.base import UserError, find_project, read_table, sha256, write_table
 from boxloop.split import measured
-from boxloop.store import read_table, sha256, write_table
+from boxloop.table import in_project, read_catalogue
 
 from . import contract
 from .manifest import manifest

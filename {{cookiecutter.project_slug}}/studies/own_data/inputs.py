@@ -2,11 +2,12 @@
 
 import re
 
-from boxloop.weighted import Weighted
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from boxloop.measure import Weighted
 
 from .manifest import aside, manifest
 
@@ -18,7 +19,7 @@ def columns(settings, *, filled):
 
     Parameters
     ----------
-    settings : boxloop.settings.Settings
+    settings : boxloop.settings.load.Settings
     filled : bool
         True: numbers are filled with their median, with a column beside that says so, and scaled to unit variance.
         False: numbers are handed on as they are, for trees that know what missing means.

@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from boxloop.paths import find_project
+from boxloop.base import find_project
 from boxloop.settings import load_settings
 
 

@@ -8,9 +8,9 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from boxloop.paths import find_project
-from boxloop.stress import StressTest
-from boxloop.task import labels
+
+from boxloop.base import find_project
+from boxloop.measure import StressTest, labels
 
 from .manifest import manifest
 

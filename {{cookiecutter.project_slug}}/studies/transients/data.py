@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from boxloop.store import write_missing_tables
+from boxloop.base import write_missing_tables
 
 from . import survey
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from boxloop.style import COLOURS
+from boxloop.base import COLOURS
 
 from . import data, simulate, survey
 

@@ -5,7 +5,7 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 
-from boxloop import shift
+from boxloop.measure import shift
 
 from . import models, stress, survey
 

@@ -9,7 +9,7 @@ The fainter objects are not here: they are a table of their own (`study.data.dom
 import numpy as np
 import pandas as pd
 
-from boxloop.stress import StressTest
+from boxloop.measure import StressTest
 
 from . import data, simulate, survey
 

@@ -6,7 +6,7 @@ from sklearn.ensemble import IsolationForest
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 
-from boxloop import shift
+from boxloop.measure import shift
 
 from .models import normal
 

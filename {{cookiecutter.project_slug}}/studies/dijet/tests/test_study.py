@@ -6,9 +6,19 @@ import pytest
 from scipy.stats import norm
 
 from boxloop.checks.sculpt import biggest_bump
-from boxloop.scores import Ranking, max_sic, roc_auc, sic
-from boxloop.task import guess
-from study import baseline, data, downstream, likelihood, mitigation, models, regions, search, simulate, stress
+from boxloop.measure import Ranking, guess, max_sic, roc_auc, sic
+from study import (
+    baseline,
+    data,
+    downstream,
+    likelihood,
+    mitigation,
+    models,
+    regions,
+    search,
+    simulate,
+    stress,
+)
 
 SEEN = [*simulate.FEATURES, "m_jj", "weight"]
 

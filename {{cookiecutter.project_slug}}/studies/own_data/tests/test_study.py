@@ -5,11 +5,9 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from boxloop.errors import UserError
-from boxloop.model_file import load_model, save_model
-from boxloop.store import sha256
-from boxloop.task import guess, seen, truth
 
+from boxloop.base import UserError, sha256
+from boxloop.measure import guess, load_model, save_model, seen, truth
 from study import baseline, data, models, stress
 from study.manifest import manifest
 from study.outliers import Mahalanobis, Spread, Together

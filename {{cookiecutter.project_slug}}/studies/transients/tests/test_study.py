@@ -5,10 +5,21 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from boxloop.scores import Ranking, accuracy, average_precision, completeness, ece, purity
+from boxloop.base import find_project
+from boxloop.measure import Ranking, accuracy, average_precision, completeness, ece, purity
 from boxloop.settings import load_settings
-from boxloop.paths import find_project
-from study import baseline, data, downstream, features, mitigation, models, simulate, stress, survey, unknown
+from study import (
+    baseline,
+    data,
+    downstream,
+    features,
+    mitigation,
+    models,
+    simulate,
+    stress,
+    survey,
+    unknown,
+)
 
 SETTINGS = load_settings(find_project().settings_file)
 INPUTS, CUT = SETTINGS.inputs, SETTINGS.study.working_point

@@ -1,0 +1,1 @@
+"""A table goes in, study.toml comes out."""

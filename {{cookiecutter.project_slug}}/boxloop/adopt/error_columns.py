@@ -1,0 +1,78 @@
+"""Columns that are the error of another one, known by the names that catalogues give them."""
+
+import re
+
+import pandas as pd
+
+from boxloop.table.column import marks, stem_of
+
+# How catalogues name the error of X; `{}` stands for X.
+ERRORS = (
+    "e_{}", "{}_err", "{}_error", "err_{}", "error_{}", "{}err", "{}Err", "{}_e",
+    "sigma_{}", "{}_sigma", "{}_unc", "{}_std", "d{}", "{}_uncertainty", "e{}",
+)  # fmt: skip
+# An error with two sides: one serves as the error of X, the other one, often negative, is set aside beside it.
+UPPER = ("{}err1", "{}_err1", "{}_err_upper", "{}_upper_error", "{}_errplus", "{}_ehi", "{}_error_max")
+OTHER_SIDE = ("{}err2", "{}_err2", "{}_err_lower", "{}_lower_error", "{}_errminus", "{}_elo", "{}_error_min", "E_{}")
+# The same with the sign for an error inside the name: MAGERR_AUTO, psfMagErr_u, w1sigmpro, j_msigcom; compared without case, unit and dashes.
+# It stands beside something that is no letter, or is written in capitals by itself: `signal` and `design` hold none.
+TOKEN = re.compile(
+    r"(?:^|(?<=[^A-Za-z]))(?i:err(?:or)?)|(?<=\d)(?i:sig(?!ma))|(?i:err(?:or)?|sig)(?=[^A-Za-z]|$)|(?<=[a-z])(?:Err|Error|Sig)(?=[A-Z])|(?i:sigcom)$"
+)
+SIDE = re.compile(r"(?i:err)_?(?P<side>1|2|up|low|upper|lower|plus|minus)$")
+
+
+def error_columns(frame, taken):
+    """Return ``{error column: column}`` for the names that catalogues use, and the same for further errors of these columns.
+
+    Both are numbers, and an error is nowhere negative, except for marks of a missing value; the lower side may be.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    taken : set of str
+        Columns that a person has named; they are no errors.
+    """
+    numeric = [name for name in frame.columns if pd.api.types.is_numeric_dtype(frame[name]) and not pd.api.types.is_bool_dtype(frame[name])]
+    known, stems = set(numeric), {}
+    for name in numeric:
+        stems.setdefault(stem_of(name), name)
+    found, others = {}, {}
+
+    def take(name, base, *, other_side):
+        if name not in known or name == base or name in taken | set(found) | set(others):
+            return
+        values = frame[name].dropna()
+        negative = (values[~values.isin(marks(values))] < 0).any()
+        if base in found.values() or (other_side and negative):
+            others[name] = base
+        elif not negative and not other_side:  # alone, E_BV is a reddening
+            found[name] = base
+
+    for base in numeric:
+        for pattern in (*ERRORS, *UPPER, *OTHER_SIDE):
+            take(pattern.format(base), base, other_side=pattern in OTHER_SIDE)
+            take(stems.get(pattern.format(stem_of(base))), base, other_side=pattern in OTHER_SIDE)
+    bases = {}
+    for name in numeric:
+        if name not in found and name not in others:
+            bases.setdefault(_bare(name), name)
+    for name in numeric:
+        for bare, other_side in _bases_of(name):
+            if bare in bases:
+                take(name, bases[bare], other_side=other_side)
+    return found, others
+
+
+def _bare(name):
+    """Return the letters and digits of a name, in lower case and without its unit."""
+    return "".join(sign for sign in stem_of(name).lower() if sign.isalnum())
+
+
+def _bases_of(name):
+    """Return which columns a column may be the error of by its name, and whether it is the lower side of it."""
+    stem = stem_of(name)
+    found = [(_bare(stem[: sign.start()] + stem[sign.end() :]), False) for sign in TOKEN.finditer(stem)]
+    if side := SIDE.search(stem):
+        found.append((_bare(stem[: side.start()]), side["side"].lower() in ("2", "low", "lower", "minus")))
+    return [(bare, lower) for bare, lower in found if bare]

@@ -1,0 +1,90 @@
+"""What `boxloop adopt` says of a table that it takes in all the same: hints that a person may follow, never a refusal."""
+
+import numpy as np
+import pandas as pd
+
+DECADES = 3  # a positive target that spans more of them is often better learnt as its logarithm
+SMALL, LARGE = 1e-3, 1e6  # a spread beyond them does not suit a report with three decimals
+MOST = 8  # names in one sentence
+
+
+def of_columns(labels, roles):
+    """Return which columns are not used, which numbers are read as missing, and whether a number looks like a class."""
+    notes = []
+    ignored = [name for name, guess in roles.items() if guess.role == "ignored"]
+    if ignored:
+        notes.append(f"Not used: {_some(ignored)}; study.toml says why.")
+    marked = {name: ", ".join(f"{mark:g}" for mark in guess.missing) for name, guess in roles.items() if guess.missing}
+    notes += [f"Column '{name}': {marks} is read as a missing value; see study.toml." for name, marks in marked.items()]
+    if labels.nunique() <= 10 and labels.dtype.kind in "iuf":
+        notes.append(f"The target has {labels.nunique()} different values: if these are classes, set task = \"classification\" in study.toml and adopt again.")
+    return notes
+
+
+def of_target(target, frame, roles):
+    """Return what is worth knowing of a number that is to be predicted.
+
+    Parameters
+    ----------
+    target : str
+    frame : DataFrame
+    roles : dict of boxloop.adopt.roles.Guess
+    """
+    notes, there = [], frame[target].notna() & ~frame[target].isin(roles[target].missing)
+    for name in (name for name, guess in roles.items() if guess.role == "error" and guess.error_of == target):
+        without = int((there & (frame[name].isna() | frame[name].isin(roles[name].missing))).sum())
+        lost = f" and the {without:,} rows without one are left out" if without else ""
+        weigh = f"Column '{name}' is the error of the target: rows with small errors weigh more in every fit{lost}"
+        notes.append(f"{weigh}; give it the role ignored to turn that off.")
+    values = frame.loc[there, target].to_numpy(float)
+    if not len(values):
+        return notes
+    low, high = np.quantile(values, [0.01, 0.99])
+    if values.min() > 0 and (decades := np.log10(high / low)) > DECADES:
+        better = "its logarithm may be the better target; add it as a column to your file and adopt that"
+        notes.append(f"Column '{target}' spans {decades:.1f} decades: {better}.")
+    spread = float(np.std(values))
+    if not SMALL <= spread <= LARGE:
+        notes.append(f"Column '{target}' has a standard deviation of {spread:.1g}: bring it to another unit, the report prints three decimals.")
+    return notes
+
+
+def of_classes(labels, positive):
+    """Return which class is set against all others, where there are more than two."""
+    number = labels.nunique()
+    if number < 3:
+        return []
+    return [f"The target has {number} classes: '{positive}' is set against all others; --positive CLASS chooses another one."]
+
+
+def of_deployment(path, others, frame, roles):
+    """Return which columns of the unlabelled objects are not used, and which of their words no model will have seen.
+
+    Parameters
+    ----------
+    path : Path
+        The file of the unlabelled objects.
+    others, frame : DataFrame
+        The unlabelled objects, and the labelled table.
+    roles : dict of boxloop.adopt.roles.Guess
+    """
+    notes = []
+    if extra := [str(name) for name in others.columns if name not in roles]:
+        notes.append(f"{path.name}: not used, because the labelled table does not have them: {_some(extra)}.")
+    for name in (name for name, guess in roles.items() if guess.role == "input"):
+        if pd.api.types.is_numeric_dtype(frame[name]):
+            continue
+        words, known = _words(others[name]), set(_words(frame[name]))
+        if new := [word for word in words.value_counts().index if word not in known]:
+            rows = int(words.isin(new).sum())
+            where = f"{path.name}, column '{name}' has words that the labelled table does not have, in {rows:,} {'row' if rows == 1 else 'rows'}"
+            notes.append(f"{where}: {_some(new)}; no model can know what they mean.")
+    return notes
+
+
+def _words(column):
+    return column.dropna().astype(str).str.strip()
+
+
+def _some(names):
+    return ", ".join(name[:30] for name in names[:MOST]) + (f" and {len(names) - MOST} more" if len(names) > MOST else "")

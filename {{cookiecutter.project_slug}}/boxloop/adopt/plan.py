@@ -1,0 +1,145 @@
+"""How large the first look may be, and how many folds a table allows, so that every part can judge."""
+
+import warnings
+
+import numpy as np
+
+from boxloop.base.errors import UserError
+from boxloop.measure.task import labels
+from boxloop.split.divide import folds, place, units
+
+SMALL = 500  # below this number of units 01 and 02 look at two fifths of them, in three folds
+LOOK = 20_000  # rows are enough to look at
+PLANS = ((0.2, 5), (0.3, 4), (0.4, 3), (0.5, 2))
+LOOKED_AT = 3  # classes that are tried where the one of interest will not do
+FEWEST = 3  # rows of either side of the class of interest that validation and test must have
+
+
+def plans(rows):
+    """Return pairs of (exploration, folds) to try for so many rows, the usual one first."""
+    if rows > 5 * LOOK:
+        return ((float(f"{LOOK / rows:.1g}"), 5), *PLANS)
+    return PLANS[2:] if rows < SMALL else PLANS
+
+
+def fewest_groups():
+    """Return the number of groups below which no plan will do: the first look must hold two groups for each of its folds."""
+    return next(n for n in range(2, 100) if any((np.arange(n) / n < exploration).sum() >= 2 * number for exploration, number in PLANS))
+
+
+def choose(file, frame, settings):
+    """Return the first plan with which the table can be divided and cross-validated.
+
+    Parameters
+    ----------
+    file : str
+        What a message calls it.
+    frame : DataFrame
+        Rows that have a target, and what the split needs.
+    settings : boxloop.settings.load.Settings
+
+    Returns
+    -------
+    dict
+        ``exploration`` and ``folds``.
+
+    Raises
+    ------
+    UserError
+        If no plan will do.
+    """
+    share = place(frame, settings)
+    if (plan := _first(frame, share, settings)) is None:
+        _refuse(file, frame, share, settings)
+    return plan
+
+
+def _refuse(file, frame, share, settings):
+    """Say why no plan will do, and what would help."""
+    study, strategy = settings.study, settings.split.strategy
+    name = settings.only(strategy) if strategy in ("group", "time") else None
+    number = len(np.unique(units(frame, settings)))
+    if strategy == "group" and number < (least := fewest_groups()):
+        msg = (
+            f"{file}: '{name}' has {number} groups, at least {least} are needed for training, "
+            "validation, test and their cross-validation: name another column with --group, bring more groups, "
+            "or leave --group out if its rows do not belong together."
+        )
+        raise UserError(msg)
+    by = f"the {number} groups of '{name}'" if strategy == "group" else f"'{name}'"
+    way = f" by {by}" if name else ""
+    other_way = "name another column with --group" if strategy == "group" else "leave --time out"
+    out = f", or {other_way}" if name else ""
+    if study.task == "regression":
+        what = f"{len(frame)} rows cannot be divided{way} into training, validation and test"
+        msg = f"{file}: {what}: bring more rows{out}."
+        raise UserError(msg)
+    positive, found = _positive(frame, settings), _another(frame, share, settings)
+    few = min((int(positive.sum()), study.positive_class), (int((~positive).sum()), "the rest"))
+    other = f"name another class with --positive, such as {found}, or " if found else ""
+    msg = (
+        f"{file}, column '{study.target}': {str(few[1])[:60]} has {few[0]} rows, "
+        f"which cannot be divided{way} so that each part has some: {other}bring more rows of it{out}."
+    )
+    raise UserError(msg)
+
+
+def _positive(frame, settings):
+    """Return which rows are of the class of interest, shape (n,); None where there are none."""
+    if settings.study.task == "regression":
+        return None
+    return (labels(frame, settings) == settings.study.positive_class).to_numpy()
+
+
+def _first(frame, share, settings):
+    """Return the first plan that works, or None."""
+    positive = _positive(frame, settings)
+    for exploration, number in plans(len(frame)):
+        plan = settings.split.model_copy(update={"exploration": exploration, "folds": number})
+        if _works(frame, share, positive, settings.model_copy(update={"split": plan})):
+            return {"exploration": exploration, "folds": number}
+    return None
+
+
+def _another(frame, share, settings):
+    """Return a class with which the table could be divided, of the least rare ones, or None."""
+    counts = labels(frame, settings).value_counts()
+    balance = np.minimum(counts, len(frame) - counts).sort_values(ascending=False, kind="stable")
+    for name in balance.index[:LOOKED_AT]:
+        study = settings.study.model_copy(update={"positive_class": name})
+        if _first(frame, share, settings.model_copy(update={"study": study})) is not None:
+            return name
+    return None
+
+
+def _works(frame, share, positive, settings):
+    """Whether every part has rows of either side, and the two parts that are cross-validated have them in every fold."""
+    plan = settings.split
+    edges = (0, plan.train, plan.train + plan.validation, 2)
+    for low, high in zip(edges, edges[1:], strict=False):
+        rows = (share >= low) & (share < high)
+        if not _both(rows, positive, FEWEST):
+            return False
+    for end in (plan.exploration, plan.train):
+        rows = np.flatnonzero(share < end)
+        part = frame.iloc[rows].reset_index(drop=True)
+        whole = len(np.unique(units(part, settings))) if plan.strategy == "group" else len(part)
+        if whole < 2 * plan.folds:
+            return False
+        if positive is None:
+            continue
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a fold may lack a rare class that is not of interest
+            divided = folds(part, settings)
+        for fitted, held in divided:
+            if not all(_both(rows[these], positive, 1) for these in (fitted, held)):
+                return False
+    return True
+
+
+def _both(rows, positive, fewest):
+    """Whether there are so many rows, of either side where there are two."""
+    if positive is None:
+        return np.size(rows) >= fewest and (rows.dtype != bool or rows.sum() >= fewest)
+    inside = positive[rows]
+    return min(inside.sum(), (~inside).sum()) >= fewest

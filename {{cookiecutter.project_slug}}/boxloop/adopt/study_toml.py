@@ -1,0 +1,156 @@
+"""Write the study.toml of an adopted table, and tell whether a person has changed one since."""
+
+import hashlib
+import json
+import re
+
+BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+MARK = "# untouched: "
+# Taken over from the study.toml before, so that to change them is no reason for a question.
+OWN = ("title =", "author =", "task =")
+
+METRICS = {
+    "regression": ("rmse", ["bias", "nmad", "outlier_fraction", "r2"]),
+    "classification": ("roc_auc", ["average_precision", "completeness", "purity", "balanced_accuracy", "ece"]),
+    "anomaly-detection": ("roc_auc", ["average_precision", "signal_efficiency", "sic", "background_rejection"]),
+}
+WORKING_POINT = {
+    "classification": ("0.5", "a row is selected from this probability on"),
+    "anomaly-detection": ("0.05", "this share of the ordinary rows may pass the cut"),
+}
+
+
+def quoted(text):
+    """Return text as a TOML string."""
+    return json.dumps(str(text), ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def key(name):
+    """Return a column's name as a TOML key."""
+    return name if BARE.fullmatch(name) else quoted(name)
+
+
+def comment(text):
+    """Return text that may stand behind a `#`."""
+    return "".join(sign if sign.isprintable() else " " for sign in str(text))
+
+
+def fingerprint(text):
+    """Return the fingerprint of a study.toml, without its title, author, task and the fingerprint itself."""
+    lines = [line.strip() for line in text.splitlines()]
+    kept = [line for line in lines if not line.startswith((*OWN, MARK))]
+    return hashlib.sha256("\n".join(kept).strip().encode("utf-8")).hexdigest()[:16]
+
+
+def marked(text):
+    """Return the text with its fingerprint as its last line."""
+    return f"{text.rstrip()}\n\n{MARK}{fingerprint(text)}\n"
+
+
+def is_untouched(text):
+    """Whether a study.toml is as the template or `boxloop adopt` wrote it."""
+    found = re.search(rf"^{MARK}(\w+)\s*$", text, re.MULTILINE)
+    return bool(found) and found[1] == fingerprint(text)
+
+
+def compose(facts, roles, *, split):
+    """Return the text of a study.toml.
+
+    Parameters
+    ----------
+    facts : dict
+        ``title``, ``author``, ``question``, ``task``, ``target``, ``unit``, ``positive`` and ``why_positive`` (None for regression),
+        ``table``, ``sha256``, ``rows``, ``deployment``, ``deployment_sha256``.
+    roles : dict of boxloop.adopt.roles.Guess, by column
+    split : dict
+        ``strategy``, ``why``, ``exploration``, ``folds``.
+    """
+    parts = [HEAD, _study(facts), _data(facts), COLUMNS, *(_column(name, guess) for name, guess in roles.items()), _split(split), TAIL]
+    return marked("\n\n".join(part.strip("\n") for part in parts))
+
+
+HEAD = """\
+# The study: what is asked, which columns may be used, how the table is divided, stressed and judged.
+# Written by `boxloop adopt`; it is yours now. What was guessed says why: correct it where it is wrong.
+# `boxloop run` refuses to start if a key is unknown or a value is wrong, and says which.
+"""
+
+
+def _study(facts):
+    primary, secondary = METRICS[facts["task"]]
+    lines = ["[study]", *(f"{name} = {quoted(facts[name])}" for name in ("title", "author", "question", "task", "target", "unit"))]
+    if facts["positive"] is not None:
+        point, words = facts.get("working_point") or WORKING_POINT[facts["task"]]
+        lines += [f"positive_class = {quoted(facts['positive'])}  # {comment(facts['why_positive'])}", f"working_point = {point}  # {words}"]
+    lines += [
+        f"primary_metric = {quoted(primary)}",
+        f"secondary_metrics = {json.dumps(secondary)}",
+        "seeds = [0, 1, 2, 3, 4]",
+        'motivation = "robustness"  # or "compute", "sharing", "no-other-solution": see 01',
+        'study_type = "inference"  # or "theoretical-limit"',
+        "",
+        "# The method that the field would use. Write it in study/baseline.py and name it here; until then a linear model stands in.",
+        "[study.reference]",
+        'name = "TODO"',
+        'citation = "TODO"',
+        "",
+        "# Success numbers, written before any model is trained. Add the size of the improvement that would be worth having.",
+        "[[study.criteria]]",
+        'name = "The improvement over the domain reference is not chance"',
+        f"metric = {quoted(primary)}",
+        'set = "test"',
+        'quantity = "difference_low"',
+        "at_least = 1e-100  # more than nothing, in any unit: a model that equals the reference is no improvement",
+    ]
+    return "\n".join(lines)
+
+
+def _data(facts):
+    lines = [f"# {facts['rows']:,} rows. The file is never changed; one with another sha256 is refused.", "[data]"]
+    lines += [f"table = {quoted(facts['table'])}", f"sha256 = {quoted(facts['sha256'])}"]
+    if facts["deployment"]:
+        lines += [f"deployment = {quoted(facts['deployment'])}", f"deployment_sha256 = {quoted(facts['deployment_sha256'])}"]
+    return "\n".join(lines)
+
+
+COLUMNS = """
+# The feature manifest. Roles: input, target, id, group, time, weight, error (with error_of), nuisance, truth, resonance, ignored.
+# Optional: missing = [-999.0] (numbers that mean: not measured), description, min and max (a value outside stops the run),
+# expected = "increasing" or "decreasing", reference, derived_from_target = true,
+# available_at_inference = false for what a new object would not have.
+"""
+
+
+def _column(name, guess):
+    lines = [f"# {comment(guess.reason)}; seen: {comment(guess.seen)}", f"[columns.{key(name)}]", f"role = {quoted(guess.role)}"]
+    lines += [f"error_of = {quoted(guess.error_of)}"] if guess.error_of else []
+    if guess.missing:
+        lines += [f"missing = {json.dumps(guess.missing)}  # read as not measured, because far from all other values; remove what was measured"]
+    lines += [f"unit = {quoted(guess.unit)}", f"description = {quoted(guess.description)}"]
+    lines += ["available_at_inference = false"] if guess.role in ("target", "truth") else []
+    return "\n".join(lines)
+
+
+def _split(split):
+    return "\n".join([
+        f"# {comment(split['why'])}", "[split]", f"strategy = {quoted(split['strategy'])}",
+        "train = 0.6", "validation = 0.2", "test = 0.2",
+        "# Share that 01 and 02 may look at; it stays inside training.",
+        f"exploration = {split['exploration']:g}", f"folds = {split['folds']}", "seed = 0",
+    ])
+
+
+TAIL = """
+# Levels of the stress tests in study/stress.py; every test says what a level means.
+[stress]
+noise = [0.1, 0.3, 1.0]
+missing = [0.1, 0.5, 1.0]
+extreme = [0.5, 0.2]
+scale = [-0.05, 0.05]
+
+# A check's own threshold holds unless it is set here: "check.id" = number
+[thresholds]
+
+# Rules may be broken, with a reason: "check.id" = "why, and why it does no harm here"
+[waivers]
+"""

@@ -1,0 +1,33 @@
+"""The public names of a room, each imported from its module when somebody first asks for it.
+
+A command that only looks at files need not import scikit-learn, and a notebook is made from no
+more of the machinery than it uses.
+"""
+
+import sys
+from importlib import import_module
+
+MODULES = {}  # by room: in which of its modules a public name is made
+
+
+def public(room, names):
+    """Return ``__all__`` and ``__getattr__`` of a room.
+
+    Parameters
+    ----------
+    room : str
+        Name of the package.
+    names : dict
+        By module of that package: the names in it that notebooks and studies may import.
+    """
+    modules = MODULES[room] = {name: module for module, those in names.items() for name in those}
+
+    def get(name):
+        if name not in modules:
+            msg = f"module {room!r} has no attribute {name!r}"
+            raise AttributeError(msg)
+        value = getattr(import_module(f"{room}.{modules[name]}"), name)
+        setattr(sys.modules[room], name, value)  # the next one who asks finds it there
+        return value
+
+    return sorted(modules), get

@@ -1,0 +1,137 @@
+"""One named path for every place in a project, and the one door to the user's science."""
+
+import importlib
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from boxloop.base.errors import UserError
+
+STATIONS = (
+    "01_scoping",
+    "02_baseline",
+    "03_split",
+    "04_train",
+    "05_diagnose",
+    "06_stress_test",
+    "07_failures_log",
+    "08_release",
+)
+
+
+@dataclass(frozen=True)
+class Project:
+    """The places of one project.
+
+    Parameters
+    ----------
+    root : Path
+        The folder that holds ``study.toml``.
+    """
+
+    root: Path
+
+    @property
+    def settings_file(self):
+        return self.root / "study.toml"
+
+    @property
+    def notebooks(self):
+        return self.root / "notebooks"
+
+    @property
+    def study(self):
+        return self.root / "study"
+
+    @property
+    def failures_file(self):
+        """Failures that a person wrote down or explained."""
+        return self.study / "failures.toml"
+
+    @property
+    def raw(self):
+        """Data as they came: written once, never changed."""
+        return self.root / "data" / "raw"
+
+    @property
+    def interim(self):
+        return self.root / "data" / "interim"
+
+    @property
+    def sealed(self):
+        return self.root / "data" / "sealed"
+
+    @property
+    def sealed_file(self):
+        return self.sealed / "test.parquet"
+
+    @property
+    def ledger_file(self):
+        return self.sealed / "ledger.jsonl"
+
+    @property
+    def ledger_copy(self):
+        """A copy of the ledger: not under version control, so it outlives a checkout."""
+        return self.report / "ledger.jsonl"
+
+    @property
+    def results(self):
+        return self.root / "results"
+
+    @property
+    def metrics_file(self):
+        return self.results / "metrics.json"
+
+    @property
+    def checks_file(self):
+        return self.results / "checks.json"
+
+    @property
+    def passes(self):
+        return self.results / "passes"
+
+    @property
+    def report(self):
+        return self.root / "report"
+
+    @property
+    def executed(self):
+        """Executed copies of the notebooks."""
+        return self.report / "notebooks"
+
+    def station(self, name):
+        """Return the folder where notebook `name` keeps its results."""
+        return self.results / name
+
+    def relative(self, path):
+        """Return `path` as text from the root, with forward slashes on every system."""
+        return Path(path).relative_to(self.root).as_posix()
+
+
+def find_project(start=None):
+    """Return the project that holds `start` (default: the working directory).
+
+    Raises
+    ------
+    UserError
+        If no folder from `start` upwards holds a ``study.toml``.
+    """
+    start = Path(start or Path.cwd()).resolve()
+    for folder in (start, *start.parents):
+        if (folder / "study.toml").is_file():
+            return Project(folder)
+    msg = f"No study.toml in {start} or above it: change into the folder of your project."
+    raise UserError(msg)
+
+
+def import_study(project):
+    """Import the project's own ``study`` package and return it.
+
+    The root goes to the front of the search path, so that with two projects in one
+    environment each finds its own science.
+    """
+    root = str(project.root)
+    if root in sys.path:
+        sys.path.remove(root)
+    sys.path.insert(0, root)
+    return importlib.import_module("study")

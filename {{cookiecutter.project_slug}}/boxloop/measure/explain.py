@@ -1,0 +1,71 @@
+"""Explanations that any estimator of a study can be asked for, whatever its task and its columns."""
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+from sklearn.inspection import permutation_importance
+
+from boxloop.measure.task import guess
+
+MOST = 12
+ROWS = 2_000
+POINTS = 25
+
+
+def leading(model, X, y, *, cv, settings, scoring, most=MOST):
+    """Return the inputs to explain: all of them, or those that cost the score most when they are shuffled.
+
+    Parameters
+    ----------
+    model : unfitted estimator
+    X : DataFrame of n rows
+    y : Series of shape (n,)
+    cv : list of (fitted rows, held-out rows); the first is used, and at most `ROWS` of its held-out rows
+    settings : boxloop.settings.load.Settings
+    scoring : callable, from `boxloop.measure.task.scorer`
+
+    Returns
+    -------
+    list of str
+        In the order of the manifest.
+    """
+    names = [name for name in settings.inputs if name in X]
+    if len(names) <= most:
+        return names
+    fitted, held = cv[0]
+    held = np.sort(np.random.default_rng(settings.study.seeds[0]).permutation(held)[:ROWS])
+    fit = clone(model).fit(X.iloc[fitted], y.iloc[fitted])
+    found = permutation_importance(fit, X.iloc[held], y.iloc[held], scoring=scoring, n_repeats=1, random_state=settings.study.seeds[0])
+    lost = dict(zip(X, found["importances_mean"], strict=True))
+    chosen = sorted(names, key=lambda name: -lost[name])[:most]
+    return [name for name in names if name in chosen]
+
+
+def dependence(model, X, name):
+    """Return the partial dependence of what a model says on one input (Friedman 2001).
+
+    Parameters
+    ----------
+    model : fitted estimator, asked through `boxloop.measure.task.guess`
+    X : DataFrame of n rows
+    name : str
+
+    Returns
+    -------
+    grid : array of shape (k,)
+        25 values from the 5th to the 95th percentile; where there are fewer different ones or words, these.
+    mean : array of shape (k,)
+        The mean over the rows when all of them are given that value and keep their other inputs.
+    """
+    values = X[name].dropna()
+    grid = np.unique(values) if pd.api.types.is_numeric_dtype(values) else np.array(sorted(values.unique(), key=str), dtype=object)
+    if len(grid) > POINTS and pd.api.types.is_numeric_dtype(values):
+        grid = np.linspace(*np.quantile(values.astype(float), [0.05, 0.95]), POINTS)
+    grid = grid[:POINTS]
+    means = [guess(model, X.assign(**{name: pd.Series([value] * len(X), index=X.index).astype(_kind(X[name], value))})).mean() for value in grid]
+    return grid, np.array(means)
+
+
+def _kind(column, value):
+    # A whole number may be moved by half; a word stays what the model has learnt it as.
+    return column.dtype if not isinstance(value, float) else float

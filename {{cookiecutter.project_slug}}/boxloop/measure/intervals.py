@@ -1,0 +1,189 @@
+"""Intervals by group bootstrap: whole groups are drawn, because rows of a group are not independent."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from boxloop.measure.metrics import METRICS
+from boxloop.measure.ranking import Ranking
+from boxloop.measure.residuals import Residuals
+from boxloop.table.codes import numbered
+
+ROWS_DRAWN, LEAST = 50_000_000, 100
+
+
+class Interval(NamedTuple):
+    """A value with the ends of its interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def residual_score(y):
+    """Return MAPIE's conformity score |y − prediction|, for targets of any size.
+
+    MAPIE tests whether the score can be undone, to 1e-8 in the unit of the target: numbers of 1e10 are rounded more coarsely.
+
+    Parameters
+    ----------
+    y : array of shape (n,)
+        The target.
+    """
+    from mapie.conformity_scores import AbsoluteConformityScore
+
+    score = AbsoluteConformityScore()
+    score.eps *= max(1.0, float(np.max(np.abs(y))))
+    return score
+
+
+def affordable(draws, n):
+    """Return how many bootstrap draws are made of n rows: `draws`, fewer where rows × draws would pass fifty million, at least 100.
+
+    A hundred draws place the ends of a 95 % interval to about a fifth of its half-width, and with that
+    many rows the interval is narrow.
+    """
+    return int(min(draws, max(LEAST, ROWS_DRAWN // max(n, 1))))
+
+
+def group_draws(groups, *, draws, seed):
+    """Yield `draws` arrays of row numbers, each a sample of whole groups with replacement.
+
+    Parameters
+    ----------
+    groups : array of shape (n,)
+        Group of each row; every row its own group where rows are independent.
+    """
+    unique, codes = numbered(groups)
+    size = len(unique)
+    order = np.argsort(codes, kind="stable")
+    lengths = np.bincount(codes, minlength=size)
+    starts = np.cumsum(lengths) - lengths
+    rng = np.random.default_rng(seed)
+    for _ in range(draws):
+        chosen = rng.integers(size, size=size)
+        drawn = lengths[chosen]
+        first = np.cumsum(drawn) - drawn
+        yield order[np.repeat(starts[chosen] - first, drawn) + np.arange(drawn.sum())]
+
+
+def group_weights(groups, *, draws, seed):
+    """Yield how often each row stands in the draws that `group_draws` yields, as arrays of shape (n,)."""
+    unique, codes = numbered(groups)
+    size = len(unique)
+    rng = np.random.default_rng(seed)
+    for _ in range(draws):
+        yield np.bincount(rng.integers(size, size=size), minlength=size).astype(float)[codes]
+
+
+def group_bootstrap(statistic, *arrays, groups, draws=1000, seed=0, level=0.95):
+    """Return a statistic with its percentile interval.
+
+    Parameters
+    ----------
+    statistic : callable
+        Takes the arrays, returns a float.
+    *arrays : arrays of shape (n,) or (n, k)
+    groups : array of shape (n,)
+    draws, seed : int
+        Of very many rows fewer draws are made, see `affordable`.
+    level : float
+        Probability that the interval should cover.
+
+    Returns
+    -------
+    Interval
+        Value on all rows, and the ends of the interval.
+    """
+    arrays = [np.asarray(array) for array in arrays]
+    draws = affordable(draws, len(groups))
+    if statistic is np.mean and arrays[0].ndim == 1:
+        values = arrays[0].astype(float)
+        sample = [np.einsum("i,i", weights, values) / weights.sum() for weights in group_weights(groups, draws=draws, seed=seed)]
+    else:
+        sample = [statistic(*(array[rows] for array in arrays)) for rows in group_draws(groups, draws=draws, seed=seed)]
+    return interval(statistic(*arrays), sample, level=level)
+
+
+def interval(value, sample, *, level=0.95):
+    """Return a value with the percentiles of its bootstrap sample.
+
+    Draws in which the statistic is not defined (NaN) are left out. With few groups the percentiles can leave out the
+    value itself; the interval then reaches to it.
+    """
+    value, sample = float(value), np.asarray(sample, dtype=float)
+    known = sample[~np.isnan(sample)]
+    if np.isnan(value) or not len(known):
+        return Interval(value, np.nan, np.nan)
+    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(value, min(float(low), value), max(float(high), value))
+
+
+def compare(truth, predictions, *, groups, metrics, draws=1000, seed=0, level=0.95, working_point=None):
+    """Measure model, reference and trivial baseline on the same rows and the same bootstrap draws.
+
+    Parameters
+    ----------
+    truth : array of shape (n,)
+    predictions : dict
+        ``"model"`` and ``"reference"``, perhaps ``"trivial"``, each of shape (n,).
+    groups : array of shape (n,)
+    metrics : list of str
+    draws, seed : int
+        Of very many rows fewer draws are made, see `affordable`.
+    working_point : float, optional
+        Cut (classification) or background efficiency (anomaly detection) of metrics that need one.
+
+    Returns
+    -------
+    dict
+        For each metric the intervals of all predictors, and of ``difference``: the improvement
+        of the model over the reference, positive when the model is better. It is paired: each
+        draw compares both on the same groups, so their shared noise cancels.
+    """
+    truth = np.asarray(truth)
+    chosen = [METRICS[name] for name in metrics]
+    measures = {name: _Measure(truth, np.asarray(values), chosen, working_point) for name, values in predictions.items()}
+    sample = {name: {metric.name: [] for metric in chosen} for name in predictions}
+    for weights in group_weights(groups, draws=affordable(draws, len(truth)), seed=seed):
+        for name, measure in measures.items():
+            for key, value in measure.draw(weights).items():
+                sample[name][key].append(value)
+
+    table, values = {}, {name: measure.whole() for name, measure in measures.items()}
+    for metric in chosen:
+        value = {name: values[name][metric.name] for name in predictions}
+        table[metric.name] = {name: interval(value[name], sample[name][metric.name], level=level)._asdict() for name in predictions}
+        if {"model", "reference"} <= set(predictions):
+            pairs = zip(sample["reference"][metric.name], sample["model"][metric.name], strict=True)
+            gains = [metric.improvement(*pair) for pair in pairs]
+            table[metric.name]["difference"] = interval(metric.improvement(value["reference"], value["model"]), gains, level=level)._asdict()
+    return table
+
+
+class _Measure:
+    """All metrics of one prediction, of all rows and of draws; the rows are sorted once for all of them."""
+
+    def __init__(self, truth, guess, metrics, working_point):
+        self.truth, self.guess, self.metrics, self.working_point = truth, guess, metrics, working_point
+        self.ranking = Ranking(truth, guess) if any(metric.ranked for metric in metrics) else None
+        self.residuals = Residuals(truth, guess) if any(metric.of_draw for metric in metrics) else None
+
+    def whole(self):
+        """Return the metrics of all rows by name."""
+        return {m.name: m.function(self.ranking, self.working_point) if m.ranked else m.function(self.truth, self.guess) for m in self.metrics}
+
+    def draw(self, weights):
+        """Return the metrics by name of a draw that holds each row `weights` times."""
+        ranking = self.ranking.weighted(weights) if self.ranking else None
+        draw = self.residuals.weighted(weights) if self.residuals else None
+        found = {}
+        for metric in self.metrics:
+            if metric.ranked:
+                found[metric.name] = metric.function(ranking, self.working_point)
+            elif metric.of_draw:
+                found[metric.name] = metric.of_draw(draw)
+            else:  # a metric that knows no weights
+                rows = np.repeat(np.arange(len(weights)), weights.astype(int))
+                found[metric.name] = metric.function(self.truth[rows], self.guess[rows])
+        return found

@@ -1,0 +1,126 @@
+"""Shift between two samples: weights that make one look like the other, and distances between them."""
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+
+SEARCHED = 20_000  # training rows among which neighbours are looked for: all pairs of a million rows take hours
+
+
+def numeric(frame):
+    """Return the frame as floats: words become codes by their order, times become seconds, what is missing stays missing."""
+    from boxloop.measure.estimates import numbers
+
+    return numbers(frame)
+
+
+def alike(frames):
+    """Return the frames as `numeric` does, with the same code for a word in all of them.
+
+    Parameters
+    ----------
+    frames : dict of DataFrame
+        The same columns in each; their own index is replaced by row numbers.
+    """
+    together = numeric(pd.concat({name: frame.reset_index(drop=True) for name, frame in frames.items()}))
+    return {name: together.loc[name] if len(frame) else together.iloc[:0] for name, frame in frames.items()}
+
+
+def spread_out():
+    """Return an unfitted transformer for tables of any kind: gaps get the median, and every column the same bell shape."""
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import QuantileTransformer
+
+    fill = SimpleImputer(strategy="median", keep_empty_features=True)
+    # Of more than 10,000 rows it looks at a sample, so it needs a seed.
+    return make_pipeline(fill, QuantileTransformer(n_quantiles=100, output_distribution="normal", random_state=0))
+
+
+def in_scope(learnt, home, frame, *, share=0.95):
+    """Return which rows are like training rows, bool of shape (rows of `frame`,).
+
+    Such a row lies as near to a training row as a share of the validation rows do, and in no input beyond what
+    training holds: the distance alone is blind there, because `spread_out` puts all that is beyond at the edge.
+
+    Parameters
+    ----------
+    learnt, home, frame : DataFrame
+        The inputs of the training rows, of the validation rows and of the rows in question.
+    share : float
+        Of the validation rows about this share is in scope, by construction.
+    """
+    tables = alike({"learnt": learnt, "home": home, "frame": frame})
+    near, far = distances(tables["learnt"], [tables["home"], tables["frame"]], scale=spread_out(), neighbours=1)
+    words = [name for name, kind in learnt.dtypes.items() if not (pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_datetime64_any_dtype(kind))]
+    return (far <= np.quantile(near, share)) & ~_beyond(tables["learnt"], tables["frame"], words)
+
+
+def _beyond(learnt, frame, words, *, margin=0.1):
+    """Return which rows have a word that training has not, or a number beyond its range by a tenth of that range."""
+    low, high = learnt.min(), learnt.max()
+    room = margin * (high - low)
+    outside = (frame < low - room) | (frame > high + room)
+    for name in words:
+        outside[name] = frame[name].notna() & ~frame[name].isin(learnt[name])
+    return outside.any(axis=1).to_numpy()
+
+
+def weights(frame, towards, *, columns, scale):
+    """Return the weights with which the rows of one sample look like another in the named columns.
+
+    A logistic regression tells the samples apart; its odds are the ratio of their densities.
+
+    Parameters
+    ----------
+    frame, towards : DataFrame
+    columns : list of str
+    scale : unfitted transformer
+        Brings the columns to comparable units, for example logarithms and then a `StandardScaler`.
+
+    Returns
+    -------
+    array of shape (rows of `frame`,)
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    origin = np.repeat([0, 1], [len(frame), len(towards)])
+    sorter = make_pipeline(clone(scale), LogisticRegression())
+    sorter.fit(pd.concat([frame[columns], towards[columns]]), origin)
+    chance = sorter.predict_proba(frame[columns])[:, 1]
+    return chance / (1 - chance)
+
+
+def effective_rows(weight):
+    """Return how many rows of equal weight would be as good: the square of the sum over the sum of squares."""
+    weight = np.asarray(weight)
+    return float(weight.sum() ** 2 / (weight**2).sum())
+
+
+def distances(learnt, frames, *, scale, neighbours=5):
+    """Return the distance of each row of each frame to the training rows.
+
+    Parameters
+    ----------
+    learnt : DataFrame
+        The inputs of the training rows. Of more than `SEARCHED` a sample of as many is searched, for all frames the
+        same: it is sparser than all rows, so distances are larger, and compare with each other alone.
+    frames : list of DataFrame
+        The same columns.
+    scale : unfitted transformer
+        As in `weights`.
+    neighbours : int
+
+    Returns
+    -------
+    list of arrays
+        Mean distance to the nearest training rows, in the units of `scale`.
+    """
+    from sklearn.neighbors import NearestNeighbors
+
+    scale = clone(scale).fit(learnt)
+    if len(learnt) > SEARCHED:
+        learnt = learnt.iloc[np.sort(np.random.default_rng(0).choice(len(learnt), SEARCHED, replace=False))]
+    nearest = NearestNeighbors(n_neighbors=neighbours).fit(scale.transform(learnt))
+    return [nearest.kneighbors(scale.transform(frame))[0].mean(axis=1) for frame in frames]

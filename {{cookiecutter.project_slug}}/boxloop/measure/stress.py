@@ -1,0 +1,175 @@
+"""Stress tests judged by one rule: model and reference on the same harder rows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from boxloop.measure.fits import each
+from boxloop.measure.intervals import group_draws
+from boxloop.measure.metrics import METRICS
+from boxloop.measure.task import compare_guesses, guess, seen
+
+TOLERANCE = 1.25
+VERDICTS = ("safe", "degraded", "unsafe")
+
+
+@dataclass(frozen=True)
+class StressTest:
+    """One way to make life harder.
+
+    Attributes
+    ----------
+    name : what is varied, for the figure
+    kind : noise, instrument, simulation, missing, covariate or nuisance
+    levels : key of the list of levels in [stress] of study.toml
+    function : (frame, level, rng) -> frame; the input frame is never changed
+    description : one sentence, with the meaning of a level
+    """
+
+    name: str
+    kind: str
+    levels: str
+    function: Callable
+    description: str
+
+
+def measure(frame, fitted, settings, *, draws, seed):
+    """Return the primary metric of every predictor on the labelled rows of `frame`, with its interval.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Has the inputs, the target and the group (or id) column.
+    fitted : dict
+        Estimators by name, such as ``{"model": ..., "reference": ...}``.
+
+    Returns
+    -------
+    dict
+        ``<name>``, ``<name>_low`` and ``<name>_high`` for each predictor.
+    """
+    primary = settings.study.primary_metric
+    guesses = {name: guess(estimator, seen(frame, settings)) for name, estimator in fitted.items()}
+    values = compare_guesses(frame, guesses, settings, draws=draws, seed=seed, metrics=[primary])[primary]
+    ends = {"": "value", "_low": "low", "_high": "high"}
+    return {f"{name}{end}": values[name][key] for name in fitted for end, key in ends.items()}
+
+
+def verdict(error, home, other, *, tolerance=TOLERANCE):
+    """Return whether a predictor stands a stress test.
+
+    ``safe``: its error is at most `tolerance` times its error at home, so the error bar on its card holds.
+    ``degraded``: the error bar no longer holds, but the other predictor is no better under the same stress.
+    ``unsafe``: the error bar no longer holds, and the other predictor does better.
+
+    Parameters
+    ----------
+    error, other : float
+        Error of this predictor and of the other one, same rows, lower is better.
+    home : float
+        Error of this predictor on undisturbed validation rows.
+    """
+    if error <= tolerance * home:
+        return "safe"
+    return "degraded" if error <= other else "unsafe"
+
+
+def verdicts(rows, home, *, metric="rmse", tolerance=TOLERANCE):
+    """Return the rows as a table with the columns ``verdict`` (of the model) and ``reference_verdict``.
+
+    Parameters
+    ----------
+    rows : list of dict
+        What `measure` returned, with whatever names the test.
+    home : dict
+        What `measure` returned for the undisturbed validation rows.
+    metric : str
+        What was measured; one of which more is better is judged by its `boxloop.measure.metrics.Metric.loss`.
+    """
+    table, error = pd.DataFrame(rows), METRICS[metric].loss
+    for name, other, column in (("model", "reference", "verdict"), ("reference", "model", "reference_verdict")):
+        pairs = zip(table[name].map(error), table[other].map(error), strict=True)
+        table[column] = [verdict(mine, error(home[name]), rival, tolerance=tolerance) for mine, rival in pairs]
+    return table
+
+
+def safe_unsafe(table):
+    """Return the map of safe and unsafe use: one row per test, the worst verdict of model and reference.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `verdicts`, with the columns ``test`` and ``kind``.
+    """
+
+    def worst(words):
+        return max(words, key=VERDICTS.index)
+
+    columns = {"model": ("verdict", worst), "reference": ("reference_verdict", worst)}
+    return table.groupby(["kind", "test"], sort=False).agg(**columns).reset_index()
+
+
+def crossing(levels, model, reference):
+    """Return the level at which model and reference change places, or None where they never do.
+
+    Parameters
+    ----------
+    levels, model, reference : arrays of shape (n,)
+        Levels in rising order, and the errors at each level; straight lines are drawn between them.
+    """
+    levels, gap = np.asarray(levels, dtype=float), np.asarray(model) - np.asarray(reference)
+    changes = np.flatnonzero(gap[:-1] * gap[1:] < 0)
+    if not len(changes):
+        return None
+    i = changes[0]
+    return float(levels[i] - gap[i] * (levels[i + 1] - levels[i]) / (gap[i + 1] - gap[i]))
+
+
+def members(make, X, y, *, groups, seeds):
+    """Return one fitted model per seed, each from other groups drawn with replacement.
+
+    Parameters
+    ----------
+    make : callable
+        Takes a seed, returns an unfitted estimator.
+    X : DataFrame of n rows
+    y : Series of shape (n,)
+    groups : array of shape (n,)
+    seeds : list of int
+    """
+    drawn = {seed: next(group_draws(groups, draws=1, seed=seed)) for seed in seeds}
+    return each(lambda seed: make(seed).fit(X.iloc[drawn[seed]], y.iloc[drawn[seed]]), drawn)
+
+
+def moves(fitted, X, *, up, seed):
+    """Return how far the guesses move (root mean square) when one input is disturbed.
+
+    Parameters
+    ----------
+    fitted : dict of fitted estimators
+    X : DataFrame
+        What the estimators are handed.
+    up : DataFrame
+        Those inputs that have an error, one error bar higher; see ``study.stress.one_error_up``.
+    seed : int
+
+    Returns
+    -------
+    DataFrame
+        One row per input. ``shuffled``: exchanged between the rows. ``one error bar up``: its sum, in the row
+        ``worst case``, is the worst that one error bar in each input can do, to first order.
+    """
+    rng, table = np.random.default_rng(seed), {}
+    before = {who: guess(estimator, X) for who, estimator in fitted.items()}
+    for name in X:
+        order = rng.permutation(len(X))
+        versions = {"shuffled": X[name].iloc[order].set_axis(X.index), "one error bar up": up.get(name, X[name])}
+        for label, values in versions.items():
+            for who, estimator in fitted.items():
+                step = guess(estimator, X.assign(**{name: values})) - before[who]
+                table.setdefault((label, who), {})[name] = np.sqrt(np.mean(step**2))
+    table = pd.DataFrame(table)
+    table.loc["worst case"] = table[["one error bar up"]].sum()
+    return table

@@ -1,0 +1,129 @@
+"""Answers: what a person wrote in the notebooks in reply to the questions of the papers."""
+
+import re
+
+from boxloop.base.errors import UserError
+from boxloop.notebooks.file import read_notebook, source, tags
+from boxloop.notebooks.folder import sort_notebooks
+
+# A question is a line of its own in bold; what follows, up to the next one, is its answer.
+_QUESTION = re.compile(r"^\*\*(.+?)\*\*\s*$", re.MULTILINE)
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_TODO = re.compile(r"\bTODO\b")
+# In a study with data of its own these lines stand under the question, and belong to it.
+_PROMPT = re.compile(r"^\*(?:Why|For example):\*.*$", re.MULTILINE)
+
+
+def slug(notebook):
+    """Return the anchor of a chapter of the report: ``03_split`` becomes ``03-split``."""
+    return notebook.replace("_", "-")
+
+
+def cell_anchor(notebook, cell_id):
+    """Return the anchor of a cell of the report, such as ``03-split--answer-seal``."""
+    return f"{slug(notebook)}--{cell_id}"
+
+
+def is_answer(cell):
+    """Return whether a cell of a notebook is tagged as an answer."""
+    return "answer" in tags(cell)
+
+
+def split_answers(text):
+    """Return the ``(question, answer)`` pairs in the text of an answer cell.
+
+    Parameters
+    ----------
+    text : str
+        Markdown in which each question is a line in bold. HTML comments are no answer, nor are the lines
+        that begin with ``*Why:*`` or ``*For example:*``: they explain the question.
+    """
+    parts = _QUESTION.split(_PROMPT.sub("", _COMMENT.sub("", text)))[1:]
+    return [(question, answer.strip()) for question, answer in zip(parts[::2], parts[1::2], strict=True)]
+
+
+def says_something(answer):
+    """Return whether an answer is neither empty nor a TODO."""
+    return bool(answer.strip()) and not _TODO.search(answer)
+
+
+def is_answered(text):
+    """Return whether every question in the text of an answer cell is answered."""
+    pairs = split_answers(text)
+    return bool(pairs) and all(says_something(answer) for _, answer in pairs)
+
+
+def _named_questions(notebook, cell):
+    """Return what the metadata of an answer cell say of its questions.
+
+    Raises
+    ------
+    UserError
+        If they do not name each question, with lists of the items that it replies to.
+    """
+    about = cell["metadata"].get("boxloop", {})
+    facts = about.get("answers", []) if isinstance(about, dict) else None
+    if isinstance(facts, list) and all(_names_a_question(fact) for fact in facts):
+        return facts
+    msg = (
+        f"{notebook}.ipynb, cell {cell.get('id')}: its metadata do not name its questions: "
+        "restore the notebook from your last commit."
+    )
+    raise UserError(msg)
+
+
+def _names_a_question(fact):
+    if not isinstance(fact, dict) or not isinstance(fact.get("id"), str):
+        return False
+    lists = [fact.get(key, []) for key in ("appendix", "reforms")]
+    return all(
+        isinstance(items, list) and all(isinstance(item, str) for item in items) for items in lists
+    )
+
+
+def _rows(notebook, cell):
+    facts = _named_questions(notebook, cell)
+    pairs = split_answers(source(cell))
+    if len(facts) != len(pairs):
+        msg = (
+            f"{notebook}.ipynb, cell {cell.get('id')}: {len(pairs)} questions in bold, but its metadata names "
+            f"{len(facts)}; keep each question on a line of its own between double stars."
+        )
+        raise UserError(msg)
+    return [
+        {
+            "id": fact["id"],
+            "notebook": notebook,
+            "cell": cell.get("id", ""),
+            "question": question,
+            "appendix": fact.get("appendix", []),
+            "reforms": fact.get("reforms", []),
+            "answered": says_something(answer),
+            "text": answer,
+        }
+        for fact, (question, answer) in zip(facts, pairs, strict=True)
+    ]
+
+
+def read_answers(project):
+    """Return the answers in the notebooks of a project, in the order of the loop.
+
+    Parameters
+    ----------
+    project : boxloop.base.places.Project
+
+    Returns
+    -------
+    list of dict
+        ``id``, ``notebook``, ``cell`` (its id), ``question``, the items of Appendix A (``appendix``)
+        and of REFORMS (``reforms``) that it replies to, ``answered``, and the ``text`` of the answer.
+
+    Raises
+    ------
+    UserError
+        If a notebook cannot be read, or questions and metadata of an answer cell do not match;
+        a notebook that is missing has no answers.
+    """
+    paths = sort_notebooks(project).chapters
+    cells = [(path.stem, cell) for path in paths for cell in read_notebook(path)["cells"]]
+    return [row for name, cell in cells if is_answer(cell) for row in _rows(name, cell)]

@@ -1,0 +1,180 @@
+"""Notebook files as plain JSON: read fast, without the notebook libraries."""
+
+import hashlib
+import json
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from boxloop.base.errors import UserError
+
+# Cells that papermill adds to an executed copy; they are not in the source.
+ADDED_TAGS = {"injected-parameters", "papermill-error-cell-tag"}
+
+
+def read_notebook(path):
+    """Return the notebook in `path` as a dictionary.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be read or is not a notebook of format 4.
+    """
+    return _parsed(Path(path), "restore it from your last commit")[0]
+
+
+def _parsed(path, remedy):
+    """Return the notebook in a file, and the text of the file."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        if text.startswith("\ufeff"):  # the libraries that execute it cannot read it either
+            msg = f"{path.name} begins with a byte order mark (BOM): save it as UTF-8 without one."
+            raise UserError(msg)
+        notebook = parse(text)
+    except (OSError, ValueError, RecursionError) as error:
+        msg = f"{path.name} is not a readable notebook ({error}): {remedy}."
+        raise UserError(msg) from error
+    if notebook is None:
+        msg = f"{path.name} is not a notebook of format 4: {remedy}."
+        raise UserError(msg)
+    return notebook, text
+
+
+def parse(text):
+    """Return the notebook that `text` holds, or None where it is JSON of another shape.
+
+    Raises
+    ------
+    ValueError, RecursionError
+        If it is not JSON.
+    """
+    notebook = json.loads(text)
+    return notebook if _is_format_4(notebook) else None
+
+
+def signed(notebook):
+    """Return an executed notebook as text that holds a hash of itself, so that damage shows."""
+    about = notebook["metadata"].setdefault("boxloop", {})
+    about["sha256"] = ""
+    about["sha256"] = _sha256(as_text(notebook))
+    return as_text(notebook)
+
+
+def read_copy(path):
+    """Return the executed notebook in `path`.
+
+    Raises
+    ------
+    UserError
+        If it is no readable notebook, or not as `boxloop run` has written it and signed it.
+    """
+    remedy = "run `boxloop run`, which executes it again"
+    notebook, text = _parsed(Path(path), remedy)
+    about = notebook["metadata"].get("boxloop")
+    found = about.get("sha256") if isinstance(about, dict) else None
+    if not isinstance(found, str) or _sha256(text.replace(found, "", 1)) != found:
+        msg = f"{Path(path).name} is not as it was executed: {remedy}."
+        raise UserError(msg)
+    return notebook
+
+
+def as_text(notebook):
+    """Return the text of a notebook's file in its canonical form: the same for the same content."""
+    return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _sha256(text):
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _is_format_4(notebook):
+    """Return whether everything that is read here has the shape that the format gives it.
+
+    What papermill notes is held to its shape too: it writes into what it finds.
+    """
+    if not isinstance(notebook, dict) or not _are_dicts(notebook.get("cells")):
+        return False
+    metadata = notebook.setdefault("metadata", {})
+    return (
+        notebook.get("nbformat") == 4
+        and type(notebook.get("nbformat_minor")) is int
+        and isinstance(metadata, dict)
+        and _are_tables(metadata, "papermill")
+        and _are_tables(metadata.get("papermill", {}), "parameters")
+        and all(_is_cell(cell) for cell in notebook["cells"])
+    )
+
+
+def _is_cell(cell):
+    metadata = cell.setdefault("metadata", {})
+    return (
+        cell.get("cell_type") in ("code", "markdown", "raw")
+        and isinstance(cell.get("id", ""), str)
+        and isinstance(metadata, dict)
+        and _are_tables(metadata, "papermill")
+        and isinstance(metadata.get("tags", []), list)
+        and all(isinstance(tag, str) for tag in metadata.get("tags", []))
+        and _is_text(cell.get("source"))
+        and _are_dicts(cell.get("outputs", []))
+        and _are_tables(cell, "attachments")
+    )
+
+
+def _are_tables(around, *names):
+    return all(isinstance(around.get(name, {}), dict) for name in names)
+
+
+def _are_dicts(items):
+    return isinstance(items, list) and all(isinstance(item, dict) for item in items)
+
+
+def _is_text(value):
+    return isinstance(value, str) or (
+        isinstance(value, list) and all(isinstance(v, str) for v in value)
+    )
+
+
+def is_inside(pattern):
+    """Return whether a path or pattern names something below the root of a project.
+
+    It is relative, without ``..``, and can be looked for on every system.
+    """
+    path, windows = PurePosixPath(pattern), PureWindowsPath(pattern)
+    return (
+        bool(path.parts)
+        and not (path.root or windows.drive or windows.root)
+        and ".." not in windows.parts
+        and pattern.isprintable()  # a NUL, or half a sign, is in no name
+        and all("**" not in part or part == "**" for part in path.parts)
+        and all(len(part.encode("utf-8")) < 256 for part in path.parts)
+    )
+
+
+def tags(cell):
+    """Return the set of tags of a cell."""
+    return set(cell.get("metadata", {}).get("tags", []))
+
+
+def source(cell):
+    """Return the text of a cell, which the format stores as text or as a list of lines."""
+    text = cell.get("source", "")
+    return text if isinstance(text, str) else "".join(text)
+
+
+def sources(notebook):
+    """Return ``[[cell type, text], ...]`` without the cells that papermill added."""
+    cells = (cell for cell in notebook["cells"] if not tags(cell) & ADDED_TAGS)
+    return [[cell.get("cell_type"), source(cell)] for cell in cells]
+
+
+def code_cells(notebook):
+    """Return ``[(id, text), ...]`` of the code cells."""
+    return [(cell.get("id", "?"), source(cell)) for cell in notebook["cells"] if cell.get("cell_type") == "code"]
+
+
+def first_error(notebook):
+    """Return ``(cell id, "Name: message")`` of the first error in an executed copy, or None."""
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", []):
+            if output.get("output_type") == "error":
+                lines = str(output.get("evalue", "")).strip().splitlines() or [""]
+                return cell.get("id", "?"), f"{output.get('ename')}: {lines[0]}"
+    return None

@@ -1,0 +1,156 @@
+"""Model card and data card: what a stranger must know before using the model or the data.
+
+Sections after Mitchell et al. (2019, model cards) and Gebru et al. (2021, datasheets).
+"""
+
+import re
+
+import pandas as pd
+
+from boxloop.base.errors import shown
+from boxloop.measure.metrics import METRICS
+
+# What Markdown, or the mathematics and HTML in it, would take for its own.
+_MARKS = re.compile(r"[\\`*~|$]|<(?=[\w/!?])|\](?=[(\[])|&(?=#?\w+;)|(?<!\w)_|_(?!\w)")
+
+
+def as_written(text):
+    """Return Markdown that shows a text as it is, on one line: a name is no formatting."""
+    return _MARKS.sub(r"\\\g<0>", shown(str(text)))
+
+
+def markdown_table(frame, *, digits=3):
+    """Return a DataFrame as a Markdown table; numbers to `digits` significant digits, empty cells for NaN."""
+
+    def cell(value):
+        if isinstance(value, float):
+            return "" if pd.isna(value) else f"{value:.{digits}g}"
+        return "" if value is None else as_written(value)
+
+    lines = [[as_written(name) for name in frame], ["---"] * len(frame.columns)]
+    lines += [[cell(value) for value in row] for row in frame.itertuples(index=False)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def demoted(text, *, levels=2):
+    """Return Markdown with every heading moved down, so that a card can stand inside a chapter."""
+    lines = text.splitlines()
+    return "\n".join("#" * levels + line if line.startswith("#") else line for line in lines) + "\n"
+
+
+def metric_table(sets):
+    """Return the metrics of all sets of rows as a DataFrame of text, each value with its interval.
+
+    Parameters
+    ----------
+    sets : dict
+        The `sets` of ``metrics.json``.
+    """
+
+    def text(entry):
+        return f"{entry['value']:.3f} [{entry['low']:.3f}, {entry['high']:.3f}]" if entry else ""
+
+    rows = []
+    for name, content in sets.items():
+        for key, values in content["metrics"].items():
+            row = {"set": name, "rows": content["n_rows"], "metric": METRICS[key].label}
+            rows.append(row | {who: text(values.get(who)) for who in ("model", "reference", "difference")})
+    return pd.DataFrame(rows)
+
+
+def _text(content):
+    """Return the content of a section as Markdown: text, a DataFrame, or a list of both."""
+    if isinstance(content, list | tuple):
+        return "\n\n".join(_text(part) for part in content)
+    return markdown_table(content) if isinstance(content, pd.DataFrame) else str(content).strip()
+
+
+def model_card(
+    model, *, title, intended_use, not_for, data, metrics, strata, safe_unsafe, training, limits, citation
+):
+    """Return the model card as Markdown, rendered by `skops.card.Card`.
+
+    Parameters
+    ----------
+    model : fitted estimator
+    title : str
+    intended_use, not_for, data, metrics, strata, safe_unsafe, training, limits, citation : str, DataFrame or list
+        Content of the section of that name; all are required, because a card with a hole misleads.
+    """
+    from skops.card import Card
+
+    sections = {
+        "Intended use": intended_use,
+        "Not for": not_for,
+        "Data": data,
+        "Metrics": metrics,
+        "Metrics by stratum": strata,
+        "Where it is safe and where it breaks": safe_unsafe,
+        "Training": training,
+        "Limits": limits,
+        "Citation": citation,
+    }
+    top = f"Model card: {as_written(title)}".replace("/", "-")
+    card = Card(model, template=None, model_diagram=False)
+    card.add(**{top: "What this model is for, how well it works, and where it must not be used."})
+    for heading, content in sections.items():
+        card.add(**{f"{top}/{heading}": _text(content)})
+    return card.render().strip() + "\n"
+
+
+def composition(tables, *, group=None):
+    """Return one row per table: rows, groups, copies of rows, and missing cells."""
+    rows = []
+    for name, frame in tables.items():
+        row = {"table": name, "rows": len(frame)}
+        if group:
+            row["groups"] = frame[group].nunique() if group in frame else None
+        row["copied rows"] = int(frame.duplicated().sum())
+        row["missing cells"] = int(frame.isna().sum().sum())
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def column_table(frame, columns):
+    """Return one row per column of `frame`: role, unit, meaning, share missing, smallest, median and largest value.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    columns : dict of boxloop.settings.load.Column
+    """
+    rows = []
+    for name in (name for name in columns if name in frame):
+        column, values = columns[name], frame[name]
+        row = {"column": name, "role": column.role, "unit": column.unit, "meaning": column.description}
+        row["missing"] = f"{values.isna().mean():.1%}"
+        if pd.api.types.is_numeric_dtype(values):
+            row |= {"min": float(values.min()), "median": float(values.median()), "max": float(values.max())}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def data_card(tables, settings, *, motivation, collection, uses, distribution, maintenance):
+    """Return the data card as Markdown, its composition filled from the data.
+
+    Parameters
+    ----------
+    tables : dict of DataFrame
+        The open tables; the columns of the first are described one by one.
+    settings : boxloop.settings.load.Settings
+    motivation, collection, uses, distribution, maintenance : str
+        What only a person can say.
+    """
+    first = next(iter(tables))
+    parts = [
+        f"# Data card: {as_written(settings.study.title)}",
+        f"## Motivation\n\n{_text(motivation)}",
+        f"## Composition\n\n{markdown_table(composition(tables, group=settings.only('group')))}",
+        f"Columns of {first}:\n\n{markdown_table(column_table(tables[first], settings.columns))}",
+        f"## Collection\n\n{_text(collection)}",
+        f"## Preprocessing\n\nSplit by {settings.split.strategy}; everything that learns from data is in the pipeline.",
+        f"## Uses\n\n{_text(uses)}",
+        f"## Distribution\n\n{_text(distribution)}",
+        f"## Maintenance\n\n{_text(maintenance)}",
+    ]
+    return "\n\n".join(parts) + "\n"

@@ -1,0 +1,236 @@
+"""The failures log: what was tried and dropped, what broke, and why (Huppenkothen et al. §2.5)."""
+
+import json
+import tomllib
+
+from boxloop.base.errors import UserError
+from boxloop.base.files import write_bytes
+from boxloop.measure.metrics import METRICS
+
+# What the rows that come from files are called.
+IMPORTED = ("attempt: ", "check: ", "stress: ")
+COLUMNS = ["about", "kind", "what", "measured", "why_dropped", "explanation"]
+LONGEST_NAME = 60
+
+
+def read_notes(path):
+    """Return what a person wrote in ``failures.toml``.
+
+    Parameters
+    ----------
+    path : Path
+        A file of ``[[failure]]`` tables. Each has `about`, which names a row of the log or starts
+        a new one, and perhaps `what`, `measured`, `why_dropped`, `explanation`.
+
+    Returns
+    -------
+    list of dict
+        Empty where there is no file.
+
+    Raises
+    ------
+    UserError
+        If the file is not TOML, or an entry has an unknown key, no `about`, or a value that is not text.
+    """
+    if not path.is_file():
+        return []
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        msg = f"{path.name} is not valid TOML ({error}): mend that line."
+        raise UserError(msg) from error
+    notes = content.pop("failure", [])
+    if content or not isinstance(notes, list):
+        msg = f"{path.name} may hold [[failure]] tables only: rename {', '.join(content) or '[failure]'}."
+        raise UserError(msg)
+    for number, note in enumerate(notes, start=1):
+        _validate(note, f"{path.name}, [[failure]] number {number}")
+    return notes
+
+
+def _validate(note, place):
+    """Raise UserError where an entry has an unknown key, no `about`, or a value that is not text."""
+    if not isinstance(note, dict) or not str(note.get("about", "")).strip():
+        msg = f'{place} needs about = "..." to say what failed.'
+        raise UserError(msg)
+    for key, value in note.items():
+        if key not in COLUMNS or key == "kind":
+            msg = f"{place}: key {key} is not known, use {', '.join(c for c in COLUMNS if c != 'kind')}."
+            raise UserError(msg)
+        if not isinstance(value, str):
+            msg = f"{place}: {key} must be text in quotes."
+            raise UserError(msg)
+
+
+def add(path, text, *, about=None, explanation=None):
+    """Append an entry to ``failures.toml``; what stands there stays as it is, byte by byte.
+
+    Parameters
+    ----------
+    path : Path
+    text : str
+        What failed. Where `about` names an attempt, a check or a stress test, it is the explanation of that row.
+    about : str, optional
+        The name of the row; by default the beginning of `text`.
+    explanation : str, optional
+        Why it failed.
+
+    Returns
+    -------
+    str
+        The entry as it was written.
+
+    Raises
+    ------
+    UserError
+        If the text is blank, the name is taken, or the file is not valid; nothing is written then.
+    """
+    notes = read_notes(path)
+    text, about, explanation = (_clean(word) for word in (text, about, explanation))
+    if not text:
+        msg = 'An empty failure teaches nothing: boxloop fail "what went wrong".'
+        raise UserError(msg)
+    name = about or (text if len(text) <= LONGEST_NAME else text[:LONGEST_NAME].rsplit(" ", 1)[0].rstrip(" ,;:") + " …")
+    if name in {note["about"].strip() for note in notes}:
+        msg = f'{path.name} already has an entry about "{name}": edit it there, or name this one with --about.'
+        raise UserError(msg)
+    if name.startswith(IMPORTED) and not explanation:
+        entry = {"about": name, "explanation": text}
+    else:
+        entry = {"about": name, "what": text} | ({"explanation": explanation} if explanation else {})
+    written = "[[failure]]\n" + "".join(f"{key} = {_quoted(value)}\n" for key, value in entry.items())
+    before = path.read_bytes() if path.is_file() else b""
+    gap = b"" if not before else b"\n" if before.endswith(b"\n") else b"\n\n"
+    write_bytes(path, before + gap + written.encode("utf-8"))
+    return written
+
+
+def _clean(text):
+    """Return text from a command line without blanks around it and without bytes that are no characters."""
+    return (text or "").encode("utf-8", "replace").decode("utf-8").strip()
+
+
+def _quoted(text):
+    # JSON text is TOML text, but for the one control character that JSON lets through.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def tried(attempts, passes):
+    """Return the names of all that was tried and is not the model now, in this pass or in an earlier one.
+
+    Parameters
+    ----------
+    attempts : DataFrame
+        Columns `name` and `chosen`.
+    passes : list of dict
+        From `boxloop.record.passes.all_passes`.
+    """
+    names = [row["name"] for past in passes for row in past.get("attempts", [])]
+    chosen = set(attempts.loc[attempts["chosen"].astype(bool), "name"])
+    return [name for name in dict.fromkeys([*attempts["name"], *names]) if name not in chosen]
+
+
+def _earlier(attempts, passes, metric):
+    """Return a row for every attempt of an earlier pass that is no longer made."""
+    now, rows = set(attempts["name"]), {}
+    for past in passes:
+        for row in past.get("attempts", []):
+            score = f"{METRICS[metric].label} {float(row['score']):.4f}" if row["score"] else ""
+            rows[row["name"]] = {
+                "about": f"attempt: {row['name']}",
+                "kind": f"attempt of pass {past['number']}",
+                "what": "chosen then" if row["chosen"] else "",
+                "measured": score,
+                "why_dropped": "no longer tried",
+            }
+    return [row for name, row in rows.items() if name not in now]
+
+
+def _attempts(attempts, metric):
+    """Return a row for every attempt that was not chosen, with its cross-validated score."""
+    for row in attempts[~attempts["chosen"].astype(bool)].itertuples():
+        yield {
+            "about": f"attempt: {row.name}",
+            "kind": "attempt",
+            "what": row.motivation,
+            "measured": f"{METRICS[metric].label} {getattr(row, metric):.4f} ± {row.se:.4f}",
+            "why_dropped": row.dropped_because,
+        }
+
+
+def _checks(checks):
+    """Return a row for every check that failed or was waived; a waiver's reason is why it stands."""
+    for row in checks:
+        if row["state"] in ("fail", "waived"):
+            measured = "" if row["value"] is None else f"{row['value']:.3g}"
+            if measured and row["threshold"] is not None:
+                measured += f" (threshold {row['threshold']:g})"
+            yield {
+                "about": f"check: {row['id']}",
+                "kind": f"check {row['state']}",
+                "what": row["message"],
+                "measured": measured,
+                "why_dropped": row["reason"] or "",
+            }
+
+
+def _stress(stress, metric):
+    """Return one row for every stress test that the model did not stand, measured at its worst level."""
+    broken = stress[stress["verdict"] != "safe"]
+    for name, rows in broken.groupby("test", sort=False):
+        worst = rows.loc[rows["model"].map(METRICS[metric].loss).idxmax()]
+        levels = {word: ", ".join(f"{level:g}" for level in part.dropna()) for word, part in rows.groupby("verdict")["level"]}
+        yield {
+            "about": f"stress: {name}",
+            "kind": "stress test",
+            "what": "; ".join(f"{word} at {text}" if text else word for word, text in levels.items()),
+            "measured": f"model {worst['model']:.3f}, reference {worst['reference']:.3f}",
+            "why_dropped": "kept as a limit of the model",
+        }
+
+
+def collect(attempts, checks, stress, notes, *, metric="rmse", passes=()):
+    """Return the failures log: what the files say happened, and what a person says it means.
+
+    Parameters
+    ----------
+    attempts : DataFrame
+        Columns `name`, `motivation`, `se`, `chosen`, `dropped_because`, and one named as `metric`.
+    checks : list of dict
+        Rows of ``checks.json``.
+    stress : DataFrame
+        Columns `test`, `level`, `model`, `reference`, `verdict`.
+    notes : list of dict
+        From `read_notes`. An entry whose `about` is that of a row fills the row in; any other adds one,
+        except where it is stale (see `stale_notes`).
+    passes : list of dict
+        Earlier passes, from `boxloop.record.passes.all_passes`: what they tried stays in the log.
+
+    Returns
+    -------
+    DataFrame
+        Columns `about`, `kind`, `what`, `measured`, `why_dropped`, `explanation`, all text.
+    """
+    import pandas as pd
+
+    rows = [*_attempts(attempts, metric), *_earlier(attempts, passes, metric), *_checks(checks), *_stress(stress, metric)]
+    by_name = {row["about"]: row for row in rows}
+    stale = stale_notes(notes, by_name)
+    for note in (note for note in notes if note["about"] not in stale):
+        row = by_name.setdefault(note["about"], {"kind": "note"})
+        row |= {key: value.strip() for key, value in note.items()}
+    return pd.DataFrame([dict.fromkeys(COLUMNS, "") | row for row in by_name.values()], columns=COLUMNS)
+
+
+def stale_notes(notes, known):
+    """Return the `about` of entries that explain an attempt, a check or a stress test which is no failure.
+
+    They point at something that was renamed or mended since they were written.
+
+    Parameters
+    ----------
+    notes : list of dict
+    known : collection of str
+        The `about` of all rows that were imported.
+    """
+    return [note["about"] for note in notes if note["about"].startswith(IMPORTED) and note["about"] not in known]

@@ -1,0 +1,209 @@
+"""The loop so far: what each pass found, and what changed from one to the next."""
+
+import html
+
+from boxloop.record.passes import all_passes
+
+PREDICTORS = ("model", "reference", "difference")
+SHOWN = ("model", "reference")
+
+
+def sets_of(past):
+    """Return the primary metric of a pass on every set of rows: ``{set: {predictor: interval}}``."""
+    primary = (past.get("metrics") or {}).get("primary") or {}
+    own = {primary["set"]: {who: primary.get(who) for who in PREDICTORS}} if primary.get("set") else {}
+    return past.get("sets") or own
+
+
+def common_set(passes):
+    """Return the set of rows that all passes were measured on, validation first, or None."""
+    names = [set(sets_of(past)) for past in passes]
+    shared = set.intersection(*names) if names else set()
+    return "validation" if "validation" in shared else min(shared, default=None)
+
+
+def table(passes):
+    """Return one row per pass, oldest first, the primary metric always on the same set of rows.
+
+    Parameters
+    ----------
+    passes : list of dict
+        Contents of ``results/passes``, or of `boxloop.record.passes.snapshot`.
+
+    Returns
+    -------
+    list of dict
+        ``number``, ``date``, ``note``, ``released``, ``metric``, ``unit``, ``set``, the intervals ``model``,
+        ``reference`` and ``difference`` (None where the passes share no set), ``criteria`` (``"2 of 3 met"``),
+        ``states`` (counts by state) and ``changed`` (sentences, against the pass before).
+    """
+    where = common_set(passes)
+    found = []
+    for before, past in zip([None, *passes], passes, strict=False):
+        primary = (past.get("metrics") or {}).get("primary") or {}
+        values = sets_of(past).get(where, {})
+        states = list((past.get("checks") or {}).values())
+        found.append(
+            {
+                "number": past["number"],
+                "date": past.get("time", "")[:10],
+                "note": past.get("note", ""),
+                "released": past.get("released", False),
+                "metric": primary.get("label") or primary.get("name") or "",
+                "unit": primary.get("unit") or "",
+                "set": where,
+                **{who: values.get(who) for who in PREDICTORS},
+                "criteria": criteria_words((past.get("metrics") or {}).get("criteria") or []),
+                "states": {state: states.count(state) for state in dict.fromkeys(sorted(states))},
+                "changed": changes(before, past) if before else [],
+            }
+        )
+    return found
+
+
+def rows(project):
+    """Return the table of the passes of a project; see `table`."""
+    return table(all_passes(project))
+
+
+def criteria_words(criteria):
+    """Return ``"2 of 3 met"``, with those that are not measured yet."""
+    met, unknown = (sum(row["met"] is state for row in criteria) for state in (True, None))
+    words = f"{met} of {len(criteria)} met" if criteria else "none"
+    return words + (f", {unknown} not measured" if unknown else "")
+
+
+def changes(before, after):
+    """Return a sentence for everything that differs between two passes: numbers, criteria, checks, attempts."""
+    return [
+        *_number_changes(sets_of(before), sets_of(after)),
+        *_word_changes("criterion", _criteria(before), _criteria(after)),
+        *_word_changes("check", before.get("checks") or {}, after.get("checks") or {}),
+        *_attempt_changes(before.get("attempts", []), after.get("attempts", [])),
+    ]
+
+
+def _number_changes(before, after):
+    for name in (name for name in before if name in after):
+        for who in SHOWN:
+            one, two = before[name].get(who), after[name].get(who)
+            if one and two and interval(one) != interval(two):
+                yield f"{who} on {name}: {interval(one)} became {interval(two)}"
+
+
+def _criteria(past):
+    return {row["name"]: met_word(row) for row in (past.get("metrics") or {}).get("criteria") or []}
+
+
+def met_word(row):
+    """Return whether a criterion is met, in words."""
+    return {True: "met", False: "not met"}.get(row["met"], "not measured")
+
+
+def _word_changes(kind, before, after):
+    for name in (name for name in {**before, **after} if before.get(name) != after.get(name)):
+        if name in before and name in after:
+            yield f"{kind} {name}: {before[name]} became {after[name]}"
+
+
+def _attempt_changes(before, after):
+    old, new = ([row["name"] for row in side] for side in (before, after))
+    yield from (f"attempt {name}: new" for name in new if name not in old and old)
+    yield from (f"attempt {name}: no longer tried" for name in old if name not in new and new)
+
+
+def interval(entry):
+    """Return ``"0.107 [0.0986, 0.116]"``, or a dash where nothing was measured."""
+    if not entry or entry.get("value") is None:
+        return "–"
+    ends = "" if entry.get("low") is None else f" [{entry['low']:.3g}, {entry['high']:.3g}]"
+    return f"{entry['value']:.3g}{ends}"
+
+
+def listing(rows):
+    """Return a line per pass, and what the last one changed."""
+    lines = [f"{rows[-1]['metric']} on {rows[-1]['set']}:"] if rows[-1]["set"] else []
+    for row in rows:
+        words = [f"pass {row['number']}", row["date"], f"model {interval(row['model'])}", f"reference {interval(row['reference'])}"]
+        words += [f"criteria {row['criteria']}", "released" if row["released"] else "", row["note"]]
+        lines.append("  ".join(filter(None, words)))
+    if len(rows) > 1:
+        lines += ["", f"What pass {rows[-1]['number']} changed:", *(f"  {sentence}" for sentence in rows[-1]["changed"] or ["nothing"])]
+    return lines
+
+
+def side_by_side(one, two):
+    """Return ``(label, left, right)`` for two passes: dates, notes, numbers, criteria, checks whose state changed."""
+    metric = (two["metrics"].get("primary") or {}).get("label", "primary metric")
+    lines = [("", f"pass {one['number']}", f"pass {two['number']}")]
+    lines.append(("date", *(past.get("time", "")[:10] for past in (one, two))))
+    lines.append(("note", *(past.get("note") or "–" for past in (one, two))))
+    lines.append(("test set", *("opened" if past.get("released") else "not opened" for past in (one, two))))
+    left, right = sets_of(one), sets_of(two)
+    for name in {**left, **right}:
+        for who in PREDICTORS:
+            ends = [interval(side.get(name, {}).get(who)) for side in (left, right)]
+            if ends != ["–", "–"]:
+                lines.append((f"{metric}, {name}, {who}", *ends))
+    lines += _pairs(_judged(one), _judged(two), "criterion: ", same=True)
+    return lines + _pairs(one.get("checks") or {}, two.get("checks") or {}, "check: ", same=False)
+
+
+def _judged(past):
+    criteria = (past.get("metrics") or {}).get("criteria") or []
+    return {row["name"]: met_word(row) + (f" ({row['value']:.3g}; {row['bound']})" if row["value"] is not None else "") for row in criteria}
+
+
+def _pairs(before, after, prefix, *, same):
+    names = [name for name in {**before, **after} if same or before.get(name) != after.get(name)]
+    return [(prefix + name, before.get(name, "–"), after.get(name, "–")) for name in names]
+
+
+def svg(found, *, width=640, height=220):
+    """Return the primary metric with its intervals over the passes as an inline SVG, or an empty text.
+
+    Parameters
+    ----------
+    found : list of dict
+        What `rows` returned. The classes of its parts are those of the drawing on the cover of the report.
+    """
+    measured = [entry for row in found for who in SHOWN if _is_measured(entry := row[who])]
+    ends = [entry.get(key) for entry in measured for key in ("low", "high", "value")]
+    ends = [end for end in ends if end is not None]
+    if not ends:
+        return ""
+    low, high = min(ends), max(ends)
+    pad = 0.08 * (high - low) or abs(high) * 0.1 or 1.0
+    low, high = low - pad, high + pad
+    step = (width - 120) / max(len(found), 1)
+    ys = {number: round(height - 40 - (height - 60) * (number - low) / (high - low), 1) for number in ends}
+    unit = f" / {found[-1]['unit']}" if found[-1]["unit"] else ""
+    title = html.escape(f"{found[-1]['metric']}{unit} on {found[-1]['set']} over {len(found)} passes")
+    words = [f"pass {row['number']}: model {interval(row['model'])}, reference {interval(row['reference'])}" for row in found]
+    parts = [f'<svg class="intervals history" viewBox="0 0 {width} {height}" role="img" aria-label="{title}"><title>{title}</title>']
+    parts.append(f"<desc>{html.escape('; '.join(words))}.</desc>")
+    for end in (min(ends), max(ends)):
+        parts.append(f'<line class="grid" x1="70" x2="{width - 20}" y1="{ys[end]}" y2="{ys[end]}"/>')
+        parts.append(f'<text class="tick" x="40" y="{ys[end] + 4}">{end:.3g}</text>')
+    for place, row in enumerate(found):
+        middle = round(90 + step * (place + 0.5), 1)
+        parts.append(f'<text class="tick" x="{middle}" y="{height - 12}">pass {row["number"]}</text>')
+        parts += [
+            _mark(who, row[who], middle + shift, ys)
+            for who, shift in (("reference", 7), ("model", -7))
+            if _is_measured(row[who])
+        ]
+    return "".join([*parts, "</svg>"])
+
+
+def _is_measured(entry):
+    return bool(entry) and entry.get("value") is not None
+
+
+def _mark(who, entry, x, ys):
+    y = ys[entry["value"]]
+    line = ""
+    if entry.get("low") is not None:
+        line = f'<line class="interval" x1="{x}" x2="{x}" y1="{ys[entry["low"]]}" y2="{ys[entry["high"]]}"/>'
+    point = f'<circle class="point" cx="{x}" cy="{y}" r="5"/>' if who == "model" else f'<rect class="point" x="{x - 4.5}" y="{y - 4.5}" width="9" height="9"/>'
+    return f'<g class="role-{who}">{line}{point}</g>'

@@ -1,0 +1,200 @@
+"""Passes: every completed run of the loop with changed inputs, numbered and kept."""
+
+import csv
+from datetime import UTC, datetime
+
+from boxloop.base.files import fingerprint, plain, read_cache, write_json
+from boxloop.base.provenance import input_hashes
+from boxloop.notebooks.file import read_notebook, sources
+from boxloop.record.results import read_checks, read_metrics
+from boxloop.record.status import is_complete
+from boxloop.split.seal import head
+
+
+def _files(project):
+    """Return the files of all passes, oldest first."""
+    return sorted(
+        (p for p in project.passes.glob("*.json") if p.stem.isdecimal()), key=lambda p: int(p.stem)
+    )
+
+
+def _read(path):
+    """Return the pass in a file, or None where the file is damaged.
+
+    What an older version did not write yet is empty.
+    """
+    content = read_cache(path)
+    if not isinstance(content, dict) or type(content.get("number")) is not int:
+        return None
+    content = {"time": "", "note": "", "metrics": {}, "checks": {}, "sets": {}} | content
+    content.setdefault("attempts", [])
+    right = (
+        content["number"] == int(path.stem)
+        and isinstance(content.get("released"), bool)
+        and all(isinstance(content.get(key, ""), str) for key in ("time", "note", "inputs"))
+        and _is_table(content["checks"], str)
+        and _is_table(content["metrics"])
+        and _is_primary(content["metrics"].get("primary"))
+        and _are_rows(content["metrics"].get("criteria") or [], _is_criterion)
+        and _is_table(content["sets"], dict)
+        and all(_are_intervals(found) for found in content["sets"].values())
+        and _are_rows(content["attempts"], lambda row: isinstance(row.get("name"), str))
+    )
+    return content if right else None
+
+
+def _is_table(value, kind=object):
+    return isinstance(value, dict) and all(isinstance(item, kind) for item in value.values())
+
+
+def _are_rows(value, right):
+    return isinstance(value, list) and all(isinstance(row, dict) and right(row) for row in value)
+
+
+def _is_number(value):
+    return value is None or (isinstance(value, int | float) and abs(value) < 1e300)
+
+
+def _are_intervals(found):
+    """Return whether each predictor has an interval, or nothing."""
+    return all(
+        entry is None
+        or (
+            isinstance(entry, dict)
+            and all(_is_number(entry.get(key)) for key in ("value", "low", "high"))
+            and (entry.get("low") is None) == (entry.get("high") is None)
+        )
+        for entry in found.values()
+    )
+
+
+def _is_primary(primary):
+    if not primary:
+        return primary is None or primary == {}
+    names = ("name", "label", "unit", "set")
+    return (
+        isinstance(primary, dict)
+        and all(isinstance(primary.get(key) or "", str) for key in names)
+        and _are_intervals({who: primary.get(who) for who in ("model", "reference", "difference")})
+    )
+
+
+def _is_criterion(row):
+    return (
+        isinstance(row.get("name"), str)
+        and row.get("met", "") in (True, False, None)
+        and "value" in row
+        and _is_number(row["value"])
+        and isinstance(row.get("bound", ""), str)
+        and (row["value"] is None or "bound" in row)
+    )
+
+
+def all_passes(project):
+    """Return the passes, oldest first; one whose file is damaged is not among them."""
+    return [content for path in _files(project) if (content := _read(path)) is not None]
+
+
+def damaged(project):
+    """Return one sentence for each pass whose file is damaged."""
+    bad = [project.relative(path) for path in _files(project) if _read(path) is None]
+    return [f"{name} is damaged: restore it from your last commit, or delete it." for name in bad]
+
+
+def last_pass(project):
+    """Return the newest pass, or None."""
+    return next(reversed(all_passes(project)), None)
+
+
+def _executed(project, chapter):
+    """Return the parameters with which the kept copy of a chapter was executed."""
+    copy = read_notebook(project.executed / f"{chapter.name}.ipynb")
+    return copy["metadata"].get("papermill", {}).get("parameters", {})
+
+
+def inputs_hash(project, chapters, parameters):
+    """Return one hash of all that a person can change: notebooks, settings, science, parameters."""
+    return fingerprint(
+        {
+            "notebooks": {chapter.name: fingerprint(sources(read_notebook(chapter.path))) for chapter in chapters},
+            "files": input_hashes(project),
+            "parameters": parameters,
+        }
+    )
+
+
+def snapshot(project):
+    """Return what the results say now, small enough to be kept: metrics, criteria, states of the checks, attempts."""
+    metrics = read_metrics(project)
+    primary = (metrics.get("primary") or {}).get("name")
+    sets = {name: found.get("metrics", {}).get(primary) for name, found in (metrics.get("sets") or {}).items()}
+    return {
+        "metrics": {key: metrics.get(key) for key in ("primary", "criteria")},
+        "sets": {name: values for name, values in sets.items() if values},
+        "checks": {row["id"]: row["state"] for row in read_checks(project)},
+        "attempts": _attempts(project, primary),
+    }
+
+
+def _attempts(project, metric):
+    """Return name, score and fate of everything that 04 tried: what is tried once must not vanish from the log."""
+    path = project.station("04_train") / "attempts.csv"
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [{"name": row["name"], "score": row.get(metric, ""), "chosen": row["chosen"] == "True"} for row in rows]
+
+
+def record(project, chapters, *, note=None, complete=None):
+    """Write the pass that has just been completed, and return its number.
+
+    The same inputs as in the last pass are the same pass: its file is brought up to date, and left
+    alone where it says the same already. A damaged file of the newest pass is written anew.
+    Where a notebook is missing, stale or was run with ``smoke``, there is no pass: None.
+
+    Parameters
+    ----------
+    project : boxloop.base.places.Project
+    chapters : list of boxloop.notebooks.graph.Chapter
+    note : str, optional
+        A remark to keep with it.
+    complete : bool, optional
+        Whether every notebook is done; found out by default.
+    """
+    if not (is_complete(project, chapters) if complete is None else complete):
+        return None
+    parameters = {chapter.name: _executed(project, chapter) for chapter in chapters}
+    reasons = [values.pop("release_reason", "") for values in parameters.values()]
+    inputs = inputs_hash(project, chapters, parameters)
+    last = last_pass(project)
+    same = last is not None and last.get("inputs") == inputs
+    released, now = any(reasons) or (same and last["released"]), plain(snapshot(project))
+    if same and last["released"] and _headline_set(now) != _headline_set(last):
+        return last["number"]  # what was measured on the test set stands, also where 08 has lost it
+    content = {
+        "number": last["number"] if same else _next_number(project, last),
+        "note": note if note is not None else (last["note"] if same else ""),
+        "inputs": inputs,
+        **now,
+        "released": released,
+        "ledger": head(project),
+    }
+    if not same or content != {key: value for key, value in last.items() if key != "time"}:
+        time = datetime.now(UTC).isoformat(timespec="seconds")
+        write_json(
+            project.passes / f"{content['number']:03d}.json",
+            {"number": content["number"], "time": time} | content,
+        )
+    return content["number"]
+
+
+def _headline_set(found):
+    return ((found.get("metrics") or {}).get("primary") or {}).get("set")
+
+
+def _next_number(project, last):
+    """Return the number of a new pass: one more than the last, or that of a newest one lost."""
+    numbers = [int(path.stem) for path in _files(project)]
+    newest = max(numbers, default=0)
+    return newest if newest > (last["number"] if last else 0) else newest + 1

@@ -1,0 +1,98 @@
+"""Releases: what a model scored on the sealed test set, kept with the hash of the model."""
+
+from boxloop.base.errors import UserError
+from boxloop.base.files import read_json, sha256
+from boxloop.notebooks.folder import files_of
+from boxloop.split.seal import last, read_ledger
+
+RESTORE = "restore it from your last commit"
+
+
+def releases(project):
+    """Return the releases on record in ``results/08_release/release.json``, oldest first.
+
+    Raises
+    ------
+    UserError
+        If the file is damaged: what was measured on the test set cannot be made again.
+    """
+    path = project.station("08_release") / "release.json"
+    content = read_json(path, {}, remedy=RESTORE)
+    found = content.get("releases", []) if isinstance(content, dict) else None
+    if isinstance(found, list) and all(_is_release(row) for row in found):
+        return found
+    msg = f"{project.relative(path)} is damaged: {RESTORE}."
+    raise UserError(msg)
+
+
+def _is_release(row):
+    texts = ("model_hash", "reference_hash", "sealed", "reason")
+    return (
+        isinstance(row, dict)
+        and all(isinstance(row.get(key, ""), str | None) for key in texts)
+        and isinstance(row.get("sets", {}), dict)
+    )
+
+
+def lost_numbers(project):
+    """Return in one sentence which opening of the test set has left no numbers, or None."""
+    sealed, opened = None, []
+    for event in read_ledger(project):
+        sealed = event.get("content") if event["event"] == "sealed" else sealed
+        opened += [(sealed, event.get("model"))] if event["event"] == "opened" else []
+    known = {(row.get("sealed"), row.get("model_hash")) for row in releases(project)}
+    lost = next((str(model) for rows, model in opened if (rows, model) not in known), None)
+    if lost is None:
+        return None
+    return (
+        f"The test set was opened for model {lost[:12]}, "
+        f"and its numbers are not in results/08_release/release.json: {RESTORE}, "
+        "or open it again with `boxloop release --reason TEXT`, which counts as one more opening."
+    )
+
+
+def earlier(project, model_hash, reference_hash):
+    """Return the release of this model beside this reference on the test set that is sealed now, or None.
+
+    Another model or reference, or a test set that was sealed anew, has no numbers yet.
+    """
+    sealed = last(read_ledger(project), "sealed") or {}
+    wanted = {"model_hash": model_hash, "reference_hash": reference_hash, "sealed": sealed.get("content")}
+    return next((r for r in reversed(releases(project)) if all(r.get(key) == value for key, value in wanted.items())), None)
+
+
+def measure_sets(frame, predictions, settings, *, draws, seed):
+    """Return the metrics of each set of rows that the sealed table holds.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The opened table; its column ``set`` names the set of each row.
+    predictions : dict of arrays of shape (n,)
+        By predictor, for the rows of `frame`.
+
+    Returns
+    -------
+    dict
+        By name of the set: ``n_rows``, ``n_groups`` and ``metrics`` as `boxloop.measure.intervals.compare` returns them.
+    """
+    import numpy as np  # here, because every run asks for the releases on record
+
+    from boxloop.measure.task import compare_guesses
+    from boxloop.split.divide import units
+
+    sets = {}
+    for name, rows in frame.reset_index(drop=True).groupby("set", sort=False):
+        here = {who: values[rows.index] for who, values in predictions.items()}
+        table = compare_guesses(rows, here, settings, draws=draws, seed=seed)
+        sets[name] = {"n_rows": len(rows), "n_groups": len(np.unique(units(rows, settings))), "metrics": table}
+    return sets
+
+
+def manifest(project, patterns):
+    """Return ``{path: sha256}`` of every file that a pattern such as ``data/raw/*`` matches, sorted by path."""
+    return {
+        project.relative(path): sha256(path)
+        for path in files_of(project, patterns)
+        if path.is_file()
+    }

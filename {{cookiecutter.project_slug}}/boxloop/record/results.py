@@ -1,0 +1,219 @@
+"""The two files that everything else is rendered from: ``metrics.json`` and ``checks.json``.
+
+They are made from what each notebook left, and made again whenever they are not that.
+"""
+
+from boxloop.base.errors import UserError
+from boxloop.base.files import read_cache, read_json, sha256, write_cache, write_json
+from boxloop.notebooks.folder import chapter_names
+from boxloop.record.facts import validity
+
+TINY = 1e-6  # a bound below this asks for more than nothing
+PREDICTORS = ("model", "reference", "trivial", "difference")
+
+
+def headline_set(sets):
+    """Return the set that the headline speaks of: the test set once it was opened, else validation."""
+    return next((name for name in ("test", "validation") if name in sets), None)
+
+
+def _entry(name, sets, chosen, unit):
+    from boxloop.measure.metrics import (
+        METRICS,  # here, because every run looks whether the spine is good
+    )
+
+    metric = METRICS[name]
+    values = sets.get(chosen, {}).get("metrics", {}).get(name, {})
+    return {
+        "name": name,
+        "label": metric.label,
+        "unit": unit if metric.has_unit else "",
+        "better": metric.better,
+        "set": chosen,
+    } | {key: values.get(key) for key in PREDICTORS}
+
+
+def measured(criterion, sets):
+    """Return the number that a criterion asks for, or None where its set was not measured yet.
+
+    ``value`` is the model's metric, ``gain`` its improvement over the domain reference as a
+    share of the reference's value, ``difference_low`` the lower end of the interval of that
+    improvement.
+    """
+    values = sets.get(criterion.set, {}).get("metrics", {}).get(criterion.metric)
+    if not values:
+        return None
+    if criterion.quantity == "value":
+        return values["model"]["value"]
+    if criterion.quantity == "difference_low":
+        return values["difference"]["low"]
+    return values["difference"]["value"] / abs(values["reference"]["value"])
+
+
+def judge(criterion, sets):
+    """Return a criterion with the number measured and whether it is met (None: not measured)."""
+    value = measured(criterion, sets)
+    low, high = criterion.at_least, criterion.at_most
+    met = None if value is None else bool((low is None or value >= low) and (high is None or value <= high))
+    bound = "above 0" if low is not None and 0 < low < TINY else f"at least {low:g}" if high is None else f"at most {high:g}"
+    return {
+        "name": criterion.name,
+        "metric": criterion.metric,
+        "set": criterion.set,
+        "quantity": criterion.quantity,
+        "bound": bound,
+        "value": value,
+        "met": met,
+    }
+
+
+def assemble_metrics(sets, settings):
+    """Return the content of ``metrics.json`` for the sets measured so far."""
+    study = settings.study
+    chosen = headline_set(sets)
+    return {
+        "primary": _entry(study.primary_metric, sets, chosen, study.unit),
+        "secondary": [_entry(name, sets, chosen, study.unit) for name in study.secondary_metrics],
+        "criteria": [judge(criterion, sets) for criterion in study.criteria],
+        "sets": sets,
+    }
+
+
+def assemble_checks(rows, settings, names):
+    """Return the content of ``checks.json``: what was recorded, and what nobody asks.
+
+    Parameters
+    ----------
+    rows : list of dict
+    settings : boxloop.settings.load.Settings
+    names : list of str
+        The chapters there are: a check of another one is unanswered.
+    """
+    from boxloop.checks import REGISTRY
+
+    task = settings.study.task
+    recorded = {row["id"] for row in rows}
+    silent = [unit for unit in REGISTRY.values() if rows and unit.id not in recorded]
+    elsewhere = [
+        _not_asked(unit, "not-applicable", unit.sentence)
+        | {
+            "reason": f"This check is for {' and '.join(sorted(unit.tasks))}; the task here is {task}."
+        }
+        for unit in silent
+        if unit.tasks and task not in unit.tasks
+    ]
+    lost = [
+        _not_asked(unit, "unanswered", f"No notebook asks it: there is no {unit.notebook}.ipynb.")
+        for unit in silent
+        if unit.notebook not in names and not (unit.tasks and task not in unit.tasks)
+    ]
+    return sorted([*rows, *elsewhere, *lost], key=lambda row: (row["notebook"], row["id"]))
+
+
+def _not_asked(unit, state, message):
+    return {
+        "id": unit.id,
+        "notebook": unit.notebook,
+        "state": state,
+        "value": None,
+        "threshold": unit.threshold,
+        "source": unit.source,
+        "message": message,
+        "fix": unit.fix,
+    }
+
+
+def _parts(project, name):
+    """Return content and hash of what a notebook left, checks first; none if it is another."""
+    station = read_cache(project.station(name) / "station.json")
+    made = station.get("makes") if isinstance(station, dict) else None
+    found = []
+    for part, kind in (("checks.json", list), ("metrics.json", dict)):
+        path = project.station(name) / part
+        known = made.get(project.relative(path)) if isinstance(made, dict) else None
+        if known is None or not path.is_file() or sha256(path) != known:
+            return []
+        if not isinstance(content := read_cache(path), kind):
+            return []
+        found.append((content, known))
+    return found
+
+
+def merge(project, settings):
+    """Make ``results/metrics.json`` and ``results/checks.json`` from what the chapters left.
+
+    What a chapter left counts if its ``station.json`` vouches for it; one that is gone, or was
+    broken off, has left nothing. Two notebooks may end at the same moment: whoever wrote looks
+    whether something came in meanwhile, and merges again.
+    """
+    merged = None
+    while merged != (merged := _left(project)):
+        names, parts = merged
+        sets, checks = {}, []
+        for (rows, _), (metrics, _) in parts:
+            checks += rows
+            sets |= metrics.get("sets", {})
+        write_json(project.metrics_file, assemble_metrics(sets, settings))
+        write_json(project.checks_file, assemble_checks(checks, settings, names))
+    write_cache(_stamp(project), _vouched(project, merged))
+
+
+def _left(project):
+    """Return the names of the chapters and what each of them left."""
+    names = chapter_names(project)
+    return names, [parts for name in names if (parts := _parts(project, name))]
+
+
+def _stamp(project):
+    return project.report / "merged_from.json"
+
+
+def _vouched(project, left):
+    """Return what the two files are made from, and what they hold."""
+    names, parts = left
+    made = [path.is_file() and sha256(path) for path in (project.metrics_file, project.checks_file)]
+    return [validity(project), names, [known for pair in parts for _, known in pair], made]
+
+
+def refresh(project):
+    """Make the two files again unless they are what the chapters left, and return whether that was needed."""
+    left = _left(project)
+    if not left[1] or read_cache(_stamp(project)) == _vouched(project, left):
+        return False  # where nothing was left, there is nothing that could be made
+    from boxloop.settings.load import (
+        load_settings,
+    )  # here, because it takes longer than to see that all is well
+
+    merge(project, load_settings(project.settings_file))
+    return True
+
+
+def read_checks(project):
+    """Return the rows of ``results/checks.json``, none where it is missing.
+
+    Raises
+    ------
+    UserError
+        If the file is damaged.
+    """
+    return _shaped(project.checks_file, [])
+
+
+def read_metrics(project):
+    """Return the content of ``results/metrics.json``, empty where it is missing.
+
+    Raises
+    ------
+    UserError
+        If the file is damaged.
+    """
+    return _shaped(project.metrics_file, {})
+
+
+def _shaped(path, default):
+    content = read_json(path, default)
+    rows = content if isinstance(content, list) else [content]
+    if isinstance(content, type(default)) and all(isinstance(row, dict) for row in rows):
+        return content
+    msg = f"results/{path.name} is damaged: run `boxloop run`, which makes it again."
+    raise UserError(msg)

@@ -1,0 +1,196 @@
+"""The sheets a referee reads: Appendix A of Huppenkothen et al. and the 32 items of REFORMS.
+
+Each item is filled from what the project holds: computed checks, written answers, produced files.
+The wording is ours; Kapoor et al. (2024) and Huppenkothen et al. (2023) are the sources.
+"""
+
+import fnmatch
+import html
+import json
+import shutil
+import textwrap
+from importlib.resources import files
+
+from boxloop.notebooks.answers import cell_anchor, read_answers
+from boxloop.record.results import read_checks
+
+# From the state that needs attention most to the one that needs it least.
+STATES = ("fail", "unanswered", "waived", "pass", "not-applicable")
+STALE = "Its waiver is no longer needed: remove it from study.toml."
+
+
+def worst(states):
+    """Return the state that needs attention most, or ``"unanswered"`` where there is none."""
+    return min(states, key=STATES.index, default="unanswered")
+
+
+def tally(states):
+    """Return counts in words, worst first: ``"1 fail, 3 pass"``."""
+    states = list(states)
+    return ", ".join(f"{states.count(state)} {state}" for state in STATES if state in states)
+
+
+def appendix_a(project):
+    """Return the sheet of Appendix A: 15 items, 1a to 6b (Huppenkothen et al., Appendix A).
+
+    Parameters
+    ----------
+    project : boxloop.base.places.Project
+
+    Returns
+    -------
+    list of dict
+        ``item``, ``rule``, ``question``, ``state`` (the worst of what follows), ``checks`` and
+        ``answers`` and ``files`` with their states, ``missing`` (sentences), ``evidence`` (an anchor
+        of the report that leads to the piece that decides the state).
+    """
+    return _sheet(project, "appendix_a.json", "appendix")
+
+
+def reforms(project):
+    """Return the sheet of REFORMS: 32 items, 1a to 8b (Kapoor et al. 2024), as `appendix_a` does."""
+    return _sheet(project, "reforms.json", "reforms")
+
+
+def _sheet(project, name, key):
+    text = (files("boxloop") / "templates" / name).read_text(encoding="utf-8")
+    checks = read_checks(project)
+    answers = read_answers(project)
+    return [_row(item, project, checks, [a for a in answers if item["item"] in a[key]]) for item in json.loads(text)]
+
+
+def _row(item, project, checks, answers):
+    pieces = {
+        "checks": [row for pattern in item.get("checks", []) for row in _checks(pattern, checks)],
+        "answers": [_answer(answer) for answer in answers],
+        "files": [_file(pattern, project.root) for pattern in item.get("files", [])],
+    }
+    missing = ["no answer cell names this item"] if item.get("answer") and not answers else []
+    rows = [row for group in pieces.values() for row in group]
+    states = [row["state"] for row in rows] + ["unanswered" for _ in missing]
+    decisive = sorted((row for row in rows if row["anchor"]), key=lambda row: STATES.index(row["state"]))
+    return {
+        "item": item["item"],
+        "rule": item["rule"],
+        "question": item["question"],
+        "state": worst(states),
+        **pieces,
+        "missing": missing,
+        "evidence": decisive[0]["anchor"] if decisive else "",
+    }
+
+
+def _checks(pattern, checks):
+    """Return the recorded checks that a name or pattern such as ``split.*`` stands for."""
+    found = [row for row in checks if fnmatch.fnmatchcase(row["id"], pattern)]
+    if not found:
+        return [{"id": pattern, "state": "unanswered", "message": "not run yet", "anchor": ""}]
+    return [
+        {
+            "id": row["id"],
+            "state": row["state"],
+            "message": _words(row),
+            "anchor": f"#check-{row['id']}",
+        }
+        | ({"stale_waiver": True} if row.get("stale_waiver") else {})
+        for row in found
+    ]
+
+
+def _words(row):
+    """Return the reason of a recorded check, or else what it measured; a waiver that waives nothing is named."""
+    words = row.get("reason") or row.get("message") or ""
+    return f"{words} {STALE}".strip() if row.get("stale_waiver") else words
+
+
+def _answer(answer):
+    return {
+        "id": answer["id"],
+        "state": "pass" if answer["answered"] else "unanswered",
+        "message": answer["question"],
+        "anchor": "#" + cell_anchor(answer["notebook"], answer["cell"]),
+    }
+
+
+def _file(pattern, root):
+    """Return whether the project holds a file of this name (``*`` allowed) that is not empty."""
+    there = any(path.is_file() and path.stat().st_size > 0 for path in root.glob(pattern))
+    message = "" if there else "no such file yet"
+    return {"id": pattern, "state": "pass" if there else "unanswered", "message": message, "anchor": ""}
+
+
+def _pieces(row):
+    return [*row["checks"], *row["answers"], *row["files"]]
+
+
+def render(rows, format="table"):  # noqa: A002 - the word of the command line
+    """Return a sheet as text.
+
+    Parameters
+    ----------
+    rows : list of dict
+        What `appendix_a` or `reforms` returned.
+    format : {"table", "json", "markdown"}
+        ``table`` is for a terminal.
+    """
+    return {"table": _table, "json": _json, "markdown": _markdown}[format](rows)
+
+
+def _table(rows):
+    width = max(60, min(shutil.get_terminal_size().columns, 110))
+    lines, rule = [], None
+    for row in rows:
+        if row["rule"] != rule:
+            rule = row["rule"]
+            lines += ["", rule]
+        lines += textwrap.wrap(
+            f"{row['item']:<4}{row['state']:<16}{row['question']}", width, subsequent_indent=" " * 20
+        )
+        for sentence in _open_points(row):
+            lines += textwrap.wrap(sentence, width, initial_indent=" " * 20, subsequent_indent=" " * 22)
+    return "\n".join([*lines, "", f"{len(rows)} items: {tally(row['state'] for row in rows)}"]).lstrip("\n")
+
+
+def _open_points(row):
+    """Return a sentence for every piece that keeps an item from passing."""
+    points = [
+        f"{piece['state']} {piece['id']}: {piece['message']}".rstrip(": ")
+        for piece in _pieces(row)
+        if piece["state"] in ("fail", "unanswered", "waived") or piece.get("stale_waiver")
+    ]
+    return points + row["missing"]
+
+
+def _json(rows):
+    return json.dumps(rows, indent=1, ensure_ascii=False)
+
+
+def _markdown(rows):
+    def cell(text):
+        return html.escape(str(text), quote=False).replace("|", "\\|").replace("\n", " ")
+
+    lines = ["| item | state | question | evidence |", "|---|---|---|---|"]
+    for row in rows:
+        evidence = "; ".join([_evidence(piece) for piece in _pieces(row)] + row["missing"])
+        lines.append(f"| {row['item']} | {row['state']} | {cell(row['question'])} | {cell(evidence)} |")
+    return "\n".join([*lines, "", f"{len(rows)} items: {tally(row['state'] for row in rows)}", ""])
+
+
+def _evidence(piece):
+    """Return a piece with its state, the reason where it is waived, and a word where the waiver is stale."""
+    if piece["state"] == "waived":
+        return f"{piece['id']} (waived: {piece['message']})"
+    return f"{piece['id']} ({piece['state']}{', stale waiver' if piece.get('stale_waiver') else ''})"
+
+
+def waiver_lines(waived, stale, form):
+    """Return the lines that give the reason of each waiver, and those that name waivers nothing needs."""
+    bullet = "- " if form == "markdown" else "  "
+    lines = []
+    if waived:
+        lines += ["", f"{len(waived)} waived:", *([""] if form == "markdown" else [])]
+        lines += [f"{bullet}{row['id']} ({row['notebook']}): {row['reason']}" for row in waived]
+    if stale:
+        lines += ["", f"{len(stale)} stale {'waiver' if len(stale) == 1 else 'waivers'}:", *([""] if form == "markdown" else [])]
+        lines += [f"{bullet}{row['id']} ({row['notebook']}): it passes, so remove its waiver from study.toml" for row in stale]
+    return lines

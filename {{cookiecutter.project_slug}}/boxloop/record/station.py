@@ -1,0 +1,208 @@
+"""The desk of one notebook: its settings, its inputs, and the one place where its results go."""
+
+import io
+import warnings
+
+from boxloop.base.errors import UserError
+from boxloop.base.files import (
+    plain,
+    read_json,
+    read_table,
+    sha256,
+    write_bytes,
+    write_json,
+    write_table,
+    write_text,
+)
+from boxloop.base.places import find_project, import_study
+from boxloop.base.style import literal
+from boxloop.measure.fits import join
+from boxloop.notebooks.folder import chapter_names
+from boxloop.notebooks.graph import maker_of
+from boxloop.record.facts import Facts
+from boxloop.record.results import merge
+from boxloop.settings.load import load_settings
+from boxloop.settings.watch import watch
+from boxloop.split.seal import head
+
+
+class Station:
+    """What a notebook talks to.
+
+    Parameters
+    ----------
+    name : str
+        Name of the notebook without ending, such as ``"04_train"``.
+    smoke : bool
+        Fewer bootstrap draws, to see that everything runs; not for results.
+
+    Attributes
+    ----------
+    project : Project
+    settings : Settings
+    seed : int
+        First of the five seeds of the study.
+    draws : int
+        Bootstrap draws to use.
+    """
+
+    def __init__(self, name, *, smoke=False):
+        self.name = name
+        self.smoke = smoke
+        self.project = find_project()
+        if name not in (names := chapter_names(self.project)):
+            msg = f"There is no notebook {name!r}: choose from {', '.join(names)}."
+            raise UserError(msg)
+        self._facts = Facts(self.project, name)
+        self._all_settings = load_settings(self.project.settings_file)
+        # What is read from here on is taken down: only a change of that makes the notebook stale.
+        self.settings = watch(self._all_settings, self._facts.note)
+        self.folder = self.project.station(name)
+        self.seed = self.settings.study.seeds[0]
+        self.draws = 50 if smoke else 600
+        self._checks, self._sets, self._needs, self._makes = {}, {}, {}, {}
+        import_study(self.project)
+        join()
+        # What an earlier run said about this notebook is void from here on.
+        for old in ("checks.json", "metrics.json", "station.json"):
+            (self.folder / old).unlink(missing_ok=True)
+
+    def _need(self, path):
+        """Return `path` after noting its hash; a missing file names the notebook that makes it."""
+        where = self.project.relative(path)
+        if not path.is_file():
+            maker = maker_of(self.project, where)
+            remedy = f"run {maker} first" if maker else "no notebook makes it, so put it there"
+            msg = f"{self.name} needs {where}: {remedy}."
+            raise UserError(msg)
+        if path.name != "station.json":  # it tells of times too; the files it names are compared themselves
+            self._needs[where] = sha256(path)
+        return path
+
+    def _made(self, path):
+        self._makes[self.project.relative(path)] = sha256(path)
+        return path
+
+    def table(self, name):
+        """Return the table ``data/interim/<name>.parquet``."""
+        return read_table(self._need(self.project.interim / f"{name}.parquet"))
+
+    def has_table(self, name):
+        """Return whether there is a table ``data/interim/<name>.parquet``: a study may have no deployment rows."""
+        return (self.project.interim / f"{name}.parquet").is_file()
+
+    def other_domains(self):
+        """Return the open halves of the other labelled domains by name; none where the study has none."""
+        paths = sorted(self.project.interim.glob("domain_*.parquet"))
+        return {path.stem.removeprefix("domain_"): read_table(self._need(path)) for path in paths}
+
+    def keep_table(self, name, frame):
+        """Write a table to ``data/interim`` for the notebooks that follow."""
+        return self._made(write_table(self.project.interim / f"{name}.parquet", frame))
+
+    def file(self, name):
+        """Return the path of a result, such as ``"04_train/model.skops"``, and note that it is used."""
+        return self._need(self.project.results / name)
+
+    def uses(self, path):
+        """Return the path of a file of the study after noting its hash, so that a later change of it shows; it may be missing."""
+        return self._need(path) if path.is_file() else path
+
+    def has(self, name):
+        """Return whether there is a result of another notebook under this name."""
+        return (self.project.results / name).is_file()
+
+    def read(self, name):
+        """Return a result of another notebook: JSON as dict or list, CSV or Parquet as DataFrame, else text."""
+        path = self.file(name)
+        if path.suffix == ".json":
+            return read_json(path)
+        if path.suffix in (".csv", ".parquet"):
+            return read_table(path)
+        return path.read_text(encoding="utf-8")
+
+    def keep(self, name, content):
+        """Write a result of this notebook: a DataFrame, a text, or anything that JSON can hold."""
+        path = self.folder / name
+        if hasattr(content, "to_parquet"):
+            write_table(path, content)
+        elif isinstance(content, str):
+            write_text(path, content)
+        else:
+            write_json(path, content)
+        return self._made(path)
+
+    def keep_model(self, name, model):
+        """Write a fitted estimator as a skops file."""
+        from boxloop.measure.model_file import save_model
+
+        return self._made(save_model(self.folder / name, model))
+
+    def check(self, check_id, *args, **options):
+        """Run a check with the threshold and the waiver of study.toml, record it and return it."""
+        from boxloop.checks import run_check
+
+        for table in ("thresholds", "waivers"):
+            self._facts.note(f"{table}.{check_id}")
+        result = run_check(
+            check_id,
+            *args,
+            threshold=self._all_settings.thresholds.get(check_id),
+            waiver=self._all_settings.waivers.get(check_id),
+            task=self.settings.study.task,
+            **options,
+        )
+        self._checks[check_id] = result.as_dict()
+        return result
+
+    def not_applicable(self, check_id, reason):
+        """Record that a check does not apply to this study, and why."""
+        from boxloop.checks import not_applicable
+
+        result = not_applicable(check_id, reason)
+        self._checks[check_id] = result.as_dict()
+        return result
+
+    def metrics(self, name, table, *, n_rows, n_groups):
+        """Record the metrics of one set of rows, as `boxloop.measure.intervals.compare` returns them."""
+        self._sets[name] = {"n_rows": int(n_rows), "n_groups": int(n_groups), "metrics": plain(table)}
+
+    def show(self, fig, name, *, alt, caption=None):
+        """Save a figure, show it with its alternative text, and close it.
+
+        Parameters
+        ----------
+        fig : matplotlib Figure
+        name : str
+            File name without ending, in ``results/NN_name/figures``.
+        alt : str
+            What the figure shows, and the number to read off.
+        caption : str, optional
+            Words under the figure in the report; `alt` where there is none.
+        """
+        import matplotlib.pyplot as plt
+        from IPython.display import display
+
+        literal(fig, self._all_settings.model_dump())
+        buffer = io.BytesIO()
+        with warnings.catch_warnings():
+            # A sign that the font lacks is drawn as a box, and the box says so.
+            warnings.filterwarnings("ignore", message="Glyph ")
+            fig.savefig(buffer, format="png", metadata={"Software": None})
+        plt.close(fig)
+        png = buffer.getvalue()
+        self._made(write_bytes(self.folder / "figures" / f"{name}.png", png))
+        # The picture is stored at 150 dots per inch and shown at 100: crisp on a dense screen.
+        facts = {"alt": alt, "caption": caption or alt, "name": name, "width": int.from_bytes(png[16:20]) * 2 // 3}
+        display({"image/png": png, "text/plain": alt}, raw=True, metadata={"image/png": facts})
+
+    def finish(self):
+        """Write what this notebook found, and bring ``results/`` up to date."""
+        self._made(write_json(self.folder / "checks.json", list(self._checks.values())))
+        self._made(write_json(self.folder / "metrics.json", {"sets": self._sets}))
+        facts = {"notebook": self.name, "smoke": self.smoke, "needs": self._needs, "makes": self._makes}
+        facts["ledger"] = head(self.project)  # so that no line of it can go unseen from here on
+        write_json(self.folder / "station.json", facts | self._facts.gathered())
+        merge(self.project, self._all_settings)
+        states = [row["state"] for row in self._checks.values()]
+        return f"{self.name}: " + (", ".join(f"{states.count(s)} {s}" for s in dict.fromkeys(states)) or "no checks")

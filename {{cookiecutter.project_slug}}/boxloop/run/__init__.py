@@ -1,0 +1,1 @@
+"""Chapters go in, executed copies come out."""

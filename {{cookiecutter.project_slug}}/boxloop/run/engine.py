@@ -1,0 +1,124 @@
+"""How papermill executes a notebook for us: outputs within bounds, and a time limit for a cell.
+
+Importing this imports papermill, which takes a second: import it when a notebook is about to run.
+"""
+
+import asyncio
+from subprocess import DEVNULL
+
+from nbclient.exceptions import CellExecutionError
+from nbformat import NotebookNode
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import NBClientEngine, papermill_engines
+from papermill.log import logger
+
+from boxloop.run.outputs import Outputs
+
+NAME = "boxloop"
+# Seconds to wait for what a cell has put out when it has ended: thousands of messages take a while.
+LATE = 30
+# A kernel throws messages away, also the one that it is through, where they are read more slowly than
+# they are made.
+LOST = "… the end of what this cell put out was lost: it printed faster than could be read …\n"
+
+
+def _stream(name, text):
+    """Return what was printed as an output, not validated: that takes longer than all the rest."""
+    return NotebookNode(output_type="stream", name=name, text=text)
+
+
+class Client(PapermillNotebookClient):
+    """papermill's client, which keeps what a cell puts out within bounds while it comes in."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self._outputs, self._shown = Outputs([], _stream), {}
+        self._reading, self._cut_off = None, False
+
+    def _of(self, outs):
+        """Return the `Outputs` around the list of the cell that runs."""
+        if self._outputs.outs is not outs:
+            self._outputs = Outputs(outs, _stream)
+        return self._outputs
+
+    def output(self, outs, msg, display_id, cell_index):
+        """Take in one output; what is returned is as it came, for those who listen."""
+        if self.output_hook_stack[msg["parent_header"].get("msg_id")]:  # a widget takes it
+            return super().output(outs, msg, display_id, cell_index)
+        held = self._of(outs)
+        if self.clear_before_next_output:
+            held.clear()
+            self.clear_before_next_output = False
+        if msg["msg_type"] == "stream":
+            made = [_stream(msg["content"]["name"], msg["content"]["text"])]
+        else:
+            made = []
+            super().output(made, msg, None, cell_index)
+        for out in made:
+            held.add(out)
+            if display_id:
+                self._shown.setdefault(display_id, []).append((held, out))
+        return made[0] if made else None
+
+    def clear_output(self, outs, msg, cell_index):
+        super().clear_output(outs, msg, cell_index)
+        if not outs:
+            self._of(outs).clear()
+
+    def _update_display_id(self, display_id, msg):
+        """nbclient goes by places in the list of outputs; they change where some are left out."""
+        for outputs, out in self._shown.get(display_id, ()):
+            outputs.update(out, msg["content"]["data"])
+            out["metadata"] = msg["content"]["metadata"]
+
+    async def _async_poll_output_msg(self, *args):
+        self._reading = asyncio.current_task()
+        try:
+            await super()._async_poll_output_msg(*args)
+        except asyncio.CancelledError:
+            self._cut_off = True
+            raise
+
+    async def _async_handle_timeout(self, timeout, cell=None):
+        if self._reading:  # nbclient leaves it behind, and Python complains about that at the end
+            self._reading.cancel()
+            await asyncio.wait([self._reading])
+        # Without a cell it is what nbclient itself asks when all of them are through.
+        return await super()._async_handle_timeout(timeout, cell or self.nb.cells[-1])
+
+    def execute_cell(self, cell, cell_index, **options):
+        self._cut_off, ended = False, True
+        try:
+            return super().execute_cell(cell, cell_index, **options)
+        except Exception as error:
+            ended = isinstance(error, CellExecutionError)
+            raise
+        finally:
+            if self._cut_off and ended:
+                self._of(cell.outputs).add(_stream("stderr", LOST))
+            self._outputs.finish()
+
+
+class Engine(NBClientEngine):
+    """papermill's engine, with our client; the notebooks run with papermill's own as well."""
+
+    @classmethod
+    def execute_managed_notebook(
+        cls,
+        nb_man,
+        kernel_name,
+        start_timeout=60,
+        execution_timeout=None,
+        kernel_env=None,
+        **options,
+    ):
+        options.pop("input_path", None)
+        options |= {"startup_timeout": start_timeout, "timeout": execution_timeout}
+        options |= {"iopub_timeout": LATE, "raise_on_iopub_timeout": False}
+        client = Client(nb_man, kernel_name=kernel_name, log=logger, **options)
+        # A kernel hands on by itself what it catches; the rest would get to the terminal.
+        surroundings = {"env": kernel_env} if kernel_env else {}
+        return client.execute(stdout=DEVNULL, stderr=DEVNULL, **surroundings)
+
+
+papermill_engines.register(NAME, Engine)

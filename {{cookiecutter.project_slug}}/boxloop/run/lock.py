@@ -1,0 +1,96 @@
+"""One run at a time: a file in the project's root says who is running."""
+
+import json
+import os
+import socket
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+from boxloop.base.errors import UserError
+
+NAME = ".boxloop.lock"
+
+
+def _started(process):
+    """Return when a process started: on Linux in seconds since the machine did, which no change of the clock moves."""
+    stat = Path(f"/proc/{process.pid}/stat")
+    if not stat.is_file():
+        return process.create_time()
+    # The name of the program, in brackets, may hold blanks; the start is the 20th field after it.
+    return int(stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
+
+
+def _me():
+    import psutil
+
+    process = psutil.Process()
+    return {"pid": process.pid, "started": _started(process), "host": socket.gethostname()}
+
+
+def _alive(owner):
+    """Return whether the process in the lock file still runs; on another machine, assume so."""
+    import psutil
+
+    if owner.get("host") != socket.gethostname():
+        return True
+    try:
+        # Numbers of processes are given out again; number and start time together are not.
+        return abs(_started(psutil.Process(owner["pid"])) - owner["started"]) < 1
+    except psutil.AccessDenied:
+        return True
+    except (psutil.NoSuchProcess, OSError, IndexError, KeyError, TypeError, ValueError):
+        return False
+
+
+def _owner(path):
+    """Return the content of a lock file; it may be a moment before its owner has written it."""
+    for _ in range(10):
+        try:
+            owner = json.loads(path.read_text(encoding="utf-8"))
+            return owner if isinstance(owner, dict) else {}
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError):
+            time.sleep(0.1)
+    return {"host": socket.gethostname()}
+
+
+def _take(path):
+    """Create the lock file, or return False where there is one."""
+    try:
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+    except FileExistsError:
+        return False
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(_me(), file)
+    except OSError:  # the disk is full: a lock without an owner would block the next run
+        path.unlink(missing_ok=True)
+        raise
+    return True
+
+
+@contextmanager
+def lock(project):
+    """Hold the project's lock while the block runs; a lock left by a dead process is taken over.
+
+    Raises
+    ------
+    UserError
+        If another run is going on in this project.
+    """
+    path = project.root / NAME
+    if not _take(path):
+        owner = _owner(path)
+        if _alive(owner):
+            msg = f"Another run is going on in this project (process {owner.get('pid')} on {owner.get('host')}): wait for it; if there is none, delete {NAME}."
+            raise UserError(msg)
+        path.unlink(missing_ok=True)
+        if not _take(path):
+            msg = "Another run has just begun in this project: wait for it."
+            raise UserError(msg)
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)

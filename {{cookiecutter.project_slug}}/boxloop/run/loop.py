@@ -1,0 +1,333 @@
+"""Run the chapters that are not current, keep every executed copy, and build the report in any case."""
+
+import os
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from boxloop.base.errors import UserError, plainly
+from boxloop.base.files import fingerprint, read_cache, sha256, write_cache
+from boxloop.notebooks.folder import files_of, sort_notebooks
+from boxloop.notebooks.graph import read_loop, require, select
+from boxloop.notebooks.parameters import parameters_of
+from boxloop.record import passes
+from boxloop.record.facts import code_now, file_hash, place
+from boxloop.record.health import losses, notices, refuse_a_damaged_ledger
+from boxloop.record.results import refresh
+from boxloop.record.status import Now, judge, status
+from boxloop.run.cluster import cluster
+from boxloop.run.execute import Stock, Stopped, environment, execute, load_engine
+from boxloop.run.interrupt import Interrupts
+from boxloop.run.lock import lock
+from boxloop.run.progress import Lines
+from boxloop.run.strays import ours
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one chapter: `state` is ok, failed, current or skipped."""
+
+    name: str
+    state: str
+    seconds: float = 0.0
+    message: str = ""
+
+
+@dataclass
+class Outcome:
+    """What became of one run."""
+
+    results: list[Result] = field(default_factory=list)
+    pass_number: int | None = None
+    report: object = None
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def failed(self):
+        return [result for result in self.results if result.state == "failed"]
+
+    @property
+    def ok(self):
+        return not self.failed and not self.problems
+
+    @property
+    def changed(self):
+        """Whether a notebook was run."""
+        return any(result.state in ("ok", "failed") for result in self.results)
+
+
+class Interrupted(Exception):
+    """The person stopped the run; the message says how to go on."""
+
+
+class Round:
+    """One run over the selected chapters.
+
+    Parameters
+    ----------
+    project : Project
+    chapters, selected : list of Chapter
+    parameters : dict
+        By chapter: the parameters given to it.
+    forced : bool
+        The chapters were asked for by name: they run, current or not.
+    lines : boxloop.run.progress.Lines
+    stock : boxloop.run.execute.Stock
+    interrupts : boxloop.run.interrupt.Interrupts
+    dask : str or None
+        Where fits go to; see `boxloop.run.cluster.cluster`.
+    """
+
+    def __init__(
+        self, project, chapters, selected, parameters, *, forced, lines, stock, interrupts, dask=None
+    ):
+        self.project, self.chapters, self.selected = project, chapters, selected
+        self.parameters, self.forced, self.lines, self.stock = parameters, forced, lines, stock
+        self.interrupts, self.dask = interrupts, dask
+        self.by_name = {chapter.name: chapter for chapter in selected}
+        self.results, self.why, self.begun, self.active = {}, {}, [], set()
+        self.complete = None  # known once it is seen that nothing has to run
+
+    def is_current(self, chapter):
+        """Return whether a chapter is current, now that all that it needs has come through."""
+        given = self.parameters[chapter.name]
+        row = judge(Now(self.project, self.chapters), chapter, given=given)
+        self.why[chapter.name] = row.detail if row.state == "stale" else ""
+        return row.state == "done" and not self.forced
+
+    def work(self, chapter):
+        """Run one chapter; return None, or how it failed."""
+        if self.interrupts.heard:
+            return "stopped"
+        self.begun.append(chapter)
+        self.active.add(chapter.name)
+        if len(self.begun) == 2:  # this process only waits now, and the first kernel has what it needs
+            threading.Thread(target=_prepare_report, daemon=True).start()
+        try:
+            return self._work(chapter)
+        finally:
+            self.active.discard(chapter.name)
+
+    def _work(self, chapter):
+        start = time.perf_counter()
+        with self.lines.running(chapter, self.project) as told:
+            try:
+                error = execute(self.project, chapter, self.parameters[chapter.name], stock=self.stock, told=told)
+            except Stopped:
+                return "stopped"
+            except OSError as fault:
+                error = f"{chapter.name}: {plainly(fault)}"
+                # Whatever the notebook found: its copy for the report is not there.
+                (self.project.station(chapter.name) / "station.json").unlink(missing_ok=True)
+        seconds = time.perf_counter() - start
+        state = "failed" if error else "ok"
+        self.results[chapter.name] = Result(chapter.name, state, seconds, error or "")
+        why = self.why.get(chapter.name)
+        self.lines.say(f"{chapter.label:<18} {seconds:6.1f} s    {state}" + (f"        {why}" if why else ""))
+        return error
+
+    def current(self, name):
+        """Take down that a chapter was left alone."""
+        self.results[name] = Result(name, "current")
+        self.lines.say(f"{self.by_name[name].label:<18}      -      current")
+
+    def lost(self, name, needed):
+        """Take down that a chapter waits for another that did not come through."""
+        message = f"needs what {needed[0]} makes"
+        self.results[name] = Result(name, "skipped", 0.0, message)
+        self.lines.say(f"{self.by_name[name].label:<18}      -      skipped: {message}")
+
+    def all_current(self):
+        """Return whether there is nothing to do, without asking chapter by chapter."""
+        if self.forced:
+            return False
+        rows = status(self.project, self.chapters, parameters=self.parameters)
+        current = all(row.state == "done" for row in rows if row.name in self.by_name)
+        if current:
+            self.complete = all(row.state == "done" and not row.smoke for row in rows)
+        return current
+
+    def go(self, jobs):
+        """Run what is not current, and return the results in the order of the loop."""
+        if self.all_current():
+            count = len(self.selected)
+            self.lines.say("Nothing changed: " + ("the notebook is current." if count == 1 else f"all {count} notebooks are current."))
+            return [Result(chapter.name, "current") for chapter in self.selected]
+        ways = {"is_current": self.is_current, "work": self.work, "current": self.current, "lost": self.lost}
+        with (
+            ours() as mark,
+            environment(self.project),
+            cluster(self.dask, mark) as where,
+            self.lines,
+        ):
+            self.stock.mark = mark
+            try:
+                with environment(self.project, **where):
+                    load_engine(self.stock)
+                    from boxloop.run.schedule import go
+
+                    go(self.chapters, self.selected, jobs=jobs, **ways)
+                if self.interrupts.heard:
+                    raise KeyboardInterrupt
+            except KeyboardInterrupt:
+                self.interrupts.leaving = True
+                raise Interrupted(self._stopped()) from None
+            finally:
+                self.stock.close()
+                # Threads whose kernel is gone now take away what they had begun to write.
+                end = time.monotonic() + 5
+                while self.active and time.monotonic() < end:
+                    time.sleep(0.02)
+        return [self.results[chapter.name] for chapter in self.selected if chapter.name in self.results]
+
+    def _stopped(self):
+        """Return the sentence that says where it stopped and how to go on."""
+        # In the order of the loop: two that run side by side begin in any order, and the earlier one is where to go on from.
+        begun = [chapter for chapter in self.selected if chapter in self.begun]
+        open_ones = [c for c in begun if self.results.get(c.name, Result(c.name, "")).state != "ok"] or self.selected[:1]
+        names = " and ".join(chapter.name for chapter in open_ones)
+        return f"Stopped during {names}; what is done is kept: go on with `boxloop run`, or repeat it with `boxloop run --from {open_ones[0].number}`."
+
+
+def _prepare_report():
+    """Import what the report needs; a fault in it is for the report to tell."""
+    with suppress(Exception):
+        from boxloop.report import get_ready
+
+        get_ready()
+
+
+def _record(project, chapters, outcome, note, complete):
+    """Bring up to date what is made from the chapters' results: the spine, and the pass."""
+    try:
+        refresh(project)
+        if not outcome.failed and not outcome.problems:
+            outcome.pass_number = passes.record(project, chapters, note=note, complete=complete)
+    except UserError as error:
+        outcome.problems.append(f"the pass could not be kept: {error}")
+    except OSError as error:
+        outcome.problems.append(f"the pass could not be kept: {plainly(error)}.")
+
+
+def _seen(project):
+    """Return one hash of all that the report is made of."""
+    patterns = ["report/notebooks/*.ipynb", "results/**/*.json", "results/**/*.csv", "results/**/*.md", "notebooks/*.ipynb"]
+    patterns += ["study.toml", "study/*", "data/sealed/ledger.jsonl", "LICENSE", "CITATION.cff", "pyproject.toml"]
+    machinery = sorted(
+        path for path in place(project, "boxloop/templates").rglob("*") if path.is_file()
+    )
+    files = [path for path in [*files_of(project, patterns), *machinery] if path.is_file()]
+    return fingerprint(
+        [code_now(project), [(path.name, _content(project, path)) for path in files]]
+    )
+
+
+def _content(project, path):
+    """Return the hash of a file, or None where it cannot be read: the report will say so."""
+    try:
+        return file_hash(project, path)
+    except (OSError, UserError):
+        return None
+
+
+def _shown(project, page):
+    """Return what a report is made from and what it holds, as it is remembered."""
+    return [_seen(project), sha256(page)]
+
+
+def _report(project, outcome):
+    """Build the report, unless it shows this already; a fault in it must not hide what became of the notebooks."""
+    page, stamp = project.report / "index.html", project.report / "made_from.json"
+    try:
+        if not outcome.changed and page.is_file() and read_cache(stamp) == _shown(project, page):
+            outcome.report = page
+            return
+        from boxloop.report import build_report
+
+        outcome.report = build_report(project)
+        write_cache(stamp, _shown(project, page))
+    except UserError as error:
+        outcome.problems.append(f"the report could not be built: {error}")
+    except OSError as error:
+        outcome.problems.append(f"the report could not be built: {plainly(error)}.")
+    except Exception as error:  # whatever it is, the notebooks did run
+        outcome.problems.append(f"the report could not be built: {type(error).__name__}: {error}")
+
+
+def run(
+    project,
+    *,
+    only=None,
+    start=None,
+    smoke=False,
+    sets=(),
+    release_reason=None,
+    note=None,
+    jobs=None,
+    cold=False,
+    timeout=None,
+    dask=None,
+    echo=print,
+    lines=None,
+):
+    """Run what is not current in the loop, or in a part of it.
+
+    Parameters
+    ----------
+    project : Project
+    only, start : str or list of str, optional
+        Notebooks to run, or the one to start from, current or not; all that are not current by default.
+    smoke : bool
+        Quick numbers, to see that everything runs; counts as no pass.
+    sets : list of str
+        ``KEY=VALUE`` for the parameters of the notebooks.
+    release_reason : str, optional
+        Why the seal is opened; given to the notebook that asks for it, which runs in any case.
+    note : str, optional
+        A remark for the pass.
+    jobs : int, optional
+        Notebooks at a time, where they do not need each other; two where there are two processors.
+    cold : bool
+        Start every kernel from scratch.
+    timeout : int, optional
+        Seconds that a cell may take; as long as it likes if not said.
+    dask : str, optional
+        Address of a dask scheduler for the fits, or ``local``.
+    echo : callable
+        Takes the progress lines.
+    lines : boxloop.run.progress.Lines, optional
+        Shows the progress in another way.
+
+    Returns
+    -------
+    Outcome
+
+    Raises
+    ------
+    UserError
+        If something is asked for that cannot be; nothing was run or changed then.
+    Interrupted
+        If the person stopped the run.
+    """
+    chapters = read_loop(project)
+    selected = select(chapters, only, start)
+    refuse_a_damaged_ledger(project, chapters, selected)
+    parameters = parameters_of(selected, sets=sets, smoke=smoke, release_reason=release_reason)
+    with Interrupts() as interrupts, lock(project):
+        require(project, chapters, selected)
+        forced = bool(only) or start is not None
+        lines = lines or Lines(echo)
+        stock = Stock(project, selected, cold=cold, timeout=timeout, say=lines.say)
+        ways = {"forced": forced, "lines": lines, "stock": stock, "dask": dask}
+        ways["interrupts"] = interrupts
+        this = Round(project, chapters, selected, parameters, **ways)
+        for sentence in sort_notebooks(project).others:
+            lines.say(sentence)
+        outcome = Outcome(this.go(jobs or min(2, os.cpu_count() or 1)))
+        outcome.problems += losses(project)
+        _record(project, chapters, outcome, note, this.complete)
+        for sentence in notices(project):
+            lines.say(sentence)
+        _report(project, outcome)
+    return outcome

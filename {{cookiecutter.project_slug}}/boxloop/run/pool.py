@@ -1,0 +1,333 @@
+"""Kernels that are ready when their notebook is: on Linux forked from a process that has imported the libraries."""
+
+import ast
+import asyncio
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from importlib import import_module
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+from boxloop.base.fast_imports import quick_imports
+from boxloop.base.lazy import MODULES
+from boxloop.record.facts import place
+from boxloop.run import forked
+
+# Libraries that may be imported before a fork: they start no thread of their own on import, except
+# numpy's and scipy's, which are made for it. Others are imported by the notebook, as ever.
+SAFE = ("numpy", "scipy", "pandas", "pyarrow", "sklearn", "matplotlib", "astropy", "mapie", "skops", "pydantic", "IPython", "threadpoolctl", "joblib")
+ALWAYS = ("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "IPython", "comm")
+# Not the inline backend, which registers itself with the shell; but what takes long in it.
+DRAWING = ("matplotlib.backends.backend_agg", "matplotlib.figure")
+GONE = "Kernel server is gone"
+# What changes the surroundings that a library reads on import: a fork has it imported before.
+TOUCHES = ("environ", "environb", "putenv", "unsetenv", "load_dotenv", "chdir")
+TOUCHES += ("filterwarnings", "simplefilter", "resetwarnings", "showwarning")
+_TOUCH = re.compile(rf"\b(?:{'|'.join(TOUCHES)})\b|\bwarnings\.filters\b|%(?:set_)?env\b|%cd\b")
+_IMPORT = re.compile(
+    r"^\s*(?:from\s+([\w.]+)\s+import\s*(\([^)]*\)|[^\n]*)|import\s+([\w.]+))", re.MULTILINE
+)
+
+
+def can_fork():
+    """Return whether kernels can be forked here: on Linux; elsewhere libraries forbid it."""
+    return sys.platform.startswith("linux")
+
+
+def _files(project, name, wanted):
+    """Return the files of own code that importing names from the module `name` imports."""
+    stem = name.replace(".", "/")
+    files = [place(project, f"{stem}.py"), place(project, f"{stem}/__init__.py")]
+    if name.split(".")[0] == "boxloop" and files[1].is_file() and "lazy import" in _text(files[1]):
+        import_module(name)  # a room: its names stand in its modules
+    for one in wanted:
+        files.append(place(project, f"{stem}/{MODULES.get(name, {}).get(one, one)}.py"))
+    return [path for path in files if path.is_file()]
+
+
+def _text(path):
+    return path.read_text(encoding="utf-8")
+
+
+def _reached(project, texts):
+    """Return the names of all modules that the texts and own code in them import, and that code."""
+    seen, todo, files = set(), list(texts), {}
+    while todo:
+        for source, names, module in _IMPORT.findall(todo.pop()):
+            name = source or module
+            seen.add(name)
+            if name.split(".")[0] in ("boxloop", "study"):
+                for path in _files(project, name, re.findall(r"\w+", names)):
+                    if path not in files:
+                        files[path] = _text(path)
+                        todo.append(files[path])
+    return seen, list(files.values())
+
+
+def _cells(chapter):
+    """Return the sources of the code cells of a chapter."""
+    from boxloop.notebooks.file import read_notebook, source
+
+    cells = read_notebook(chapter.path)["cells"]
+    return [source(cell) for cell in cells if cell.get("cell_type") == "code"]
+
+
+def _touches_on_import(text):
+    """Return whether the statements of a module change the surroundings, its functions aside."""
+    if not _TOUCH.search(text):
+        return False
+    try:
+        todo = [ast.parse(text)]
+    except (SyntaxError, ValueError):  # the notebook that imports it will say so
+        return False
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        named = isinstance(node, ast.Attribute | ast.Name | ast.alias)
+        if named and _TOUCH.search(ast.unparse(node)):
+            return True
+        todo += ast.iter_child_nodes(node)
+    return False
+
+
+def wants_scratch(project, chapter):
+    """Return whether a chapter changes what libraries read on import, as filters of warnings.
+
+    Such a chapter shows the same from a kernel that has imported nothing, and from no other. The
+    functions of modules do not count: they run when the imports are over.
+    """
+    cells = _cells(chapter)
+    if any(map(_TOUCH.search, cells)):
+        return True
+    return any(map(_touches_on_import, _reached(project, cells)[1]))
+
+
+def imports(project, chapters):
+    """Return the modules of `SAFE` libraries that the chapters and the project's code in them import, and what every kernel needs."""
+    found, _ = _reached(project, [text for chapter in chapters for text in _cells(chapter)])
+    if any(name.split(".")[0] == "matplotlib" for name in found):
+        found.update(DRAWING)
+    return [*ALWAYS, *sorted(name for name in found if name.split(".")[0] in SAFE)]
+
+
+class Server:
+    """The process that kernels are forked from."""
+
+    def __init__(self, first, later, env, cwd):
+        command = [sys.executable, str(Path(forked.__file__)), json.dumps([first, later, []])]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+        # In the folder of the kernels: matplotlib reads its settings where it is imported.
+        self._process = subprocess.Popen(
+            command, **pipes, env=env, cwd=cwd, text=True, bufsize=1, start_new_session=True
+        )
+        self._lock = threading.Lock()
+
+    def ask(self, **order):
+        """Return the answer to an order.
+
+        Raises
+        ------
+        RuntimeError
+            If the server is gone.
+        """
+        with self._lock:
+            try:
+                self._process.stdin.write(json.dumps(order) + "\n")
+                self._process.stdin.flush()
+                return json.loads(self._process.stdout.readline())
+            except (OSError, ValueError) as error:
+                raise RuntimeError(GONE) from error
+
+    def check(self):
+        """Do nothing if the server is there.
+
+        Raises
+        ------
+        RuntimeError
+            If it is gone.
+        """
+        if self._process.poll() is not None:
+            raise RuntimeError(GONE)
+
+    def close(self):
+        """End the server, every kernel that is left, and whatever they started."""
+        try:
+            self._process.stdin.close()
+            self._process.wait(timeout=5)
+        except (OSError, subprocess.TimeoutExpired):
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
+
+
+class Fork:
+    """A forked kernel, with the face of a `subprocess.Popen`."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, server, argv, env, cwd):
+        self._server = server
+        self.pid = server.ask(do="fork", argv=argv, env=env, cwd=str(cwd))["pid"]
+        self.returncode = None
+
+    def poll(self):
+        """Return the exit code, or None while it runs."""
+        if self.returncode is None:
+            try:
+                self.returncode = self._server.ask(do="poll", pid=self.pid)["code"]
+            except RuntimeError:
+                # It notices within a second; until then it must not write beside the next attempt.
+                with suppress(OSError):
+                    os.killpg(self.pid, signal.SIGKILL)
+                self.returncode = -signal.SIGKILL
+        return self.returncode
+
+    def wait(self, timeout=None):
+        """Return the exit code; whoever asks has seen that it ended."""
+        return self.poll()
+
+    def send_signal(self, number):
+        """Send a signal, unless it ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self):
+        self.send_signal(signal.SIGKILL)
+
+    def terminate(self):
+        self.send_signal(signal.SIGTERM)
+
+
+def _classes():
+    """Return a kernel manager whose kernels are forks; made late, because it takes half a second to import."""
+    with warnings.catch_warnings(), quick_imports():
+        warnings.simplefilter("ignore")
+        from jupyter_client.manager import AsyncKernelManager
+        from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
+
+    class Provisioner(LocalProvisioner):
+        async def launch_kernel(self, cmd, **kwargs):
+            env, cwd = kwargs.get("env") or dict(os.environ), kwargs.get("cwd") or os.getcwd()
+            argv = cmd[cmd.index("-f") :]
+            loop = asyncio.get_running_loop()
+            # The first order waits until the libraries are there; nothing else should.
+            self.process = await loop.run_in_executor(None, lambda: Fork(self.parent.server, argv, env, cwd))
+            self.pid = self.pgid = self.process.pid
+            self.cwd = cwd
+            return self.connection_info
+
+    class Manager(AsyncKernelManager):
+        server = None
+        clients = ()
+
+        def client(self, **options):
+            made = super().client(**options)
+            self.clients = (*self.clients, made)
+            return made
+
+        @property
+        def kernel_spec(self):
+            spec = super().kernel_spec
+            spec.metadata["kernel_provisioner"] = {"provisioner_name": "boxloop-fork"}
+            return spec
+
+    entry = EntryPoint("boxloop-fork", f"{__name__}:Provisioner", KernelProvisionerFactory.GROUP_NAME)
+    KernelProvisionerFactory.instance().provisioners["boxloop-fork"] = entry
+    globals()["Provisioner"] = Provisioner
+    return Manager
+
+
+class Kernels:
+    """A stock of one kernel that is ready before it is asked for.
+
+    Parameters
+    ----------
+    project : Project
+    chapters : list of Chapter
+        What may run; decides what is imported beforehand.
+    env : dict
+        The environment of the kernels.
+    """
+
+    def __init__(self, project, chapters, env):
+        self._project, self._env = project, env
+        first = imports(project, chapters[:1])
+        # The first kernel need not wait for what only later chapters import.
+        later = [name for name in imports(project, chapters) if name not in first]
+        self._server = Server(first, later, env, project.notebooks)
+        self._maker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kernels")
+        self._lock, self._next, self._open = threading.Lock(), None, set()
+        self._class = None
+
+    def _start(self):
+        """Fork a kernel, and return its manager."""
+        from traitlets.config import Config
+
+        self._class = self._class or _classes()
+        # Since ipykernel 7.3 a kernel warns on every start where its socket is not encrypted.
+        manager = self._class(kernel_name="python3", config=Config({"KernelManager": {"transport_encryption": "auto"}}))
+        manager.server = self._server
+        while self._open and self._server.ask(do="count")["left"]:
+            time.sleep(0.1)
+        # The history as papermill has it: not among what the person types elsewhere.
+        history = ["--HistoryManager.hist_file=:memory:"]
+        start = manager.start_kernel(
+            cwd=str(self._project.notebooks), env=dict(self._env), extra_arguments=history
+        )
+        asyncio.run(start)
+        with self._lock:
+            self._open.add(manager)
+        return manager
+
+    def prepare(self):
+        """Begin to make the next kernel, if none is ready or under way."""
+        with self._lock:
+            if self._next is None:
+                self._next = self._maker.submit(self._start)
+
+    def take(self):
+        """Return a kernel that nobody has used, and begin to make the next.
+
+        Raises
+        ------
+        RuntimeError, OSError
+            If the server is gone or cannot make another.
+        """
+        self.prepare()
+        with self._lock:
+            ready, self._next = self._next, None
+        manager = ready.result()
+        self._server.check()  # a kernel that was made before it went ends with it
+        self.prepare()
+        return manager
+
+    def drop(self, manager):
+        """Have a kernel killed; all that counts is on disk by then, and nobody need wait for it."""
+        self._maker.submit(self._end, manager)
+
+    def _end(self, manager):
+        with self._lock:
+            self._open.discard(manager)
+        try:
+            for client in manager.clients:
+                client.stop_channels()
+            asyncio.run(manager.shutdown_kernel(now=True))
+        except Exception:  # it died by itself
+            manager.cleanup_connection_file()
+
+    def close(self):
+        """Kill every kernel that is left, and the server."""
+        self._maker.shutdown(wait=True, cancel_futures=True)
+        for manager in list(self._open):
+            self._end(manager)
+        self._server.close()

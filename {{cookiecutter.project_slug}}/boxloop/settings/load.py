@@ -1,0 +1,151 @@
+"""``study.toml``: read, validated, and refused with one sentence when it is wrong."""
+
+import tomllib
+from difflib import get_close_matches
+
+from pydantic import BaseModel, ValidationError, field_validator, model_validator
+
+from boxloop.base.errors import UserError
+from boxloop.settings.tables import Column, Data, Split, Study, Table
+
+
+class Settings(Table):
+    """Everything in ``study.toml``."""
+
+    study: Study
+    data: Data | None = None
+    columns: dict[str, Column]
+    split: Split
+    stress: dict[str, list[float]] = {}
+    thresholds: dict[str, float] = {}
+    waivers: dict[str, str] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _there_is_a_table(cls, values):
+        data = values.get("data") if isinstance(values, dict) else None
+        if isinstance(data, dict) and data.get("table") == "":
+            msg = "there is no table yet: run `boxloop adopt FILE --target COLUMN`"
+            raise ValueError(msg)
+        return values
+
+    @model_validator(mode="after")
+    def _errors_are_of_columns(self):
+        for name, column in self.columns.items():
+            if column.error_of is not None and (column.role != "error" or column.error_of not in self.columns):
+                msg = f"columns.{name}: error_of needs the role error and the name of another column; it is '{column.error_of}'"
+                raise ValueError(msg)
+        return self
+
+    @field_validator("waivers")
+    @classmethod
+    def _reasons(cls, waivers):
+        for check, reason in waivers.items():
+            if not reason.strip():
+                msg = f"the waiver for '{check}' needs a reason"
+                raise ValueError(msg)
+        return waivers
+
+    @model_validator(mode="after")
+    def _target_is_a_column(self):
+        target = self.columns.get(self.study.target)
+        if target is None or target.role != "target":
+            msg = f"study.target '{self.study.target}' needs a [columns.{self.study.target}] with role = \"target\""
+            raise ValueError(msg)
+        for name, column in self.columns.items():
+            if column.role == "input" and column.derived_from_target:
+                why = "is derived from the target and can never be an input"
+                msg = f"columns.{name} {why}: give it another role"
+                raise ValueError(msg)
+        if self.split.strategy in ("group", "time") and self.only(self.split.strategy) is None:
+            msg = f"split.strategy '{self.split.strategy}' needs one column with that role"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _names_are_known(self):
+        from boxloop.checks import REGISTRY
+        from boxloop.measure.metrics import METRICS
+
+        study = self.study
+        metrics = [study.primary_metric, *study.secondary_metrics, *(c.metric for c in study.criteria)]
+        for name in metrics:
+            mine = [metric.name for metric in METRICS.values() if study.task in metric.tasks]
+            if name not in mine:
+                what = f"is not one of {study.task}" if name in METRICS else "is not known"
+                msg = f"metric '{name}' {what}; choose from {', '.join(mine)}"
+                raise ValueError(msg)
+        for table in ("thresholds", "waivers"):
+            for name in getattr(self, table):
+                if name not in REGISTRY:
+                    near = get_close_matches(name, REGISTRY, n=1, cutoff=0)[0]
+                    unknown = f"{table} names the check '{name}', which does not exist"
+                    msg = f"{unknown}: correct it (perhaps to '{near}') or remove it"
+                    raise ValueError(msg)
+        return self
+
+    def role(self, role):
+        """Return the names of the columns with this role, in the order of the file."""
+        return [name for name, column in self.columns.items() if column.role == role]
+
+    @property
+    def inputs(self):
+        return self.role("input")
+
+    @property
+    def seen(self):
+        """Names of the columns that estimators are handed: the inputs, the resonance to define regions with, and weights for the fit."""
+        return [*self.inputs, *self.role("resonance"), *self.weights]
+
+    @property
+    def weights(self):
+        """Names of the columns that say how much a row counts in a fit: weights, and the error of the target."""
+        errors = [name for name in self.role("error") if self.columns[name].error_of == self.study.target]
+        return [*self.role("weight"), *errors]
+
+    def error_of(self, name):
+        """Return the name of the column that holds the error of another one, or None."""
+        return next((error for error in self.role("error") if self.columns[error].error_of == name), None)
+
+    def only(self, role):
+        """Return the one column with this role, or None."""
+        names = self.role(role)
+        return names[0] if len(names) == 1 else None
+
+
+def _sentence(error):
+    """Return the first problem of a ValidationError: key, what is wrong, value."""
+    problem = error.errors()[0]
+    key = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"key {key} is not known: remove it or correct its spelling."
+    if problem["type"] == "missing":
+        return f"key {key} is missing: add it."
+    what = problem["msg"].removeprefix("Value error, ")
+    value = problem["input"]
+    if not key or isinstance(value, dict | BaseModel):
+        return (f"{key}: " if key else "") + what + "."
+    return f"{key} = {value!r}: {what[0].lower()}{what[1:]}."
+
+
+def load_settings(path):
+    """Return the validated settings of a study.
+
+    Raises
+    ------
+    UserError
+        If the file is missing, is not TOML, or a key is unknown, missing or of a wrong type.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")  # Windows may mark it
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"{path.name} cannot be read ({error}): make it a UTF-8 text file that you may read."
+        raise UserError(msg) from error
+    try:
+        return Settings.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        msg = f"{path.name} is not valid TOML ({error}): mend that line."
+        raise UserError(msg) from error
+    except ValidationError as error:
+        msg = f"{path.name}: {_sentence(error)}"
+        raise UserError(msg) from error

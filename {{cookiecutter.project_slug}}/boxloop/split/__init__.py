@@ -1,0 +1,11 @@
+"""Rows in and out of sight: a table goes in, train, validation and a sealed test set come out."""
+
+from boxloop.base.lazy import public
+
+__all__, __getattr__ = public(
+    __name__,
+    {
+        "divide": ("divide", "exploration", "folds", "measured", "place", "thin", "units"),
+        "seal": ("last", "note_training", "open_seal", "openings", "read_ledger"),
+    },
+)

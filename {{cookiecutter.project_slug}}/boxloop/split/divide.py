@@ -1,0 +1,152 @@
+"""The split: exploration inside training, validation beside it, the test part out of sight."""
+
+import hashlib
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from boxloop.base.errors import UserError
+from boxloop.table.codes import numbered
+
+
+def measured(frame, settings):
+    """Return the table with the numbers that study.toml calls `missing` taken out of their columns."""
+    marked = {name: column.missing for name, column in settings.columns.items() if column.missing and name in frame}
+    return frame.assign(**{name: frame[name].where(~frame[name].isin(marks)) for name, marks in marked.items()}) if marked else frame
+
+
+def units(frame, settings):
+    """Return for each row the unit that is never cut in two: its group, else its id, else itself."""
+    name = settings.only("group") or settings.only("id")
+    return frame[name].to_numpy() if name else np.arange(len(frame))
+
+
+def _shuffled_share(values, seed):
+    """Return for each value its place in [0, 1) in a shuffled order that depends on seed and value only."""
+    unique, codes = numbered(values)
+    digests = [hashlib.sha256(f"{seed}:{value}".encode()).hexdigest() for value in unique]
+    rank = np.empty(len(unique))
+    rank[np.argsort(digests)] = np.arange(len(unique))
+    return rank[codes] / len(unique)
+
+
+def place(frame, settings):
+    """Return for each row its place in [0, 1): exploration, rest of training, validation, test lie in this order.
+
+    Parameters
+    ----------
+    frame : DataFrame of n rows
+
+    Returns
+    -------
+    array of shape (n,)
+        The same for all rows of a group. With strategy ``time`` it grows with time, so that
+        what is later is never trained on.
+    """
+    plan = settings.split
+    if plan.strategy == "time":
+        time = frame[settings.only("time")].to_numpy()
+        return np.searchsorted(np.sort(time), time, side="left") / len(time)
+    if plan.strategy == "stratified":
+        share = np.empty(len(frame))
+        own = units(frame, settings)
+        for rows in frame.groupby(settings.study.target, sort=True).indices.values():
+            share[rows] = _shuffled_share(own[rows], plan.seed)
+        return share
+    values = units(frame, settings) if plan.strategy == "group" else np.arange(len(frame))
+    return _shuffled_share(values, plan.seed)
+
+
+def exploration(frame, settings):
+    """Return the rows that 01 and 02 may look at; the split keeps them in training."""
+    return frame[place(frame, settings) < settings.split.exploration].reset_index(drop=True)
+
+
+def thin(frame, settings, *, most=50_000):
+    """Return at most about `most` rows, by whole units and in their order; the table itself where it is small enough.
+
+    For searches that fit a model many times: which model is best shows on fewer rows than the last fit should have.
+    """
+    if len(frame) <= most:
+        return frame
+    return frame[_shuffled_share(units(frame, settings), settings.split.seed + 1) < most / len(frame)].reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the split gives to a notebook: train and validation. The test part has no public name."""
+
+    train: pd.DataFrame
+    validation: pd.DataFrame
+    domains: dict[str, pd.DataFrame]
+    _test: pd.DataFrame = field(repr=False)
+
+    def guard(self, check, **options):
+        """Run a ``split.*`` check of the training rows against validation and test rows.
+
+        `check` is ``Station.check`` with the id filled in; only its finding comes back, no test row.
+        """
+        inside = self._test[self._test["set"] == "test"].drop(columns="set")
+        return check(self.train, {"validation": self.validation, "test": inside}, **options)
+
+    def seal(self, project):
+        """Seal the test part; see `boxloop.split.seal.close`."""
+        from boxloop.split.seal import close
+
+        close(project, self._test)
+
+
+def divide(labelled, settings, *, domains=None):
+    """Divide the labelled rows, and set half of the groups of every other domain aside for release.
+
+    Parameters
+    ----------
+    labelled : DataFrame
+        The rows that training, validation and test come from.
+    domains : dict of DataFrame, optional
+        Labelled rows of other simulators or instruments. Half stay open for the stress test.
+
+    Raises
+    ------
+    UserError
+        If a part would be empty.
+    """
+    plan = settings.split
+    where = place(labelled, settings)
+    edge = plan.train, plan.train + plan.validation
+    test = [labelled[where >= edge[1]].assign(set="test")]
+    open_domains = {}
+    for name, frame in (domains or {}).items():
+        late = _shuffled_share(units(frame, settings), plan.seed) >= 0.5
+        open_domains[name] = frame[~late].reset_index(drop=True)
+        test.append(frame[late].assign(set=f"test_{name}"))
+    parts = Parts(
+        train=labelled[where < edge[0]].reset_index(drop=True),
+        validation=labelled[(where >= edge[0]) & (where < edge[1])].reset_index(drop=True),
+        domains=open_domains,
+        _test=pd.concat(test, ignore_index=True),
+    )
+    for name, part in (("train", parts.train), ("validation", parts.validation), ("test", test[0])):
+        if part.empty:
+            msg = f"split.{name} = {getattr(plan, name):g} leaves no row for {name}: change the fractions."
+            raise UserError(msg)
+    return parts
+
+
+def folds(frame, settings):
+    """Return the cross-validation that fits the split: by group, in time order, or stratified."""
+    from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold, TimeSeriesSplit
+
+    plan = settings.split
+    if plan.strategy == "group":
+        maker, args = GroupKFold(n_splits=plan.folds), (frame, None, frame[settings.only("group")])
+    elif plan.strategy == "time":
+        order = np.argsort(frame[settings.only("time")].to_numpy(), kind="stable")
+        return [(order[a], order[b]) for a, b in TimeSeriesSplit(n_splits=plan.folds).split(order)]
+    elif plan.strategy == "stratified":
+        maker = StratifiedKFold(n_splits=plan.folds, shuffle=True, random_state=plan.seed)
+        args = (frame, frame[settings.study.target])
+    else:
+        maker, args = KFold(n_splits=plan.folds, shuffle=True, random_state=plan.seed), (frame,)
+    return list(maker.split(*args))

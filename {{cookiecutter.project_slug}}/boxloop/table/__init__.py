@@ -1,0 +1,10 @@
+"""A stranger's rows: a file as people have it goes in, columns with known kinds come out."""
+
+from boxloop.base.lazy import public
+
+__all__, __getattr__ = public(
+    __name__,
+    {
+        "read": ("in_project", "read_catalogue"),
+    },
+)

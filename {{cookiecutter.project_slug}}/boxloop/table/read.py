@@ -1,0 +1,205 @@
+"""Read somebody's table, whatever it was written with: CSV, TSV, Parquet, FITS, VOTable or ECSV.
+
+What cannot be understood is refused with one sentence that names the file, the column or line, and the remedy.
+"""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from boxloop.base.errors import UserError
+from boxloop.table.text import names_are_good, read_text
+
+TEXT = {".csv": None, ".tsv": "\t", ".tab": "\t", ".txt": None, ".dat": None}
+BINARY = {
+    ".parquet": "parquet", ".pq": "parquet", ".fits": "fits", ".fit": "fits",
+    ".vot": "votable", ".votable": "votable", ".xml": "votable", ".ecsv": "ascii.ecsv",
+}
+# Names that the notebooks give to columns of their own.
+TAKEN = {"set", "truth", "model", "reference", "trivial"}
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}|$)", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """A table as it was read.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        Missing values are NaN, byte strings are text, times are decimal years.
+    units, descriptions : dict of str
+        By column, where the file tells them.
+    notes : list of str
+        What was changed in reading, one sentence each.
+    """
+
+    frame: pd.DataFrame
+    units: dict = field(default_factory=dict)
+    descriptions: dict = field(default_factory=dict)
+    notes: list = field(default_factory=list)
+
+
+def read_catalogue(path):
+    """Return the table in a file as a `Catalogue`.
+
+    Parameters
+    ----------
+    path : Path
+        ``.csv .tsv .tab .txt .dat`` (with or without a header line), ``.parquet .pq .fits .fit .vot .votable .xml .ecsv``;
+        text and FITS may be compressed (``.gz``).
+
+    Raises
+    ------
+    UserError
+        If the file is not there, is empty, is of another kind, or cannot be understood.
+    """
+    path = Path(path)
+    if not path.is_file():
+        msg = f"{path} is not there: check its name and folder."
+        raise UserError(msg)
+    if not path.stat().st_size:
+        msg = f"{path.name} is empty: write the table again."
+        raise UserError(msg)
+    suffix = next((s.lower() for s in reversed(path.suffixes) if s.lower() != ".gz"), "")
+    if suffix in TEXT:
+        frame, notes = read_text(path, delimiter=TEXT[suffix])
+        found = _timed(frame, notes=notes)
+    elif suffix in BINARY:
+        found = _parquet(path) if BINARY[suffix] == "parquet" else _astropy(path, BINARY[suffix])
+    else:
+        msg = f"{path.name} ends in '{suffix}', which is not known: save it as one of {', '.join([*TEXT, *BINARY])}."
+        raise UserError(msg)
+    names_are_good(path, list(found.frame.columns))
+    if found.frame.empty:
+        msg = f"{path.name} has column names and no rows: write the table again."
+        raise UserError(msg)
+    return found
+
+
+def in_project(found):
+    """Return a catalogue with the names that its columns have in the project: `set_` for `set`, and so on.
+
+    Parameters
+    ----------
+    found : Catalogue
+    """
+    there = set(found.frame.columns)
+    new = {name: f"{name}_" for name in TAKEN & there}
+    for name in new:
+        while new[name] in there:
+            new[name] += "_"
+    if not new:
+        return found
+    units, descriptions = ({new.get(name, name): text for name, text in facts.items()} for facts in (found.units, found.descriptions))
+    notes = [f"Column '{old}' is called '{name}' here: the notebooks use the shorter name." for old, name in sorted(new.items())]
+    return Catalogue(found.frame.rename(columns=new), units, descriptions, [*found.notes, *notes])
+
+
+def _parquet(path):
+    try:
+        frame = pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        msg = f"{path.name} is not a whole Parquet file: write it again."
+        raise UserError(msg) from error
+    if any(frame.index.names):
+        frame = frame.reset_index()
+    frame.columns = [str(name) for name in frame.columns]
+    for name in frame.columns:
+        if any(isinstance(value, list | tuple | dict | np.ndarray) for value in frame[name].dropna().iloc[:1]):
+            _refuse_lists(path, name)
+        frame[name] = _decoded(path, frame[name])
+    return _timed(_without_blanks(frame.reset_index(drop=True)))
+
+
+def _decoded(path, column):
+    """Return a column of byte strings as text, and any other as it is."""
+    if not any(isinstance(value, bytes) for value in column.dropna().iloc[:1]):
+        return column
+    try:
+        return column.map(lambda value: value.decode() if isinstance(value, bytes) else value)
+    except UnicodeDecodeError as error:
+        msg = f"{path.name}, column '{column.name}' holds bytes that are no text: leave it out."
+        raise UserError(msg) from error
+
+
+def _refuse_lists(path, name):
+    msg = f"{path.name}, column '{name}' holds several values in each row: give each of them a column of its own."
+    raise UserError(msg)
+
+
+def _timed(frame, units=None, descriptions=None, notes=()):
+    """Return a `Catalogue` in which dates are decimal years."""
+    units, notes = dict(units or {}), list(notes)
+    for name in frame.columns:
+        frame[name] = _dates(frame[name])
+        if pd.api.types.is_datetime64_any_dtype(frame[name]):
+            year = frame[name].dt
+            days = 365 + year.is_leap_year
+            frame[name] = year.year + (year.day_of_year - 1 + (year.hour + year.minute / 60 + year.second / 3600) / 24) / days
+            units[name] = "yr"
+            notes.append(f"Column '{name}' held dates: it is now in decimal years.")
+    return Catalogue(frame, units, descriptions or {}, notes)
+
+
+def _dates(column):
+    """Return a column of dates written as 2021-03-04 or 2021-03-04T05:06:07 as dates, and any other as it is."""
+    words = column.dropna()
+    if pd.api.types.is_numeric_dtype(column) or words.empty or not isinstance(words.iloc[0], str) or not DATE.match(words.iloc[0]):
+        return column
+    try:
+        return pd.to_datetime(column, format="ISO8601", utc=True).dt.tz_localize(None)
+    except (ValueError, TypeError):
+        return column
+
+
+def _without_blanks(frame):
+    """Return the table with empty text missing, as in CSV: binary formats fill text up with blanks."""
+    for name in frame.columns:
+        if pd.api.types.is_object_dtype(frame[name]) or pd.api.types.is_string_dtype(frame[name]):
+            blank = frame[name].map(lambda value: isinstance(value, str) and not value.strip()).astype(bool)
+            frame[name] = frame[name].mask(blank, None) if blank.any() else frame[name]
+    return frame
+
+
+def _astropy(path, kind):
+    # astropy takes a second to import, and only these formats need it.
+    import warnings
+
+    from astropy.table import Table
+    from astropy.time import Time
+    from astropy.units import Quantity
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            table = Table.read(path, format=kind)
+            for name in table.colnames:
+                if getattr(getattr(table[name], "dtype", None), "kind", "") == "S":
+                    table[name] = np.ma.asarray(table[name]).astype("U")
+    except Exception as error:  # the readers raise what they like; every one of them means: not such a file
+        said = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+        msg = f"{path.name} cannot be read as {kind.upper().removeprefix('ASCII.')} ({said[:120]}): write it again."
+        raise UserError(msg) from error
+    units, descriptions, notes, columns = {}, {}, [], {}
+    for name in table.colnames:
+        column = table[name]
+        if isinstance(column, Time):
+            columns[name] = column.decimalyear
+            units[name] = "yr"
+            notes.append(f"Column '{name}' held times: it is now in decimal years.")
+            continue
+        if getattr(column, "ndim", 1) != 1 or not hasattr(column, "dtype"):
+            _refuse_lists(path, name)
+        unit, text = getattr(column, "unit", None), getattr(column.info, "description", None)
+        units |= {name: str(unit)} if unit is not None and str(unit) else {}
+        descriptions |= {name: str(text)} if text else {}
+        columns[name] = Table([column.value if isinstance(column, Quantity) else column], names=[name]).to_pandas()[name]
+    frame = pd.DataFrame(columns)
+    for name in frame.columns:
+        if pd.api.types.is_extension_array_dtype(frame[name]) and pd.api.types.is_integer_dtype(frame[name]):
+            frame[name] = frame[name].astype(float)  # whole numbers of which some are missing
+    return _timed(_without_blanks(frame), units, descriptions, notes)

@@ -1,0 +1,115 @@
+"""What a bake leaves to do: keep the chosen cells, and make the chosen study `study/`.
+
+The hook of the template does it right after the bake; where hooks were declined, the first
+`boxloop` does. The hook runs on the Python of Cookiecutter: the standard library alone, and no
+syntax that Python 3.9 cannot read.
+"""
+
+import shutil
+
+from boxloop.base.errors import UserError
+from boxloop.base.files import write_bytes
+from boxloop.base.places import STATIONS
+from boxloop.notebooks.file import as_text, read_notebook, tags
+
+# The tags of a cell that choose: one with no tag of a question, or with the chosen one, stays.
+QUESTIONS = {
+    "task": {"regression", "classification", "anomaly-detection"},
+    "start_from": {"worked-example", "own-data"},
+    "edition": {"research", "workshop"},
+}
+STUDIES = {"clusters", "dijet", "own_data", "transients"}
+
+
+def mark(root):
+    """Return the file that stands in a project until its bake is finished."""
+    return root / "studies" / "UNFINISHED.md"
+
+
+def finish(root, choices):
+    """Finish a bake, once: without its mark nothing is touched, and it may be stopped anywhere.
+
+    Parameters
+    ----------
+    root : Path
+        The folder that holds ``study.toml``.
+    choices : dict
+        The answers to `QUESTIONS`, and ``study``, the name of the chosen folder in ``studies/``.
+
+    Returns
+    -------
+    bool
+        Whether there was something to finish.
+
+    Raises
+    ------
+    UserError
+        If a choice is unknown, or there is no study to take.
+    """
+    if not mark(root).is_file():
+        return False
+    for key, values in {**QUESTIONS, "study": STUDIES}.items():
+        if choices.get(key) not in sorted(values):
+            msg = (
+                f"{key} in [tool.boxloop] of pyproject.toml must say what was chosen at the bake:"
+                f" write one of {', '.join(sorted(values))}."
+            )
+            raise UserError(msg)
+    for name in STATIONS:
+        _keep_the_chosen_cells(root / "notebooks" / f"{name}.ipynb", choices)
+    _take_the_study(root, choices["study"])
+    # The mark goes last, so that whatever stops this, the next run finds it.
+    mark(root).unlink()
+    if not any(mark(root).parent.iterdir()):
+        mark(root).parent.rmdir()
+    return True
+
+
+def finish_from_record(root):
+    """Finish a bake with the choices that ``pyproject.toml`` has on record; see `finish`."""
+    import tomllib  # not in the Python 3.9 that a hook may run on
+
+    if not mark(root).is_file():
+        return False
+    try:
+        about = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError) as error:
+        msg = f"pyproject.toml cannot be read ({error}): restore it from a fresh bake."
+        raise UserError(msg) from error
+    tool = about.get("tool")
+    record = tool.get("boxloop") if isinstance(tool, dict) else None
+    return finish(root, record if isinstance(record, dict) else {})
+
+
+def _keep_the_chosen_cells(path, choices):
+    """Drop the cells of what was not chosen from one of the template's notebooks."""
+    try:
+        notebook = read_notebook(path)
+        kept = [cell for cell in notebook["cells"] if _is_chosen(tags(cell), choices)]
+    except (UserError, AttributeError, TypeError):
+        return  # gone or damaged: `boxloop run` says so and names the remedy
+    if len(kept) < len(notebook["cells"]):
+        write_bytes(path, as_text({**notebook, "cells": kept}).encode("utf-8"))
+
+
+def _is_chosen(found, choices):
+    return all(choices[key] in found or not found & values for key, values in QUESTIONS.items())
+
+
+def _take_the_study(root, name):
+    """Move ``studies/NAME/`` to ``study/`` and its tests to ``tests/``; what is there stays."""
+    study = root / "study"
+    if not study.exists():
+        if not (root / "studies" / name).is_dir():
+            msg = f"studies/{name} is missing: copy it from a fresh bake made without hooks."
+            raise UserError(msg)
+        (root / "studies" / name).rename(study)
+    (root / "tests").mkdir(exist_ok=True)
+    for path in sorted((study / "tests").glob("*.py")):
+        if not (root / "tests" / path.name).exists():
+            path.rename(root / "tests" / path.name)
+    if (study / "tests").is_dir() and not any((study / "tests").iterdir()):
+        (study / "tests").rmdir()
+    for other in STUDIES:
+        if (root / "studies" / other).is_dir():
+            shutil.rmtree(root / "studies" / other)
