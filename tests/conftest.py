@@ -11,9 +11,11 @@ from cookiecutter.main import cookiecutter
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATE = ROOT / "{{cookiecutter.project_slug}}"
 
-# The machinery is never rendered, so it is tested where it stands; byte code must not end up in baked projects.
+# The machinery is never rendered, so it is tested where it stands; byte code must not end up in
+# baked projects.
 sys.path.insert(0, str(TEMPLATE))
-# Cookiecutter puts the template's folder on the path while it bakes; a hook that runs alone needs it too.
+# Cookiecutter puts the template's folder on the path while it bakes; a hook that runs alone needs
+# it too.
 sys.path.append(str(ROOT))
 sys.dont_write_bytecode = True
 # Processes that the tests start keep theirs where it disturbs nobody.
@@ -24,11 +26,15 @@ os.environ["PYTHONPYCACHEPREFIX"] = str(ROOT / ".pytest_cache" / "pycache")
 def bake(tmp_path_factory):
     """Return ``bake(folder, hooks=True, overwrite=False, **answers)``, which bakes into a folder and returns the project's path.
 
-    Cookiecutter's own settings and memory are in a temporary folder: nothing of the user's home is read or written.
+    Cookiecutter's own settings and memory are in a temporary folder: nothing of the user's home
+    is read or written.
     """
     home = tmp_path_factory.mktemp("cookiecutter-home")
     config = home / "config.yaml"
-    config.write_text(f"cookiecutters_dir: '{home.as_posix()}'\nreplay_dir: '{home.as_posix()}'\n", encoding="utf-8")
+    config.write_text(
+        f"cookiecutters_dir: '{home.as_posix()}'\nreplay_dir: '{home.as_posix()}'\n",
+        encoding="utf-8",
+    )
 
     def bake_into(folder, *, hooks=True, overwrite=False, **answers):
         project = cookiecutter(

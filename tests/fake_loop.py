@@ -42,7 +42,12 @@ GRAPH = {
 def cell(kind, cell_id, source, tags=()):
     """Return a notebook cell."""
     extra = {"outputs": [], "execution_count": None} if kind == "code" else {}
-    return {"cell_type": kind, "id": cell_id, "metadata": {"tags": list(tags)}, "source": source} | extra
+    return {
+        "cell_type": kind,
+        "id": cell_id,
+        "metadata": {"tags": list(tags)},
+        "source": source,
+    } | extra
 
 
 def notebook(name, needs, makes, *, fault="", parameters="smoke = False\nextra = 1.5"):
@@ -79,8 +84,14 @@ def make_project(root, *, graph=GRAPH, faults=None):
     project.settings_file.write_text(STUDY, encoding="utf-8")
     (project.study / "__init__.py").write_text('"""Nothing."""\n', encoding="utf-8")
     for name, (needs, makes) in graph.items():
-        extra = {"parameters": 'smoke = False\nextra = 1.5\nrelease_reason = ""'} if "release" in name else {}
-        write_notebook(project, name, notebook(name, needs, makes, fault=(faults or {}).get(name, ""), **extra))
+        extra = (
+            {"parameters": 'smoke = False\nextra = 1.5\nrelease_reason = ""'}
+            if "release" in name
+            else {}
+        )
+        write_notebook(
+            project, name, notebook(name, needs, makes, fault=(faults or {}).get(name, ""), **extra)
+        )
     return project
 
 
@@ -104,7 +115,9 @@ def fake_execute(project, chapter, parameters, **_):
             except Exception as fault:
                 error = f"{chapter.name}, cell {item['id']}: {type(fault).__name__}: {fault}"
                 name, text = type(fault).__name__, str(fault)
-                item["outputs"] = [{"output_type": "error", "ename": name, "evalue": text, "traceback": []}]
+                item["outputs"] = [
+                    {"output_type": "error", "ename": name, "evalue": text, "traceback": []}
+                ]
                 break
     project.executed.mkdir(parents=True, exist_ok=True)
     (project.executed / f"{chapter.name}.ipynb").write_text(signed(content), encoding="utf-8")

@@ -26,9 +26,10 @@ from boxloop.settings.load import load_settings
 
 RUN = "window.ran=1,alert(1)"
 # Five endings of what may stand before it, and marks that turn the direction of the text.
-EVIL = f'<script>{RUN}</script>"><img src=x onerror={RUN}>\'--></style></title>]]>\u202egnol\u2066\u200f{{{{7*7}}}}'
+EVIL = f"<script>{RUN}</script>\"><img src=x onerror={RUN}>'--></style></title>]]>\u202egnol\u2066\u200f{{{{7*7}}}}"
 AWAY = "http://away.example/"
-# What an output or a Markdown cell may hold, as HTML: each would run, load or send somewhere if it stayed.
+# What an output or a Markdown cell may hold, as HTML: each would run, load or send somewhere if
+# it stayed.
 HTML = [
     f"<img src=x onerror={RUN}>",
     f"<svg onload={RUN}><image href='{AWAY}c.png'/><use xlink:href='{AWAY}#c'/><animate onbegin={RUN} attributeName=x dur=1s></svg>",
@@ -60,7 +61,10 @@ def evil_settings():
     """Return a study.toml in which every text that is free is hostile."""
 
     def put(text, old, *names):
-        new = "\n".join(f"{key} = {json.dumps(evil(name))}" if key else json.dumps(evil(name)) for key, name in names)
+        new = "\n".join(
+            f"{key} = {json.dumps(evil(name))}" if key else json.dumps(evil(name))
+            for key, name in names
+        )
         assert old in text
         return text.replace(old, new)
 
@@ -78,8 +82,23 @@ def evil_settings():
 def outputs(project):
     """Return outputs of every kind with hostile content."""
     settings = load_settings(project.settings_file)
-    manifest = pd.DataFrame({name: {"unit": c.unit, "description": c.description} for name, c in settings.columns.items()}).T
-    waived = CheckResult("split.groups", "03_split", "waived", 1.0, 0.0, evil("s"), evil("m"), "fix", settings.waivers["split.groups"])
+    manifest = pd.DataFrame(
+        {
+            name: {"unit": c.unit, "description": c.description}
+            for name, c in settings.columns.items()
+        }
+    ).T
+    waived = CheckResult(
+        "split.groups",
+        "03_split",
+        "waived",
+        1.0,
+        0.0,
+        evil("s"),
+        evil("m"),
+        "fix",
+        settings.waivers["split.groups"],
+    )
     facts = {"width": evil("width"), "caption": evil("caption")}
     svg = f"<svg xmlns='http://www.w3.org/2000/svg' onload='{RUN}'><script>{RUN}</script></svg>"
     return [
@@ -91,20 +110,40 @@ def outputs(project):
         error(evil("error"), evil("message")),
         {"output_type": "stream", "name": "stdout", "text": "\x1b[31m" + evil("stream")},
         {"output_type": "display_data", "data": {"image/svg+xml": svg}, "metadata": {}},
-        {"output_type": "display_data", "data": {"text/latex": f"$\\text{{{evil('latex')}}}$"}, "metadata": {}},
-        {"output_type": "display_data", "data": {"text/markdown": evil("markdown")}, "metadata": {}},
-        {"output_type": "display_data", "data": {"application/javascript": RUN, "text/plain": evil("plain")}, "metadata": {}},
+        {
+            "output_type": "display_data",
+            "data": {"text/latex": f"$\\text{{{evil('latex')}}}$"},
+            "metadata": {},
+        },
+        {
+            "output_type": "display_data",
+            "data": {"text/markdown": evil("markdown")},
+            "metadata": {},
+        },
+        {
+            "output_type": "display_data",
+            "data": {"application/javascript": RUN, "text/plain": evil("plain")},
+            "metadata": {},
+        },
         *map(rich, HTML),
     ]
 
 
 def chapters(project):
     """Return a hostile notebook by name; one in which a cell failed, one with hostile prose."""
-    prose = f"[x](javascript:{RUN}) ![x]({AWAY}c.png) <{AWAY}> $\\text{{{EVIL}}}$\n\n" + "\n\n".join(HTML)
-    told = [markdown("title", f"# {evil('chapter')}\n\n## {evil('heading')}\n\n{prose}"), answer("answer-05", evil("answer"))]
+    prose = (
+        f"[x](javascript:{RUN}) ![x]({AWAY}c.png) <{AWAY}> $\\text{{{EVIL}}}$\n\n"
+        + "\n\n".join(HTML)
+    )
+    told = [
+        markdown("title", f"# {evil('chapter')}\n\n## {evil('heading')}\n\n{prose}"),
+        answer("answer-05", evil("answer")),
+    ]
     failed = code("out", f"# {evil('code')}", outputs(project))
     return {
-        "05_diagnose": notebook([*told, code("out", "x", outputs(project), tags=["raises-exception"])]),
+        "05_diagnose": notebook(
+            [*told, code("out", "x", outputs(project), tags=["raises-exception"])]
+        ),
         "06_stress_test": notebook([failed]),
     }
 
@@ -116,18 +155,49 @@ def make_hostile_project(root):
     after the name of the field, and its outputs each piece of `HTML`.
     """
     project = make_report_project(root, study=evil_settings())
-    row = check_row("split.groups", state="waived", reason=evil("reason"), message=evil("found"), source=evil("source"))
-    rows = [row, check_row("data.schema", "01_scoping", "fail", fix=evil("fix"), value=evil("number"), threshold=evil("threshold"))]
+    row = check_row(
+        "split.groups",
+        state="waived",
+        reason=evil("reason"),
+        message=evil("found"),
+        source=evil("source"),
+    )
+    rows = [
+        row,
+        check_row(
+            "data.schema",
+            "01_scoping",
+            "fail",
+            fix=evil("fix"),
+            value=evil("number"),
+            threshold=evil("threshold"),
+        ),
+    ]
     write_json(project.checks_file, rows)
     write_failures(project, [[evil("what"), evil("explanation")]])
-    criterion = {"name": evil("criterion"), "metric": evil("metric"), "set": evil("set"), "bound": evil("bound"), "met": True}
+    criterion = {
+        "name": evil("criterion"),
+        "metric": evil("metric"),
+        "set": evil("set"),
+        "bound": evil("bound"),
+        "met": True,
+    }
     content = metrics(criteria=[criterion])
-    content["primary"] |= {"label": evil("label"), "unit": evil("scale"), "difference": interval(0.039, 0.008)}
+    content["primary"] |= {
+        "label": evil("label"),
+        "unit": evil("scale"),
+        "difference": interval(0.039, 0.008),
+    }
     write_json(project.metrics_file, content)
-    write_json(project.passes / "001.json", {"number": 1, "time": evil("time"), "note": evil("note"), "released": False})
+    write_json(
+        project.passes / "001.json",
+        {"number": 1, "time": evil("time"), "note": evil("note"), "released": False},
+    )
     event = {"event": "opened", "time": evil("opened"), "reason": evil("ledger")}
     project.ledger_file.write_text(json.dumps(event) + "\n", encoding="utf-8")
-    (project.station("08_release") / "environment.txt").write_text(evil("environment"), encoding="utf-8")
+    (project.station("08_release") / "environment.txt").write_text(
+        evil("environment"), encoding="utf-8"
+    )
     for name, content in chapters(project).items():
         write_chapter(project, name, content)
     return project

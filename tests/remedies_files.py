@@ -179,4 +179,3 @@ def a_model_that_cannot_be_stored_is_another_one(person):
     rows, path = np.arange(20.0).reshape(-1, 1), person.folder / "model.skops"
     yield calls(save_model, path, Birch(n_clusters=2).fit(rows)), "choose another estimator"
     yield calls(save_model, path, KMeans(n_clusters=2, n_init=1).fit(rows))
-

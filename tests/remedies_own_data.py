@@ -10,7 +10,7 @@ from remedies_divide import RARER
 from studies.own_data import data
 from test_malformed import BASE, csv
 
-from boxloop.measure.task import truth
+from boxloop.measure.task import Task
 from boxloop.settings.load import load_settings
 from boxloop.split.divide import divide
 
@@ -356,7 +356,7 @@ def a_class_that_no_row_has(person):
     sets(person, CLASS)
 
     def door():
-        return truth(TABLE, load_settings(person.project.settings_file))
+        return Task(load_settings(person.project.settings_file)).truth(TABLE)
 
     yield calls(door), "is positive_class = 'z'; the classes are a, b"
     sets(person, (r'positive_class = "z"', 'positive_class = "a"'))

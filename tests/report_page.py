@@ -9,13 +9,17 @@ from boxloop.report import build_report
 
 def page(project, **options):
     """Return the parsed report."""
-    return BeautifulSoup(build_report(project, **options).read_text(encoding="utf-8"), "html.parser")
+    return BeautifulSoup(
+        build_report(project, **options).read_text(encoding="utf-8"), "html.parser"
+    )
 
 
 def assert_silent(soup):
     """Nothing in the page makes a request or runs, but the report's own script."""
     assert len(soup.find_all("script")) == 1
-    assert soup.find_all(["link", "iframe", "object", "embed", "base", "form", "audio", "video"]) == []
+    assert (
+        soup.find_all(["link", "iframe", "object", "embed", "base", "form", "audio", "video"]) == []
+    )
     for element in soup.find_all(True):
         for name, value in element.attrs.items():
             assert not name.startswith("on"), element

@@ -77,7 +77,11 @@ def test_a_table_is_copied_and_described(tmp_path):
     assert found.table.read_bytes() == path.read_bytes()
     assert settings.data.table == "data/raw/table.csv" and len(settings.data.sha256) == 64
     assert settings.inputs == ["mag", "colour", "band", "good"]
-    assert (settings.only("id"), settings.error_of("mag"), settings.study.positive_class) == ("source_id", "e_mag", "star")
+    assert (settings.only("id"), settings.error_of("mag"), settings.study.positive_class) == (
+        "source_id",
+        "e_mag",
+        "star",
+    )
     assert settings.split.strategy == "stratified"
     assert settings.study.title == "My study" and settings.study.author == "A. Author"
     assert found.backup is None and not list(here.root.glob("study.backup*"))
@@ -87,7 +91,9 @@ def test_an_edited_study_is_never_lost(tmp_path):
     """Refused without --force; with it, a copy is kept under a number of its own, and title and question are taken over."""
     here, path = project(tmp_path), written(tmp_path, table())
     adopt(here, path, target="kind")
-    text = here.settings_file.read_text(encoding="utf-8").replace("TODO: one sentence that ends with a question mark", "Which are stars?")
+    text = here.settings_file.read_text(encoding="utf-8").replace(
+        "TODO: one sentence that ends with a question mark", "Which are stars?"
+    )
     here.settings_file.write_text(text, encoding="utf-8")
 
     with pytest.raises(UserError, match="was edited: add --force"):
@@ -164,7 +170,10 @@ def test_the_task_is_held_against_the_column(tmp_path, task, target, says):
 )
 def test_the_class_of_interest(tmp_path, values, wanted, chosen):
     """The one that says yes, else the rarer one, else the one that is named."""
-    here, frame = project(tmp_path), pd.DataFrame({"x": np.random.default_rng(0).normal(size=200), "y": np.resize(values, 200)})
+    here, frame = (
+        project(tmp_path),
+        pd.DataFrame({"x": np.random.default_rng(0).normal(size=200), "y": np.resize(values, 200)}),
+    )
     adopt(here, written(tmp_path, frame), target="y", positive=wanted)
 
     assert load_settings(here.settings_file).study.positive_class == chosen
@@ -172,8 +181,13 @@ def test_the_class_of_interest(tmp_path, values, wanted, chosen):
 
 def test_names_of_any_kind_survive(tmp_path):
     """Blanks, brackets, dots, quotes, Greek and emoji; units are taken from brackets."""
-    rng, names = np.random.default_rng(0), ["Mass [Msun]", "a.b", 'say "x"', "α β", "☀", "[C/H]", "x\\y", "class", "#n"]
-    frame = pd.DataFrame({name: rng.normal(size=80) for name in names}).assign(y=rng.normal(size=80))
+    rng, names = (
+        np.random.default_rng(0),
+        ["Mass [Msun]", "a.b", 'say "x"', "α β", "☀", "[C/H]", "x\\y", "class", "#n"],
+    )
+    frame = pd.DataFrame({name: rng.normal(size=80) for name in names}).assign(
+        y=rng.normal(size=80)
+    )
     here = project(tmp_path, "regression")
     adopt(here, written(tmp_path, frame, "t.parquet"), target="y")
     settings = load_settings(here.settings_file)
@@ -182,7 +196,9 @@ def test_names_of_any_kind_survive(tmp_path):
     assert settings.columns["Mass [Msun]"].unit == "Msun"
 
 
-@pytest.mark.parametrize(("kind", "name"), [("fits", "a.fits"), ("votable", "a.vot"), ("ascii.ecsv", "a.ecsv")])
+@pytest.mark.parametrize(
+    ("kind", "name"), [("fits", "a.fits"), ("votable", "a.vot"), ("ascii.ecsv", "a.ecsv")]
+)
 def test_units_and_masks_of_astronomers(tmp_path, kind, name):
     """Units come from the file, masked values are missing and no error."""
     rng = np.random.default_rng(0)
@@ -199,14 +215,20 @@ def test_units_and_masks_of_astronomers(tmp_path, kind, name):
 
 def test_dates_become_years_and_a_time(tmp_path):
     """In a text file as well."""
-    days, x = pd.date_range("2020-01-01", periods=100).strftime("%Y-%m-%d"), np.random.default_rng(0).normal(size=100)
+    days, x = (
+        pd.date_range("2020-01-01", periods=100).strftime("%Y-%m-%d"),
+        np.random.default_rng(0).normal(size=100),
+    )
     frame = pd.DataFrame({"seen": days, "x": x, "y": np.arange(100) % 3})
     here = project(tmp_path)
     adopt(here, written(tmp_path, frame), target="y", time="seen")
     settings = load_settings(here.settings_file)
 
     assert (settings.columns["seen"].role, settings.split.strategy) == ("time", "time")
-    assert read_catalogue(here.raw / "table.csv").frame["seen"].iloc[[0, -1]].round(2).tolist() == [2020.0, 2020.27]
+    assert read_catalogue(here.raw / "table.csv").frame["seen"].iloc[[0, -1]].round(2).tolist() == [
+        2020.0,
+        2020.27,
+    ]
 
 
 def test_a_deployment_table_comes_along(tmp_path):
@@ -217,10 +239,17 @@ def test_a_deployment_table_comes_along(tmp_path):
 
     assert load_settings(here.settings_file).data.deployment == "data/raw/new.parquet"
     with pytest.raises(UserError, match="other.parquet has no column 'colour'"):
-        adopt(here, written(tmp_path, frame), target="kind", deployment=written(tmp_path, frame[["mag", "band", "good"]], "other.parquet"))
+        adopt(
+            here,
+            written(tmp_path, frame),
+            target="kind",
+            deployment=written(tmp_path, frame[["mag", "band", "good"]], "other.parquet"),
+        )
 
 
-@pytest.mark.skipif(not MAGIC.is_file(), reason=f"needs the catalogue {MAGIC.name} beside the repository")
+@pytest.mark.skipif(
+    not MAGIC.is_file(), reason=f"needs the catalogue {MAGIC.name} beside the repository"
+)
 def test_a_real_catalogue(tmp_path):
     """MAGIC: ten image parameters, two classes, the rarer one taken for the class of interest."""
     here = project(tmp_path)
@@ -242,14 +271,23 @@ def test_the_command_prints_what_it_understood(tmp_path, monkeypatch, capsys):
 
     assert end.value.code == 0
     assert "mag" in said and "named as the error of mag" in said and "boxloop run" in said
-    assert tomllib.loads(here.settings_file.read_text(encoding="utf-8"))["study"]["target"] == "kind"
+    assert (
+        tomllib.loads(here.settings_file.read_text(encoding="utf-8"))["study"]["target"] == "kind"
+    )
     assert json.dumps(said) and not Path("study.toml.part").exists()
 
 
 def test_an_error_of_the_target_is_said_to_weigh(tmp_path):
     """In a note, and beside the column in study.toml."""
     here, rng = project(tmp_path, "regression"), np.random.default_rng(0)
-    frame = pd.DataFrame({"m": rng.normal(size=200), "e_m": rng.uniform(0.1, 0.2, 200), "x": rng.normal(size=200), "e_x": rng.uniform(0.1, 0.2, 200)})
+    frame = pd.DataFrame(
+        {
+            "m": rng.normal(size=200),
+            "e_m": rng.uniform(0.1, 0.2, 200),
+            "x": rng.normal(size=200),
+            "e_x": rng.uniform(0.1, 0.2, 200),
+        }
+    )
     found = adopt(here, written(tmp_path, frame), target="m")
     text = here.settings_file.read_text(encoding="utf-8")
 
@@ -258,10 +296,17 @@ def test_an_error_of_the_target_is_said_to_weigh(tmp_path):
     frame.loc[[4, 9], "e_m"] = np.nan
     lost = adopt(here, written(tmp_path, frame, "gaps.csv"), target="m").notes[0]
     assert "weigh more in every fit and the 2 rows without one are left out; give it" in lost
-    assert text.count("rows with small errors weigh more in every fit; the role ignored turns that off; seen: ") == 1
+    assert (
+        text.count(
+            "rows with small errors weigh more in every fit; the role ignored turns that off; seen: "
+        )
+        == 1
+    )
 
 
-@pytest.mark.parametrize(("kind", "name"), [("fits", "a.fits"), ("votable", "a.vot"), ("ascii.ecsv", "a.ecsv")])
+@pytest.mark.parametrize(
+    ("kind", "name"), [("fits", "a.fits"), ("votable", "a.vot"), ("ascii.ecsv", "a.ecsv")]
+)
 def test_descriptions_are_kept(tmp_path, kind, name):
     """Those of the file; quotes and lines do no harm."""
     rng, here = np.random.default_rng(0), project(tmp_path, "regression")
@@ -279,8 +324,14 @@ def test_descriptions_are_kept(tmp_path, kind, name):
 @pytest.mark.parametrize(
     ("values", "says"),
     [
-        (lambda n: 10 ** n(0, 1.5), r"Column 'L' spans \d\.\d decades: its logarithm may be the better target"),
-        (lambda n: 1e-5 * n(0, 1), r"Column 'L' has a standard deviation of 1e-05: bring it to another unit, the report prints three decimals"),
+        (
+            lambda n: 10 ** n(0, 1.5),
+            r"Column 'L' spans \d\.\d decades: its logarithm may be the better target",
+        ),
+        (
+            lambda n: 1e-5 * n(0, 1),
+            r"Column 'L' has a standard deviation of 1e-05: bring it to another unit, the report prints three decimals",
+        ),
         (lambda n: 1e9 + 1e8 * n(0, 1), r"Column 'L' has a standard deviation of 1e\+08"),
         (lambda n: n(20, 1), None),
         (lambda n: np.where(np.arange(300) % 50, n(20, 1), -9999.0), None),
@@ -289,7 +340,16 @@ def test_descriptions_are_kept(tmp_path, kind, name):
 def test_hints_on_a_target_that_is_a_number(tmp_path, values, says):
     """A logarithm or another unit; the table is adopted all the same."""
     rng, here = np.random.default_rng(0), project(tmp_path, "regression")
-    found = adopt(here, written(tmp_path, pd.DataFrame({"L": values(lambda a, b: rng.normal(a, b, 300)), "x": rng.normal(size=300)})), target="L")
+    found = adopt(
+        here,
+        written(
+            tmp_path,
+            pd.DataFrame(
+                {"L": values(lambda a, b: rng.normal(a, b, 300)), "x": rng.normal(size=300)}
+            ),
+        ),
+        target="L",
+    )
     said = [note for note in found.notes if "decades" in note or "deviation" in note]
 
     assert load_settings(here.settings_file).study.target == "L"
@@ -300,19 +360,35 @@ def test_hints_on_a_target_that_is_a_number(tmp_path, values, says):
 
 def test_one_class_against_all_others_is_said(tmp_path):
     """And how to choose another one."""
-    here, frame = project(tmp_path), table(300).assign(kind=np.resize(["RRab", "RRc", "EB", "RRab"], 300))
+    here, frame = (
+        project(tmp_path),
+        table(300).assign(kind=np.resize(["RRab", "RRc", "EB", "RRab"], 300)),
+    )
     found = adopt(here, written(tmp_path, frame), target="kind", positive="EB")
 
-    assert "The target has 3 classes: 'EB' is set against all others; --positive CLASS chooses another one." in found.notes
+    assert (
+        "The target has 3 classes: 'EB' is set against all others; --positive CLASS chooses another one."
+        in found.notes
+    )
 
 
 def test_what_is_new_in_a_deployment_table_is_said(tmp_path):
     """Columns that are not used, and words that no model will have seen."""
     here, frame = project(tmp_path), table()
-    new = frame.drop(columns="kind").assign(seeing=1.0, band=np.where(np.arange(200) < 3, "z", frame["band"]))
-    found = adopt(here, written(tmp_path, frame), target="kind", deployment=written(tmp_path, new, "new.parquet"))
+    new = frame.drop(columns="kind").assign(
+        seeing=1.0, band=np.where(np.arange(200) < 3, "z", frame["band"])
+    )
+    found = adopt(
+        here,
+        written(tmp_path, frame),
+        target="kind",
+        deployment=written(tmp_path, new, "new.parquet"),
+    )
 
-    assert "new.parquet: not used, because the labelled table does not have them: seeing." in found.notes
+    assert (
+        "new.parquet: not used, because the labelled table does not have them: seeing."
+        in found.notes
+    )
     words = "new.parquet, column 'band' has words that the labelled table does not have, in 3 rows: z; no model can know what they mean."
     assert words in found.notes
 

@@ -52,17 +52,31 @@ def test_one_cell_may_hold_several_questions(tmp_path):
     """The source may be a list of lines; each question has its own items and its own state."""
     project = make_report_project(tmp_path / "p", names=[])
     lines = ["**Why?**\n", "\n", "Because.\n", "\n", "**How?**\n", "\n", "TODO"]
-    facts = [{"id": "why", "appendix": ["1a"], "reforms": []}, {"id": "how", "appendix": [], "reforms": ["5b"]}]
-    write_chapter(project, "02_baseline", notebook([markdown("answer-x", lines, ["answer"], boxloop={"answers": facts})]))
+    facts = [
+        {"id": "why", "appendix": ["1a"], "reforms": []},
+        {"id": "how", "appendix": [], "reforms": ["5b"]},
+    ]
+    write_chapter(
+        project,
+        "02_baseline",
+        notebook([markdown("answer-x", lines, ["answer"], boxloop={"answers": facts})]),
+    )
     why, how = read_answers(project)
-    assert (why["id"], why["text"], why["appendix"], why["answered"]) == ("why", "Because.", ["1a"], True)
+    assert (why["id"], why["text"], why["appendix"], why["answered"]) == (
+        "why",
+        "Because.",
+        ["1a"],
+        True,
+    )
     assert (how["question"], how["cell"], how["answered"]) == ("How?", "answer-x", False)
 
 
 def test_questions_and_metadata_must_match(tmp_path):
     """A question that was deleted by accident is named, not shifted to its neighbour."""
     project = make_report_project(tmp_path / "p", names=[])
-    cell = markdown("answer-x", "**Why?** Because.", ["answer"], boxloop={"answers": [{"id": "why"}]})
+    cell = markdown(
+        "answer-x", "**Why?** Because.", ["answer"], boxloop={"answers": [{"id": "why"}]}
+    )
     write_chapter(project, "02_baseline", notebook([cell]))
     with pytest.raises(UserError, match="02_baseline.ipynb, cell answer-x"):
         read_answers(project)

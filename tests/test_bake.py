@@ -15,13 +15,19 @@ from conftest import ROOT, TEMPLATE
 from cookiecutter.hooks import run_script_with_context
 
 CONTEXT = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
-CHOICES = {key: values for key, values in CONTEXT.items() if isinstance(values, list) and not key.startswith("_")}
-COMBINATIONS = [dict(zip(CHOICES, values, strict=True)) for values in itertools.product(*CHOICES.values())]
+CHOICES = {
+    key: values
+    for key, values in CONTEXT.items()
+    if isinstance(values, list) and not key.startswith("_")
+}
+COMBINATIONS = [
+    dict(zip(CHOICES, values, strict=True)) for values in itertools.product(*CHOICES.values())
+]
 AWKWARD = {
     "project_name": 'O\'Brien "A" \\ <é> & {x} #1: 😀 %s',
     "project_slug": "awkward-1_x",
-    "author_name": "Zoë O'Neill \"Z\" \\n \u0646\u200c\u0645 😀",
-    "author_email": "o'neill+\"x\"@exämple.org",
+    "author_name": 'Zoë O\'Neill "Z" \\n \u0646\u200c\u0645 😀',
+    "author_email": 'o\'neill+"x"@exämple.org',
 }
 BAD = [
     ("project_name", " "),
@@ -68,8 +74,16 @@ BRACES = {
 
 def files(folder):
     """Return the files below a folder by their path from it, with forward slashes; not the caches of a developer's tools."""
-    paths = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
-    return {name: path for name, path in paths.items() if not re.search(r"__pycache__/|_cache/|\.ipynb_checkpoints/", name)}
+    paths = {
+        path.relative_to(folder).as_posix(): path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+    return {
+        name: path
+        for name, path in paths.items()
+        if not re.search(r"__pycache__/|_cache/|\.ipynb_checkpoints/", name)
+    }
 
 
 def contents(folder):
@@ -80,7 +94,9 @@ def is_copied(name):
     """Whether Cookiecutter copies a template file as it is, by its own pattern or that of a folder above it."""
     parts = Path(name).parts
     paths = ["/".join(parts[: n + 1]) for n in range(len(parts))]
-    return any(fnmatch(path, pattern) for path in paths for pattern in CONTEXT["_copy_without_render"])
+    return any(
+        fnmatch(path, pattern) for path in paths for pattern in CONTEXT["_copy_without_render"]
+    )
 
 
 def rendered(project):
@@ -107,10 +123,14 @@ def assert_is_sound(project):
     for name, path in files(project).items():
         assert not set('<>:"|?*\\') & set(name), f"{name} cannot exist on Windows"
         assert len(name) < 150, f"{name} is too long for Windows"
-        assert b"\r" not in path.read_bytes() or path.suffix == ".png", f"{name} has carriage returns"
+        assert b"\r" not in path.read_bytes() or path.suffix == ".png", (
+            f"{name} has carriage returns"
+        )
         read(path)
     for name, text in rendered(project).items():
-        assert not re.search(r"\{\{|\{%|\{#|cookiecutter\.", text), f"{name} is not rendered to the end"
+        assert not re.search(r"\{\{|\{%|\{#|cookiecutter\.", text), (
+            f"{name} is not rendered to the end"
+        )
 
 
 @pytest.mark.parametrize("answers", COMBINATIONS, ids=lambda answers: "-".join(answers.values()))
@@ -121,7 +141,9 @@ def test_every_combination_of_choices_bakes(bake, tmp_path, answers):
     assert_is_sound(project)
     assert (project / "study" / "__init__.py").is_file()
     assert not (project / "studies").exists()
-    assert not [path for path in project.rglob("*") if path.name.endswith(("__pycache__", "_cache"))]
+    assert not [
+        path for path in project.rglob("*") if path.name.endswith(("__pycache__", "_cache"))
+    ]
 
 
 @pytest.mark.parametrize("license", CHOICES["license"])
@@ -135,7 +157,12 @@ def test_awkward_answers_arrive_unchanged(bake, tmp_path, license):
     citation = read(project / "CITATION.cff")
     name, email = AWKWARD["author_name"], AWKWARD["author_email"]
     assert project.name == about["name"] == AWKWARD["project_slug"]
-    assert study["study"]["title"] == citation["title"] == about["description"] == AWKWARD["project_name"]
+    assert (
+        study["study"]["title"]
+        == citation["title"]
+        == about["description"]
+        == AWKWARD["project_name"]
+    )
     assert about["authors"] == [{"name": name}]
     assert citation["authors"] == [{"name": name, "email": email}]
     assert about["license"] == citation["license"] == license
@@ -203,7 +230,19 @@ def run_hook(folder):
 
 
 @pytest.mark.parametrize(
-    "folder", ["boxloop", "data", "data/raw", "data/interim", "data/sealed", "notebooks", "report", "results", "study", "tests"]
+    "folder",
+    [
+        "boxloop",
+        "data",
+        "data/raw",
+        "data/interim",
+        "data/sealed",
+        "notebooks",
+        "report",
+        "results",
+        "study",
+        "tests",
+    ],
 )
 def test_every_folder_says_what_it_is_for(baked, folder):
     """In two lines."""
@@ -218,8 +257,20 @@ def test_git_keeps_the_record_and_leaves_out_the_rest(bake, tmp_path):
     """The ledger, the numbers and the machinery are committed; what a run makes again is not."""
     project = bake(tmp_path)
     subprocess.run(["git", "init", "--quiet"], cwd=project, check=True)
-    kept = ["data/sealed/ledger.jsonl", "data/sealed/README.md", "results/metrics.json", "results/passes/001.json", "boxloop/report/page.py"]
-    left = ["data/sealed/test.parquet", "data/interim/train.parquet", "results/04_train/model.skops", "report/index.html", ".venv/x"]
+    kept = [
+        "data/sealed/ledger.jsonl",
+        "data/sealed/README.md",
+        "results/metrics.json",
+        "results/passes/001.json",
+        "boxloop/report/page.py",
+    ]
+    left = [
+        "data/sealed/test.parquet",
+        "data/interim/train.parquet",
+        "results/04_train/model.skops",
+        "report/index.html",
+        ".venv/x",
+    ]
 
     command = ["git", "-c", "core.excludesFile=", "check-ignore", "--no-index", *kept, *left]
     done = subprocess.run(command, cwd=project, capture_output=True, text=True)
@@ -233,7 +284,11 @@ def test_the_two_lists_of_packages_agree(baked):
     theirs = read(baked / "pyproject.toml")["project"]
 
     extras = theirs["optional-dependencies"]
-    assert set(ours) - {"cookiecutter>=2.6"} == {*theirs["dependencies"], *extras["test"], *extras["dask"]}
+    assert set(ours) - {"cookiecutter>=2.6"} == {
+        *theirs["dependencies"],
+        *extras["test"],
+        *extras["dask"],
+    }
     assert not [line for line in ours if re.search("[<~,]|==", line)], "lower bounds only"
 
 
@@ -267,8 +322,12 @@ def test_git_keeps_the_bytes_of_raw_data(bake, tmp_path, start_from):
     for words in (["init", "-q"], ["add", "-A"]):
         subprocess.run(["git", *words], cwd=project, check=True, capture_output=True)
     table.unlink()
-    subprocess.run(["git", "checkout", "--", "data/raw/t.csv"], cwd=project, check=True, capture_output=True)
-    ignored = subprocess.run(["git", "check-ignore", "-q", "data/raw/t.parquet"], cwd=project, check=False)
+    subprocess.run(
+        ["git", "checkout", "--", "data/raw/t.csv"], cwd=project, check=True, capture_output=True
+    )
+    ignored = subprocess.run(
+        ["git", "check-ignore", "-q", "data/raw/t.parquet"], cwd=project, check=False
+    )
 
     assert table.read_bytes() == b"a,b\r\n1,2\r\n"
     assert (ignored.returncode == 0) == (start_from == "worked-example")

@@ -41,7 +41,11 @@ def test_the_plain_script_is_the_same_cells(project):
 
 def test_the_race_sees_which_notebooks_ran():
     """From the lines of a run: the ones that ran, not the current ones nor the skipped."""
-    lines = ["01 One      -      current", "06 Six     1.2 s    ok        the notebook changed", "07 Seven   0.3 s    failed"]
+    lines = [
+        "01 One      -      current",
+        "06 Six     1.2 s    ok        the notebook changed",
+        "07 Seven   0.3 s    failed",
+    ]
     output = "\n".join([*lines, "08 Eight    -      skipped: needs what 07 makes", "Report: x", ""])
 
     assert race.ran(output) == ["06", "07"]

@@ -15,14 +15,28 @@ from boxloop.record.cards import (
 )
 from boxloop.settings.tables import Column
 
-SECTIONS = ("intended_use", "not_for", "data", "metrics", "strata", "safe_unsafe", "training", "limits", "citation")
+SECTIONS = (
+    "intended_use",
+    "not_for",
+    "data",
+    "metrics",
+    "strata",
+    "safe_unsafe",
+    "training",
+    "limits",
+    "citation",
+)
 
 
 def test_a_table_survives_bars_and_line_breaks():
     """A bar in a cell must not open a new column."""
     frame = pd.DataFrame({"a": ["x|y\nz"], "b": [0.123456], "c": [np.nan], "d": [None]})
 
-    assert markdown_table(frame).splitlines() == ["| a | b | c | d |", "| --- | --- | --- | --- |", "| x\\|y z | 0.123 |  |  |"]
+    assert markdown_table(frame).splitlines() == [
+        "| a | b | c | d |",
+        "| --- | --- | --- | --- |",
+        "| x\\|y z | 0.123 |  |  |",
+    ]
 
 
 NAMES = [
@@ -72,7 +86,13 @@ def test_a_card_inside_a_chapter_has_smaller_headings():
 def test_metrics_carry_their_interval():
     """A number without its interval is no result."""
     entry = {"value": 0.1, "low": 0.09, "high": 0.11}
-    sets = {"test": {"n_rows": 9, "n_groups": 3, "metrics": {"rmse": {"model": entry}, "r2": {"model": entry}}}}
+    sets = {
+        "test": {
+            "n_rows": 9,
+            "n_groups": 3,
+            "metrics": {"rmse": {"model": entry}, "r2": {"model": entry}},
+        }
+    }
     table = metric_table(sets)
 
     assert list(table["metric"]) == ["RMSE", "R²"]
@@ -106,13 +126,22 @@ def test_composition_counts_what_is_there():
     frame = pd.DataFrame({"g": [1, 1, 2], "x": [1.0, 1.0, np.nan]})
     found = composition({"train": frame, "survey": frame[["x"]]}, group="g")
 
-    assert found.loc[0].to_dict() == {"table": "train", "rows": 3, "groups": 2, "copied rows": 1, "missing cells": 1}
+    assert found.loc[0].to_dict() == {
+        "table": "train",
+        "rows": 3,
+        "groups": 2,
+        "copied rows": 1,
+        "missing cells": 1,
+    }
     assert pd.isna(found.loc[1, "groups"])
 
 
 def test_columns_are_described_from_manifest_and_data():
     """Meaning comes from study.toml, numbers from the table; text has no median."""
-    columns = {name: Column(role=role, unit="keV", description="d") for name, role in (("x", "input"), ("name", "id"), ("gone", "input"))}
+    columns = {
+        name: Column(role=role, unit="keV", description="d")
+        for name, role in (("x", "input"), ("name", "id"), ("gone", "input"))
+    }
     found = column_table(pd.DataFrame({"name": ["a", "b"], "x": [1.0, np.nan]}), columns)
 
     assert list(found["column"]) == ["x", "name"]

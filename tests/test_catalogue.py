@@ -22,17 +22,20 @@ def write(folder, name, content):
     return path
 
 
-@pytest.mark.parametrize("name, text", [
-    ("a.csv", "x,y\n1,2.5\n3,4.5\n"),
-    ("a.csv", "x;y\n1;2.5\n3;4.5\n"),
-    ("a.tsv", "x\ty\n1\t2.5\n3\t4.5\n"),
-    ("a.txt", "x y\n1   2.5\n3 4.5\n"),
-    ("a.dat", "# made by hand\nx|y\n1|2.5\n3|4.5\n"),
-    ("a.csv", "\ufeffx,y\r\n1,2.5\r\n3,4.5\r\n"),
-    ("a.csv", "x, y\n1, 2.5\n\n3, 4.5\n"),
-    ("a.csv", '"x","y"\n"1","2.5"\n"3","4.5"\n'),
-    ("A.CSV", "x,y\n1,2.5\n3,4.5"),
-])
+@pytest.mark.parametrize(
+    "name, text",
+    [
+        ("a.csv", "x,y\n1,2.5\n3,4.5\n"),
+        ("a.csv", "x;y\n1;2.5\n3;4.5\n"),
+        ("a.tsv", "x\ty\n1\t2.5\n3\t4.5\n"),
+        ("a.txt", "x y\n1   2.5\n3 4.5\n"),
+        ("a.dat", "# made by hand\nx|y\n1|2.5\n3|4.5\n"),
+        ("a.csv", "\ufeffx,y\r\n1,2.5\r\n3,4.5\r\n"),
+        ("a.csv", "x, y\n1, 2.5\n\n3, 4.5\n"),
+        ("a.csv", '"x","y"\n"1","2.5"\n"3","4.5"\n'),
+        ("A.CSV", "x,y\n1,2.5\n3,4.5"),
+    ],
+)
 def test_text_with_any_delimiter(tmp_path, name, text):
     """Commas, semicolons, tabs, bars, blanks; comments, byte-order marks, Windows lines and quotes."""
     frame = read_catalogue(write(tmp_path, name, text)).frame
@@ -60,7 +63,9 @@ def test_text_without_names(tmp_path, text):
 
 def test_missing_values_and_words(tmp_path):
     """An empty field is NaN; words, booleans and ten classes stay what they are."""
-    found = read_catalogue(write(tmp_path, "a.csv", "x,kind,flag\n1,a,True\n,b,False\n3,,True\n")).frame
+    found = read_catalogue(
+        write(tmp_path, "a.csv", "x,kind,flag\n1,a,True\n,b,False\n3,,True\n")
+    ).frame
 
     assert found["x"].isna().tolist() == [False, True, False]
     assert found["kind"].isna().tolist() == [False, False, True]
@@ -70,12 +75,28 @@ def test_missing_values_and_words(tmp_path):
 @pytest.fixture
 def measured():
     """Units, descriptions, masked values, text, whole numbers."""
-    table = Table({"name": ["NGC 1", "NGC 2", "NGC 3"], "count": MaskedColumn([1, 2, 3], mask=[False, True, False])})
-    table["flux"] = MaskedColumn([1.5, 2.5, 3.5], mask=[True, False, False], unit="mJy", description="Flux at 1.4 GHz")
+    table = Table(
+        {
+            "name": ["NGC 1", "NGC 2", "NGC 3"],
+            "count": MaskedColumn([1, 2, 3], mask=[False, True, False]),
+        }
+    )
+    table["flux"] = MaskedColumn(
+        [1.5, 2.5, 3.5], mask=[True, False, False], unit="mJy", description="Flux at 1.4 GHz"
+    )
     return table
 
 
-@pytest.mark.parametrize("name, kind", [("t.fits", "fits"), ("t.fit", "fits"), ("t.vot", "votable"), ("t.xml", "votable"), ("t.ecsv", "ascii.ecsv")])
+@pytest.mark.parametrize(
+    "name, kind",
+    [
+        ("t.fits", "fits"),
+        ("t.fit", "fits"),
+        ("t.vot", "votable"),
+        ("t.xml", "votable"),
+        ("t.ecsv", "ascii.ecsv"),
+    ],
+)
 def test_tables_of_astronomers(tmp_path, measured, name, kind):
     """What astropy has written comes back: values, missing ones, units and descriptions."""
     measured.write(tmp_path / name, format=kind)
@@ -103,7 +124,10 @@ def test_quantities_and_times(tmp_path):
 
 def test_parquet_with_dates(tmp_path):
     """Dates become decimal years; an index with a name is a column."""
-    frame = pd.DataFrame({"x": [1.0, 2.0], "seen": pd.to_datetime(["2021-01-01 00:00", "2021-07-02 12:00"])}, index=pd.Index(["a", "b"], name="id"))
+    frame = pd.DataFrame(
+        {"x": [1.0, 2.0], "seen": pd.to_datetime(["2021-01-01 00:00", "2021-07-02 12:00"])},
+        index=pd.Index(["a", "b"], name="id"),
+    )
     frame.to_parquet(tmp_path / "t.parquet")
     found = read_catalogue(tmp_path / "t.parquet")
 
@@ -179,16 +203,21 @@ def test_a_real_catalogue():
     assert frame.iloc[:, -1].value_counts().to_dict() == {"g": 12_332, "h": 6_688}
 
 
-@pytest.mark.parametrize("name, text", [
-    ("a.csv", "n;x;kind\n1;0,602;a, b\n2;-1,5e3;c\n3;;d\n4;7;e\n"),
-    ("a.tsv", "n\tx\tkind\n1\t0,602\ta, b\n2\t-1,5e3\tc\n3\t\td\n4\t7\te\n"),
-    ("a.txt", "n|x|kind\n1|0,602|a, b\n2|-1,5e3|c\n3|--|d\n4|7|e\n"),
-])
+@pytest.mark.parametrize(
+    "name, text",
+    [
+        ("a.csv", "n;x;kind\n1;0,602;a, b\n2;-1,5e3;c\n3;;d\n4;7;e\n"),
+        ("a.tsv", "n\tx\tkind\n1\t0,602\ta, b\n2\t-1,5e3\tc\n3\t\td\n4\t7\te\n"),
+        ("a.txt", "n|x|kind\n1|0,602|a, b\n2|-1,5e3|c\n3|--|d\n4|7|e\n"),
+    ],
+)
 def test_decimal_commas_are_points(tmp_path, name, text):
     """Where the comma does not separate fields; it is said, and words with commas stay words."""
     found = read_catalogue(write(tmp_path, name, text))
 
-    assert found.frame["x"].tolist()[:2] == [0.602, -1500.0] and found.frame["x"].isna().tolist() == [False, False, True, False]
+    assert found.frame["x"].tolist()[:2] == [0.602, -1500.0] and found.frame[
+        "x"
+    ].isna().tolist() == [False, False, True, False]
     assert found.frame["kind"].tolist() == ["a, b", "c", "d", "e"]
     assert found.notes == ["The file has decimal commas: they are read as points."]
 
@@ -200,27 +229,52 @@ def test_decimal_commas_without_names(tmp_path):
     assert found.frame.to_numpy().tolist() == [[0.6, 1.5], [0.7, 2.5]]
 
 
-@pytest.mark.parametrize("text", ["x y\n0,6  1,5\n0,7 2,5\n", "0,6  1,5\n0,7 2,5\n", "x y\n0,6 1,5\n0,7 2,5\n"])
+@pytest.mark.parametrize(
+    "text", ["x y\n0,6  1,5\n0,7 2,5\n", "0,6  1,5\n0,7 2,5\n", "x y\n0,6 1,5\n0,7 2,5\n"]
+)
 def test_decimal_commas_between_blanks(tmp_path, text):
     """With names and without."""
-    assert read_catalogue(write(tmp_path, "a.dat", text)).frame.to_numpy().tolist() == [[0.6, 1.5], [0.7, 2.5]]
+    assert read_catalogue(write(tmp_path, "a.dat", text)).frame.to_numpy().tolist() == [
+        [0.6, 1.5],
+        [0.7, 2.5],
+    ]
 
 
-@pytest.mark.parametrize("text, says", [
-    ("x;n\n0,6;1.000\n0,7;2.000\n", "decimal commas in column 'x' and decimal points in column 'n'"),
-    ("x;y\n0,6;1.5\n0,7;2.5\n", "a.csv has decimal commas in column 'x' and decimal points in column 'y': write all numbers with points"),
-    ("x;y\n0,6;1\n0,7;2\n0.8;3\n", "column 'x', line 4: '0.8' stands in a column of numbers with commas"),
-    ("x;y\n0,6;1\n0,7;2\nbad;3\n", "column 'x', line 4: 'bad' stands in a column of numbers with commas"),
-    ("x;y\n1.234,6;1\n2.345,7;2\n", "column 'x', line 2: '1.234,6'"),
-    ('x,y\n"1,234",1\n"2,345",2\n', "column 'x', line 2: '1,234' stands in a column of numbers with commas: write all numbers with points"),
-])
+@pytest.mark.parametrize(
+    "text, says",
+    [
+        (
+            "x;n\n0,6;1.000\n0,7;2.000\n",
+            "decimal commas in column 'x' and decimal points in column 'n'",
+        ),
+        (
+            "x;y\n0,6;1.5\n0,7;2.5\n",
+            "a.csv has decimal commas in column 'x' and decimal points in column 'y': write all numbers with points",
+        ),
+        (
+            "x;y\n0,6;1\n0,7;2\n0.8;3\n",
+            "column 'x', line 4: '0.8' stands in a column of numbers with commas",
+        ),
+        (
+            "x;y\n0,6;1\n0,7;2\nbad;3\n",
+            "column 'x', line 4: 'bad' stands in a column of numbers with commas",
+        ),
+        ("x;y\n1.234,6;1\n2.345,7;2\n", "column 'x', line 2: '1.234,6'"),
+        (
+            'x,y\n"1,234",1\n"2,345",2\n',
+            "column 'x', line 2: '1,234' stands in a column of numbers with commas: write all numbers with points",
+        ),
+    ],
+)
 def test_commas_that_may_mean_two_things_are_refused(tmp_path, text, says):
     """Measurements never turn into words."""
     with pytest.raises(UserError, match=says):
         read_catalogue(write(tmp_path, "a.csv", text))
 
 
-@pytest.mark.parametrize("name, kind", [("t.fits", "fits"), ("t.vot", "votable"), ("t.ecsv", "ascii.ecsv")])
+@pytest.mark.parametrize(
+    "name, kind", [("t.fits", "fits"), ("t.vot", "votable"), ("t.ecsv", "ascii.ecsv")]
+)
 def test_empty_text_is_missing(tmp_path, name, kind):
     """Blanks as well: these formats fill text up with them."""
     made = Table({"kind": ["star", "", "  ", "galaxy", "x"], "x": [1.0, 2.0, 3.0, 4.0, 5.0]})
@@ -234,14 +288,27 @@ def test_empty_text_is_missing(tmp_path, name, kind):
 
 def test_empty_text_in_parquet_is_missing(tmp_path):
     """As in every other format."""
-    pd.DataFrame({"kind": ["star", "", " ", None], "x": [1, 2, 3, 4]}).to_parquet(tmp_path / "t.parquet")
+    pd.DataFrame({"kind": ["star", "", " ", None], "x": [1, 2, 3, 4]}).to_parquet(
+        tmp_path / "t.parquet"
+    )
 
-    assert read_catalogue(tmp_path / "t.parquet").frame["kind"].isna().tolist() == [False, True, True, True]
+    assert read_catalogue(tmp_path / "t.parquet").frame["kind"].isna().tolist() == [
+        False,
+        True,
+        True,
+        True,
+    ]
 
 
 def test_commas_that_may_stand_between_thousands(tmp_path):
     """Between tabs they are refused; a semicolon, or one number that can only be decimal, settles it."""
-    with pytest.raises(UserError, match="column 'x', line 2: '1,234' stands in a column of numbers with commas"):
+    with pytest.raises(
+        UserError, match="column 'x', line 2: '1,234' stands in a column of numbers with commas"
+    ):
         read_catalogue(write(tmp_path, "a.tsv", "x\ty\n1,234\t5\n2,345\t6\n"))
-    assert read_catalogue(write(tmp_path, "a.csv", "x;y\n1,234;5\n2,345;6\n")).frame["x"].tolist() == [1.234, 2.345]
-    assert read_catalogue(write(tmp_path, "b.tsv", "x\ty\n1,234\t5\n0,345\t6\n")).frame["x"].tolist() == [1.234, 0.345]
+    assert read_catalogue(write(tmp_path, "a.csv", "x;y\n1,234;5\n2,345;6\n")).frame[
+        "x"
+    ].tolist() == [1.234, 2.345]
+    assert read_catalogue(write(tmp_path, "b.tsv", "x\ty\n1,234\t5\n0,345\t6\n")).frame[
+        "x"
+    ].tolist() == [1.234, 0.345]

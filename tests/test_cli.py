@@ -92,11 +92,24 @@ def test_mistakes_are_exit_code_2_and_change_nothing(call, project, words, says)
     assert not project.results.exists()
 
 
-@pytest.mark.parametrize("words", [["run"], ["release", "--reason", "x"], ["status"], ["check"], ["compare"], ["fail", "x"], ["report"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run"],
+        ["release", "--reason", "x"],
+        ["status"],
+        ["check"],
+        ["compare"],
+        ["fail", "x"],
+        ["report"],
+    ],
+)
 def test_every_command_reads_the_settings_first(call, project, words):
     """A wrong type is named with its key."""
     text = project.settings_file.read_text(encoding="utf-8")
-    project.settings_file.write_text(text.replace("train = 0.6", 'train = "much"'), encoding="utf-8")
+    project.settings_file.write_text(
+        text.replace("train = 0.6", 'train = "much"'), encoding="utf-8"
+    )
     code, _, err = call(*words)
 
     assert code == 2
@@ -119,10 +132,16 @@ def test_a_note_without_a_pass_is_not_lost_silently(call):
 
 def test_release_reminds_of_what_is_open(call, project):
     """Before the seal opens; what came through is no reason to say anything."""
-    rows = [{"id": "answers.complete", "state": "unanswered"}, {"id": "split.groups", "state": "fail"}, {"id": "split.time", "state": "pass"}]
+    rows = [
+        {"id": "answers.complete", "state": "unanswered"},
+        {"id": "split.groups", "state": "fail"},
+        {"id": "split.time", "state": "pass"},
+    ]
     write_json(project.checks_file, rows)
 
-    assert "1 failed and 1 wait for an answer" in "".join(map(str, call("release", "--reason", "for the paper")))
+    assert "1 failed and 1 wait for an answer" in "".join(
+        map(str, call("release", "--reason", "for the paper"))
+    )
 
 
 def test_release_gives_the_reason(call, project):
@@ -144,7 +163,13 @@ def test_ctrl_c(call, monkeypatch):
     assert "run --from 01" in err
 
 
-OPEN = {"id": "split.groups", "notebook": "03_split", "state": "fail", "message": "2 groups in both", "fix": "Split by group."}
+OPEN = {
+    "id": "split.groups",
+    "notebook": "03_split",
+    "state": "fail",
+    "message": "2 groups in both",
+    "fix": "Split by group.",
+}
 
 
 def test_check_prints_the_sheet_and_what_is_open(call, project):
@@ -153,7 +178,10 @@ def test_check_prints_the_sheet_and_what_is_open(call, project):
     write_json(project.checks_file, [OPEN | row])
     code, out, _ = call("check")
     assert code == 1
-    assert "1 open check:" in out and "split.groups (03_split, fail): 2 groups in both Remedy: Split by group." in out
+    assert (
+        "1 open check:" in out
+        and "split.groups (03_split, fail): 2 groups in both Remedy: Split by group." in out
+    )
 
     code, out, _ = call("check", "--format", "json", "--sheet", "reforms")
     assert code == 1
@@ -164,17 +192,33 @@ def test_check_prints_the_sheet_and_what_is_open(call, project):
 def test_check_gives_reasons_and_names_stale_waivers(call, project):
     """In the table, in Markdown and in JSON."""
     facts = {"value": 2, "threshold": 0, "source": "", "message": "found", "fix": ""}
-    waived = {"id": "split.groups", "notebook": "03_split", "state": "waived", "reason": "one family only"}
-    stale = {"id": "split.time", "notebook": "03_split", "state": "pass", "reason": "", "stale_waiver": True}
+    waived = {
+        "id": "split.groups",
+        "notebook": "03_split",
+        "state": "waived",
+        "reason": "one family only",
+    }
+    stale = {
+        "id": "split.time",
+        "notebook": "03_split",
+        "state": "pass",
+        "reason": "",
+        "stale_waiver": True,
+    }
     write_json(project.checks_file, [waived | facts, stale | facts])
 
     for form, word in (("table", "waiver is no longer needed"), ("markdown", "stale waiver")):
-        sheet, _, after = " ".join(call("check", "--format", form)[1].split()).partition("1 waived:")
+        sheet, _, after = " ".join(call("check", "--format", form)[1].split()).partition(
+            "1 waived:"
+        )
         assert "one family only" in sheet and word in sheet
         assert "split.groups (03_split): one family only" in after
         assert "split.time (03_split): it passes, so remove its waiver" in after
     found = json.loads(call("check", "--format", "json")[1])
-    assert [row["id"] for row in found["waived"] + found["stale_waivers"]] == ["split.groups", "split.time"]
+    assert [row["id"] for row in found["waived"] + found["stale_waivers"]] == [
+        "split.groups",
+        "split.time",
+    ]
 
 
 def test_compare_passes(call, project):
@@ -220,6 +264,8 @@ def test_python_m_boxloop_without_installation(project):
     assert done.returncode == 0, done.stderr
     assert done.stdout.count(b"never run") == 5
 
-    wrong = python_m_boxloop(project.root, "run", "--only", "π", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    wrong = python_m_boxloop(
+        project.root, "run", "--only", "π", PYTHONIOENCODING="ascii", PYTHONUTF8="0"
+    )
     assert wrong.returncode == 2
     assert b"Error: There is no notebook" in wrong.stderr and b"Traceback" not in wrong.stderr

@@ -12,7 +12,8 @@ from boxloop.record.passes import all_passes, last_pass
 from boxloop.record.status import status
 from boxloop.run.lock import NAME
 
-# From the moment on that the file $BACK exists it is a year earlier, for all that asks the C library.
+# From the moment on that the file $BACK exists it is a year earlier, for all that asks the C
+# library.
 CLOCK = """
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -43,10 +44,19 @@ def clock(tmp_path, monkeypatch):
         pytest.skip("needs Linux and a C compiler to give the processes another clock")
     (tmp_path / "clock.c").write_text(CLOCK, encoding="utf-8")
     library = tmp_path / "clock.so"
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", str(library), str(tmp_path / "clock.c"), "-ldl"], check=True)
+    subprocess.run(
+        [compiler, "-shared", "-fPIC", "-o", str(library), str(tmp_path / "clock.c"), "-ldl"],
+        check=True,
+    )
     monkeypatch.setenv("LD_PRELOAD", str(library))
     monkeypatch.setenv("BACK", str(tmp_path / "back"))
-    year = lambda: int(subprocess.run([sys.executable, "-c", "import datetime; print(datetime.datetime.now().year)"], capture_output=True, check=True).stdout)  # noqa: E731
+    year = lambda: int(
+        subprocess.run(
+            [sys.executable, "-c", "import datetime; print(datetime.datetime.now().year)"],
+            capture_output=True,
+            check=True,
+        ).stdout
+    )  # noqa: E731
     before = year()
     (tmp_path / "back").touch()
     assert year() == before - 1, "the clock does not move"
@@ -72,10 +82,15 @@ def test_the_clock_goes_back_in_the_middle_of_a_cell(tmp_path, clock, how):
     code, out, err = finish(boxloop(project, "run", *how))
     assert out.startswith("Nothing changed"), out + err
     path = project.notebooks / "02_b.ipynb"
-    path.write_text(path.read_text(encoding="utf-8").replace("str(extra)", "str(2 * extra)"), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("str(extra)", "str(2 * extra)"), encoding="utf-8"
+    )
     code, out, err = finish(boxloop(project, "run", *how))
     assert code == 0, out + err
-    assert [line.split()[0] + " " + ("current" if "current" in line else "ran") for line in out.splitlines()[:3]] == ["01 current", "02 ran", "03 ran"]
+    assert [
+        line.split()[0] + " " + ("current" if "current" in line else "ran")
+        for line in out.splitlines()[:3]
+    ] == ["01 current", "02 ran", "03 ran"]
 
 
 def test_passes_keep_their_order_when_the_clock_goes_back(tmp_path, clock):
@@ -83,10 +98,17 @@ def test_passes_keep_their_order_when_the_clock_goes_back(tmp_path, clock):
     project = make_project(tmp_path / "project", graph=CHAIN)
     finish(boxloop(project, "run", "--note", "first"))
     clock.touch()
-    code, out, err = finish(boxloop(project, "run", "--from", "01", "--set", "extra=2", "--note", "second"))
+    code, out, err = finish(
+        boxloop(project, "run", "--from", "01", "--set", "extra=2", "--note", "second")
+    )
     assert code == 0, out + err
     first, second = all_passes(project)
 
-    assert (first["number"], first["note"], second["number"], second["note"]) == (1, "first", 2, "second")
+    assert (first["number"], first["note"], second["number"], second["note"]) == (
+        1,
+        "first",
+        2,
+        "second",
+    )
     assert second["time"] < first["time"]
     assert last_pass(project)["note"] == "second"

@@ -49,7 +49,9 @@ def test_scale_does_not_matter():
     assert verdict(1e6 * (0.01 + FALL), 1e6 * (0.1 + FALL + 0.001 * STEP)) == "overfit"
 
 
-@pytest.mark.parametrize("curves", [([1, 2, 3], [1, 2, 3]), (FALL, FALL[:-1]), (np.eye(6), np.eye(6))])
+@pytest.mark.parametrize(
+    "curves", [([1, 2, 3], [1, 2, 3]), (FALL, FALL[:-1]), (np.eye(6), np.eye(6))]
+)
 def test_curves_that_cannot_be_judged_are_refused(curves):
     """Too short, of different length, or not curves at all."""
     with pytest.raises(ValueError, match="same length"):
@@ -79,7 +81,13 @@ def test_follow_gives_a_loss_for_every_iteration(last):
 def test_follow_refuses_what_has_no_iterations():
     """A linear regression is solved in one go."""
     with pytest.raises(ValueError, match="LinearRegression"):
-        follow(make_pipeline(StandardScaler(), LinearRegression()), np.eye(4), np.ones(4), np.eye(4), np.ones(4))
+        follow(
+            make_pipeline(StandardScaler(), LinearRegression()),
+            np.eye(4),
+            np.ones(4),
+            np.eye(4),
+            np.ones(4),
+        )
 
 
 @pytest.mark.parametrize(

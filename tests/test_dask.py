@@ -74,7 +74,9 @@ def real(quick, monkeypatch):
 def start(*words, threads=1):
     """Start a process of dask and return it with the first address that it names."""
     env = os.environ | {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads)}
-    process = subprocess.Popen([sys.executable, "-m", "dask", *words], env=env, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dask", *words], env=env, stderr=subprocess.PIPE, text=True
+    )
     found = None
     for line in process.stderr:
         if match := re.search(r"(?:Scheduler at|Registered to): +(tcp://[\d.:]+)", line):
@@ -100,7 +102,9 @@ def scheduler():
 
 
 def fits(root, *, pause, **options):
-    project = make_project(root, graph=GRAPH, faults={"01_fit": FITS.format(machinery=str(TEMPLATE), pause=pause)})
+    project = make_project(
+        root, graph=GRAPH, faults={"01_fit": FITS.format(machinery=str(TEMPLATE), pause=pause)}
+    )
     outcome = run(project, echo=silent, **options)
     assert outcome.ok, outcome
     return json.loads((project.root / "found.json").read_text(encoding="utf-8"))
@@ -141,15 +145,22 @@ each(only_here.one, range(4))
 
 def test_a_worker_without_the_code_is_one_sentence(tmp_path, real, scheduler, monkeypatch):
     """It cannot begin its task; the run ends, and says what is missing. With the code it can."""
-    project = make_project(tmp_path, graph=GRAPH, faults={"01_fit": LACKING.format(machinery=str(TEMPLATE))})
+    project = make_project(
+        tmp_path, graph=GRAPH, faults={"01_fit": LACKING.format(machinery=str(TEMPLATE))}
+    )
     outcome = run(project, echo=silent, dask=scheduler[0])
 
     says = "01_fit, cell work: RuntimeError: a dask worker could not do its share (ModuleNotFoundError: No module named 'only_here'): "
-    assert outcome.failed[0].message == says + "scheduler and workers need this project installed and the same versions."
+    assert (
+        outcome.failed[0].message
+        == says + "scheduler and workers need this project installed and the same versions."
+    )
 
     monkeypatch.setenv("PYTHONPATH", str(project.root / "here"))
     boss, address = start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
-    worker, _ = start("worker", address, "--nthreads", "1", "--no-nanny", "--host", "127.0.0.1", "--no-dashboard")
+    worker, _ = start(
+        "worker", address, "--nthreads", "1", "--no-nanny", "--host", "127.0.0.1", "--no-dashboard"
+    )
     try:
         assert run(project, echo=silent, dask=address).ok
     finally:
@@ -168,7 +179,11 @@ def test_local_starts_and_ends_its_workers():
         folder = Path(found[KEY_VARIABLE])
         assert (folder / "key.pem").is_file()
     time.sleep(0.5)
-    left = [child.name() for child in psutil.Process().children(recursive=True) if child.pid not in before]
+    left = [
+        child.name()
+        for child in psutil.Process().children(recursive=True)
+        if child.pid not in before
+    ]
 
     assert not [name for name in left if "worker" in name]
     assert not folder.exists()
@@ -253,7 +268,9 @@ def test_a_run_with_local_workers_has_the_same_numbers(tmp_path, real):
 def test_nobody_there_is_one_sentence(monkeypatch):
     """Names the address and what to do."""
     monkeypatch.setattr("boxloop.measure.fits.SECONDS", 1)
-    with pytest.raises(UserError, match=r"No dask scheduler answers at tcp://127.0.0.1:9: start one"):
+    with pytest.raises(
+        UserError, match=r"No dask scheduler answers at tcp://127.0.0.1:9: start one"
+    ):
         with cluster("tcp://127.0.0.1:9"):
             pass
 
@@ -269,4 +286,6 @@ def test_dask_is_an_extra(monkeypatch, missing):
 
 def test_without_a_cluster_each_is_a_loop():
     """In order, in this process."""
-    assert each(lambda item: (item, os.getpid()), range(3)) == [(item, os.getpid()) for item in range(3)]
+    assert each(lambda item: (item, os.getpid()), range(3)) == [
+        (item, os.getpid()) for item in range(3)
+    ]

@@ -42,7 +42,10 @@ CHANGES = {
     ),
     "a table between": (
         lambda project: (project / "data" / "interim" / "validation.parquet").unlink(),
-        {"03": "data/interim/validation.parquet is gone", "05": "data/interim/validation.parquet is gone"},
+        {
+            "03": "data/interim/validation.parquet is gone",
+            "05": "data/interim/validation.parquet is gone",
+        },
         {"01", "02"},
     ),
     "its cells": (

@@ -18,7 +18,9 @@ TIMED = {"cost.csv", "machine.json", "station.json"}
 def boxloop(project, *words):
     """Run ``python -m boxloop`` in a project where nothing is installed."""
     command = [sys.executable, "-m", "boxloop", *words]
-    return subprocess.run(command, cwd=project, capture_output=True, text=True, encoding="utf-8", timeout=600)
+    return subprocess.run(
+        command, cwd=project, capture_output=True, text=True, encoding="utf-8", timeout=600
+    )
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +74,11 @@ def test_every_check_has_a_state_and_only_the_story_is_waived(released):
     assert set(rows) == set(REGISTRY)
     assert {row["state"] for row in rows.values()} <= {"pass", "waived", "not-applicable"}
     waived = {name for name, row in rows.items() if row["state"] == "waived"}
-    assert waived <= {"features.nuisance_only", "stress.overspecialisation", "split.deployment_shift"}
+    assert waived <= {
+        "features.nuisance_only",
+        "stress.overspecialisation",
+        "split.deployment_shift",
+    }
     assert {"features.nuisance_only", "stress.overspecialisation"} <= waived
     for row in rows.values():
         assert row["state"] == "pass" or row["reason"].strip(), row["id"]
@@ -111,7 +117,9 @@ def test_a_notebook_waits_for_all_whose_files_it_reads(released):
 
     chapters = read_loop(Project(released))
     for chapter in chapters:
-        read = json.loads((released / "results" / chapter.name / "station.json").read_text(encoding="utf-8"))["needs"]
+        read = json.loads(
+            (released / "results" / chapter.name / "station.json").read_text(encoding="utf-8")
+        )["needs"]
         made = {maker.name for path in read for maker in makers(path, chapters)}
 
         assert made <= upstream(chapter, chapters) | {chapter.name}
@@ -153,7 +161,9 @@ def test_a_poisoned_seal_is_named_by_all_and_cannot_be_released(released, tmp_pa
     shutil.copytree(released, project)
     poison(project)
     ledger = (project / "data" / "sealed" / "ledger.jsonl").read_bytes()
-    says = "data/sealed/test.parquet is not the file that was sealed: delete it and run `boxloop run`"
+    says = (
+        "data/sealed/test.parquet is not the file that was sealed: delete it and run `boxloop run`"
+    )
     for words, code in [
         (["release", "--reason", "again"], 2),
         (["run"], 1),
@@ -165,7 +175,9 @@ def test_a_poisoned_seal_is_named_by_all_and_cannot_be_released(released, tmp_pa
         assert says in done.stdout + done.stderr
 
     assert (project / "data" / "sealed" / "ledger.jsonl").read_bytes() == ledger
-    assert "not the file that was sealed" in (project / "report" / "index.html").read_text(encoding="utf-8")
+    assert "not the file that was sealed" in (project / "report" / "index.html").read_text(
+        encoding="utf-8"
+    )
     (project / "data" / "sealed" / "test.parquet").unlink()
     done = boxloop(project, "run")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -199,13 +211,21 @@ def test_a_notebook_that_raises_leaves_a_report(released, tmp_path):
 )
 def test_bad_words_change_nothing(released, words, named):
     """Exit 2 and one sentence."""
-    files = {f: f.stat().st_mtime_ns for f in released.rglob("*") if f.is_file() and "__pycache__" not in f.parts}
+    files = {
+        f: f.stat().st_mtime_ns
+        for f in released.rglob("*")
+        if f.is_file() and "__pycache__" not in f.parts
+    }
     done = boxloop(released, *words)
 
     assert done.returncode == 2
     assert named in done.stderr
     assert "Traceback" not in done.stderr
-    assert files == {f: f.stat().st_mtime_ns for f in released.rglob("*") if f.is_file() and "__pycache__" not in f.parts}
+    assert files == {
+        f: f.stat().st_mtime_ns
+        for f in released.rglob("*")
+        if f.is_file() and "__pycache__" not in f.parts
+    }
 
 
 def test_a_missing_artefact_names_its_maker(bake, tmp_path):
@@ -234,13 +254,19 @@ def test_a_moved_criterion_and_a_changed_model_are_flagged(released, tmp_path):
 
     rows = {row["id"]: row for row in read(project, "checks.json")}
     assert rows["criteria.unchanged"]["state"] == "fail"
-    assert "at least 0.2" in rows["criteria.unchanged"]["message"] and "at least 0.05" in rows["criteria.unchanged"]["message"]
+    assert (
+        "at least 0.2" in rows["criteria.unchanged"]["message"]
+        and "at least 0.05" in rows["criteria.unchanged"]["message"]
+    )
     assert rows["seal.model_unchanged"]["state"] == "fail"
     assert "when the test set was first opened" in rows["seal.model_unchanged"]["message"]
     assert rows["seal.openings"]["value"] == 1
     sheet = boxloop(project, "check")
     assert sheet.returncode == 1
-    assert "criteria.unchanged (08_release, fail)" in sheet.stdout and "seal.model_unchanged (08_release, fail)" in sheet.stdout
+    assert (
+        "criteria.unchanged (08_release, fail)" in sheet.stdout
+        and "seal.model_unchanged (08_release, fail)" in sheet.stdout
+    )
 
 
 def test_both_sheets_are_answered_in_full(released):

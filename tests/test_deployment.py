@@ -29,7 +29,12 @@ def parts():
 
 def test_words_have_one_code_in_all_tables():
     """A word that only one of them has does not move the codes of the others."""
-    coded = alike({"a": pd.DataFrame({"w": ["b", "c"]}), "b": pd.DataFrame({"w": ["a", "c", None]}, index=[7, 8, 9])})
+    coded = alike(
+        {
+            "a": pd.DataFrame({"w": ["b", "c"]}),
+            "b": pd.DataFrame({"w": ["a", "c", None]}, index=[7, 8, 9]),
+        }
+    )
 
     assert coded["a"]["w"].tolist() == [1, 2]
     assert coded["b"]["w"].tolist()[:2] == [0, 2]
@@ -41,24 +46,34 @@ def test_a_share_of_the_validation_rows_is_in_scope(parts):
     train, validation = parts
     rows = pd.DataFrame({"x": [0.1, np.nan, 50.0]})
 
-    assert in_scope(train[["x"]], validation[["x"]], validation[["x"]]).mean() == pytest.approx(0.95, abs=0.01)
+    assert in_scope(train[["x"]], validation[["x"]], validation[["x"]]).mean() == pytest.approx(
+        0.95, abs=0.01
+    )
     assert in_scope(train[["x"]], validation[["x"]], rows).tolist() == [True, True, False]
-    assert in_scope(train[["kind"]], validation[["kind"]], pd.DataFrame({"kind": ["signal", None, "c"]})).tolist() == [True, True, False]
+    assert in_scope(
+        train[["kind"]], validation[["kind"]], pd.DataFrame({"kind": ["signal", None, "c"]})
+    ).tolist() == [True, True, False]
 
 
 def test_a_regression_says_value_interval_and_scope(parts):
     """The id comes first where the rows have one; the half-width reaches to both sides."""
     train, validation = parts
     rows = pd.DataFrame({"name": ["u", "v"], "x": [0.0, 50.0]}, index=[4, 2])
-    model = DummyRegressor(strategy="constant", constant=3.0).fit(train[["x"]], np.zeros(len(train)))
-    out = predictions(rows, model, settings("regression"), train=train, validation=validation, half_width=0.5)
+    model = DummyRegressor(strategy="constant", constant=3.0).fit(
+        train[["x"]], np.zeros(len(train))
+    )
+    out = predictions(
+        rows, model, settings("regression"), train=train, validation=validation, half_width=0.5
+    )
 
     assert list(out) == ["name", "prediction", "low", "high", "in_scope"]
     assert out.loc[4].tolist() == ["u", 3.0, 2.5, 3.5, True]
     assert not out.loc[2, "in_scope"]
 
 
-@pytest.mark.parametrize(("task", "point", "share"), [("classification", 0.5, 0.0), ("anomaly-detection", 0.1, 0.1)])
+@pytest.mark.parametrize(
+    ("task", "point", "share"), [("classification", 0.5, 0.0), ("anomaly-detection", 0.1, 0.1)]
+)
 def test_a_score_passes_at_the_working_point(parts, task, point, share):
     """A probability above the cut, or the share of the background that the study lets pass."""
     train, validation = parts

@@ -19,7 +19,9 @@ def drawn():
     """Return a function that draws tables and gives the axes; the figure is closed afterwards."""
 
     def draw(tables, units):
-        return plot_distributions(tables, {name: SimpleNamespace(unit=unit) for name, unit in units.items()}).axes
+        return plot_distributions(
+            tables, {name: SimpleNamespace(unit=unit) for name, unit in units.items()}
+        ).axes
 
     yield draw
     plt.close("all")
@@ -27,7 +29,10 @@ def drawn():
 
 def tables(rng, names):
     """Return two tables of different size."""
-    return {part: pd.DataFrame(rng.normal(5, 1, size=(size, len(names))), columns=names) for part, size in (("train", 300), ("deployment", 40))}
+    return {
+        part: pd.DataFrame(rng.normal(5, 1, size=(size, len(names))), columns=names)
+        for part, size in (("train", 300), ("deployment", 40))
+    }
 
 
 def test_one_panel_per_column_with_its_unit(drawn):
@@ -77,8 +82,13 @@ def test_a_column_that_is_empty_in_one_set_is_drawn(drawn):
 
 def test_words_are_bars_with_their_names(drawn):
     """One bar per word, in the same place for every set."""
-    sets = {"train": pd.DataFrame({"shape": ["b", "c", "c", None]}), "deployment": pd.DataFrame({"shape": ["a", "c"]})}
+    sets = {
+        "train": pd.DataFrame({"shape": ["b", "c", "c", None]}),
+        "deployment": pd.DataFrame({"shape": ["a", "c"]}),
+    }
     (ax,) = drawn(sets, {"shape": ""})
 
     assert [label.get_text() for label in ax.get_xticklabels()] == ["a", "b", "c"]
-    assert sorted(round(float(patch.get_path().vertices[:, 1].max()), 3) for patch in ax.patches) == [0.5, 0.667]
+    assert sorted(
+        round(float(patch.get_path().vertices[:, 1].max()), 3) for patch in ax.patches
+    ) == [0.5, 0.667]

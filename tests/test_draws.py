@@ -28,18 +28,29 @@ def world(task, rng, n=601):
     groups = np.array([f"halo {k}" for k in rng.integers(n // 2, size=n)], dtype=object)
     if task == "regression":
         truth = rng.normal(13, 1, size=n)
-        guesses = {"model": truth + rng.standard_t(3, size=n), "reference": np.round(truth + rng.normal(0.1, 1, size=n))}
+        guesses = {
+            "model": truth + rng.standard_t(3, size=n),
+            "reference": np.round(truth + rng.normal(0.1, 1, size=n)),
+        }
         return truth, guesses | {"trivial": np.full(n, truth.mean())}, groups
     truth = (rng.random(n) < 0.3).astype(float)
     chance = 1 / (1 + np.exp(-rng.normal(2 * truth - 1, 1)))
-    return truth, {"model": chance, "reference": np.round(chance, 1), "trivial": np.full(n, 0.3)}, groups
+    return (
+        truth,
+        {"model": chance, "reference": np.round(chance, 1), "trivial": np.full(n, 0.3)},
+        groups,
+    )
 
 
-@pytest.mark.parametrize(("task", "name"), [(task, m.name) for m in METRICS.values() for task in m.tasks])
+@pytest.mark.parametrize(
+    ("task", "name"), [(task, m.name) for m in METRICS.values() for task in m.tasks]
+)
 def test_a_weighted_draw_is_the_drawn_rows(task, name, rng):
     """Every metric, ties and groups of several rows included, to rounding."""
     truth, guesses, groups = world(task, rng)
-    found = compare(truth, guesses, groups=groups, metrics=[name], draws=50, seed=3, working_point=POINT[task])[name]
+    found = compare(
+        truth, guesses, groups=groups, metrics=[name], draws=50, seed=3, working_point=POINT[task]
+    )[name]
     drawn = list(group_draws(groups, draws=50, seed=3))
 
     for who, guess in guesses.items():
@@ -47,14 +58,21 @@ def test_a_weighted_draw_is_the_drawn_rows(task, name, rng):
             continue  # ties that an edge of a bin cuts: the drawn rows depend on their order
         by_hand = [METRICS[name](truth[rows], guess[rows], POINT[task]) for rows in drawn]
         low, high = np.quantile(by_hand, [0.025, 0.975])
-        expected = min(low, found[who]["value"]), max(high, found[who]["value"])  # R² of the mean is 0, and less in every draw
-        assert (found[who]["low"], found[who]["high"]) == pytest.approx(expected, rel=1e-9, abs=1e-12)
+        expected = (
+            min(low, found[who]["value"]),
+            max(high, found[who]["value"]),
+        )  # R² of the mean is 0, and less in every draw
+        assert (found[who]["low"], found[who]["high"]) == pytest.approx(
+            expected, rel=1e-9, abs=1e-12
+        )
 
 
 def test_draws_and_weights_are_the_same_draws():
     """The drawn rows, counted; whole groups only."""
     groups = np.array([5, 5, 1, 2, 2, 2, 9])
-    for rows, weights in zip(group_draws(groups, draws=20, seed=1), group_weights(groups, draws=20, seed=1), strict=True):
+    for rows, weights in zip(
+        group_draws(groups, draws=20, seed=1), group_weights(groups, draws=20, seed=1), strict=True
+    ):
         assert list(np.bincount(rows, minlength=7)) == list(weights)
         assert weights[0] == weights[1] and weights[3] == weights[4] == weights[5]
 
@@ -71,12 +89,18 @@ def test_the_mean_is_bootstrapped_by_weights(rng):
 
 def test_a_metric_of_ones_own_is_drawn_row_by_row(monkeypatch, rng):
     """It need not know about weights."""
-    worst = Metric("worst", "worst", lambda truth, guess: float(np.max(np.abs(guess - truth))), "lower")
+    worst = Metric(
+        "worst", "worst", lambda truth, guess: float(np.max(np.abs(guess - truth))), "lower"
+    )
     monkeypatch.setitem(METRICS, "worst", worst)
     truth, guesses, groups = world("regression", rng)
 
-    found = compare(truth, guesses, groups=groups, metrics=["worst"], draws=30, seed=4)["worst"]["model"]
-    by_hand = [worst(truth[rows], guesses["model"][rows]) for rows in group_draws(groups, draws=30, seed=4)]
+    found = compare(truth, guesses, groups=groups, metrics=["worst"], draws=30, seed=4)["worst"][
+        "model"
+    ]
+    by_hand = [
+        worst(truth[rows], guesses["model"][rows]) for rows in group_draws(groups, draws=30, seed=4)
+    ]
 
     assert (found["low"], found["high"]) == pytest.approx(np.quantile(by_hand, [0.025, 0.975]))
 
@@ -106,13 +130,16 @@ def test_a_constant_probability_has_the_ece_of_its_mean(rng):
     assert METRICS["ece"](truth, np.full(1000, 0.3)) == pytest.approx(0.05)
 
 
-@pytest.mark.parametrize("values", [
-    np.array(["b", "a", "Ä", "", "a", "10", "9"], dtype=object),
-    np.array(["b", "a", "b"]),
-    np.array([3, 1, 3, -2]),
-    np.array([3, 1, 10**30, 3], dtype=object),
-    np.array([0.5, -1.0, 0.5]),
-])
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.array(["b", "a", "Ä", "", "a", "10", "9"], dtype=object),
+        np.array(["b", "a", "b"]),
+        np.array([3, 1, 3, -2]),
+        np.array([3, 1, 10**30, 3], dtype=object),
+        np.array([0.5, -1.0, 0.5]),
+    ],
+)
 def test_groups_are_numbered_as_ever(values):
     """In the order of `numpy.unique`: which rows are drawn, and where a row is placed by the split, hang on it."""
     unique, codes = numbered(values)

@@ -18,7 +18,9 @@ def test_each_row_is_predicted_by_a_model_that_did_not_see_it():
     X, y, groups = rows()
     cv = [(np.arange(30), np.arange(30, 57))]
 
-    first, second, other = (resample_predict(LinearRegression(), X, y, groups=groups, cv=cv, seed=s) for s in (1, 1, 2))
+    first, second, other = (
+        resample_predict(LinearRegression(), X, y, groups=groups, cv=cv, seed=s) for s in (1, 1, 2)
+    )
 
     assert np.isnan(first).sum() == 33
     assert np.isfinite(first[30:57]).all()
@@ -33,4 +35,9 @@ def test_spread_of_members_that_agree_is_zero():
 
     found = spread(truth, np.column_stack([member, member]))
 
-    assert found == {"RMSE": 1.0, "sd of RMSE": 0.0, "spread per object": 0.0, "RMSE of the mean": 1.0}
+    assert found == {
+        "RMSE": 1.0,
+        "sd of RMSE": 0.0,
+        "spread per object": 0.0,
+        "RMSE of the mean": 1.0,
+    }

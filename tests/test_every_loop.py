@@ -27,7 +27,9 @@ def test_every_notebook_ran_and_the_report_is_one_small_file(released):
     """Eight executed copies, and a page of at most 6 MB with all of them."""
     page = released / "report" / "index.html"
 
-    assert [copy.name[:2] for copy in sorted((released / "report" / "notebooks").glob("*.ipynb"))] == STATIONS
+    assert [
+        copy.name[:2] for copy in sorted((released / "report" / "notebooks").glob("*.ipynb"))
+    ] == STATIONS
     assert page.stat().st_size < 6 * 2**20
     assert all(f'id="{name}' in page.read_text(encoding="utf-8") for name in STATIONS)
 
@@ -60,7 +62,11 @@ def test_both_sheets_are_answered_in_full(released):
         done = boxloop(released, "check", "--sheet", sheet, "--format", "json")
 
         assert done.returncode == 0
-        assert {row["state"] for row in json.loads(done.stdout)["sheet"]} <= {"pass", "waived", "not-applicable"}
+        assert {row["state"] for row in json.loads(done.stdout)["sheet"]} <= {
+            "pass",
+            "waived",
+            "not-applicable",
+        }
 
 
 def test_same_seeds_same_numbers_and_no_test_row_before_08(released, tmp_path):
@@ -79,5 +85,7 @@ def test_same_seeds_same_numbers_and_no_test_row_before_08(released, tmp_path):
     before, after = results(released), results(project)
 
     assert sorted(before) == sorted(after)
-    assert [name for name in before if before[name] != after[name] and not name.endswith(COUNTED)] == []
+    assert [
+        name for name in before if before[name] != after[name] and not name.endswith(COUNTED)
+    ] == []
     assert read(project, "metrics.json") == read(released, "metrics.json")

@@ -28,7 +28,13 @@ def project(cook):
         '{"cells": [], "mine": 1}', encoding="utf-8"
     )
     (project / "notebooks" / "09_mine.ipynb").write_text("damaged", encoding="utf-8")
-    mine = ("study.toml", "README.md", "study/data.py", "tests/test_study.py", "boxloop/run/schedule.py")
+    mine = (
+        "study.toml",
+        "README.md",
+        "study/data.py",
+        "tests/test_study.py",
+        "boxloop/run/schedule.py",
+    )
     for name in mine:
         (project / name).write_text("# mine\n", encoding="utf-8")
     return project

@@ -38,7 +38,14 @@ def stress():
 
 def a_check(state="fail", **changes):
     """Return a row of checks.json."""
-    row = {"id": "split.groups", "state": state, "value": 0.88, "threshold": 0.0, "message": "shared", "reason": None}
+    row = {
+        "id": "split.groups",
+        "state": state,
+        "value": 0.88,
+        "threshold": 0.0,
+        "message": "shared",
+        "reason": None,
+    }
     return row | changes
 
 
@@ -59,7 +66,11 @@ def test_only_dropped_attempts_are_failures(attempts, stress):
 
 def test_failed_and_waived_checks_are_imported(attempts, stress):
     """A waiver is a rule broken with a reason, and belongs in the log."""
-    checks = [a_check(), a_check("pass", id="a.b"), a_check("waived", id="c.d", reason="it is the story")]
+    checks = [
+        a_check(),
+        a_check("pass", id="a.b"),
+        a_check("waived", id="c.d", reason="it is the story"),
+    ]
     log = collect(attempts[:0], checks, stress[:0], [])
 
     assert list(log["about"]) == ["check: split.groups", "check: c.d"]
@@ -92,7 +103,10 @@ def test_a_stress_test_without_levels_is_imported(attempts, stress):
 
 def test_a_note_explains_a_row_or_adds_one(attempts, stress):
     """What a person writes is joined by its `about`."""
-    notes = [{"about": "attempt: ridge", "explanation": " bends "}, {"about": "an idea", "what": "did not work"}]
+    notes = [
+        {"about": "attempt: ridge", "explanation": " bends "},
+        {"about": "an idea", "what": "did not work"},
+    ]
     log = collect(attempts, [], stress[:0], notes).set_index("about")
 
     assert log.loc["attempt: ridge", "explanation"] == "bends"
@@ -120,7 +134,9 @@ def test_a_note_on_something_that_is_gone_is_named_and_left_out(attempts, stress
 
 def test_read_notes(tmp_path):
     """A file of [[failure]] tables is a list of dictionaries."""
-    file = write(tmp_path, '[[failure]]\nabout = "a"\nexplanation = "é"\n[[failure]]\nabout = "b"\n')
+    file = write(
+        tmp_path, '[[failure]]\nabout = "a"\nexplanation = "é"\n[[failure]]\nabout = "b"\n'
+    )
 
     assert read_notes(file) == [{"about": "a", "explanation": "é"}, {"about": "b"}]
 
@@ -154,7 +170,12 @@ def test_a_bad_file_is_refused_with_one_sentence(tmp_path, text, words):
 
 def a_pass(number, *attempts):
     """Return a pass that tried these; the last was chosen."""
-    return {"number": number, "attempts": [{"name": name, "score": "0.3", "chosen": name == attempts[-1]} for name in attempts]}
+    return {
+        "number": number,
+        "attempts": [
+            {"name": name, "score": "0.3", "chosen": name == attempts[-1]} for name in attempts
+        ],
+    }
 
 
 def test_what_an_earlier_pass_tried_stays_in_the_log(attempts, stress):
@@ -168,7 +189,14 @@ def test_what_an_earlier_pass_tried_stays_in_the_log(attempts, stress):
     assert log.loc["attempt: svm", "measured"] == "RMSE 0.3000"
 
 
-HOSTILE = ['He said "no" \\ and left', "two\nlines", "tab\t and \x7f", "'" * 3, '"' * 3, "[[failure]]"]
+HOSTILE = [
+    'He said "no" \\ and left',
+    "two\nlines",
+    "tab\t and \x7f",
+    "'" * 3,
+    '"' * 3,
+    "[[failure]]",
+]
 HOSTILE += ["ü 夜 🌌 é", "# no comment", "{{ cookiecutter.x }}", "\u202eleft"]
 
 
@@ -181,7 +209,10 @@ def test_an_entry_comes_back_as_it_was_written(tmp_path, text):
     assert read_notes(file)[1:] == [{"about": text, "what": text, "explanation": text}]
 
 
-@pytest.mark.parametrize("before", ["", "# words\n", '[[failure]]\nabout = "a"', '\r\n[[failure]]\r\nabout = "a"\r\n# end\r\n'])
+@pytest.mark.parametrize(
+    "before",
+    ["", "# words\n", '[[failure]]\nabout = "a"', '\r\n[[failure]]\r\nabout = "a"\r\n# end\r\n'],
+)
 def test_what_stands_there_is_kept_byte_by_byte(tmp_path, before):
     """Comments, line ends and a missing last line end."""
     file = tmp_path / "failures.toml"
@@ -205,7 +236,9 @@ def test_an_entry_may_explain_a_row_of_the_log(tmp_path):
     assert len(second["about"]) <= 62 and second["about"].endswith("…")
 
 
-@pytest.mark.parametrize(("text", "words"), [(" \n", "empty failure"), ("a", "already has an entry")])
+@pytest.mark.parametrize(
+    ("text", "words"), [(" \n", "empty failure"), ("a", "already has an entry")]
+)
 def test_a_refused_entry_changes_nothing(tmp_path, text, words):
     """Blank text, and a name that is taken."""
     file = write(tmp_path, '[[failure]]\nabout = "a"\n')

@@ -22,7 +22,11 @@ from boxloop.run.loop import run
 
 pytest_plugins = ["loop_fixtures"]  # its fixtures: project, quick
 
-CHAIN = {"01_a": ([], ["data/1.txt"]), "02_b": (["data/1.txt"], ["data/2.txt"]), "03_c": (["data/2.txt"], ["data/3.txt"])}
+CHAIN = {
+    "01_a": ([], ["data/1.txt"]),
+    "02_b": (["data/1.txt"], ["data/2.txt"]),
+    "03_c": (["data/2.txt"], ["data/3.txt"]),
+}
 
 
 @pytest.fixture
@@ -47,19 +51,38 @@ def parts(project):
 
 def test_no_memory_is_said(tmp_path, real):
     """The cell is named, with what to do; the machine goes on."""
-    project = make_project(tmp_path, graph=CHAIN, faults={"02_b": "raise MemoryError" if os.name == "nt" else "bytearray(1 << 62)"})
+    project = make_project(
+        tmp_path,
+        graph=CHAIN,
+        faults={"02_b": "raise MemoryError" if os.name == "nt" else "bytearray(1 << 62)"},
+    )
     outcome = run(project, echo=silent)
 
     assert states(outcome) == ["ok", "failed", "skipped"]
-    assert outcome.failed[0].message == "02_b, cell work: MemoryError:  (the memory was not enough: take fewer rows or a larger machine)"
+    assert (
+        outcome.failed[0].message
+        == "02_b, cell work: MemoryError:  (the memory was not enough: take fewer rows or a larger machine)"
+    )
 
 
 def boxloop(project, *words, **options):
     """Start ``python -m boxloop`` in a project with its own machinery."""
     if not (project.root / "boxloop").exists():
-        shutil.copytree(TEMPLATE / "boxloop", project.root / "boxloop", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(
+            TEMPLATE / "boxloop",
+            project.root / "boxloop",
+            ignore=shutil.ignore_patterns("__pycache__"),
+        )
     command = [sys.executable, "-m", "boxloop", *words]
-    return subprocess.Popen(command, cwd=project.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", **options)
+    return subprocess.Popen(
+        command,
+        cwd=project.root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        **options,
+    )
 
 
 def obedient():
@@ -90,7 +113,9 @@ def under_permissions(project, *words):
 @pytest.mark.parametrize("how", [["--cold"], [], ["--jobs", "1"], ["--cold", "--jobs", "1"]])
 def test_ctrl_c(tmp_path, how):
     """130, one sentence, no kernel and no part left; what was done is current, the rest runs."""
-    wait = "import time\n(root / 'begun').touch()\nwhile not (root / 'well').exists(): time.sleep(0.1)"
+    wait = (
+        "import time\n(root / 'begun').touch()\nwhile not (root / 'well').exists(): time.sleep(0.1)"
+    )
     project = make_project(tmp_path / "päth with blanks", graph=CHAIN, faults={"02_b": wait})
     process = boxloop(project, "run", *how)
     end = time.monotonic() + 60
@@ -101,14 +126,21 @@ def test_ctrl_c(tmp_path, how):
     out, err = process.communicate(timeout=60)
 
     assert process.returncode == 130, err
-    assert err.startswith("Stopped during 02_b; what is done is kept: go on with `boxloop run`") and "Traceback" not in err
+    assert (
+        err.startswith("Stopped during 02_b; what is done is kept: go on with `boxloop run`")
+        and "Traceback" not in err
+    )
     gone, alive = psutil.wait_procs(below, timeout=5)
     assert not alive and not parts(project)
-    assert [row.state for row in status(project)] == ["done", "stale", "stale"] or status(project)[1].state == "never run"
+    assert [row.state for row in status(project)] == ["done", "stale", "stale"] or status(project)[
+        1
+    ].state == "never run"
     (project.root / "well").touch()
     again = boxloop(project, "run", *how)
     out, err = again.communicate(timeout=120)
-    assert [line.split()[2] for line in out.splitlines()[:1]] == ["-"] and "current" in out.splitlines()[0]
+    assert [line.split()[2] for line in out.splitlines()[:1]] == [
+        "-"
+    ] and "current" in out.splitlines()[0]
     assert [row.state for row in status(project)] == ["done"] * 3, out + err
 
 
@@ -164,15 +196,24 @@ def closed_pipe():
     return os.fdopen(end, "w")
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a small file system of its own")
+@pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="needs a small file system of its own"
+)
 def test_a_full_disk(tmp_path, real):
     """The sentence names the disk; with space again the run goes on from there."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)], capture_output=True).returncode:
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)], capture_output=True
+    ).returncode:
         pytest.skip("may not mount a small file system")
     try:
-        lines = ["if (root / 'full').exists():", " filler = open(root / 'filler', 'wb', buffering=0)", " try:", "  while True: filler.write(bytes(4096))"]
+        lines = [
+            "if (root / 'full').exists():",
+            " filler = open(root / 'filler', 'wb', buffering=0)",
+            " try:",
+            "  while True: filler.write(bytes(4096))",
+        ]
         fill = "\n".join([*lines, " except OSError: pass"])
         project = make_project(disk / "project", graph=CHAIN, faults={"01_a": fill})
         assert states(run(project, only="01", echo=silent)) == ["ok"]
@@ -180,7 +221,10 @@ def test_a_full_disk(tmp_path, real):
         (project.root / "full").touch()
         outcome = run(project, start="01", echo=silent)
         assert states(outcome) == ["failed", "skipped", "skipped"]
-        assert "01_a" in outcome.failed[0].message and ("the disk is full" in outcome.failed[0].message or "No space left" in outcome.failed[0].message)
+        assert "01_a" in outcome.failed[0].message and (
+            "the disk is full" in outcome.failed[0].message
+            or "No space left" in outcome.failed[0].message
+        )
         assert (project.executed / "01_a.ipynb").read_bytes() == copy
         assert not parts(project)
         for name in ("filler", "full"):
@@ -207,7 +251,9 @@ def test_no_room_for_a_lock(project, quick, monkeypatch):
     assert not parts(project)
 
 
-@pytest.mark.parametrize("file", ["data/1.txt", "results/02_b/station.json", "report/notebooks/02_b.ipynb"])
+@pytest.mark.parametrize(
+    "file", ["data/1.txt", "results/02_b/station.json", "report/notebooks/02_b.ipynb"]
+)
 def test_a_truncated_file_is_made_again(tmp_path, quick, file):
     """Whatever was cut in half is stale with its maker; the rest stays."""
     project = make_project(tmp_path, graph=CHAIN)
@@ -257,13 +303,17 @@ def test_an_unreadable_source_is_named(tmp_path, quick):
 def test_a_read_only_folder_of_notebooks_is_enough(tmp_path, how):
     """Nothing is written beside the sources, whoever runs them."""
     project = make_project(tmp_path / "ä {b} c", graph=CHAIN)
-    before = {path: path.stat().st_mtime_ns for path in [project.notebooks, *project.notebooks.iterdir()]}
+    before = {
+        path: path.stat().st_mtime_ns for path in [project.notebooks, *project.notebooks.iterdir()]
+    }
     project.notebooks.chmod(0o555)
     code, out, err = under_permissions(project, "run", *how)
     project.notebooks.chmod(0o755)
 
     assert code == 0, out + err
-    assert before == {path: path.stat().st_mtime_ns for path in [project.notebooks, *project.notebooks.iterdir()]}
+    assert before == {
+        path: path.stat().st_mtime_ns for path in [project.notebooks, *project.notebooks.iterdir()]
+    }
     assert [row.state for row in status(project)] == ["done"] * 3
 
 
@@ -275,7 +325,10 @@ def test_a_read_only_project_is_named(tmp_path, folder):
     assert code == 0, out + err
     held = {path: path.read_bytes() for path in project.results.rglob("*") if path.is_file()}
     (project.study / "__init__.py").write_text("CHANGED = 1\n", encoding="utf-8")
-    below = [project.root / folder, *(path for path in (project.root / folder).rglob("*") if path.is_dir())]
+    below = [
+        project.root / folder,
+        *(path for path in (project.root / folder).rglob("*") if path.is_dir()),
+    ]
     for path in below:
         path.chmod(0o555)
     code, out, err = under_permissions(project, "run", "--from", "01", "--set", "extra=2.5")
@@ -286,14 +339,20 @@ def test_a_read_only_project_is_named(tmp_path, folder):
     assert "Traceback" not in err and "ermission" in out + err
     assert not parts(project)
     if folder != "report":
-        assert all(path.read_bytes() == content for path, content in held.items() if path.name != "station.json" and path.is_file())
+        assert all(
+            path.read_bytes() == content
+            for path, content in held.items()
+            if path.name != "station.json" and path.is_file()
+        )
     code, out, err = under_permissions(project, "run")
     assert code == 0, out + err
 
 
 def test_the_runner_itself_is_killed(tmp_path):
     """SIGKILL: no kernel outlives it, its lock is taken over, the rest runs."""
-    wait = "import time\n(root / 'begun').touch()\nwhile not (root / 'well').exists(): time.sleep(0.1)"
+    wait = (
+        "import time\n(root / 'begun').touch()\nwhile not (root / 'well').exists(): time.sleep(0.1)"
+    )
     project = make_project(tmp_path, graph=CHAIN, faults={"02_b": wait})
     process = boxloop(project, "run")
     end = time.monotonic() + 60

@@ -16,20 +16,33 @@ WINDOWS = os.name == "nt"
 def commands(readme, start):
     """Return the lines of the first code block after the sentence that starts with `start`."""
     text = readme.read_text(encoding="utf-8")
-    return re.search(rf"^{start}.*?^```console\n(.*?)^```", text, re.DOTALL | re.MULTILINE)[1].splitlines()
+    return re.search(rf"^{start}.*?^```console\n(.*?)^```", text, re.DOTALL | re.MULTILINE)[
+        1
+    ].splitlines()
 
 
 def follow(lines, project, home):
     """Type the lines into one shell, as a reader would; the first that fails ends it."""
     script = home / ("follow.bat" if WINDOWS else "follow.sh")
     if WINDOWS:
-        # `call` returns from the activation script; each line is checked, as `set -e` does elsewhere.
-        script.write_text("".join(f"call {line} || exit /b 1\n" for line in lines), encoding="utf-8")
+        # `call` returns from the activation script; each line is checked, as `set -e` does
+        # elsewhere.
+        script.write_text(
+            "".join(f"call {line} || exit /b 1\n" for line in lines), encoding="utf-8"
+        )
         shell = ["cmd", "/d", "/c", str(script)]
     else:
         script.write_text("\n".join(lines) + "\n", encoding="utf-8")
         shell = ["bash", "-e", str(script)]
-    done = subprocess.run(shell, cwd=project, env=fresh(home), capture_output=True, text=True, encoding="utf-8", timeout=1800)
+    done = subprocess.run(
+        shell,
+        cwd=project,
+        env=fresh(home),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=1800,
+    )
     assert done.returncode == 0, (done.stdout + done.stderr)[-5000:]
 
 
@@ -40,7 +53,16 @@ def fresh(home):
     env = {key: value for key, value in os.environ.items() if key not in left_out}
     env |= {"HOME": str(home), "USERPROFILE": str(home), "PYTHONUTF8": "1"}
     base = Path(getattr(sys, "_base_executable", sys.executable)).parent
-    env["PATH"] = os.pathsep.join([str(base), *(part for part in env["PATH"].split(os.pathsep) if part != sysconfig.get_path("scripts"))])
+    env["PATH"] = os.pathsep.join(
+        [
+            str(base),
+            *(
+                part
+                for part in env["PATH"].split(os.pathsep)
+                if part != sysconfig.get_path("scripts")
+            ),
+        ]
+    )
     return env
 
 
@@ -66,7 +88,9 @@ def assert_has_run(project):
 @pytest.mark.slow
 def test_the_pip_way(project, home):
     """A fresh environment with pip runs the loop to its report."""
-    lines = commands(project / "README.md", "With pip, on Windows" if WINDOWS else "With pip, on Linux and macOS")
+    lines = commands(
+        project / "README.md", "With pip, on Windows" if WINDOWS else "With pip, on Linux and macOS"
+    )
     assert lines[-2:] == ["pip install -e .", "boxloop run"]
 
     follow(lines, project, home)
@@ -75,7 +99,9 @@ def test_the_pip_way(project, home):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("uv") is None, reason="uv is not installed: the way with pip is tested alone")
+@pytest.mark.skipif(
+    shutil.which("uv") is None, reason="uv is not installed: the way with pip is tested alone"
+)
 def test_the_uv_way(project, home):
     """uv makes the environment and runs the loop to its report."""
     lines = commands(project / "README.md", "With .uv")

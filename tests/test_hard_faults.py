@@ -22,7 +22,10 @@ def finish(process):
 def lines(out):
     """Return ``["01 ok", ...]`` of the first three lines of a run."""
     words = ("current", "failed", "skipped", "ok")
-    return [f"{line.split()[0]} {next(word for word in words if word in line)}" for line in out.splitlines()[:3]]
+    return [
+        f"{line.split()[0]} {next(word for word in words if word in line)}"
+        for line in out.splitlines()[:3]
+    ]
 
 
 def done(project):
@@ -39,7 +42,10 @@ def test_two_runs_at_once(tmp_path):
     for words in (["run"], ["run", "--from", "01"], ["run", "--only", "03", "--cold"]):
         code, out, err = finish(boxloop(project, *words))
         assert (code, out) == (2, "")
-        assert len(err.splitlines()) == 1 and f"Another run is going on in this project (process {first.pid} on " in err
+        assert (
+            len(err.splitlines()) == 1
+            and f"Another run is going on in this project (process {first.pid} on " in err
+        )
     (project.root / "well").touch()
     code, out, err = finish(first)
 
@@ -49,15 +55,23 @@ def test_two_runs_at_once(tmp_path):
 
 def test_two_runs_begin_in_the_same_moment(tmp_path):
     """One of them has the lock, or both in turn; never do both run a notebook."""
-    project = make_project(tmp_path, graph=CHAIN, faults={name: "with (root / 'count').open('a') as file: file.write('x')" for name in CHAIN})
-    codes = sorted(finish(process)[0] for process in [boxloop(project, "run"), boxloop(project, "run")])
+    project = make_project(
+        tmp_path,
+        graph=CHAIN,
+        faults={name: "with (root / 'count').open('a') as file: file.write('x')" for name in CHAIN},
+    )
+    codes = sorted(
+        finish(process)[0] for process in [boxloop(project, "run"), boxloop(project, "run")]
+    )
 
     assert codes in ([0, 2], [0, 0])
     assert (project.root / "count").read_text(encoding="utf-8") == "xxx"
     assert done(project) and not (project.root / NAME).exists()
 
 
-@pytest.mark.parametrize("file", ["data/1.txt", "results/02_b/station.json", "report/notebooks/02_b.ipynb"])
+@pytest.mark.parametrize(
+    "file", ["data/1.txt", "results/02_b/station.json", "report/notebooks/02_b.ipynb"]
+)
 def test_a_truncated_file_is_named_and_made_again(tmp_path, file):
     """By the command: ``status`` says which, ``run`` goes on from its maker."""
     project = make_project(tmp_path, graph=CHAIN)
@@ -71,11 +85,15 @@ def test_a_truncated_file_is_named_and_made_again(tmp_path, file):
 
     assert code == 0, out + err
     maker = "01" if file.startswith("data") else "02"
-    assert lines(out) == [f"{number} {'ok' if number == maker else 'current'}" for number in ("01", "02", "03")]
+    assert lines(out) == [
+        f"{number} {'ok' if number == maker else 'current'}" for number in ("01", "02", "03")
+    ]
     assert done(project) and not parts(project)
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a process cannot be given less memory there")
+@pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="a process cannot be given less memory there"
+)
 @pytest.mark.parametrize("how", [[], ["--cold"]])
 def test_a_cell_that_needs_more_memory_than_there_is(tmp_path, how):
     """A limit of the system, and an array beyond it: the cell is named, the rest is skipped, and the next run goes on."""
@@ -90,28 +108,39 @@ def test_a_cell_that_needs_more_memory_than_there_is(tmp_path, how):
     code, out, err = finish(boxloop(project, "run", *how))
 
     assert code == 1 and lines(out) == ["01 ok", "02 failed", "03 skipped"], out + err
-    assert "02_b, cell work: " in err and "MemoryError" in err and "take fewer rows or a larger machine" in err and "Traceback" not in err
+    assert (
+        "02_b, cell work: " in err
+        and "MemoryError" in err
+        and "take fewer rows or a larger machine" in err
+        and "Traceback" not in err
+    )
     assert not parts(project)
     (project.root / "well").touch()
     code, out, err = finish(boxloop(project, "run", *how))
     assert code == 0 and lines(out) == ["01 current", "02 ok", "03 ok"], out + err
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a small file system of its own")
+@pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="needs a small file system of its own"
+)
 def test_the_disk_is_full_for_the_command(tmp_path):
     """One sentence with the notebook, no part left; with space again the next run goes on from there."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(disk)], capture_output=True).returncode:
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(disk)], capture_output=True
+    ).returncode:
         pytest.skip("may not mount a small file system")
     try:
-        fill = "\n".join([
-            "if not (root / 'well').exists():",
-            "    filler = open(root / 'filler', 'wb', buffering=0)",
-            "    try:",
-            "        while True: filler.write(bytes(4096))",
-            "    except OSError: pass",
-        ])
+        fill = "\n".join(
+            [
+                "if not (root / 'well').exists():",
+                "    filler = open(root / 'filler', 'wb', buffering=0)",
+                "    try:",
+                "        while True: filler.write(bytes(4096))",
+                "    except OSError: pass",
+            ]
+        )
         project = make_project(disk / "project", graph=CHAIN, faults={"02_b": fill})
         code, out, err = finish(boxloop(project, "run"))
         assert code in (1, 2) and "Traceback" not in err, out + err

@@ -34,7 +34,13 @@ def a_pass(number, model, *, checks=None, met=True, sets=("validation",), **fact
 @pytest.fixture
 def passes():
     """Two passes: the second is better, fails a check and misses a criterion."""
-    second = a_pass(2, 0.08, checks={"split.groups": "fail"}, met=False, attempts=[{"name": "trees", "score": "0.1", "chosen": True}])
+    second = a_pass(
+        2,
+        0.08,
+        checks={"split.groups": "fail"},
+        met=False,
+        attempts=[{"name": "trees", "score": "0.1", "chosen": True}],
+    )
     return [a_pass(1, 0.10), second]
 
 
@@ -94,7 +100,9 @@ def test_side_by_side(passes):
     assert lines["RMSE, validation, model"] == ("0.1 [0.09, 0.11]", "0.08 [0.07, 0.09]")
     assert lines["criterion: better"] == ("met (0.3; at least 0.2)", "not met (0.3; at least 0.2)")
     assert lines["check: split.groups"] == ("pass", "fail")
-    assert not [label for label, *_ in side_by_side(passes[0], passes[0]) if label.startswith("check")]
+    assert not [
+        label for label, *_ in side_by_side(passes[0], passes[0]) if label.startswith("check")
+    ]
     assert interval(None) == "–"
 
 

@@ -175,15 +175,15 @@ def in_pairs(model, **given):
     def change(schema):
         told = {**schema["content"]["content"], **given}
         pairs = [
-            node("TupleNode", "builtins.tuple", [text(name), value])
-            for name, value in told.items()
+            node("TupleNode", "builtins.tuple", [text(name), value]) for name, value in told.items()
         ]
         schema["content"] = node("ListNode", "builtins.list", pairs)
 
     return changed(model, change)
 
 
-# What runs code, as bytes: made of the code in Python, the command of the system, and the path of the canary.
+# What runs code, as bytes: made of the code in Python, the command of the system, and the path of
+# the canary.
 RUNS = {
     "a builtin function": lambda code, *_: dumps(FunctionTransformer(max, kw_args={"key": eval})),
     "a builtin that runs text": lambda *_: transformer("builtins.exec"),

@@ -23,7 +23,9 @@ def test_rows_of_a_group_count_once():
     x = rng.normal(size=300)
 
     once = group_bootstrap(np.mean, x, groups=np.arange(300), draws=1500)
-    thrice = group_bootstrap(np.mean, np.repeat(x, 3), groups=np.repeat(np.arange(300), 3), draws=1500)
+    thrice = group_bootstrap(
+        np.mean, np.repeat(x, 3), groups=np.repeat(np.arange(300), 3), draws=1500
+    )
     naive = group_bootstrap(np.mean, np.repeat(x, 3), groups=np.arange(900), draws=1500)
 
     assert thrice.high - thrice.low == pytest.approx(once.high - once.low, rel=0.1)
@@ -50,7 +52,9 @@ def test_compare_pairs_model_and_reference():
     shared = rng.normal(scale=0.5, size=600)
     model, reference = truth + shared, truth + 1.1 * shared
 
-    table = compare(truth, {"model": model, "reference": reference}, groups=np.arange(600), metrics=["rmse"])["rmse"]
+    table = compare(
+        truth, {"model": model, "reference": reference}, groups=np.arange(600), metrics=["rmse"]
+    )["rmse"]
 
     assert table["difference"]["low"] > 0
     assert table["model"]["high"] > table["reference"]["low"]
@@ -70,10 +74,14 @@ def test_outlier_fraction_of_a_gaussian():
     """Three sigma of a Gaussian leave 0.27 per cent outside."""
     residual = np.random.default_rng(3).normal(size=200_000)
 
-    assert METRICS["outlier_fraction"].function(np.zeros(200_000), residual) == pytest.approx(0.0027, abs=0.0004)
+    assert METRICS["outlier_fraction"].function(np.zeros(200_000), residual) == pytest.approx(
+        0.0027, abs=0.0004
+    )
 
 
-@pytest.mark.parametrize("name, better, worse", [("rmse", 1, 2), ("r2", 0.9, 0.8), ("bias", -0.1, 0.2)])
+@pytest.mark.parametrize(
+    "name, better, worse", [("rmse", 1, 2), ("r2", 0.9, 0.8), ("bias", -0.1, 0.2)]
+)
 def test_improvement_is_positive_when_the_model_is_better(name, better, worse):
     """Whatever the direction of the metric."""
     assert METRICS[name].improvement(worse, better) > 0
@@ -85,19 +93,31 @@ def test_the_fewest_rows_have_an_interval_around_the_value(rows):
     rng = np.random.default_rng(rows)
     truth = rng.normal(size=rows)
     guesses = {"model": truth + rng.normal(size=rows), "reference": truth + 1}
-    found = compare(truth, guesses, groups=np.arange(rows), metrics=["rmse", "nmad", "bias", "r2"], draws=200)
+    found = compare(
+        truth, guesses, groups=np.arange(rows), metrics=["rmse", "nmad", "bias", "r2"], draws=200
+    )
 
     for name, row in found.items():
         for one in row.values():
             known = not (name == "r2" and rows == 1)
-            assert one["low"] <= one["value"] <= one["high"] if known else np.isnan(list(one.values())).all()
+            assert (
+                one["low"] <= one["value"] <= one["high"]
+                if known
+                else np.isnan(list(one.values())).all()
+            )
 
 
 def test_one_group_gives_an_interval_without_width():
     """Also where the value and the draws are summed in another order: an error bar cannot be negative."""
     rng = np.random.default_rng(0)
     truth = rng.normal(size=7)
-    found = compare(truth, {"model": truth + rng.normal(size=7)}, groups=np.zeros(7), metrics=["rmse", "bias", "r2"], draws=100)
+    found = compare(
+        truth,
+        {"model": truth + rng.normal(size=7)},
+        groups=np.zeros(7),
+        metrics=["rmse", "bias", "r2"],
+        draws=100,
+    )
 
     for row in found.values():
         assert row["model"]["low"] <= row["model"]["value"] <= row["model"]["high"]
@@ -116,7 +136,14 @@ def test_conformal_intervals_of_a_target_of_any_size(size):
     X = rng.normal(size=(2000, 1))
     y = size * (X[:, 0] + rng.normal(scale=0.3, size=2000) + 5)
     model = LinearRegression().fit(X, y)
-    conformal = SplitConformalRegressor(estimator=model, confidence_level=0.9, prefit=True, conformity_score=residual_score(y[:1000]))
+    conformal = SplitConformalRegressor(
+        estimator=model,
+        confidence_level=0.9,
+        prefit=True,
+        conformity_score=residual_score(y[:1000]),
+    )
     _, ends = conformal.conformalize(X[:1000], y[:1000]).predict_interval(X[1000:])
 
-    assert np.mean((ends[:, 0, 0] <= y[1000:]) & (y[1000:] <= ends[:, 1, 0])) == pytest.approx(0.9, abs=0.03)
+    assert np.mean((ends[:, 0, 0] <= y[1000:]) & (y[1000:] <= ends[:, 1, 0])) == pytest.approx(
+        0.9, abs=0.03
+    )

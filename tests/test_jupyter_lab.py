@@ -31,7 +31,9 @@ class Server:
     def ask(self, path, *, method="GET", body=None):
         """Return the JSON answer of the server's API, or None where it answers nothing."""
         data = None if body is None else json.dumps(body).encode("utf-8")
-        request = urllib.request.Request(f"http://{self.place}{path}", data=data, headers=self.headers, method=method)
+        request = urllib.request.Request(
+            f"http://{self.place}{path}", data=data, headers=self.headers, method=method
+        )
         with urllib.request.urlopen(request, timeout=60) as reply:
             text = reply.read()
         return json.loads(text) if text else None
@@ -62,7 +64,10 @@ def lab(baked, tmp_path):
     project = tmp_path / "project"
     shutil.copytree(baked, project)
     port, token = free_port(), secrets.token_hex(16)
-    homes = {name: str(tmp_path / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR")}
+    homes = {
+        name: str(tmp_path / name)
+        for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR")
+    }
     # What `pip install -e .` would do: the kernel finds the project's packages.
     env = os.environ | homes | {"PYTHONPATH": str(project), "JUPYTER_PREFER_ENV_PATH": "1"}
     options = [
@@ -78,7 +83,13 @@ def lab(baked, tmp_path):
     ]
     log = tmp_path / "lab.log"
     with log.open("wb") as file:
-        process = subprocess.Popen([sys.executable, "-m", "jupyterlab", *options], env=env, cwd=project, stdout=file, stderr=file)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", *options],
+            env=env,
+            cwd=project,
+            stdout=file,
+            stderr=file,
+        )
     server = Server(port, token)
     try:
         wait_until_up(server, process, log)
@@ -95,9 +106,30 @@ def lab(baked, tmp_path):
 async def execute(connection, code):
     """Run one cell as JupyterLab does, and return the content of its reply."""
     request = uuid.uuid4().hex
-    header = {"msg_id": request, "msg_type": "execute_request", "session": "test", "username": "test", "version": "5.3", "date": ""}
-    content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False, "stop_on_error": True}
-    message = {"channel": "shell", "header": header, "parent_header": {}, "metadata": {}, "content": content, "buffers": []}
+    header = {
+        "msg_id": request,
+        "msg_type": "execute_request",
+        "session": "test",
+        "username": "test",
+        "version": "5.3",
+        "date": "",
+    }
+    content = {
+        "code": code,
+        "silent": False,
+        "store_history": True,
+        "user_expressions": {},
+        "allow_stdin": False,
+        "stop_on_error": True,
+    }
+    message = {
+        "channel": "shell",
+        "header": header,
+        "parent_header": {},
+        "metadata": {},
+        "content": content,
+        "buffers": [],
+    }
     await connection.write_message(json.dumps(message))
     while True:
         text = await connection.read_message()
@@ -115,7 +147,9 @@ async def run_cells(server, kernel, cells):
     from tornado.websocket import websocket_connect
 
     url = f"ws://{server.place}/api/kernels/{kernel}/channels?session_id=test"
-    connection = await websocket_connect(HTTPRequest(url, headers=server.headers, connect_timeout=60))
+    connection = await websocket_connect(
+        HTTPRequest(url, headers=server.headers, connect_timeout=60)
+    )
     replies = []
     try:
         for cell in cells:
@@ -136,7 +170,12 @@ def test_the_first_notebook_runs_in_jupyterlab(lab):
 
     path = "notebooks/01_scoping.ipynb"
     cells = lab.ask(f"/api/contents/{path}?content=1")["content"]["cells"]
-    body = {"path": path, "name": "01_scoping.ipynb", "type": "notebook", "kernel": {"name": "python3"}}
+    body = {
+        "path": path,
+        "name": "01_scoping.ipynb",
+        "type": "notebook",
+        "kernel": {"name": "python3"},
+    }
     session = lab.ask("/api/sessions", method="POST", body=body)
     code = [cell for cell in cells if cell["cell_type"] == "code"]
     try:
@@ -144,6 +183,10 @@ def test_the_first_notebook_runs_in_jupyterlab(lab):
     finally:
         lab.ask(f"/api/sessions/{session['id']}", method="DELETE")
 
-    errors = [(cell, reply["ename"], reply["evalue"]) for cell, reply in replies if reply["status"] != "ok"]
+    errors = [
+        (cell, reply["ename"], reply["evalue"])
+        for cell, reply in replies
+        if reply["status"] != "ok"
+    ]
     assert errors == []
     assert len(replies) == len(code)

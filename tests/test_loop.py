@@ -13,7 +13,11 @@ def names(chapters):
 
 def test_order_follows_needs_and_then_names(tmp_path):
     """A notebook that needs a later-named one waits for it."""
-    graph = {"01_a": (["data/b.txt"], ["data/a.txt"]), "02_b": ([], ["data/b.txt"]), "03_c": ([], ["data/c.txt"])}
+    graph = {
+        "01_a": (["data/b.txt"], ["data/a.txt"]),
+        "02_b": ([], ["data/b.txt"]),
+        "03_c": ([], ["data/c.txt"]),
+    }
 
     assert names(read_loop(make_project(tmp_path, graph=graph))) == ["02_b", "01_a", "03_c"]
 
@@ -137,7 +141,10 @@ def test_a_missing_need_names_its_maker(tmp_path):
     project = make_project(tmp_path)
     chapters = read_loop(project)
 
-    with pytest.raises(UserError, match="03_train needs data/interim/train.txt, which 02_split makes: run `boxloop run --from 02`"):
+    with pytest.raises(
+        UserError,
+        match="03_train needs data/interim/train.txt, which 02_split makes: run `boxloop run --from 02`",
+    ):
         require(project, chapters, select(chapters, start="3"))
     require(project, chapters, chapters)
 

@@ -42,7 +42,9 @@ def changed(line, text):
     return "\n".join([*lines[: line - 1], text, *lines[line:]])
 
 
-WIDE = pd.DataFrame(np.random.default_rng(0).normal(size=(30, 40)), columns=[f"c{k}" for k in range(40)]).assign(kind=list("ab") * 15)
+WIDE = pd.DataFrame(
+    np.random.default_rng(0).normal(size=(30, 40)), columns=[f"c{k}" for k in range(40)]
+).assign(kind=list("ab") * 15)
 BASE = pd.read_csv(io.StringIO(GOOD))
 CLASSES = "classification"
 # Name: file, content, task, options, what the sentence says.
@@ -311,14 +313,22 @@ def test_a_malformed_table_is_one_sentence(tmp_path, monkeypatch, capsys, name):
     before = {p: p.read_bytes() for p in here.root.rglob("*") if p.is_file()}
     monkeypatch.chdir(here.root)
     with pytest.raises(SystemExit) as end:
-        main(["adopt", str(path), *(options if "--target" in options else ["--target", "kind", *options])])
+        main(
+            [
+                "adopt",
+                str(path),
+                *(options if "--target" in options else ["--target", "kind", *options]),
+            ]
+        )
     said = capsys.readouterr()
 
     assert end.value.code == 2
     assert said.out == "" and said.err.count("\n") == 1 and said.err.startswith("Error: ")
     assert "Traceback" not in said.err and said.err.rstrip().endswith(".")
     assert re.search(says, said.err), said.err
-    assert (path.name if name != "deployment not there" else "new.csv") in said.err or "--positive" in says
+    assert (
+        path.name if name != "deployment not there" else "new.csv"
+    ) in said.err or "--positive" in says
     assert {p: p.read_bytes() for p in here.root.rglob("*") if p.is_file()} == before
 
 

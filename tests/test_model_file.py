@@ -34,7 +34,11 @@ def test_two_processes_write_the_same_bytes(tmp_path, kind):
     paths = [tmp_path / name for name in ("one.skops", "two.skops")]
     for path, waste in zip(paths, ("10", "200000"), strict=True):
         # The second is later: the dates in a skops file differ too.
-        subprocess.run([sys.executable, "-c", SAVE, str(TEMPLATE), str(path), waste, kind], check=True, timeout=120)
+        subprocess.run(
+            [sys.executable, "-c", SAVE, str(TEMPLATE), str(path), waste, kind],
+            check=True,
+            timeout=120,
+        )
 
     assert paths[0].read_bytes() == paths[1].read_bytes()
 
@@ -61,9 +65,16 @@ def test_the_parameters_hold_no_address_in_memory():
 
     from boxloop.measure.model_file import parameters
 
-    columns = ColumnTransformer(transformers=[("numbers", StandardScaler(), make_column_selector(dtype_include="number"))])
-    told = parameters(make_pipeline(columns, FunctionTransformer(func=len, inverse_func=parameters)))
+    columns = ColumnTransformer(
+        transformers=[("numbers", StandardScaler(), make_column_selector(dtype_include="number"))]
+    )
+    told = parameters(
+        make_pipeline(columns, FunctionTransformer(func=len, inverse_func=parameters))
+    )
 
-    assert told["columntransformer"]["transformers"] == "[('numbers', StandardScaler(), make_column_selector)]"
+    assert (
+        told["columntransformer"]["transformers"]
+        == "[('numbers', StandardScaler(), make_column_selector)]"
+    )
     assert told["functiontransformer"]["inverse_func"] == "parameters"
     assert "0x" not in str(told)

@@ -9,7 +9,11 @@ import pytest
 from conftest import ROOT, TEMPLATE
 
 STATIONS = "01_scoping 02_baseline 03_split 04_train 05_diagnose 06_stress_test 07_failures_log 08_release".split()
-QUESTIONS = [["regression", "classification", "anomaly-detection"], ["worked-example", "own-data"], ["research", "workshop"]]
+QUESTIONS = [
+    ["regression", "classification", "anomaly-detection"],
+    ["worked-example", "own-data"],
+    ["research", "workshop"],
+]
 CHOICES = {answer for answers in QUESTIONS for answer in answers}
 CONTEXT = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
 VALUES = [CONTEXT["task"], CONTEXT["start_from"], [CONTEXT["__edition"]]]
@@ -93,8 +97,10 @@ def test_tags_are_in_the_vocabulary(notebook):
 
 def test_one_cell_of_plain_parameters(notebook, path):
     """papermill replaces these values, so they are plain; every chapter can run small."""
-    cell, = [cell for cell in notebook["cells"] if "parameters" in tags(cell)]
-    values = {line.targets[0].id: ast.literal_eval(line.value) for line in ast.parse(source(cell)).body}
+    (cell,) = [cell for cell in notebook["cells"] if "parameters" in tags(cell)]
+    values = {
+        line.targets[0].id: ast.literal_eval(line.value) for line in ast.parse(source(cell)).body
+    }
 
     assert values["smoke"] is False
     assert ("release_reason" in values) == (path.stem == "08_release")
@@ -123,7 +129,9 @@ def test_every_need_is_made_by_an_earlier_chapter():
             is_given = need.split("/")[0] in {"study", "boxloop", "study.toml", "notebooks"}
             is_fragment = re.fullmatch(r"results/(\d\d_\w+)/(checks|metrics|station)\.json", need)
             is_earlier = bool(is_fragment) and is_fragment[1] < name
-            assert is_given or is_earlier or any(matches(need, make) for make in made), f"{name} needs {need}"
+            assert is_given or is_earlier or any(matches(need, make) for make in made), (
+                f"{name} needs {need}"
+            )
         made += about["makes"]
 
 
@@ -141,10 +149,18 @@ def test_it_opens_and_closes_like_a_chapter(notebook):
 
 def chosen(notebook, choice):
     """Return the cells that the hook keeps for one choice of task, start and edition."""
-    return [cell for cell in notebook["cells"] if all(not set(tags(cell)) & set(values) or answer in tags(cell) for answer, values in choice)]
+    return [
+        cell
+        for cell in notebook["cells"]
+        if all(
+            not set(tags(cell)) & set(values) or answer in tags(cell) for answer, values in choice
+        )
+    ]
 
 
-@pytest.mark.parametrize("choice", OFFERED, ids=lambda choice: "-".join(answer for answer, _ in choice))
+@pytest.mark.parametrize(
+    "choice", OFFERED, ids=lambda choice: "-".join(answer for answer, _ in choice)
+)
 def test_it_is_short_where_it_is_read(notebook, choice):
     """15 to 30 cells, none of code longer than 15 lines, in each project that a reader can get."""
     cells = chosen(notebook, choice)
@@ -183,7 +199,11 @@ def test_answers_are_the_same_in_every_project(notebook):
     """The sheets name an answer by its notebook and its id: each stands once in each project, with the same items."""
     found = []
     for choice in OFFERED:
-        answers = [answer for cell in chosen(notebook, choice) for answer in cell["metadata"].get("boxloop", {}).get("answers", [])]
+        answers = [
+            answer
+            for cell in chosen(notebook, choice)
+            for answer in cell["metadata"].get("boxloop", {}).get("answers", [])
+        ]
         found.append({answer["id"]: (answer["appendix"], answer["reforms"]) for answer in answers})
 
         assert len(found[-1]) == len(answers)

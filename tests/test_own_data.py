@@ -43,20 +43,33 @@ def untidy(folder):
         "name": [f"J{k:04d}" for k in range(n)], "Mass [Msun]": rng.lognormal(size=n), "α": rng.normal(size=n),
         "band": rng.choice(list("ugriz"), n), "good": rng.random(n) < 0.5, "observed": pd.date_range("2021-01-01", periods=n).strftime("%Y-%m-%d"),
     })  # fmt: skip
-    frame["flux"] = 2 * np.log(frame["Mass [Msun]"]) + frame["α"] + (frame["band"] == "u") + rng.normal(scale=0.3, size=n)
+    frame["flux"] = (
+        2 * np.log(frame["Mass [Msun]"])
+        + frame["α"]
+        + (frame["band"] == "u")
+        + rng.normal(scale=0.3, size=n)
+    )
     frame["flux_err"] = rng.uniform(0.1, 0.5, n)
     frame.loc[rng.random(n) < 0.1, "α"] = np.nan
     frame.loc[rng.random(n) < 0.05, "flux"] = np.nan
     frame.to_csv(folder / "untidy.csv", index=False)
     frame.drop(columns=["flux", "flux_err"]).head(80).to_csv(folder / "new.csv", index=False)
-    return "regression", [folder / "untidy.csv", "--target", "flux", "--deployment", folder / "new.csv"]
+    return "regression", [
+        folder / "untidy.csv",
+        "--target",
+        "flux",
+        "--deployment",
+        folder / "new.csv",
+    ]
 
 
 def few(folder):
     """Twenty-four rows, the fewest but four that are taken: parts of four or five rows."""
     rng = np.random.default_rng(4)
     frame = pd.DataFrame(rng.normal(size=(24, 3)), columns=["dose", "age", "pH"])
-    frame.assign(growth=frame["dose"] + frame["age"] / 2 + rng.normal(scale=0.3, size=24)).to_csv(folder / "few.csv", index=False)
+    frame.assign(growth=frame["dose"] + frame["age"] / 2 + rng.normal(scale=0.3, size=24)).to_csv(
+        folder / "few.csv", index=False
+    )
     return "regression", [folder / "few.csv", "--target", "growth"]
 
 
@@ -67,7 +80,11 @@ def magic(folder):
     return "classification", [MAGIC, "--target", "class", "--positive", "g"]
 
 
-@pytest.fixture(scope="module", params=[diabetes, cancer, digits, untidy, few, magic], ids=lambda made: made.__name__)
+@pytest.fixture(
+    scope="module",
+    params=[diabetes, cancer, digits, untidy, few, magic],
+    ids=lambda made: made.__name__,
+)
 def run(request, bake, tmp_path_factory):
     """A project after ``boxloop adopt`` and ``boxloop run``, and what the second said."""
     folder = tmp_path_factory.mktemp(request.param.__name__)
@@ -83,7 +100,9 @@ def test_the_loop_runs_to_its_end(run):
     project, done = run
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert [copy.name[:2] for copy in sorted((project / "report" / "notebooks").glob("*.ipynb"))] == STATIONS
+    assert [
+        copy.name[:2] for copy in sorted((project / "report" / "notebooks").glob("*.ipynb"))
+    ] == STATIONS
     text = (project / "report" / "index.html").read_text(encoding="utf-8")
     assert all(f'id="{name}' in text for name in STATIONS)
 
@@ -98,11 +117,18 @@ def test_the_report_shouts_and_the_check_fails(run):
     assert rows["baseline.domain_reference"]["state"] == "unanswered"
     assert done.returncode == 1
     assert "unanswered" in {row["state"] for row in json.loads(done.stdout)["sheet"]}
-    assert "TODO" not in {row["state"] for row in rows.values()} and "have no answer" in (project / "report" / "index.html").read_text(encoding="utf-8")
+    assert "TODO" not in {row["state"] for row in rows.values()} and "have no answer" in (
+        project / "report" / "index.html"
+    ).read_text(encoding="utf-8")
 
 
-# What is really so: weak inputs pull predictions to the mean; ten odd digits do not show that the stand-in knows anything; MAGIC holds copies of rows.
-TRUE = {"diabetes": {"diagnose.regression_to_mean"}, "digits": {"baseline.beats_trivial"}, "magic": {"split.duplicates"}}
+# What is really so: weak inputs pull predictions to the mean; ten odd digits do not show that the
+# stand-in knows anything; MAGIC holds copies of rows.
+TRUE = {
+    "diabetes": {"diagnose.regression_to_mean"},
+    "digits": {"baseline.beats_trivial"},
+    "magic": {"split.duplicates"},
+}
 
 
 def test_no_check_fails_without_a_cause(run):
@@ -117,7 +143,9 @@ def test_the_model_is_better_than_knowing_nothing(run):
     """Beside the trivial baseline, on validation rows."""
     project, _ = run
     primary = read(project, "metrics.json")["primary"]
-    better = (primary["model"]["value"] - primary["trivial"]["value"]) * (1 if primary["better"] == "higher" else -1)
+    better = (primary["model"]["value"] - primary["trivial"]["value"]) * (
+        1 if primary["better"] == "higher" else -1
+    )
 
     assert better > 0
     if "magic" in str(project):
@@ -131,9 +159,17 @@ def test_rows_that_are_dropped_are_counted_and_rows_to_predict_are_flagged(run):
     assert flagged.is_file() == ("untidy" in str(project))
     if flagged.is_file():
         out = pd.read_parquet(flagged)
-        shown = json.dumps(json.loads((project / "report" / "notebooks" / "03_split.ipynb").read_text(encoding="utf-8")))
+        shown = json.dumps(
+            json.loads(
+                (project / "report" / "notebooks" / "03_split.ipynb").read_text(encoding="utf-8")
+            )
+        )
 
-        assert len(out) == 80 and {"in_scope", "low", "high"} <= set(out) and out["in_scope"].mean() > 0.8
+        assert (
+            len(out) == 80
+            and {"in_scope", "low", "high"} <= set(out)
+            and out["in_scope"].mean() > 0.8
+        )
         assert "no target (flux)" in shown
 
 
@@ -148,27 +184,44 @@ def test_same_seeds_same_numbers(run):
     after = results(project)
 
     assert sorted(before) == sorted(after)
-    assert [name for name in before if before[name] != after[name] and not name.endswith(COUNTED)] == []
+    assert [
+        name for name in before if before[name] != after[name] and not name.endswith(COUNTED)
+    ] == []
     assert read(project, "metrics.json") == numbers
 
 
 def test_another_survey_is_judged_beside_home(bake, tmp_path):
     """Rows of another survey are no training rows: 06 compares model and reference there, and half of them stay sealed until 08."""
     rng = np.random.default_rng(0)
-    frame = pd.DataFrame(rng.normal(size=(900, 3)), columns=["g", "r", "i"]).assign(field=np.arange(900) // 9)
+    frame = pd.DataFrame(rng.normal(size=(900, 3)), columns=["g", "r", "i"]).assign(
+        field=np.arange(900) // 9
+    )
     frame["z"] = frame["g"] + frame["r"] ** 2 / 4 + rng.normal(scale=0.2, size=900)
     home, away = frame[:600], frame[600:].assign(g=lambda f: f["g"] + 0.3)
     home.to_csv(tmp_path / "home.csv", index=False)
     project = bake(tmp_path, task="regression", start_from="own-data")
-    assert boxloop(project, "adopt", str(tmp_path / "home.csv"), "--target", "z", "--group", "field").returncode == 0
+    assert (
+        boxloop(
+            project, "adopt", str(tmp_path / "home.csv"), "--target", "z", "--group", "field"
+        ).returncode
+        == 0
+    )
     away.to_csv(project / "data" / "raw" / "away.csv", index=False)
     module = project / "study" / "data.py"
-    words = module.read_text(encoding="utf-8").replace("    return {}\n", '    return {"away": another(raw, "away.csv")}\n')
+    words = module.read_text(encoding="utf-8").replace(
+        "    return {}\n", '    return {"away": another(raw, "away.csv")}\n'
+    )
     module.write_text(words, encoding="utf-8", newline="\n")
     done = boxloop(project, "run")
     assert done.returncode == 0, done.stdout + done.stderr
-    sets, states = read(project, "metrics.json")["sets"], {row["id"]: row["state"] for row in read(project, "checks.json")}
+    sets, states = (
+        read(project, "metrics.json")["sets"],
+        {row["id"]: row["state"] for row in read(project, "checks.json")},
+    )
 
     assert sets["away"]["n_rows"] < 200 and "test_away" not in sets
-    assert sets["away"]["metrics"]["rmse"]["model"]["value"] > sets["validation"]["metrics"]["rmse"]["model"]["value"]
+    assert (
+        sets["away"]["metrics"]["rmse"]["model"]["value"]
+        > sets["validation"]["metrics"]["rmse"]["model"]["value"]
+    )
     assert states["stress.overspecialisation"] in {"pass", "fail"}

@@ -38,10 +38,14 @@ def test_changed_inputs_are_a_new_pass(project, quick, changed):
     }
     if changed in files:
         path, text = files[changed]
-        path.write_text((path.read_text(encoding="utf-8") if path.exists() else "") + text, encoding="utf-8")
+        path.write_text(
+            (path.read_text(encoding="utf-8") if path.exists() else "") + text, encoding="utf-8"
+        )
     if changed == "notebook":
         path = project.notebooks / "02_split.ipynb"
-        path.write_text(path.read_text(encoding="utf-8").replace("# 02_split", "# Divide"), encoding="utf-8")
+        path.write_text(
+            path.read_text(encoding="utf-8").replace("# 02_split", "# Divide"), encoding="utf-8"
+        )
     outcome = run(project, sets=["extra=2"] if changed == "parameter" else [], echo=silent)
 
     assert outcome.pass_number == 2
@@ -53,7 +57,10 @@ def test_numbers_and_states_are_kept(project, quick):
     values = {"model": {"value": 0.1, "low": 0.09, "high": 0.11}}
     sets = {"validation": {"n_rows": 9, "metrics": {"rmse": values, "bias": {}}}}
     write_json(project.metrics_file, {"primary": {"name": "rmse"}, "criteria": [], "sets": sets})
-    write_text(project.station("04_train") / "attempts.csv", "name,rmse,chosen\nridge,0.2,False\ntrees,0.1,True\n")
+    write_text(
+        project.station("04_train") / "attempts.csv",
+        "name,rmse,chosen\nridge,0.2,False\ntrees,0.1,True\n",
+    )
     write_json(project.checks_file, [{"id": "a.b", "state": "pass"}])
     run(project, echo=silent)
     found = last_pass(project)
@@ -62,7 +69,10 @@ def test_numbers_and_states_are_kept(project, quick):
     assert found["checks"] == {"a.b": "pass"}
     assert found["released"] is False
     assert found["sets"] == {"validation": values}
-    assert found["attempts"] == [{"name": "ridge", "score": "0.2", "chosen": False}, {"name": "trees", "score": "0.1", "chosen": True}]
+    assert found["attempts"] == [
+        {"name": "ridge", "score": "0.2", "chosen": False},
+        {"name": "trees", "score": "0.1", "chosen": True},
+    ]
 
 
 def test_a_released_pass_stays_released(project, quick):

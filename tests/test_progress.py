@@ -56,7 +56,11 @@ def test_verbose_shows_what_cells_print(tmp_path, quick, monkeypatch, cold):
     """Line by line, with the name of the notebook."""
     monkeypatch.setattr("boxloop.run.loop.execute", execute)
     monkeypatch.setattr("boxloop.run.loop.load_engine", load_engine)
-    project = make_project(tmp_path, graph={"01_a": ([], ["data/1.txt"])}, faults={"01_a": "print('hello'); print('there')"})
+    project = make_project(
+        tmp_path,
+        graph={"01_a": ([], ["data/1.txt"])},
+        faults={"01_a": "print('hello'); print('there')"},
+    )
     heard = []
     assert run(project, cold=cold, lines=Lines(heard.append, verbose=True)).ok
 

@@ -10,7 +10,8 @@ from boxloop.base.places import Project
 from boxloop.notebooks.answers import read_answers
 from boxloop.record.sheets import appendix_a, reforms
 
-# Each line is one theme of Huppenkothen et al. (2023) and Cheng (2022) that no computer can settle: what is asked, and the ids that answer it.
+# Each line is one theme of Huppenkothen et al. (2023) and Cheng (2022) that no computer can
+# settle: what is asked, and the ids that answer it.
 ASKED = {
     "01_scoping": {
         "the problem and why it exists": "problem",
@@ -60,14 +61,23 @@ ASKED = {
         "representative": "represent",
         "the list of test sets": "test-sets",
     },
-    "04_train": {"where extra information comes from": "rationale", "a neighbouring field": "neighbouring-field", "selection of the model": "model-selection"},
+    "04_train": {
+        "where extra information comes from": "rationale",
+        "a neighbouring field": "neighbouring-field",
+        "selection of the model": "model-selection",
+    },
     "05_diagnose": {
         "each failure mode": "residual-failures",
         "physics of the model": "physics-of-the-model",
         "limits of explanations": "limits-of-explanations",
         "the working point": "metric-choice",
     },
-    "06_stress_test": {"safe and unsafe": "safe-use", "beyond the scope": "not-tested", "surprises": "surprising", "sub-populations": "sub-populations"},
+    "06_stress_test": {
+        "safe and unsafe": "safe-use",
+        "beyond the scope": "not-tested",
+        "surprises": "surprising",
+        "sub-populations": "sub-populations",
+    },
     "07_failures_log": {
         "abandoned techniques": "abandoned",
         "catastrophic successes": "too-good",
@@ -124,9 +134,13 @@ def test_a_todo_is_open(project, tmp_path):
         if path.stem == "07_failures_log":
             notebook = json.loads(text)
             cell = next(cell for cell in notebook["cells"] if cell["id"] == "answer-lessons")
-            cell["source"] = "".join(cell["source"]).replace("One, planted above", "TODO, planted above")
+            cell["source"] = "".join(cell["source"]).replace(
+                "One, planted above", "TODO, planted above"
+            )
             text = json.dumps(notebook)
         (tmp_path / "notebooks" / path.name).write_text(text, encoding="utf-8")
     rows = {row["item"]: row for row in appendix_a(Project(tmp_path))}
 
-    assert [piece["id"] for piece in rows["5b"]["answers"] if piece["state"] == "unanswered"] == ["too-good"]
+    assert [piece["id"] for piece in rows["5b"]["answers"] if piece["state"] == "unanswered"] == [
+        "too-good"
+    ]

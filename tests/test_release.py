@@ -18,7 +18,13 @@ def project(tmp_path):
     project = Project(tmp_path)
     folder = project.station("08_release")
     folder.mkdir(parents=True)
-    record = {"model_hash": "m", "reference_hash": "r", "sealed": "s", "reason": "end", "sets": {"test": {}}}
+    record = {
+        "model_hash": "m",
+        "reference_hash": "r",
+        "sealed": "s",
+        "reason": "end",
+        "sets": {"test": {}},
+    }
     (folder / "release.json").write_text(json.dumps({"releases": [record]}), encoding="utf-8")
     project.sealed.mkdir(parents=True)
     write_seal(project, "s")
@@ -72,10 +78,19 @@ def test_every_set_of_the_sealed_table_is_measured(tmp_path):
     (tmp_path / "study.toml").write_text(STUDY, encoding="utf-8")
     settings = load_settings(tmp_path / "study.toml")
     weight = np.random.default_rng(0).normal(size=60)
-    frame = pd.DataFrame({"set": ["test", "test_b"] * 30, "family": np.arange(60) // 6, "weight": weight})
+    frame = pd.DataFrame(
+        {"set": ["test", "test_b"] * 30, "family": np.arange(60) // 6, "weight": weight}
+    )
     error = np.where(frame["set"] == "test", 0.1, 0.3)
 
-    sets = measure_sets(frame, {"model": weight + error, "reference": weight - 1}, settings, draws=10, seed=0)
+    sets = measure_sets(
+        frame, {"model": weight + error, "reference": weight - 1}, settings, draws=10, seed=0
+    )
 
-    assert {name: (entry["n_rows"], entry["n_groups"]) for name, entry in sets.items()} == {"test": (30, 10), "test_b": (30, 10)}
-    assert [entry["metrics"]["rmse"]["model"]["value"] for entry in sets.values()] == pytest.approx([0.1, 0.3])
+    assert {name: (entry["n_rows"], entry["n_groups"]) for name, entry in sets.items()} == {
+        "test": (30, 10),
+        "test_b": (30, 10),
+    }
+    assert [entry["metrics"]["rmse"]["model"]["value"] for entry in sets.values()] == pytest.approx(
+        [0.1, 0.3]
+    )

@@ -67,7 +67,10 @@ def test_the_cover_says_what_was_found(soup):
     """The number with its interval beside the reference, its set, the criteria, the openings."""
     cover = " ".join(soup.find(id="cover").get_text(" ").split())
     assert "0.112 (0.106 to 0.118)" in cover
-    assert "better than a straight line by 0.039 dex (paired difference, interval 0.031 to 0.047)" in cover
+    assert (
+        "better than a straight line by 0.039 dex (paired difference, interval 0.031 to 0.047)"
+        in cover
+    )
     assert "+26 %" in cover
     assert "1 of 2 met, 1 not measured yet" in cover
     assert "opened once" in cover
@@ -94,7 +97,9 @@ def test_a_formula_that_cannot_be_converted_is_shown_as_it_is():
 def test_code_is_folded_and_plumbing_hidden(soup):
     """One summary per cell; parameters and cells tagged remove-input show no code."""
     chapter_ = soup.find(id="03-split")
-    assert [d.summary.get_text(" ", strip=True) for d in chapter_.select("details.code")] == ["Code 1"] * 2
+    assert [d.summary.get_text(" ", strip=True) for d in chapter_.select("details.code")] == [
+        "Code 1"
+    ] * 2
     assert not any(d.has_attr("open") for d in chapter_.select("details.code"))
     assert "model.fit(X, y)" in chapter_.get_text()
     assert "secret_plumbing" not in chapter_.get_text()
@@ -104,7 +109,9 @@ def test_code_is_folded_and_plumbing_hidden(soup):
 
 def test_figures_are_numbered_by_chapter(soup):
     """The caption is the caption, or the words for those who do not see the figure."""
-    captions = [" ".join(c.get_text(" ").split()) for c in soup.find(id="03-split").find_all("figcaption")]
+    captions = [
+        " ".join(c.get_text(" ").split()) for c in soup.find(id="03-split").find_all("figcaption")
+    ]
     assert captions == ["Figure 3.1 A rising line; read off 0.1 dex", "Figure 3.2 Another line"]
 
 
@@ -133,16 +140,22 @@ def test_ids_of_outputs_do_not_meet(soup):
 
 def test_tables_scroll_in_their_own_box(soup):
     """No empty heading, a box around each table that the keyboard reaches."""
-    assert all(table.find_parent(class_="scroll")["tabindex"] == "0" for table in soup.find_all("table"))
+    assert all(
+        table.find_parent(class_="scroll")["tabindex"] == "0" for table in soup.find_all("table")
+    )
     assert not [th for th in soup.find_all("th") if not th.get_text(strip=True)]
 
 
 def test_a_failed_cell_is_named_on_top(project):
     """The banner names notebook, cell and error without the terminal's colours, and leads there."""
-    write_chapter(project, "04_train", chapter("04_train", [code("boom", "fit()", [error()], count=9)]))
+    write_chapter(
+        project, "04_train", chapter("04_train", [code("boom", "fit()", [error()], count=9)])
+    )
     soup = page(project)
     banner = soup.select_one(".cover .banner")
-    assert " ".join(banner.get_text(" ").split()) == "04_train failed in cell 9 : ValueError: no rows"
+    assert (
+        " ".join(banner.get_text(" ").split()) == "04_train failed in cell 9 : ValueError: no rows"
+    )
     assert "failed" in soup.find(id=banner.a["href"][1:])["class"]
     assert soup.find(id="04-train--boom").details.has_attr("open")
     assert "\x1b" not in str(soup)
@@ -151,7 +164,11 @@ def test_a_failed_cell_is_named_on_top(project):
 
 def test_an_announced_error_is_not_a_failure(project):
     """A cell tagged raises-exception shows its error and stops nothing."""
-    write_chapter(project, "04_train", chapter("04_train", [code("boom", "fit()", [error()], ["raises-exception"])]))
+    write_chapter(
+        project,
+        "04_train",
+        chapter("04_train", [code("boom", "fit()", [error()], ["raises-exception"])]),
+    )
     assert "failed in" not in page(project, stale={}).find(id="cover").get_text()
 
 
@@ -173,7 +190,15 @@ def test_an_empty_folder_has_a_report(tmp_path):
     assert_whole(soup)
 
 
-@pytest.mark.parametrize("name", ["results/metrics.json", "results/checks.json", "report/notebooks/03_split.ipynb", "data/sealed/ledger.jsonl"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "results/metrics.json",
+        "results/checks.json",
+        "report/notebooks/03_split.ipynb",
+        "data/sealed/ledger.jsonl",
+    ],
+)
 def test_a_damaged_file_is_named_and_the_rest_shown(project, name):
     """The sentence stands on top; the other chapters are there."""
     (project.root / name).write_text("{", encoding="utf-8")
@@ -184,7 +209,9 @@ def test_a_damaged_file_is_named_and_the_rest_shown(project, name):
 
 def test_stale_chapters_carry_a_note(project):
     """A note on the cover and in the chapter."""
-    soup = page(project, stale={"06_stress_test": "needs results/04_train/model.skops, which changed"})
+    soup = page(
+        project, stale={"06_stress_test": "needs results/04_train/model.skops, which changed"}
+    )
     assert "which changed" in soup.find(id="06-stress-test").get_text()
     assert "which changed" in soup.find(id="cover").get_text()
 
@@ -198,7 +225,10 @@ def test_a_smoke_run_is_not_sold_as_a_result(project):
 def test_unanswered_questions_shout_and_answers_are_of_today(project):
     """An answer needs no run: the report shows what the source notebook says now."""
     write_json(project.notebooks / "01_scoping.ipynb", notebook([answer("answer-01", "TODO")]))
-    write_json(project.notebooks / "02_baseline.ipynb", notebook([answer("answer-02", "Written this morning.")]))
+    write_json(
+        project.notebooks / "02_baseline.ipynb",
+        notebook([answer("answer-02", "Written this morning.")]),
+    )
     soup = page(project, stale={})
     assert "unanswered" in soup.find(id="01-scoping--answer-01")["class"]
     assert "Written this morning." in soup.find(id="02-baseline--answer-02").get_text()
@@ -228,5 +258,9 @@ def test_executed_notebooks_can_be_fetched(soup):
 
 def test_headings_figures_and_checks_link_to_themselves(soup):
     """So that a reader can copy the address of the place."""
-    for element in [*soup.select("main h2, main h3, main h4"), *soup.find_all("figure"), *soup.select("tr[id^=check-]")]:
+    for element in [
+        *soup.select("main h2, main h3, main h4"),
+        *soup.find_all("figure"),
+        *soup.select("tr[id^=check-]"),
+    ]:
         assert element.find("a", href=f"#{element['id']}") is not None, element["id"]

@@ -11,7 +11,15 @@ def project(tmp_path):
     return make_report_project(tmp_path / "p")
 
 
-@pytest.mark.parametrize("content", [{}, {"primary": None, "sets": None}, {"primary": {"model": None}}, metrics(criteria=None, secondary=None)])
+@pytest.mark.parametrize(
+    "content",
+    [
+        {},
+        {"primary": None, "sets": None},
+        {"primary": {"model": None}},
+        metrics(criteria=None, secondary=None),
+    ],
+)
 def test_any_part_of_the_metrics_may_be_missing(project, content):
     """Half a file is half a cover."""
     write_json(project.metrics_file, content)
@@ -20,7 +28,11 @@ def test_any_part_of_the_metrics_may_be_missing(project, content):
 
 @pytest.mark.parametrize(
     ("difference", "words"),
-    [(interval(-0.02, 0.005), "worse than"), (interval(0.01, 0.02), "No clear difference"), (interval(0.0, 0.0), "nothing was gained")],
+    [
+        (interval(-0.02, 0.005), "worse than"),
+        (interval(0.01, 0.02), "No clear difference"),
+        (interval(0.0, 0.0), "nothing was gained"),
+    ],
 )
 def test_the_verdict_is_honest(project, difference, words):
     """An interval that holds zero is no gain."""
@@ -41,7 +53,13 @@ def test_no_gain_is_claimed_where_none_is_clear(project):
 
 def test_the_cover_gives_the_reasons(project):
     """What does not pass is on the first page, with what was found and why it may stay."""
-    rows = [check_row(state="waived", reason="On purpose."), check_row("data.schema", "01_scoping", "fail", message="A hole.")]
+    rows = [
+        check_row(state="waived", reason="On purpose."),
+        check_row("data.schema", "01_scoping", "fail", message="A hole."),
+    ]
     write_json(project.checks_file, rows)
     words = page(project).select_one(".exceptions").get_text(" ")
-    assert " ".join(words.split()) == "✗ fail data.schema A hole. ~ waived split.groups No group is on both sides. Waived because: On purpose."
+    assert (
+        " ".join(words.split())
+        == "✗ fail data.schema A hole. ~ waived split.groups No group is on both sides. Waived because: On purpose."
+    )

@@ -29,7 +29,17 @@ def test_hostile_html_leaves_nothing_lively(html, tmp_path):
     """Each piece alone, so that none hides behind another."""
     made, _, _ = tidy(html, chapter="01-scoping", folder=tmp_path, root=tmp_path)
     left = made.lower()
-    for word in ("<script", "<iframe", "<form", "<link", "<meta", "<base", "away.example/i", "url(", "fixed"):
+    for word in (
+        "<script",
+        "<iframe",
+        "<form",
+        "<link",
+        "<meta",
+        "<base",
+        "away.example/i",
+        "url(",
+        "fixed",
+    ):
         assert word not in left.replace("&lt;", "")
 
 
@@ -41,13 +51,22 @@ def test_harmless_html_stays(tmp_path):
         "<math><mi>x</mi></math></div>"
     )
     made, _, _ = tidy(html, chapter="01-scoping", folder=tmp_path, root=tmp_path)
-    for piece in ("<table>", 'style="color: red"', "<details>", 'type="checkbox"', '<path d="M0 0">', "<mi>x</mi>"):
+    for piece in (
+        "<table>",
+        'style="color: red"',
+        "<details>",
+        'type="checkbox"',
+        '<path d="M0 0">',
+        "<mi>x</mi>",
+    ):
         assert piece in made
 
 
 def test_pictures_of_the_project_come_along(project):
     """A picture beside the notebook is taken into the page; one outside the project is not."""
-    (project.notebooks / "loop.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>", encoding="utf-8")
+    (project.notebooks / "loop.svg").write_text(
+        "<svg xmlns='http://www.w3.org/2000/svg'/>", encoding="utf-8"
+    )
     text = "![The loop](loop.svg) ![Elsewhere](../../secret.png)"
     write_chapter(project, "01_scoping", notebook([markdown("title", text)]))
     (project.root.parent / "secret.png").write_bytes(b"secret")

@@ -45,7 +45,9 @@ def test_a_failure_stops_only_what_hangs_on_it(tmp_path, quick):
     assert not outcome.ok
     assert states(outcome) == {"01": "ok", "02": "ok", "03": "failed", "04": "ok", "05": "skipped"}
     assert outcome.failed[0].message == "03_train, cell work: ValueError: too hot"
-    assert any(line.startswith("05") and "skipped: needs what 03_train makes" in line for line in lines)
+    assert any(
+        line.startswith("05") and "skipped: needs what 03_train makes" in line for line in lines
+    )
     assert len(quick) == 1
     assert outcome.pass_number is None
 
@@ -54,7 +56,13 @@ def test_skips_go_down_the_chain(tmp_path, quick):
     """What needs a skipped notebook is skipped too."""
     outcome = run(make_project(tmp_path, faults={"02_split": "raise ValueError"}), echo=silent)
 
-    assert states(outcome) == {"01": "ok", "02": "failed", "03": "skipped", "04": "skipped", "05": "skipped"}
+    assert states(outcome) == {
+        "01": "ok",
+        "02": "failed",
+        "03": "skipped",
+        "04": "skipped",
+        "05": "skipped",
+    }
 
 
 def test_a_broken_report_does_not_hide_the_run(project, quick, monkeypatch):
@@ -87,7 +95,9 @@ def test_parameters_reach_the_notebooks_that_declare_them(project, quick):
     run(project, sets=["extra=3"], smoke=True, echo=silent)
 
     assert (project.root / "data/raw/all.txt").read_text(encoding="utf-8") == "3.0"
-    assert json.loads((project.station("01_scoping") / "station.json").read_text(encoding="utf-8"))["smoke"]
+    assert json.loads((project.station("01_scoping") / "station.json").read_text(encoding="utf-8"))[
+        "smoke"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -181,15 +191,23 @@ def test_real_kernels_in_a_folder_with_an_odd_name(tmp_path, quick, monkeypatch)
 
     monkeypatch.setattr("boxloop.run.loop.execute", execute)
     graph = {name: GRAPH[name] for name in ("01_scoping", "02_split")}
-    project = make_project(tmp_path / "ä {b} c", graph=graph, faults={"02_split": "raise ValueError('σ too small')"})
+    project = make_project(
+        tmp_path / "ä {b} c", graph=graph, faults={"02_split": "raise ValueError('σ too small')"}
+    )
     path = project.notebooks / "01_scoping.ipynb"
-    path.write_text(path.read_text(encoding="utf-8").replace('"name": "python3"', '"name": "elsewhere"'), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace('"name": "python3"', '"name": "elsewhere"'),
+        encoding="utf-8",
+    )
     outcome = run(project, sets=["extra=2"], echo=silent)
 
     assert states(outcome) == {"01": "ok", "02": "failed"}
     assert outcome.failed[0].message == "02_split, cell work: ValueError: σ too small"
     assert (project.root / "data/raw/all.txt").read_text(encoding="utf-8") == "2.0"
-    assert sorted(path.name for path in project.executed.iterdir()) == ["01_scoping.ipynb", "02_split.ipynb"]
+    assert sorted(path.name for path in project.executed.iterdir()) == [
+        "01_scoping.ipynb",
+        "02_split.ipynb",
+    ]
     assert tmp_path.name not in (project.executed / "01_scoping.ipynb").read_text(encoding="utf-8")
 
 
@@ -199,7 +217,9 @@ def test_a_kernel_that_dies_gets_a_second_chance(tmp_path, quick, monkeypatch):
 
     monkeypatch.setattr("boxloop.run.loop.execute", execute)
     die = "import os\n(root / 'n').open('a').write('x')\nif len((root / 'n').read_text()) < {}: os._exit(1)"
-    project = make_project(tmp_path, graph={"01_scoping": GRAPH["01_scoping"]}, faults={"01_scoping": die.format(4)})
+    project = make_project(
+        tmp_path, graph={"01_scoping": GRAPH["01_scoping"]}, faults={"01_scoping": die.format(4)}
+    )
 
     first = run(project, echo=silent)
     assert "DeadKernelError" in first.failed[0].message

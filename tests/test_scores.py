@@ -18,16 +18,19 @@ def sample():
     return truth, np.round(1 / (1 + np.exp(-rng.normal(2 * truth - 1.5, 1))), 2)
 
 
-@pytest.mark.parametrize("name, theirs", [
-    ("roc_auc", sk.roc_auc_score),
-    ("average_precision", sk.average_precision_score),
-    ("log_loss", sk.log_loss),
-    ("brier", sk.brier_score_loss),
-    ("completeness", lambda y, p: sk.recall_score(y, p >= 0.5)),
-    ("purity", lambda y, p: sk.precision_score(y, p >= 0.5)),
-    ("accuracy", lambda y, p: sk.accuracy_score(y, p >= 0.5)),
-    ("balanced_accuracy", lambda y, p: sk.balanced_accuracy_score(y, p >= 0.5)),
-])
+@pytest.mark.parametrize(
+    "name, theirs",
+    [
+        ("roc_auc", sk.roc_auc_score),
+        ("average_precision", sk.average_precision_score),
+        ("log_loss", sk.log_loss),
+        ("brier", sk.brier_score_loss),
+        ("completeness", lambda y, p: sk.recall_score(y, p >= 0.5)),
+        ("purity", lambda y, p: sk.precision_score(y, p >= 0.5)),
+        ("accuracy", lambda y, p: sk.accuracy_score(y, p >= 0.5)),
+        ("balanced_accuracy", lambda y, p: sk.balanced_accuracy_score(y, p >= 0.5)),
+    ],
+)
 def test_they_agree_with_scikit_learn(sample, name, theirs):
     """Same definition, ties included."""
     assert METRICS[name](*sample, 0.5) == pytest.approx(theirs(*sample), abs=1e-12)
@@ -38,7 +41,9 @@ def test_two_gaussians_have_the_auc_of_the_textbook():
     rng = np.random.default_rng(1)
     truth = np.repeat([0.0, 1.0], 100_000)
 
-    assert METRICS["roc_auc"](truth, rng.normal(truth)) == pytest.approx(norm.cdf(1 / np.sqrt(2)), abs=0.003)
+    assert METRICS["roc_auc"](truth, rng.normal(truth)) == pytest.approx(
+        norm.cdf(1 / np.sqrt(2)), abs=0.003
+    )
 
 
 def test_sic_of_two_gaussians():
@@ -50,7 +55,9 @@ def test_sic_of_two_gaussians():
 
     assert METRICS["signal_efficiency"](truth, score, 0.01) == pytest.approx(kept, abs=0.01)
     assert METRICS["sic"](truth, score, 0.01) == pytest.approx(kept / 0.1, abs=0.1)
-    assert METRICS["background_rejection"](truth, score, 0.01) == pytest.approx(1 / norm.sf(2), rel=0.05)
+    assert METRICS["background_rejection"](truth, score, 0.01) == pytest.approx(
+        1 / norm.sf(2), rel=0.05
+    )
 
 
 def test_knowing_nothing_gains_nothing():
@@ -93,9 +100,20 @@ def test_compare_measures_scores_with_paired_intervals(sample):
     truth, score = sample
     noise = np.random.default_rng(3).normal(0, 1, len(truth))
     names = ["roc_auc", "purity", "brier"]
-    found = compare(truth, {"model": score, "reference": score + noise}, groups=np.arange(len(truth)), metrics=names, draws=100, working_point=0.5)
+    found = compare(
+        truth,
+        {"model": score, "reference": score + noise},
+        groups=np.arange(len(truth)),
+        metrics=names,
+        draws=100,
+        working_point=0.5,
+    )
 
     assert found["roc_auc"]["model"]["value"] == pytest.approx(sk.roc_auc_score(truth, score))
     assert found["roc_auc"]["difference"]["low"] > 0
     assert found["brier"]["difference"]["low"] > 0
-    assert found["purity"]["model"]["low"] < found["purity"]["model"]["value"] < found["purity"]["model"]["high"]
+    assert (
+        found["purity"]["model"]["low"]
+        < found["purity"]["model"]["value"]
+        < found["purity"]["model"]["high"]
+    )

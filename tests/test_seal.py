@@ -407,7 +407,4 @@ def test_a_note_in_every_pass(tmp_path, monkeypatch):
     record(project, read_loop(project), complete=True)
     rewrite(project, lines(project)[:-1])
 
-    assert (
-        "lacks lines that were there before (results and report hold 1 more)"
-        in trouble(project)
-    )
+    assert "lacks lines that were there before (results and report hold 1 more)" in trouble(project)

@@ -38,7 +38,11 @@ MISTAKES = {
     "unknown threshold": ("[split]", '[thresholds]\n"split.gruops" = 0.1\n[split]', "split.gruops"),
     "waiver without reason": ("[split]", '[waivers]\n"split.groups" = "  "\n[split]', "reason"),
     "not TOML": ("[split]", "[split", "not valid TOML"),
-    "leaking input": ('description = "body height"', 'description = "h"\nderived_from_target = true', "height"),
+    "leaking input": (
+        'description = "body height"',
+        'description = "h"\nderived_from_target = true',
+        "height",
+    ),
 }
 
 
@@ -65,7 +69,11 @@ def test_a_missing_file_is_named(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "label"),
-    [("M-Y_X relation", "M-Y_X relation"), ("TODO", "a stand-in for the domain reference"), (" ", "a stand-in for the domain reference")],
+    [
+        ("M-Y_X relation", "M-Y_X relation"),
+        ("TODO", "a stand-in for the domain reference"),
+        (" ", "a stand-in for the domain reference"),
+    ],
 )
 def test_a_reference_that_nobody_has_named_is_called_a_stand_in(name, label):
     """The report must not say that a model is better than TODO."""

@@ -39,8 +39,15 @@ def test_every_check_named_by_a_sheet_exists(project):
     from fnmatch import fnmatch
 
     registry = pytest.importorskip("boxloop.checks").REGISTRY
-    names = {piece["id"] for row in appendix_a(Project(project.root / "none")) + reforms(Project(project.root / "none")) for piece in row["checks"]}
-    assert [name for name in sorted(names) if not any(fnmatch(known, name) for known in registry)] == []
+    names = {
+        piece["id"]
+        for row in appendix_a(Project(project.root / "none"))
+        + reforms(Project(project.root / "none"))
+        for piece in row["checks"]
+    }
+    assert [
+        name for name in sorted(names) if not any(fnmatch(known, name) for known in registry)
+    ] == []
 
 
 def test_worst_state_wins():
@@ -60,7 +67,10 @@ def test_an_empty_project_is_all_unanswered(tmp_path):
 
 def test_checks_answers_and_files_decide_an_item(project):
     """1a needs two checks, an answer and metrics.json; each of them can spoil it."""
-    good = [check_row("baseline.beats_trivial", "02_baseline"), check_row("stress.overspecialisation", "06_stress_test")]
+    good = [
+        check_row("baseline.beats_trivial", "02_baseline"),
+        check_row("stress.overspecialisation", "06_stress_test"),
+    ]
     write_json(project.checks_file, good)
     assert by_item(appendix_a(project))["1a"]["state"] == "pass"
 
@@ -78,7 +88,12 @@ def test_a_missing_answer_or_file_is_said(project):
     """2a asks for an answer that no cell of this project gives; 6a for a data card."""
     rows = by_item(appendix_a(project))
     assert rows["2a"]["missing"] == ["no answer cell names this item"]
-    assert {"id": "results/08_release/data_card.md", "state": "unanswered", "message": "no such file yet", "anchor": ""} in rows["6a"]["files"]
+    assert {
+        "id": "results/08_release/data_card.md",
+        "state": "unanswered",
+        "message": "no such file yet",
+        "anchor": "",
+    } in rows["6a"]["files"]
 
 
 def test_json_is_the_rows(project):

@@ -25,7 +25,10 @@ def test_weights_move_the_mean():
 def test_samples_that_hardly_overlap_leave_few_rows():
     """The further apart, the fewer rows carry the weight."""
     here = sample(0)
-    near, far = (weights(here, sample(mean, seed=1), columns=["x"], scale=StandardScaler()) for mean in (0.2, 3))
+    near, far = (
+        weights(here, sample(mean, seed=1), columns=["x"], scale=StandardScaler())
+        for mean in (0.2, 3)
+    )
 
     assert effective_rows(near) > 3000
     assert effective_rows(far) < 100
@@ -40,7 +43,9 @@ def test_a_far_row_is_far():
     """Distances are in units of the training rows' own spread."""
     rng = np.random.default_rng(0)
     learnt = pd.DataFrame({"x": rng.normal(0, 10, 500)})
-    inside, outside = distances(learnt, [learnt, pd.DataFrame({"x": [50.0]})], scale=StandardScaler())
+    inside, outside = distances(
+        learnt, [learnt, pd.DataFrame({"x": [50.0]})], scale=StandardScaler()
+    )
 
     assert np.median(inside) < 0.05
     assert outside[0] > 1.5
@@ -63,4 +68,6 @@ def test_distances_of_many_rows_are_the_same_again():
     """The scale is learnt from a sample where rows are many: from the same one each time."""
     learnt, rows = sample(0, size=25_000), sample(0, size=100, seed=1)
 
-    assert list(distances(learnt, [rows], scale=spread_out())[0]) == list(distances(learnt, [rows], scale=spread_out())[0])
+    assert list(distances(learnt, [rows], scale=spread_out())[0]) == list(
+        distances(learnt, [rows], scale=spread_out())[0]
+    )

@@ -28,7 +28,9 @@ def make(tmp_path, strategy="group", **changes):
 def people():
     rng = np.random.default_rng(0)
     family = np.repeat([f"family {i}" for i in range(200)], 3)
-    return pd.DataFrame({"height": rng.normal(1.7, 0.1, 600), "family": family, "weight": rng.normal(70, 9, 600)})
+    return pd.DataFrame(
+        {"height": rng.normal(1.7, 0.1, 600), "family": family, "weight": rng.normal(70, 9, 600)}
+    )
 
 
 def test_groups_are_whole_and_fractions_kept(tmp_path, people):
@@ -53,14 +55,30 @@ def test_the_order_of_rows_does_not_matter(tmp_path, people):
     settings = make(tmp_path)
     shuffled = people.sample(frac=1, random_state=1)
 
-    assert set(divide(people, settings).validation.family) == set(divide(shuffled, settings).validation.family)
+    assert set(divide(people, settings).validation.family) == set(
+        divide(shuffled, settings).validation.family
+    )
 
 
 def test_another_seed_gives_another_split(tmp_path, people):
     """And the seed is the one of study.toml."""
     one = divide(people, make(tmp_path))
-    two = divide(people, Settings.model_validate(make(tmp_path).model_dump() | {"split": {
-        "strategy": "group", "train": 0.6, "validation": 0.2, "test": 0.2, "exploration": 0.2, "seed": 7}}))
+    two = divide(
+        people,
+        Settings.model_validate(
+            make(tmp_path).model_dump()
+            | {
+                "split": {
+                    "strategy": "group",
+                    "train": 0.6,
+                    "validation": 0.2,
+                    "test": 0.2,
+                    "exploration": 0.2,
+                    "seed": 7,
+                }
+            }
+        ),
+    )
 
     assert set(one.train.family) != set(two.train.family)
 
@@ -68,7 +86,8 @@ def test_another_seed_gives_another_split(tmp_path, people):
 def test_time_never_runs_backwards(tmp_path, people):
     """With strategy time, all of training is earlier than all of validation, and so on."""
     text = STUDY.replace('strategy = "group"', 'strategy = "time"').replace(
-        "[split]", '[columns.day]\nrole = "time"\nunit = "d"\ndescription = "day"\n\n[split]')
+        "[split]", '[columns.day]\nrole = "time"\nunit = "d"\ndescription = "day"\n\n[split]'
+    )
     (tmp_path / "study.toml").write_text(text, encoding="utf-8")
     settings = load_settings(tmp_path / "study.toml")
     parts = divide(people.assign(day=np.random.default_rng(1).integers(0, 90, 600)), settings)
@@ -81,7 +100,13 @@ def test_time_never_runs_backwards(tmp_path, people):
 
 def test_stratified_parts_share_the_class_balance(tmp_path):
     """A class of one in ten is one in ten everywhere."""
-    frame = pd.DataFrame({"height": np.arange(1000.0), "family": np.arange(1000), "weight": np.arange(1000) % 10 == 0})
+    frame = pd.DataFrame(
+        {
+            "height": np.arange(1000.0),
+            "family": np.arange(1000),
+            "weight": np.arange(1000) % 10 == 0,
+        }
+    )
     parts = divide(frame, make(tmp_path, strategy="stratified"))
 
     assert parts.train.weight.mean() == pytest.approx(0.1, abs=0.005)

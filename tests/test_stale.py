@@ -31,15 +31,25 @@ def states(outcome):
 def test_twice_is_once(project, quick):
     """The second run touches nothing, and says so in one line."""
     run(project, echo=silent)
-    before = {path: path.stat().st_mtime_ns for path in project.root.rglob("*") if path.is_file() and path.suffix != ".pyc"}
+    before = {
+        path: path.stat().st_mtime_ns
+        for path in project.root.rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
     lines = []
     outcome = run(project, echo=lines.append)
 
     assert lines == ["Nothing changed: all 5 notebooks are current."]
     assert set(states(outcome).values()) == {"current"}
     assert outcome.pass_number == 1
-    after = {path: path.stat().st_mtime_ns for path in project.root.rglob("*") if path.is_file() and path.suffix != ".pyc"}
-    assert {path for path in before if before[path] != after.get(path)} <= {project.report / "made_from.json"}
+    after = {
+        path: path.stat().st_mtime_ns
+        for path in project.root.rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
+    assert {path for path in before if before[path] != after.get(path)} <= {
+        project.report / "made_from.json"
+    }
 
 
 def test_dates_are_no_content(project, quick):
@@ -55,13 +65,24 @@ def test_a_change_runs_what_hangs_on_it(project, quick):
     """Another model in 03 reaches 05; 04 is a branch of its own."""
     run(project, echo=silent)
     path = project.notebooks / "03_train.ipynb"
-    path.write_text(path.read_text(encoding="utf-8").replace("write_text(str(extra)", "write_text('other'"), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("write_text(str(extra)", "write_text('other'"),
+        encoding="utf-8",
+    )
     lines = []
     outcome = run(project, echo=lines.append)
 
-    assert states(outcome) == {"01": "current", "02": "current", "03": "ok", "04": "current", "05": "ok"}
+    assert states(outcome) == {
+        "01": "current",
+        "02": "current",
+        "03": "ok",
+        "04": "current",
+        "05": "ok",
+    }
     why = {line[:2]: line for line in lines}
-    assert why["03"].endswith("the notebook changed") and why["05"].endswith("results/03_train/model.txt changed")
+    assert why["03"].endswith("the notebook changed") and why["05"].endswith(
+        "results/03_train/model.txt changed"
+    )
 
 
 def test_the_same_outcome_leaves_the_rest_current(project, quick):
@@ -69,7 +90,13 @@ def test_the_same_outcome_leaves_the_rest_current(project, quick):
     run(project, echo=silent)
     (project.executed / "03_train.ipynb").unlink()
 
-    assert states(run(project, echo=silent)) == {"01": "current", "02": "current", "03": "ok", "04": "current", "05": "current"}
+    assert states(run(project, echo=silent)) == {
+        "01": "current",
+        "02": "current",
+        "03": "ok",
+        "04": "current",
+        "05": "current",
+    }
 
 
 def test_other_parameters_run_again(project, quick):
@@ -88,7 +115,13 @@ def test_a_release_runs_the_last_one_for_its_reason(project, quick):
     run(project, echo=silent)
     for _ in range(2):
         outcome = run(project, release_reason="for the paper", echo=silent)
-        assert states(outcome) == {"01": "current", "02": "current", "03": "current", "04": "current", "05": "ok"}
+        assert states(outcome) == {
+            "01": "current",
+            "02": "current",
+            "03": "current",
+            "04": "current",
+            "05": "ok",
+        }
     assert set(states(run(project, echo=silent)).values()) == {"current"}
 
 
@@ -117,7 +150,9 @@ def desk(project):
     content["code"]["study/data.py"] = facts._code["study/data.py"]  # as if it had been imported
     station = project.station("02_split") / "station.json"
     station.parent.mkdir(parents=True)
-    station.write_text(json.dumps({"smoke": False, "needs": {}, "makes": {}} | content), encoding="utf-8")
+    station.write_text(
+        json.dumps({"smoke": False, "needs": {}, "makes": {}} | content), encoding="utf-8"
+    )
     project.executed.mkdir(parents=True)
     copy = signed(json.loads(path.read_text(encoding="utf-8")))
     (project.executed / "02_split.ipynb").write_text(copy, encoding="utf-8")
@@ -143,12 +178,22 @@ def change(path, old, new):
         ("study.toml", LAST, LAST + "\nfolds = 4", "done"),
         ("study.toml", LAST, LAST + "\nseed = 1", "study.toml changed: split.seed"),
         ("study.toml", 'title = "', 'title = "Another ', "study.toml changed: study.title"),
-        ("study.toml", LAST, LAST + '\n[thresholds]\n"split.groups" = 3', "study.toml changed: thresholds.split.groups"),
+        (
+            "study.toml",
+            LAST,
+            LAST + '\n[thresholds]\n"split.groups" = 3',
+            "study.toml changed: thresholds.split.groups",
+        ),
         ("study.toml", LAST, LAST + '\n[thresholds]\n"split.time" = 3', "done"),
         ("study/data.py", "1", "2", "study/data.py changed"),
         ("study/__init__.py", "Nothing", "Something", "done"),
         ("data/raw/all.txt", "1", "2", "data/raw/all.txt changed"),
-        ("notebooks/01_scoping.ipynb", "import hashlib", "import  hashlib", "the code of 01_scoping changed"),
+        (
+            "notebooks/01_scoping.ipynb",
+            "import hashlib",
+            "import  hashlib",
+            "the code of 01_scoping changed",
+        ),
         ("notebooks/01_scoping.ipynb", "# 01_scoping", "# In other words", "done"),
         ("notebooks/03_train.ipynb", "import hashlib", "import  hashlib", "done"),
     ],

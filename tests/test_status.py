@@ -1,6 +1,5 @@
 """The status: what is done, and why the rest is not."""
 
-
 import pytest
 from fake_loop import make_project
 
@@ -37,7 +36,13 @@ def test_a_failure_and_what_hangs_on_it(tmp_path, quick):
     project = make_project(tmp_path, faults={"03_train": "raise ValueError('too hot')"})
     run(project, echo=silent)
 
-    assert states(project) == {"01": "done", "02": "done", "03": "failed", "04": "done", "05": "never run"}
+    assert states(project) == {
+        "01": "done",
+        "02": "done",
+        "03": "failed",
+        "04": "done",
+        "05": "never run",
+    }
     assert detail(project, "03") == "cell work: ValueError: too hot"
 
 
@@ -46,7 +51,13 @@ def test_a_changed_file_makes_stale_what_needs_it(project, quick):
     run(project, echo=silent)
     (project.root / "results/03_train/model.txt").write_text("other", encoding="utf-8")
 
-    assert states(project) == {"01": "done", "02": "done", "03": "stale", "04": "done", "05": "stale"}
+    assert states(project) == {
+        "01": "done",
+        "02": "done",
+        "03": "stale",
+        "04": "done",
+        "05": "stale",
+    }
     assert detail(project, "05") == "results/03_train/model.txt changed"
 
 
@@ -62,9 +73,17 @@ def test_a_changed_notebook_is_stale_with_what_follows(project, quick):
     """04 is a branch of its own and stays."""
     run(project, echo=silent)
     path = project.notebooks / "03_train.ipynb"
-    path.write_text(path.read_text(encoding="utf-8").replace("# 03_train", "# Fit"), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("# 03_train", "# Fit"), encoding="utf-8"
+    )
 
-    assert states(project) == {"01": "done", "02": "done", "03": "stale", "04": "done", "05": "stale"}
+    assert states(project) == {
+        "01": "done",
+        "02": "done",
+        "03": "stale",
+        "04": "done",
+        "05": "stale",
+    }
     assert detail(project, "03") == "the notebook changed"
     assert detail(project, "05") == "03_train is not done"
 

@@ -37,7 +37,9 @@ def test_tables_come_back(tmp_path, name):
     assert files.read_table(files.write_table(tmp_path / name, frame)).equals(frame)
 
 
-@pytest.mark.parametrize("name, read", [("t.parquet", files.read_table), ("t.json", files.read_json)])
+@pytest.mark.parametrize(
+    "name, read", [("t.parquet", files.read_table), ("t.json", files.read_json)]
+)
 def test_a_truncated_file_is_named(tmp_path, name, read):
     """One sentence with the file, not a traceback of a parser."""
     path = tmp_path / name

@@ -26,7 +26,9 @@ def test_each_part_is_measured_on_its_own_rows():
     parts = split_parts({"state": STATE})
     predictions = {"model": np.where(STATE == "calm", 0.0, 2.0), "reference": np.ones(100)}
 
-    table = compare_parts(truth, predictions, parts=parts, groups=GROUPS, metrics=["rmse"], draws=20)
+    table = compare_parts(
+        truth, predictions, parts=parts, groups=GROUPS, metrics=["rmse"], draws=20
+    )
     found = table.set_index(["stratum", "who"])["value"]
 
     assert found["state: calm", "model"] == 0

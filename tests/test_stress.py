@@ -14,7 +14,13 @@ from boxloop.measure.stress import crossing, members, moves, safe_unsafe, verdic
 
 @pytest.mark.parametrize(
     ("error", "other", "expected"),
-    [(0.12, 0.05, "safe"), (0.125, 0.05, "safe"), (0.2, 0.3, "degraded"), (0.2, 0.2, "degraded"), (0.2, 0.1, "unsafe")],
+    [
+        (0.12, 0.05, "safe"),
+        (0.125, 0.05, "safe"),
+        (0.2, 0.3, "degraded"),
+        (0.2, 0.2, "degraded"),
+        (0.2, 0.1, "unsafe"),
+    ],
 )
 def test_the_verdict_looks_at_home_first_and_at_the_other_method_second(error, other, expected):
     """An error bar that holds is safe, whoever is better."""
@@ -80,8 +86,13 @@ def test_only_what_is_read_moves_the_prediction():
     table = moves({"model": Double()}, X, up=pd.DataFrame({"read": X["read"] + 0.1}), seed=0)
 
     assert table.loc["unread"].eq(0).all()
-    assert table.loc["read", ("shuffled", "model")] == pytest.approx(2 * X["read"].std() * np.sqrt(2), rel=0.15)
-    assert table.loc["worst case", ("one error bar up", "model")] == table.loc["read", ("one error bar up", "model")]
+    assert table.loc["read", ("shuffled", "model")] == pytest.approx(
+        2 * X["read"].std() * np.sqrt(2), rel=0.15
+    )
+    assert (
+        table.loc["worst case", ("one error bar up", "model")]
+        == table.loc["read", ("one error bar up", "model")]
+    )
 
 
 def test_members_see_whole_groups():
@@ -105,4 +116,11 @@ def test_the_map_has_a_line_for_every_test():
     (ax,) = draw_map(table, safe_unsafe(table), home).axes
 
     assert [label.get_text() for label in ax.get_yticklabels()] == ["x", "y"]
-    assert [text.get_text() for text in ax.texts] == ["model", "degraded", "degraded", "reference", "unsafe", "unsafe"]
+    assert [text.get_text() for text in ax.texts] == [
+        "model",
+        "degraded",
+        "degraded",
+        "reference",
+        "unsafe",
+        "unsafe",
+    ]

@@ -18,16 +18,25 @@ def settings(kind, positive=None):
 
 def test_the_truth_of_a_class_is_one_or_zero():
     """One spelling for labels that come as text, number or boolean."""
-    assert task.truth(pd.DataFrame({"t": ["g", "h", "g"]}), settings("classification", "g")).tolist() == [1, 0, 1]
-    assert task.truth(pd.DataFrame({"t": [0.0, 1.0]}), settings("classification", "1")).tolist() == [0, 1]
-    assert task.truth(pd.DataFrame({"t": [True, False]}), settings("anomaly-detection", "1")).tolist() == [1, 0]
-    assert task.truth(pd.DataFrame({"t": [1.5, 2.5]}), settings("regression")).tolist() == [1.5, 2.5]
+    assert task.Task(settings("classification", "g")).truth(
+        pd.DataFrame({"t": ["g", "h", "g"]})
+    ).tolist() == [1, 0, 1]
+    assert task.Task(settings("classification", "1")).truth(
+        pd.DataFrame({"t": [0.0, 1.0]})
+    ).tolist() == [0, 1]
+    assert task.Task(settings("anomaly-detection", "1")).truth(
+        pd.DataFrame({"t": [True, False]})
+    ).tolist() == [1, 0]
+    assert task.Task(settings("regression")).truth(pd.DataFrame({"t": [1.5, 2.5]})).tolist() == [
+        1.5,
+        2.5,
+    ]
 
 
 def test_a_class_that_is_not_there_is_named():
     """The sentence says which classes there are."""
     with pytest.raises(UserError, match="positive_class = 'x'; the classes are g, h"):
-        task.truth(pd.DataFrame({"t": ["g", "h"]}), settings("classification", "x"))
+        task.Task(settings("classification", "x")).truth(pd.DataFrame({"t": ["g", "h"]}))
 
 
 def test_a_guess_is_higher_where_the_class_of_interest_is_likelier():
@@ -35,7 +44,11 @@ def test_a_guess_is_higher_where_the_class_of_interest_is_likelier():
     X = pd.DataFrame({"x": np.r_[np.zeros(95) + np.linspace(-1, 1, 95), np.full(5, 8.0)]})
     y = (X["x"] > 5).to_numpy(float)
 
-    for estimator in (LogisticRegression(), IsolationForest(n_estimators=20, random_state=0), LinearRegression()):
+    for estimator in (
+        LogisticRegression(),
+        IsolationForest(n_estimators=20, random_state=0),
+        LinearRegression(),
+    ):
         found = task.guess(estimator.fit(X, y), X)
         assert found.shape == (100,)
         assert found[y > 0].min() > found[y == 0].max()

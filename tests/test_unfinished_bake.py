@@ -172,7 +172,8 @@ def test_it_may_be_stopped_anywhere(bake, tmp_path, monkeypatch):
         for name in names:
             monkeypatch.setattr(owner, name, counted(getattr(owner, name)))
     monkeypatch.setattr(
-        "boxloop.upkeep.finish.write_bytes", counted(sys.modules["boxloop.upkeep.finish"].write_bytes)
+        "boxloop.upkeep.finish.write_bytes",
+        counted(sys.modules["boxloop.upkeep.finish"].write_bytes),
     )
     stopped = True
     while stopped:

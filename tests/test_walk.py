@@ -221,7 +221,9 @@ class Walk:
             ),
             r"restore notebooks/\w+\.ipynb|\.ipynb .*restore it from your last commit": self.restore_notebooks,
             r"no chapter and does not run: .* so give it that name": self.restore_notebooks,
-            r"ledger\.jsonl .*: copy report/ledger\.jsonl to its place": self.chance.choice([self.copy_the_ledger, anew]),
+            r"ledger\.jsonl .*: copy report/ledger\.jsonl to its place": self.chance.choice(
+                [self.copy_the_ledger, anew]
+            ),
             r"ledger\.jsonl .*: restore it from your last commit; if there is none, delete": anew,
             r"sealed from other rows|not the file that was sealed": lambda: self.seal_again(sealed),
             r"release\.json .*restore it from your last commit\.": (
@@ -297,7 +299,8 @@ class Walk:
         fresh_code, rows, metrics, fresh_sheet_code, fresh_sheet = self.fresh_state(known)
         lost = any(event["event"] == "lost" for event in events)
         opened = sum(event["event"] == "opened" for event in events)
-        # Where a chapter failed, what hangs on it is named as out of date, and its rows are of another day.
+        # Where a chapter failed, what hangs on it is named as out of date, and its rows are of
+        # another day.
         old = {
             name
             for name in GRAPH

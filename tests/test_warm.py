@@ -23,7 +23,13 @@ from boxloop.run.loop import run
 pytest_plugins = ["loop_fixtures"]  # its fixtures: project, quick
 pytestmark = pytest.mark.skipif(not pool.can_fork(), reason="kernels are forked on Linux only")
 
-GRAPH = {f"{number:02}_{name}": ([f"data/{number - 1}.txt"] if number > 1 else [], [f"data/{number}.txt"]) for number, name in enumerate(["a", "b"], start=1)}
+GRAPH = {
+    f"{number:02}_{name}": (
+        [f"data/{number - 1}.txt"] if number > 1 else [],
+        [f"data/{number}.txt"],
+    )
+    for number, name in enumerate(["a", "b"], start=1)
+}
 
 # Sums in several threads (OpenMP and BLAS), a figure, and what chance gives where nobody seeds it.
 NUMBERS = """
@@ -63,10 +69,14 @@ def silent(text):
 
 
 def numbers(root, **options):
-    project = make_project(root, graph=GRAPH, faults={name: NUMBERS.replace("{name!r}", repr(name)) for name in GRAPH})
+    project = make_project(
+        root, graph=GRAPH, faults={name: NUMBERS.replace("{name!r}", repr(name)) for name in GRAPH}
+    )
     outcome = run(project, echo=silent, **options)
     assert outcome.ok, outcome
-    return [json.loads((project.root / f"{name}.json").read_text(encoding="utf-8")) for name in GRAPH]
+    return [
+        json.loads((project.root / f"{name}.json").read_text(encoding="utf-8")) for name in GRAPH
+    ]
 
 
 def test_warm_and_cold_give_the_same_numbers(tmp_path, real):
@@ -96,7 +106,10 @@ def test_a_killed_kernel_is_one_sentence_and_the_next_run_goes_on(tmp_path, real
     die = "import os, signal\nif not (root / 'well').exists(): os.kill(os.getpid(), signal.SIGKILL)"
     project = make_project(tmp_path, graph=GRAPH, faults={"02_b": die})
     first = run(project, echo=silent)
-    assert first.failed[0].message == "02_b, cell work: DeadKernelError: the kernel died while this cell ran; often the memory was full"
+    assert (
+        first.failed[0].message
+        == "02_b, cell work: DeadKernelError: the kernel died while this cell ran; often the memory was full"
+    )
     (project.root / "well").touch()
 
     assert [result.state for result in run(project, echo=silent).results] == ["current", "ok"]
@@ -110,7 +123,11 @@ def test_the_server_takes_its_kernels_along(tmp_path):
     pid = manager.provisioner.pid
     os.kill(kernels._server._process.pid, signal.SIGTERM)
     end = time.monotonic() + 10
-    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE and time.monotonic() < end:
+    while (
+        psutil.pid_exists(pid)
+        and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+        and time.monotonic() < end
+    ):
         time.sleep(0.1)
 
     assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
@@ -119,8 +136,14 @@ def test_the_server_takes_its_kernels_along(tmp_path):
 
 def test_only_safe_libraries_are_imported_beforehand(tmp_path):
     """What a notebook imports, and what the study does for it; never the study itself."""
-    project = make_project(tmp_path, graph=GRAPH, faults={"01_a": "from study import data\nimport torch", "02_b": "import scipy.stats as st"})
-    (project.study / "data.py").write_text("import pandas as pd\nfrom sklearn.svm import SVC\n", encoding="utf-8")
+    project = make_project(
+        tmp_path,
+        graph=GRAPH,
+        faults={"01_a": "from study import data\nimport torch", "02_b": "import scipy.stats as st"},
+    )
+    (project.study / "data.py").write_text(
+        "import pandas as pd\nfrom sklearn.svm import SVC\n", encoding="utf-8"
+    )
     chapters = read_loop(project)
 
     first = set(pool.imports(project, chapters[:1])) - set(pool.ALWAYS)
@@ -204,7 +227,8 @@ def test_a_plain_figure_is_a_picture(tmp_path, how):
     assert f"data:image/png;base64,{picture[:80]}" in page, out + err
 
 
-# Libraries that do more on import than be there: what a kernel would show, or what waits for its shell.
+# Libraries that do more on import than be there: what a kernel would show, or what waits for its
+# shell.
 LOUD = {
     "warns": "import warnings\nwarnings.warn('old', FutureWarning)\n",
     "deprecated": "import warnings\nwarnings.warn('old', DeprecationWarning, stacklevel=2)\n",

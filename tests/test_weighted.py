@@ -14,14 +14,22 @@ from boxloop.measure.weighted import Weighted
 @pytest.fixture
 def table():
     rng = np.random.default_rng(0)
-    X = pd.DataFrame({"x": np.zeros(400), "copies": rng.integers(0, 4, 400).astype(float), "sigma": rng.uniform(0.5, 2.0, 400)})
+    X = pd.DataFrame(
+        {
+            "x": np.zeros(400),
+            "copies": rng.integers(0, 4, 400).astype(float),
+            "sigma": rng.uniform(0.5, 2.0, 400),
+        }
+    )
     return X, rng.normal(size=400)
 
 
 def test_a_weight_of_two_is_a_row_twice(table):
     """Whole weights give what copies of the rows give; a weight of zero leaves a row out."""
     X, y = table
-    model = Weighted(make_pipeline(LinearRegression()), weights=["copies"]).fit(X[["x", "copies"]], y)
+    model = Weighted(make_pipeline(LinearRegression()), weights=["copies"]).fit(
+        X[["x", "copies"]], y
+    )
     expected = np.repeat(y, X["copies"].astype(int)).mean()
 
     assert model.predict(X[["x"]])[0] == pytest.approx(expected)
@@ -32,7 +40,9 @@ def test_errors_of_the_target_give_the_mean_by_inverse_variance(table):
     X, y = table
     model = Weighted(make_pipeline(LinearRegression()), errors=["sigma"]).fit(X[["x", "sigma"]], y)
 
-    assert model.predict(X[["x"]])[0] == pytest.approx(np.average(y, weights=1 / (X["sigma"] ** 2 + np.median(X["sigma"] ** 2))))
+    assert model.predict(X[["x"]])[0] == pytest.approx(
+        np.average(y, weights=1 / (X["sigma"] ** 2 + np.median(X["sigma"] ** 2)))
+    )
     assert model.sample_weight(X).mean() == pytest.approx(1.0)
 
 

@@ -3,9 +3,9 @@
 Run it through ``make bench``. It prints medians with their bounds and writes ``build/bench.json``:
 
     promise   the time to bake, the whole loop with release, peak memory, the size of the report
-    small     eight small notebooks: our runner, papermill one after another, nbconvert, one plain script of the same cells
-    worked    the same for the default worked example
-    rows      the steps whose work grows with the rows, 10^4 to 10^6: seconds and memory
+    small     eight small notebooks: our runner, papermill one after another, nbconvert, one plain
+    script of the same cells worked    the same for the default worked example rows      the steps
+    whose work grows with the rows, 10^4 to 10^6: seconds and memory
 
 After a change in 06 the race ends where anything but 06, 07 and 08 has run.
 """
@@ -28,8 +28,12 @@ import race
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = ("promise", "small", "worked", "rows")
 ROWS = (10_000, 30_000, 100_000, 300_000, 1_000_000)
-# Ratios of medians: our runner, nothing done before, against papermill and against the plain script.
-RATIOS = {"small": {"papermill": 0.35, "plain script": 3.0}, "worked": {"papermill": 0.65, "plain script": 1.5}}
+# Ratios of medians: our runner, nothing done before, against papermill and against the plain
+# script.
+RATIOS = {
+    "small": {"papermill": 0.35, "plain script": 3.0},
+    "worked": {"papermill": 0.65, "plain script": 1.5},
+}
 NOTHING_CHANGED_S, EXPONENT, ROWS_MB = 0.5, 1.1, 4000.0
 BOUNDS = {"bake_s": 0.5, "loop_s": 60.0, "peak_mb": 1500.0, "report_mb": 6.0}
 TASKS = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))["task"]
@@ -41,7 +45,9 @@ def bake(folder, **answers):
     from cookiecutter.main import cookiecutter
 
     start = time.perf_counter()
-    path = cookiecutter(str(ROOT), no_input=True, output_dir=str(folder), default_config=True, extra_context=answers)
+    path = cookiecutter(
+        str(ROOT), no_input=True, output_dir=str(folder), default_config=True, extra_context=answers
+    )
     return Path(path), time.perf_counter() - start
 
 
@@ -52,7 +58,9 @@ def resident_mb(process):
     total = 0
     for one in [process, *process.children(recursive=True)]:
         try:
-            memory = one.memory_full_info() if hasattr(one, "memory_full_info") else one.memory_info()
+            memory = (
+                one.memory_full_info() if hasattr(one, "memory_full_info") else one.memory_info()
+            )
             # Proportional size where the system tells it: shared pages count once.
             total += getattr(memory, "pss", 0) or memory.rss
         except (psutil.NoSuchProcess, psutil.AccessDenied):
@@ -97,7 +105,10 @@ def measure(runs, task):
 
 def judged(name, value, bound, unit=""):
     """Print a figure beside its bound, and return whether the bound is kept."""
-    print(f"{name:44} {value:9.2f} {unit:2}  at most {bound:g}   {'ok' if value <= bound else 'OVER'}", flush=True)
+    print(
+        f"{name:44} {value:9.2f} {unit:2}  at most {bound:g}   {'ok' if value <= bound else 'OVER'}",
+        flush=True,
+    )
     return value <= bound
 
 
@@ -105,8 +116,19 @@ def promise(runs):
     """Return what the template promises, and whether all of it is kept."""
     found, kept = {}, True
     for task in TASKS:
-        found[task], bounds = measure(runs, task), BOUNDS if task == TASKS[0] else BOUNDS | {"loop_s": OTHER_LOOP_S}
-        kept = all([kept, *(judged(f"{task}, {name}", found[task][name], bound) for name, bound in bounds.items())])
+        found[task], bounds = (
+            measure(runs, task),
+            BOUNDS if task == TASKS[0] else BOUNDS | {"loop_s": OTHER_LOOP_S},
+        )
+        kept = all(
+            [
+                kept,
+                *(
+                    judged(f"{task}, {name}", found[task][name], bound)
+                    for name, bound in bounds.items()
+                ),
+            ]
+        )
     return {"medians": found, "bounds": BOUNDS}, kept
 
 
@@ -125,10 +147,17 @@ def side_by_side(part, runs):
     for name, value in medians.items():
         ends = [one[name] for one in rounds]
         print(f"{name:44} {value:9.2f}     ({min(ends):.2f} to {max(ends):.2f})")
-    ratios = {other: statistics.median(one["ours, cold"] / one[other] for one in rounds) for other in RATIOS[part]}
-    kept = [judged(f"ours / {other}", ratios[other], bound) for other, bound in RATIOS[part].items()]
+    ratios = {
+        other: statistics.median(one["ours, cold"] / one[other] for one in rounds)
+        for other in RATIOS[part]
+    }
+    kept = [
+        judged(f"ours / {other}", ratios[other], bound) for other, bound in RATIOS[part].items()
+    ]
     kept.append(judged("nothing changed", medians["ours, nothing changed"], NOTHING_CHANGED_S, "s"))
-    return {"rounds": rounds, "medians": medians, "ratios": ratios, "bounds": RATIOS[part]}, all(kept)
+    return {"rounds": rounds, "medians": medians, "ratios": ratios, "bounds": RATIOS[part]}, all(
+        kept
+    )
 
 
 def rows(runs):
@@ -138,25 +167,49 @@ def rows(runs):
         project, _ = bake(Path(folder))
         for count in ROWS:
             command = [sys.executable, str(ROOT / "tools" / "rows.py"), str(count)]
-            several = [json.loads(subprocess.run(command, cwd=project, capture_output=True, check=True, text=True).stdout) for _ in range(runs)]
+            several = [
+                json.loads(
+                    subprocess.run(
+                        command, cwd=project, capture_output=True, check=True, text=True
+                    ).stdout
+                )
+                for _ in range(runs)
+            ]
             found.append(sorted(several, key=lambda one: one["seconds"])[len(several) // 2])
-            print(f"{found[-1]['rows']:9} rows {found[-1]['seconds']:9.2f} s {found[-1]['peak_mb']:9.0f} MB", flush=True)
+            print(
+                f"{found[-1]['rows']:9} rows {found[-1]['seconds']:9.2f} s {found[-1]['peak_mb']:9.0f} MB",
+                flush=True,
+            )
     time_of = {one["rows"]: one["seconds"] for one in found}
     exponent = math.log10(time_of[1_000_000] / time_of[100_000])
-    kept = [judged("exponent from 10^5 to 10^6 rows", exponent, EXPONENT), judged("peak memory at 10^6 rows", found[-1]["peak_mb"], ROWS_MB, "MB")]
+    kept = [
+        judged("exponent from 10^5 to 10^6 rows", exponent, EXPONENT),
+        judged("peak memory at 10^6 rows", found[-1]["peak_mb"], ROWS_MB, "MB"),
+    ]
     return {"rows": found, "exponent": exponent}, all(kept)
 
 
 def main():
     """Measure the parts asked for; exit 1 where a bound is not kept."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--part", choices=PARTS, action="append", help="may be repeated; all by default")
+    parser.add_argument(
+        "--part", choices=PARTS, action="append", help="may be repeated; all by default"
+    )
     options = parser.parse_args()
-    print(f"median of {options.runs} runs, Python {platform.python_version()}, {os.cpu_count()} cores")
-    report, kept = {"runs": options.runs, "python": platform.python_version(), "cores": os.cpu_count()}, True
+    print(
+        f"median of {options.runs} runs, Python {platform.python_version()}, {os.cpu_count()} cores"
+    )
+    report, kept = (
+        {"runs": options.runs, "python": platform.python_version(), "cores": os.cpu_count()},
+        True,
+    )
     for part in options.part or PARTS:
-        report[part], good = {"promise": promise, "rows": rows}.get(part, lambda runs, part=part: side_by_side(part, runs))(options.runs)
+        report[part], good = {"promise": promise, "rows": rows}.get(
+            part, lambda runs, part=part: side_by_side(part, runs)
+        )(options.runs)
         kept = kept and good
     target = ROOT / "build" / "bench.json"
     target.parent.mkdir(exist_ok=True)

@@ -2,7 +2,8 @@
 
     python tools/bench_checks.py [--rows 1000000] [--columns 20] [CHECK ...]
 
-Exit code 1 if a check takes more than 60 s or 4 GB; the memory includes the table itself and the libraries.
+Exit code 1 if a check takes more than 60 s or 4 GB; the memory includes the table itself and the
+libraries.
 """
 
 import argparse
@@ -30,8 +31,15 @@ def make_table(rows, columns):
     values[:, 2] = rng.poisson(np.exp(2 + 0.2 * values[:, 2]))
     values[rng.random(rows) < 0.03, 3] = np.nan
     frame = pd.DataFrame(values, columns=[f"x{k}" for k in range(columns)])
-    frame["target"], frame["kind"] = target, np.where(target + rng.normal(size=rows) > 0, "up", "down")
-    frame["group"], frame["time"], frame["noise"] = np.arange(rows) // 3, np.arange(rows, dtype=float), rng.normal(size=rows)
+    frame["target"], frame["kind"] = (
+        target,
+        np.where(target + rng.normal(size=rows) > 0, "up", "down"),
+    )
+    frame["group"], frame["time"], frame["noise"] = (
+        np.arange(rows) // 3,
+        np.arange(rows, dtype=float),
+        rng.normal(size=rows),
+    )
     return frame
 
 
@@ -45,14 +53,23 @@ def calls(frame):
 
     inputs = [name for name in frame if name.startswith("x")]
     edges = [int(share * len(frame)) // 3 * 3 for share in (0.6, 0.8)]
-    train, held = frame[: edges[0]], {"validation": frame[edges[0] : edges[1]], "test": frame[edges[1] :]}
-    columns = {name: {"role": "input" if name in inputs else "target" if name == "target" else "nuisance"} for name in frame if name != "kind"}
+    train, held = (
+        frame[: edges[0]],
+        {"validation": frame[edges[0] : edges[1]], "test": frame[edges[1] :]},
+    )
+    columns = {
+        name: {"role": "input" if name in inputs else "target" if name == "target" else "nuisance"}
+        for name in frame
+        if name != "kind"
+    }
     label = {"target": "target", "task": "regression", "seed": SEED}
     learn = label | {"groups": "group"}
     sure = {"seed": SEED, "groups": frame["group"]}
 
     def fitted():
-        return make_pipeline(SimpleImputer(), StandardScaler(), Ridge()).fit(train[inputs], train["target"])
+        return make_pipeline(SimpleImputer(), StandardScaler(), Ridge()).fit(
+            train[inputs], train["target"]
+        )
 
     def guess():
         y = frame["target"].to_numpy()
@@ -68,21 +85,39 @@ def calls(frame):
         "split.near_duplicates": lambda: ([train, held], {"columns": inputs, "seed": SEED}),
         "split.groups": lambda: ([train, held], {"group": "group"}),
         "split.time": lambda: ([train, held], {"time": "time"}),
-        "split.deployment_shift": lambda: ([train, held["test"]], {"inputs": inputs, "groups": "group", "seed": SEED}),
+        "split.deployment_shift": lambda: (
+            [train, held["test"]],
+            {"inputs": inputs, "groups": "group", "seed": SEED},
+        ),
         "features.target_leak": lambda: ([frame], {"inputs": inputs, **label}),
         "features.identifier": lambda: ([frame], {"inputs": inputs}),
         "features.nuisance_only": lambda: ([frame], {"nuisance": ["noise"], **learn}),
         "features.missingness": lambda: ([frame], {"inputs": inputs, **learn}),
         "train.pipeline": lambda: ([fitted(), train[inputs], train["target"]], {}),
-        "train.permuted_labels": lambda: ([fitted(), train[inputs], train["target"]], {"groups": train["group"], "task": "regression", "seed": SEED}),
-        "diagnose.accuracy_paradox": lambda: ([frame["kind"], np.where(chance() > 0.5, "up", "down")], {}),
+        "train.permuted_labels": lambda: (
+            [fitted(), train[inputs], train["target"]],
+            {"groups": train["group"], "task": "regression", "seed": SEED},
+        ),
+        "diagnose.accuracy_paradox": lambda: (
+            [frame["kind"], np.where(chance() > 0.5, "up", "down")],
+            {},
+        ),
         "diagnose.calibration": lambda: ([frame["kind"], chance()], sure),
         "diagnose.label_noise": lambda: ([frame["kind"], chance()], {}),
-        "diagnose.coverage": lambda: ([guess()[0], guess()[1] - 0.3, guess()[1] + 0.3], {"level": 0.9, **sure}),
+        "diagnose.coverage": lambda: (
+            [guess()[0], guess()[1] - 0.3, guess()[1] + 0.3],
+            {"level": 0.9, **sure},
+        ),
         "diagnose.regression_to_mean": lambda: ([*guess()], sure),
         "diagnose.class_conditional": lambda: ([chance(), frame["kind"]], {"total_rate": 0.05}),
-        "stress.swap": lambda: ([fitted(), frame[inputs]], {"columns": ["x5"], "y": frame["target"], "seed": SEED}),
-        "stress.sculpting": lambda: ([frame["noise"], frame["target"] - frame["target"].min() + 1], {}),
+        "stress.swap": lambda: (
+            [fitted(), frame[inputs]],
+            {"columns": ["x5"], "y": frame["target"], "seed": SEED},
+        ),
+        "stress.sculpting": lambda: (
+            [frame["noise"], frame["target"] - frame["target"].min() + 1],
+            {},
+        ),
         "provenance.deterministic": lambda: ([guess()[1], guess()[1]], {}),
     }
 
@@ -107,13 +142,17 @@ def measure(name, rows, columns):
     before, start = peak_gigabytes(), time.perf_counter()
     result = run_check(name, *args, **options)
     seconds = time.perf_counter() - start
-    print(f"{name:<28}{seconds:8.1f} s{peak_gigabytes():7.2f} GB (table {before:.2f})  {result.state:<5} {result.message[:110]}")
+    print(
+        f"{name:<28}{seconds:8.1f} s{peak_gigabytes():7.2f} GB (table {before:.2f})  {result.state:<5} {result.message[:110]}"
+    )
     return seconds <= SECONDS and peak_gigabytes() <= GIGABYTES
 
 
 def main():
     """Measure the named checks, or all of them, each in a fresh process."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("checks", nargs="*", metavar="CHECK")
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--columns", type=int, default=20)
@@ -123,7 +162,10 @@ def main():
         return 0 if measure(chosen.checks[0], chosen.rows, chosen.columns) else 1
     options = ["--rows", str(chosen.rows), "--columns", str(chosen.columns), "--here"]
     names = chosen.checks or list(calls(make_table(30, 20)))
-    codes = [subprocess.run([sys.executable, __file__, name, *options], check=False).returncode for name in names]
+    codes = [
+        subprocess.run([sys.executable, __file__, name, *options], check=False).returncode
+        for name in names
+    ]
     return max(codes)
 
 

@@ -2,7 +2,8 @@
 
     python3 tools/demo.py
 
-Standard library only: Cookiecutter and the project each get an environment of their own under build/.
+Standard library only: Cookiecutter and the project each get an environment of their own under
+build/.
 """
 
 import os
@@ -21,7 +22,9 @@ def main():
     """Bake, install, release; the exit code is that of `boxloop release`."""
     bake()
     make_environment(DEMO, "--editable", ".")
-    code = subprocess.call([str(python_in(DEMO)), "-m", "boxloop", "release", "--reason", REASON], cwd=str(DEMO))
+    code = subprocess.call(
+        [str(python_in(DEMO)), "-m", "boxloop", "release", "--reason", REASON], cwd=str(DEMO)
+    )
     report = DEMO / "report" / "index.html"
     if not report.is_file():
         sys.exit("The demo stopped before there was a report: the message above says where.")
@@ -47,8 +50,11 @@ def bake():
         "--output-dir",
         str(fresh),
     ]
-    # The defaults of the template, whatever the user's own Cookiecutter settings say; the slug is the folder.
-    subprocess.run([*command, "project_slug=" + DEMO.name], check=True, env={**os.environ, "PYTHONUTF8": "1"})
+    # The defaults of the template, whatever the user's own Cookiecutter settings say; the slug is
+    # the folder.
+    subprocess.run(
+        [*command, "project_slug=" + DEMO.name], check=True, env={**os.environ, "PYTHONUTF8": "1"}
+    )
     put_in_place(fresh / DEMO.name, DEMO)
 
 

@@ -1,7 +1,8 @@
 """Make the environment of this repository in `.venv`, then run Python in it.
 
-    python3 tools/environment.py                    make it, or leave it when pyproject.toml is the same
-    python3 tools/environment.py -m pytest tests    make it, then run `python -m pytest tests` in it
+    python3 tools/environment.py                    make it, or leave it when pyproject.toml is
+    the same python3 tools/environment.py -m pytest tests    make it, then run `python -m pytest
+    tests` in it
 
 Standard library only, and readable by an old Python, which then hands over to a newer one.
 """
@@ -41,18 +42,32 @@ def requirements(pyproject):
 
 def find_python():
     """Return the first Python that is new enough: $PYTHON, this one, or one on the path."""
-    # Inside an environment, `_base_executable` is the Python it was made with: it survives when `.venv` is made anew.
-    for name in [os.environ.get("PYTHON"), getattr(sys, "_base_executable", sys.executable), *CANDIDATES]:
+    # Inside an environment, `_base_executable` is the Python it was made with: it survives when
+    # `.venv` is made anew.
+    for name in [
+        os.environ.get("PYTHON"),
+        getattr(sys, "_base_executable", sys.executable),
+        *CANDIDATES,
+    ]:
         if name and is_new_enough(name):
             return name
-    sys.exit("No Python {}.{} or later was found: install one, or name it, as in PYTHON=/path/to/python3.".format(*OLDEST))
+    sys.exit(
+        "No Python {}.{} or later was found: install one, or name it, as in PYTHON=/path/to/python3.".format(
+            *OLDEST
+        )
+    )
 
 
 def is_new_enough(python):
     """Ask a Python for its version; a name that does not run is not new enough."""
     question = "import sys; sys.exit(sys.version_info < {!r})".format(OLDEST)
     try:
-        return subprocess.run([python, "-c", question], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+        return (
+            subprocess.run(
+                [python, "-c", question], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            ).returncode
+            == 0
+        )
     except OSError:
         return False
 
@@ -69,15 +84,28 @@ def make_environment(folder, *what):
     """
     venv, python = folder / ".venv", str(python_in(folder))
     uv = shutil.which("uv")
-    print("Making {} with {}; this takes a minute or two.".format(venv, "uv" if uv else "pip"), flush=True)
+    print(
+        "Making {} with {}; this takes a minute or two.".format(venv, "uv" if uv else "pip"),
+        flush=True,
+    )
     shutil.rmtree(str(venv), ignore_errors=True)
     if uv:
-        steps = [[uv, "venv", "--quiet", "--python", find_python(), str(venv)], [uv, "pip", "install", "--quiet", "--python", python, *what]]
+        steps = [
+            [uv, "venv", "--quiet", "--python", find_python(), str(venv)],
+            [uv, "pip", "install", "--quiet", "--python", python, *what],
+        ]
     else:
-        steps = [[find_python(), "-m", "venv", str(venv)], [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *what]]
+        steps = [
+            [find_python(), "-m", "venv", str(venv)],
+            [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *what],
+        ]
     for step in steps:
         if subprocess.call(step, cwd=str(folder)) != 0:
-            sys.exit("The environment in {} was not made: the command above it all, `{}`, failed.".format(venv, " ".join(step[:5])))
+            sys.exit(
+                "The environment in {} was not made: the command above it all, `{}`, failed.".format(
+                    venv, " ".join(step[:5])
+                )
+            )
 
 
 if __name__ == "__main__":

@@ -35,7 +35,8 @@ for path in sorted(Path(".").glob("*.ipynb")):
 
 
 ALL = [f"{number:02}" for number in range(1, 9)]
-# One more line in 06. In the small notebooks it changes what 07 reads; in the worked study the code of 06 is evidence of 07 and 08.
+# One more line in 06. In the small notebooks it changes what 07 reads; in the worked study the
+# code of 06 is evidence of 07 and 08.
 CHANGES = {"small": "extra += 0.25", "worked": "changed = 1"}
 
 
@@ -43,11 +44,17 @@ def seconds(command, folder, *, expected=None):
     """Return how long a command takes in a folder; its failure is the end of the race, and other chapters than the `expected` as well."""
     import os
 
-    env = os.environ | {"PYTHONPATH": str(folder), "JUPYTER_PREFER_ENV_PATH": "1", "PYTHONWARNINGS": "ignore"}
+    env = os.environ | {
+        "PYTHONPATH": str(folder),
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "PYTHONWARNINGS": "ignore",
+    }
     start = time.perf_counter()
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
     if done.returncode:
-        sys.exit(f"{' '.join(command)[:200]} failed in {folder}:\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
+        sys.exit(
+            f"{' '.join(command)[:200]} failed in {folder}:\n{done.stdout[-2000:]}{done.stderr[-4000:]}"
+        )
     took = time.perf_counter() - start
     if expected is not None and (found := ran(done.stdout)) != expected:
         sys.exit(f"In {folder} {found} ran where {expected} should have:\n{done.stdout[-2000:]}")
@@ -57,7 +64,11 @@ def seconds(command, folder, *, expected=None):
 def ran(output):
     """Return the numbers of the notebooks that ran, from the lines that ``boxloop run`` prints."""
     words = [line.split() for line in output.splitlines()]
-    return sorted(line[0] for line in words if line and line[0].isdecimal() and ("ok" in line or "failed" in line))
+    return sorted(
+        line[0]
+        for line in words
+        if line and line[0].isdecimal() and ("ok" in line or "failed" in line)
+    )
 
 
 def change_06(folder, change):
@@ -66,7 +77,9 @@ def change_06(folder, change):
     notebook = json.loads(path.read_text(encoding="utf-8"))
     cell = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"][2]
     cell["source"] = "".join(cell["source"]) + f"\n{change}"
-    path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
+    path.write_text(
+        json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8"
+    )
 
 
 def one_round(fresh, folder, change):
@@ -75,12 +88,26 @@ def one_round(fresh, folder, change):
     ways = {
         "plain script": [python, "-c", PLAIN],
         "papermill": [python, "-c", PAPERMILL],
-        "nbconvert": [python, "-m", "jupyter", "nbconvert", "--to", "notebook", "--execute", "--output-dir", "executed"],
+        "nbconvert": [
+            python,
+            "-m",
+            "jupyter",
+            "nbconvert",
+            "--to",
+            "notebook",
+            "--execute",
+            "--output-dir",
+            "executed",
+        ],
     }
     found = {}
     for name, command in ways.items():
         project = fresh(folder / name.replace(" ", "-"))
-        more = [str(path) for path in sorted((project / "notebooks").glob("*.ipynb"))] if name == "nbconvert" else []
+        more = (
+            [str(path) for path in sorted((project / "notebooks").glob("*.ipynb"))]
+            if name == "nbconvert"
+            else []
+        )
         found[name] = seconds([*command, *more], project)
         shutil.rmtree(project)
     project = fresh(folder / "ours")

@@ -29,16 +29,29 @@ def main(rows):
     from boxloop.split.divide import divide, exploration
     from study import data, models, simulate
 
-    threadpool_limits(limits=1)  # as in the notebooks; several threads on a busy machine measure its other users
+    threadpool_limits(
+        limits=1
+    )  # as in the notebooks; several threads on a busy machine measure its other users
     settings = load_settings(Path("study.toml"))
     start, seconds = time.perf_counter(), {}
 
     def lap(name):
         seconds[name] = time.perf_counter() - start - sum(seconds.values())
 
-    # In parts: the simulator draws forty halos for each that is bright enough, and keeps them all until it has chosen.
+    # In parts: the simulator draws forty halos for each that is bright enough, and keeps them all
+    # until it has chosen.
     parts = range(-(-rows // PART))
-    frame = pd.concat([simulate.catalogue(simulate.A, halos=int(min(PART, rows) / 2.2), seed=[data.SEED, 1, k], prefix=f"A{k}-") for k in parts])
+    frame = pd.concat(
+        [
+            simulate.catalogue(
+                simulate.A,
+                halos=int(min(PART, rows) / 2.2),
+                seed=[data.SEED, 1, k],
+                prefix=f"A{k}-",
+            )
+            for k in parts
+        ]
+    )
     frame = frame.head(rows).reset_index(drop=True)
     lap("simulate")
     with tempfile.TemporaryDirectory() as folder:
@@ -50,7 +63,11 @@ def main(rows):
     parts = divide(frame, settings)
     lap("split")
     inputs, target = settings.inputs, settings.study.target
-    ways = {"groups": {"group": settings.only("group")}, "duplicates": {"columns": [*inputs, target]}, "near_duplicates": {"columns": inputs, "seed": 0}}
+    ways = {
+        "groups": {"group": settings.only("group")},
+        "duplicates": {"columns": [*inputs, target]},
+        "near_duplicates": {"columns": inputs, "seed": 0},
+    }
     for name, options in ways.items():
         parts.guard(partial(run_check, f"split.{name}"), **options)
     lap("leakage checks")
@@ -59,7 +76,13 @@ def main(rows):
     lap("fit, predict")
     truth = parts.validation[target].to_numpy()
     groups = parts.validation[settings.only("group")]
-    compare(truth, {"model": predicted, "reference": truth * 0 + truth.mean()}, groups=groups, metrics=["rmse", "bias", "nmad"], draws=50)
+    compare(
+        truth,
+        {"model": predicted, "reference": truth * 0 + truth.mean()},
+        groups=groups,
+        metrics=["rmse", "bias", "nmad"],
+        draws=50,
+    )
     lap("intervals")
     memory = psutil.Process().memory_info()
     peak = getattr(memory, "peak_wset", 0)
@@ -67,7 +90,16 @@ def main(rows):
         import resource
 
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps({"rows": len(frame), "seconds": time.perf_counter() - start, "peak_mb": peak / 2**20, "steps": seconds}))
+    print(
+        json.dumps(
+            {
+                "rows": len(frame),
+                "seconds": time.perf_counter() - start,
+                "peak_mb": peak / 2**20,
+                "steps": seconds,
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

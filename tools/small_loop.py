@@ -6,7 +6,9 @@ from pathlib import Path
 
 NAMES = ["01_one", "02_two", "03_three", "04_four", "05_five", "06_six", "07_seven", "08_eight"]
 # Who reads whose table: like the real loop, a chain with one branch.
-AFTER = {"02_two": ["01_one"], "03_three": ["01_one"]} | {name: [before] for before, name in zip(NAMES[2:], NAMES[3:], strict=False)}
+AFTER = {"02_two": ["01_one"], "03_three": ["01_one"]} | {
+    name: [before] for before, name in zip(NAMES[2:], NAMES[3:], strict=False)
+}
 
 CELLS = [
     """
@@ -66,29 +68,49 @@ def sources(name):
 def notebook(name):
     """Return one notebook as papermill and boxloop want it."""
     cells = [
-        {"cell_type": "code", "id": f"cell-{number}", "metadata": {"tags": ["parameters"] * (number == 0)}, "source": text}
+        {
+            "cell_type": "code",
+            "id": f"cell-{number}",
+            "metadata": {"tags": ["parameters"] * (number == 0)},
+            "source": text,
+        }
         | {"outputs": [], "execution_count": None}
         for number, text in enumerate(sources(name))
     ]
     needs = [f"results/{before}/table.csv" for before in AFTER.get(name, [])]
-    about = {"needs": needs, "makes": [f"results/{name}/table.csv"], "minutes": {"read": 1, "run": 1}}
+    about = {
+        "needs": needs,
+        "makes": [f"results/{name}/table.csv"],
+        "minutes": {"read": 1, "run": 1},
+    }
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    return {"cells": cells, "metadata": {"boxloop": about, "kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    return {
+        "cells": cells,
+        "metadata": {"boxloop": about, "kernelspec": kernel},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
 
 
 def script(names=NAMES):
     """Return the same cells as one plain script."""
-    return "import matplotlib\nmatplotlib.use('agg')\n" + "\n".join(text for name in names for text in sources(name))
+    return "import matplotlib\nmatplotlib.use('agg')\n" + "\n".join(
+        text for name in names for text in sources(name)
+    )
 
 
 def make(folder, like):
     """Write the project into `folder`, with the machinery and the settings of the project `like`."""
     folder = Path(folder)
-    shutil.copytree(like / "boxloop", folder / "boxloop", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        like / "boxloop", folder / "boxloop", ignore=shutil.ignore_patterns("__pycache__")
+    )
     shutil.copytree(like / "study", folder / "study", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(like / "study.toml", folder)
     (folder / "notebooks").mkdir()
     for name in NAMES:
-        (folder / "notebooks" / f"{name}.ipynb").write_text(json.dumps(notebook(name), indent=1), encoding="utf-8")
+        (folder / "notebooks" / f"{name}.ipynb").write_text(
+            json.dumps(notebook(name), indent=1), encoding="utf-8"
+        )
     (folder / "plain.py").write_text(script(), encoding="utf-8")
     return folder

@@ -35,15 +35,20 @@ def needed(path, what):
 @pytest.fixture(scope="session")
 def chromium_path():
     """Where Chromium is; without it, or without its driver, nothing else is made ready."""
-    pytest.importorskip("playwright.sync_api", reason="playwright is not installed: `make test-browser` installs it")
-    return needed(os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None), "Chromium")
+    pytest.importorskip(
+        "playwright.sync_api", reason="playwright is not installed: `make test-browser` installs it"
+    )
+    return needed(
+        os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None), "Chromium"
+    )
 
 
 @pytest.fixture(scope="module")
 def chromium(chromium_path):
     """Debian's Chromium, without a window.
 
-    One for each module: while it is open it keeps an event loop that tests of notebooks would trip over.
+    One for each module: while it is open it keeps an event loop that tests of notebooks would
+    trip over.
     """
     from playwright.sync_api import sync_playwright
 
@@ -59,15 +64,23 @@ def chromium(chromium_path):
 def visit(chromium):
     """Return ``visit(path, theme, width, height, **context)``: the page, open, with every request but its own blocked.
 
-    At the end of the test nothing may have been asked of the network or disk, said on the console, or shown as a dialog.
+    At the end of the test nothing may have been asked of the network or disk, said on the
+    console, or shown as a dialog.
     """
     noise, contexts = [], []
 
     def open_page(path, theme="light", width=1280, height=900, **options):
         address = Path(path).as_uri()
-        context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=theme, offline=True, **options)
+        context = chromium.new_context(
+            viewport={"width": width, "height": height}, color_scheme=theme, offline=True, **options
+        )
         contexts.append(context)
-        context.route("**/*", lambda route: route.continue_() if route.request.url.split("#")[0] == address else route.abort())
+        context.route(
+            "**/*",
+            lambda route: (
+                route.continue_() if route.request.url.split("#")[0] == address else route.abort()
+            ),
+        )
         page = context.new_page()
         listen(page, address, noise)
         page.goto(address)
@@ -116,7 +129,9 @@ def released(request, chromium_path, bake, tmp_path_factory):
     """The worked example of each task after ``boxloop release``."""
     project = Path(bake(tmp_path_factory.mktemp("seen"), task=request.param))
     command = [sys.executable, "-m", "boxloop", "release", "--reason", "a test of the report"]
-    done = subprocess.run(command, cwd=project, capture_output=True, text=True, encoding="utf-8", timeout=900)
+    done = subprocess.run(
+        command, cwd=project, capture_output=True, text=True, encoding="utf-8", timeout=900
+    )
     assert (project / "report" / "index.html").is_file(), done.stdout + done.stderr
     return project
 
@@ -144,6 +159,8 @@ def html_errors():
 
     def run(path):
         command = [java, "-jar", jar, "--errors-only", "--format", "gnu", str(path)]
-        return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=120).stderr.splitlines()
+        return subprocess.run(
+            command, capture_output=True, text=True, encoding="utf-8", timeout=120
+        ).stderr.splitlines()
 
     return run

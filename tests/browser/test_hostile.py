@@ -5,7 +5,8 @@ from hostile_report import EVIL, FIELDS, make_hostile_project
 
 from boxloop.report import build_report
 
-# All that would run or load in the page as the browser understands it, whatever our own parser thought.
+# All that would run or load in the page as the browser understands it, whatever our own parser
+# thought.
 LIVELY = """
 [...document.querySelectorAll("*")].flatMap((element) => {
   const name = element.localName;
@@ -23,7 +24,9 @@ LIVELY = """
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory):
     """The report of a project in which every text is hostile."""
-    return build_report(make_hostile_project(tmp_path_factory.mktemp("hostile") / "p"), stale={"03_split": EVIL})
+    return build_report(
+        make_hostile_project(tmp_path_factory.mktemp("hostile") / "p"), stale={"03_split": EVIL}
+    )
 
 
 @pytest.mark.parametrize("bypass_csp", [False, True], ids=["as it is", "without its policy"])
@@ -31,7 +34,9 @@ def test_nothing_runs(visit, hostile, bypass_csp):
     """No flag is set, no dialog shown, no request made; nor would there be if the browser knew no policy."""
     page = visit(hostile, bypass_csp=bypass_csp)
     page.click("#code-button")
-    page.evaluate("document.querySelectorAll('input, summary').forEach((element) => element.click())")
+    page.evaluate(
+        "document.querySelectorAll('input, summary').forEach((element) => element.click())"
+    )
     page.fill("#search", "<img src=x")
     page.keyboard.press("Enter")
     page.wait_for_timeout(300)
@@ -51,8 +56,12 @@ def test_every_hostile_field_is_shown_as_text(visit, hostile):
 def test_the_words_of_a_refusal_are_only_words(visit, tmp_path):
     """What study.toml gets wrong is repeated on top of the page."""
     project = make_hostile_project(tmp_path / "p")
-    wrong = project.settings_file.read_text(encoding="utf-8").replace('unit = "kg"', '"<img src=x onerror=window.ran=1>" = 1\nunit = "kg"', 1)
+    wrong = project.settings_file.read_text(encoding="utf-8").replace(
+        'unit = "kg"', '"<img src=x onerror=window.ran=1>" = 1\nunit = "kg"', 1
+    )
     project.settings_file.write_text(wrong, encoding="utf-8")
     page = visit(build_report(project))
-    assert "<img src=x onerror=window.ran=1>" in page.inner_text(".banner.fail >> nth=0") + page.inner_text("#cover")
+    assert "<img src=x onerror=window.ran=1>" in page.inner_text(
+        ".banner.fail >> nth=0"
+    ) + page.inner_text("#cover")
     assert page.evaluate("window.ran") is None

@@ -31,7 +31,9 @@ def tab_to(page, selector):
 def test_it_shows_its_text_within_a_second(page):
     """First contentful paint, from disk."""
     until(page, "performance.getEntriesByName('first-contentful-paint').length > 0")
-    assert page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime") < 1000
+    assert (
+        page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime") < 1000
+    )
 
 
 def test_a_station_shows_its_checks_under_the_mouse(page):
@@ -102,7 +104,10 @@ def test_code_is_copied_as_it_is(visit, report):
     page.click("#\\30 3-split--look summary")
     page.click("#\\30 3-split--look .copy")
     until(page, "document.querySelector('.copy').textContent === 'Copied'")
-    assert page.evaluate("navigator.clipboard.readText()").strip() == 'here.check("split.groups", train, held_out)\nfig'
+    assert (
+        page.evaluate("navigator.clipboard.readText()").strip()
+        == 'here.check("split.groups", train, held_out)\nfig'
+    )
 
 
 def test_search_by_mouse(page):
@@ -111,7 +116,9 @@ def test_search_by_mouse(page):
     page.wait_for_selector("#hits a")
     assert page.inner_text("#found") == "8 places"
     page.click("#hits li:nth-child(3) a")
-    assert page.evaluate("getSelection().anchorNode.parentElement.closest('section').id") == "03-split"
+    assert (
+        page.evaluate("getSelection().anchorNode.parentElement.closest('section').id") == "03-split"
+    )
     assert page.locator("#\\30 3-split--fit pre").first.is_visible()
 
 
@@ -147,7 +154,9 @@ def test_search_takes_words_for_words(page):
 def test_the_contents_follow_the_scroll(page):
     """The chapter that is read is the current one, with its sections unfolded."""
     page.evaluate("document.getElementById('05-diagnose').scrollIntoView()")
-    until(page, "document.querySelector('#contents [aria-current]').hash.startsWith('#05-diagnose')")
+    until(
+        page, "document.querySelector('#contents [aria-current]').hash.startsWith('#05-diagnose')"
+    )
     assert page.locator('#contents a[href="#05-diagnose--the-seal"]').is_visible()
     assert not page.locator('#contents a[href="#04-train--the-seal"]').is_visible()
 
@@ -157,7 +166,10 @@ def test_every_anchor_leads_to_its_place(page):
     for anchor in ("03-split--the-seal-2", "03-split--figure-1", "check-split.groups"):
         assert page.locator(f'main a[href="#{anchor}"]').count() > 0
         page.evaluate("hash => { location.hash = hash; }", anchor)
-        assert page.evaluate("hash => document.getElementById(hash).getBoundingClientRect().top < innerHeight", anchor)
+        assert page.evaluate(
+            "hash => document.getElementById(hash).getBoundingClientRect().top < innerHeight",
+            anchor,
+        )
 
 
 def test_a_phone_shows_it_without_sideways_scroll(visit, report):

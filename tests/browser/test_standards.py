@@ -24,7 +24,9 @@ WIDE = """
 def troubled(tmp_path_factory):
     """The report of a project that stopped in 04, with most of it not run."""
     project = make_report_project(tmp_path_factory.mktemp("troubled") / "p", names=["01_scoping"])
-    write_chapter(project, "04_train", chapter("04_train", [code("boom", "fit()", [error()], count=9)]))
+    write_chapter(
+        project, "04_train", chapter("04_train", [code("boom", "fit()", [error()], count=9)])
+    )
     return build_report(project, stale={"01_scoping": "Out of date: the notebook changed."})
 
 
@@ -72,9 +74,13 @@ def test_a_worked_example_is_light_and_quick(visit, released):
     assert path.stat().st_size < 6e6
     page = visit(path)
     until(page, "performance.getEntriesByName('first-contentful-paint').length > 0")
-    assert page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime") < 1000
+    assert (
+        page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime") < 1000
+    )
     command = [sys.executable, "-m", "boxloop", "report"]
-    best = min(seconds(command, released) for _ in range(3))  # the best, because other work slows this machine too
+    best = min(
+        seconds(command, released) for _ in range(3)
+    )  # the best, because other work slows this machine too
     assert best < 5
 
 

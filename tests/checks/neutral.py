@@ -14,7 +14,13 @@ SEEDS = range(5)
 
 def column(role, **options):
     """Return one entry of a manifest."""
-    facts = {"role": role, "available_at_inference": True, "derived_from_target": False, "min": None, "max": None}
+    facts = {
+        "role": role,
+        "available_at_inference": True,
+        "derived_from_target": False,
+        "min": None,
+        "max": None,
+    }
     return SimpleNamespace(**(facts | options))
 
 
@@ -46,7 +52,9 @@ def trial(seed, plots=400):
     frame["harvest"] = truth + 0.3 * rng.normal(size=size)
     frame["sample_number"] = np.arange(size) + 1000
     frame["plot"] = np.repeat(np.arange(plots), 3)
-    frame["day"] = np.repeat(np.sort(rng.uniform(0, 365, plots)), 3) + np.tile([0.0, 0.1, 0.2], plots)
+    frame["day"] = np.repeat(np.sort(rng.uniform(0, 365, plots)), 3) + np.tile(
+        [0.0, 0.1, 0.2], plots
+    )
     frame["crew"] = rng.integers(5, size=size)
     frame["cloudiness"] = rng.uniform(size=size)
     frame.loc[rng.random(size) < 0.04, "salt"] = np.nan
@@ -62,7 +70,9 @@ def parts(frame, column="plot", share=(0.6, 0.8)):
     return first, {"validation": second, "test": third}
 
 
-def seedlings(seed, size=1500, separation=3.0, classes=("fern", "moss", "reed"), share=(0.5, 0.3, 0.2)):
+def seedlings(
+    seed, size=1500, separation=3.0, classes=("fern", "moss", "reed"), share=(0.5, 0.3, 0.2)
+):
     """Return a table of classes with 4 inputs, and a label column `kind`."""
     rng = np.random.default_rng(seed)
     codes = rng.choice(len(classes), size=size, p=share)
@@ -82,4 +92,10 @@ def stones(seed, size=20_000):
     rng = np.random.default_rng(seed)
     mass = 2.0 + rng.exponential(1.0, size)
     score = rng.normal(size=size) + 0.1 * np.log(mass)
-    return pd.DataFrame({"mass": mass, "score": score, "kind": rng.choice(["flint", "chalk", "slate"], size, p=[0.8, 0.15, 0.05])})
+    return pd.DataFrame(
+        {
+            "mass": mass,
+            "score": score,
+            "kind": rng.choice(["flint", "chalk", "slate"], size, p=[0.8, 0.15, 0.05]),
+        }
+    )

@@ -18,12 +18,17 @@ def test_a_reference_is_named_or_its_absence_explained():
     """TODO is no name, and no reason is no reason."""
 
     def found(**facts):
-        reference = SimpleNamespace(**{"name": "rule of thumb", "kind": "domain", "citation": "Handbook", "reason": None} | facts)
+        reference = SimpleNamespace(
+            **{"name": "rule of thumb", "kind": "domain", "citation": "Handbook", "reason": None}
+            | facts
+        )
         return run_check("baseline.domain_reference", reference)
 
     assert found().state == "pass"
     assert found(citation="TODO").state == "unanswered"
-    assert found(name=" ", citation="").message == "The domain reference has no name and no citation."
+    assert (
+        found(name=" ", citation="").message == "The domain reference has no name and no citation."
+    )
     assert found(kind="none", citation="", reason="first of its kind").state == "not-applicable"
     assert found(kind="none", citation="", reason=None).state == "unanswered"
 

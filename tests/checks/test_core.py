@@ -30,7 +30,14 @@ log.explained answers.complete seal.untouched provenance.chain provenance.determ
 def stand_in():
     """Register a unit that returns what it is given, for one test."""
 
-    @check("test.echo", notebook="01_scoping", threshold=2.0, source="Nobody §1", fix="Do it.", tasks={"regression"})
+    @check(
+        "test.echo",
+        notebook="01_scoping",
+        threshold=2.0,
+        source="Nobody §1",
+        fix="Do it.",
+        tasks={"regression"},
+    )
     def echo(found, *, threshold):
         """The echo is faithful."""
         return found(threshold) if callable(found) else found
@@ -61,7 +68,9 @@ def test_import_does_not_load_the_heavy_libraries():
 
     code = "import sys, boxloop.checks; print(sorted({'pandas', 'sklearn', 'scipy', 'skops'} & set(sys.modules)))"
     folder = str(__import__("pathlib").Path(__import__("boxloop").__file__).parents[1])
-    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True
+    )
 
     assert done.stdout.strip() == "[]"
 
@@ -89,7 +98,9 @@ def test_a_waiver_that_is_not_needed_is_named(stand_in):
 
 def test_the_threshold_of_the_study_replaces_the_registered_one(stand_in):
     """The unit and the row see the same number."""
-    result = run_check(stand_in, lambda threshold: Finding(2.5, 2.5 <= threshold, "Near."), threshold=3)
+    result = run_check(
+        stand_in, lambda threshold: Finding(2.5, 2.5 <= threshold, "Near."), threshold=3
+    )
 
     assert (result.state, result.threshold) == ("pass", 3)
 
@@ -103,10 +114,23 @@ def test_another_task_is_told_so(stand_in):
 
 def test_rows_are_plain_json(stand_in):
     """Numpy numbers and NaN never reach the file."""
-    rows = [run_check(stand_in, Finding(value, True, "Fine.")).as_dict() for value in (np.float32(1.5), np.nan, np.int64(2), np.inf)]
+    rows = [
+        run_check(stand_in, Finding(value, True, "Fine.")).as_dict()
+        for value in (np.float32(1.5), np.nan, np.int64(2), np.inf)
+    ]
 
     assert [row["value"] for row in json.loads(json.dumps(rows))] == [1.5, None, 2, None]
-    assert set(rows[0]) == {"id", "notebook", "state", "value", "threshold", "source", "message", "fix", "reason"}
+    assert set(rows[0]) == {
+        "id",
+        "notebook",
+        "state",
+        "value",
+        "threshold",
+        "source",
+        "message",
+        "fix",
+        "reason",
+    }
 
 
 def test_html_is_one_escaped_line_with_a_symbol(stand_in):

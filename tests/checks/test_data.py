@@ -71,7 +71,9 @@ def test_schema_lets_words_class_the_rows_where_no_number_is_promised(seed):
     words = columns | {"shade": {"role": "input"}}
     bounded = columns | {"shade": {"role": "input", "min": 0.0}}
 
-    assert [run_check("data.schema", frame, columns=words).state for frame in (few, gaps, many)] == ["pass", "pass", "fail"]
+    assert [
+        run_check("data.schema", frame, columns=words).state for frame in (few, gaps, many)
+    ] == ["pass", "pass", "fail"]
     assert run_check("data.schema", few, columns=bounded).state == "fail"
 
 
@@ -86,7 +88,9 @@ def test_schema_is_not_surprised_by_one_value_in_few_rows(seed):
 
 def test_schema_takes_labels_in_words_and_dates():
     """A class may be a word and a time a date."""
-    frame = pd.DataFrame({"kind": ["a", "b"], "night": pd.to_datetime(["2020-01-01", "2020-01-02"]), "x": [1, 2]})
+    frame = pd.DataFrame(
+        {"kind": ["a", "b"], "night": pd.to_datetime(["2020-01-01", "2020-01-02"]), "x": [1, 2]}
+    )
     columns = {"kind": column("target"), "night": column("time"), "x": column("input")}
 
     assert run_check("data.schema", frame, columns=columns).state == "pass"
@@ -98,9 +102,15 @@ def test_duplicate_columns(seed):
     frame["plot"] = frame["sample_number"]
     assert run_check("data.duplicate_columns", frame, columns=columns).state == "pass"
 
-    copied = run_check("data.duplicate_columns", frame.assign(shade=frame["slope"]), columns=columns)
-    renamed = run_check("data.duplicate_columns", frame.rename(columns={"crew": "slope.1"}), columns=columns)
-    twice = run_check("data.duplicate_columns", pd.concat([frame, frame[["slope"]]], axis=1), columns=columns)
+    copied = run_check(
+        "data.duplicate_columns", frame.assign(shade=frame["slope"]), columns=columns
+    )
+    renamed = run_check(
+        "data.duplicate_columns", frame.rename(columns={"crew": "slope.1"}), columns=columns
+    )
+    twice = run_check(
+        "data.duplicate_columns", pd.concat([frame, frame[["slope"]]], axis=1), columns=columns
+    )
 
     assert copied.state == renamed.state == twice.state == "fail"
     assert "'slope' and 'shade'" in copied.message

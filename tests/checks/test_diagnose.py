@@ -23,8 +23,14 @@ def test_accuracy_paradox(seed):
     few = np.array(["a"] * 200 + ["b"] * 4)
 
     assert run_check("diagnose.accuracy_paradox", table["kind"], good).state == "pass"
-    assert run_check("diagnose.accuracy_paradox", table["kind"], np.full(1000, "common")).state == "fail"
-    assert run_check("diagnose.accuracy_paradox", few, np.where(np.arange(204) < 202, "a", "b")).state == "pass"
+    assert (
+        run_check("diagnose.accuracy_paradox", table["kind"], np.full(1000, "common")).state
+        == "fail"
+    )
+    assert (
+        run_check("diagnose.accuracy_paradox", few, np.where(np.arange(204) < 202, "a", "b")).state
+        == "pass"
+    )
 
 
 @pytest.mark.parametrize("size", [6, 12, 30, 60, 150, 1500])
@@ -47,11 +53,23 @@ def test_calibration(size, seed):
 def test_calibration_of_several_classes(seed):
     """The highest of three probabilities is judged."""
     table = seedlings(seed)
-    probability = cross_val_predict(LogisticRegression(), table[TABLE], table["kind"], method="predict_proba")
+    probability = cross_val_predict(
+        LogisticRegression(), table[TABLE], table["kind"], method="predict_proba"
+    )
     sharp = probability**4 / np.sum(probability**4, axis=1, keepdims=True)
 
-    assert run_check("diagnose.calibration", table["kind"], probability, groups=table["tray"], seed=seed).state == "pass"
-    assert run_check("diagnose.calibration", table["kind"], sharp, groups=table["tray"], seed=seed).state == "fail"
+    assert (
+        run_check(
+            "diagnose.calibration", table["kind"], probability, groups=table["tray"], seed=seed
+        ).state
+        == "pass"
+    )
+    assert (
+        run_check(
+            "diagnose.calibration", table["kind"], sharp, groups=table["tray"], seed=seed
+        ).state
+        == "fail"
+    )
 
 
 @pytest.mark.parametrize(("level", "width"), [(0.683, 1.0), (0.9, 1.645)])
@@ -61,10 +79,28 @@ def test_coverage(level, width, seed):
     y = np.repeat(rng.normal(size=300), 2)
     options = {"level": level, "groups": np.repeat(np.arange(300), 2), "seed": seed}
 
-    assert run_check("diagnose.coverage", y, y * 0 - width, y * 0 + width, **options).state == "pass"
-    assert run_check("diagnose.coverage", y[:30:2], y[:30:2] * 0 - width, y[:30:2] * 0 + width, level=level, seed=seed).state == "pass"
-    assert run_check("diagnose.coverage", y, y * 0 - width / 2, y * 0 + width / 2, **options).state == "fail"
-    assert run_check("diagnose.coverage", y, y * 0 - 3 * width, y * 0 + 3 * width, **options).state == "fail"
+    assert (
+        run_check("diagnose.coverage", y, y * 0 - width, y * 0 + width, **options).state == "pass"
+    )
+    assert (
+        run_check(
+            "diagnose.coverage",
+            y[:30:2],
+            y[:30:2] * 0 - width,
+            y[:30:2] * 0 + width,
+            level=level,
+            seed=seed,
+        ).state
+        == "pass"
+    )
+    assert (
+        run_check("diagnose.coverage", y, y * 0 - width / 2, y * 0 + width / 2, **options).state
+        == "fail"
+    )
+    assert (
+        run_check("diagnose.coverage", y, y * 0 - 3 * width, y * 0 + 3 * width, **options).state
+        == "fail"
+    )
 
 
 def test_regression_to_the_mean(seed):
@@ -82,7 +118,9 @@ def test_regression_to_the_mean(seed):
 def test_classes_that_overlap_are_no_label_noise(separation, share, seed):
     """Weak, fair and strong separation pass, with equal and with unequal classes."""
     table = seedlings(seed, 1500, separation, share=share)
-    probability = cross_val_predict(LogisticRegression(), table[TABLE], table["kind"], method="predict_proba")
+    probability = cross_val_predict(
+        LogisticRegression(), table[TABLE], table["kind"], method="predict_proba"
+    )
 
     assert run_check("diagnose.label_noise", table["kind"], probability).state == "pass"
 
@@ -93,7 +131,10 @@ def test_wrong_labels_are_found(seed):
     rng = np.random.default_rng(100 + seed)
     y = table["kind"].to_numpy(dtype=object)
     wrong = rng.random(1500) < 0.08
-    y[wrong] = [rng.choice([kind for kind in ("fern", "moss", "reed") if kind != label]) for label in y[wrong]]
+    y[wrong] = [
+        rng.choice([kind for kind in ("fern", "moss", "reed") if kind != label])
+        for label in y[wrong]
+    ]
     probability = cross_val_predict(LogisticRegression(), table[TABLE], y, method="predict_proba")
 
     assert run_check("diagnose.label_noise", y, probability).state == "fail"
@@ -104,8 +145,14 @@ def test_class_conditional(seed):
     rows = stones(seed, 4000)
     marked = rows["score"] + 1.2 * (rows["kind"] == "slate")
 
-    assert run_check("diagnose.class_conditional", rows["score"], rows["kind"], total_rate=0.05).state == "pass"
+    assert (
+        run_check("diagnose.class_conditional", rows["score"], rows["kind"], total_rate=0.05).state
+        == "pass"
+    )
     found = run_check("diagnose.class_conditional", marked, rows["kind"], total_rate=0.05)
     assert found.state == "fail"
     assert "'slate' passes" in found.message
-    assert run_check("diagnose.class_conditional", marked, rows["mass"] * 0, total_rate=0.05).state == "not-applicable"
+    assert (
+        run_check("diagnose.class_conditional", marked, rows["mass"] * 0, total_rate=0.05).state
+        == "not-applicable"
+    )

@@ -29,7 +29,8 @@
 | 25 | one kind of background passes far more often | diagnose.class_conditional |
 | 26 | the target stored under the name of an input | data.duplicate_columns |
 | 27 | a straw man for a reference | baseline.beats_trivial |
-| 28 | stopped, or tuned, on test rows in 04 | seal.untouched (the code), seal.openings (the ledger) |
+| 28 | stopped, or tuned, on test rows in 04 | seal.untouched (the code), seal.openings (the
+ledger) |
 | 29 | a question left at TODO | answers.complete |
 | 30 | failed attempts left out of the log | log.complete |
 | 31 | data changed after a result was made from them | provenance.chain |
@@ -87,13 +88,17 @@ def followed_up(garden):
 
 
 def always_common(garden):
-    garden.table = seedlings(garden.seed, 1500, 2.0, ("fern", "moss"), (0.98, 0.02)).assign(visits=garden.rng.poisson(10, 1500))
+    garden.table = seedlings(garden.seed, 1500, 2.0, ("fern", "moss"), (0.98, 0.02)).assign(
+        visits=garden.rng.poisson(10, 1500)
+    )
     garden.always = "fern"
 
 
 def too_sure(garden):
     # Classes that overlap: where nearly every row is plain, being too sure does no harm.
-    garden.table = seedlings(garden.seed, 1500, 1.5, ("fern", "moss"), (0.6, 0.4)).assign(visits=garden.rng.poisson(10, 1500))
+    garden.table = seedlings(garden.seed, 1500, 1.5, ("fern", "moss"), (0.6, 0.4)).assign(
+        visits=garden.rng.poisson(10, 1500)
+    )
     garden.sharpness = 3.0
 
 
@@ -151,8 +156,14 @@ FAULTS = {
     8: (matrix.Trial, matrix.shared_plots, "split.groups", set()),
     9: (matrix.Trial, matrix.late_training, "split.time", set()),
     10: (matrix.Trial, matrix.watermark, "features.nuisance_only", set()),
-    # The tag knows the weight in one laboratory only, so the columns and the stranger give it away too.
-    11: (Scales, artefact_is_read, "stress.swap", {"features.nuisance_only", "stress.overspecialisation"}),
+    # The tag knows the weight in one laboratory only, so the columns and the stranger give it
+    # away too.
+    11: (
+        Scales,
+        artefact_is_read,
+        "stress.swap",
+        {"features.nuisance_only", "stress.overspecialisation"},
+    ),
     12: (Garden, followed_up, "features.nuisance_only", set()),
     13: (Garden, always_common, "diagnose.accuracy_paradox", set()),
     14: (Garden, too_sure, "diagnose.calibration", set()),
@@ -164,12 +175,18 @@ FAULTS = {
     20: (Scales, poor_input, "diagnose.regression_to_mean", set()),
     21: (Garden, wrong_labels, "diagnose.label_noise", set()),
     22: (matrix.Trial, matrix.other_unit, "split.deployment_shift", set()),
-    # A gap that depends on the target is also a difference from the deployment table, which has none.
+    # A gap that depends on the target is also a difference from the deployment table, which has
+    # none.
     23: (matrix.Trial, matrix.telling_gaps, "features.missingness", {"split.deployment_shift"}),
     24: (Garden, carving_score, "stress.sculpting", set()),
     25: (Garden, blind_to_a_class, "diagnose.class_conditional", set()),
     # The deployment table still has the true column; and a copy of the target is a leak.
-    26: (matrix.Trial, name_collision, "data.duplicate_columns", {"features.target_leak", "split.deployment_shift"}),
+    26: (
+        matrix.Trial,
+        name_collision,
+        "data.duplicate_columns",
+        {"features.target_leak", "split.deployment_shift"},
+    ),
     27: (Scales, straw_man, "baseline.beats_trivial", set()),
     28: (Desk, tuned_on_test_rows, "seal.untouched", set()),
     29: (Desk, left_at_todo, "answers.complete", set()),
@@ -223,6 +240,8 @@ def test_a_silently_overwritten_column_is_named_twice():
     """As a second column of one name it is heard before any value is compared."""
     study = matrix.Trial(0)
     study.train = pd.concat([study.train, study.train["harvest"].rename("slope.1")], axis=1)
-    study.held_out = {name: part.assign(**{"slope.1": part["harvest"]}) for name, part in study.held_out.items()}
+    study.held_out = {
+        name: part.assign(**{"slope.1": part["harvest"]}) for name, part in study.held_out.items()
+    }
 
     assert matrix.heard(study.states()) == {"data.duplicate_columns"}

@@ -19,7 +19,9 @@ def test_forbidden_columns_are_named_with_the_reason():
         "seeing_error": column("error"),
     }
 
-    assert run_check("features.forbidden", [*INPUTS, "seeing_error"], columns=columns).state == "pass"
+    assert (
+        run_check("features.forbidden", [*INPUTS, "seeing_error"], columns=columns).state == "pass"
+    )
     for name, words in {
         "true_yield": "is a truth column",
         "harvest": "is the target",
@@ -47,12 +49,25 @@ def test_forbidden_columns_are_named_with_the_reason():
         lambda rng, n: rng.integers(10**17, 10**18, n),
         lambda rng, n: [f"J{k:06d}" for k in rng.permutation(n)],
     ],
-    ids=["counter", "float counter", "steps of ten", "drawn ids", "wide ids", "sorted ids", "long ids", "names"],
+    ids=[
+        "counter",
+        "float counter",
+        "steps of ten",
+        "drawn ids",
+        "wide ids",
+        "sorted ids",
+        "long ids",
+        "names",
+    ],
 )
 def test_identifiers_are_found(make, seed):
     """A running number is one also as float, shuffled or thinned out."""
     frame = trial(seed)
-    result = run_check("features.identifier", frame.assign(shade=make(np.random.default_rng(100 + seed), len(frame))), inputs=INPUTS)
+    result = run_check(
+        "features.identifier",
+        frame.assign(shade=make(np.random.default_rng(100 + seed), len(frame))),
+        inputs=INPUTS,
+    )
 
     assert result.state == "fail"
     assert "'shade'" in result.message
@@ -70,12 +85,25 @@ def test_identifiers_are_found(make, seed):
         lambda rng, n: rng.random(n),
         lambda rng, n: rng.choice(["clay", "sand"], n),
     ],
-    ids=["photons", "float photons", "sorted photons", "micrometres", "luminosities", "pixels", "floats", "words"],
+    ids=[
+        "photons",
+        "float photons",
+        "sorted photons",
+        "micrometres",
+        "luminosities",
+        "pixels",
+        "floats",
+        "words",
+    ],
 )
 def test_measurements_are_no_identifiers(make, seed):
     """Counts with a large range differ in nearly every row and are honest."""
     frame = trial(seed)
-    result = run_check("features.identifier", frame.assign(shade=make(np.random.default_rng(100 + seed), len(frame))), inputs=INPUTS)
+    result = run_check(
+        "features.identifier",
+        frame.assign(shade=make(np.random.default_rng(100 + seed), len(frame))),
+        inputs=INPUTS,
+    )
 
     assert result.state == "pass"
 
@@ -114,12 +142,27 @@ def test_nuisance_only(seed):
     """A crew that knows the harvest is found; so is a lamp that stands over one class."""
     frame, table = trial(seed), seedlings(seed)
     rng = np.random.default_rng(100 + seed)
-    number = {"nuisance": ["crew", "cloudiness"], "target": "harvest", "task": "regression", "groups": "plot", "seed": seed}
-    kind = {"nuisance": ["lamp"], "target": "kind", "task": "classification", "groups": "tray", "seed": seed}
+    number = {
+        "nuisance": ["crew", "cloudiness"],
+        "target": "harvest",
+        "task": "regression",
+        "groups": "plot",
+        "seed": seed,
+    }
+    kind = {
+        "nuisance": ["lamp"],
+        "target": "kind",
+        "task": "classification",
+        "groups": "tray",
+        "seed": seed,
+    }
 
     assert run_check("features.nuisance_only", frame, **number).state == "pass"
     assert run_check("features.nuisance_only", table, **kind).state == "pass"
-    assert run_check("features.nuisance_only", frame, **number | {"nuisance": []}).state == "not-applicable"
+    assert (
+        run_check("features.nuisance_only", frame, **number | {"nuisance": []}).state
+        == "not-applicable"
+    )
     marked = frame.assign(cloudiness=frame["harvest"] + 1.5 * rng.normal(size=len(frame)))
     assert run_check("features.nuisance_only", marked, **number).state == "fail"
     lit = np.where(rng.random(len(table)) < 0.5, pd.factorize(table["kind"])[0], table["lamp"])
@@ -131,18 +174,42 @@ def test_missingness(filler, seed):
     """Gaps that follow the target are found, also under a filler; gaps at random are honest."""
     frame = trial(seed)
     rng = np.random.default_rng(100 + seed)
-    options = {"inputs": INPUTS, "target": "harvest", "task": "regression", "groups": "plot", "seed": seed}
+    options = {
+        "inputs": INPUTS,
+        "target": "harvest",
+        "task": "regression",
+        "groups": "plot",
+        "seed": seed,
+    }
     high = rng.random(len(frame)) < 0.5 * (frame["harvest"] > 1)
 
-    assert run_check("features.missingness", frame.fillna({"salt": filler}), **options).state == "pass"
-    assert run_check("features.missingness", frame.assign(shade=frame["shade"].mask(high, filler)), **options).state == "fail"
+    assert (
+        run_check("features.missingness", frame.fillna({"salt": filler}), **options).state == "pass"
+    )
+    assert (
+        run_check(
+            "features.missingness", frame.assign(shade=frame["shade"].mask(high, filler)), **options
+        ).state
+        == "fail"
+    )
 
 
 def test_missingness_of_classes_and_of_full_tables(seed):
     """A table without gaps passes; a class without a measurement does not."""
     table = seedlings(seed)
-    options = {"inputs": TABLE, "target": "kind", "task": "classification", "groups": "tray", "seed": seed}
+    options = {
+        "inputs": TABLE,
+        "target": "kind",
+        "task": "classification",
+        "groups": "tray",
+        "seed": seed,
+    }
     lost = (table["kind"] == "reed") & (np.random.default_rng(100 + seed).random(len(table)) < 0.7)
 
     assert run_check("features.missingness", table, **options).value == 0
-    assert run_check("features.missingness", table.assign(root=table["root"].mask(lost)), **options).state == "fail"
+    assert (
+        run_check(
+            "features.missingness", table.assign(root=table["root"].mask(lost)), **options
+        ).state
+        == "fail"
+    )

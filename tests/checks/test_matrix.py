@@ -35,7 +35,9 @@ class Trial:
         model = make_pipeline(SimpleImputer(), StandardScaler(), Ridge())
         seen = self.train if self.scaled_on is None else self.scaled_on
         model.fit(seen[self.inputs], seen["harvest"])
-        trees = make_pipeline(SimpleImputer(), ExtraTreesRegressor(n_estimators=20, random_state=seed))
+        trees = make_pipeline(
+            SimpleImputer(), ExtraTreesRegressor(n_estimators=20, random_state=seed)
+        )
         trees.fit(self.train[self.inputs], self.train["harvest"])
         rows = self.held_out["validation"]
         y, predicted, groups = rows["harvest"], trees.predict(rows[self.inputs]), rows["plot"]
@@ -44,27 +46,53 @@ class Trial:
             "data.schema": ([frame], {"columns": self.columns}),
             "data.duplicate_columns": ([frame], {"columns": self.columns}),
             "split.duplicates": ([self.train, self.held_out], {"columns": self.inputs}),
-            "split.near_duplicates": ([self.train, self.held_out], {"columns": self.inputs, "seed": seed}),
+            "split.near_duplicates": (
+                [self.train, self.held_out],
+                {"columns": self.inputs, "seed": seed},
+            ),
             "split.groups": ([self.train, self.held_out], {"group": "plot"}),
             "split.time": ([self.train, self.held_out], {"time": "day"}),
-            "split.deployment_shift": ([self.train, self.deployment], {"inputs": self.inputs, "groups": "plot", "seed": seed}),
-            "features.target_leak": ([frame], {"inputs": self.inputs, "target": "harvest", "seed": seed}),
+            "split.deployment_shift": (
+                [self.train, self.deployment],
+                {"inputs": self.inputs, "groups": "plot", "seed": seed},
+            ),
+            "features.target_leak": (
+                [frame],
+                {"inputs": self.inputs, "target": "harvest", "seed": seed},
+            ),
             "features.identifier": ([frame], {"inputs": self.inputs}),
             "features.forbidden": ([self.inputs], {"columns": self.columns}),
             "features.nuisance_only": ([frame], {"nuisance": ["crew", "cloudiness"], **label}),
             "features.missingness": ([frame], {"inputs": self.inputs, **label}),
             "train.pipeline": ([model, self.train[self.inputs]], {}),
-            "train.permuted_labels": ([model, frame[self.inputs], frame["harvest"]], {"groups": frame["plot"], "seed": seed}),
-            "diagnose.coverage": ([y, predicted - wide, predicted + wide], {"level": 0.9, "groups": groups, "seed": seed}),
+            "train.permuted_labels": (
+                [model, frame[self.inputs], frame["harvest"]],
+                {"groups": frame["plot"], "seed": seed},
+            ),
+            "diagnose.coverage": (
+                [y, predicted - wide, predicted + wide],
+                {"level": 0.9, "groups": groups, "seed": seed},
+            ),
             "diagnose.regression_to_mean": ([y, predicted], {"groups": groups, "seed": seed}),
-            "stress.swap": ([trees, rows[self.inputs]], {"columns": ["crew", "cloudiness"], "y": y, "seed": seed}),
+            "stress.swap": (
+                [trees, rows[self.inputs]],
+                {"columns": ["crew", "cloudiness"], "y": y, "seed": seed},
+            ),
             "provenance.deterministic": ([predicted, trees.predict(rows[self.inputs])], {}),
         }
-        return {id: run_check(id, *args, task="regression", **options).state for id, (args, options) in calls.items()}
+        return {
+            id: run_check(id, *args, task="regression", **options).state
+            for id, (args, options) in calls.items()
+        }
 
 
 def copied_rows(study):
-    study.held_out["test"] = pd.concat([study.held_out["test"], study.train.sample(8, random_state=study.seed).assign(plot=9999, day=400.0)])
+    study.held_out["test"] = pd.concat(
+        [
+            study.held_out["test"],
+            study.train.sample(8, random_state=study.seed).assign(plot=9999, day=400.0),
+        ]
+    )
 
 
 def jittered_rows(study):
@@ -80,7 +108,9 @@ def shared_plots(study):
 
 
 def late_training(study):
-    study.train["day"] = study.rng.permutation(np.r_[study.train["day"].to_numpy()[:-30], np.full(30, 364.0)])
+    study.train["day"] = study.rng.permutation(
+        np.r_[study.train["day"].to_numpy()[:-30], np.full(30, 364.0)]
+    )
 
 
 def selected_training(study):
@@ -117,7 +147,9 @@ def watermark(study):
 
 def telling_gaps(study):
     for part in (study.train, *study.held_out.values()):
-        part["shade"] = part["shade"].mask((part["harvest"] > 1) & (study.rng.random(len(part)) < 0.6))
+        part["shade"] = part["shade"].mask(
+            (part["harvest"] > 1) & (study.rng.random(len(part)) < 0.6)
+        )
 
 
 def early_scaler(study):
@@ -143,7 +175,8 @@ FAULTS = {
     other_unit: ("split.deployment_shift", set()),
     leak: ("features.target_leak", set()),
     counter: ("features.identifier", set()),
-    # A forbidden number is also recognised by its values, and the study's own deployment rows carry other numbers.
+    # A forbidden number is also recognised by its values, and the study's own deployment rows
+    # carry other numbers.
     truth_as_input: ("features.forbidden", {"features.identifier", "split.deployment_shift"}),
     watermark: ("features.nuisance_only", set()),
     telling_gaps: ("features.missingness", {"split.deployment_shift"}),
@@ -179,16 +212,27 @@ def test_clean_classes_are_all_green(seed):
     """No check alarms on an honest classification."""
     table, names = seedlings(seed, separation=3.5), ["leaf", "stem", "root", "colour"]
     label = {"target": "kind", "task": "classification", "seed": seed}
-    probability = cross_val_predict(LogisticRegression(), table[names], table["kind"], method="predict_proba")
+    probability = cross_val_predict(
+        LogisticRegression(), table[names], table["kind"], method="predict_proba"
+    )
     predicted = np.unique(table["kind"])[probability.argmax(axis=1)]
     results = [
         run_check("features.target_leak", table, inputs=names, **label),
         run_check("features.identifier", table, inputs=names),
         run_check("features.nuisance_only", table, nuisance=["lamp"], groups="tray", **label),
         run_check("features.missingness", table, inputs=names, groups="tray", **label),
-        run_check("train.permuted_labels", LogisticRegression(), table[names], table["kind"], task="classification", seed=seed),
+        run_check(
+            "train.permuted_labels",
+            LogisticRegression(),
+            table[names],
+            table["kind"],
+            task="classification",
+            seed=seed,
+        ),
         run_check("diagnose.accuracy_paradox", table["kind"], predicted),
-        run_check("diagnose.calibration", table["kind"], probability, groups=table["tray"], seed=seed),
+        run_check(
+            "diagnose.calibration", table["kind"], probability, groups=table["tray"], seed=seed
+        ),
         run_check("diagnose.label_noise", table["kind"], probability),
     ]
 
@@ -199,8 +243,20 @@ def test_clean_background_is_all_green(seed):
     """No check alarms on an honest search."""
     rows = stones(seed)
 
-    assert run_check("stress.sculpting", rows["score"], rows["mass"], task="anomaly-detection").state == "pass"
-    assert run_check("diagnose.class_conditional", rows["score"], rows["kind"], total_rate=0.05, task="anomaly-detection").state == "pass"
+    assert (
+        run_check("stress.sculpting", rows["score"], rows["mass"], task="anomaly-detection").state
+        == "pass"
+    )
+    assert (
+        run_check(
+            "diagnose.class_conditional",
+            rows["score"],
+            rows["kind"],
+            total_rate=0.05,
+            task="anomaly-detection",
+        ).state
+        == "pass"
+    )
 
 
 def test_other_tasks_are_not_asked():
@@ -215,4 +271,6 @@ def test_checks_are_deterministic():
     assert Trial(3).states() == Trial(3).states()
     frame = trial(3)
     options = {"nuisance": ["crew"], "target": "harvest", "task": "regression", "seed": 3}
-    assert run_check("features.nuisance_only", frame, **options) == run_check("features.nuisance_only", frame, **options)
+    assert run_check("features.nuisance_only", frame, **options) == run_check(
+        "features.nuisance_only", frame, **options
+    )

@@ -38,12 +38,18 @@ def test_the_first_opening_decides_which_model_is_released():
 def test_other_rows_make_another_test_set():
     """The same rows sealed anew were looked at; new rows were not, and the old openings stay on record."""
     sealed = {"event": "sealed", "content": "rows"}
-    again, other = [sealed, OPENED, sealed], [sealed, OPENED, {"event": "sealed", "content": "new rows"}]
+    again, other = (
+        [sealed, OPENED, sealed],
+        [sealed, OPENED, {"event": "sealed", "content": "new rows"}],
+    )
 
     assert run_check("seal.model_unchanged", again, model_hash="bbbb").state == "fail"
     assert run_check("seal.model_unchanged", other, model_hash="bbbb").state == "not-applicable"
     found = run_check("seal.openings", other)
-    assert found.message == "The test set was never opened. Test sets of other rows were opened once before."
+    assert (
+        found.message
+        == "The test set was never opened. Test sets of other rows were opened once before."
+    )
 
 
 READS = {
@@ -59,16 +65,27 @@ READS = {
 @pytest.mark.parametrize("text", READS.values(), ids=READS)
 def test_a_look_at_test_rows_is_found_in_the_code(text):
     """Training may not reach them, the release may; words about the seal are no look."""
-    harmless = ("words", "# data/sealed/test.parquet\nprint('the seal is closed')\nlabelled = sealed = 3")
+    harmless = (
+        "words",
+        "# data/sealed/test.parquet\nprint('the seal is closed')\nlabelled = sealed = 3",
+    )
 
-    assert run_check("seal.untouched", {"04_train": [harmless], "08_release": [("open", text)]}).state == "pass"
+    assert (
+        run_check("seal.untouched", {"04_train": [harmless], "08_release": [("open", text)]}).state
+        == "pass"
+    )
     found = run_check("seal.untouched", {"04_train": [harmless, ("look", text)]})
     assert (found.state, found.value) == ("fail", 1)
     assert "04_train, cell look" in found.message
 
 
 def criterion(**facts):
-    return Criterion(**({"name": "better", "metric": "rmse", "set": "test", "quantity": "gain", "at_least": 0.1} | facts))
+    return Criterion(
+        **(
+            {"name": "better", "metric": "rmse", "set": "test", "quantity": "gain", "at_least": 0.1}
+            | facts
+        )
+    )
 
 
 def test_moved_criteria_are_listed_with_both_numbers():
@@ -84,15 +101,29 @@ def test_moved_criteria_are_listed_with_both_numbers():
     assert lowered.state == "fail"
     assert "at least 0.1" in lowered.message and "at least 0.05" in lowered.message
     assert run_check("criteria.unchanged", events, criteria=[]).state == "fail"
-    assert run_check("criteria.unchanged", events, criteria=[criterion(), criterion(name="more")]).value == 1
+    assert (
+        run_check(
+            "criteria.unchanged", events, criteria=[criterion(), criterion(name="more")]
+        ).value
+        == 1
+    )
 
 
 def test_criteria_may_stand_in_an_event_before_training():
     """The last ones written before the first training count."""
-    events = [{"event": "criteria", "criteria": [{"name": "a", "at_most": 1.0}]}, {"event": "trained"}]
+    events = [
+        {"event": "criteria", "criteria": [{"name": "a", "at_most": 1.0}]},
+        {"event": "trained"},
+    ]
 
-    assert run_check("criteria.unchanged", events, criteria=[{"name": "a", "at_most": 1.0}]).state == "pass"
-    assert run_check("criteria.unchanged", events, criteria=[{"name": "a", "at_most": 2.0}]).state == "fail"
+    assert (
+        run_check("criteria.unchanged", events, criteria=[{"name": "a", "at_most": 1.0}]).state
+        == "pass"
+    )
+    assert (
+        run_check("criteria.unchanged", events, criteria=[{"name": "a", "at_most": 2.0}]).state
+        == "fail"
+    )
 
 
 def test_every_attempt_stands_in_the_log():
@@ -109,7 +140,12 @@ def test_every_attempt_stands_in_the_log():
 def test_every_failure_is_explained():
     """Blank, TODO and what a table reader makes of an empty cell are no explanation."""
     rows = [{"about": "ridge", "explanation": "Too stiff for the bend."}]
-    silent = [{"about": "a", "explanation": " "}, {"about": "b", "explanation": "TODO"}, {"about": "c", "explanation": np.nan}, {"about": "d"}]
+    silent = [
+        {"about": "a", "explanation": " "},
+        {"about": "b", "explanation": "TODO"},
+        {"about": "c", "explanation": np.nan},
+        {"about": "d"},
+    ]
 
     assert run_check("log.explained", rows).state == "pass"
     for row in silent:
@@ -120,7 +156,10 @@ def test_every_failure_is_explained():
 
 def test_open_questions_are_unanswered():
     """The state says that a person has to write."""
-    rows = [{"id": f"answer-{k}", "question": f"Why {k}?", "answered": True, "notebook": "01_scoping"} for k in range(5)]
+    rows = [
+        {"id": f"answer-{k}", "question": f"Why {k}?", "answered": True, "notebook": "01_scoping"}
+        for k in range(5)
+    ]
     assert run_check("answers.complete", rows).state == "pass"
 
     rows[2]["answered"] = False
@@ -133,8 +172,14 @@ def test_open_questions_are_unanswered():
 def test_a_stale_result_is_named():
     """A changed table is noticed where it is read; raw files that nobody makes are not judged."""
     stations = {
-        "03_split": {"needs": {"data/raw/a.parquet": "1"}, "makes": {"data/interim/train.parquet": "2"}},
-        "04_train": {"needs": {"data/interim/train.parquet": "2"}, "makes": {"results/04_train/model.skops": "3"}},
+        "03_split": {
+            "needs": {"data/raw/a.parquet": "1"},
+            "makes": {"data/interim/train.parquet": "2"},
+        },
+        "04_train": {
+            "needs": {"data/interim/train.parquet": "2"},
+            "makes": {"results/04_train/model.skops": "3"},
+        },
     }
     assert run_check("provenance.chain", stations).state == "pass"
 
@@ -143,7 +188,9 @@ def test_a_stale_result_is_named():
     found = run_check("provenance.chain", later)
 
     assert found.state == "fail"
-    assert "04_train read another data/interim/train.parquet than 03_split has made" in found.message
+    assert (
+        "04_train read another data/interim/train.parquet than 03_split has made" in found.message
+    )
 
 
 def test_two_runs_with_one_seed_agree(seed):
@@ -154,7 +201,14 @@ def test_two_runs_with_one_seed_agree(seed):
 
     assert run_check("provenance.deterministic", values, values.copy()).state == "pass"
     assert run_check("provenance.deterministic", values, other).state == "fail"
-    assert run_check("provenance.deterministic", {"a": {"b": values}}, {"a": {"b": other}}).state == "fail"
-    assert run_check("provenance.deterministic", pd.Series(values), pd.Series(values)).state == "pass"
+    assert (
+        run_check("provenance.deterministic", {"a": {"b": values}}, {"a": {"b": other}}).state
+        == "fail"
+    )
+    assert (
+        run_check("provenance.deterministic", pd.Series(values), pd.Series(values)).state == "pass"
+    )
     assert run_check("provenance.deterministic", values, values[:-1]).state == "fail"
-    assert run_check("provenance.deterministic", np.array(["a", "b"]), np.array(["a", "c"])).value == 1
+    assert (
+        run_check("provenance.deterministic", np.array(["a", "b"]), np.array(["a", "c"])).value == 1
+    )

@@ -38,8 +38,13 @@ def test_reload_of_a_classifier(tmp_path):
     options = {"load": lambda path: model}
 
     assert run_check("release.reload", tmp_path, X, model.predict(X), **options).state == "pass"
-    assert run_check("release.reload", tmp_path, X, model.predict_proba(X), **options).state == "pass"
-    assert run_check("release.reload", tmp_path, X, np.roll(model.predict(X), 1), **options).state == "fail"
+    assert (
+        run_check("release.reload", tmp_path, X, model.predict_proba(X), **options).state == "pass"
+    )
+    assert (
+        run_check("release.reload", tmp_path, X, np.roll(model.predict(X), 1), **options).state
+        == "fail"
+    )
 
 
 @pytest.mark.parametrize("name", ["[fullname]", "", "<name of author>"])
@@ -59,7 +64,10 @@ def test_a_licence_names_its_owner(name, tmp_path):
 
 def test_licences_that_stand_unchanged_pass(tmp_path):
     """Apache has its form in an appendix."""
-    (tmp_path / "LICENSE").write_text("Apache License\nVersion 2.0\n...\nCopyright [yyyy] [name of copyright owner]\n", encoding="utf-8")
+    (tmp_path / "LICENSE").write_text(
+        "Apache License\nVersion 2.0\n...\nCopyright [yyyy] [name of copyright owner]\n",
+        encoding="utf-8",
+    )
 
     assert run_check("release.licence", tmp_path).state == "pass"
 
@@ -67,7 +75,8 @@ def test_licences_that_stand_unchanged_pass(tmp_path):
 def test_environment(tmp_path):
     """Every requirement has an exact version; a bound, another spelling and another platform are understood."""
     (tmp_path / "pyproject.toml").write_text(
-        "[project]\nname = 'x'\ndependencies = ['numpy>=2', 'Scikit_Learn', 'colorama; sys_platform == \"nowhere\"']\n", encoding="utf-8"
+        "[project]\nname = 'x'\ndependencies = ['numpy>=2', 'Scikit_Learn', 'colorama; sys_platform == \"nowhere\"']\n",
+        encoding="utf-8",
     )
     assert run_check("release.environment", tmp_path).message == "There is no environment.txt."
 

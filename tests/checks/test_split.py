@@ -23,7 +23,10 @@ def test_copies_are_found(seed):
     assert found.state == "fail"
     assert "4.00% of the rows of 'test'" in found.message
     assert "250" not in found.message
-    assert run_check("split.near_duplicates", train, planted, columns=INPUTS, seed=seed).state == "pass"
+    assert (
+        run_check("split.near_duplicates", train, planted, columns=INPUTS, seed=seed).state
+        == "pass"
+    )
 
 
 @pytest.mark.parametrize("levels", [2, 4, 12])
@@ -31,21 +34,45 @@ def test_coincidences_of_few_integers_are_no_copies(levels, seed):
     """A table of grades coincides honestly, also where the grades are correlated."""
     rng = np.random.default_rng(seed)
     quality = rng.normal(size=1500)
-    frame = pd.DataFrame({f"grade{k}": np.digitize(quality + 0.5 * rng.normal(size=1500), np.linspace(-2, 2, levels - 1)) for k in range(4)})
+    frame = pd.DataFrame(
+        {
+            f"grade{k}": np.digitize(
+                quality + 0.5 * rng.normal(size=1500), np.linspace(-2, 2, levels - 1)
+            )
+            for k in range(4)
+        }
+    )
 
     for id in ("split.duplicates", "split.near_duplicates"):
         options = {"seed": seed} if id == "split.near_duplicates" else {}
-        assert run_check(id, frame[:1000], {"test": frame[1000:]}, columns=list(frame), **options).state == "pass"
+        assert (
+            run_check(
+                id, frame[:1000], {"test": frame[1000:]}, columns=list(frame), **options
+            ).state
+            == "pass"
+        )
 
 
 def test_copies_are_found_beside_words_and_grades(seed):
     """Columns with few values do not hide a copied measurement."""
     rng = np.random.default_rng(seed)
-    frame = pd.DataFrame({"grade": rng.integers(4, size=900), "soil": rng.choice(["clay", "sand"], 900), "ph": rng.normal(size=900)})
+    frame = pd.DataFrame(
+        {
+            "grade": rng.integers(4, size=900),
+            "soil": rng.choice(["clay", "sand"], 900),
+            "ph": rng.normal(size=900),
+        }
+    )
     held = pd.concat([frame[600:], frame[:5]])
 
-    assert run_check("split.duplicates", frame[:600], {"test": frame[600:]}, columns=list(frame)).state == "pass"
-    assert run_check("split.duplicates", frame[:600], {"test": held}, columns=list(frame)).state == "fail"
+    assert (
+        run_check("split.duplicates", frame[:600], {"test": frame[600:]}, columns=list(frame)).state
+        == "pass"
+    )
+    assert (
+        run_check("split.duplicates", frame[:600], {"test": held}, columns=list(frame)).state
+        == "fail"
+    )
 
 
 @pytest.mark.parametrize("size", [0.001, 0.01])
@@ -53,11 +80,22 @@ def test_jittered_copies_are_found(size, seed):
     """Oversampling before the split leaves rows that almost coincide."""
     train, held_out = parts(trial(seed))
     rows = train.sample(15, random_state=seed)
-    rows = rows.assign(**{name: rows[name] * (1 + size * np.random.default_rng(100 + seed).normal(size=15)) for name in INPUTS[:6]})
+    rows = rows.assign(
+        **{
+            name: rows[name] * (1 + size * np.random.default_rng(100 + seed).normal(size=15))
+            for name in INPUTS[:6]
+        }
+    )
     planted = with_rows(held_out, rows)
 
-    assert run_check("split.near_duplicates", train, held_out, columns=INPUTS, seed=seed).state == "pass"
-    assert run_check("split.near_duplicates", train, planted, columns=INPUTS, seed=seed).state == "fail"
+    assert (
+        run_check("split.near_duplicates", train, held_out, columns=INPUTS, seed=seed).state
+        == "pass"
+    )
+    assert (
+        run_check("split.near_duplicates", train, planted, columns=INPUTS, seed=seed).state
+        == "fail"
+    )
     assert run_check("split.duplicates", train, planted, columns=INPUTS).state == "pass"
 
 
@@ -67,7 +105,13 @@ def test_near_duplicates_keep_still_in_few_or_heavy_tailed_columns(count, seed):
     rng = np.random.default_rng(seed)
     for values in (rng.normal(size=(1500, count)), rng.lognormal(sigma=2, size=(1500, count))):
         frame = pd.DataFrame(values).add_prefix("x")
-        result = run_check("split.near_duplicates", frame[:1000], {"test": frame[1000:]}, columns=list(frame), seed=seed)
+        result = run_check(
+            "split.near_duplicates",
+            frame[:1000],
+            {"test": frame[1000:]},
+            columns=list(frame),
+            seed=seed,
+        )
         assert result.state == "pass"
 
 
@@ -96,10 +140,20 @@ def test_deployment_shift(seed):
 
     assert run_check("split.deployment_shift", train, deployment, **options).state == "pass"
     assert run_check("split.deployment_shift", train, None, **options).state == "not-applicable"
-    selected = run_check("split.deployment_shift", train[train["moisture"] + 0.3 * noise > 0.3], deployment, **options)
+    selected = run_check(
+        "split.deployment_shift",
+        train[train["moisture"] + 0.3 * noise > 0.3],
+        deployment,
+        **options,
+    )
     assert selected.state == "fail"
     assert "'moisture' differs most" in selected.message
-    unit = run_check("split.deployment_shift", train, deployment.assign(worms=deployment["worms"] * 2.303 + 1), **options)
+    unit = run_check(
+        "split.deployment_shift",
+        train,
+        deployment.assign(worms=deployment["worms"] * 2.303 + 1),
+        **options,
+    )
     assert unit.state == "fail"
     assert "'worms' differs most" in unit.message
 
@@ -114,5 +168,13 @@ def test_objects_measured_several_times_are_found_where_most_are(seed):
     part = rng.random(len(table)) < 0.7
     options = {"columns": list("abcde"), "seed": seed}
 
-    assert run_check("split.near_duplicates", table[part], {"validation": table[~part]}, **options).state == "fail"
-    assert run_check("split.near_duplicates", one[part], {"validation": one[~part]}, **options).state == "pass"
+    assert (
+        run_check(
+            "split.near_duplicates", table[part], {"validation": table[~part]}, **options
+        ).state
+        == "fail"
+    )
+    assert (
+        run_check("split.near_duplicates", one[part], {"validation": one[~part]}, **options).state
+        == "pass"
+    )

@@ -12,7 +12,11 @@ from .neutral import INPUTS, parts, seedlings, stones, trial
 def place(model, reference, half_width=0.01):
     """Return the numbers of one place, with the gain of the model and its interval."""
     gain = reference - model
-    return {"model": model, "reference": reference, "difference": {"value": gain, "low": gain - half_width, "high": gain + half_width}}
+    return {
+        "model": model,
+        "reference": reference,
+        "difference": {"value": gain, "low": gain - half_width, "high": gain + half_width},
+    }
 
 
 @pytest.mark.parametrize(
@@ -26,7 +30,15 @@ def place(model, reference, half_width=0.01):
         (place(0.05, 0.15), place(0.13, 0.17), "fail"),
         (place(0.15, 0.15), place(0.45, 0.16), "fail"),
     ],
-    ids=["wins in both", "wins in neither", "wins outside only", "gain gone", "worse outside", "ratio though it wins", "ratio without gain"],
+    ids=[
+        "wins in both",
+        "wins in neither",
+        "wins outside only",
+        "gain gone",
+        "worse outside",
+        "ratio though it wins",
+        "ratio without gain",
+    ],
 )
 def test_overspecialisation(inside, outside, expected):
     """A lost gain fails, and so does a model that degrades twice as much as the reference."""
@@ -39,14 +51,20 @@ def test_overspecialisation(inside, outside, expected):
 def test_swap_of_a_watermark(seed):
     """A model that reads the crew instead of the plant is found; an idle or unread column is harmless."""
     frame = trial(seed).fillna(0.0)
-    marked = frame.assign(crew=frame["harvest"] + 0.5 * np.random.default_rng(100 + seed).normal(size=len(frame)))
+    marked = frame.assign(
+        crew=frame["harvest"] + 0.5 * np.random.default_rng(100 + seed).normal(size=len(frame))
+    )
     names = [*INPUTS, "crew"]
 
     def swapped(table, fitted_names):
         train, held_out = parts(table)
-        model = ExtraTreesRegressor(n_estimators=30, min_samples_leaf=3, random_state=seed).fit(train[fitted_names], train["harvest"])
+        model = ExtraTreesRegressor(n_estimators=30, min_samples_leaf=3, random_state=seed).fit(
+            train[fitted_names], train["harvest"]
+        )
         rows = held_out["validation"]
-        return run_check("stress.swap", model, rows[names], columns=["crew"], y=rows["harvest"], seed=seed)
+        return run_check(
+            "stress.swap", model, rows[names], columns=["crew"], y=rows["harvest"], seed=seed
+        )
 
     assert swapped(frame, names).state == "pass"
     assert swapped(marked, names).state == "fail"
@@ -60,11 +78,23 @@ def test_swap_of_classes_and_scores(seed):
     lamp = np.where(table["kind"] == "reed", 9, table["lamp"])
 
     for X, expected in ((table[names], "pass"), (table.assign(lamp=lamp)[names], "fail")):
-        model = RandomForestClassifier(n_estimators=30, min_samples_leaf=5, random_state=seed).fit(X[:1000], table["kind"][:1000])
-        assert run_check("stress.swap", model, X[1000:], columns=["lamp"], y=table["kind"][1000:], seed=seed).state == expected
+        model = RandomForestClassifier(n_estimators=30, min_samples_leaf=5, random_state=seed).fit(
+            X[:1000], table["kind"][:1000]
+        )
+        assert (
+            run_check(
+                "stress.swap", model, X[1000:], columns=["lamp"], y=table["kind"][1000:], seed=seed
+            ).state
+            == expected
+        )
     forest = IsolationForest(n_estimators=30, random_state=seed).fit(table[names])
-    assert run_check("stress.swap", forest, table[names], columns=["stem"], seed=seed).state == "fail"
-    assert run_check("stress.swap", forest, table[names], columns=[], seed=seed).state == "not-applicable"
+    assert (
+        run_check("stress.swap", forest, table[names], columns=["stem"], seed=seed).state == "fail"
+    )
+    assert (
+        run_check("stress.swap", forest, table[names], columns=[], seed=seed).state
+        == "not-applicable"
+    )
 
 
 @pytest.mark.parametrize("size", [3000, 20_000])
@@ -74,7 +104,12 @@ def test_sculpting(size, seed):
     window = np.exp(-0.5 * ((rows["mass"] - 3) / 0.15) ** 2)
 
     assert run_check("stress.sculpting", rows["score"], rows["mass"]).state == "pass"
-    assert run_check("stress.sculpting", rows["score"] + 0.3 * np.log(rows["mass"]), rows["mass"]).state == "pass"
+    assert (
+        run_check(
+            "stress.sculpting", rows["score"] + 0.3 * np.log(rows["mass"]), rows["mass"]
+        ).state
+        == "pass"
+    )
     assert run_check("stress.sculpting", rows["score"] + 1.5 * window, rows["mass"]).state == "fail"
     assert run_check("stress.sculpting", rows["mass"], rows["mass"]).state == "fail"
 

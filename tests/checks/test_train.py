@@ -31,12 +31,18 @@ def plain():
 
 def nested():
     numbers = make_pipeline(SimpleImputer(), RobustScaler())
-    both = ColumnTransformer([("numbers", numbers, INPUTS), ("crew", OneHotEncoder(handle_unknown="ignore"), ["crew"])])
-    return TransformedTargetRegressor(regressor=make_pipeline(both, StandardScaler(), Ridge()), transformer=StandardScaler())
+    both = ColumnTransformer(
+        [("numbers", numbers, INPUTS), ("crew", OneHotEncoder(handle_unknown="ignore"), ["crew"])]
+    )
+    return TransformedTargetRegressor(
+        regressor=make_pipeline(both, StandardScaler(), Ridge()), transformer=StandardScaler()
+    )
 
 
 def union():
-    return make_pipeline(SimpleImputer(), make_union(MinMaxScaler(), PolynomialFeatures(degree=2)), Ridge())
+    return make_pipeline(
+        SimpleImputer(), make_union(MinMaxScaler(), PolynomialFeatures(degree=2)), Ridge()
+    )
 
 
 @pytest.mark.parametrize("make", [plain, nested, union])
@@ -59,7 +65,9 @@ def test_a_selection_is_compared_when_the_target_is_given(seed):
     X, y = table[["leaf", "stem", "root", "colour"]], table["kind"]
     model = make_pipeline(SelectKBest(f_classif, k=2), LogisticRegression())
 
-    assert run_check("train.pipeline", model.fit(X[:900], y[:900]), X[:900], y[:900]).state == "pass"
+    assert (
+        run_check("train.pipeline", model.fit(X[:900], y[:900]), X[:900], y[:900]).state == "pass"
+    )
     assert run_check("train.pipeline", model.fit(X, y), X[:900], y[:900]).state == "fail"
     blind = run_check("train.pipeline", model, X[:900])
     assert blind.state == "not-applicable"
@@ -69,10 +77,17 @@ def test_a_selection_is_compared_when_the_target_is_given(seed):
 def test_a_model_without_statistics_is_not_judged():
     """Logarithms learn nothing."""
     frame = trial(0).dropna()
-    model = make_pipeline(FunctionTransformer(np.arctan), Ridge()).fit(frame[INPUTS], frame["harvest"])
+    model = make_pipeline(FunctionTransformer(np.arctan), Ridge()).fit(
+        frame[INPUTS], frame["harvest"]
+    )
 
     assert run_check("train.pipeline", model, frame[INPUTS]).state == "not-applicable"
-    assert run_check("train.pipeline", Ridge().fit(frame[INPUTS], frame["harvest"]), frame[INPUTS]).state == "not-applicable"
+    assert (
+        run_check(
+            "train.pipeline", Ridge().fit(frame[INPUTS], frame["harvest"]), frame[INPUTS]
+        ).state
+        == "not-applicable"
+    )
 
 
 class Memory(ClassifierMixin, BaseEstimator):
@@ -105,10 +120,39 @@ def test_permuted_labels_of_estimators(seed):
     classes = ExtraTreesClassifier(n_estimators=20, min_samples_leaf=3, random_state=seed)
     kind = {"task": "classification", "seed": seed}
 
-    assert run_check("train.permuted_labels", trees, frame[INPUTS], frame["harvest"], groups=frame["plot"], task="regression", seed=seed).state == "pass"
-    assert run_check("train.permuted_labels", classes, X, table["kind"], groups=table["tray"], **kind).state == "pass"
-    assert run_check("train.permuted_labels", IsolationForest(), X, table["kind"], task="anomaly-detection", seed=seed).state == "not-applicable"
-    assert run_check("train.permuted_labels", Memory({}), X, table["kind"] == "reed", **kind).state == "fail"
+    assert (
+        run_check(
+            "train.permuted_labels",
+            trees,
+            frame[INPUTS],
+            frame["harvest"],
+            groups=frame["plot"],
+            task="regression",
+            seed=seed,
+        ).state
+        == "pass"
+    )
+    assert (
+        run_check(
+            "train.permuted_labels", classes, X, table["kind"], groups=table["tray"], **kind
+        ).state
+        == "pass"
+    )
+    assert (
+        run_check(
+            "train.permuted_labels",
+            IsolationForest(),
+            X,
+            table["kind"],
+            task="anomaly-detection",
+            seed=seed,
+        ).state
+        == "not-applicable"
+    )
+    assert (
+        run_check("train.permuted_labels", Memory({}), X, table["kind"] == "reed", **kind).state
+        == "fail"
+    )
 
 
 def test_permuted_labels_within_groups_are_shuffled_together(seed):
@@ -117,7 +161,18 @@ def test_permuted_labels_within_groups_are_shuffled_together(seed):
     label = frame.groupby("plot")["true_yield"].transform("mean") > 0
     trees = ExtraTreesClassifier(n_estimators=20, random_state=seed)
 
-    assert run_check("train.permuted_labels", trees, frame[INPUTS], label, groups=frame["plot"], task="classification", seed=seed).state == "pass"
+    assert (
+        run_check(
+            "train.permuted_labels",
+            trees,
+            frame[INPUTS],
+            label,
+            groups=frame["plot"],
+            task="classification",
+            seed=seed,
+        ).state
+        == "pass"
+    )
 
 
 def procedure(leak):
@@ -138,8 +193,18 @@ def test_a_selection_before_the_folds_is_found(seed):
     table = seedlings(seed, 400, classes=("a", "b"), share=(0.5, 0.5))
     options = {"task": "classification", "seed": seed}
 
-    assert run_check("train.permuted_labels", procedure(False), table[["leaf"]], table["kind"], **options).state == "pass"
-    assert run_check("train.permuted_labels", procedure(True), table[["leaf"]], table["kind"], **options).state == "fail"
+    assert (
+        run_check(
+            "train.permuted_labels", procedure(False), table[["leaf"]], table["kind"], **options
+        ).state
+        == "pass"
+    )
+    assert (
+        run_check(
+            "train.permuted_labels", procedure(True), table[["leaf"]], table["kind"], **options
+        ).state
+        == "fail"
+    )
 
 
 def test_the_lucky_seed(seed):

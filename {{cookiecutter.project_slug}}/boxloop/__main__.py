@@ -6,6 +6,9 @@ if __name__ == "__main__":
     try:
         from boxloop.cli import main
     except ModuleNotFoundError as error:
-        print(f"Error: the package {error.name} is missing: run `python -m pip install -e .`", file=sys.stderr)
+        print(
+            f"Error: the package {error.name} is missing: run `python -m pip install -e .`",
+            file=sys.stderr,
+        )
         sys.exit(2)
     main()

@@ -104,23 +104,44 @@ def _times_opened(project):
         return 0
 
 
-set_option = click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Set a notebook parameter; may be repeated.")
+set_option = click.option(
+    "--set",
+    "sets",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Set a notebook parameter; may be repeated.",
+)
 note_option = click.option("--note", metavar="TEXT", help="A remark to keep with this pass.")
 
 
 def how_options(command):
     """Add the options that say how notebooks are run, not what they compute."""
     options = [
-        click.option("--jobs", type=click.IntRange(1), metavar="N", help="Notebooks at a time, where none needs the other; two if not said."),
-        click.option("--cold", is_flag=True, help="Start every kernel from scratch; the numbers are the same."),
+        click.option(
+            "--jobs",
+            type=click.IntRange(1),
+            metavar="N",
+            help="Notebooks at a time, where none needs the other; two if not said.",
+        ),
+        click.option(
+            "--cold",
+            is_flag=True,
+            help="Start every kernel from scratch; the numbers are the same.",
+        ),
         click.option(
             "--timeout",
             type=click.IntRange(1),
             metavar="SECONDS",
             help="End a cell that takes longer; its notebook has failed then.",
         ),
-        click.option("--dask", metavar="ADDRESS", help="Send fits to this dask scheduler; `local` starts workers on this machine."),
-        click.option("--verbose", is_flag=True, help="Show what the cells print, as they print it."),
+        click.option(
+            "--dask",
+            metavar="ADDRESS",
+            help="Send fits to this dask scheduler; `local` starts workers on this machine.",
+        ),
+        click.option(
+            "--verbose", is_flag=True, help="Show what the cells print, as they print it."
+        ),
     ]
     for option in reversed(options):
         command = option(command)
@@ -136,9 +157,18 @@ def cli():
 
 
 @cli.command()
-@click.option("--only", multiple=True, metavar="NN", help="Run this notebook only, current or not; may be repeated.")
-@click.option("--from", "start", metavar="NN", help="Run this notebook and all after it, current or not.")
-@click.option("--smoke", is_flag=True, help="Quick numbers, to see that everything runs; counts as no pass.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="NN",
+    help="Run this notebook only, current or not; may be repeated.",
+)
+@click.option(
+    "--from", "start", metavar="NN", help="Run this notebook and all after it, current or not."
+)
+@click.option(
+    "--smoke", is_flag=True, help="Quick numbers, to see that everything runs; counts as no pass."
+)
 @set_option
 @note_option
 @how_options
@@ -190,11 +220,22 @@ def _say_what_is_open():
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--target", required=True, metavar="COLUMN", help="The column to predict.")
 @click.option("--id", "ident", metavar="COLUMN", help="A different value in every row.")
-@click.option("--group", metavar="COLUMN", help="Rows with the same value stay on one side of the split.")
+@click.option(
+    "--group", metavar="COLUMN", help="Rows with the same value stay on one side of the split."
+)
 @click.option("--time", metavar="COLUMN", help="What is later is never trained on.")
-@click.option("--deployment", metavar="FILE", type=click.Path(path_type=Path), help="Unlabelled objects that the model is meant for.")
-@click.option("--positive", metavar="CLASS", help="The class of interest, where the target holds classes.")
-@click.option("--force", is_flag=True, help="Replace a study.toml that was edited; a copy of it is kept.")
+@click.option(
+    "--deployment",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Unlabelled objects that the model is meant for.",
+)
+@click.option(
+    "--positive", metavar="CLASS", help="The class of interest, where the target holds classes."
+)
+@click.option(
+    "--force", is_flag=True, help="Replace a study.toml that was edited; a copy of it is kept."
+)
 def adopt(file, **options):
     """Take in a table of your own: copy it to data/raw and write study.toml."""
     from boxloop.adopt.command import adopt as take_in
@@ -256,8 +297,16 @@ def _times(count):
 
 
 @cli.command()
-@click.option("--format", "form", type=click.Choice(["table", "json", "markdown"]), default="table", show_default=True)
-@click.option("--sheet", type=click.Choice(["appendix-a", "reforms"]), default="appendix-a", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "markdown"]),
+    default="table",
+    show_default=True,
+)
+@click.option(
+    "--sheet", type=click.Choice(["appendix-a", "reforms"]), default="appendix-a", show_default=True
+)
 def check(form, sheet):
     """Print the Appendix A or REFORMS sheet and what is open."""
     from boxloop.record import sheets
@@ -314,7 +363,9 @@ def open_lines(open_checks, form):
     lines = [heading, ""] if form == "markdown" else [heading]
     for row in open_checks:
         remedy = f" Remedy: {row['fix']}" if row.get("fix") else ""
-        lines.append(f"{bullet}{row['id']} ({row['notebook']}, {row['state']}): {row['message']}{remedy}")
+        lines.append(
+            f"{bullet}{row['id']} ({row['notebook']}, {row['state']}): {row['message']}{remedy}"
+        )
     return lines
 
 
@@ -355,7 +406,11 @@ def compare(numbers):
 
 @cli.command()
 @click.argument("text")
-@click.option("--about", metavar="NAME", help='A name for it, or the row it explains, such as "check: split.groups".')
+@click.option(
+    "--about",
+    metavar="NAME",
+    help='A name for it, or the row it explains, such as "check: split.groups".',
+)
 @click.option("--explanation", metavar="TEXT", help="Why it failed, as far as you know.")
 def fail(text, about, explanation):
     """Add to the failures log what went wrong."""

@@ -33,7 +33,18 @@ class Adopted:
     backup: Path | None
 
 
-def adopt(project, path, *, target, ident=None, group=None, time=None, deployment=None, positive=None, force=False):
+def adopt(
+    project,
+    path,
+    *,
+    target,
+    ident=None,
+    group=None,
+    time=None,
+    deployment=None,
+    positive=None,
+    force=False,
+):
     """Take in a table; nothing is written before all of it is understood.
 
     Parameters
@@ -50,13 +61,19 @@ def adopt(project, path, *, target, ident=None, group=None, time=None, deploymen
     Raises
     ------
     UserError
-        If a table cannot be read, a column is not there or does not suit the task, or study.toml would be lost.
+        If a table cannot be read, a column is not there or does not suit the task, or study.toml
+        would be lost.
     """
     before = _former(project, force=force)
     catalogue = in_project(read_catalogue(path))
     notes = list(catalogue.notes)
-    target, ident, group, time = (f"{name}_" if name in TAKEN and name not in catalogue.frame else name for name in (target, ident, group, time))
-    refusals.columns_are_there(path, catalogue.frame, {"--target": target, "--id": ident, "--group": group, "--time": time})
+    target, ident, group, time = (
+        f"{name}_" if name in TAKEN and name not in catalogue.frame else name
+        for name in (target, ident, group, time)
+    )
+    refusals.columns_are_there(
+        path, catalogue.frame, {"--target": target, "--id": ident, "--group": group, "--time": time}
+    )
     task = before["study"].get("task", "regression")
     labels = refusals.classes_or_numbers(path, catalogue.frame, target, task)
     roles = guess_roles(catalogue, target=target, ident=ident, group=group, time=time)
@@ -68,14 +85,22 @@ def adopt(project, path, *, target, ident=None, group=None, time=None, deploymen
         notes += hints.of_deployment(deployment, others, catalogue.frame, roles)
     places = {source: _place(project, source) for source in filter(None, (path, deployment))}
     interest = refusals.interest(path, labels, task, positive)
-    notes += hints.of_target(target, catalogue.frame, roles) if task == "regression" else hints.of_classes(labels, interest[0])
+    notes += (
+        hints.of_target(target, catalogue.frame, roles)
+        if task == "regression"
+        else hints.of_classes(labels, interest[0])
+    )
     facts = _understood(before["study"], task, roles[target], labels, interest)
     facts |= {"target": target, "rows": len(catalogue.frame)}
     for kind, source in {"table": path, "deployment": deployment}.items():
         facts[kind] = project.relative(places[source]) if source else None
-        facts["sha256" if kind == "table" else "deployment_sha256"] = sha256(source) if source else None
+        facts["sha256" if kind == "table" else "deployment_sha256"] = (
+            sha256(source) if source else None
+        )
     split = _split(roles, task, time)
-    settings = _validated(study_toml.compose(facts, roles, split=split | {"exploration": 0.2, "folds": 5}))
+    settings = _validated(
+        study_toml.compose(facts, roles, split=split | {"exploration": 0.2, "folds": 5})
+    )
     split |= plan.choose(path.name, _usable(catalogue.frame, settings), settings)
     text = study_toml.compose(facts, roles, split=split)
     for source, place in places.items():
@@ -99,7 +124,10 @@ def _understood(study, task, target, labels, interest):
         "why_positive": why,
     }
     if task == "classification" and (share := float((labels == positive).mean())) < RARE:
-        facts["working_point"] = (f"{share:.2g}", "a rare class is selected where it is likelier than by chance")
+        facts["working_point"] = (
+            f"{share:.2g}",
+            "a rare class is selected where it is likelier than by chance",
+        )
     return facts
 
 
@@ -140,14 +168,28 @@ def _split(roles, task, time):
     if group:
         return {"strategy": "group", "why": f"Rows with the same {group} stay on one side."}
     if task == "regression":
-        return {"strategy": "random", "why": 'No group and no time was named: rows count as independent. Others are "group" and "time".'}
-    return {"strategy": "stratified", "why": 'Each part has the same share of every class. Others are "group" and "time".'}
+        return {
+            "strategy": "random",
+            "why": 'No group and no time was named: rows count as independent. Others are "group" and "time".',
+        }
+    return {
+        "strategy": "stratified",
+        "why": 'Each part has the same share of every class. Others are "group" and "time".',
+    }
 
 
 def _usable(frame, settings):
     """Return the rows that have a target and what the split needs."""
-    needed = [settings.study.target, settings.only("group"), settings.only("time") if settings.split.strategy == "time" else None]
-    return measured(frame, settings).dropna(subset=[name for name in needed if name]).reset_index(drop=True)
+    needed = [
+        settings.study.target,
+        settings.only("group"),
+        settings.only("time") if settings.split.strategy == "time" else None,
+    ]
+    return (
+        measured(frame, settings)
+        .dropna(subset=[name for name in needed if name])
+        .reset_index(drop=True)
+    )
 
 
 def _validated(text):

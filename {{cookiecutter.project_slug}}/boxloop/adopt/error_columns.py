@@ -11,11 +11,31 @@ ERRORS = (
     "e_{}", "{}_err", "{}_error", "err_{}", "error_{}", "{}err", "{}Err", "{}_e",
     "sigma_{}", "{}_sigma", "{}_unc", "{}_std", "d{}", "{}_uncertainty", "e{}",
 )  # fmt: skip
-# An error with two sides: one serves as the error of X, the other one, often negative, is set aside beside it.
-UPPER = ("{}err1", "{}_err1", "{}_err_upper", "{}_upper_error", "{}_errplus", "{}_ehi", "{}_error_max")
-OTHER_SIDE = ("{}err2", "{}_err2", "{}_err_lower", "{}_lower_error", "{}_errminus", "{}_elo", "{}_error_min", "E_{}")
-# The same with the sign for an error inside the name: MAGERR_AUTO, psfMagErr_u, w1sigmpro, j_msigcom; compared without case, unit and dashes.
-# It stands beside something that is no letter, or is written in capitals by itself: `signal` and `design` hold none.
+# An error with two sides: one serves as the error of X, the other one, often negative, is set
+# aside beside it.
+UPPER = (
+    "{}err1",
+    "{}_err1",
+    "{}_err_upper",
+    "{}_upper_error",
+    "{}_errplus",
+    "{}_ehi",
+    "{}_error_max",
+)
+OTHER_SIDE = (
+    "{}err2",
+    "{}_err2",
+    "{}_err_lower",
+    "{}_lower_error",
+    "{}_errminus",
+    "{}_elo",
+    "{}_error_min",
+    "E_{}",
+)
+# The same with the sign for an error inside the name: MAGERR_AUTO, psfMagErr_u, w1sigmpro,
+# j_msigcom; compared without case, unit and dashes.
+# It stands beside something that is no letter, or is written in capitals by itself: `signal` and
+# `design` hold none.
 TOKEN = re.compile(
     r"(?:^|(?<=[^A-Za-z]))(?i:err(?:or)?)|(?<=\d)(?i:sig(?!ma))|(?i:err(?:or)?|sig)(?=[^A-Za-z]|$)|(?<=[a-z])(?:Err|Error|Sig)(?=[A-Z])|(?i:sigcom)$"
 )
@@ -25,7 +45,8 @@ SIDE = re.compile(r"(?i:err)_?(?P<side>1|2|up|low|upper|lower|plus|minus)$")
 def error_columns(frame, taken):
     """Return ``{error column: column}`` for the names that catalogues use, and the same for further errors of these columns.
 
-    Both are numbers, and an error is nowhere negative, except for marks of a missing value; the lower side may be.
+    Both are numbers, and an error is nowhere negative, except for marks of a missing value; the
+    lower side may be.
 
     Parameters
     ----------
@@ -33,7 +54,12 @@ def error_columns(frame, taken):
     taken : set of str
         Columns that a person has named; they are no errors.
     """
-    numeric = [name for name in frame.columns if pd.api.types.is_numeric_dtype(frame[name]) and not pd.api.types.is_bool_dtype(frame[name])]
+    numeric = [
+        name
+        for name in frame.columns
+        if pd.api.types.is_numeric_dtype(frame[name])
+        and not pd.api.types.is_bool_dtype(frame[name])
+    ]
     known, stems = set(numeric), {}
     for name in numeric:
         stems.setdefault(stem_of(name), name)
@@ -72,7 +98,11 @@ def _bare(name):
 def _bases_of(name):
     """Return which columns a column may be the error of by its name, and whether it is the lower side of it."""
     stem = stem_of(name)
-    found = [(_bare(stem[: sign.start()] + stem[sign.end() :]), False) for sign in TOKEN.finditer(stem)]
+    found = [
+        (_bare(stem[: sign.start()] + stem[sign.end() :]), False) for sign in TOKEN.finditer(stem)
+    ]
     if side := SIDE.search(stem):
-        found.append((_bare(stem[: side.start()]), side["side"].lower() in ("2", "low", "lower", "minus")))
+        found.append(
+            (_bare(stem[: side.start()]), side["side"].lower() in ("2", "low", "lower", "minus"))
+        )
     return [(bare, lower) for bare, lower in found if bare]

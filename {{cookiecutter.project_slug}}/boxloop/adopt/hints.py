@@ -14,10 +14,19 @@ def of_columns(labels, roles):
     ignored = [name for name, guess in roles.items() if guess.role == "ignored"]
     if ignored:
         notes.append(f"Not used: {_some(ignored)}; study.toml says why.")
-    marked = {name: ", ".join(f"{mark:g}" for mark in guess.missing) for name, guess in roles.items() if guess.missing}
-    notes += [f"Column '{name}': {marks} is read as a missing value; see study.toml." for name, marks in marked.items()]
+    marked = {
+        name: ", ".join(f"{mark:g}" for mark in guess.missing)
+        for name, guess in roles.items()
+        if guess.missing
+    }
+    notes += [
+        f"Column '{name}': {marks} is read as a missing value; see study.toml."
+        for name, marks in marked.items()
+    ]
     if labels.nunique() <= 10 and labels.dtype.kind in "iuf":
-        notes.append(f"The target has {labels.nunique()} different values: if these are classes, set task = \"classification\" in study.toml and adopt again.")
+        notes.append(
+            f'The target has {labels.nunique()} different values: if these are classes, set task = "classification" in study.toml and adopt again.'
+        )
     return notes
 
 
@@ -31,7 +40,9 @@ def of_target(target, frame, roles):
     roles : dict of boxloop.adopt.roles.Guess
     """
     notes, there = [], frame[target].notna() & ~frame[target].isin(roles[target].missing)
-    for name in (name for name, guess in roles.items() if guess.role == "error" and guess.error_of == target):
+    for name in (
+        name for name, guess in roles.items() if guess.role == "error" and guess.error_of == target
+    ):
         without = int((there & (frame[name].isna() | frame[name].isin(roles[name].missing))).sum())
         lost = f" and the {without:,} rows without one are left out" if without else ""
         weigh = f"Column '{name}' is the error of the target: rows with small errors weigh more in every fit{lost}"
@@ -41,11 +52,15 @@ def of_target(target, frame, roles):
         return notes
     low, high = np.quantile(values, [0.01, 0.99])
     if values.min() > 0 and (decades := np.log10(high / low)) > DECADES:
-        better = "its logarithm may be the better target; add it as a column to your file and adopt that"
+        better = (
+            "its logarithm may be the better target; add it as a column to your file and adopt that"
+        )
         notes.append(f"Column '{target}' spans {decades:.1f} decades: {better}.")
     spread = float(np.std(values))
     if not SMALL <= spread <= LARGE:
-        notes.append(f"Column '{target}' has a standard deviation of {spread:.1g}: bring it to another unit, the report prints three decimals.")
+        notes.append(
+            f"Column '{target}' has a standard deviation of {spread:.1g}: bring it to another unit, the report prints three decimals."
+        )
     return notes
 
 
@@ -54,7 +69,9 @@ def of_classes(labels, positive):
     number = labels.nunique()
     if number < 3:
         return []
-    return [f"The target has {number} classes: '{positive}' is set against all others; --positive CLASS chooses another one."]
+    return [
+        f"The target has {number} classes: '{positive}' is set against all others; --positive CLASS chooses another one."
+    ]
 
 
 def of_deployment(path, others, frame, roles):
@@ -70,7 +87,9 @@ def of_deployment(path, others, frame, roles):
     """
     notes = []
     if extra := [str(name) for name in others.columns if name not in roles]:
-        notes.append(f"{path.name}: not used, because the labelled table does not have them: {_some(extra)}.")
+        notes.append(
+            f"{path.name}: not used, because the labelled table does not have them: {_some(extra)}."
+        )
     for name in (name for name, guess in roles.items() if guess.role == "input"):
         if pd.api.types.is_numeric_dtype(frame[name]):
             continue
@@ -87,4 +106,6 @@ def _words(column):
 
 
 def _some(names):
-    return ", ".join(name[:30] for name in names[:MOST]) + (f" and {len(names) - MOST} more" if len(names) > MOST else "")
+    return ", ".join(name[:30] for name in names[:MOST]) + (
+        f" and {len(names) - MOST} more" if len(names) > MOST else ""
+    )

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 
 from boxloop.base.errors import UserError
-from boxloop.measure.task import labels
+from boxloop.measure.task import Task
 from boxloop.split.divide import folds, place, units
 
 SMALL = 500  # below this number of units 01 and 02 look at two fifths of them, in three folds
@@ -24,7 +24,13 @@ def plans(rows):
 
 def fewest_groups():
     """Return the number of groups below which no plan will do: the first look must hold two groups for each of its folds."""
-    return next(n for n in range(2, 100) if any((np.arange(n) / n < exploration).sum() >= 2 * number for exploration, number in PLANS))
+    return next(
+        n
+        for n in range(2, 100)
+        if any(
+            (np.arange(n) / n < exploration).sum() >= 2 * number for exploration, number in PLANS
+        )
+    )
 
 
 def choose(file, frame, settings):
@@ -88,7 +94,7 @@ def _positive(frame, settings):
     """Return which rows are of the class of interest, shape (n,); None where there are none."""
     if settings.study.task == "regression":
         return None
-    return (labels(frame, settings) == settings.study.positive_class).to_numpy()
+    return (Task(settings).labels(frame) == settings.study.positive_class).to_numpy()
 
 
 def _first(frame, share, settings):
@@ -103,7 +109,7 @@ def _first(frame, share, settings):
 
 def _another(frame, share, settings):
     """Return a class with which the table could be divided, of the least rare ones, or None."""
-    counts = labels(frame, settings).value_counts()
+    counts = Task(settings).labels(frame).value_counts()
     balance = np.minimum(counts, len(frame) - counts).sort_values(ascending=False, kind="stable")
     for name in balance.index[:LOOKED_AT]:
         study = settings.study.model_copy(update={"positive_class": name})

@@ -7,7 +7,15 @@ from boxloop.base.errors import UserError
 MOST_CLASSES = 50
 FEWEST_ROWS = 20
 MOST_NAMED = 6  # columns in one sentence
-PAIRS = ({"0", "1"}, {"-1", "1"}, {"False", "True"}, {"false", "true"}, {"no", "yes"}, {"n", "y"}, {"background", "signal"})
+PAIRS = (
+    {"0", "1"},
+    {"-1", "1"},
+    {"False", "True"},
+    {"false", "true"},
+    {"no", "yes"},
+    {"n", "y"},
+    {"background", "signal"},
+)
 
 
 def columns_are_there(path, frame, wanted):
@@ -44,13 +52,17 @@ def classes_or_numbers(path, frame, target, task):
             msg = f'{words}: regression needs numbers; set task = "classification" in study.toml, or choose another target.'
             raise UserError(msg)
         if different == 2:
-            msg = f"{where} holds two different values only: set task = \"classification\" in study.toml, or choose another target."
+            msg = f'{where} holds two different values only: set task = "classification" in study.toml, or choose another target.'
             raise UserError(msg)
         finite(path, column)
         return column
     if different > MOST_CLASSES or (numeric and (column.astype(float) % 1).any()):
-        what = "numbers that are not whole" if numeric and (column.astype(float) % 1).any() else f"{different:,} different values"
-        msg = f"{where} holds {what}: {task} needs classes, at most {MOST_CLASSES}; set task = \"regression\" in study.toml, or choose another target."
+        what = (
+            "numbers that are not whole"
+            if numeric and (column.astype(float) % 1).any()
+            else f"{different:,} different values"
+        )
+        msg = f'{where} holds {what}: {task} needs classes, at most {MOST_CLASSES}; set task = "regression" in study.toml, or choose another target.'
         raise UserError(msg)
     return spelled(column)
 
@@ -59,7 +71,9 @@ def there_are_inputs(path, frame, roles):
     """Refuse a table without inputs, with more of them than rows, or with an infinite value in one."""
     inputs = [name for name, guess in roles.items() if guess.role == "input"]
     if not inputs:
-        others = [f"'{name}' is {_kind(guess)}" for name, guess in roles.items() if guess.role != "target"]
+        others = [
+            f"'{name}' is {_kind(guess)}" for name, guess in roles.items() if guess.role != "target"
+        ]
         more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
         said = "; ".join(others[:MOST_NAMED]) + more if others else "there is only the target"
         msg = f"{path.name} has no column left to learn from ({said}): add a column that was measured, and adopt the table again."
@@ -88,7 +102,9 @@ def finite(path, column):
 
 def deployment_has_inputs(path, frame, roles):
     """Refuse unlabelled objects that lack an input."""
-    missing = [name for name, guess in roles.items() if guess.role == "input" and name not in frame.columns]
+    missing = [
+        name for name, guess in roles.items() if guess.role == "input" and name not in frame.columns
+    ]
     if missing:
         more = f" (nor {len(missing) - 1} more)" if len(missing) > 1 else ""
         msg = f"{path.name} has no column '{missing[0]}', which the model reads{more}: add it, or take it out of the labelled table."
@@ -99,7 +115,7 @@ def interest(path, labels, task, wanted):
     """Return the class of interest and the rule by which it was chosen."""
     if task == "regression":
         if wanted is not None:
-            msg = "--positive names a class, and study.toml says task = \"regression\": leave it out, or change the task."
+            msg = '--positive names a class, and study.toml says task = "regression": leave it out, or change the task.'
             raise UserError(msg)
         return None, None
     counts = labels.value_counts()
@@ -110,7 +126,9 @@ def interest(path, labels, task, wanted):
         return wanted, "the class of interest, as you named it; all others count as the rest"
     pair = next((pair for pair in PAIRS if pair == set(counts.index)), None)
     if pair is not None:
-        chosen = max(pair, key=lambda word: (word in ("1", "True", "true", "yes", "y", "signal"), word))
+        chosen = max(
+            pair, key=lambda word: (word in ("1", "True", "true", "yes", "y", "signal"), word)
+        )
         return chosen, "the class of interest: the one that says yes"
     least = counts[counts == counts.min()].index
     rest = "all others count as the rest" if len(counts) > 2 else "the other is the rest"

@@ -17,9 +17,14 @@ IDENTIFIER = re.compile(
     r"|(_id|id_|[a-z]ID|\.id|_name)$|^id_",
     re.ASCII,
 )
-TIME = re.compile(r"^(mjd|jd|bjd|hjd|tai|utc|date|datetime|timestamp|obs_?date|date_?obs|obs_?time|time_?stamp|epoch_?mjd)$", re.IGNORECASE)
+TIME = re.compile(
+    r"^(mjd|jd|bjd|hjd|tai|utc|date|datetime|timestamp|obs_?date|date_?obs|obs_?time|time_?stamp|epoch_?mjd)$",
+    re.IGNORECASE,
+)
 WEIGHT = re.compile(r"^(sample|stat|event|mc|gen|row)_?weights?$", re.IGNORECASE)
-WEIGHS = ", the target: rows with small errors weigh more in every fit; the role ignored turns that off"
+WEIGHS = (
+    ", the target: rows with small errors weigh more in every fit; the role ignored turns that off"
+)
 TRUTH = re.compile(r"^(true|truth|mctruth)_", re.IGNORECASE)
 SKY = re.compile(
     r"^(ra|dec|_(ra|dec?)|_?(ra|dec?)([._]?(icrs|deg|rad|j?2000|b?1950|fk[45]|mean|obs|stack))+|(alpha|delta)_?(j2000|sky|icrs)"
@@ -67,24 +72,44 @@ def guess_roles(catalogue, *, target, ident=None, group=None, time=None):
 
     Notes
     -----
-    A group is guessed only from a column that is named like an identifier and repeats; a time only from a date or from a usual name.
+    A group is guessed only from a column that is named like an identifier and repeats; a time
+    only from a date or from a usual name.
     """
     frame = catalogue.frame
     dated = {note.split("'")[1] for note in catalogue.notes if "decimal years" in note}
-    found = {name: (role, "you named it") for role, name in {"target": target, "id": ident, "group": group, "time": time}.items() if name is not None}
+    found = {
+        name: (role, "you named it")
+        for role, name in {"target": target, "id": ident, "group": group, "time": time}.items()
+        if name is not None
+    }
     errors, others = error_columns(frame, set(found))
-    found |= {name: ("error", f"named as the error of {base}{WEIGHS if base == target else ''}") for name, base in errors.items() if base not in errors}
-    found |= {name: ("ignored", f"one more error of {base}") for name, base in others.items() if base not in errors}
+    found |= {
+        name: ("error", f"named as the error of {base}{WEIGHS if base == target else ''}")
+        for name, base in errors.items()
+        if base not in errors
+    }
+    found |= {
+        name: ("ignored", f"one more error of {base}")
+        for name, base in others.items()
+        if base not in errors
+    }
     seen_before = {}
     for name in frame.columns:
         if name not in found:
-            found[name] = _role(frame[name], frame[target], dated=name in dated, roles={role for role, _ in found.values()})
+            found[name] = _role(
+                frame[name],
+                frame[target],
+                dated=name in dated,
+                roles={role for role, _ in found.values()},
+            )
         if found[name][0] == "input":
             first = seen_before.setdefault(_print(frame[name]), name)
             found[name] = found[name] if first == name else ("ignored", f"a copy of {first}")
     return {
         name: Guess(
-            *found[name], unit=unit_of(name, catalogue), seen=describe(frame[name]),
+            *found[name],
+            unit=unit_of(name, catalogue),
+            seen=describe(frame[name]),
             error_of=errors.get(name) if found[name][0] == "error" else None,
             missing=marks(frame[name]) if found[name][0] not in ("id", "group", "ignored") else (),
             description=" ".join(catalogue.descriptions.get(name, "").split()),
@@ -101,13 +126,19 @@ def _role(column, target, *, dated, roles):
         return "ignored", "it has no value in any row"
     if values.nunique() == 1:
         gap = float(column.isna().mean())
-        return "ignored", f"it is '{str(values.iloc[0])[:30]}' in every row" + (f" that has a value ({_percent(gap)} have none)" if gap else "")
+        return "ignored", f"it is '{str(values.iloc[0])[:30]}' in every row" + (
+            f" that has a value ({_percent(gap)} have none)" if gap else ""
+        )
     if _says_the_same(column, target):
         return "ignored", "it is the target under another name: knowing one is knowing the other"
     if TRUTH.match(name):
         return "truth", "named as a truth"
     if dated or (TIME.match(name) and numeric):
-        return ("time", "it holds dates" if dated else "named as a time") if "time" not in roles else ("ignored", "a second time")
+        return (
+            ("time", "it holds dates" if dated else "named as a time")
+            if "time" not in roles
+            else ("ignored", "a second time")
+        )
     if WEIGHT.match(name) and numeric and (values >= 0).all():
         return "weight", "named as a weight"
     return _identity(column, values, numeric, roles) or _content(name, values, numeric)
@@ -118,15 +149,33 @@ def _identity(column, values, numeric, roles):
     from boxloop.table.identifiers import identifier_share
 
     share, named = values.nunique() / len(values), bool(IDENTIFIER.search(str(column.name)))
-    whole = not numeric or (pd.api.types.is_numeric_dtype(values) and not (values.astype(float) % 1).any())
-    if len(values) == len(column) and whole and ((named and share == 1) or identifier_share(column, 0.95) >= 0.95):
+    whole = not numeric or (
+        pd.api.types.is_numeric_dtype(values) and not (values.astype(float) % 1).any()
+    )
+    if (
+        len(values) == len(column)
+        and whole
+        and ((named and share == 1) or identifier_share(column, 0.95) >= 0.95)
+    ):
         if "id" in roles:
             return "ignored", "it numbers or names the rows, too"
-        return "id", "a different one in every row" if share == 1 else "nearly a different one in every row"
-    if named and whole and share < 1 and FEWEST_GROUPS <= values.nunique() <= len(values) / 1.5 and len(values) == len(column):
+        return (
+            "id",
+            "a different one in every row" if share == 1 else "nearly a different one in every row",
+        )
+    if (
+        named
+        and whole
+        and share < 1
+        and FEWEST_GROUPS <= values.nunique() <= len(values) / 1.5
+        and len(values) == len(column)
+    ):
         if "group" in roles:
             return "ignored", "it names things that several rows share"
-        return "group", "named as an identifier, and rows share it: rows of one group stay on one side of the split"
+        return (
+            "group",
+            "named as an identifier, and rows share it: rows of one group stay on one side of the split",
+        )
     return ("ignored", "named as an identifier") if named and not numeric else None
 
 
@@ -143,7 +192,13 @@ def _content(name, values, numeric):
 
 def _percent(share):
     """Return a share in per cent, never rounded to none or all."""
-    return f"{100 * share:.0f} %" if 0.01 <= share <= 0.99 else f"{100 * share:.2g} %" if share < 0.01 else "more than 99 %"
+    return (
+        f"{100 * share:.0f} %"
+        if 0.01 <= share <= 0.99
+        else f"{100 * share:.2g} %"
+        if share < 0.01
+        else "more than 99 %"
+    )
 
 
 def _says_the_same(column, target):
@@ -161,15 +216,38 @@ def _says_the_same(column, target):
 
 
 def _print(column):
-    return pd.util.hash_pandas_object(column.astype(float) if pd.api.types.is_numeric_dtype(column) else column.astype(str), index=False).to_numpy().tobytes()
+    return (
+        pd.util.hash_pandas_object(
+            column.astype(float) if pd.api.types.is_numeric_dtype(column) else column.astype(str),
+            index=False,
+        )
+        .to_numpy()
+        .tobytes()
+    )
 
 
 def understood(roles, *, most=30):
     """Return a short table of what each column was taken for."""
     rows = [("column", "role", "unit", "seen", "because")]
-    rows += [(name, guess.role, guess.unit or "–", guess.seen, guess.reason) for name, guess in list(roles.items())[:most]]
+    rows += [
+        (name, guess.role, guess.unit or "–", guess.seen, guess.reason)
+        for name, guess in list(roles.items())[:most]
+    ]
     rows = [[shown(cell) for cell in row] for row in rows]
-    cut = [[cell if len(cell) <= limit else cell[: limit - 1] + "…" for cell, limit in zip(row, (24, 8, 12, 44, 60), strict=True)] for row in rows]
+    cut = [
+        [
+            cell if len(cell) <= limit else cell[: limit - 1] + "…"
+            for cell, limit in zip(row, (24, 8, 12, 44, 60), strict=True)
+        ]
+        for row in rows
+    ]
     widths = [max(len(row[place]) for row in cut) for place in range(5)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cut]
-    return lines + ([f"… and {len(roles) - most} more columns, in study.toml."] if len(roles) > most else []) + [""]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in cut
+    ]
+    return (
+        lines
+        + ([f"… and {len(roles) - most} more columns, in study.toml."] if len(roles) > most else [])
+        + [""]
+    )

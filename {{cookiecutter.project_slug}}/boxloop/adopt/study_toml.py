@@ -11,8 +11,14 @@ OWN = ("title =", "author =", "task =")
 
 METRICS = {
     "regression": ("rmse", ["bias", "nmad", "outlier_fraction", "r2"]),
-    "classification": ("roc_auc", ["average_precision", "completeness", "purity", "balanced_accuracy", "ece"]),
-    "anomaly-detection": ("roc_auc", ["average_precision", "signal_efficiency", "sic", "background_rejection"]),
+    "classification": (
+        "roc_auc",
+        ["average_precision", "completeness", "purity", "balanced_accuracy", "ece"],
+    ),
+    "anomaly-detection": (
+        "roc_auc",
+        ["average_precision", "signal_efficiency", "sic", "background_rejection"],
+    ),
 }
 WORKING_POINT = {
     "classification": ("0.5", "a row is selected from this probability on"),
@@ -59,13 +65,22 @@ def compose(facts, roles, *, split):
     Parameters
     ----------
     facts : dict
-        ``title``, ``author``, ``question``, ``task``, ``target``, ``unit``, ``positive`` and ``why_positive`` (None for regression),
+        ``title``, ``author``, ``question``, ``task``, ``target``, ``unit``, ``positive`` and
+        ``why_positive`` (None for regression),
         ``table``, ``sha256``, ``rows``, ``deployment``, ``deployment_sha256``.
     roles : dict of boxloop.adopt.roles.Guess, by column
     split : dict
         ``strategy``, ``why``, ``exploration``, ``folds``.
     """
-    parts = [HEAD, _study(facts), _data(facts), COLUMNS, *(_column(name, guess) for name, guess in roles.items()), _split(split), TAIL]
+    parts = [
+        HEAD,
+        _study(facts),
+        _data(facts),
+        COLUMNS,
+        *(_column(name, guess) for name, guess in roles.items()),
+        _split(split),
+        TAIL,
+    ]
     return marked("\n\n".join(part.strip("\n") for part in parts))
 
 
@@ -78,10 +93,19 @@ HEAD = """\
 
 def _study(facts):
     primary, secondary = METRICS[facts["task"]]
-    lines = ["[study]", *(f"{name} = {quoted(facts[name])}" for name in ("title", "author", "question", "task", "target", "unit"))]
+    lines = [
+        "[study]",
+        *(
+            f"{name} = {quoted(facts[name])}"
+            for name in ("title", "author", "question", "task", "target", "unit")
+        ),
+    ]
     if facts["positive"] is not None:
         point, words = facts.get("working_point") or WORKING_POINT[facts["task"]]
-        lines += [f"positive_class = {quoted(facts['positive'])}  # {comment(facts['why_positive'])}", f"working_point = {point}  # {words}"]
+        lines += [
+            f"positive_class = {quoted(facts['positive'])}  # {comment(facts['why_positive'])}",
+            f"working_point = {point}  # {words}",
+        ]
     lines += [
         f"primary_metric = {quoted(primary)}",
         f"secondary_metrics = {json.dumps(secondary)}",
@@ -106,10 +130,16 @@ def _study(facts):
 
 
 def _data(facts):
-    lines = [f"# {facts['rows']:,} rows. The file is never changed; one with another sha256 is refused.", "[data]"]
+    lines = [
+        f"# {facts['rows']:,} rows. The file is never changed; one with another sha256 is refused.",
+        "[data]",
+    ]
     lines += [f"table = {quoted(facts['table'])}", f"sha256 = {quoted(facts['sha256'])}"]
     if facts["deployment"]:
-        lines += [f"deployment = {quoted(facts['deployment'])}", f"deployment_sha256 = {quoted(facts['deployment_sha256'])}"]
+        lines += [
+            f"deployment = {quoted(facts['deployment'])}",
+            f"deployment_sha256 = {quoted(facts['deployment_sha256'])}",
+        ]
     return "\n".join(lines)
 
 
@@ -122,22 +152,36 @@ COLUMNS = """
 
 
 def _column(name, guess):
-    lines = [f"# {comment(guess.reason)}; seen: {comment(guess.seen)}", f"[columns.{key(name)}]", f"role = {quoted(guess.role)}"]
+    lines = [
+        f"# {comment(guess.reason)}; seen: {comment(guess.seen)}",
+        f"[columns.{key(name)}]",
+        f"role = {quoted(guess.role)}",
+    ]
     lines += [f"error_of = {quoted(guess.error_of)}"] if guess.error_of else []
     if guess.missing:
-        lines += [f"missing = {json.dumps(guess.missing)}  # read as not measured, because far from all other values; remove what was measured"]
+        lines += [
+            f"missing = {json.dumps(guess.missing)}  # read as not measured, because far from all other values; remove what was measured"
+        ]
     lines += [f"unit = {quoted(guess.unit)}", f"description = {quoted(guess.description)}"]
     lines += ["available_at_inference = false"] if guess.role in ("target", "truth") else []
     return "\n".join(lines)
 
 
 def _split(split):
-    return "\n".join([
-        f"# {comment(split['why'])}", "[split]", f"strategy = {quoted(split['strategy'])}",
-        "train = 0.6", "validation = 0.2", "test = 0.2",
-        "# Share that 01 and 02 may look at; it stays inside training.",
-        f"exploration = {split['exploration']:g}", f"folds = {split['folds']}", "seed = 0",
-    ])
+    return "\n".join(
+        [
+            f"# {comment(split['why'])}",
+            "[split]",
+            f"strategy = {quoted(split['strategy'])}",
+            "train = 0.6",
+            "validation = 0.2",
+            "test = 0.2",
+            "# Share that 01 and 02 may look at; it stays inside training.",
+            f"exploration = {split['exploration']:g}",
+            f"folds = {split['folds']}",
+            "seed = 0",
+        ]
+    )
 
 
 TAIL = """

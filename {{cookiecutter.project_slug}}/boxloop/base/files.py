@@ -18,7 +18,8 @@ def written_whole(path, write):
     path = path.resolve() if path.is_symlink() else path  # the link stays one
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}.part")
-    # The rights of a new file are those that the system gives here: umask, and what a shared folder hands on.
+    # The rights of a new file are those that the system gives here: umask, and what a shared
+    # folder hands on.
     os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     try:
         write(part)

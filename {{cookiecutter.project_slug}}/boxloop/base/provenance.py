@@ -13,7 +13,9 @@ def git_commit(root):
 
     def git(*words):
         command = ["git", "-C", str(root), *words]
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+        return subprocess.run(
+            command, capture_output=True, text=True, check=True, timeout=10
+        ).stdout.strip()
 
     try:
         dirty = git("status", "--porcelain", "--untracked-files=no")
@@ -35,7 +37,9 @@ def versions():
 def requirements():
     """Return the exact versions of the environment as the text of a requirements file."""
     lines = [f"# Python {platform.python_version()} on {platform.system()} {platform.machine()}"]
-    lines += [f"{name}=={version}" for name, version in versions().items() if name not in ("boxloop",)]
+    lines += [
+        f"{name}=={version}" for name, version in versions().items() if name not in ("boxloop",)
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -43,7 +47,9 @@ def input_hashes(project):
     """Return ``{path: sha256}`` of study.toml and the study's code; line ends do not count."""
     files = [project.settings_file, *sorted(project.study.rglob("*.py"))]
     return {
-        project.relative(path): hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
+        project.relative(path): hashlib.sha256(
+            path.read_bytes().replace(b"\r\n", b"\n")
+        ).hexdigest()
         for path in files
     }
 
@@ -51,5 +57,11 @@ def input_hashes(project):
 def machine():
     """Return Python, system, cores and the versions of the packages that numbers depend on."""
     found = versions()
-    packages = {name: found[name] for name in ("numpy", "pandas", "scipy", "scikit-learn") if name in found}
-    return {"python": platform.python_version(), "system": platform.platform(), "cores": os.cpu_count()} | packages
+    packages = {
+        name: found[name] for name in ("numpy", "pandas", "scipy", "scikit-learn") if name in found
+    }
+    return {
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "cores": os.cpu_count(),
+    } | packages

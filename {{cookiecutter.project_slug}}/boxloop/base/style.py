@@ -38,7 +38,8 @@ def _words(value):
 def literal(fig, study):
     """Let the texts of a figure be read as they are written, where a dollar sign in them begins no formula.
 
-    Names, units and classes of a table may hold any sign; formulas in the labels of a notebook stay.
+    Names, units and classes of a table may hold any sign; formulas in the labels of a notebook
+    stay.
 
     Parameters
     ----------
@@ -77,7 +78,12 @@ def plain_log_ticks(axis, most=4):
     low, high = sorted(axis.get_view_interval())
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     for steps in ((1, 2, 5), (1, 3), (1,)):
-        ticks = [step * 10.0**decade for decade in decades for step in steps if low <= step * 10.0**decade <= high]
+        ticks = [
+            step * 10.0**decade
+            for decade in decades
+            for step in steps
+            if low <= step * 10.0**decade <= high
+        ]
         if len(ticks) <= most:
             break
     axis.set_ticks(ticks, labels=[f"{tick:g}" for tick in ticks])

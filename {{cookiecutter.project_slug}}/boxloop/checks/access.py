@@ -21,7 +21,7 @@ SEES_ALL = {"01_scoping", "03_split", "08_release"}
     notebook="08_release",
     threshold=0,
     source="Huppenkothen et al. §2.2; Kapoor and Narayanan L1.1",
-    fix="Choose, stop and tune on the tables of 03 (here.table(\"train\"), here.table(\"validation\")); only 08 opens the seal.",
+    fix='Choose, stop and tune on the tables of 03 (here.table("train"), here.table("validation")); only 08 opens the seal.',
 )
 def untouched(code: Mapping[str, Iterable[tuple[str, str]]], *, threshold: float) -> Finding:
     """No notebook but the release reads test rows, neither from the seal nor from the undivided data.
@@ -33,13 +33,24 @@ def untouched(code: Mapping[str, Iterable[tuple[str, str]]], *, threshold: float
 
     Notes
     -----
-    A rule over the syntax tree: it sees what is written, not what a helper of the study does with it.
+    A rule over the syntax tree: it sees what is written, not what a helper of the study does with
+    it.
     """
     cells = [(name, cell, text) for name, pairs in code.items() for cell, text in pairs]
-    found = [(f"{name}, cell {cell}: {word}") for name, cell, text in cells for word in sorted(set(_words(name, text)))]
+    found = [
+        (f"{name}, cell {cell}: {word}")
+        for name, cell, text in cells
+        for word in sorted(set(_words(name, text)))
+    ]
     if not found:
-        return Finding(0, True, f"{len(cells)} code cells of {len(code)} notebooks were read; none before 08 reads test rows.")
-    message = f"Test rows are within reach before 08, in {listed(found)} ({threshold:g} places allowed)."
+        return Finding(
+            0,
+            True,
+            f"{len(cells)} code cells of {len(code)} notebooks were read; none before 08 reads test rows.",
+        )
+    message = (
+        f"Test rows are within reach before 08, in {listed(found)} ({threshold:g} places allowed)."
+    )
     return Finding(len(found), len(found) <= threshold, message)
 
 
@@ -57,7 +68,9 @@ def _words(name: str, text: str) -> Iterator[str]:
 
 
 def _tree(text: str) -> ast.Module:
-    lines = ["pass" if line.lstrip().startswith(("%", "!", "?")) else line for line in text.splitlines()]
+    lines = [
+        "pass" if line.lstrip().startswith(("%", "!", "?")) else line for line in text.splitlines()
+    ]
     try:
         return ast.parse("\n".join(lines))
     except SyntaxError:  # such a cell does not run either

@@ -41,14 +41,17 @@ def beats_trivial(difference: Any, *, threshold: float) -> Finding | NotApplicab
     fix="Name the method that the field would use and cite it under [study.reference] in study.toml, "
     'or set kind = "none" and give the reason.',
 )
-def domain_reference(reference: Any, *, method: Any = None, threshold: float | None = None) -> Finding | NotApplicable | Unanswered:
+def domain_reference(
+    reference: Any, *, method: Any = None, threshold: float | None = None
+) -> Finding | NotApplicable | Unanswered:
     """A method of the field is named and cited, or it is said why none exists.
 
     Parameters
     ----------
     reference : settings with name, kind, citation, reason
     method : callable, optional
-        `study.baseline.reference`. Where it returns `stand_in`, a name in study.toml is a name for something else.
+        `study.baseline.reference`. Where it returns `stand_in`, a name in study.toml is a name
+        for something else.
     """
     if field(reference, "kind") == "none":
         reason = field(reference, "reason") or field(reference, "citation")
@@ -59,5 +62,11 @@ def domain_reference(reference: Any, *, method: Any = None, threshold: float | N
     if missing:
         return Unanswered(f"The domain reference has no {' and no '.join(missing)}.")
     if "stand_in" in getattr(getattr(method, "__code__", None), "co_names", ()):
-        return Unanswered(f"study.toml names {field(reference, 'name')}, but reference() in study/baseline.py still returns the stand-in.")
-    return Finding(None, True, f"The domain reference is {field(reference, 'name')} ({field(reference, 'citation')}).")
+        return Unanswered(
+            f"study.toml names {field(reference, 'name')}, but reference() in study/baseline.py still returns the stand-in."
+        )
+    return Finding(
+        None,
+        True,
+        f"The domain reference is {field(reference, 'name')} ({field(reference, 'citation')}).",
+    )

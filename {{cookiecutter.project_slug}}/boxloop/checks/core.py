@@ -1,7 +1,9 @@
 """The registry of checks: what a unit returns, and what a reader sees.
 
-A unit is a small function that measures one thing and returns a `Finding`, `NotApplicable` or `Unanswered`.
-Its docstring's first line is the claim a reader sees; `run_check` turns what it returns into a `CheckResult`.
+A unit is a small function that measures one thing and returns a `Finding`, `NotApplicable` or
+`Unanswered`.
+Its docstring's first line is the claim a reader sees; `run_check` turns what it returns into a
+`CheckResult`.
 """
 
 from __future__ import annotations
@@ -64,7 +66,11 @@ class CheckUnit:
     @property
     def audience(self) -> str:
         """Say for which tasks the check is meant."""
-        return "applies to every task" if self.tasks is None else f"applies to {' and '.join(sorted(self.tasks))} only"
+        return (
+            "applies to every task"
+            if self.tasks is None
+            else f"applies to {' and '.join(sorted(self.tasks))} only"
+        )
 
 
 REGISTRY: dict[str, CheckUnit] = {}
@@ -184,18 +190,34 @@ def run_check(
     return _row(unit, limit, found, (waiver or "").strip())
 
 
-def _row(unit: CheckUnit, limit: float | None, found: Finding | NotApplicable | Unanswered, waiver: str) -> CheckResult:
+def _row(
+    unit: CheckUnit, limit: float | None, found: Finding | NotApplicable | Unanswered, waiver: str
+) -> CheckResult:
     if isinstance(found, NotApplicable):
         state, value, message, reason = "not-applicable", None, "Not measured.", found.reason
     elif isinstance(found, Unanswered):
         state, value, message, reason = "unanswered", found.value, found.message, ""
     else:
-        state, value, message, reason = "pass" if found.passed else "fail", found.value, found.message, ""
+        state, value, message, reason = (
+            "pass" if found.passed else "fail",
+            found.value,
+            found.message,
+            "",
+        )
     stale = bool(waiver) and state == "pass"
     if waiver and state in ("fail", "unanswered"):
         state, reason = "waived", waiver
     return CheckResult(
-        unit.id, unit.notebook, state, _plain(value), _plain(limit), unit.source, message, unit.fix, reason, stale
+        unit.id,
+        unit.notebook,
+        state,
+        _plain(value),
+        _plain(limit),
+        unit.source,
+        message,
+        unit.fix,
+        reason,
+        stale,
     )
 
 
@@ -203,7 +225,11 @@ def _plain(number: Any) -> float | None:
     # JSON knows neither numpy numbers nor NaN.
     if number is None or not math.isfinite(float(number)):
         return None
-    return int(number) if float(number).is_integer() and not isinstance(number, float) else float(number)
+    return (
+        int(number)
+        if float(number).is_integer() and not isinstance(number, float)
+        else float(number)
+    )
 
 
 def listed(names: Iterable[object], most: int = 4) -> str:
@@ -215,7 +241,9 @@ def listed(names: Iterable[object], most: int = 4) -> str:
 
 def field(record: Any, name: str, default: Any = None) -> Any:
     """Return a named field of a mapping or of an object."""
-    return record.get(name, default) if isinstance(record, Mapping) else getattr(record, name, default)
+    return (
+        record.get(name, default) if isinstance(record, Mapping) else getattr(record, name, default)
+    )
 
 
 def input_names(columns: Mapping[str, Any] | Iterable[str]) -> list[str]:

@@ -43,9 +43,15 @@ def schema(frame: pd.DataFrame, *, columns: Mapping[str, Any], threshold: float)
         else:
             faults.append(f"'{name}' is missing")
     if not faults:
-        return Finding(0, True, f"All {len(columns)} columns keep to the manifest in {len(frame):,} rows.")
+        return Finding(
+            0, True, f"All {len(columns)} columns keep to the manifest in {len(frame):,} rows."
+        )
     shown = "; ".join(faults[:6]) + (f"; and {len(faults) - 6} more" if len(faults) > 6 else "")
-    return Finding(len(faults), len(faults) <= threshold, f"{shown} ({len(faults)} faults, {threshold:g} allowed).")
+    return Finding(
+        len(faults),
+        len(faults) <= threshold,
+        f"{shown} ({len(faults)} faults, {threshold:g} allowed).",
+    )
 
 
 def _faults(values: pd.Series, column: Any) -> list[str]:
@@ -71,7 +77,11 @@ def _classes(values: pd.Series, column: Any) -> bool:
     """Whether words are the levels of a class: few of them, and no limits or slopes promised."""
     promises = [field(column, name) for name in ("min", "max", "slope", "expected")]
     words = values.dropna()
-    return all(promise is None for promise in promises) and words.map(type).eq(str).all() and 2 <= words.nunique() <= MOST_LEVELS
+    return (
+        all(promise is None for promise in promises)
+        and words.map(type).eq(str).all()
+        and 2 <= words.nunique() <= MOST_LEVELS
+    )
 
 
 def _number_faults(values: pd.Series, column: Any) -> list[str]:
@@ -96,7 +106,9 @@ def _where(bad: pd.Series, words: str) -> str:
     source="Huppenkothen et al. §2.4",
     fix="Rename one of the two, or remove the copy from the inputs in study.toml.",
 )
-def duplicate_columns(frame: pd.DataFrame, *, columns: Mapping[str, Any], threshold: float) -> Finding:
+def duplicate_columns(
+    frame: pd.DataFrame, *, columns: Mapping[str, Any], threshold: float
+) -> Finding:
     """No name stands over two columns, and no input is a copy of another column.
 
     Notes
@@ -107,13 +119,19 @@ def duplicate_columns(frame: pd.DataFrame, *, columns: Mapping[str, Any], thresh
     import pandas as pd
 
     names = [str(name) for name in frame.columns]
-    faults = [f"the name '{name}' stands over two columns" for name in pd.Index(names)[pd.Index(names).duplicated()]]
+    faults = [
+        f"the name '{name}' stands over two columns"
+        for name in pd.Index(names)[pd.Index(names).duplicated()]
+    ]
     faults += [
         f"'{name}' looks like a second column named '{name[:-2]}'"
         for name in names
         if name.endswith(".1") and name[:-2] in names
     ]
-    faults += [f"'{one}' and '{other}' hold the same values" for one, other in _copies(frame, input_names(columns))]
+    faults += [
+        f"'{one}' and '{other}' hold the same values"
+        for one, other in _copies(frame, input_names(columns))
+    ]
     if not faults:
         return Finding(0, True, f"All {len(names)} columns have a name and values of their own.")
     message = f"{'; '.join(faults)} ({len(faults)} faults, {threshold:g} allowed)."
@@ -132,7 +150,9 @@ def _copies(frame: pd.DataFrame, inputs: list[str]) -> list[tuple[str, str]]:
         if values.isna().all() or values.nunique() == 1:
             continue
         values = values.astype(float) if pd.api.types.is_numeric_dtype(values) else values
-        key = hashlib.sha256(pd.util.hash_pandas_object(values, index=False).to_numpy().tobytes()).digest()
+        key = hashlib.sha256(
+            pd.util.hash_pandas_object(values, index=False).to_numpy().tobytes()
+        ).digest()
         first = prints.setdefault(key, name)
         if first != name and name in inputs:
             pairs.append((first, name))

@@ -55,7 +55,9 @@ def accuracy_paradox(y: Any, predicted: Any, *, threshold: float) -> Finding:
     fix="Calibrate the probabilities on rows kept for it (CalibratedClassifierCV), or lower the confidence.",
     tasks={"classification"},
 )
-def calibration(y: Any, probability: Any, *, groups: Any = None, seed: int, threshold: float) -> Finding:
+def calibration(
+    y: Any, probability: Any, *, groups: Any = None, seed: int, threshold: float
+) -> Finding:
     """A probability of 0.8 comes true in 80 % of the cases.
 
     Parameters
@@ -67,9 +69,11 @@ def calibration(y: Any, probability: Any, *, groups: Any = None, seed: int, thre
 
     Notes
     -----
-    Expected calibration error in bins of equal size: 10, fewer where a bin would hold less than 10 groups.
-    Compared is its lower 97.5 % bound over groups, less the error that ten finite bins show even under
-    perfect calibration: that of bootstrapped groups after the gap of every bin is taken off.
+    Expected calibration error in bins of equal size: 10, fewer where a bin would hold less than
+    10 groups.
+    Compared is its lower 97.5 % bound over groups, less the error that ten finite bins show even
+    under perfect calibration: that of bootstrapped groups after the gap of every bin is taken
+    off.
     """
     confidence, right = confidence_and_truth(np.asarray(y), np.asarray(probability, dtype=float))
     codes = estimates.group_codes(groups, None, len(right))
@@ -81,7 +85,10 @@ def calibration(y: Any, probability: Any, *, groups: Any = None, seed: int, thre
     gap = right - confidence
     error = calibration_error(bins, gap, np.ones(len(gap)))
     noise = gap - (np.bincount(bins, weights=gap) / np.maximum(np.bincount(bins), 1))[bins]
-    drawn = [[calibration_error(bins, g, weight) for g in (gap, noise)] for weight in estimates.draws(codes, seed)]
+    drawn = [
+        [calibration_error(bins, g, weight) for g in (gap, noise)]
+        for weight in estimates.draws(codes, seed)
+    ]
     spread, floor = np.std(drawn, axis=0)[0], np.mean(drawn, axis=0)[1]
     low = max(0.0, float(error - floor - 1.96 * spread))
     message = f"Expected calibration error {error:.3f} (at least {low:.3f} beyond noise, threshold {threshold:g}){sampled}."
@@ -96,7 +103,9 @@ def calibration(y: Any, probability: Any, *, groups: Any = None, seed: int, thre
     fix="Set the intervals by conformal prediction on rows kept for it, or scale the error bars.",
     tasks={"regression"},
 )
-def coverage(y: Any, low: Any, high: Any, *, level: float, groups: Any = None, seed: int, threshold: float) -> Finding:
+def coverage(
+    y: Any, low: Any, high: Any, *, level: float, groups: Any = None, seed: int, threshold: float
+) -> Finding:
     """The intervals contain the truth as often as they promise.
 
     Parameters
@@ -109,7 +118,9 @@ def coverage(y: Any, low: Any, high: Any, *, level: float, groups: Any = None, s
     Compared is the distance from the level to the nearer end of the 95 % interval of the coverage;
     that interval is the wider of a group bootstrap and Wilson's.
     """
-    inside = ((np.asarray(y) >= np.asarray(low)) & (np.asarray(y) <= np.asarray(high))).astype(float)
+    inside = ((np.asarray(y) >= np.asarray(low)) & (np.asarray(y) <= np.asarray(high))).astype(
+        float
+    )
     codes = estimates.group_codes(groups, None, len(inside))
     drawn = [np.average(inside, weights=weight) for weight in estimates.draws(codes, seed)]
     ends = np.quantile(drawn, [(1 - estimates.LEVEL) / 2, (1 + estimates.LEVEL) / 2])
@@ -136,12 +147,15 @@ def _wilson(share: float, size: int, z: float = 1.96) -> tuple[float, float]:
     fix="Add inputs that carry information at the extremes, or correct for it where the predictions are used.",
     tasks={"regression"},
 )
-def regression_to_mean(y: Any, predicted: Any, *, groups: Any = None, seed: int, threshold: float) -> Finding:
+def regression_to_mean(
+    y: Any, predicted: Any, *, groups: Any = None, seed: int, threshold: float
+) -> Finding:
     """High values are not predicted too low, nor low values too high.
 
     Notes
     -----
-    Compared is 1 minus the slope of the prediction against the truth: its lower 97.5 % bound over groups.
+    Compared is 1 minus the slope of the prediction against the truth: its lower 97.5 % bound over
+    groups.
     """
     y, predicted = np.asarray(y, dtype=float), np.asarray(predicted, dtype=float)
     codes = estimates.group_codes(groups, None, len(y))
@@ -184,10 +198,10 @@ def label_noise(y: Any, out_of_fold_probability: Any, *, threshold: float) -> Fi
     Notes
     -----
     A model trained on wrong labels expects wrong labels, so its own probabilities betray nothing.
-    But classes that merely overlap leave few errors among the surest third of the rows of a predicted class,
-    while wrong labels stand there as often as anywhere.
-    Compared is the error rate of that third less what two overlapping normal classes with the same total error
-    would leave, less two standard errors.
+    But classes that merely overlap leave few errors among the surest third of the rows of a
+    predicted class, while wrong labels stand there as often as anywhere.
+    Compared is the error rate of that third less what two overlapping normal classes with the
+    same total error would leave, less two standard errors.
     A part of a class that looks exactly like another class has the same effect.
     """
     labels = estimates.target_codes(y)
@@ -225,8 +239,9 @@ def class_conditional(
 
     Notes
     -----
-    Compared is the ratio of the highest to the lowest rate, less 1.96 standard errors of its logarithm;
-    with more than two classes the factor grows, since the most different pair is picked.
+    Compared is the ratio of the highest to the lowest rate, less 1.96 standard errors of its
+    logarithm; with more than two classes the factor grows, since the most different pair is
+    picked.
     """
     from scipy.stats import norm
 

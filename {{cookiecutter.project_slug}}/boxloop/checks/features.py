@@ -49,7 +49,9 @@ def forbidden(inputs: Iterable[str], *, columns: Mapping[str, Any], threshold: f
     faults = [f"'{name}' {fault}" for name in names for fault in _objections(columns.get(name))]
     if not faults:
         return Finding(0, True, f"All {len(names)} inputs are legitimate by the manifest.")
-    return Finding(len(faults), len(faults) <= threshold, f"{'; '.join(faults)} ({threshold:g} allowed).")
+    return Finding(
+        len(faults), len(faults) <= threshold, f"{'; '.join(faults)} ({threshold:g} allowed)."
+    )
 
 
 def _objections(column: Any) -> list[str]:
@@ -76,14 +78,18 @@ def identifier(frame: pd.DataFrame, *, inputs: Iterable[str], threshold: float) 
     Notes
     -----
     Words count when almost all are different.
-    Whole numbers count when, besides, they repeat less than chance would make them or fill their range evenly;
-    counts of photons do neither.
+    Whole numbers count when, besides, they repeat less than chance would make them or fill their
+    range evenly; counts of photons do neither.
     """
     names = list(inputs)
     shares = {name: identifier_share(frame[name], threshold) for name in names}
     found = [name for name, share in shares.items() if share >= threshold]
     if not found:
-        return Finding(max(shares.values(), default=0.0), True, f"None of the {len(names)} inputs names or numbers the rows.")
+        return Finding(
+            max(shares.values(), default=0.0),
+            True,
+            f"None of the {len(names)} inputs names or numbers the rows.",
+        )
     worst = max(shares.values())
     message = f"{listed(found)} names or numbers the rows: {worst:.1%} of the values are different (threshold {threshold:.0%})."
     return Finding(worst, False, message)
@@ -97,13 +103,20 @@ def identifier(frame: pd.DataFrame, *, inputs: Iterable[str], threshold: float) 
     fix="Find out how the named column was made; if it knows the target, set derived_from_target = true.",
 )
 def target_leak(
-    frame: pd.DataFrame, *, inputs: Iterable[str], target: str, task: str | None, seed: int, threshold: float
+    frame: pd.DataFrame,
+    *,
+    inputs: Iterable[str],
+    target: str,
+    task: str | None,
+    seed: int,
+    threshold: float,
 ) -> Finding | NotApplicable:
     """No single input is the target in disguise.
 
     Notes
     -----
-    Regression: absolute Spearman correlation; classes: out-of-fold AUC of a small tree on that column alone.
+    Regression: absolute Spearman correlation; classes: out-of-fold AUC of a small tree on that
+    column alone.
     The number compared is one standard deviation below the estimate.
     """
     if target not in frame.columns:
@@ -119,7 +132,10 @@ def target_leak(
     X = estimates.numbers(part[list(inputs)])
     scores = {name: measure(X[name].to_numpy(), y, seed) for name in X.columns}
     worst = max(scores, key=lambda name: scores[name][1])
-    words, (score, low) = "|Spearman correlation| with the target" if regression else "AUC on its own", scores[worst]
+    words, (score, low) = (
+        "|Spearman correlation| with the target" if regression else "AUC on its own",
+        scores[worst],
+    )
     message = f"'{worst}' comes closest to the target: {words} {score:.4f} (at least {low:.4f}, threshold {threshold:g}){sampled}."
     return Finding(low, low <= threshold, message)
 
@@ -146,7 +162,9 @@ def _single_auc(x: np.ndarray, y: np.ndarray, seed: int) -> tuple[float, float]:
 
     tree = DecisionTreeClassifier(max_leaf_nodes=32, min_samples_leaf=5, random_state=seed)
     X = np.nan_to_num(x, nan=float(np.nanmin(x)) - 1 if np.isfinite(x).any() else 0.0)[:, None]
-    area = float(estimates.class_auc(y, estimates.out_of_fold(tree, X, y, np.arange(len(y)), seed))[0])
+    area = float(
+        estimates.class_auc(y, estimates.out_of_fold(tree, X, y, np.arange(len(y)), seed))[0]
+    )
     # Hanley and McNeil (1982) for the smallest class against the rest.
     few = int(np.bincount(y).min())
     return area, area - float(np.sqrt(area * (1 - area) / max(few, 1)))
@@ -173,19 +191,30 @@ def nuisance_only(
 
     Parameters
     ----------
-    nuisance : names of columns that carry no physics, such as an instrument or a number of exposures
+    nuisance : names of columns that carry no physics, such as an instrument or a number of
+        exposures
     groups : str or array, optional
         Folds and bounds respect them.
 
     Notes
     -----
     The number compared is the lower 97.5 % bound of the explained share of variance.
-    For classes it is computed from the AUC of the class best told from the rest: a share of 0.05 is an AUC of 0.63.
+    For classes it is computed from the AUC of the class best told from the rest: a share of 0.05
+    is an AUC of 0.63.
     """
     names = list(nuisance)
     if not names:
         return NotApplicable("No column has the role nuisance.")
-    return _alone(frame, estimates.numbers(frame[names]), target, task, groups, seed, threshold, f"The nuisances {listed(names)}")
+    return _alone(
+        frame,
+        estimates.numbers(frame[names]),
+        target,
+        task,
+        groups,
+        seed,
+        threshold,
+        f"The nuisances {listed(names)}",
+    )
 
 
 @check(
@@ -209,15 +238,20 @@ def missingness(
 
     Notes
     -----
-    Missing are NaN and the fillers -99, -999, -9999, 99, 999, 9999 where they stand far from all other values.
+    Missing are NaN and the fillers -99, -999, -9999, 99, 999, 9999 where they stand far from all
+    other values.
     The number compared is as for ``features.nuisance_only``: a share of 0.03 is an AUC of 0.60.
     """
     X = estimates.numbers(frame[list(inputs)])
     gaps = X.apply(_gaps)
     gaps = gaps.loc[:, gaps.any() & ~gaps.all()].astype(float)
     if not gaps.shape[1]:
-        return Finding(0.0, True, f"No value is missing in {X.shape[1]} inputs (threshold {threshold:g}).")
-    return _alone(frame, gaps, target, task, groups, seed, threshold, f"The gaps in {listed(gaps.columns)}")
+        return Finding(
+            0.0, True, f"No value is missing in {X.shape[1]} inputs (threshold {threshold:g})."
+        )
+    return _alone(
+        frame, gaps, target, task, groups, seed, threshold, f"The gaps in {listed(gaps.columns)}"
+    )
 
 
 def _gaps(column: pd.Series) -> pd.Series:
@@ -233,7 +267,14 @@ def _gaps(column: pd.Series) -> pd.Series:
 
 
 def _alone(
-    frame: pd.DataFrame, X: pd.DataFrame, target: str, task: str | None, groups: Any, seed: int, threshold: float, who: str
+    frame: pd.DataFrame,
+    X: pd.DataFrame,
+    target: str,
+    task: str | None,
+    groups: Any,
+    seed: int,
+    threshold: float,
+    who: str,
 ) -> Finding | NotApplicable:
     if target not in frame.columns:
         return NotApplicable("The rows carry no labels.")
@@ -247,6 +288,10 @@ def _alone(
         return NotApplicable("The rows carry one label only.")
     found = estimates.skill(X.iloc[rows], y, codes[rows], regression=regression, seed=seed)
     low = max(found.low, 0.0)
-    limit = f"{threshold:g}" if regression else f"{threshold:g}, an AUC of {estimates.area_of(threshold):.2f}"
+    limit = (
+        f"{threshold:g}"
+        if regression
+        else f"{threshold:g}, an AUC of {estimates.area_of(threshold):.2f}"
+    )
     message = f"{who} alone reach {found.words} (explained share at least {low:.3f}; threshold {limit}){sampled}."
     return Finding(low, low <= threshold, message)

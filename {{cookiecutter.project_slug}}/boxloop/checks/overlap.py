@@ -12,7 +12,8 @@ from boxloop.measure.estimates import numbers
 if TYPE_CHECKING:
     import pandas as pd
 
-# The tenth neighbour sets the local scale; an honest row comes this much closer once in ten thousand.
+# The tenth neighbour sets the local scale; an honest row comes this much closer once in ten
+# thousand.
 NEIGHBOURS = 10
 RARE = 1e-4
 CLOSEST = 0.1
@@ -27,7 +28,9 @@ class Copies:
     surprising: bool
 
 
-def tables(train: pd.DataFrame, held: pd.DataFrame, names: list[str]) -> tuple[np.ndarray, np.ndarray]:
+def tables(
+    train: pd.DataFrame, held: pd.DataFrame, names: list[str]
+) -> tuple[np.ndarray, np.ndarray]:
     """Return both frames as float arrays with the same codes for words; rows without any value are left out."""
     import pandas as pd
 
@@ -43,7 +46,8 @@ def exact(left: np.ndarray, right: np.ndarray) -> Copies:
     -----
     Chance coincidences betray themselves in two ways.
     They are expected from the frequencies of the single values,
-    and for each of them there are many near misses, which agree in all columns but one, whichever that is.
+    and for each of them there are many near misses, which agree in all columns but one, whichever
+    that is.
     Real copies have neither.
     """
     prints_left, prints_right = _prints(left), _prints(right)
@@ -80,7 +84,9 @@ def _by_chance(left: np.ndarray, right: np.ndarray) -> tuple[float, float]:
     for j in range(left.shape[1]):
         # Less one: the copy itself must not make its own values look frequent.
         frequency *= np.clip(_pairs(left[:, j], right[:, j]) - 1, 0, None) / len(left)
-        misses = min(misses, float(_pairs(whole_left - left[:, j], whole_right - right[:, j]).sum()))
+        misses = min(
+            misses, float(_pairs(whole_left - left[:, j], whole_right - right[:, j]).sum())
+        )
     return float(frequency.sum() * len(left)), misses
 
 
@@ -89,19 +95,22 @@ def near(left: np.ndarray, right: np.ndarray) -> tuple[int, float]:
 
     Notes
     -----
-    The distance to the nearest training row is compared with that to the tenth, so that dense and thin regions
-    are treated alike; exact copies are not counted.
+    The distance to the nearest training row is compared with that to the tenth, so that dense and
+    thin regions are treated alike; exact copies are not counted.
     For points spread evenly in d dimensions (rk/r10)^d follows Beta(k, 10 - k).
-    The median ratio of the held-out rows gives d, and d gives the r1/r10 that is rare by chance. With k = 1 that is the
-    scale in question, but where most objects were measured several times the usual row has a twin, and twins pass for
-    normal; k = 5 is asked for that case alone, and believed only if it finds a good part of the rows.
+    The median ratio of the held-out rows gives d, and d gives the r1/r10 that is rare by chance.
+    With k = 1 that is the scale in question, but where most objects were measured several times
+    the usual row has a twin, and twins pass for normal; k = 5 is asked for that case alone, and
+    believed only if it finds a good part of the rows.
     """
     from scipy.stats import beta
     from sklearn.neighbors import NearestNeighbors
 
     train, held = _scaled(left, right)
     count = min(NEIGHBOURS, len(train))
-    finder = NearestNeighbors(n_neighbors=count, algorithm="brute" if train.shape[1] > 5 else "kd_tree").fit(train)
+    finder = NearestNeighbors(
+        n_neighbors=count, algorithm="brute" if train.shape[1] > 5 else "kd_tree"
+    ).fit(train)
     distance = finder.kneighbors(held)[0]
     # Distances of equal rows come out as rounding error, not as zero.
     first, last = distance[:, 0], distance[:, -1]
@@ -118,16 +127,22 @@ def near(left: np.ndarray, right: np.ndarray) -> tuple[int, float]:
 
 
 def _scaled(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    # Ranks, so that no unit and no tail sets the distance; beyond the last level they go on growing.
+    # Ranks, so that no unit and no tail sets the distance; beyond the last level they go on
+    # growing.
     columns = []
     for known, values in zip(left.T, right.T, strict=True):
         levels = np.unique(known[~np.isnan(known)])
         if len(levels) < 2:
             continue
-        place, middle, span = np.linspace(0, 1, len(levels)), levels[len(levels) // 2], levels[-1] - levels[0]
+        place, middle, span = (
+            np.linspace(0, 1, len(levels)),
+            levels[len(levels) // 2],
+            levels[-1] - levels[0],
+        )
         filled = np.where(np.isnan(values), middle, values)
         beyond = np.clip(filled - levels[-1], 0, None) - np.clip(levels[0] - filled, 0, None)
-        # Known values are levels themselves: their numbers come from sorting, which is quicker than looking for each.
+        # Known values are levels themselves: their numbers come from sorting, which is quicker
+        # than looking for each.
         number = np.unique(np.where(np.isnan(known), middle, known), return_inverse=True)[1]
         pair = [place[number], np.interp(filled, levels, place) + beyond / span]
         columns.append(pair)

@@ -55,7 +55,11 @@ def openings(events: Events, *, threshold: float) -> Finding:
     hashes, before = _openings(events)
     models = len(set(hashes))
     whom = "one model" if models == 1 else f"{models} different models"
-    message = f"The test set was opened {_times(len(hashes))} for {whom} ({threshold:g} allowed)." if hashes else "The test set was never opened."
+    message = (
+        f"The test set was opened {_times(len(hashes))} for {whom} ({threshold:g} allowed)."
+        if hashes
+        else "The test set was never opened."
+    )
     if before:
         message += f" Test sets of other rows were opened {_times(before)} before."
     return Finding(len(hashes), models <= threshold, message)
@@ -72,14 +76,20 @@ def _times(count: int) -> str:
     source="Huppenkothen et al. §2.2",
     fix="Release the model that the test set was first opened for, or report this one as a later pass.",
 )
-def model_unchanged(events: Events, *, model_hash: str, threshold: float | None = None) -> Finding | NotApplicable:
+def model_unchanged(
+    events: Events, *, model_hash: str, threshold: float | None = None
+) -> Finding | NotApplicable:
     """The released model is the one that the test set was first opened for."""
     hashes, _ = _openings(events)
     if not hashes:
         return NotApplicable("The test set has not been opened yet.")
     same = hashes[0] == model_hash
     short = [str(value)[:12] for value in (hashes[0], model_hash)]
-    words = f"is still {short[1]}" if same else f"was {short[0]} when the test set was first opened and is {short[1]} now"
+    words = (
+        f"is still {short[1]}"
+        if same
+        else f"was {short[0]} when the test set was first opened and is {short[1]} now"
+    )
     return Finding(0 if same else 1, same, f"The model {words}.")
 
 
@@ -90,32 +100,64 @@ def model_unchanged(events: Events, *, model_hash: str, threshold: float | None 
     source="Huppenkothen et al. §2.1, §2.3 (p-hacking)",
     fix="Put the first criteria back into study.toml, or say in 08 why they were changed after training.",
 )
-def criteria_unchanged(events: Events, *, criteria: Iterable[Any], threshold: float) -> Finding | NotApplicable:
+def criteria_unchanged(
+    events: Events, *, criteria: Iterable[Any], threshold: float
+) -> Finding | NotApplicable:
     """The success criteria are those that were written before any model was trained."""
     events = list(events)
-    first = next((number for number, event in enumerate(events) if event["event"] == "trained"), None)
+    first = next(
+        (number for number, event in enumerate(events) if event["event"] == "trained"), None
+    )
     if first is None:
         return NotApplicable("No model has been trained yet.")
-    written = [e["criteria"] for e in events[: first + 1] if e["event"] in ("trained", "criteria") and "criteria" in e]
+    written = [
+        e["criteria"]
+        for e in events[: first + 1]
+        if e["event"] in ("trained", "criteria") and "criteria" in e
+    ]
     if not written:
         return NotApplicable("The ledger holds no criteria.")
     old, new = _by_name(written[-1]), _by_name(criteria)
-    changes = [f"'{name}' was {_rule(old.get(name))} and is {_rule(new.get(name))}" for name in {**old, **new} if old.get(name) != new.get(name)]
+    changes = [
+        f"'{name}' was {_rule(old.get(name))} and is {_rule(new.get(name))}"
+        for name in {**old, **new}
+        if old.get(name) != new.get(name)
+    ]
     if not changes:
         return Finding(0, True, f"The {len(new)} criteria stand as they were before training.")
-    return Finding(len(changes), len(changes) <= threshold, f"{'; '.join(changes)} ({threshold:g} changes allowed).")
+    return Finding(
+        len(changes),
+        len(changes) <= threshold,
+        f"{'; '.join(changes)} ({threshold:g} changes allowed).",
+    )
 
 
 def _by_name(criteria: Iterable[Any]) -> dict[str, dict[str, Any]]:
-    rows = [dict(c) if isinstance(c, Mapping) else c.model_dump() if hasattr(c, "model_dump") else vars(c) for c in criteria]
-    return {row["name"]: {key: value for key, value in row.items() if value is not None and key != "name"} for row in rows}
+    rows = [
+        dict(c)
+        if isinstance(c, Mapping)
+        else c.model_dump()
+        if hasattr(c, "model_dump")
+        else vars(c)
+        for c in criteria
+    ]
+    return {
+        row["name"]: {
+            key: value for key, value in row.items() if value is not None and key != "name"
+        }
+        for row in rows
+    }
 
 
 def _rule(row: Mapping[str, Any] | None) -> str:
     if row is None:
         return "absent"
-    numbers = [f"{key.replace('_', ' ')} {row[key]:g}" for key in ("at_least", "at_most") if key in row]
-    return " ".join([*(str(row[key]) for key in ("quantity", "metric", "set") if key in row), *numbers])
+    numbers = [
+        f"{key.replace('_', ' ')} {row[key]:g}" for key in ("at_least", "at_most") if key in row
+    ]
+    return " ".join(
+        [*(str(row[key]) for key in ("quantity", "metric", "set") if key in row), *numbers]
+    )
 
 
 @check(
@@ -125,7 +167,9 @@ def _rule(row: Mapping[str, Any] | None) -> str:
     source="Huppenkothen et al. §2.5, A.5a",
     fix="Add a [[failure]] with this name to study/failures.toml and say why it was given up.",
 )
-def log_complete(attempts: Iterable[str], failures: Iterable[Mapping[str, Any]], *, threshold: float) -> Finding:
+def log_complete(
+    attempts: Iterable[str], failures: Iterable[Mapping[str, Any]], *, threshold: float
+) -> Finding:
     """Everything that was tried and given up stands in the failures log.
 
     Parameters
@@ -135,7 +179,9 @@ def log_complete(attempts: Iterable[str], failures: Iterable[Mapping[str, Any]],
         Rows of the log; `about` is the name, perhaps after a kind: ``"attempt: ridge"``.
     """
     names = [str(name) for name in attempts]
-    logged = {_subject(row.get("about")) for row in failures} | {str(row.get("about")).strip() for row in failures}
+    logged = {_subject(row.get("about")) for row in failures} | {
+        str(row.get("about")).strip() for row in failures
+    }
     missing = [name for name in names if name.strip() not in logged]
     message = f"{len(names) - len(missing)} of {len(names)} attempts stand in the failures log"
     message += f"; missing: {listed(missing)} ({threshold:g} allowed)." if missing else "."
@@ -151,13 +197,15 @@ def _subject(about: Any) -> str:
     notebook="07_failures_log",
     threshold=0,
     source="Huppenkothen et al. §2.5, A.5b",
-    fix="Write an explanation for the named rows in study/failures.toml; \"we do not know, and would test ...\" is one.",
+    fix='Write an explanation for the named rows in study/failures.toml; "we do not know, and would test ..." is one.',
 )
 def log_explained(failures: Iterable[Mapping[str, Any]], *, threshold: float) -> Finding:
     """Every row of the failures log says why it failed."""
     rows = list(failures)
     silent = [row.get("about", "?") for row in rows if not _explained(row.get("explanation"))]
-    message = f"{len(rows) - len(silent)} of {len(rows)} rows of the failures log have an explanation"
+    message = (
+        f"{len(rows) - len(silent)} of {len(rows)} rows of the failures log have an explanation"
+    )
     message += f"; without: {listed(silent)} ({threshold:g} allowed)." if silent else "."
     return Finding(len(silent), len(silent) <= threshold, message)
 
@@ -174,7 +222,9 @@ def _explained(text: Any) -> bool:
     source="Huppenkothen et al. Appendix A",
     fix="Open the named notebooks and write an answer in place of TODO.",
 )
-def answers_complete(answers: Iterable[Mapping[str, Any]], *, threshold: float) -> Finding | Unanswered:
+def answers_complete(
+    answers: Iterable[Mapping[str, Any]], *, threshold: float
+) -> Finding | Unanswered:
     """Every question of the papers has an answer in the notebooks.
 
     Parameters
@@ -185,10 +235,14 @@ def answers_complete(answers: Iterable[Mapping[str, Any]], *, threshold: float) 
     rows = list(answers)
     waiting = [row for row in rows if not row["answered"]]
     if len(waiting) <= threshold:
-        return Finding(len(waiting), True, f"{len(rows) - len(waiting)} of {len(rows)} questions are answered.")
+        return Finding(
+            len(waiting), True, f"{len(rows) - len(waiting)} of {len(rows)} questions are answered."
+        )
     named = "; ".join(f"{row['notebook']}: {row['question'] or row['id']}" for row in waiting[:3])
     more = f"; and {len(waiting) - 3} more" if len(waiting) > 3 else ""
-    return Unanswered(f"{len(waiting)} of {len(rows)} questions have no answer ({named}{more}).", len(waiting))
+    return Unanswered(
+        f"{len(waiting)} of {len(rows)} questions have no answer ({named}{more}).", len(waiting)
+    )
 
 
 @check(
@@ -205,12 +259,27 @@ def chain(stations: Mapping[str, Mapping[str, Mapping[str, str]]], *, threshold:
     ----------
     stations : dict of name to ``{"needs": {path: sha256}, "makes": {path: sha256}}``
     """
-    makers = {path: (name, sha) for name, station in stations.items() for path, sha in station["makes"].items()}
-    links = [(name, path, sha) for name, station in stations.items() for path, sha in station["needs"].items() if path in makers]
+    makers = {
+        path: (name, sha)
+        for name, station in stations.items()
+        for path, sha in station["makes"].items()
+    }
+    links = [
+        (name, path, sha)
+        for name, station in stations.items()
+        for path, sha in station["needs"].items()
+        if path in makers
+    ]
     links = [(name, path, sha) for name, path, sha in links if makers[path][0] != name]
-    stale = [f"{name} read another {path} than {makers[path][0]} has made" for name, path, sha in links if makers[path][1] != sha]
+    stale = [
+        f"{name} read another {path} than {makers[path][0]} has made"
+        for name, path, sha in links
+        if makers[path][1] != sha
+    ]
     if not stale:
-        return Finding(0, True, f"All {len(links)} files passed between {len(stations)} notebooks are current.")
+        return Finding(
+            0, True, f"All {len(links)} files passed between {len(stations)} notebooks are current."
+        )
     shown = "; ".join(stale[:3]) + (f"; and {len(stale) - 3} more" if len(stale) > 3 else "")
     return Finding(len(stale), len(stale) <= threshold, f"{shown} ({threshold:g} allowed).")
 
@@ -235,12 +304,20 @@ def deterministic(first: Any, second: Any, *, threshold: float) -> Finding:
         return Finding(None, False, "The two runs return results of different shape.")
     worst = max((_difference(one[key], two[key]) for key in one), default=0.0)
     size = sum(values.size for values in one.values())
-    return Finding(worst, worst <= threshold, f"Two runs with one seed differ by at most {worst:.3g} in {size:,} numbers (threshold {threshold:g}).")
+    return Finding(
+        worst,
+        worst <= threshold,
+        f"Two runs with one seed differ by at most {worst:.3g} in {size:,} numbers (threshold {threshold:g}).",
+    )
 
 
 def _parts(result: Any) -> dict[str, np.ndarray]:
     if isinstance(result, Mapping):
-        return {f"{key}.{inner}": part for key, value in result.items() for inner, part in _parts(value).items()}
+        return {
+            f"{key}.{inner}": part
+            for key, value in result.items()
+            for inner, part in _parts(value).items()
+        }
     return {"": np.asarray(field(result, "to_numpy", lambda: result)())}
 
 

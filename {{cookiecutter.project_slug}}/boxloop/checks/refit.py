@@ -46,7 +46,9 @@ def _walk(step: Any, X: Any, y: Any, place: str) -> Iterator[tuple[str, str]]:
 
 
 def _walk_pipeline(step: Any, X: Any, y: Any, place: str) -> Iterator[tuple[str, str]]:
-    inner = [(name, part) for name, part in step.steps if part is not None and part != "passthrough"]
+    inner = [
+        (name, part) for name, part in step.steps if part is not None and part != "passthrough"
+    ]
     # Nothing is learnt after the last step that does, so X need not be carried further.
     for number, (name, part) in enumerate(inner, start=1):
         found = list(_walk(part, X, y, f"{place}{name}."))
@@ -58,13 +60,20 @@ def _walk_pipeline(step: Any, X: Any, y: Any, place: str) -> Iterator[tuple[str,
 
 
 def _compare(step: Any, X: Any, y: Any, place: str) -> Iterator[tuple[str, str]]:
-    names = [name for name in LEARNT if hasattr(step, "transform") and getattr(step, name, None) is not None]
+    names = [
+        name
+        for name in LEARNT
+        if hasattr(step, "transform") and getattr(step, name, None) is not None
+    ]
     if not names:
         return
     random = step.get_params(deep=False).get("random_state", 0) is None
     needs_y = y is None and bool(SUPERVISED & set(names))
     if random or needs_y:
-        yield f"{place.rstrip('.') or type(step).__name__} ({'no random_state' if random else 'needs y'})", "skipped"
+        yield (
+            f"{place.rstrip('.') or type(step).__name__} ({'no random_state' if random else 'needs y'})",
+            "skipped",
+        )
         return
     fresh = _fresh(step, X, y)
     for name in names:

@@ -14,9 +14,17 @@ from .core import Finding, NotApplicable, check, listed
 LICENCE_FILES = ("LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE", "LICENCE.txt", "COPYING")
 ENVIRONMENT_FILES = ("environment.txt", "results/08_release/environment.txt")
 # These licences speak through their copyright line; others, such as Apache or GPL, stand unchanged.
-NAMED_LICENCE = re.compile(r"Permission is hereby granted|Permission to use, copy, modify|Redistribution and use in source")
-COPYRIGHT = re.compile(r"copyright[ \t]+(?:\(c\)[ \t]*|©[ \t]*)?(?:19|20)\d\d(?:[ \t]*[-–,][ \t]*\d{4})*,?[ \t]+(?P<name>\S.*)", re.IGNORECASE)
-PLACEHOLDER = re.compile(r"[\[<{](?:year|yyyy|fullname|full name|name|owner|author|copyright holders?|name of)", re.IGNORECASE)
+NAMED_LICENCE = re.compile(
+    r"Permission is hereby granted|Permission to use, copy, modify|Redistribution and use in source"
+)
+COPYRIGHT = re.compile(
+    r"copyright[ \t]+(?:\(c\)[ \t]*|©[ \t]*)?(?:19|20)\d\d(?:[ \t]*[-–,][ \t]*\d{4})*,?[ \t]+(?P<name>\S.*)",
+    re.IGNORECASE,
+)
+PLACEHOLDER = re.compile(
+    r"[\[<{](?:year|yyyy|fullname|full name|name|owner|author|copyright holders?|name of)",
+    re.IGNORECASE,
+)
 
 
 @check(
@@ -27,7 +35,12 @@ PLACEHOLDER = re.compile(r"[\[<{](?:year|yyyy|fullname|full name|name|owner|auth
     fix="Run 04 again so that the model file and the stored predictions come from one training.",
 )
 def reload(
-    model_file: Path, X: Any, expected: Any, *, load: Callable[[Path], Any] | None = None, threshold: float
+    model_file: Path,
+    X: Any,
+    expected: Any,
+    *,
+    load: Callable[[Path], Any] | None = None,
+    threshold: float,
 ) -> Finding:
     """The model file loads and predicts what the study reports.
 
@@ -36,25 +49,35 @@ def reload(
     model_file : path of a skops file
     X : DataFrame
     expected : array
-        Stored guesses, as `boxloop.measure.task.guess` returns them; labels and numbers of ``predict`` where a classifier
-        or an outlier detector was asked for these; with two dimensions, class probabilities.
+        Stored guesses, as `boxloop.measure.task.guess` returns them; labels and numbers of
+        ``predict`` where a classifier or an outlier detector was asked for these; with two
+        dimensions, class probabilities.
     load : callable, optional
-        Turns the path into a model; the default opens skops files of this project and scikit-learn only.
+        Turns the path into a model; the default opens skops files of this project and
+        scikit-learn only.
     """
     if load is None:
         from boxloop.measure.model_file import load_model as load
     try:
         model = load(Path(model_file))
     except Exception as error:  # whatever stops the file from loading is what this check is about
-        return Finding(None, False, f"The model file {Path(model_file).name} does not load: {error}")
+        return Finding(
+            None, False, f"The model file {Path(model_file).name} does not load: {error}"
+        )
     expected = np.asarray(expected)
     predicted = _answers(model, X, expected)
     if predicted.shape != expected.shape:
-        return Finding(None, False, f"The model file predicts shape {predicted.shape}, stored are {expected.shape}.")
+        return Finding(
+            None,
+            False,
+            f"The model file predicts shape {predicted.shape}, stored are {expected.shape}.",
+        )
     if expected.dtype.kind not in "fiub":
         worst = float((predicted != expected).mean())
     else:
-        gap = np.abs(predicted.astype(float) - expected) / np.maximum(np.abs(expected.astype(float)), 1e-12)
+        gap = np.abs(predicted.astype(float) - expected) / np.maximum(
+            np.abs(expected.astype(float)), 1e-12
+        )
         worst = float(np.nan_to_num(gap, nan=np.inf).max(initial=0.0))
     message = f"Loaded from {Path(model_file).name}, the model differs from the stored predictions by at most {worst:.2g} (threshold {threshold:g})."
     return Finding(worst, worst <= threshold, message)
@@ -77,7 +100,9 @@ def _answers(model: Any, X: Any, expected: np.ndarray) -> np.ndarray:
 )
 def licence(root: Path, *, threshold: float) -> Finding:
     """There is a licence with a year and a name."""
-    path = next((Path(root) / name for name in LICENCE_FILES if (Path(root) / name).is_file()), None)
+    path = next(
+        (Path(root) / name for name in LICENCE_FILES if (Path(root) / name).is_file()), None
+    )
     if path is None:
         return Finding(1, False, "There is no LICENSE file in the project's root.")
     text = path.read_text(encoding="utf-8", errors="replace")
@@ -87,8 +112,16 @@ def licence(root: Path, *, threshold: float) -> Finding:
     name = line["name"].strip() if line else ""
     unfilled = "TODO" in text or "{{" in text or bool(name and PLACEHOLDER.search(name))
     if unfilled or (NAMED_LICENCE.search(text) and not name):
-        return Finding(1, False, f"{path.name} has no year and name of an owner in its copyright line.")
-    return Finding(0, True, f"{path.name} says: {line[0].strip()}." if line else f"{path.name} holds a licence of {len(text):,} characters.")
+        return Finding(
+            1, False, f"{path.name} has no year and name of an owner in its copyright line."
+        )
+    return Finding(
+        0,
+        True,
+        f"{path.name} says: {line[0].strip()}."
+        if line
+        else f"{path.name} holds a licence of {len(text):,} characters.",
+    )
 
 
 @check(
@@ -98,7 +131,9 @@ def licence(root: Path, *, threshold: float) -> Finding:
     source="Huppenkothen et al. §2.6",
     fix="Run 08 in the environment of the study: it writes environment.txt.",
 )
-def environment(root: Path, *, requirements: Iterable[str] | None = None, threshold: float) -> Finding | NotApplicable:
+def environment(
+    root: Path, *, requirements: Iterable[str] | None = None, threshold: float
+) -> Finding | NotApplicable:
     """The exact version of every required package is on record.
 
     Parameters
@@ -107,16 +142,26 @@ def environment(root: Path, *, requirements: Iterable[str] | None = None, thresh
     requirements : list of str, optional
         Requirement lines; by default the dependencies in pyproject.toml.
     """
-    path = next((Path(root) / name for name in ENVIRONMENT_FILES if (Path(root) / name).is_file()), None)
+    path = next(
+        (Path(root) / name for name in ENVIRONMENT_FILES if (Path(root) / name).is_file()), None
+    )
     if path is None:
         return Finding(None, False, "There is no environment.txt.")
     required = _names(_declared(Path(root)) if requirements is None else requirements)
     if not required:
         return NotApplicable("pyproject.toml declares no requirements.")
-    exact = re.findall(r"^\s*([A-Za-z0-9][\w.\-]*)\s*===?\s*[\w.!+\-]+", path.read_text(encoding="utf-8"), re.MULTILINE)
+    exact = re.findall(
+        r"^\s*([A-Za-z0-9][\w.\-]*)\s*===?\s*[\w.!+\-]+",
+        path.read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
     missing = sorted(required - {_normal(name) for name in exact})
     message = f"environment.txt gives exact versions of {len(exact)} packages"
-    message += f" but not of {listed(missing)} ({threshold:g} allowed)." if missing else f", all {len(required)} required ones among them."
+    message += (
+        f" but not of {listed(missing)} ({threshold:g} allowed)."
+        if missing
+        else f", all {len(required)} required ones among them."
+    )
     return Finding(len(missing), len(missing) <= threshold, message)
 
 
@@ -126,7 +171,9 @@ def _declared(root: Path) -> list[str]:
     path = root / "pyproject.toml"
     if not path.is_file():
         return []
-    return tomllib.loads(path.read_text(encoding="utf-8")).get("project", {}).get("dependencies", [])
+    return (
+        tomllib.loads(path.read_text(encoding="utf-8")).get("project", {}).get("dependencies", [])
+    )
 
 
 def _names(requirements: Iterable[str]) -> set[str]:
@@ -134,7 +181,11 @@ def _names(requirements: Iterable[str]) -> set[str]:
     from packaging.requirements import Requirement
 
     parsed = [Requirement(line) for line in requirements]
-    return {_normal(entry.name) for entry in parsed if entry.marker is None or entry.marker.evaluate({"extra": ""})}
+    return {
+        _normal(entry.name)
+        for entry in parsed
+        if entry.marker is None or entry.marker.evaluate({"extra": ""})
+    }
 
 
 def _normal(name: str) -> str:

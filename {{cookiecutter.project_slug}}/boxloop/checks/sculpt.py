@@ -33,7 +33,9 @@ def biggest_bump(mass: np.ndarray, passed: np.ndarray) -> Bump:
     bins = np.clip(np.searchsorted(edges, mass, side="right") - 1, 0, len(edges) - 2)
     total = np.bincount(bins, minlength=len(edges) - 1).astype(float)
     count = np.bincount(bins, weights=passed, minlength=len(edges) - 1)
-    windows = [(start, start + width) for width in WIDTHS for start in range(len(total) - width + 1)]
+    windows = [
+        (start, start + width) for width in WIDTHS for start in range(len(total) - width + 1)
+    ]
     found = []
     for start, stop in windows:
         expected, variance = _expected(total, count, start, stop)
@@ -41,7 +43,13 @@ def biggest_bump(mass: np.ndarray, passed: np.ndarray) -> Bump:
         found.append((local, start, stop, expected))
     local, start, stop, expected = max(found, key=lambda row: abs(row[0]))
     number = int(count[start:stop].sum())
-    return Bump(_overall(local, len(windows)), float(edges[start]), float(edges[stop]), number, float(expected))
+    return Bump(
+        _overall(local, len(windows)),
+        float(edges[start]),
+        float(edges[stop]),
+        number,
+        float(expected),
+    )
 
 
 def _expected(total: np.ndarray, count: np.ndarray, start: int, stop: int) -> tuple[float, float]:
@@ -56,7 +64,9 @@ def _expected(total: np.ndarray, count: np.ndarray, start: int, stop: int) -> tu
     used = np.where(weight > 0, count, 0.0)
     for _ in range(25):
         share = 1 / (1 + np.exp(-np.clip(design @ beta, -30, 30)))
-        information = design.T @ (design * (weight * share * (1 - share))[:, None]) + 1e-6 * np.eye(3)
+        information = design.T @ (design * (weight * share * (1 - share))[:, None]) + 1e-6 * np.eye(
+            3
+        )
         step = np.linalg.solve(information, design.T @ (used - weight * share))
         beta = beta + np.clip(step, -2, 2)
         if np.abs(step).max() < 1e-6:

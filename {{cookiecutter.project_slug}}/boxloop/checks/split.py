@@ -38,14 +38,25 @@ def duplicates(train: pd.DataFrame, held_out: Frames, *, columns: Any, threshold
 
     Notes
     -----
-    The message gives shares and no counts: nobody counts the rows of the test set before it is opened.
+    The message gives shares and no counts: nobody counts the rows of the test set before it is
+    opened.
     """
     names = input_names(columns)
-    counts = {name: overlap.exact(*overlap.tables(train, frame, names)) for name, frame in held_out.items()}
-    shares = {name: found.rows / max(len(held_out[name]), 1) if found.surprising else 0.0 for name, found in counts.items()}
+    counts = {
+        name: overlap.exact(*overlap.tables(train, frame, names))
+        for name, frame in held_out.items()
+    }
+    shares = {
+        name: found.rows / max(len(held_out[name]), 1) if found.surprising else 0.0
+        for name, found in counts.items()
+    }
     words = [
         f"{found.rows / max(len(held_out[name]), 1):.2%} of the rows of '{name}' repeat a training row"
-        + ("" if found.surprising or not found.rows else ", as columns with few distinct values make likely")
+        + (
+            ""
+            if found.surprising or not found.rows
+            else ", as columns with few distinct values make likely"
+        )
         for name, found in counts.items()
     ]
     value = max(shares.values(), default=0.0)
@@ -59,7 +70,9 @@ def duplicates(train: pd.DataFrame, held_out: Frames, *, columns: Any, threshold
     source="Huppenkothen et al. §2.2; Kapoor and Narayanan L1.4",
     fix="Split first and oversample or repeat measurements afterwards, or give close pairs one group.",
 )
-def near_duplicates(train: pd.DataFrame, held_out: Frames, *, columns: Any, seed: int, threshold: float) -> Finding:
+def near_duplicates(
+    train: pd.DataFrame, held_out: Frames, *, columns: Any, seed: int, threshold: float
+) -> Finding:
     """No held-out row is a training row with a little noise.
 
     Parameters
@@ -77,8 +90,12 @@ def near_duplicates(train: pd.DataFrame, held_out: Frames, *, columns: Any, seed
         surprising = close > chance + 3 * np.sqrt(chance) + 1
         values.append(close / max(len(rows), 1) if surprising else 0.0)
         said = f" (measured on a sample of {MAX_HELD:,} rows)" if sampled else ""
-        words.append(f"{close / max(len(rows), 1):.2%} of the rows of '{name}' almost repeat a training row{said}")
-    return Finding(max(values), max(values) <= threshold, f"{'; '.join(words)}; threshold {threshold:.2%}.")
+        words.append(
+            f"{close / max(len(rows), 1):.2%} of the rows of '{name}' almost repeat a training row{said}"
+        )
+    return Finding(
+        max(values), max(values) <= threshold, f"{'; '.join(words)}; threshold {threshold:.2%}."
+    )
 
 
 @check(
@@ -88,7 +105,9 @@ def near_duplicates(train: pd.DataFrame, held_out: Frames, *, columns: Any, seed
     source="Huppenkothen et al. §2.4; Kapoor and Narayanan L3.2",
     fix='Set strategy = "group" under [split] in study.toml, so that a group stays on one side.',
 )
-def groups(train: pd.DataFrame, held_out: Frames, *, group: str | None, threshold: float) -> Finding | NotApplicable:
+def groups(
+    train: pd.DataFrame, held_out: Frames, *, group: str | None, threshold: float
+) -> Finding | NotApplicable:
     """No group stands on both sides of the split.
 
     Parameters
@@ -113,7 +132,9 @@ def groups(train: pd.DataFrame, held_out: Frames, *, group: str | None, threshol
     source="Kapoor and Narayanan L3.1",
     fix='Set strategy = "time" under [split] in study.toml, so that training ends before the held-out sets begin.',
 )
-def time(train: pd.DataFrame, held_out: Frames, *, time: str | None, threshold: float) -> Finding | NotApplicable:
+def time(
+    train: pd.DataFrame, held_out: Frames, *, time: str | None, threshold: float
+) -> Finding | NotApplicable:
     """No training row is later than the first held-out row.
 
     Parameters
@@ -123,8 +144,13 @@ def time(train: pd.DataFrame, held_out: Frames, *, time: str | None, threshold: 
     """
     if time is None:
         return NotApplicable("The rows are not divided in time.")
-    shares = {name: float((train[time] > frame[time].min()).mean()) for name, frame in held_out.items()}
-    words = [f"{share:.1%} of the training rows are later than the first row of '{name}'" for name, share in shares.items()]
+    shares = {
+        name: float((train[time] > frame[time].min()).mean()) for name, frame in held_out.items()
+    }
+    words = [
+        f"{share:.1%} of the training rows are later than the first row of '{name}'"
+        for name, share in shares.items()
+    ]
     value = max(shares.values(), default=0.0)
     return Finding(value, value <= threshold, f"{'; '.join(words)} (threshold {threshold:.1%}).")
 
@@ -164,7 +190,9 @@ def deployment_shift(
     names = list(inputs)
     first, said = estimates.sample(len(train), seed)
     second, also = estimates.sample(len(deployment), seed + 1)
-    X = estimates.numbers(pd.concat([train[names].iloc[first], deployment[names].iloc[second]], ignore_index=True))
+    X = estimates.numbers(
+        pd.concat([train[names].iloc[first], deployment[names].iloc[second]], ignore_index=True)
+    )
     y = np.repeat([0, 1], [len(first), len(second)])
     codes = _units(train, deployment, groups)[np.r_[first, len(train) + second]]
     area, low = shift(X, y, codes, seed)

@@ -20,7 +20,9 @@ from .sculpt import biggest_bump
     source="Huppenkothen et al. §2.4 (after Ntampaka and Vikhlinin 2022)",
     fix="Do not use the model outside the simulation it learnt; train on several, or drop the inputs that differ.",
 )
-def overspecialisation(inside: Mapping[str, Any], outside: Mapping[str, Any], *, threshold: float) -> Finding:
+def overspecialisation(
+    inside: Mapping[str, Any], outside: Mapping[str, Any], *, threshold: float
+) -> Finding:
     """What the model gains over the reference in its own simulation survives in another one.
 
     Parameters
@@ -34,10 +36,17 @@ def overspecialisation(inside: Mapping[str, Any], outside: Mapping[str, Any], *,
     Fails when the model degrades `threshold` times as much as the reference,
     or when a gain whose interval excludes zero inside is no longer sure outside.
     """
-    errors = {(place, who): _number(part[who]) for place, part in (("in", inside), ("out", outside)) for who in ("model", "reference")}
+    errors = {
+        (place, who): _number(part[who])
+        for place, part in (("in", inside), ("out", outside))
+        for who in ("model", "reference")
+    }
     model, reference = (errors["out", who] / errors["in", who] for who in ("model", "reference"))
     ratio = model / reference
-    gains = [{name: float(field(part["difference"], name)) for name in ("value", "low", "high")} for part in (inside, outside)]
+    gains = [
+        {name: float(field(part["difference"], name)) for name in ("value", "low", "high")}
+        for part in (inside, outside)
+    ]
     lost = gains[0]["low"] > 0 and gains[1]["low"] <= 0
     words = [f"{gain['value']:.3g} ({gain['low']:.3g} to {gain['high']:.3g})" for gain in gains]
     message = (
@@ -49,7 +58,11 @@ def overspecialisation(inside: Mapping[str, Any], outside: Mapping[str, Any], *,
 
 
 def _number(error: Any) -> float:
-    return float(field(error, "value")) if isinstance(error, Mapping) or hasattr(error, "value") else float(error)
+    return (
+        float(field(error, "value"))
+        if isinstance(error, Mapping) or hasattr(error, "value")
+        else float(error)
+    )
 
 
 @check(
@@ -71,7 +84,8 @@ def swap(
         Rows that the model was not trained on.
     columns : names of spurious columns; those that the model does not read count as harmless
     y : array of shape (n,), optional
-        Then changes are measured in units of the residual scatter, else of the spread of the predictions.
+        Then changes are measured in units of the residual scatter, else of the spread of the
+        predictions.
     """
     names = list(columns)
     if not names:
@@ -79,7 +93,9 @@ def swap(
     read = list(getattr(model, "feature_names_in_", X.columns))
     used = [name for name in names if name in read and name in X.columns]
     if not used:
-        return Finding(0.0, True, f"The model does not read {listed(names)} (threshold {threshold:g}).")
+        return Finding(
+            0.0, True, f"The model does not read {listed(names)} (threshold {threshold:g})."
+        )
     rows, sampled = estimates.sample(len(X), seed)
     part = X[read].iloc[rows]
     mixed = part.copy()
@@ -114,7 +130,9 @@ def _scatter(model: Any, response: np.ndarray, y: np.ndarray | None) -> tuple[fl
     fix="Take the mass, and what follows it closely, out of the inputs, or decorrelate the score from the mass.",
     tasks={"anomaly-detection"},
 )
-def sculpting(score: Any, mass: Any, *, rate: float = 0.05, threshold: float) -> Finding | NotApplicable:
+def sculpting(
+    score: Any, mass: Any, *, rate: float = 0.05, threshold: float
+) -> Finding | NotApplicable:
     """A cut on the score does not carve a bump out of pure background.
 
     Parameters
@@ -125,16 +143,20 @@ def sculpting(score: Any, mass: Any, *, rate: float = 0.05, threshold: float) ->
 
     Notes
     -----
-    The expectation in every window of mass is the shape of all background, times a smooth curve fitted outside the window.
-    Compared is the biggest excess or deficit in standard deviations, after allowing for the number of windows.
-    Fails as well when half of the mass order is in the score (rank correlation beyond 0.5): then the smooth curve
-    itself is carved.
+    The expectation in every window of mass is the shape of all background, times a smooth curve
+    fitted outside the window.
+    Compared is the biggest excess or deficit in standard deviations, after allowing for the
+    number of windows.
+    Fails as well when half of the mass order is in the score (rank correlation beyond 0.5): then
+    the smooth curve itself is carved.
     """
     from scipy.stats import spearmanr
 
     score, mass = np.asarray(score, dtype=float), np.asarray(mass, dtype=float)
     if len(score) * rate < 50:
-        return NotApplicable(f"Only {len(score) * rate:.0f} background rows pass the cut; at least 50 are needed.")
+        return NotApplicable(
+            f"Only {len(score) * rate:.0f} background rows pass the cut; at least 50 are needed."
+        )
     passed = np.zeros(len(score), dtype=bool)
     passed[np.argsort(-score, kind="stable")[: round(rate * len(score))]] = True
     bump = biggest_bump(mass, passed)

@@ -9,7 +9,8 @@ def confident_errors(labels: np.ndarray, probability: np.ndarray) -> tuple[float
     """Return the error rate of the surest third, what overlap would leave there, and the standard error.
 
     Classes count equally.
-    The third is taken within each predicted class: wrong labels in one class make the model less sure of that class.
+    The third is taken within each predicted class: wrong labels in one class make the model less
+    sure of that class.
     """
     counts = np.bincount(labels, minlength=probability.shape[1])
     balanced = probability / np.maximum(counts, 1)
@@ -26,7 +27,9 @@ def confident_errors(labels: np.ndarray, probability: np.ndarray) -> tuple[float
         share = float(heavy[top] @ wrong[top] / heavy[top].sum())
         noise = np.sum(heavy[top] ** 2) / heavy[top].sum() ** 2 * max(share * (1 - share), 1e-4)
         mass = heavy.sum()
-        sums += mass * np.array([share, overlap_errors(float(heavy @ wrong / mass)), mass * noise, 1])
+        sums += mass * np.array(
+            [share, overlap_errors(float(heavy @ wrong / mass)), mass * noise, 1]
+        )
     return sums[0] / sums[3], sums[1] / sums[3], float(np.sqrt(sums[2]) / sums[3])
 
 
@@ -47,8 +50,14 @@ def confidence_and_truth(y: np.ndarray, probability: np.ndarray) -> tuple[np.nda
     """Return the probability that is judged in each row, and whether it came true."""
     labels = np.unique(y)
     if probability.ndim == 1:
-        return probability, y == (1 if y.dtype.kind in "iubf" and set(labels) <= {0, 1} else labels[-1])
-    if probability.shape[1] != len(labels) and y.dtype.kind in "iu" and labels.max() < probability.shape[1]:
+        return probability, y == (
+            1 if y.dtype.kind in "iubf" and set(labels) <= {0, 1} else labels[-1]
+        )
+    if (
+        probability.shape[1] != len(labels)
+        and y.dtype.kind in "iu"
+        and labels.max() < probability.shape[1]
+    ):
         labels = np.arange(probability.shape[1])
     if probability.shape[1] == 2:
         return probability[:, 1], y == labels[-1]

@@ -78,7 +78,11 @@ def permuted_labels(
     """
     codes = estimates.group_codes(groups, X if hasattr(X, "columns") else None, len(y))
     rows, _ = estimates.sample(len(y), seed, PERMUTED_ROWS)
-    part, labels, codes = (X.iloc[rows] if hasattr(X, "iloc") else np.asarray(X)[rows]), np.asarray(y)[rows], codes[rows]
+    part, labels, codes = (
+        (X.iloc[rows] if hasattr(X, "iloc") else np.asarray(X)[rows]),
+        np.asarray(y)[rows],
+        codes[rows],
+    )
     scorer = _scorer(model, task)
     if scorer is None:
         return NotApplicable("The model is fitted without labels.")
@@ -100,14 +104,18 @@ def _scorer(model: Any, task: str | None) -> Callable | None:
     from sklearn.base import is_classifier, is_regressor
 
     if not hasattr(model, "fit"):
-        return lambda procedure, *args: procedure(*args) if task == "regression" else 2 * procedure(*args) - 1
+        return lambda procedure, *args: (
+            procedure(*args) if task == "regression" else 2 * procedure(*args) - 1
+        )
     if is_classifier(model):
         return _class_score
     return _regression_score if is_regressor(model) or task == "regression" else None
 
 
 def _class_score(model: Any, X: Any, y: np.ndarray, groups: np.ndarray, seed: int) -> float:
-    return float(2 * estimates.class_auc(y, estimates.out_of_fold(model, X, y, groups, seed, 2))[0] - 1)
+    return float(
+        2 * estimates.class_auc(y, estimates.out_of_fold(model, X, y, groups, seed, 2))[0] - 1
+    )
 
 
 def _regression_score(model: Any, X: Any, y: np.ndarray, groups: np.ndarray, seed: int) -> float:
@@ -144,7 +152,9 @@ def _chance(y: np.ndarray, groups: np.ndarray, classes: bool) -> float:
     source="Huppenkothen et al. §2.2",
     fix="Train with at least five seeds and report their mean with its standard deviation.",
 )
-def seeds(scores: Iterable[float], *, reported: float, better: str | None = None, threshold: float) -> Finding:
+def seeds(
+    scores: Iterable[float], *, reported: float, better: str | None = None, threshold: float
+) -> Finding:
     """The reported score is what the seeds give, not the luckiest of them.
 
     Parameters
@@ -156,12 +166,14 @@ def seeds(scores: Iterable[float], *, reported: float, better: str | None = None
 
     Notes
     -----
-    Fails when the reported score is further than `threshold` standard deviations from the mean, or when it is
-    the best score of all: the best of five can lie within one standard deviation.
+    Fails when the reported score is further than `threshold` standard deviations from the mean,
+    or when it is the best score of all: the best of five can lie within one standard deviation.
     """
     values = np.asarray(list(scores), dtype=float)
     if len(values) < 5:
-        return Finding(len(values), False, f"Scores of {len(values)} seeds were given, at least 5 are needed.")
+        return Finding(
+            len(values), False, f"Scores of {len(values)} seeds were given, at least 5 are needed."
+        )
     mean, spread = values.mean(), values.std(ddof=1)
     sign = {"higher": 1.0, "lower": -1.0}.get(better or "", 0.0)
     difference = sign * (reported - mean) if sign else abs(reported - mean)
@@ -185,13 +197,16 @@ def seeds(scores: Iterable[float], *, reported: float, better: str | None = None
     source="Huppenkothen et al. §2.5 (success that is failure in disguise)",
     fix="Look for an input that knows the target, or correct the information limit.",
 )
-def too_good(model_scatter: float, limit_scatter: float | None, *, threshold: float) -> Finding | NotApplicable:
+def too_good(
+    model_scatter: float, limit_scatter: float | None, *, threshold: float
+) -> Finding | NotApplicable:
     """The model is not better than the information in its inputs allows.
 
     Parameters
     ----------
     model_scatter : scatter of the model on held-out rows
-    limit_scatter : scatter of the ideal inference from the same inputs, or None where nobody knows it
+    limit_scatter : scatter of the ideal inference from the same inputs, or None where nobody
+        knows it
     """
     if limit_scatter is None:
         return NotApplicable("No information limit is known for these inputs.")

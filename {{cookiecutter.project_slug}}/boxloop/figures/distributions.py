@@ -34,7 +34,11 @@ def plot_distributions(tables, columns):
     fig, axes = plt.subplots(rows, 4, figsize=(10.5, 2.4 * rows), squeeze=False)
     for ax, name in zip(axes.flat, names, strict=False):
         words = _words([frame[name] for frame in tables.values()])
-        _histogram(ax, {part: frame[name].dropna().to_numpy() for part, frame in drawn.items()}, words=len(words))
+        _histogram(
+            ax,
+            {part: frame[name].dropna().to_numpy() for part, frame in drawn.items()},
+            words=len(words),
+        )
         unit = columns[name].unit
         ax.set(yticks=[], xlabel=f"{name}  [{unit}]" if unit else name)
         if 0 < len(words) <= FEW:
@@ -60,10 +64,25 @@ def _histogram(ax, values, *, words=0):
         return
     low, high = min(v.min() for v in there), max(v.max() for v in there)
     logarithmic = not words and 0 < low < high
-    bins = np.arange(words + 1) - 0.5 if words else np.geomspace(low, high, 21) if logarithmic else np.linspace(low, high, 21) if low < high else 21
+    bins = (
+        np.arange(words + 1) - 0.5
+        if words
+        else np.geomspace(low, high, 21)
+        if logarithmic
+        else np.linspace(low, high, 21)
+        if low < high
+        else 21
+    )
     for (colour, line), v in zip(LOOKS, values.values(), strict=False):
         if len(v):
-            ax.hist(v, bins=bins, weights=np.full(len(v), 1 / len(v)), histtype="step", color=colour, linestyle=line)
+            ax.hist(
+                v,
+                bins=bins,
+                weights=np.full(len(v), 1 / len(v)),
+                histtype="step",
+                color=colour,
+                linestyle=line,
+            )
     if logarithmic:
         ax.set_xscale("log")
         plain_log_ticks(ax.xaxis)

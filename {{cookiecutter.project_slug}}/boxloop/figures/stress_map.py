@@ -6,7 +6,9 @@ from boxloop.base.style import COLOURS, MARKERS
 from boxloop.measure.metrics import METRICS
 from boxloop.measure.stress import TOLERANCE
 
-FURTHEST = 16.0  # a ratio of errors beyond it is drawn at the edge of the map: a lost metric has no bound
+FURTHEST = (
+    16.0  # a ratio of errors beyond it is drawn at the edge of the map: a lost metric has no bound
+)
 
 
 def draw(ax, x, table, names, *, markersize=None, linestyle="-", nudge=0.0):
@@ -26,7 +28,12 @@ def draw(ax, x, table, names, *, markersize=None, linestyle="-", nudge=0.0):
     names = list(names)
     for i, name in enumerate(names):
         bars = [table[name] - table[f"{name}_low"], table[f"{name}_high"] - table[name]]
-        look = {"color": COLOURS[name], "marker": MARKERS[name], "markersize": markersize, "linestyle": linestyle}
+        look = {
+            "color": COLOURS[name],
+            "marker": MARKERS[name],
+            "markersize": markersize,
+            "linestyle": linestyle,
+        }
         place = np.asarray(x, dtype=float) + nudge * (2 * i - len(names) + 1)
         ax.errorbar(place, table[name], bars, label=name, capsize=3, **look)
 
@@ -47,18 +54,29 @@ def draw_map(table, chart, home, *, metric="rmse"):
     fig, ax = plt.subplots(figsize=(7.2, 1 + 0.32 * len(chart)))
     height = {test: -i for i, test in enumerate(chart["test"])}
     error = METRICS[metric].loss
-    ratio = {who: table[who].map(error) / max(error(home[who]), 1e-9) for who in ("model", "reference")}
+    ratio = {
+        who: table[who].map(error) / max(error(home[who]), 1e-9) for who in ("model", "reference")
+    }
     beyond = any((values > FURTHEST).any() for values in ratio.values())
     ratio = {who: values.clip(upper=FURTHEST) for who, values in ratio.items()}
     most = max(2.0, *(values.max() for values in ratio.values()))
     for who, nudge, x in (("model", 0.15, 1.03), ("reference", -0.15, 1.24)):
         ax.plot(ratio[who], table["test"].map(height) + nudge, MARKERS[who], color=COLOURS[who])
-        look = {"color": COLOURS[who], "transform": ax.get_yaxis_transform(), "va": "center", "fontsize": 9}
+        look = {
+            "color": COLOURS[who],
+            "transform": ax.get_yaxis_transform(),
+            "va": "center",
+            "fontsize": 9,
+        }
         ax.text(x, 1, who, weight="bold", **look)
         for test, word in zip(chart["test"], chart[who], strict=True):
             ax.text(x, height[test], word, **look)
     ax.axvspan(TOLERANCE, 1.1 * most, color="#EEEEEE", zorder=0)
-    label = f"error / error at home (at the edge: {FURTHEST:g} and more)" if beyond else "error / error at home"
+    label = (
+        f"error / error at home (at the edge: {FURTHEST:g} and more)"
+        if beyond
+        else "error / error at home"
+    )
     ax.set(xscale="log", xlim=(0.7, 1.1 * most), xlabel=label)
     ax.set(ylim=(0.5 - len(chart), 0.7), yticks=list(height.values()), yticklabels=list(height))
     ticks = [tick for tick in (0.7, 1, TOLERANCE, 2, 4, 8, 16) if tick <= 1.1 * most]

@@ -64,7 +64,9 @@ def can_follow(pipeline):
     if not hasattr(pipeline, "steps") or is_outlier_detector(pipeline[-1]):
         return False
     last, ask = pipeline[-1], "predict_proba" if is_classifier(pipeline[-1]) else "predict"
-    return hasattr(last, f"staged_{ask}") or all(hasattr(last, name) for name in ("partial_fit", "max_iter", ask))
+    return hasattr(last, f"staged_{ask}") or all(
+        hasattr(last, name) for name in ("partial_fit", "max_iter", ask)
+    )
 
 
 def follow(pipeline, X, y, X_held, y_held):
@@ -103,7 +105,9 @@ def _stages(last, X, y, X_held):
     ask = "predict_proba" if is_classifier(last) else "predict"
     if hasattr(last, f"staged_{ask}"):
         last.fit(X, y)
-        yield from zip(getattr(last, f"staged_{ask}")(X), getattr(last, f"staged_{ask}")(X_held), strict=True)
+        yield from zip(
+            getattr(last, f"staged_{ask}")(X), getattr(last, f"staged_{ask}")(X_held), strict=True
+        )
     elif hasattr(last, "partial_fit"):
         classes = {"classes": np.unique(y)} if is_classifier(last) else {}
         for number in range(last.max_iter):

@@ -52,8 +52,9 @@ def spread(truth, predictions, *, metric="rmse", working_point=None):
     Returns
     -------
     dict
-        The metric by its label, and its standard deviation over the members (``sd of ...``), ``spread per object``
-        (median over the rows of the standard deviation between members), ``... of the mean`` of all members.
+        The metric by its label, and its standard deviation over the members (``sd of ...``),
+        ``spread per object`` (median over the rows of the standard deviation between members),
+        ``... of the mean`` of all members.
     """
     chosen, there = METRICS[metric], np.isfinite(predictions).all(axis=1)
     truth, predictions = np.asarray(truth)[there], predictions[there]

@@ -1,6 +1,7 @@
 """Estimates that several checks share: rows, folds, out-of-fold skill and its bounds.
 
-scikit-learn is imported inside the functions: importing the checks must not slow a notebook's start.
+scikit-learn is imported inside the functions: importing the checks must not slow a notebook's
+start.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ LEVEL = 0.95
 class Skill:
     """How well one block of columns predicts a target out of fold.
 
-    `share` is the explained share of the target's variance; for classes it is the share that two normal
-    distributions with the same AUC would have, so that one threshold has one meaning for every task.
+    `share` is the explained share of the target's variance; for classes it is the share that two
+    normal distributions with the same AUC would have, so that one threshold has one meaning for
+    every task.
     """
 
     share: float
@@ -78,14 +80,18 @@ def draws(groups: np.ndarray, seed: int, number: int = DRAWS) -> Iterator[np.nda
         yield np.bincount(rng.integers(count, size=count), minlength=count)[codes].astype(float)
 
 
-def folds(groups: np.ndarray, seed: int, number: int = FOLDS) -> list[tuple[np.ndarray, np.ndarray]]:
+def folds(
+    groups: np.ndarray, seed: int, number: int = FOLDS
+) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return train and held-out row numbers; no group stands on both sides."""
     codes = np.unique(groups, return_inverse=True)[1]
     fold = np.random.default_rng(seed).permutation(int(codes.max()) + 1)[codes] % number
     return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(number)]
 
 
-def out_of_fold(model: Any, X: Any, y: np.ndarray, groups: np.ndarray, seed: int, number: int = FOLDS) -> np.ndarray:
+def out_of_fold(
+    model: Any, X: Any, y: np.ndarray, groups: np.ndarray, seed: int, number: int = FOLDS
+) -> np.ndarray:
     """Return out-of-fold predictions: one value per row, or one probability per row and class (codes 0..k-1)."""
     from sklearn.base import clone, is_classifier
     from threadpoolctl import threadpool_limits
@@ -93,12 +99,15 @@ def out_of_fold(model: Any, X: Any, y: np.ndarray, groups: np.ndarray, seed: int
     classes = int(y.max()) + 1 if is_classifier(model) else 0
     predicted = np.zeros((len(y), classes)) if classes else np.zeros(len(y))
     take = X.iloc if hasattr(X, "iloc") else X
-    # On a busy machine the threads of boosted trees wait for one another 20 times longer than they work.
+    # On a busy machine the threads of boosted trees wait for one another 20 times longer than
+    # they work.
     with threadpool_limits(limits=1):
         for train, held in folds(groups, seed, number):
             fitted = clone(model).fit(take[train], y[train])
             if classes:
-                predicted[np.ix_(held, fitted.classes_.astype(int))] = _probability(fitted, take[held])
+                predicted[np.ix_(held, fitted.classes_.astype(int))] = _probability(
+                    fitted, take[held]
+                )
             else:
                 predicted[held] = fitted.predict(take[held])
     return predicted
@@ -123,13 +132,17 @@ def auc(positive: np.ndarray, score: np.ndarray, weights: Sequence[np.ndarray] =
     return np.array(areas)
 
 
-def one_against_rest(codes: np.ndarray, probability: np.ndarray, weights: Sequence[np.ndarray] = ()) -> np.ndarray:
+def one_against_rest(
+    codes: np.ndarray, probability: np.ndarray, weights: Sequence[np.ndarray] = ()
+) -> np.ndarray:
     """Return the AUC of each class against the rest, shape (classes, 1 + weights); of two classes only the second."""
     classes = [1] if probability.shape[1] == 2 else range(probability.shape[1])
     return np.array([auc(codes == k, probability[:, k], weights) for k in classes])
 
 
-def class_auc(codes: np.ndarray, probability: np.ndarray, weights: Sequence[np.ndarray] = ()) -> np.ndarray:
+def class_auc(
+    codes: np.ndarray, probability: np.ndarray, weights: Sequence[np.ndarray] = ()
+) -> np.ndarray:
     """Return the mean one-against-the-rest AUC (one value, then one per row of weights)."""
     return one_against_rest(codes, probability, weights).mean(axis=0)
 
@@ -154,13 +167,17 @@ def target_codes(y: Any) -> np.ndarray:
     return np.unique(np.asarray(y), return_inverse=True)[1]
 
 
-def skill(X: pd.DataFrame, y: np.ndarray, groups: np.ndarray, *, regression: bool, seed: int) -> Skill:
+def skill(
+    X: pd.DataFrame, y: np.ndarray, groups: np.ndarray, *, regression: bool, seed: int
+) -> Skill:
     """Measure what X says about y out of fold, with a 95 % lower bound over groups."""
     weights = list(draws(groups, seed))
     predicted = out_of_fold(learner(regression, seed), X, y, groups, seed)
     if regression:
         values = _explained(y, predicted, weights)
-        return Skill(float(values[0]), float(np.quantile(values[1:], (1 - LEVEL) / 2)), f"R² {values[0]:.2f}")
+        return Skill(
+            float(values[0]), float(np.quantile(values[1:], (1 - LEVEL) / 2)), f"R² {values[0]:.2f}"
+        )
     # One class that is given away is enough; the quantile allows for looking at each of them.
     areas = one_against_rest(y, predicted, weights)
     lows = np.quantile(areas[:, 1:], (1 - LEVEL) / 2 / len(areas), axis=1)
@@ -174,7 +191,9 @@ def learner(regression: bool, seed: int) -> Any:
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
     kind = HistGradientBoostingRegressor if regression else HistGradientBoostingClassifier
-    return kind(max_iter=50, learning_rate=0.1, max_leaf_nodes=15, early_stopping=False, random_state=seed)
+    return kind(
+        max_iter=50, learning_rate=0.1, max_leaf_nodes=15, early_stopping=False, random_state=seed
+    )
 
 
 def _explained(y: np.ndarray, predicted: np.ndarray, weights: Sequence[np.ndarray]) -> np.ndarray:

@@ -20,7 +20,8 @@ def leading(model, X, y, *, cv, settings, scoring, most=MOST):
     model : unfitted estimator
     X : DataFrame of n rows
     y : Series of shape (n,)
-    cv : list of (fitted rows, held-out rows); the first is used, and at most `ROWS` of its held-out rows
+    cv : list of (fitted rows, held-out rows); the first is used, and at most `ROWS` of its
+        held-out rows
     settings : boxloop.settings.load.Settings
     scoring : callable, from `boxloop.measure.task.scorer`
 
@@ -35,7 +36,14 @@ def leading(model, X, y, *, cv, settings, scoring, most=MOST):
     fitted, held = cv[0]
     held = np.sort(np.random.default_rng(settings.study.seeds[0]).permutation(held)[:ROWS])
     fit = clone(model).fit(X.iloc[fitted], y.iloc[fitted])
-    found = permutation_importance(fit, X.iloc[held], y.iloc[held], scoring=scoring, n_repeats=1, random_state=settings.study.seeds[0])
+    found = permutation_importance(
+        fit,
+        X.iloc[held],
+        y.iloc[held],
+        scoring=scoring,
+        n_repeats=1,
+        random_state=settings.study.seeds[0],
+    )
     lost = dict(zip(X, found["importances_mean"], strict=True))
     chosen = sorted(names, key=lambda name: -lost[name])[:most]
     return [name for name in names if name in chosen]
@@ -53,16 +61,29 @@ def dependence(model, X, name):
     Returns
     -------
     grid : array of shape (k,)
-        25 values from the 5th to the 95th percentile; where there are fewer different ones or words, these.
+        25 values from the 5th to the 95th percentile; where there are fewer different ones or
+        words, these.
     mean : array of shape (k,)
         The mean over the rows when all of them are given that value and keep their other inputs.
     """
     values = X[name].dropna()
-    grid = np.unique(values) if pd.api.types.is_numeric_dtype(values) else np.array(sorted(values.unique(), key=str), dtype=object)
+    grid = (
+        np.unique(values)
+        if pd.api.types.is_numeric_dtype(values)
+        else np.array(sorted(values.unique(), key=str), dtype=object)
+    )
     if len(grid) > POINTS and pd.api.types.is_numeric_dtype(values):
         grid = np.linspace(*np.quantile(values.astype(float), [0.05, 0.95]), POINTS)
     grid = grid[:POINTS]
-    means = [guess(model, X.assign(**{name: pd.Series([value] * len(X), index=X.index).astype(_kind(X[name], value))})).mean() for value in grid]
+    means = [
+        guess(
+            model,
+            X.assign(
+                **{name: pd.Series([value] * len(X), index=X.index).astype(_kind(X[name], value))}
+            ),
+        ).mean()
+        for value in grid
+    ]
     return grid, np.array(means)
 
 

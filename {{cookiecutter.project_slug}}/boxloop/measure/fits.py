@@ -1,7 +1,8 @@
 """Fits on other machines: joblib's dask backend, where a run asks for it with ``--dask``.
 
-Without it everything here runs one after the other in the notebook's own process. Linear algebra uses one thread
-in both, so that the numbers do not depend on who computes them, nor on how many cores there are.
+Without it everything here runs one after the other in the notebook's own process. Linear algebra
+uses one thread in both, so that the numbers do not depend on who computes them, nor on how many
+cores there are.
 """
 
 import asyncio
@@ -57,25 +58,30 @@ def _backend(client):
 
     class OneByOne(Batch):
         def __call__(self, tasks=None):
-            # What a task would spread further stays in its worker, and in order: sums are the same everywhere.
+            # What a task would spread further stays in its worker, and in order: sums are the
+            # same everywhere.
             import scipy.linalg  # noqa: F401  # as in one_blas_thread, but a worker may know nothing of boxloop
             from threadpoolctl import threadpool_limits
 
-            with threadpool_limits(limits=1, user_api="blas"), parallel_config(backend="sequential", n_jobs=1):
+            with (
+                threadpool_limits(limits=1, user_api="blas"),
+                parallel_config(backend="sequential", n_jobs=1),
+            ):
                 return [function(*args, **kwargs) for function, args, kwargs in tasks]
 
     class Backend(DaskDistributedBackend):
         def start_call(self):
             super().start_call()
-            # By default data are left on one worker and lost with it. Now they go along with each task,
-            # and the scheduler gives the tasks of a dead worker to another.
+            # By default data are left on one worker and lost with it. Now they go along with each
+            # task, and the scheduler gives the tasks of a dead worker to another.
             self.call_data_futures = None
 
         def stop_call(self):
             self._continue = False
 
         async def _collect(self):
-            # joblib's own waits for ever for a task that ended before it began, where a worker lacks a module.
+            # joblib's own waits for ever for a task that ended before it began, where a worker
+            # lacks a module.
             while self._continue:
                 async for future, result in self.waiting_futures:
                     kept, callback = self._results.pop(future), self._callbacks.pop(future)
@@ -101,7 +107,8 @@ def _backend(client):
 def join():
     """Send what joblib does in this process to the cluster of the run, if there is one.
 
-    In any case linear algebra keeps to one thread from here on, so that the numbers are the same here and there.
+    In any case linear algebra keeps to one thread from here on, so that the numbers are the same
+    here and there.
     """
     one_blas_thread()
     address = os.environ.get(VARIABLE)
@@ -111,8 +118,7 @@ def join():
     from joblib import parallel_config, register_parallel_backend
 
     folder = os.environ.get(KEY_VARIABLE)
-    security = security(folder) if folder else None
-    client = Client(address, security=security, timeout=SECONDS, set_as_default=False)
+    client = Client(address, security=security(folder) if folder else None, timeout=SECONDS, set_as_default=False)
     register_parallel_backend(NAME, partial(_backend, client))
     parallel_config(backend=NAME, n_jobs=-1)  # it stays until the process ends
 

@@ -23,7 +23,8 @@ class Interval(NamedTuple):
 def residual_score(y):
     """Return MAPIE's conformity score |y − prediction|, for targets of any size.
 
-    MAPIE tests whether the score can be undone, to 1e-8 in the unit of the target: numbers of 1e10 are rounded more coarsely.
+    MAPIE tests whether the score can be undone, to 1e-8 in the unit of the target: numbers of
+    1e10 are rounded more coarsely.
 
     Parameters
     ----------
@@ -40,8 +41,8 @@ def residual_score(y):
 def affordable(draws, n):
     """Return how many bootstrap draws are made of n rows: `draws`, fewer where rows × draws would pass fifty million, at least 100.
 
-    A hundred draws place the ends of a 95 % interval to about a fifth of its half-width, and with that
-    many rows the interval is narrow.
+    A hundred draws place the ends of a 95 % interval to about a fifth of its half-width, and with
+    that many rows the interval is narrow.
     """
     return int(min(draws, max(LEAST, ROWS_DRAWN // max(n, 1))))
 
@@ -99,17 +100,23 @@ def group_bootstrap(statistic, *arrays, groups, draws=1000, seed=0, level=0.95):
     draws = affordable(draws, len(groups))
     if statistic is np.mean and arrays[0].ndim == 1:
         values = arrays[0].astype(float)
-        sample = [np.einsum("i,i", weights, values) / weights.sum() for weights in group_weights(groups, draws=draws, seed=seed)]
+        sample = [
+            np.einsum("i,i", weights, values) / weights.sum()
+            for weights in group_weights(groups, draws=draws, seed=seed)
+        ]
     else:
-        sample = [statistic(*(array[rows] for array in arrays)) for rows in group_draws(groups, draws=draws, seed=seed)]
+        sample = [
+            statistic(*(array[rows] for array in arrays))
+            for rows in group_draws(groups, draws=draws, seed=seed)
+        ]
     return interval(statistic(*arrays), sample, level=level)
 
 
 def interval(value, sample, *, level=0.95):
     """Return a value with the percentiles of its bootstrap sample.
 
-    Draws in which the statistic is not defined (NaN) are left out. With few groups the percentiles can leave out the
-    value itself; the interval then reaches to it.
+    Draws in which the statistic is not defined (NaN) are left out. With few groups the
+    percentiles can leave out the value itself; the interval then reaches to it.
     """
     value, sample = float(value), np.asarray(sample, dtype=float)
     known = sample[~np.isnan(sample)]
@@ -119,7 +126,9 @@ def interval(value, sample, *, level=0.95):
     return Interval(value, min(float(low), value), max(float(high), value))
 
 
-def compare(truth, predictions, *, groups, metrics, draws=1000, seed=0, level=0.95, working_point=None):
+def compare(
+    truth, predictions, *, groups, metrics, draws=1000, seed=0, level=0.95, working_point=None
+):
     """Measure model, reference and trivial baseline on the same rows and the same bootstrap draws.
 
     Parameters
@@ -143,7 +152,10 @@ def compare(truth, predictions, *, groups, metrics, draws=1000, seed=0, level=0.
     """
     truth = np.asarray(truth)
     chosen = [METRICS[name] for name in metrics]
-    measures = {name: _Measure(truth, np.asarray(values), chosen, working_point) for name, values in predictions.items()}
+    measures = {
+        name: _Measure(truth, np.asarray(values), chosen, working_point)
+        for name, values in predictions.items()
+    }
     sample = {name: {metric.name: [] for metric in chosen} for name in predictions}
     for weights in group_weights(groups, draws=affordable(draws, len(truth)), seed=seed):
         for name, measure in measures.items():
@@ -153,11 +165,16 @@ def compare(truth, predictions, *, groups, metrics, draws=1000, seed=0, level=0.
     table, values = {}, {name: measure.whole() for name, measure in measures.items()}
     for metric in chosen:
         value = {name: values[name][metric.name] for name in predictions}
-        table[metric.name] = {name: interval(value[name], sample[name][metric.name], level=level)._asdict() for name in predictions}
+        table[metric.name] = {
+            name: interval(value[name], sample[name][metric.name], level=level)._asdict()
+            for name in predictions
+        }
         if {"model", "reference"} <= set(predictions):
             pairs = zip(sample["reference"][metric.name], sample["model"][metric.name], strict=True)
             gains = [metric.improvement(*pair) for pair in pairs]
-            table[metric.name]["difference"] = interval(metric.improvement(value["reference"], value["model"]), gains, level=level)._asdict()
+            table[metric.name]["difference"] = interval(
+                metric.improvement(value["reference"], value["model"]), gains, level=level
+            )._asdict()
     return table
 
 
@@ -165,13 +182,25 @@ class _Measure:
     """All metrics of one prediction, of all rows and of draws; the rows are sorted once for all of them."""
 
     def __init__(self, truth, guess, metrics, working_point):
-        self.truth, self.guess, self.metrics, self.working_point = truth, guess, metrics, working_point
+        self.truth, self.guess, self.metrics, self.working_point = (
+            truth,
+            guess,
+            metrics,
+            working_point,
+        )
         self.ranking = Ranking(truth, guess) if any(metric.ranked for metric in metrics) else None
-        self.residuals = Residuals(truth, guess) if any(metric.of_draw for metric in metrics) else None
+        self.residuals = (
+            Residuals(truth, guess) if any(metric.of_draw for metric in metrics) else None
+        )
 
     def whole(self):
         """Return the metrics of all rows by name."""
-        return {m.name: m.function(self.ranking, self.working_point) if m.ranked else m.function(self.truth, self.guess) for m in self.metrics}
+        return {
+            m.name: m.function(self.ranking, self.working_point)
+            if m.ranked
+            else m.function(self.truth, self.guess)
+            for m in self.metrics
+        }
 
     def draw(self, weights):
         """Return the metrics by name of a draw that holds each row `weights` times."""

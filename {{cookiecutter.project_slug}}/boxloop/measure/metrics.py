@@ -20,7 +20,8 @@ class Metric:
     name, label : str
         Key in ``metrics.json``; words for a reader.
     function : callable
-        ``(truth, prediction) -> float``, both of shape (n,); or, where `ranked`, ``(ranking, working_point) -> float``.
+        ``(truth, prediction) -> float``, both of shape (n,); or, where `ranked`, ``(ranking,
+        working_point) -> float``.
     better : {"lower", "higher", "zero"}
         Where a better prediction moves it.
     has_unit : bool
@@ -32,7 +33,8 @@ class Metric:
     unbounded : bool
         Whether a value above 1 is possible, for a metric of which more is better.
     of_draw : callable, optional
-        The same number from a `boxloop.measure.residuals.Draw`: a bootstrap draw that says how often each row stands in it.
+        The same number from a `boxloop.measure.residuals.Draw`: a bootstrap draw that says how
+        often each row stands in it.
     """
 
     name: str
@@ -122,7 +124,8 @@ def _r2_of_draw(draw):
     return 1 - draw.mean(draw.rows.square) / variance if variance > 1e-12 * second else np.nan
 
 
-# What the metrics are in a bootstrap draw: sums over rows that are weighed, nothing is sorted again.
+# What the metrics are in a bootstrap draw: sums over rows that are weighed, nothing is sorted
+# again.
 RMSE = {"of_draw": lambda draw: float(np.sqrt(draw.mean(draw.rows.square)))}
 BIAS = {"of_draw": lambda draw: draw.mean(draw.rows.residual)}
 NMAD = {"of_draw": lambda draw: draw.scatter}
@@ -141,21 +144,56 @@ METRICS = {
         Metric("rmse", "RMSE", rmse, "lower", **RMSE),
         Metric("bias", "bias", bias, "zero", **BIAS),
         Metric("nmad", "NMAD", nmad, "lower", **NMAD),
-        Metric("outlier_fraction", "outlier fraction", outlier_fraction, "lower", has_unit=False, **OUTLIERS),
+        Metric(
+            "outlier_fraction",
+            "outlier fraction",
+            outlier_fraction,
+            "lower",
+            has_unit=False,
+            **OUTLIERS,
+        ),
         Metric("r2", "R²", r2, "higher", has_unit=False, **R2),
         Metric("roc_auc", "ROC AUC", ranking.roc_auc, "higher", **SCORES, tasks=EITHER),
-        Metric("average_precision", "average precision", ranking.average_precision, "higher", **SCORES, tasks=EITHER),
+        Metric(
+            "average_precision",
+            "average precision",
+            ranking.average_precision,
+            "higher",
+            **SCORES,
+            tasks=EITHER,
+        ),
         Metric("completeness", "completeness", ranking.completeness, "higher", **CUT),
         Metric("purity", "purity", ranking.purity, "higher", **CUT),
-        Metric("false_positive_rate", "false-positive rate", ranking.false_positive_rate, "lower", **CUT),
+        Metric(
+            "false_positive_rate",
+            "false-positive rate",
+            ranking.false_positive_rate,
+            "lower",
+            **CUT,
+        ),
         Metric("accuracy", "accuracy", ranking.accuracy, "higher", **CUT),
-        Metric("balanced_accuracy", "balanced accuracy", ranking.balanced_accuracy, "higher", **CUT),
+        Metric(
+            "balanced_accuracy", "balanced accuracy", ranking.balanced_accuracy, "higher", **CUT
+        ),
         Metric("log_loss", "log loss", ranking.log_loss, "lower", **PROBABILITY, **LOG_LOSS),
         Metric("brier", "Brier score", ranking.brier, "lower", **PROBABILITY, **BRIER),
         Metric("ece", "calibration error (ECE)", ranking.ece, "lower", **CUT),
         Metric("max_sic", "maximum SIC", ranking.max_sic, "higher", **SEARCH, unbounded=True),
         Metric("sic", "SIC at the working point", ranking.sic, "higher", **SEARCH, unbounded=True),
-        Metric("signal_efficiency", "signal efficiency at the working point", ranking.signal_efficiency, "higher", **SEARCH),
-        Metric("background_rejection", "background rejection at half the signal", ranking.background_rejection, "higher", **SEARCH, unbounded=True),
+        Metric(
+            "signal_efficiency",
+            "signal efficiency at the working point",
+            ranking.signal_efficiency,
+            "higher",
+            **SEARCH,
+        ),
+        Metric(
+            "background_rejection",
+            "background rejection at half the signal",
+            ranking.background_rejection,
+            "higher",
+            **SEARCH,
+            unbounded=True,
+        ),
     )
 }

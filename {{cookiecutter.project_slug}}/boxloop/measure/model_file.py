@@ -32,7 +32,11 @@ def _renamed(tree, ids, files, fresh):
     if isinstance(tree.get("__id__"), int):
         number = next(fresh)
         # Whether two equal texts or numbers are one object in memory is chance, and of no meaning.
-        tree["__id__"] = number if tree.get("__loader__") == "JsonNode" else ids.setdefault(tree["__id__"], number)
+        tree["__id__"] = (
+            number
+            if tree.get("__loader__") == "JsonNode"
+            else ids.setdefault(tree["__id__"], number)
+        )
     if tree.get("file") in files:
         tree["file"] = files[tree["file"]]
     return tree
@@ -43,7 +47,10 @@ def _zipped(parts):
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
         for name, data in parts.items():
-            archive.writestr(zipfile.ZipInfo(name, NO_DATE), _zipped(_parts(data)) if name.endswith(".npz") else data)
+            archive.writestr(
+                zipfile.ZipInfo(name, NO_DATE),
+                _zipped(_parts(data)) if name.endswith(".npz") else data,
+            )
     return target.getvalue()
 
 
@@ -60,7 +67,7 @@ def same_bytes(data):
     """
     parts = _parts(data)
     schema = json.loads(parts.pop("schema.json"))
-    files = {name: f"{number}{name[name.rindex('.'):]}" for number, name in enumerate(parts)}
+    files = {name: f"{number}{name[name.rindex('.') :]}" for number, name in enumerate(parts)}
     schema = _renamed(schema, {}, files, itertools.count(1))
     named = {files[name]: part for name, part in parts.items()}
     return _zipped(named | {"schema.json": json.dumps(schema, indent=2).encode("utf-8")})
@@ -153,18 +160,27 @@ def model_hash(model, X):
     from boxloop.measure.task import guess
 
     prediction = guess(model, X)
-    return hashlib.sha256(np.array2string(prediction, precision=10, threshold=2**31).encode()).hexdigest()
+    return hashlib.sha256(
+        np.array2string(prediction, precision=10, threshold=2**31).encode()
+    ).hexdigest()
 
 
 def parameters(model):
     """Return the parameters of an estimator as text: of every step of a pipeline, else of the estimator itself.
 
-    The same model gives the same text again: a function or an object without a text of its own goes by its name.
+    The same model gives the same text again: a function or an object without a text of its own
+    goes by its name.
     """
     steps = getattr(model, "named_steps", None) or {type(model).__name__: model}
-    return {name: {key: _text(value) for key, value in step.get_params(deep=False).items()} for name, step in steps.items() if hasattr(step, "get_params")}
+    return {
+        name: {key: _text(value) for key, value in step.get_params(deep=False).items()}
+        for name, step in steps.items()
+        if hasattr(step, "get_params")
+    }
 
 
 def _text(value):
     """Return a value as text, without the addresses in memory that differ from run to run."""
-    return re.sub(r"<(?:function )?(?:[\w<>]+\.)*(\w+)(?: object)? at 0x[0-9a-fA-F]+>", r"\1", str(value))
+    return re.sub(
+        r"<(?:function )?(?:[\w<>]+\.)*(\w+)(?: object)? at 0x[0-9a-fA-F]+>", r"\1", str(value)
+    )

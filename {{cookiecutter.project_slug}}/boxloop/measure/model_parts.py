@@ -4,8 +4,8 @@ A skops file names classes and functions, and whoever writes it chooses the name
 trusted by how they begin, because `numpy` and `scikit-learn` hold doors to the disk, and scipy's
 distributions run text as code: a part must be an estimator or one of its organs that scikit-learn
 itself defines, arithmetic, a class of the project's own `study`, or a function of the modules in
-which the study makes its models (`boxloop.measure.model_functions`). What the numbers in it do is not
-judged: a file with a broken tree may still end the process.
+which the study makes its models (`boxloop.measure.model_functions`). What the numbers in it do is
+not judged: a file with a broken tree may still end the process.
 """
 
 import importlib

@@ -1,7 +1,7 @@
 """The numbers of score tasks: completeness and purity, ROC, SIC, calibration (Huppenkothen et al. §2.3, Cheng §3.2 and §3.4).
 
-Truth is 1 for the class of interest (signal) and 0 for the rest (background); a score is higher where a row
-looks more like the class of interest.
+Truth is 1 for the class of interest (signal) and 0 for the rest (background); a score is higher
+where a row looks more like the class of interest.
 """
 
 from functools import cached_property
@@ -21,7 +21,8 @@ class Ranking:
 
     Attributes
     ----------
-    cuts : array of shape (k,), the distinct scores, falling; a row passes a cut when its score is at least that
+    cuts : array of shape (k,), the distinct scores, falling; a row passes a cut when its score is
+        at least that
     signal, background : arrays of shape (k,), how many rows of each kind pass
     """
 
@@ -77,7 +78,11 @@ class Ranking:
 
     def efficiency_at(self, rate):
         """Return the signal efficiency at a background efficiency, straight between neighbouring cuts."""
-        return float(np.interp(rate, np.append(0, self.background_efficiency), np.append(0, self.signal_efficiency)))
+        return float(
+            np.interp(
+                rate, np.append(0, self.background_efficiency), np.append(0, self.signal_efficiency)
+            )
+        )
 
     def passing(self, cut):
         """Return how many rows of signal and of background have a score of at least `cut`."""
@@ -87,7 +92,11 @@ class Ranking:
 
 def roc_auc(ranking, _=None):
     """Return the area under the ROC curve: the chance that a signal row scores higher than a background row."""
-    return float(np.trapezoid(np.append(0, ranking.signal_efficiency), np.append(0, ranking.background_efficiency)))
+    return float(
+        np.trapezoid(
+            np.append(0, ranking.signal_efficiency), np.append(0, ranking.background_efficiency)
+        )
+    )
 
 
 def average_precision(ranking, _=None):
@@ -114,12 +123,16 @@ def false_positive_rate(ranking, working_point):
 def accuracy(ranking, working_point):
     """Return the share of right decisions; look at the share of the larger class before trusting it."""
     signal, background = ranking.passing(working_point)
-    return (signal + ranking.background[-1] - background) / (ranking.signal[-1] + ranking.background[-1])
+    return (signal + ranking.background[-1] - background) / (
+        ranking.signal[-1] + ranking.background[-1]
+    )
 
 
 def balanced_accuracy(ranking, working_point):
     """Return the mean of completeness and of the share of background rejected; one half is chance."""
-    return (completeness(ranking, working_point) + 1 - false_positive_rate(ranking, working_point)) / 2
+    return (
+        completeness(ranking, working_point) + 1 - false_positive_rate(ranking, working_point)
+    ) / 2
 
 
 def max_sic(ranking, _=None):
@@ -139,14 +152,18 @@ def signal_efficiency(ranking, working_point):
 
 def background_rejection(ranking, _=None):
     """Return 1 / eps_B where half of the signal passes; at most the number of background rows."""
-    rate = np.interp(0.5, np.append(0, ranking.signal_efficiency), np.append(0, ranking.background_efficiency))
+    rate = np.interp(
+        0.5, np.append(0, ranking.signal_efficiency), np.append(0, ranking.background_efficiency)
+    )
     return float(1 / max(rate, 1 / max(ranking.background[-1], 1)))
 
 
 def log_loss(truth, probability):
     """Return the mean of −ln(probability given to what came true), probabilities kept 1e-15 off 0 and 1."""
     probability = np.clip(np.asarray(probability, dtype=float), 1e-15, 1 - 1e-15)
-    return float(-np.mean(np.where(np.asarray(truth) > 0, np.log(probability), np.log1p(-probability))))
+    return float(
+        -np.mean(np.where(np.asarray(truth) > 0, np.log(probability), np.log1p(-probability)))
+    )
 
 
 def brier(truth, probability):
@@ -157,8 +174,10 @@ def brier(truth, probability):
 def ece(ranking, _=None):
     """Return the expected calibration error: mean |share that came true − mean probability| in ten bins of equal size.
 
-    Rows of the same probability that an edge of a bin cuts are shared out evenly, whatever their order.
-    Finite bins make it positive even for perfect probabilities; the check `diagnose.calibration` allows for that.
+    Rows of the same probability that an edge of a bin cuts are shared out evenly, whatever their
+    order.
+    Finite bins make it positive even for perfect probabilities; the check `diagnose.calibration`
+    allows for that.
     """
     passed = np.append(0, ranking.signal + ranking.background)
     sizes = np.full(BINS, passed[-1] // BINS) + (np.arange(BINS) >= BINS - passed[-1] % BINS)

@@ -17,7 +17,10 @@ class Residuals:
     """
 
     def __init__(self, truth, prediction):
-        self.truth, self.prediction = np.asarray(truth, dtype=float), np.asarray(prediction, dtype=float)
+        self.truth, self.prediction = (
+            np.asarray(truth, dtype=float),
+            np.asarray(prediction, dtype=float),
+        )
 
     @cached_property
     def residual(self):
@@ -110,8 +113,13 @@ class Draw:
         _, values = self.rows.ordered
         centre = float(self.median)
         slack = ROUNDING * (abs(centre) + distance)  # so that the row at this distance is within it
-        above, below = bisect_right(values, centre + distance + slack), bisect_left(values, centre - distance - slack)
-        return (self._reached.item(above - 1) if above else 0.0) - (self._reached.item(below - 1) if below else 0.0)
+        above, below = (
+            bisect_right(values, centre + distance + slack),
+            bisect_left(values, centre - distance - slack),
+        )
+        return (self._reached.item(above - 1) if above else 0.0) - (
+            self._reached.item(below - 1) if below else 0.0
+        )
 
     def beyond(self, distance):
         """Return the share of the draw that lies further from the median than that."""

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from boxloop.measure.shift import in_scope
-from boxloop.measure.task import guess, seen, truth
+from boxloop.measure.task import Task, guess
 
 
 def cut(model, validation, settings):
@@ -16,8 +16,8 @@ def cut(model, validation, settings):
     point = settings.study.working_point
     if settings.study.task == "classification":
         return point
-    background = validation[truth(validation, settings) == 0]
-    return float(np.quantile(guess(model, seen(background, settings)), 1 - point))
+    background = validation[Task(settings).truth(validation) == 0]
+    return float(np.quantile(guess(model, Task(settings).seen(background)), 1 - point))
 
 
 def predictions(rows, model, settings, *, train, validation, half_width=None):
@@ -35,10 +35,11 @@ def predictions(rows, model, settings, *, train, validation, half_width=None):
     Returns
     -------
     DataFrame of n rows
-        The id and the group where there are any; regression: ``prediction``, ``low`` and ``high`` (in the unit
-        of the target), else ``score`` and ``passes``; ``in_scope``, see `boxloop.measure.shift.in_scope`.
+        The id and the group where there are any; regression: ``prediction``, ``low`` and ``high``
+        (in the unit of the target), else ``score`` and ``passes``; ``in_scope``, see
+        `boxloop.measure.shift.in_scope`.
     """
-    said = guess(model, seen(rows, settings))
+    said = guess(model, Task(settings).seen(rows))
     if settings.study.task == "regression":
         reach = np.nan if half_width is None else half_width
         found = {"prediction": said, "low": said - reach, "high": said + reach}
@@ -46,5 +47,9 @@ def predictions(rows, model, settings, *, train, validation, half_width=None):
         found = {"score": said, "passes": said >= cut(model, validation, settings)}
     inputs = settings.inputs
     found["in_scope"] = in_scope(train[inputs], validation[inputs], rows[inputs])
-    names = dict.fromkeys(name for name in (settings.only("id"), settings.only("group")) if name in rows and name not in found)
+    names = dict.fromkeys(
+        name
+        for name in (settings.only("id"), settings.only("group"))
+        if name in rows and name not in found
+    )
     return pd.concat([rows[list(names)], pd.DataFrame(found, index=rows.index)], axis=1)

@@ -22,8 +22,13 @@ def alike(frames):
     frames : dict of DataFrame
         The same columns in each; their own index is replaced by row numbers.
     """
-    together = numeric(pd.concat({name: frame.reset_index(drop=True) for name, frame in frames.items()}))
-    return {name: together.loc[name] if len(frame) else together.iloc[:0] for name, frame in frames.items()}
+    together = numeric(
+        pd.concat({name: frame.reset_index(drop=True) for name, frame in frames.items()})
+    )
+    return {
+        name: together.loc[name] if len(frame) else together.iloc[:0]
+        for name, frame in frames.items()
+    }
 
 
 def spread_out():
@@ -34,14 +39,17 @@ def spread_out():
 
     fill = SimpleImputer(strategy="median", keep_empty_features=True)
     # Of more than 10,000 rows it looks at a sample, so it needs a seed.
-    return make_pipeline(fill, QuantileTransformer(n_quantiles=100, output_distribution="normal", random_state=0))
+    return make_pipeline(
+        fill, QuantileTransformer(n_quantiles=100, output_distribution="normal", random_state=0)
+    )
 
 
 def in_scope(learnt, home, frame, *, share=0.95):
     """Return which rows are like training rows, bool of shape (rows of `frame`,).
 
-    Such a row lies as near to a training row as a share of the validation rows do, and in no input beyond what
-    training holds: the distance alone is blind there, because `spread_out` puts all that is beyond at the edge.
+    Such a row lies as near to a training row as a share of the validation rows do, and in no
+    input beyond what training holds: the distance alone is blind there, because `spread_out` puts
+    all that is beyond at the edge.
 
     Parameters
     ----------
@@ -51,8 +59,14 @@ def in_scope(learnt, home, frame, *, share=0.95):
         Of the validation rows about this share is in scope, by construction.
     """
     tables = alike({"learnt": learnt, "home": home, "frame": frame})
-    near, far = distances(tables["learnt"], [tables["home"], tables["frame"]], scale=spread_out(), neighbours=1)
-    words = [name for name, kind in learnt.dtypes.items() if not (pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_datetime64_any_dtype(kind))]
+    near, far = distances(
+        tables["learnt"], [tables["home"], tables["frame"]], scale=spread_out(), neighbours=1
+    )
+    words = [
+        name
+        for name, kind in learnt.dtypes.items()
+        if not (pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_datetime64_any_dtype(kind))
+    ]
     return (far <= np.quantile(near, share)) & ~_beyond(tables["learnt"], tables["frame"], words)
 
 
@@ -104,8 +118,9 @@ def distances(learnt, frames, *, scale, neighbours=5):
     Parameters
     ----------
     learnt : DataFrame
-        The inputs of the training rows. Of more than `SEARCHED` a sample of as many is searched, for all frames the
-        same: it is sparser than all rows, so distances are larger, and compare with each other alone.
+        The inputs of the training rows. Of more than `SEARCHED` a sample of as many is searched,
+        for all frames the same: it is sparser than all rows, so distances are larger, and compare
+        with each other alone.
     frames : list of DataFrame
         The same columns.
     scale : unfitted transformer
@@ -121,6 +136,8 @@ def distances(learnt, frames, *, scale, neighbours=5):
 
     scale = clone(scale).fit(learnt)
     if len(learnt) > SEARCHED:
-        learnt = learnt.iloc[np.sort(np.random.default_rng(0).choice(len(learnt), SEARCHED, replace=False))]
+        learnt = learnt.iloc[
+            np.sort(np.random.default_rng(0).choice(len(learnt), SEARCHED, replace=False))
+        ]
     nearest = NearestNeighbors(n_neighbors=neighbours).fit(scale.transform(learnt))
     return [nearest.kneighbors(scale.transform(frame))[0].mean(axis=1) for frame in frames]

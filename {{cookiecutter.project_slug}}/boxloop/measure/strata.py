@@ -12,11 +12,13 @@ QUARTERS = ("lowest quarter", "second quarter", "third quarter", "highest quarte
 def quarters(values):
     """Return for each value the quarter of the sample that it lies in, a Categorical of shape (n,).
 
-    Equal values lie in the same quarter, so that quarters of a column with few values differ in size;
-    a missing value lies in none.
+    Equal values lie in the same quarter, so that quarters of a column with few values differ in
+    size; a missing value lies in none.
     """
     rank = pd.Series(np.asarray(values, dtype=float)).rank(pct=True)
-    return pd.Categorical(pd.cut(rank, np.linspace(0, 1, 5), labels=QUARTERS)).remove_unused_categories()
+    return pd.Categorical(
+        pd.cut(rank, np.linspace(0, 1, 5), labels=QUARTERS)
+    ).remove_unused_categories()
 
 
 def split_parts(strata):
@@ -39,7 +41,9 @@ def split_parts(strata):
     }
 
 
-def compare_parts(truth, predictions, *, parts, groups, metrics, draws=1000, seed=0, working_point=None):
+def compare_parts(
+    truth, predictions, *, parts, groups, metrics, draws=1000, seed=0, working_point=None
+):
     """Return every metric of every predictor in every part, with its interval.
 
     Parameters
@@ -63,9 +67,16 @@ def compare_parts(truth, predictions, *, parts, groups, metrics, draws=1000, see
         options = {"metrics": metrics, "draws": draws, "seed": seed, "working_point": working_point}
         found = compare(truth[part], inside, groups=groups[part], **options)
         if len(np.unique(truth[part])) < 2:
-            found = {name: _unknown(values) if METRICS[name].ranked else values for name, values in found.items()}
+            found = {
+                name: _unknown(values) if METRICS[name].ranked else values
+                for name, values in found.items()
+            }
         facts = {"stratum": name, "n": len(part)}
-        rows += [facts | {"metric": metric, "who": who} | found[metric][who] for metric in found for who in inside]
+        rows += [
+            facts | {"metric": metric, "who": who} | found[metric][who]
+            for metric in found
+            for who in inside
+        ]
     return pd.DataFrame(rows)
 
 
@@ -80,7 +91,8 @@ def measure_parts(statistic, *arrays, parts, groups, draws=1000, seed=0):
     Returns
     -------
     DataFrame
-        Columns `n`, `value`, `low`, `high`, index the name of the part; parts without rows are left out.
+        Columns `n`, `value`, `low`, `high`, index the name of the part; parts without rows are
+        left out.
     """
     arrays, groups = [np.asarray(array) for array in arrays], np.asarray(groups)
     rows = {}
@@ -98,7 +110,8 @@ def traits(part, whole):
     Returns
     -------
     DataFrame
-        Columns `part`, `whole` and `shift` (in standard deviations of the whole), largest shift first.
+        Columns `part`, `whole` and `shift` (in standard deviations of the whole), largest shift
+        first.
     """
     table = pd.DataFrame({"part": part.mean(), "whole": whole.mean()})
     table["shift"] = (table["part"] - table["whole"]) / whole.std()
@@ -113,7 +126,8 @@ def weak_segment(X, loss, *, fitted, leaves=4):
     X : DataFrame of n rows
     loss : array of shape (n,)
     fitted : array of bool, shape (n,)
-        The rows to look at; judge the segment on the others, since the worst corner of a sample is partly chance.
+        The rows to look at; judge the segment on the others, since the worst corner of a sample
+        is partly chance.
 
     Returns
     -------
@@ -123,7 +137,11 @@ def weak_segment(X, loss, *, fitted, leaves=4):
     """
     from sklearn.tree import DecisionTreeRegressor, export_text
 
-    tree = DecisionTreeRegressor(max_leaf_nodes=leaves, min_samples_leaf=max(1, int(fitted.sum()) // 10), random_state=0)
+    tree = DecisionTreeRegressor(
+        max_leaf_nodes=leaves, min_samples_leaf=max(1, int(fitted.sum()) // 10), random_state=0
+    )
     tree.fit(X[fitted], np.asarray(loss)[fitted])
     mean_loss = tree.predict(X)
-    return export_text(tree, feature_names=list(X.columns), decimals=3), mean_loss == mean_loss[fitted].max()
+    return export_text(tree, feature_names=list(X.columns), decimals=3), mean_loss == mean_loss[
+        fitted
+    ].max()

@@ -9,7 +9,7 @@ import pandas as pd
 from boxloop.measure.fits import each
 from boxloop.measure.intervals import group_draws
 from boxloop.measure.metrics import METRICS
-from boxloop.measure.task import compare_guesses, guess, seen
+from boxloop.measure.task import Task, guess
 
 TOLERANCE = 1.25
 VERDICTS = ("safe", "degraded", "unsafe")
@@ -51,8 +51,10 @@ def measure(frame, fitted, settings, *, draws, seed):
         ``<name>``, ``<name>_low`` and ``<name>_high`` for each predictor.
     """
     primary = settings.study.primary_metric
-    guesses = {name: guess(estimator, seen(frame, settings)) for name, estimator in fitted.items()}
-    values = compare_guesses(frame, guesses, settings, draws=draws, seed=seed, metrics=[primary])[primary]
+    guesses = {name: guess(estimator, Task(settings).seen(frame)) for name, estimator in fitted.items()}
+    values = Task(settings).compare(frame, guesses, draws=draws, seed=seed, metrics=[primary])[
+        primary
+    ]
     ends = {"": "value", "_low": "low", "_high": "high"}
     return {f"{name}{end}": values[name][key] for name in fitted for end, key in ends.items()}
 
@@ -60,8 +62,10 @@ def measure(frame, fitted, settings, *, draws, seed):
 def verdict(error, home, other, *, tolerance=TOLERANCE):
     """Return whether a predictor stands a stress test.
 
-    ``safe``: its error is at most `tolerance` times its error at home, so the error bar on its card holds.
-    ``degraded``: the error bar no longer holds, but the other predictor is no better under the same stress.
+    ``safe``: its error is at most `tolerance` times its error at home, so the error bar on its
+    card holds.
+    ``degraded``: the error bar no longer holds, but the other predictor is no better under the
+    same stress.
     ``unsafe``: the error bar no longer holds, and the other predictor does better.
 
     Parameters
@@ -86,12 +90,18 @@ def verdicts(rows, home, *, metric="rmse", tolerance=TOLERANCE):
     home : dict
         What `measure` returned for the undisturbed validation rows.
     metric : str
-        What was measured; one of which more is better is judged by its `boxloop.measure.metrics.Metric.loss`.
+        What was measured; one of which more is better is judged by its
+        `boxloop.measure.metrics.Metric.loss`.
     """
     table, error = pd.DataFrame(rows), METRICS[metric].loss
-    for name, other, column in (("model", "reference", "verdict"), ("reference", "model", "reference_verdict")):
+    for name, other, column in (
+        ("model", "reference", "verdict"),
+        ("reference", "model", "reference_verdict"),
+    ):
         pairs = zip(table[name].map(error), table[other].map(error), strict=True)
-        table[column] = [verdict(mine, error(home[name]), rival, tolerance=tolerance) for mine, rival in pairs]
+        table[column] = [
+            verdict(mine, error(home[name]), rival, tolerance=tolerance) for mine, rival in pairs
+        ]
     return table
 
 
@@ -158,14 +168,18 @@ def moves(fitted, X, *, up, seed):
     Returns
     -------
     DataFrame
-        One row per input. ``shuffled``: exchanged between the rows. ``one error bar up``: its sum, in the row
+        One row per input. ``shuffled``: exchanged between the rows. ``one error bar up``: its
+        sum, in the row
         ``worst case``, is the worst that one error bar in each input can do, to first order.
     """
     rng, table = np.random.default_rng(seed), {}
     before = {who: guess(estimator, X) for who, estimator in fitted.items()}
     for name in X:
         order = rng.permutation(len(X))
-        versions = {"shuffled": X[name].iloc[order].set_axis(X.index), "one error bar up": up.get(name, X[name])}
+        versions = {
+            "shuffled": X[name].iloc[order].set_axis(X.index),
+            "one error bar up": up.get(name, X[name]),
+        }
         for label, values in versions.items():
             for who, estimator in fitted.items():
                 step = guess(estimator, X.assign(**{name: values})) - before[who]

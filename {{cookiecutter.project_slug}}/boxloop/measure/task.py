@@ -1,7 +1,8 @@
 """What a task asks of a table: the truth as numbers, a guess per row, the baseline that knows nothing.
 
-Classification and anomaly detection are score tasks: the truth is 1 for the class of interest and 0 for
-every other class, and a guess is a score, higher where a row looks more like the class of interest.
+Classification and anomaly detection are score tasks: the truth is 1 for the class of interest and
+0 for every other class, and a guess is a score, higher where a row looks more like the class of
+interest.
 """
 
 from functools import partial
@@ -23,11 +24,6 @@ PASSING = {
 }
 
 
-def seen(frame, settings):
-    """Return the columns that estimators are handed, as far as the table has them: deployment rows carry no weights."""
-    return frame[[name for name in settings.seen if name in frame]]
-
-
 def spelled(values):
     """Return class names as text, shape (n,): one spelling for 1, 1.0, True and "1"."""
     if pd.api.types.is_bool_dtype(values):
@@ -37,39 +33,12 @@ def spelled(values):
     return values.astype(str)
 
 
-def labels(frame, settings):
-    """Return the class names of the rows as text, shape (n,); see `spelled`."""
-    return spelled(frame[settings.study.target])
-
-
-def truth(frame, settings):
-    """Return the truth as numbers: a Series of shape (n,) with the index of `frame`.
-
-    Regression: the target, in its unit.
-    Score tasks: 1 where the row belongs to ``study.positive_class``, else 0.
-
-    Raises
-    ------
-    UserError
-        If no row belongs to the class of interest.
-    """
-    study = settings.study
-    if study.task == "regression":
-        return frame[study.target].astype(float)
-    found = labels(frame, settings)
-    positive = found == study.positive_class
-    if len(frame) and not positive.any():
-        there = ", ".join(sorted(found.unique())[:5])
-        msg = f"study.toml: no row of {study.target} is positive_class = {study.positive_class!r}; the classes are {there}."
-        raise UserError(msg)
-    return positive.astype(float)
-
-
 def guess(estimator, X):
     """Return the guess of a fitted estimator, shape (n,).
 
-    An estimator with ``anomaly_score`` is asked for that, a classifier for the probability of the class of
-    interest, an outlier detector for how unusual a row is, and any other for its prediction.
+    An estimator with ``anomaly_score`` is asked for that, a classifier for the probability of the
+    class of interest, an outlier detector for how unusual a row is, and any other for its
+    prediction.
     """
     if hasattr(estimator, "anomaly_score"):
         return np.asarray(estimator.anomaly_score(X), dtype=float)
@@ -109,58 +78,121 @@ def out_of_fold(estimator, X, y, cv):
     return out
 
 
-def trivial(settings):
-    """Return the unfitted baseline that ignores every input: the mean, or the share of the class of interest."""
-    from sklearn.dummy import DummyClassifier, DummyRegressor
-
-    if settings.study.task == "regression":
-        return DummyRegressor(strategy="mean")
-    return DummyClassifier(strategy="prior")
-
-
-def compare_guesses(frame, guesses, settings, *, draws, seed, metrics=None):
-    """Return `boxloop.measure.intervals.compare` of guesses for the rows of `frame`, by the study's own metrics.
+class Task:
+    """What one study asks: its truth, its metrics, its words.
 
     Parameters
     ----------
-    frame : DataFrame of n rows
-    guesses : dict of arrays of shape (n,)
-        ``"model"``, ``"reference"``, perhaps ``"trivial"``. Rows for which one of them is NaN are left out.
-    metrics : list of str, optional
-        Names; else the primary metric and the secondary ones.
+    settings : boxloop.settings.load.Settings
     """
-    study = settings.study
-    names = metrics or list(dict.fromkeys([study.primary_metric, *study.secondary_metrics]))
-    there = np.isfinite(np.column_stack(list(guesses.values()))).all(axis=1)
-    guesses = {who: np.asarray(values)[there] for who, values in guesses.items()}
-    options = {"metrics": names, "draws": draws, "seed": seed, "working_point": study.working_point}
-    return compare(truth(frame, settings)[there], guesses, groups=units(frame, settings)[there], **options)
+
+    def __init__(self, settings):
+        self._settings, self._study = settings, settings.study
+
+    @property
+    def passing(self):
+        """What the field calls the shares that pass a cut; KeyError where nothing is cut."""
+        return PASSING[self._study.task]
+
+    def seen(self, frame):
+        """Return the columns that estimators are handed, as far as the table has them.
+
+        Deployment rows carry no weights.
+        """
+        return frame[[name for name in self._settings.seen if name in frame]]
+
+    def labels(self, frame):
+        """Return the class names of the rows as text, shape (n,); see `spelled`."""
+        return spelled(frame[self._study.target])
+
+    def truth(self, frame):
+        """Return the truth as numbers: a Series of shape (n,) with the index of `frame`.
+
+        Regression: the target, in its unit.
+        Score tasks: 1 where the row belongs to ``study.positive_class``, else 0.
+
+        Raises
+        ------
+        UserError
+            If no row belongs to the class of interest.
+        """
+        study = self._study
+        if study.task == "regression":
+            return frame[study.target].astype(float)
+        found = self.labels(frame)
+        positive = found == study.positive_class
+        if len(frame) and not positive.any():
+            there = ", ".join(sorted(found.unique())[:5])
+            msg = (
+                f"study.toml: no row of {study.target} is positive_class = "
+                f"{study.positive_class!r}; the classes are {there}."
+            )
+            raise UserError(msg)
+        return positive.astype(float)
+
+    def trivial(self):
+        """Return the unfitted baseline that ignores every input.
+
+        It says the mean, or the share of the class of interest.
+        """
+        from sklearn.dummy import DummyClassifier, DummyRegressor
+
+        if self._study.task == "regression":
+            return DummyRegressor(strategy="mean")
+        return DummyClassifier(strategy="prior")
+
+    def compare(self, frame, guesses, *, draws, seed, metrics=None):
+        """Return `boxloop.measure.intervals.compare` of guesses, by the study's own metrics.
+
+        Parameters
+        ----------
+        frame : DataFrame of n rows
+        guesses : dict of arrays of shape (n,)
+            ``"model"``, ``"reference"``, perhaps ``"trivial"``. Rows for which one of them is NaN
+            are left out.
+        metrics : list of str, optional
+            Names; else the primary metric and the secondary ones.
+        """
+        study = self._study
+        names = metrics or list(dict.fromkeys([study.primary_metric, *study.secondary_metrics]))
+        there = np.isfinite(np.column_stack(list(guesses.values()))).all(axis=1)
+        return compare(
+            self.truth(frame)[there],
+            {who: np.asarray(values)[there] for who, values in guesses.items()},
+            groups=units(frame, self._settings)[there],
+            metrics=names,
+            draws=draws,
+            seed=seed,
+            working_point=study.working_point,
+        )
+
+    def score(self, y, values, *, metric=None):
+        """Return a metric (by name, else the primary one) of guesses, both of shape (n,).
+
+        Rows without a guess are left out: the first block of a split in time has none.
+        """
+        y, values = np.asarray(y, dtype=float), np.asarray(values, dtype=float)
+        there, metric = np.isfinite(values), METRICS[metric or self._study.primary_metric]
+        return metric(y[there], values[there], self._study.working_point)
+
+    def scorer(self, *, metric=None):
+        """Return a metric as scikit-learn's ``scoring=`` takes it.
+
+        It is called as ``(estimator, X, y)`` and returns a number of which more is better. The
+        metric itself is its `boxloop.measure.metrics.Metric.sign` times that number; the distance
+        from zero of one that should vanish.
+        """
+        return partial(_signed, task=self, metric=metric or self._study.primary_metric)
+
+    def axis(self, metric=None):
+        """Return a metric (by name, else the primary one) as the label of an axis.
+
+        With its unit, where it has one.
+        """
+        chosen, unit = METRICS[metric or self._study.primary_metric], self._study.unit
+        return f"{chosen.label} [{unit}]" if chosen.has_unit and unit else chosen.label
 
 
-def score(y, values, settings, *, metric=None):
-    """Return a metric (by name, else the primary one) of guesses for the truth `y`, both of shape (n,).
-
-    Rows without a guess are left out: the first block of a split in time has none.
-    """
-    y, values = np.asarray(y, dtype=float), np.asarray(values, dtype=float)
-    there = np.isfinite(values)
-    return METRICS[metric or settings.study.primary_metric](y[there], values[there], settings.study.working_point)
-
-
-def scorer(settings, *, metric=None):
-    """Return a metric as scikit-learn's ``scoring=`` takes it: ``(estimator, X, y)`` to a number, greater is better.
-
-    The metric itself is its `boxloop.measure.metrics.Metric.sign` times that number; the distance from zero of one that should vanish.
-    """
-    return partial(_signed, settings=settings, metric=metric or settings.study.primary_metric)
-
-
-def _signed(estimator, X, y, *, settings, metric):
-    value = score(y, guess(estimator, X), settings, metric=metric)
+def _signed(estimator, X, y, *, task, metric):
+    value = task.score(y, guess(estimator, X), metric=metric)
     return -abs(value) if METRICS[metric].better == "zero" else METRICS[metric].sign * value
-
-
-def axis(settings, metric=None):
-    """Return a metric (by name, else the primary one) as the label of an axis, with its unit where it has one."""
-    chosen = METRICS[metric or settings.study.primary_metric]
-    return f"{chosen.label} [{settings.study.unit}]" if chosen.has_unit and settings.study.unit else chosen.label

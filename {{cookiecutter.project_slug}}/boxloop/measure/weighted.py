@@ -13,9 +13,11 @@ def _inner_has(name):
 class Weighted(MetaEstimatorMixin, BaseEstimator):
     """A pipeline whose last step is fitted with sample weights that stand in columns of X.
 
-    The weight of a row is the product of its weight columns and of 1 / (error² + median error²), scaled to a mean of
-    one, so that penalties keep their meaning. The median stands in for the scatter that is no measurement error: with
-    1 / error² alone, a few rows with very small errors would be the whole table. Rows to predict need none of these columns.
+    The weight of a row is the product of its weight columns and of 1 / (error² + median error²),
+    scaled to a mean of one, so that penalties keep their meaning. The median stands in for the
+    scatter that is no measurement error: with
+    1 / error² alone, a few rows with very small errors would be the whole table. Rows to predict
+    need none of these columns.
 
     Parameters
     ----------
@@ -62,7 +64,9 @@ class Weighted(MetaEstimatorMixin, BaseEstimator):
     def fit(self, X, y=None):
         """Fit a copy of the pipeline; X is a DataFrame that has the weight columns."""
         last = self.estimator.steps[-1][0]
-        self.estimator_ = clone(self.estimator).fit(self._bare(X), y, **{f"{last}__sample_weight": self.sample_weight(X)})
+        self.estimator_ = clone(self.estimator).fit(
+            self._bare(X), y, **{f"{last}__sample_weight": self.sample_weight(X)}
+        )
         if hasattr(self.estimator_, "classes_"):
             self.classes_ = self.estimator_.classes_
         self.feature_names_in_ = np.array(list(X), dtype=object)

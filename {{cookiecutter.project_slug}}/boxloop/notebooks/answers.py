@@ -35,11 +35,13 @@ def split_answers(text):
     Parameters
     ----------
     text : str
-        Markdown in which each question is a line in bold. HTML comments are no answer, nor are the lines
-        that begin with ``*Why:*`` or ``*For example:*``: they explain the question.
+        Markdown in which each question is a line in bold. HTML comments are no answer, nor are
+        the lines that begin with ``*Why:*`` or ``*For example:*``: they explain the question.
     """
     parts = _QUESTION.split(_PROMPT.sub("", _COMMENT.sub("", text)))[1:]
-    return [(question, answer.strip()) for question, answer in zip(parts[::2], parts[1::2], strict=True)]
+    return [
+        (question, answer.strip()) for question, answer in zip(parts[::2], parts[1::2], strict=True)
+    ]
 
 
 def says_something(answer):
@@ -115,8 +117,9 @@ def read_answers(project):
     Returns
     -------
     list of dict
-        ``id``, ``notebook``, ``cell`` (its id), ``question``, the items of Appendix A (``appendix``)
-        and of REFORMS (``reforms``) that it replies to, ``answered``, and the ``text`` of the answer.
+        ``id``, ``notebook``, ``cell`` (its id), ``question``, the items of Appendix A
+        (``appendix``) and of REFORMS (``reforms``) that it replies to, ``answered``, and the
+        ``text`` of the answer.
 
     Raises
     ------

@@ -167,7 +167,11 @@ def sources(notebook):
 
 def code_cells(notebook):
     """Return ``[(id, text), ...]`` of the code cells."""
-    return [(cell.get("id", "?"), source(cell)) for cell in notebook["cells"] if cell.get("cell_type") == "code"]
+    return [
+        (cell.get("id", "?"), source(cell))
+        for cell in notebook["cells"]
+        if cell.get("cell_type") == "code"
+    ]
 
 
 def first_error(notebook):

@@ -45,7 +45,10 @@ class Chapter:
     @property
     def all_makes(self):
         """What it makes, and the fragments that every notebook writes when it ends."""
-        return (*self.makes, *(f"results/{self.name}/{name}.json" for name in ("checks", "metrics", "station")))
+        return (
+            *self.makes,
+            *(f"results/{self.name}/{name}.json" for name in ("checks", "metrics", "station")),
+        )
 
     @property
     def label(self):
@@ -111,7 +114,9 @@ def matches(need, make):
 
 def makers(need, chapters):
     """Return the chapters that make `need`."""
-    return [chapter for chapter in chapters if any(matches(need, make) for make in chapter.all_makes)]
+    return [
+        chapter for chapter in chapters if any(matches(need, make) for make in chapter.all_makes)
+    ]
 
 
 def maker_of(project, where):
@@ -140,7 +145,9 @@ def order(chapters):
         sorter.prepare()
     except graphlib.CycleError as error:
         circle = " needs ".join(reversed(error.args[1]))
-        msg = f"The notebooks wait for each other ({circle}): mend needs and makes in their metadata."
+        msg = (
+            f"The notebooks wait for each other ({circle}): mend needs and makes in their metadata."
+        )
         raise UserError(msg) from error
     ready, result = list(sorter.get_ready()), []
     heapq.heapify(ready)
@@ -213,7 +220,8 @@ def require(project, chapters, selected):
     gone = sort_notebooks(project).gone
     for chapter in selected:
         for need in chapter.needs:
-            # The study and the notebooks are a person's own, and a pattern names what may be there: what is not there is not needed.
+            # The study and the notebooks are a person's own, and a pattern names what may be
+            # there: what is not there is not needed.
             given = need.startswith(("study/", "notebooks/")) or "*" in need
             lost = next((name for name in gone if matches(need, f"results/{name}")), None)
             if lost and not given:

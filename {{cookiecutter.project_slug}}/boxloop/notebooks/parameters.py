@@ -21,7 +21,9 @@ def parse_sets(items):
             msg = f"--set {item} is not of the form KEY=VALUE."
             raise UserError(msg)
         if key == "release_reason":
-            msg = "--set release_reason does not open the seal: use `boxloop release --reason TEXT`."
+            msg = (
+                "--set release_reason does not open the seal: use `boxloop release --reason TEXT`."
+            )
             raise UserError(msg)
         values[key] = text
     return values
@@ -66,6 +68,10 @@ def parameters_of(selected, *, sets=(), smoke=False, release_reason=None):
     values = {}
     for chapter in selected:
         declared = chapter.parameters
-        own = {key: _fit(key, text, declared[key], chapter.name) for key, text in texts.items() if key in declared}
+        own = {
+            key: _fit(key, text, declared[key], chapter.name)
+            for key, text in texts.items()
+            if key in declared
+        }
         values[chapter.name] = own | {key: value for key, value in given.items() if key in declared}
     return values

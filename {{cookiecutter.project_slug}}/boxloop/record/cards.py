@@ -54,7 +54,9 @@ def metric_table(sets):
     for name, content in sets.items():
         for key, values in content["metrics"].items():
             row = {"set": name, "rows": content["n_rows"], "metric": METRICS[key].label}
-            rows.append(row | {who: text(values.get(who)) for who in ("model", "reference", "difference")})
+            rows.append(
+                row | {who: text(values.get(who)) for who in ("model", "reference", "difference")}
+            )
     return pd.DataFrame(rows)
 
 
@@ -66,7 +68,18 @@ def _text(content):
 
 
 def model_card(
-    model, *, title, intended_use, not_for, data, metrics, strata, safe_unsafe, training, limits, citation
+    model,
+    *,
+    title,
+    intended_use,
+    not_for,
+    data,
+    metrics,
+    strata,
+    safe_unsafe,
+    training,
+    limits,
+    citation,
 ):
     """Return the model card as Markdown, rendered by `skops.card.Card`.
 
@@ -74,7 +87,8 @@ def model_card(
     ----------
     model : fitted estimator
     title : str
-    intended_use, not_for, data, metrics, strata, safe_unsafe, training, limits, citation : str, DataFrame or list
+    intended_use, not_for, data, metrics, strata, safe_unsafe, training, limits, citation : str,
+        DataFrame or list
         Content of the section of that name; all are required, because a card with a hole misleads.
     """
     from skops.card import Card
@@ -122,10 +136,19 @@ def column_table(frame, columns):
     rows = []
     for name in (name for name in columns if name in frame):
         column, values = columns[name], frame[name]
-        row = {"column": name, "role": column.role, "unit": column.unit, "meaning": column.description}
+        row = {
+            "column": name,
+            "role": column.role,
+            "unit": column.unit,
+            "meaning": column.description,
+        }
         row["missing"] = f"{values.isna().mean():.1%}"
         if pd.api.types.is_numeric_dtype(values):
-            row |= {"min": float(values.min()), "median": float(values.median()), "max": float(values.max())}
+            row |= {
+                "min": float(values.min()),
+                "median": float(values.median()),
+                "max": float(values.max()),
+            }
         rows.append(row)
     return pd.DataFrame(rows)
 

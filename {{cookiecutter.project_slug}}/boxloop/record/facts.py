@@ -24,7 +24,11 @@ NO_PART = {"boxloop/run/forked.py"}
 def place(project, name):
     """Return the file that `name` means: ``boxloop/...`` is the machinery in use, the rest is in the project."""
     inside = name.startswith("boxloop/")
-    return Path(boxloop.__file__).parent / name.removeprefix("boxloop/") if inside else project.root / name
+    return (
+        Path(boxloop.__file__).parent / name.removeprefix("boxloop/")
+        if inside
+        else project.root / name
+    )
 
 
 def text_hash(path):
@@ -33,7 +37,9 @@ def text_hash(path):
 
 
 def _fingerprint(value):
-    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode("utf-8")).hexdigest()[:16]
+    return hashlib.sha256(
+        json.dumps(value, sort_keys=True, default=str).encode("utf-8")
+    ).hexdigest()[:16]
 
 
 def file_hash(project, path):
@@ -60,13 +66,20 @@ def named(project, chapter, patterns):
         for path in files_of(project, patterns)
         for inner in ([path] if path.is_file() else path.rglob("*"))
     ]
-    return {project.relative(path): path for path in sorted(files) if path.is_file() and own not in path.parents}
+    return {
+        project.relative(path): path
+        for path in sorted(files)
+        if path.is_file() and own not in path.parents
+    }
 
 
 def code_now(project):
     """Return ``{name: sha256}`` of the machinery and of the study's science as they are now."""
     machinery = Path(boxloop.__file__).parent
-    found = {f"boxloop/{path.relative_to(machinery).as_posix()}": path for path in machinery.rglob("*.py")}
+    found = {
+        f"boxloop/{path.relative_to(machinery).as_posix()}": path
+        for path in machinery.rglob("*.py")
+    }
     found |= {project.relative(path): path for path in project.study.rglob("*.py")}
     return {name: text_hash(path) for name, path in found.items() if name not in NO_PART}
 
@@ -95,7 +108,9 @@ def settings_table(project):
 
 def code_of(path):
     """Return the fingerprint of the code cells of a notebook."""
-    return _fingerprint([source(cell) for cell in read_notebook(path)["cells"] if cell.get("cell_type") == "code"])
+    return _fingerprint(
+        [source(cell) for cell in read_notebook(path)["cells"] if cell.get("cell_type") == "code"]
+    )
 
 
 def validity(project):
@@ -136,7 +151,8 @@ class Facts:
 
     def __init__(self, project, name):
         self.project, self.name = project, name
-        # As it is when the notebook begins: what changes meanwhile makes the notebook stale, not current.
+        # As it is when the notebook begins: what changes meanwhile makes the notebook stale, not
+        # current.
         self._code, self._table = code_now(project), settings_table(project)
         self._read = set()
 
@@ -166,6 +182,10 @@ class Facts:
         makes = {path for make in made for path in self.project.root.glob(make) if path.is_file()}
         return {
             "declared": {name: file_hash(self.project, path) for name, path in declared.items()},
-            "outside": {self.project.relative(path): file_hash(self.project, path) for path in sorted(makes) if not path.is_relative_to(self.project.results)},
+            "outside": {
+                self.project.relative(path): file_hash(self.project, path)
+                for path in sorted(makes)
+                if not path.is_relative_to(self.project.results)
+            },
             "before": before,
         }

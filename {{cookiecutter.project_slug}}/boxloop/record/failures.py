@@ -30,7 +30,8 @@ def read_notes(path):
     Raises
     ------
     UserError
-        If the file is not TOML, or an entry has an unknown key, no `about`, or a value that is not text.
+        If the file is not TOML, or an entry has an unknown key, no `about`, or a value that is
+        not text.
     """
     if not path.is_file():
         return []
@@ -69,7 +70,8 @@ def add(path, text, *, about=None, explanation=None):
     ----------
     path : Path
     text : str
-        What failed. Where `about` names an attempt, a check or a stress test, it is the explanation of that row.
+        What failed. Where `about` names an attempt, a check or a stress test, it is the
+        explanation of that row.
     about : str, optional
         The name of the row; by default the beginning of `text`.
     explanation : str, optional
@@ -90,15 +92,23 @@ def add(path, text, *, about=None, explanation=None):
     if not text:
         msg = 'An empty failure teaches nothing: boxloop fail "what went wrong".'
         raise UserError(msg)
-    name = about or (text if len(text) <= LONGEST_NAME else text[:LONGEST_NAME].rsplit(" ", 1)[0].rstrip(" ,;:") + " …")
+    name = about or (
+        text
+        if len(text) <= LONGEST_NAME
+        else text[:LONGEST_NAME].rsplit(" ", 1)[0].rstrip(" ,;:") + " …"
+    )
     if name in {note["about"].strip() for note in notes}:
         msg = f'{path.name} already has an entry about "{name}": edit it there, or name this one with --about.'
         raise UserError(msg)
     if name.startswith(IMPORTED) and not explanation:
         entry = {"about": name, "explanation": text}
     else:
-        entry = {"about": name, "what": text} | ({"explanation": explanation} if explanation else {})
-    written = "[[failure]]\n" + "".join(f"{key} = {_quoted(value)}\n" for key, value in entry.items())
+        entry = {"about": name, "what": text} | (
+            {"explanation": explanation} if explanation else {}
+        )
+    written = "[[failure]]\n" + "".join(
+        f"{key} = {_quoted(value)}\n" for key, value in entry.items()
+    )
     before = path.read_bytes() if path.is_file() else b""
     gap = b"" if not before else b"\n" if before.endswith(b"\n") else b"\n\n"
     write_bytes(path, before + gap + written.encode("utf-8"))
@@ -179,11 +189,16 @@ def _stress(stress, metric):
     broken = stress[stress["verdict"] != "safe"]
     for name, rows in broken.groupby("test", sort=False):
         worst = rows.loc[rows["model"].map(METRICS[metric].loss).idxmax()]
-        levels = {word: ", ".join(f"{level:g}" for level in part.dropna()) for word, part in rows.groupby("verdict")["level"]}
+        levels = {
+            word: ", ".join(f"{level:g}" for level in part.dropna())
+            for word, part in rows.groupby("verdict")["level"]
+        }
         yield {
             "about": f"stress: {name}",
             "kind": "stress test",
-            "what": "; ".join(f"{word} at {text}" if text else word for word, text in levels.items()),
+            "what": "; ".join(
+                f"{word} at {text}" if text else word for word, text in levels.items()
+            ),
             "measured": f"model {worst['model']:.3f}, reference {worst['reference']:.3f}",
             "why_dropped": "kept as a limit of the model",
         }
@@ -201,8 +216,8 @@ def collect(attempts, checks, stress, notes, *, metric="rmse", passes=()):
     stress : DataFrame
         Columns `test`, `level`, `model`, `reference`, `verdict`.
     notes : list of dict
-        From `read_notes`. An entry whose `about` is that of a row fills the row in; any other adds one,
-        except where it is stale (see `stale_notes`).
+        From `read_notes`. An entry whose `about` is that of a row fills the row in; any other
+        adds one, except where it is stale (see `stale_notes`).
     passes : list of dict
         Earlier passes, from `boxloop.record.passes.all_passes`: what they tried stays in the log.
 
@@ -213,13 +228,20 @@ def collect(attempts, checks, stress, notes, *, metric="rmse", passes=()):
     """
     import pandas as pd
 
-    rows = [*_attempts(attempts, metric), *_earlier(attempts, passes, metric), *_checks(checks), *_stress(stress, metric)]
+    rows = [
+        *_attempts(attempts, metric),
+        *_earlier(attempts, passes, metric),
+        *_checks(checks),
+        *_stress(stress, metric),
+    ]
     by_name = {row["about"]: row for row in rows}
     stale = stale_notes(notes, by_name)
     for note in (note for note in notes if note["about"] not in stale):
         row = by_name.setdefault(note["about"], {"kind": "note"})
         row |= {key: value.strip() for key, value in note.items()}
-    return pd.DataFrame([dict.fromkeys(COLUMNS, "") | row for row in by_name.values()], columns=COLUMNS)
+    return pd.DataFrame(
+        [dict.fromkeys(COLUMNS, "") | row for row in by_name.values()], columns=COLUMNS
+    )
 
 
 def stale_notes(notes, known):
@@ -233,4 +255,8 @@ def stale_notes(notes, known):
     known : collection of str
         The `about` of all rows that were imported.
     """
-    return [note["about"] for note in notes if note["about"].startswith(IMPORTED) and note["about"] not in known]
+    return [
+        note["about"]
+        for note in notes
+        if note["about"].startswith(IMPORTED) and note["about"] not in known
+    ]

@@ -11,7 +11,11 @@ SHOWN = ("model", "reference")
 def sets_of(past):
     """Return the primary metric of a pass on every set of rows: ``{set: {predictor: interval}}``."""
     primary = (past.get("metrics") or {}).get("primary") or {}
-    own = {primary["set"]: {who: primary.get(who) for who in PREDICTORS}} if primary.get("set") else {}
+    own = (
+        {primary["set"]: {who: primary.get(who) for who in PREDICTORS}}
+        if primary.get("set")
+        else {}
+    )
     return past.get("sets") or own
 
 
@@ -33,8 +37,10 @@ def table(passes):
     Returns
     -------
     list of dict
-        ``number``, ``date``, ``note``, ``released``, ``metric``, ``unit``, ``set``, the intervals ``model``,
-        ``reference`` and ``difference`` (None where the passes share no set), ``criteria`` (``"2 of 3 met"``),
+        ``number``, ``date``, ``note``, ``released``, ``metric``, ``unit``, ``set``, the intervals
+        ``model``,
+        ``reference`` and ``difference`` (None where the passes share no set), ``criteria`` (``"2
+        of 3 met"``),
         ``states`` (counts by state) and ``changed`` (sentences, against the pass before).
     """
     where = common_set(passes)
@@ -124,11 +130,20 @@ def listing(rows):
     """Return a line per pass, and what the last one changed."""
     lines = [f"{rows[-1]['metric']} on {rows[-1]['set']}:"] if rows[-1]["set"] else []
     for row in rows:
-        words = [f"pass {row['number']}", row["date"], f"model {interval(row['model'])}", f"reference {interval(row['reference'])}"]
+        words = [
+            f"pass {row['number']}",
+            row["date"],
+            f"model {interval(row['model'])}",
+            f"reference {interval(row['reference'])}",
+        ]
         words += [f"criteria {row['criteria']}", "released" if row["released"] else "", row["note"]]
         lines.append("  ".join(filter(None, words)))
     if len(rows) > 1:
-        lines += ["", f"What pass {rows[-1]['number']} changed:", *(f"  {sentence}" for sentence in rows[-1]["changed"] or ["nothing"])]
+        lines += [
+            "",
+            f"What pass {rows[-1]['number']} changed:",
+            *(f"  {sentence}" for sentence in rows[-1]["changed"] or ["nothing"]),
+        ]
     return lines
 
 
@@ -138,7 +153,9 @@ def side_by_side(one, two):
     lines = [("", f"pass {one['number']}", f"pass {two['number']}")]
     lines.append(("date", *(past.get("time", "")[:10] for past in (one, two))))
     lines.append(("note", *(past.get("note") or "–" for past in (one, two))))
-    lines.append(("test set", *("opened" if past.get("released") else "not opened" for past in (one, two))))
+    lines.append(
+        ("test set", *("opened" if past.get("released") else "not opened" for past in (one, two)))
+    )
     left, right = sets_of(one), sets_of(two)
     for name in {**left, **right}:
         for who in PREDICTORS:
@@ -151,7 +168,11 @@ def side_by_side(one, two):
 
 def _judged(past):
     criteria = (past.get("metrics") or {}).get("criteria") or []
-    return {row["name"]: met_word(row) + (f" ({row['value']:.3g}; {row['bound']})" if row["value"] is not None else "") for row in criteria}
+    return {
+        row["name"]: met_word(row)
+        + (f" ({row['value']:.3g}; {row['bound']})" if row["value"] is not None else "")
+        for row in criteria
+    }
 
 
 def _pairs(before, after, prefix, *, same):
@@ -165,7 +186,8 @@ def svg(found, *, width=640, height=220):
     Parameters
     ----------
     found : list of dict
-        What `rows` returned. The classes of its parts are those of the drawing on the cover of the report.
+        What `rows` returned. The classes of its parts are those of the drawing on the cover of
+        the report.
     """
     measured = [entry for row in found for who in SHOWN if _is_measured(entry := row[who])]
     ends = [entry.get(key) for entry in measured for key in ("low", "high", "value")]
@@ -176,18 +198,32 @@ def svg(found, *, width=640, height=220):
     pad = 0.08 * (high - low) or abs(high) * 0.1 or 1.0
     low, high = low - pad, high + pad
     step = (width - 120) / max(len(found), 1)
-    ys = {number: round(height - 40 - (height - 60) * (number - low) / (high - low), 1) for number in ends}
+    ys = {
+        number: round(height - 40 - (height - 60) * (number - low) / (high - low), 1)
+        for number in ends
+    }
     unit = f" / {found[-1]['unit']}" if found[-1]["unit"] else ""
-    title = html.escape(f"{found[-1]['metric']}{unit} on {found[-1]['set']} over {len(found)} passes")
-    words = [f"pass {row['number']}: model {interval(row['model'])}, reference {interval(row['reference'])}" for row in found]
-    parts = [f'<svg class="intervals history" viewBox="0 0 {width} {height}" role="img" aria-label="{title}"><title>{title}</title>']
+    title = html.escape(
+        f"{found[-1]['metric']}{unit} on {found[-1]['set']} over {len(found)} passes"
+    )
+    words = [
+        f"pass {row['number']}: model {interval(row['model'])}, reference {interval(row['reference'])}"
+        for row in found
+    ]
+    parts = [
+        f'<svg class="intervals history" viewBox="0 0 {width} {height}" role="img" aria-label="{title}"><title>{title}</title>'
+    ]
     parts.append(f"<desc>{html.escape('; '.join(words))}.</desc>")
     for end in (min(ends), max(ends)):
-        parts.append(f'<line class="grid" x1="70" x2="{width - 20}" y1="{ys[end]}" y2="{ys[end]}"/>')
+        parts.append(
+            f'<line class="grid" x1="70" x2="{width - 20}" y1="{ys[end]}" y2="{ys[end]}"/>'
+        )
         parts.append(f'<text class="tick" x="40" y="{ys[end] + 4}">{end:.3g}</text>')
     for place, row in enumerate(found):
         middle = round(90 + step * (place + 0.5), 1)
-        parts.append(f'<text class="tick" x="{middle}" y="{height - 12}">pass {row["number"]}</text>')
+        parts.append(
+            f'<text class="tick" x="{middle}" y="{height - 12}">pass {row["number"]}</text>'
+        )
         parts += [
             _mark(who, row[who], middle + shift, ys)
             for who, shift in (("reference", 7), ("model", -7))
@@ -205,5 +241,9 @@ def _mark(who, entry, x, ys):
     line = ""
     if entry.get("low") is not None:
         line = f'<line class="interval" x1="{x}" x2="{x}" y1="{ys[entry["low"]]}" y2="{ys[entry["high"]]}"/>'
-    point = f'<circle class="point" cx="{x}" cy="{y}" r="5"/>' if who == "model" else f'<rect class="point" x="{x - 4.5}" y="{y - 4.5}" width="9" height="9"/>'
+    point = (
+        f'<circle class="point" cx="{x}" cy="{y}" r="5"/>'
+        if who == "model"
+        else f'<rect class="point" x="{x - 4.5}" y="{y - 4.5}" width="9" height="9"/>'
+    )
     return f'<g class="role-{who}">{line}{point}</g>'

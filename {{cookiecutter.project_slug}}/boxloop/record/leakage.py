@@ -1,7 +1,10 @@
 """The leakage sheet: the eight types of Kapoor & Narayanan (2023), each with its evidence and its argument."""
 
 TYPES = {
-    "L1.1": ("no test set", "Building and choosing use train and validation; only a release opens the seal."),
+    "L1.1": (
+        "no test set",
+        "Building and choosing use train and validation; only a release opens the seal.",
+    ),
     "L1.2": (
         "preprocessing on train and test",
         "Whatever learns from data sits inside a pipeline and learns from training folds.",
@@ -13,7 +16,10 @@ TYPES = {
     "L1.4": ("duplicates", "A copy would sit on both sides of the division."),
     "L2": ("illegitimate features", "Every input can be observed for a new object."),
     "L3.1": ("temporal leakage", "Nothing is predicted from its own future."),
-    "L3.2": ("dependence of train and test", "Whole groups are divided, and intervals draw whole groups."),
+    "L3.2": (
+        "dependence of train and test",
+        "Whole groups are divided, and intervals draw whole groups.",
+    ),
     "L3.3": (
         "sampling bias in the test set",
         "Measured, not removed: the claim stays inside the scope of the training data, "
@@ -45,5 +51,8 @@ def leakage_sheet(evidence, arguments=None):
     import pandas as pd
 
     arguments = arguments or {}
-    rows = [(name, what, evidence[name], arguments.get(name, argument)) for name, (what, argument) in TYPES.items()]
+    rows = [
+        (name, what, evidence[name], arguments.get(name, argument))
+        for name, (what, argument) in TYPES.items()
+    ]
     return pd.DataFrame(rows, columns=["type", "what", "evidence", "argument"])

@@ -116,7 +116,10 @@ def inputs_hash(project, chapters, parameters):
     """Return one hash of all that a person can change: notebooks, settings, science, parameters."""
     return fingerprint(
         {
-            "notebooks": {chapter.name: fingerprint(sources(read_notebook(chapter.path))) for chapter in chapters},
+            "notebooks": {
+                chapter.name: fingerprint(sources(read_notebook(chapter.path)))
+                for chapter in chapters
+            },
             "files": input_hashes(project),
             "parameters": parameters,
         }
@@ -127,7 +130,10 @@ def snapshot(project):
     """Return what the results say now, small enough to be kept: metrics, criteria, states of the checks, attempts."""
     metrics = read_metrics(project)
     primary = (metrics.get("primary") or {}).get("name")
-    sets = {name: found.get("metrics", {}).get(primary) for name, found in (metrics.get("sets") or {}).items()}
+    sets = {
+        name: found.get("metrics", {}).get(primary)
+        for name, found in (metrics.get("sets") or {}).items()
+    }
     return {
         "metrics": {key: metrics.get(key) for key in ("primary", "criteria")},
         "sets": {name: values for name, values in sets.items() if values},
@@ -143,7 +149,10 @@ def _attempts(project, metric):
         return []
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    return [{"name": row["name"], "score": row.get(metric, ""), "chosen": row["chosen"] == "True"} for row in rows]
+    return [
+        {"name": row["name"], "score": row.get(metric, ""), "chosen": row["chosen"] == "True"}
+        for row in rows
+    ]
 
 
 def record(project, chapters, *, note=None, complete=None):

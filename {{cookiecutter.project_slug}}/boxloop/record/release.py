@@ -57,8 +57,19 @@ def earlier(project, model_hash, reference_hash):
     Another model or reference, or a test set that was sealed anew, has no numbers yet.
     """
     sealed = last(read_ledger(project), "sealed") or {}
-    wanted = {"model_hash": model_hash, "reference_hash": reference_hash, "sealed": sealed.get("content")}
-    return next((r for r in reversed(releases(project)) if all(r.get(key) == value for key, value in wanted.items())), None)
+    wanted = {
+        "model_hash": model_hash,
+        "reference_hash": reference_hash,
+        "sealed": sealed.get("content"),
+    }
+    return next(
+        (
+            r
+            for r in reversed(releases(project))
+            if all(r.get(key) == value for key, value in wanted.items())
+        ),
+        None,
+    )
 
 
 def measure_sets(frame, predictions, settings, *, draws, seed):
@@ -74,18 +85,23 @@ def measure_sets(frame, predictions, settings, *, draws, seed):
     Returns
     -------
     dict
-        By name of the set: ``n_rows``, ``n_groups`` and ``metrics`` as `boxloop.measure.intervals.compare` returns them.
+        By name of the set: ``n_rows``, ``n_groups`` and ``metrics`` as
+        `boxloop.measure.intervals.compare` returns them.
     """
     import numpy as np  # here, because every run asks for the releases on record
 
-    from boxloop.measure.task import compare_guesses
+    from boxloop.measure.task import Task
     from boxloop.split.divide import units
 
     sets = {}
     for name, rows in frame.reset_index(drop=True).groupby("set", sort=False):
         here = {who: values[rows.index] for who, values in predictions.items()}
-        table = compare_guesses(rows, here, settings, draws=draws, seed=seed)
-        sets[name] = {"n_rows": len(rows), "n_groups": len(np.unique(units(rows, settings))), "metrics": table}
+        table = Task(settings).compare(rows, here, draws=draws, seed=seed)
+        sets[name] = {
+            "n_rows": len(rows),
+            "n_groups": len(np.unique(units(rows, settings))),
+            "metrics": table,
+        }
     return sets
 
 

@@ -54,8 +54,18 @@ def judge(criterion, sets):
     """Return a criterion with the number measured and whether it is met (None: not measured)."""
     value = measured(criterion, sets)
     low, high = criterion.at_least, criterion.at_most
-    met = None if value is None else bool((low is None or value >= low) and (high is None or value <= high))
-    bound = "above 0" if low is not None and 0 < low < TINY else f"at least {low:g}" if high is None else f"at most {high:g}"
+    met = (
+        None
+        if value is None
+        else bool((low is None or value >= low) and (high is None or value <= high))
+    )
+    bound = (
+        "above 0"
+        if low is not None and 0 < low < TINY
+        else f"at least {low:g}"
+        if high is None
+        else f"at most {high:g}"
+    )
     return {
         "name": criterion.name,
         "metric": criterion.metric,

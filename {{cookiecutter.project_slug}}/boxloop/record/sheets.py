@@ -41,8 +41,8 @@ def appendix_a(project):
     -------
     list of dict
         ``item``, ``rule``, ``question``, ``state`` (the worst of what follows), ``checks`` and
-        ``answers`` and ``files`` with their states, ``missing`` (sentences), ``evidence`` (an anchor
-        of the report that leads to the piece that decides the state).
+        ``answers`` and ``files`` with their states, ``missing`` (sentences), ``evidence`` (an
+        anchor of the report that leads to the piece that decides the state).
     """
     return _sheet(project, "appendix_a.json", "appendix")
 
@@ -56,7 +56,10 @@ def _sheet(project, name, key):
     text = (files("boxloop") / "templates" / name).read_text(encoding="utf-8")
     checks = read_checks(project)
     answers = read_answers(project)
-    return [_row(item, project, checks, [a for a in answers if item["item"] in a[key]]) for item in json.loads(text)]
+    return [
+        _row(item, project, checks, [a for a in answers if item["item"] in a[key]])
+        for item in json.loads(text)
+    ]
 
 
 def _row(item, project, checks, answers):
@@ -68,7 +71,9 @@ def _row(item, project, checks, answers):
     missing = ["no answer cell names this item"] if item.get("answer") and not answers else []
     rows = [row for group in pieces.values() for row in group]
     states = [row["state"] for row in rows] + ["unanswered" for _ in missing]
-    decisive = sorted((row for row in rows if row["anchor"]), key=lambda row: STATES.index(row["state"]))
+    decisive = sorted(
+        (row for row in rows if row["anchor"]), key=lambda row: STATES.index(row["state"])
+    )
     return {
         "item": item["item"],
         "rule": item["rule"],
@@ -116,7 +121,12 @@ def _file(pattern, root):
     """Return whether the project holds a file of this name (``*`` allowed) that is not empty."""
     there = any(path.is_file() and path.stat().st_size > 0 for path in root.glob(pattern))
     message = "" if there else "no such file yet"
-    return {"id": pattern, "state": "pass" if there else "unanswered", "message": message, "anchor": ""}
+    return {
+        "id": pattern,
+        "state": "pass" if there else "unanswered",
+        "message": message,
+        "anchor": "",
+    }
 
 
 def _pieces(row):
@@ -144,11 +154,17 @@ def _table(rows):
             rule = row["rule"]
             lines += ["", rule]
         lines += textwrap.wrap(
-            f"{row['item']:<4}{row['state']:<16}{row['question']}", width, subsequent_indent=" " * 20
+            f"{row['item']:<4}{row['state']:<16}{row['question']}",
+            width,
+            subsequent_indent=" " * 20,
         )
         for sentence in _open_points(row):
-            lines += textwrap.wrap(sentence, width, initial_indent=" " * 20, subsequent_indent=" " * 22)
-    return "\n".join([*lines, "", f"{len(rows)} items: {tally(row['state'] for row in rows)}"]).lstrip("\n")
+            lines += textwrap.wrap(
+                sentence, width, initial_indent=" " * 20, subsequent_indent=" " * 22
+            )
+    return "\n".join(
+        [*lines, "", f"{len(rows)} items: {tally(row['state'] for row in rows)}"]
+    ).lstrip("\n")
 
 
 def _open_points(row):
@@ -172,7 +188,9 @@ def _markdown(rows):
     lines = ["| item | state | question | evidence |", "|---|---|---|---|"]
     for row in rows:
         evidence = "; ".join([_evidence(piece) for piece in _pieces(row)] + row["missing"])
-        lines.append(f"| {row['item']} | {row['state']} | {cell(row['question'])} | {cell(evidence)} |")
+        lines.append(
+            f"| {row['item']} | {row['state']} | {cell(row['question'])} | {cell(evidence)} |"
+        )
     return "\n".join([*lines, "", f"{len(rows)} items: {tally(row['state'] for row in rows)}", ""])
 
 
@@ -180,7 +198,9 @@ def _evidence(piece):
     """Return a piece with its state, the reason where it is waived, and a word where the waiver is stale."""
     if piece["state"] == "waived":
         return f"{piece['id']} (waived: {piece['message']})"
-    return f"{piece['id']} ({piece['state']}{', stale waiver' if piece.get('stale_waiver') else ''})"
+    return (
+        f"{piece['id']} ({piece['state']}{', stale waiver' if piece.get('stale_waiver') else ''})"
+    )
 
 
 def waiver_lines(waived, stale, form):
@@ -191,6 +211,13 @@ def waiver_lines(waived, stale, form):
         lines += ["", f"{len(waived)} waived:", *([""] if form == "markdown" else [])]
         lines += [f"{bullet}{row['id']} ({row['notebook']}): {row['reason']}" for row in waived]
     if stale:
-        lines += ["", f"{len(stale)} stale {'waiver' if len(stale) == 1 else 'waivers'}:", *([""] if form == "markdown" else [])]
-        lines += [f"{bullet}{row['id']} ({row['notebook']}): it passes, so remove its waiver from study.toml" for row in stale]
+        lines += [
+            "",
+            f"{len(stale)} stale {'waiver' if len(stale) == 1 else 'waivers'}:",
+            *([""] if form == "markdown" else []),
+        ]
+        lines += [
+            f"{bullet}{row['id']} ({row['notebook']}): it passes, so remove its waiver from study.toml"
+            for row in stale
+        ]
     return lines

@@ -17,6 +17,7 @@ from boxloop.base.files import (
 from boxloop.base.places import find_project, import_study
 from boxloop.base.style import literal
 from boxloop.measure.fits import join
+from boxloop.measure.task import Task
 from boxloop.notebooks.folder import chapter_names
 from boxloop.notebooks.graph import maker_of
 from boxloop.record.facts import Facts
@@ -40,6 +41,7 @@ class Station:
     ----------
     project : Project
     settings : Settings
+    task : Task
     seed : int
         First of the five seeds of the study.
     draws : int
@@ -57,6 +59,7 @@ class Station:
         self._all_settings = load_settings(self.project.settings_file)
         # What is read from here on is taken down: only a change of that makes the notebook stale.
         self.settings = watch(self._all_settings, self._facts.note)
+        self.task = Task(self.settings)
         self.folder = self.project.station(name)
         self.seed = self.settings.study.seeds[0]
         self.draws = 50 if smoke else 600
@@ -75,7 +78,9 @@ class Station:
             remedy = f"run {maker} first" if maker else "no notebook makes it, so put it there"
             msg = f"{self.name} needs {where}: {remedy}."
             raise UserError(msg)
-        if path.name != "station.json":  # it tells of times too; the files it names are compared themselves
+        if (
+            path.name != "station.json"
+        ):  # it tells of times too; the files it names are compared themselves
             self._needs[where] = sha256(path)
         return path
 
@@ -165,7 +170,11 @@ class Station:
 
     def metrics(self, name, table, *, n_rows, n_groups):
         """Record the metrics of one set of rows, as `boxloop.measure.intervals.compare` returns them."""
-        self._sets[name] = {"n_rows": int(n_rows), "n_groups": int(n_groups), "metrics": plain(table)}
+        self._sets[name] = {
+            "n_rows": int(n_rows),
+            "n_groups": int(n_groups),
+            "metrics": plain(table),
+        }
 
     def show(self, fig, name, *, alt, caption=None):
         """Save a figure, show it with its alternative text, and close it.
@@ -193,16 +202,28 @@ class Station:
         png = buffer.getvalue()
         self._made(write_bytes(self.folder / "figures" / f"{name}.png", png))
         # The picture is stored at 150 dots per inch and shown at 100: crisp on a dense screen.
-        facts = {"alt": alt, "caption": caption or alt, "name": name, "width": int.from_bytes(png[16:20]) * 2 // 3}
+        facts = {
+            "alt": alt,
+            "caption": caption or alt,
+            "name": name,
+            "width": int.from_bytes(png[16:20]) * 2 // 3,
+        }
         display({"image/png": png, "text/plain": alt}, raw=True, metadata={"image/png": facts})
 
     def finish(self):
         """Write what this notebook found, and bring ``results/`` up to date."""
         self._made(write_json(self.folder / "checks.json", list(self._checks.values())))
         self._made(write_json(self.folder / "metrics.json", {"sets": self._sets}))
-        facts = {"notebook": self.name, "smoke": self.smoke, "needs": self._needs, "makes": self._makes}
+        facts = {
+            "notebook": self.name,
+            "smoke": self.smoke,
+            "needs": self._needs,
+            "makes": self._makes,
+        }
         facts["ledger"] = head(self.project)  # so that no line of it can go unseen from here on
         write_json(self.folder / "station.json", facts | self._facts.gathered())
         merge(self.project, self._all_settings)
         states = [row["state"] for row in self._checks.values()]
-        return f"{self.name}: " + (", ".join(f"{states.count(s)} {s}" for s in dict.fromkeys(states)) or "no checks")
+        return f"{self.name}: " + (
+            ", ".join(f"{states.count(s)} {s}" for s in dict.fromkeys(states)) or "no checks"
+        )

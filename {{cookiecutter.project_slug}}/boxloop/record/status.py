@@ -81,7 +81,9 @@ def _facts_changed(now, chapter, facts):
         return "study.toml changed" if key == "*" else f"study.toml changed: {key}"
     paths = {c.name: c.path for c in now.chapters}
     before = facts.get("before", {})
-    if name := next((n for n in before if n not in paths or now.hash(paths[n], code_of) != before[n]), None):
+    if name := next(
+        (n for n in before if n not in paths or now.hash(paths[n], code_of) != before[n]), None
+    ):
         return f"the code of {name} changed"
     return None
 
@@ -92,9 +94,14 @@ def _copy_is_old(now, chapter, copy, facts):
         return "the notebook changed"
     if "code" in facts:
         return _facts_changed(now, chapter, facts)
-    # A notebook without a desk says nothing of what it used: any setting and all of the science may count.
+    # A notebook without a desk says nothing of what it used: any setting and all of the science
+    # may count.
     before = copy["metadata"]["boxloop"].get("inputs", {})
-    changed = sorted(name for name in before.keys() | now.inputs.keys() if before.get(name) != now.inputs.get(name))
+    changed = sorted(
+        name
+        for name in before.keys() | now.inputs.keys()
+        if before.get(name) != now.inputs.get(name)
+    )
     return f"{changed[0]} changed" if changed else None
 
 
@@ -118,10 +125,16 @@ def _other_parameters(chapter, copy, given):
         return "the seal is to be opened"
     before = chapter.parameters | copy["metadata"].get("papermill", {}).get("parameters", {})
     wanted = chapter.parameters | given
-    names = [name for name in wanted if name != "release_reason" and before.get(name) != wanted[name]]
+    names = [
+        name for name in wanted if name != "release_reason" and before.get(name) != wanted[name]
+    ]
     if not names:
         return None
-    return "smoke run" if names[0] == "smoke" and before["smoke"] else f"{names[0]} was {before.get(names[0])!r}, is {wanted[names[0]]!r}"
+    return (
+        "smoke run"
+        if names[0] == "smoke" and before["smoke"]
+        else f"{names[0]} was {before.get(names[0])!r}, is {wanted[names[0]]!r}"
+    )
 
 
 _SHAPES = dict.fromkeys(
@@ -200,15 +213,17 @@ def judge(now, chapter, *, doubtful=(), given=None):
     if not reason and doubtful:
         reason = f"{doubtful[0]} is not done"
     smoke = bool(facts.get("smoke"))
-    return Row(chapter.name, "stale" if reason else "done", reason or ("smoke run" if smoke else ""), smoke)
+    return Row(
+        chapter.name, "stale" if reason else "done", reason or ("smoke run" if smoke else ""), smoke
+    )
 
 
 def status(project, chapters=None, *, parameters=None):
     """Return one `Row` per notebook, in the order of the loop.
 
     A notebook is stale if one of these changed in content since it ran: its cells, its parameters
-    (where `parameters` gives those of the next run, by chapter), the settings that it read, the code
-    that it imported, a file that it needed or made, or the code of a notebook whose files it
+    (where `parameters` gives those of the next run, by chapter), the settings that it read, the
+    code that it imported, a file that it needed or made, or the code of a notebook whose files it
     needs; and if such a notebook is not done.
     """
     chapters = chapters or read_loop(project)

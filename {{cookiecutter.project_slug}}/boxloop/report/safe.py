@@ -9,7 +9,8 @@ REMOVED = set(
     "script link meta base iframe frame frameset object embed applet portal template noscript noembed noframes title "
     "audio video source track form button textarea select dialog xmp plaintext listing animate set foreignobject".split()
 )
-# What may stay; of any other element only the content does. Pictures of SVG and formulas of MathML among them.
+# What may stay; of any other element only the content does. Pictures of SVG and formulas of
+# MathML among them.
 ALLOWED = set(
     "a abbr b bdi blockquote br caption center cite code col colgroup dd del details dfn div dl dt em figcaption figure "
     "h1 h2 h3 h4 h5 h6 hr i img input ins kbd label li mark ol p pre q s samp section small span strong style sub summary "
@@ -28,7 +29,8 @@ COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 # A backslash can spell any of the words above, and a bracket can end the style.
 SPELLED = re.compile(r"[<\\]")
 IMAGE = re.compile(r"data:image/(png|jpeg|gif|webp|svg\+xml)[;,]", re.IGNORECASE)
-# Marks that turn the direction of the text after them, and control characters that HTML does not allow.
+# Marks that turn the direction of the text after them, and control characters that HTML does not
+# allow.
 _UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 

@@ -8,7 +8,8 @@ from boxloop.report.safe import make_safe, without_unseen
 
 REFERRING = ("for", "aria-labelledby", "aria-describedby", "aria-controls", "headers", "list")
 _NUMBER = re.compile(r"|[-+−–]|[-+−]?[\d.,]+(e[-+]?\d+)?\s?%?|nan|NaN|None|[-+−]?inf")
-# Placing by anchor is newer than the validator's list of properties, and only the help texts need it.
+# Placing by anchor is newer than the validator's list of properties, and only the help texts need
+# it.
 _ANCHOR = re.compile(r"(anchor-name|position-anchor|position-area)\s*:[^;}]*;?")
 _IF_ANCHOR = re.compile(r"@supports[^{]*(?:anchor|position-area)[^{]*{(?:[^{}]*{[^{}]*})*[^{}]*}")
 # What a cell of a table may carry; pandas writes attributes that HTML has dropped.

@@ -66,7 +66,8 @@ def cluster(where, mark=None):
     Parameters
     ----------
     where : str or None
-        An address such as ``tcp://host:8786``; ``local`` starts one worker per core on this machine.
+        An address such as ``tcp://host:8786``; ``local`` starts one worker per core on this
+        machine.
 
     mark : dict, optional
         Also in the environment of the workers; see `boxloop.run.strays.ours`.

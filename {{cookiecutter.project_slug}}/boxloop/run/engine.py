@@ -17,8 +17,8 @@ from boxloop.run.outputs import Outputs
 NAME = "boxloop"
 # Seconds to wait for what a cell has put out when it has ended: thousands of messages take a while.
 LATE = 30
-# A kernel throws messages away, also the one that it is through, where they are read more slowly than
-# they are made.
+# A kernel throws messages away, also the one that it is through, where they are read more slowly
+# than they are made.
 LOST = "… the end of what this cell put out was lost: it printed faster than could be read …\n"
 
 

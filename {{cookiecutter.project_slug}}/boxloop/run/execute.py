@@ -156,7 +156,8 @@ def _environment(search, more):
         "JUPYTER_PREFER_ENV_PATH": "1",
         # Older kernels speak of a debugger that nobody asked for.
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        # Threads that wait must not spin: on a busy machine boosted trees take twenty times as long otherwise.
+        # Threads that wait must not spin: on a busy machine boosted trees take twenty times as
+        # long otherwise.
         "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE"),
     } | more
     before = {name: os.environ.get(name) for name in wanted}
@@ -200,7 +201,8 @@ def _papermill(source, target, cwd, parameters, manager, stock, told):
             parameters=parameters,
             engine_name=engine.NAME,
             execution_timeout=stock.timeout if stock else None,
-            # Not `cwd`: papermill would change the folder of the whole process, and chapters run side by side.
+            # Not `cwd`: papermill would change the folder of the whole process, and chapters run
+            # side by side.
             resources={"metadata": {"path": str(cwd)}},
             # This environment's Python, whatever kernel the notebook was last saved with.
             kernel_name="python3",
@@ -268,11 +270,16 @@ def _keep(project, chapter, part, death):
     """Move the executed copy into place, free of this machine's paths, and return its first error."""
     notebook = read_notebook(part if part.exists() else chapter.path)
     # papermill repeats an error in cells of its own; the failed cell shows it already.
-    notebook["cells"] = [cell for cell in notebook["cells"] if "papermill-error-cell-tag" not in tags(cell)]
+    notebook["cells"] = [
+        cell for cell in notebook["cells"] if "papermill-error-cell-tag" not in tags(cell)
+    ]
     facts = notebook["metadata"].get("papermill", {})
     target = project.executed / f"{chapter.name}.ipynb"
     if facts:
-        facts |= {"input_path": project.relative(chapter.path), "output_path": project.relative(target)}
+        facts |= {
+            "input_path": project.relative(chapter.path),
+            "output_path": project.relative(target),
+        }
     about = notebook["metadata"].setdefault("boxloop", {})
     about["inputs"] = input_hashes(project)
     station = project.station(chapter.name) / "station.json"
@@ -310,5 +317,9 @@ def execute(project, chapter, parameters, *, stock=None, told=None):
         part.unlink(missing_ok=True)
     if not error:
         return None
-    hint = " (the memory was not enough: take fewer rows or a larger machine)" if error[1].startswith("MemoryError") else ""
+    hint = (
+        " (the memory was not enough: take fewer rows or a larger machine)"
+        if error[1].startswith("MemoryError")
+        else ""
+    )
     return f"{chapter.name}, cell {error[0]}: {error[1]}{hint}"

@@ -1,11 +1,12 @@
 """A process that has imported the heavy libraries, and forks kernels from itself in milliseconds.
 
 It is started as a file (``python forked.py '[first modules, other modules, kernels]'``) in the
-folder and the environment of the notebooks, reads one order per line and answers each with one line;
-while no order waits, it imports the other modules. It holds no data and computes nothing.
+folder and the environment of the notebooks, reads one order per line and answers each with one
+line; while no order waits, it imports the other modules. It holds no data and computes nothing.
 
 A kernel that is forked from it must be as clean as one started from scratch. What a library does on
-import may hang on who imports it: a shell to register with, streams to print to, filters of warnings.
+import may hang on who imports it: a shell to register with, streams to print to, filters of
+warnings.
 So this process looks like a kernel to it (`Stream`, `Shell`). Where a library wants more than to
 look, or says something, the process begins again without it, and the notebook imports it, as ever.
 """
@@ -139,7 +140,8 @@ def become_kernel(order):
         sys.modules["numpy.random"].seed()  # to each kernel its own chance, as from scratch
     from ipykernel import kernelapp
 
-    # A kernel whose parent is gone ends; ipykernel has asked the environment for it before the fork.
+    # A kernel whose parent is gone ends; ipykernel has asked the environment for it before the
+    # fork.
     kernelapp.launch_new_instance(parent_handle=os.getppid())
 
 

@@ -18,7 +18,9 @@ def _started(process):
     if not stat.is_file():
         return process.create_time()
     # The name of the program, in brackets, may hold blanks; the start is the 20th field after it.
-    return int(stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
+    return int(
+        stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[19]
+    ) / os.sysconf("SC_CLK_TCK")
 
 
 def _me():

@@ -80,7 +80,17 @@ class Round:
     """
 
     def __init__(
-        self, project, chapters, selected, parameters, *, forced, lines, stock, interrupts, dask=None
+        self,
+        project,
+        chapters,
+        selected,
+        parameters,
+        *,
+        forced,
+        lines,
+        stock,
+        interrupts,
+        dask=None,
     ):
         self.project, self.chapters, self.selected = project, chapters, selected
         self.parameters, self.forced, self.lines, self.stock = parameters, forced, lines, stock
@@ -102,7 +112,9 @@ class Round:
             return "stopped"
         self.begun.append(chapter)
         self.active.add(chapter.name)
-        if len(self.begun) == 2:  # this process only waits now, and the first kernel has what it needs
+        if (
+            len(self.begun) == 2
+        ):  # this process only waits now, and the first kernel has what it needs
             threading.Thread(target=_prepare_report, daemon=True).start()
         try:
             return self._work(chapter)
@@ -113,7 +125,13 @@ class Round:
         start = time.perf_counter()
         with self.lines.running(chapter, self.project) as told:
             try:
-                error = execute(self.project, chapter, self.parameters[chapter.name], stock=self.stock, told=told)
+                error = execute(
+                    self.project,
+                    chapter,
+                    self.parameters[chapter.name],
+                    stock=self.stock,
+                    told=told,
+                )
             except Stopped:
                 return "stopped"
             except OSError as fault:
@@ -124,7 +142,9 @@ class Round:
         state = "failed" if error else "ok"
         self.results[chapter.name] = Result(chapter.name, state, seconds, error or "")
         why = self.why.get(chapter.name)
-        self.lines.say(f"{chapter.label:<18} {seconds:6.1f} s    {state}" + (f"        {why}" if why else ""))
+        self.lines.say(
+            f"{chapter.label:<18} {seconds:6.1f} s    {state}" + (f"        {why}" if why else "")
+        )
         return error
 
     def current(self, name):
@@ -152,9 +172,21 @@ class Round:
         """Run what is not current, and return the results in the order of the loop."""
         if self.all_current():
             count = len(self.selected)
-            self.lines.say("Nothing changed: " + ("the notebook is current." if count == 1 else f"all {count} notebooks are current."))
+            self.lines.say(
+                "Nothing changed: "
+                + (
+                    "the notebook is current."
+                    if count == 1
+                    else f"all {count} notebooks are current."
+                )
+            )
             return [Result(chapter.name, "current") for chapter in self.selected]
-        ways = {"is_current": self.is_current, "work": self.work, "current": self.current, "lost": self.lost}
+        ways = {
+            "is_current": self.is_current,
+            "work": self.work,
+            "current": self.current,
+            "lost": self.lost,
+        }
         with (
             ours() as mark,
             environment(self.project),
@@ -179,13 +211,18 @@ class Round:
                 end = time.monotonic() + 5
                 while self.active and time.monotonic() < end:
                     time.sleep(0.02)
-        return [self.results[chapter.name] for chapter in self.selected if chapter.name in self.results]
+        return [
+            self.results[chapter.name] for chapter in self.selected if chapter.name in self.results
+        ]
 
     def _stopped(self):
         """Return the sentence that says where it stopped and how to go on."""
-        # In the order of the loop: two that run side by side begin in any order, and the earlier one is where to go on from.
+        # In the order of the loop: two that run side by side begin in any order, and the earlier
+        # one is where to go on from.
         begun = [chapter for chapter in self.selected if chapter in self.begun]
-        open_ones = [c for c in begun if self.results.get(c.name, Result(c.name, "")).state != "ok"] or self.selected[:1]
+        open_ones = [
+            c for c in begun if self.results.get(c.name, Result(c.name, "")).state != "ok"
+        ] or self.selected[:1]
         names = " and ".join(chapter.name for chapter in open_ones)
         return f"Stopped during {names}; what is done is kept: go on with `boxloop run`, or repeat it with `boxloop run --from {open_ones[0].number}`."
 
@@ -212,8 +249,21 @@ def _record(project, chapters, outcome, note, complete):
 
 def _seen(project):
     """Return one hash of all that the report is made of."""
-    patterns = ["report/notebooks/*.ipynb", "results/**/*.json", "results/**/*.csv", "results/**/*.md", "notebooks/*.ipynb"]
-    patterns += ["study.toml", "study/*", "data/sealed/ledger.jsonl", "LICENSE", "CITATION.cff", "pyproject.toml"]
+    patterns = [
+        "report/notebooks/*.ipynb",
+        "results/**/*.json",
+        "results/**/*.csv",
+        "results/**/*.md",
+        "notebooks/*.ipynb",
+    ]
+    patterns += [
+        "study.toml",
+        "study/*",
+        "data/sealed/ledger.jsonl",
+        "LICENSE",
+        "CITATION.cff",
+        "pyproject.toml",
+    ]
     machinery = sorted(
         path for path in place(project, "boxloop/templates").rglob("*") if path.is_file()
     )
@@ -277,7 +327,8 @@ def run(
     ----------
     project : Project
     only, start : str or list of str, optional
-        Notebooks to run, or the one to start from, current or not; all that are not current by default.
+        Notebooks to run, or the one to start from, current or not; all that are not current by
+        default.
     smoke : bool
         Quick numbers, to see that everything runs; counts as no pass.
     sets : list of str

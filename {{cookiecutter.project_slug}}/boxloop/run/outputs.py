@@ -1,7 +1,7 @@
 """What a cell puts out, within bounds while it comes in: beginning, end, and how much is missing.
 
-Somebody who prints in a loop of a million rounds wants to see how it began and how it ended. Without
-bounds the executed copy, the report and the memory of the runner grow with every line.
+Somebody who prints in a loop of a million rounds wants to see how it began and how it ended.
+Without bounds the executed copy, the report and the memory of the runner grow with every line.
 """
 
 import re
@@ -21,8 +21,8 @@ MARKUP = 2_000_000
 PICTURE = 15_000_000
 # Characters of all pictures and tables of one cell: the report is opened as one page.
 CELL = 60_000_000
-# Of an error: characters of its message and frames of its traceback, from the beginning and the end:
-# enough for any that says something.
+# Of an error: characters of its message and frames of its traceback, from the beginning and the
+# end: enough for any that says something.
 MESSAGE, FRAMES = 10_000, 50
 
 
@@ -120,7 +120,8 @@ class Outputs:
         del self.outs[:]
         self._room, self._lines, self._text = CELL, LINES, TEXT  # what the beginning may still take
         self._full, self._errors = False, []
-        # The end: outputs, or the name of a stream with what was printed; and the sum of the latter.
+        # The end: outputs, or the name of a stream with what was printed; and the sum of the
+        # latter.
         self._last, self._last_lines, self._last_text = deque(), 0, 0
         self._lost = {"line": 0, "output": 0, "character": 0}
 

@@ -24,7 +24,21 @@ from boxloop.run import forked
 
 # Libraries that may be imported before a fork: they start no thread of their own on import, except
 # numpy's and scipy's, which are made for it. Others are imported by the notebook, as ever.
-SAFE = ("numpy", "scipy", "pandas", "pyarrow", "sklearn", "matplotlib", "astropy", "mapie", "skops", "pydantic", "IPython", "threadpoolctl", "joblib")
+SAFE = (
+    "numpy",
+    "scipy",
+    "pandas",
+    "pyarrow",
+    "sklearn",
+    "matplotlib",
+    "astropy",
+    "mapie",
+    "skops",
+    "pydantic",
+    "IPython",
+    "threadpoolctl",
+    "joblib",
+)
 ALWAYS = ("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "IPython", "comm")
 # Not the inline backend, which registers itself with the shell; but what takes long in it.
 DRAWING = ("matplotlib.backends.backend_agg", "matplotlib.figure")
@@ -221,7 +235,9 @@ def _classes():
             argv = cmd[cmd.index("-f") :]
             loop = asyncio.get_running_loop()
             # The first order waits until the libraries are there; nothing else should.
-            self.process = await loop.run_in_executor(None, lambda: Fork(self.parent.server, argv, env, cwd))
+            self.process = await loop.run_in_executor(
+                None, lambda: Fork(self.parent.server, argv, env, cwd)
+            )
             self.pid = self.pgid = self.process.pid
             self.cwd = cwd
             return self.connection_info
@@ -241,7 +257,9 @@ def _classes():
             spec.metadata["kernel_provisioner"] = {"provisioner_name": "boxloop-fork"}
             return spec
 
-    entry = EntryPoint("boxloop-fork", f"{__name__}:Provisioner", KernelProvisionerFactory.GROUP_NAME)
+    entry = EntryPoint(
+        "boxloop-fork", f"{__name__}:Provisioner", KernelProvisionerFactory.GROUP_NAME
+    )
     KernelProvisionerFactory.instance().provisioners["boxloop-fork"] = entry
     globals()["Provisioner"] = Provisioner
     return Manager
@@ -275,7 +293,10 @@ class Kernels:
 
         self._class = self._class or _classes()
         # Since ipykernel 7.3 a kernel warns on every start where its socket is not encrypted.
-        manager = self._class(kernel_name="python3", config=Config({"KernelManager": {"transport_encryption": "auto"}}))
+        manager = self._class(
+            kernel_name="python3",
+            config=Config({"KernelManager": {"transport_encryption": "auto"}}),
+        )
         manager.server = self._server
         while self._open and self._server.ask(do="count")["left"]:
             time.sleep(0.1)

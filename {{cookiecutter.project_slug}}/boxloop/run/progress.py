@@ -34,14 +34,20 @@ class Told:
     def __init__(self, chapter, before=None, stream=None):
         self.label, self.before, self._stream = shown(chapter.label), before, stream
         try:
-            self._cells = [cell.get("cell_type") == "code" for cell in read_notebook(chapter.path)["cells"]]
+            self._cells = [
+                cell.get("cell_type") == "code" for cell in read_notebook(chapter.path)["cells"]
+            ]
         except UserError:  # the run itself will say so
             self._cells = []
         self.done, self.start = 0, time.monotonic()
 
     def hooks(self):
         """Return the options that make papermill tell."""
-        streams = {"stdout_file": self._stream, "stderr_file": self._stream, "log_output": True} if self._stream else {}
+        streams = (
+            {"stdout_file": self._stream, "stderr_file": self._stream, "log_output": True}
+            if self._stream
+            else {}
+        )
         return {"on_cell_executed": self._executed} | streams
 
     def _executed(self, **_):
@@ -113,7 +119,9 @@ class Live(Lines):
         console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
         super().__init__(console.print, verbose=verbose)
         self._running = []
-        self._screen = Screen(get_renderable=self._lines, console=console, refresh_per_second=4, transient=True)
+        self._screen = Screen(
+            get_renderable=self._lines, console=console, refresh_per_second=4, transient=True
+        )
 
     def _lines(self):
         from rich.text import Text

@@ -116,7 +116,9 @@ def go(chapters, selected, *, is_current, work, current, lost, jobs=1):
     control.process(None)
     options = {"continue_": True}
     if jobs > 1:
-        runner = Threads(Dependency(Memory, "loop"), Reporter(current, lost), num_process=jobs, **options)
+        runner = Threads(
+            Dependency(Memory, "loop"), Reporter(current, lost), num_process=jobs, **options
+        )
     else:
         runner = Runner(Dependency(Memory, "loop"), Reporter(current, lost), **options)
     runner.run_all(control.task_dispatcher())

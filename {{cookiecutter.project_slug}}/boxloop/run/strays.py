@@ -44,8 +44,8 @@ def end(mark):
 def ours():
     """Surround a run: yields what must be in the environment of what it starts, and ends that.
 
-    Not in this process's own environment, which another run in it would find there. A run inside of a
-    notebook of another run has the marks of both.
+    Not in this process's own environment, which another run in it would find there. A run inside
+    of a notebook of another run has the marks of both.
     """
     mark = uuid.uuid4().hex
     try:

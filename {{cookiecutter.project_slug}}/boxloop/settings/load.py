@@ -32,7 +32,9 @@ class Settings(Table):
     @model_validator(mode="after")
     def _errors_are_of_columns(self):
         for name, column in self.columns.items():
-            if column.error_of is not None and (column.role != "error" or column.error_of not in self.columns):
+            if column.error_of is not None and (
+                column.role != "error" or column.error_of not in self.columns
+            ):
                 msg = f"columns.{name}: error_of needs the role error and the name of another column; it is '{column.error_of}'"
                 raise ValueError(msg)
         return self
@@ -68,7 +70,11 @@ class Settings(Table):
         from boxloop.measure.metrics import METRICS
 
         study = self.study
-        metrics = [study.primary_metric, *study.secondary_metrics, *(c.metric for c in study.criteria)]
+        metrics = [
+            study.primary_metric,
+            *study.secondary_metrics,
+            *(c.metric for c in study.criteria),
+        ]
         for name in metrics:
             mine = [metric.name for metric in METRICS.values() if study.task in metric.tasks]
             if name not in mine:
@@ -100,12 +106,16 @@ class Settings(Table):
     @property
     def weights(self):
         """Names of the columns that say how much a row counts in a fit: weights, and the error of the target."""
-        errors = [name for name in self.role("error") if self.columns[name].error_of == self.study.target]
+        errors = [
+            name for name in self.role("error") if self.columns[name].error_of == self.study.target
+        ]
         return [*self.role("weight"), *errors]
 
     def error_of(self, name):
         """Return the name of the column that holds the error of another one, or None."""
-        return next((error for error in self.role("error") if self.columns[error].error_of == name), None)
+        return next(
+            (error for error in self.role("error") if self.columns[error].error_of == name), None
+        )
 
     def only(self, role):
         """Return the one column with this role, or None."""

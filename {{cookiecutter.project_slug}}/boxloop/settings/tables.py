@@ -4,7 +4,19 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Role = Literal["input", "target", "id", "group", "time", "weight", "error", "nuisance", "truth", "resonance", "ignored"]
+Role = Literal[
+    "input",
+    "target",
+    "id",
+    "group",
+    "time",
+    "weight",
+    "error",
+    "nuisance",
+    "truth",
+    "resonance",
+    "ignored",
+]
 Task = Literal["regression", "classification", "anomaly-detection"]
 Motivation = Literal["compute", "robustness", "sharing", "no-other-solution"]
 
@@ -27,8 +39,12 @@ class Column(Table):
     max: float | None = None
     expected: Literal["increasing", "decreasing"] | None = None
     slope: float | None = Field(None, description="d column / d target in the physical law")
-    error_of: str | None = Field(None, description="the column whose error this is, in its unit, where the role is error")
-    missing: list[float] = Field([], description="numbers in the file, such as -999, that mean: not measured")
+    error_of: str | None = Field(
+        None, description="the column whose error this is, in its unit, where the role is error"
+    )
+    missing: list[float] = Field(
+        [], description="numbers in the file, such as -999, that mean: not measured"
+    )
     reference: str | None = None
 
 
@@ -43,7 +59,11 @@ class Reference(Table):
     @property
     def label(self):
         """Its name; while nobody has named one, what stands in its place."""
-        return "a stand-in for the domain reference" if self.name.strip().upper().startswith("TODO") or not self.name.strip() else self.name
+        return (
+            "a stand-in for the domain reference"
+            if self.name.strip().upper().startswith("TODO") or not self.name.strip()
+            else self.name
+        )
 
 
 class Criterion(Table):
@@ -78,9 +98,14 @@ class Study(Table):
     seeds: list[int] = Field(min_length=5, max_length=5)
     motivation: Motivation
     study_type: Literal["inference", "theoretical-limit"]
-    positive_class: str | None = Field(None, description="the class of interest, where the task has classes")
+    positive_class: str | None = Field(
+        None, description="the class of interest, where the task has classes"
+    )
     working_point: float | None = Field(
-        None, gt=0, lt=1, description="classification: cut on the probability; anomaly detection: background efficiency"
+        None,
+        gt=0,
+        lt=1,
+        description="classification: cut on the probability; anomaly detection: background efficiency",
     )
     reference: Reference
     criteria: list[Criterion] = Field(min_length=1)
@@ -109,7 +134,9 @@ class Data(Table):
 
     table: str = Field(description="path from the project's root")
     sha256: str = ""
-    deployment: str | None = Field(None, description="unlabelled objects that the model is meant for")
+    deployment: str | None = Field(
+        None, description="unlabelled objects that the model is meant for"
+    )
     deployment_sha256: str | None = None
 
 

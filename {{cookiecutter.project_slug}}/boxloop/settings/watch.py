@@ -38,8 +38,18 @@ def watch(model, note, prefix=""):
             note(prefix.rstrip(".") or "*")
         return kind.__getattribute__(self, name)
 
-    plain = {"__reduce__": lambda self: (kind.model_validate, (kind.model_dump(model),)), "__copy__": lambda self: model}
+    plain = {
+        "__reduce__": lambda self: (kind.model_validate, (kind.model_dump(model),)),
+        "__copy__": lambda self: model,
+    }
     watched = model.model_copy()
-    # No subclass statement: pydantic would build a validator for it, which takes longer than it ever helps.
-    object.__setattr__(watched, "__class__", type.__new__(type(kind), kind.__name__, (kind,), plain | {"__getattribute__": read, "__slots__": ()}))
+    # No subclass statement: pydantic would build a validator for it, which takes longer than it
+    # ever helps.
+    object.__setattr__(
+        watched,
+        "__class__",
+        type.__new__(
+            type(kind), kind.__name__, (kind,), plain | {"__getattribute__": read, "__slots__": ()}
+        ),
+    )
     return watched

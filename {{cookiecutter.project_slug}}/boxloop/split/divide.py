@@ -12,8 +12,18 @@ from boxloop.table.codes import numbered
 
 def measured(frame, settings):
     """Return the table with the numbers that study.toml calls `missing` taken out of their columns."""
-    marked = {name: column.missing for name, column in settings.columns.items() if column.missing and name in frame}
-    return frame.assign(**{name: frame[name].where(~frame[name].isin(marks)) for name, marks in marked.items()}) if marked else frame
+    marked = {
+        name: column.missing
+        for name, column in settings.columns.items()
+        if column.missing and name in frame
+    }
+    return (
+        frame.assign(
+            **{name: frame[name].where(~frame[name].isin(marks)) for name, marks in marked.items()}
+        )
+        if marked
+        else frame
+    )
 
 
 def units(frame, settings):
@@ -66,11 +76,14 @@ def exploration(frame, settings):
 def thin(frame, settings, *, most=50_000):
     """Return at most about `most` rows, by whole units and in their order; the table itself where it is small enough.
 
-    For searches that fit a model many times: which model is best shows on fewer rows than the last fit should have.
+    For searches that fit a model many times: which model is best shows on fewer rows than the
+    last fit should have.
     """
     if len(frame) <= most:
         return frame
-    return frame[_shuffled_share(units(frame, settings), settings.split.seed + 1) < most / len(frame)].reset_index(drop=True)
+    return frame[
+        _shuffled_share(units(frame, settings), settings.split.seed + 1) < most / len(frame)
+    ].reset_index(drop=True)
 
 
 @dataclass(frozen=True)
@@ -85,7 +98,8 @@ class Parts:
     def guard(self, check, **options):
         """Run a ``split.*`` check of the training rows against validation and test rows.
 
-        `check` is ``Station.check`` with the id filled in; only its finding comes back, no test row.
+        `check` is ``Station.check`` with the id filled in; only its finding comes back, no test
+        row.
         """
         inside = self._test[self._test["set"] == "test"].drop(columns="set")
         return check(self.train, {"validation": self.validation, "test": inside}, **options)

@@ -217,7 +217,9 @@ def open_seal(project, *, reason, model_hash):
         raise UserError(msg)
     if problem := trouble(project):
         raise UserError(problem)
-    append(project, "opened", reason=reason.strip(), model=model_hash, commit=git_commit(project.root))
+    append(
+        project, "opened", reason=reason.strip(), model=model_hash, commit=git_commit(project.root)
+    )
     return read_table(project.sealed_file)
 
 

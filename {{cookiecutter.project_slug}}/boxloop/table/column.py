@@ -5,7 +5,8 @@ import re
 import numpy as np
 import pandas as pd
 
-# What catalogues write where nothing was measured; one of them counts only where it lies far from all other values.
+# What catalogues write where nothing was measured; one of them counts only where it lies far from
+# all other values.
 SENTINELS = {
     -1.0, -9.0, -99.0, -99.9, -99.99, -999.0, -999.9, -9999.0, -9999.9, -99999.0, 99.0, 99.9, 99.99, 999.0, 9999.0, 99999.0,
     -32768.0, 1e20, -1e20, 1e30, -1e30,
@@ -34,11 +35,18 @@ def describe(column):
         found = marks(column)
         rest = values[~values.isin(found)]
         # Whole numbers in full: an identifier that is rounded says nothing.
-        low, high = (f"{end}" if pd.api.types.is_integer_dtype(values) else f"{end:.6g}" for end in (rest.min(), rest.max()))
-        words = f"{low} to {high}" + (f"; {', '.join(f'{mark:g}' for mark in found)} for a missing value" if found else "")
+        low, high = (
+            f"{end}" if pd.api.types.is_integer_dtype(values) else f"{end:.6g}"
+            for end in (rest.min(), rest.max())
+        )
+        words = f"{low} to {high}" + (
+            f"; {', '.join(f'{mark:g}' for mark in found)} for a missing value" if found else ""
+        )
     else:
         counts = values.astype(str).value_counts()
-        words = ", ".join(word[:20] for word in counts.index[:4]) + (f" and {len(counts) - 4} more" if len(counts) > 4 else "")
+        words = ", ".join(word[:20] for word in counts.index[:4]) + (
+            f" and {len(counts) - 4} more" if len(counts) > 4 else ""
+        )
     return words + (f"; {gap:.1%} missing" if gap else "")
 
 

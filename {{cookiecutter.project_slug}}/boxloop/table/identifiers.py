@@ -36,9 +36,17 @@ def _whole_numbers(values: pd.Series) -> np.ndarray | None:
     import pandas as pd
 
     if pd.api.types.is_integer_dtype(values):
-        return values.to_numpy(dtype=np.int64) if values.max() < 2**63 else values.to_numpy(dtype=np.uint64) // 2
+        return (
+            values.to_numpy(dtype=np.int64)
+            if values.max() < 2**63
+            else values.to_numpy(dtype=np.uint64) // 2
+        )
     table = values.to_numpy(dtype=float)
-    if not np.isfinite(table).all() or np.abs(table).max() > LARGEST_WHOLE or (table != np.round(table)).any():
+    if (
+        not np.isfinite(table).all()
+        or np.abs(table).max() > LARGEST_WHOLE
+        or (table != np.round(table)).any()
+    ):
         return None
     return table.astype(np.int64)
 

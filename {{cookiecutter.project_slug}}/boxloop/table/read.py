@@ -1,6 +1,7 @@
 """Read somebody's table, whatever it was written with: CSV, TSV, Parquet, FITS, VOTable or ECSV.
 
-What cannot be understood is refused with one sentence that names the file, the column or line, and the remedy.
+What cannot be understood is refused with one sentence that names the file, the column or line,
+and the remedy.
 """
 
 import re
@@ -15,8 +16,14 @@ from boxloop.table.text import names_are_good, read_text
 
 TEXT = {".csv": None, ".tsv": "\t", ".tab": "\t", ".txt": None, ".dat": None}
 BINARY = {
-    ".parquet": "parquet", ".pq": "parquet", ".fits": "fits", ".fit": "fits",
-    ".vot": "votable", ".votable": "votable", ".xml": "votable", ".ecsv": "ascii.ecsv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".fits": "fits",
+    ".fit": "fits",
+    ".vot": "votable",
+    ".votable": "votable",
+    ".xml": "votable",
+    ".ecsv": "ascii.ecsv",
 }
 # Names that the notebooks give to columns of their own.
 TAKEN = {"set", "truth", "model", "reference", "trivial"}
@@ -49,8 +56,8 @@ def read_catalogue(path):
     Parameters
     ----------
     path : Path
-        ``.csv .tsv .tab .txt .dat`` (with or without a header line), ``.parquet .pq .fits .fit .vot .votable .xml .ecsv``;
-        text and FITS may be compressed (``.gz``).
+        ``.csv .tsv .tab .txt .dat`` (with or without a header line), ``.parquet .pq .fits .fit
+        .vot .votable .xml .ecsv``; text and FITS may be compressed (``.gz``).
 
     Raises
     ------
@@ -94,8 +101,14 @@ def in_project(found):
             new[name] += "_"
     if not new:
         return found
-    units, descriptions = ({new.get(name, name): text for name, text in facts.items()} for facts in (found.units, found.descriptions))
-    notes = [f"Column '{old}' is called '{name}' here: the notebooks use the shorter name." for old, name in sorted(new.items())]
+    units, descriptions = (
+        {new.get(name, name): text for name, text in facts.items()}
+        for facts in (found.units, found.descriptions)
+    )
+    notes = [
+        f"Column '{old}' is called '{name}' here: the notebooks use the shorter name."
+        for old, name in sorted(new.items())
+    ]
     return Catalogue(found.frame.rename(columns=new), units, descriptions, [*found.notes, *notes])
 
 
@@ -109,7 +122,10 @@ def _parquet(path):
         frame = frame.reset_index()
     frame.columns = [str(name) for name in frame.columns]
     for name in frame.columns:
-        if any(isinstance(value, list | tuple | dict | np.ndarray) for value in frame[name].dropna().iloc[:1]):
+        if any(
+            isinstance(value, list | tuple | dict | np.ndarray)
+            for value in frame[name].dropna().iloc[:1]
+        ):
             _refuse_lists(path, name)
         frame[name] = _decoded(path, frame[name])
     return _timed(_without_blanks(frame.reset_index(drop=True)))
@@ -139,7 +155,11 @@ def _timed(frame, units=None, descriptions=None, notes=()):
         if pd.api.types.is_datetime64_any_dtype(frame[name]):
             year = frame[name].dt
             days = 365 + year.is_leap_year
-            frame[name] = year.year + (year.day_of_year - 1 + (year.hour + year.minute / 60 + year.second / 3600) / 24) / days
+            frame[name] = (
+                year.year
+                + (year.day_of_year - 1 + (year.hour + year.minute / 60 + year.second / 3600) / 24)
+                / days
+            )
             units[name] = "yr"
             notes.append(f"Column '{name}' held dates: it is now in decimal years.")
     return Catalogue(frame, units, descriptions or {}, notes)
@@ -148,7 +168,12 @@ def _timed(frame, units=None, descriptions=None, notes=()):
 def _dates(column):
     """Return a column of dates written as 2021-03-04 or 2021-03-04T05:06:07 as dates, and any other as it is."""
     words = column.dropna()
-    if pd.api.types.is_numeric_dtype(column) or words.empty or not isinstance(words.iloc[0], str) or not DATE.match(words.iloc[0]):
+    if (
+        pd.api.types.is_numeric_dtype(column)
+        or words.empty
+        or not isinstance(words.iloc[0], str)
+        or not DATE.match(words.iloc[0])
+    ):
         return column
     try:
         return pd.to_datetime(column, format="ISO8601", utc=True).dt.tz_localize(None)
@@ -160,7 +185,11 @@ def _without_blanks(frame):
     """Return the table with empty text missing, as in CSV: binary formats fill text up with blanks."""
     for name in frame.columns:
         if pd.api.types.is_object_dtype(frame[name]) or pd.api.types.is_string_dtype(frame[name]):
-            blank = frame[name].map(lambda value: isinstance(value, str) and not value.strip()).astype(bool)
+            blank = (
+                frame[name]
+                .map(lambda value: isinstance(value, str) and not value.strip())
+                .astype(bool)
+            )
             frame[name] = frame[name].mask(blank, None) if blank.any() else frame[name]
     return frame
 
@@ -180,8 +209,12 @@ def _astropy(path, kind):
             for name in table.colnames:
                 if getattr(getattr(table[name], "dtype", None), "kind", "") == "S":
                     table[name] = np.ma.asarray(table[name]).astype("U")
-    except Exception as error:  # the readers raise what they like; every one of them means: not such a file
-        said = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    except (
+        Exception
+    ) as error:  # the readers raise what they like; every one of them means: not such a file
+        said = next(
+            (line for line in str(error).splitlines() if line.strip()), type(error).__name__
+        )
         msg = f"{path.name} cannot be read as {kind.upper().removeprefix('ASCII.')} ({said[:120]}): write it again."
         raise UserError(msg) from error
     units, descriptions, notes, columns = {}, {}, [], {}
@@ -197,9 +230,13 @@ def _astropy(path, kind):
         unit, text = getattr(column, "unit", None), getattr(column.info, "description", None)
         units |= {name: str(unit)} if unit is not None and str(unit) else {}
         descriptions |= {name: str(text)} if text else {}
-        columns[name] = Table([column.value if isinstance(column, Quantity) else column], names=[name]).to_pandas()[name]
+        columns[name] = Table(
+            [column.value if isinstance(column, Quantity) else column], names=[name]
+        ).to_pandas()[name]
     frame = pd.DataFrame(columns)
     for name in frame.columns:
-        if pd.api.types.is_extension_array_dtype(frame[name]) and pd.api.types.is_integer_dtype(frame[name]):
+        if pd.api.types.is_extension_array_dtype(frame[name]) and pd.api.types.is_integer_dtype(
+            frame[name]
+        ):
             frame[name] = frame[name].astype(float)  # whole numbers of which some are missing
     return _timed(_without_blanks(frame), units, descriptions, notes)

@@ -17,7 +17,12 @@ HEAD = 50  # lines that are looked at to find the delimiter
 COMMA = r"[+-]?(?:\d+,\d*|,\d+)(?:[eE][+-]?\d+)?"  # a number with a decimal comma
 GROUPED = r"[+-]?\d{1,3}(?:(?:,\d{3})+(?:\.\d+)?|(?:\.\d{3})+,\d+)"  # a number with a sign between its thousands
 THOUSANDS = r"[+-]?[1-9]\d{0,2},\d{3}"  # may be a decimal comma, and may be one between thousands
-COMMAS_ARE_FREE = (";", "\t", "|", None)  # separators (None for blanks) beside which a comma inside a field may be a decimal comma
+COMMAS_ARE_FREE = (
+    ";",
+    "\t",
+    "|",
+    None,
+)  # separators (None for blanks) beside which a comma inside a field may be a decimal comma
 # What people write where nothing was measured, beside what pandas knows ("", NA, NaN, null, None).
 NOTHING = ["--", "-", "...", "?", "*", "INDEF", "masked", "N.A.", "\\N"]
 LONGEST = 200  # signs in the name of a column; more is a quote that never ends
@@ -101,8 +106,11 @@ def _delimiter(lines):
         widths = {len(row) for row in rows}
         if len(widths) != 1 or max(widths) < 2:
             continue
-        # Without a line of names, decimal commas cut every line into the same number of fields, too.
-        numbers = best == "," and all(_is_number(cell, sign) or not cell.strip() for row in rows for cell in row)
+        # Without a line of names, decimal commas cut every line into the same number of fields,
+        # too.
+        numbers = best == "," and all(
+            _is_number(cell, sign) or not cell.strip() for row in rows for cell in row
+        )
         if max(widths) > most or numbers:
             best, most = sign, max(widths)
     if best in (None, ",") and _blanks_between_commas(lines):
@@ -122,7 +130,11 @@ def _blanks_between_commas(lines):
     named = rows[0] if all("," not in cell for cell in rows[0]) else []
     cells += [] if named else rows[0]
     whole = len(rows) > 1 and len({len(row) for row in rows}) == 1 and len(rows[0]) > 1
-    return whole and any("," in cell for cell in cells) and all(_is_number(cell, None) and not cell.endswith(",") for cell in cells)
+    return (
+        whole
+        and any("," in cell for cell in cells)
+        and all(_is_number(cell, None) and not cell.endswith(",") for cell in cells)
+    )
 
 
 def _head(path):
@@ -166,10 +178,18 @@ def read_text(path, *, delimiter=None):
     has_header = not all(_is_number(cell, sign) or not cell.strip() for cell in first)
     if has_header and _looks_like_data(first, head, sign):
         has_header = False
-    names = [name.strip() for name in first] if has_header else [f"column_{n}" for n in range(1, width + 1)]
+    names = (
+        [name.strip() for name in first]
+        if has_header
+        else [f"column_{n}" for n in range(1, width + 1)]
+    )
     names_are_good(path, names)
     frame = _parse(path, skipped, sign, names, has_header)
-    notes = [] if has_header else [f"The file has no line of names: the columns are called column_1 to column_{width}."]
+    notes = (
+        []
+        if has_header
+        else [f"The file has no line of names: the columns are called column_1 to column_{width}."]
+    )
     first_line = skipped + 1 + has_header
     frame, changed = _decimal_commas(path, frame, sign, first_line)
     notes += ["The file has decimal commas: they are read as points."] if changed else []
@@ -199,7 +219,11 @@ def _one_width(path, skipped, sign):
 
 def _looks_like_data(first, head, sign):
     """Whether the first line is a row like the next ones: numbers where they have numbers."""
-    row = next(csv.reader(head[1:2], delimiter=sign), []) if sign else (head[1].split() if len(head) > 1 else [])
+    row = (
+        next(csv.reader(head[1:2], delimiter=sign), [])
+        if sign
+        else (head[1].split() if len(head) > 1 else [])
+    )
     numbers = [_is_number(cell, sign) for cell in first]
     return any(numbers) and numbers == [_is_number(cell, sign) for cell in row]
 
@@ -208,8 +232,17 @@ def _parse(path, skipped, sign, names, has_header):
     try:
         with _open(path) as file:
             return pd.read_csv(
-                file, sep=sign or r"\s+", names=names, header=None, skiprows=_rows_to_skip(path, skipped, has_header),
-                encoding="utf-8-sig", skipinitialspace=True, skip_blank_lines=True, low_memory=False, index_col=False, na_values=NOTHING,
+                file,
+                sep=sign or r"\s+",
+                names=names,
+                header=None,
+                skiprows=_rows_to_skip(path, skipped, has_header),
+                encoding="utf-8-sig",
+                skipinitialspace=True,
+                skip_blank_lines=True,
+                low_memory=False,
+                index_col=False,
+                na_values=NOTHING,
             )
     except (ValueError, OSError) as error:
         msg = f"{path.name} cannot be read as a table ({str(error).strip().splitlines()[0]}): save it as CSV with one line per row."
@@ -229,7 +262,8 @@ def _rows_to_skip(path, skipped, has_header):
 def _decimal_commas(path, frame, sign, first_line):
     """Return the table with decimal commas read as points, and whether there were any; refuse what may mean two things.
 
-    A column of numbers with commas must never pass for a column of words: it would be ignored as free text.
+    A column of numbers with commas must never pass for a column of words: it would be ignored as
+    free text.
     """
     found, most, doubts = {}, 0, {}
     for name in frame.columns:
@@ -239,7 +273,11 @@ def _decimal_commas(path, frame, sign, first_line):
         if not (with_comma := words.str.contains(",", regex=False)).any():
             continue
         comma = with_comma & words.str.fullmatch(COMMA, flags=re.ASCII)
-        other = ~comma & (with_comma | pd.to_numeric(words.where(~with_comma), errors="coerce").isna() | words.str.contains(".", regex=False))
+        other = ~comma & (
+            with_comma
+            | pd.to_numeric(words.where(~with_comma), errors="coerce").isna()
+            | words.str.contains(".", regex=False)
+        )
         amounts = comma | (with_comma & words.str.fullmatch(GROUPED, flags=re.ASCII))
         if sign in COMMAS_ARE_FREE and comma.any() and not other.any():
             found[name] = words.str.replace(",", ".", regex=False).astype(float)
@@ -247,17 +285,30 @@ def _decimal_commas(path, frame, sign, first_line):
             if words[comma].str.fullmatch(THOUSANDS, flags=re.ASCII).all():
                 doubts[name] = words, comma
         elif amounts.mean() > 0.5:
-            _refuse_commas(path, name, words, other if sign in COMMAS_ARE_FREE and other.any() else with_comma, first_line)
+            _refuse_commas(
+                path,
+                name,
+                words,
+                other if sign in COMMAS_ARE_FREE and other.any() else with_comma,
+                first_line,
+            )
     if most <= 1 - NEARLY:
         return frame, False  # a slip of the pen among whole numbers, which `_numbers` refuses
     if sign != ";" and len(doubts) == len(found):
-        # 1,234 everywhere: the semicolon alone tells that whoever wrote the file needs the comma for decimals.
+        # 1,234 everywhere: the semicolon alone tells that whoever wrote the file needs the comma
+        # for decimals.
         name, (words, comma) = next(iter(doubts.items()))
         _refuse_commas(path, name, words, comma, first_line)
-    if (pointed := next((name for name in frame.columns if name not in found and _has_points(frame[name])), None)) is not None:
+    if (
+        pointed := next(
+            (name for name in frame.columns if name not in found and _has_points(frame[name])), None
+        )
+    ) is not None:
         msg = f"{path.name} has decimal commas in column '{next(iter(found))}' and decimal points in column '{pointed}': write all numbers with points."
         raise UserError(msg)
-    return frame.assign(**{name: values.reindex(frame.index) for name, values in found.items()}), True
+    return frame.assign(
+        **{name: values.reindex(frame.index) for name, values in found.items()}
+    ), True
 
 
 def _refuse_commas(path, name, words, bad, first_line):
@@ -269,7 +320,9 @@ def _refuse_commas(path, name, words, bad, first_line):
 def _has_points(column):
     """Whether numbers with points are in a column; floats that are whole may be so because of a gap, else they were written as 1.000."""
     there = column.dropna()
-    return pd.api.types.is_float_dtype(column) and bool((there % 1).any() or len(there) == len(column))
+    return pd.api.types.is_float_dtype(column) and bool(
+        (there % 1).any() or len(there) == len(column)
+    )
 
 
 def _numbers(path, frame, first_line):

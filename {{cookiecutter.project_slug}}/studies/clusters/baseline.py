@@ -29,8 +29,10 @@ class ScalingRelation(RegressorMixin, BaseEstimator):
     Examples
     --------
     >>> import pandas as pd
-    >>> frame = pd.DataFrame({"gas_mass": [10.0, 20.0], "temperature": [2.0, 4.0], "redshift": [0.2, 0.2]})
-    >>> relation = ScalingRelation(columns=("gas_mass", "temperature")).fit(frame, [0.0, 0.6 * np.log(4.0)])
+    >>> frame = pd.DataFrame({"gas_mass": [10.0, 20.0], "temperature": [2.0, 4.0], "redshift":
+    [0.2, 0.2]})
+    >>> relation = ScalingRelation(columns=("gas_mass", "temperature")).fit(frame, [0.0, 0.6 *
+    np.log(4.0)])
     >>> float(round(relation.slope_, 3))
     0.6
     """
@@ -47,9 +49,13 @@ class ScalingRelation(RegressorMixin, BaseEstimator):
     def fit(self, X, y):
         """Calibrate on clusters of known mass; X is a DataFrame, y is ln(M500 / 1e14 Msun)."""
         x = self.proxy(X)
-        y = np.asarray(y, dtype=float) - self.evolution * np.log(simulate.efunc(X["redshift"].to_numpy()))
+        y = np.asarray(y, dtype=float) - self.evolution * np.log(
+            simulate.efunc(X["redshift"].to_numpy())
+        )
         covariance = np.cov(x, y)
-        self.slope_ = float(covariance[0, 1] / covariance[0, 0] if self.slope is None else self.slope)
+        self.slope_ = float(
+            covariance[0, 1] / covariance[0, 0] if self.slope is None else self.slope
+        )
         self.normalisation_ = float(np.mean(y) - self.slope_ * np.mean(x))
         self.n_features_in_ = X.shape[1]
         return self
@@ -74,8 +80,10 @@ def reference():
 def alternates():
     """Return other proxies of the field, exponents of E(z) self-similar.
 
-    Gas mass (M ~ M_gas), richness (M ~ lambda), luminosity (M ~ L^(3/4) E(z)^(-7/4)), and Y_X with a fixed slope.
-    Gas mass alone nearly rivals Y_X in simulator A, where feedback is weak, and fails in B, where it is strong.
+    Gas mass (M ~ M_gas), richness (M ~ lambda), luminosity (M ~ L^(3/4) E(z)^(-7/4)), and Y_X
+    with a fixed slope.
+    Gas mass alone nearly rivals Y_X in simulator A, where feedback is weak, and fails in B, where
+    it is strong.
     """
     return {
         "M-M_gas": ScalingRelation(columns=("gas_mass",), evolution=0.0),
@@ -98,9 +106,10 @@ def simplest():
 def gaussian_posterior(residual, covariance, alpha=simulate.ALPHA, beta=simulate.BETA):
     """Return mean and variance of mu given log-normal observables, and the log evidence up to a constant.
 
-    With P(s | mu) = N(pi + alpha mu, C) and dn/dmu ~ exp(-beta1 mu - beta2 mu^2 / 2) the product is a Gaussian in mu:
-    var = 1 / (alpha^T C^-1 alpha + beta2), mean = var (alpha^T C^-1 (s - pi) - beta1)
-    (Evrard et al. 2014, MNRAS 441, 3562; derived here by completing the square and tested against quadrature).
+    With P(s | mu) = N(pi + alpha mu, C) and dn/dmu ~ exp(-beta1 mu - beta2 mu^2 / 2) the product
+    is a Gaussian in mu: var = 1 / (alpha^T C^-1 alpha + beta2), mean = var (alpha^T C^-1 (s - pi)
+    - beta1) (Evrard et al. 2014, MNRAS 441, 3562; derived here by completing the square and
+    tested against quadrature).
 
     Parameters
     ----------
@@ -114,7 +123,9 @@ def gaussian_posterior(residual, covariance, alpha=simulate.ALPHA, beta=simulate
     mean, variance, log_evidence : arrays of shape (n,)
     """
     residual, covariance = np.asarray(residual), np.asarray(covariance)
-    weights = np.linalg.solve(covariance, np.broadcast_to(alpha[:, None], (*residual.shape, 1)))[..., 0]
+    weights = np.linalg.solve(covariance, np.broadcast_to(alpha[:, None], (*residual.shape, 1)))[
+        ..., 0
+    ]
     whitened = np.linalg.solve(covariance, residual[..., None])[..., 0]
     variance = 1 / (weights @ alpha + beta[1])
     mean = variance * ((weights * residual).sum(axis=1) - beta[0])
@@ -127,7 +138,8 @@ def limit(frame, physics=simulate.A):
     """Return the information limit: posterior mean and sigma of ln M of somebody who knows simulator A perfectly.
 
     Uses the observables, their errors and the redshift, never a truth column.
-    Whether a cluster merges is unknown, so the posterior is the sum of two Gaussians, weighted by their evidence.
+    Whether a cluster merges is unknown, so the posterior is the sum of two Gaussians, weighted by
+    their evidence.
     Selection needs no correction: it depends on the photons alone, and these are given.
     The ends of the simulated mass range are ignored.
 
@@ -143,12 +155,16 @@ def limit(frame, physics=simulate.A):
     log_s = np.log(frame[list(simulate.OBSERVABLES)].to_numpy())
     log_s = log_s - np.outer(np.log(simulate.efunc(frame["redshift"])), physics.gamma)
     error = np.zeros_like(log_s)
-    error[:, : len(simulate.MEASURED)] = frame[[f"{name}_error" for name in simulate.MEASURED]].to_numpy()
+    error[:, : len(simulate.MEASURED)] = frame[
+        [f"{name}_error" for name in simulate.MEASURED]
+    ].to_numpy()
     states = []
     for merging, prior in ((0, 1 - physics.merger_fraction), (1, physics.merger_fraction)):
         mean, covariance = physics.law(merging)
         noise = error[:, :, None] ** 2 * np.eye(error.shape[1])
-        mean, variance, evidence = gaussian_posterior(log_s - mean, covariance + noise, alpha=physics.alpha)
+        mean, variance, evidence = gaussian_posterior(
+            log_s - mean, covariance + noise, alpha=physics.alpha
+        )
         states.append((mean, variance, evidence + np.log(prior)))
     mean, variance, evidence = map(np.array, zip(*states, strict=True))
     weight = np.exp(evidence - np.logaddexp.reduce(evidence, axis=0))

@@ -20,11 +20,17 @@ def tables(seed=SEED):
 
     The survey has the physics of B, one line of sight per cluster, and no mass and no truth.
     """
-    survey = simulate.catalogue(simulate.B, halos=HALOS["survey"], seed=[seed, 3], prefix="S", lines_of_sight=1)
+    survey = simulate.catalogue(
+        simulate.B, halos=HALOS["survey"], seed=[seed, 3], prefix="S", lines_of_sight=1
+    )
     hidden = [name for name in survey if name == "ln_mass" or name.startswith("true_")]
     return {
-        "simulator_a": simulate.catalogue(simulate.A, halos=HALOS["simulator_a"], seed=[seed, 1], prefix="A"),
-        "simulator_b": simulate.catalogue(simulate.B, halos=HALOS["simulator_b"], seed=[seed, 2], prefix="B"),
+        "simulator_a": simulate.catalogue(
+            simulate.A, halos=HALOS["simulator_a"], seed=[seed, 1], prefix="A"
+        ),
+        "simulator_b": simulate.catalogue(
+            simulate.B, halos=HALOS["simulator_b"], seed=[seed, 2], prefix="B"
+        ),
         "survey": survey.drop(columns=hidden),
     }
 

@@ -1,8 +1,9 @@
 """What the masses are for: the halo mass function, counts of clusters per bin of mass.
 
-The mass function is steep, so scatter carries more light clusters up than heavy ones down (Eddington bias).
-A mass estimate that is unbiased cluster by cluster can still count wrongly, and one that shrinks towards the mean
-(as every regression does) empties the heaviest bins.
+The mass function is steep, so scatter carries more light clusters up than heavy ones down
+(Eddington bias).
+A mass estimate that is unbiased cluster by cluster can still count wrongly, and one that shrinks
+towards the mean (as every regression does) empties the heaviest bins.
 """
 
 import numpy as np
@@ -45,7 +46,8 @@ def mass_function(ln_mass, estimates, *, groups=None, edges=EDGES):
     -------
     DataFrame, one row per estimate and bin
         estimate, low, high (1e14 Msun), true, count, ratio (count / true), ratio_error.
-        The error is the Poisson error of the true count, 1 / sqrt(true): how well a survey of this size could tell.
+        The error is the Poisson error of the true count, 1 / sqrt(true): how well a survey of
+        this size could tell.
         Estimated and true counts share their clusters, so it is generous.
     """
     true = counts(ln_mass, groups=groups, edges=edges)
@@ -66,7 +68,9 @@ def draw(ax, table):
     for name, part in table.groupby("estimate", sort=False):
         middle = np.sqrt(part["low"] * part["high"])
         ax.plot(middle, part["ratio"], color=COLOURS[name], marker=MARKERS[name], label=name)
-    ax.fill_between(middle, 1 - part["ratio_error"], 1 + part["ratio_error"], color="#DDDDDD", zorder=0)
+    ax.fill_between(
+        middle, 1 - part["ratio_error"], 1 + part["ratio_error"], color="#DDDDDD", zorder=0
+    )
     ax.axhline(1, color=COLOURS["truth"], linewidth=1, zorder=1)
     ax.set(xscale="log", xlabel="M500 [1e14 Msun]", ylabel="estimated / true count")
     ax.label_outer()

@@ -20,7 +20,9 @@ def product(frame):
     Feedback lowers the one and raises the other; the product hardly feels it
     (Kravtsov, Vikhlinin & Nagai 2006, ApJ 650, 128).
     """
-    return frame.assign(gas_mass=frame["gas_mass"] * frame["temperature"]).drop(columns="temperature")
+    return frame.assign(gas_mass=frame["gas_mass"] * frame["temperature"]).drop(
+        columns="temperature"
+    )
 
 
 def candidates(make, fitted, train, other, *, inputs, target):
@@ -36,7 +38,11 @@ def candidates(make, fitted, train, other, *, inputs, target):
     target : str
     """
     both = pd.concat([train, other])
-    plans = {"without shape": (shapeless, train), "product only": (product, train), "learnt from B too": (whole, both)}
+    plans = {
+        "without shape": (shapeless, train),
+        "product only": (product, train),
+        "learnt from B too": (whole, both),
+    }
     found = {name: _predictor(estimator, whole, inputs) for name, estimator in fitted.items()}
     for name, (view, rows) in plans.items():
         found[name] = _predictor(make().fit(view(rows[inputs]), rows[target]), view, inputs)

@@ -20,7 +20,13 @@ MOTIVATION = {
 ABLATIONS = {
     "without the optical masses": ["richness", "velocity_dispersion"],
     "without the shape indicators": ["centroid_shift", "concentration"],
-    "gas mass and temperature alone": ["luminosity", "richness", "velocity_dispersion", "centroid_shift", "concentration"],
+    "gas mass and temperature alone": [
+        "luminosity",
+        "richness",
+        "velocity_dispersion",
+        "centroid_shift",
+        "concentration",
+    ],
 }
 
 
@@ -31,18 +37,33 @@ def ladder(seed):
     ----------
     seed : int, used by the rungs that draw random numbers
     """
-    trees = ExtraTreesRegressor(n_estimators=40, min_samples_leaf=3, max_features=0.7, random_state=seed)
+    trees = ExtraTreesRegressor(
+        n_estimators=40, min_samples_leaf=3, max_features=0.7, random_state=seed
+    )
     boosting = HistGradientBoostingRegressor(
-        learning_rate=0.08, max_iter=150, max_leaf_nodes=8, min_samples_leaf=30, max_features=0.5,
-        early_stopping=False, random_state=seed,
+        learning_rate=0.08,
+        max_iter=150,
+        max_leaf_nodes=8,
+        min_samples_leaf=30,
+        max_features=0.5,
+        early_stopping=False,
+        random_state=seed,
     )
     network = MLPRegressor(
-        hidden_layer_sizes=(32,), alpha=0.03, learning_rate_init=0.01, max_iter=120, tol=1e-4, random_state=seed
+        hidden_layer_sizes=(32,),
+        alpha=0.03,
+        learning_rate_init=0.01,
+        max_iter=120,
+        tol=1e-4,
+        random_state=seed,
     )
     return {
         "ridge": make_pipeline(logarithms(), StandardScaler(), Ridge(alpha=1.0)),
         "quadratic ridge": make_pipeline(
-            logarithms(), StandardScaler(), PolynomialFeatures(degree=2, include_bias=False), Ridge(alpha=10.0)
+            logarithms(),
+            StandardScaler(),
+            PolynomialFeatures(degree=2, include_bias=False),
+            Ridge(alpha=10.0),
         ),
         "extra trees": make_pipeline(logarithms(), trees),
         "gradient boosting": make_pipeline(logarithms(), boosting),

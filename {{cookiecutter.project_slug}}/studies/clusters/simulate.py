@@ -1,18 +1,21 @@
 """Two simulators of galaxy clusters, and the survey they are meant for.
 
 Published
-    The multi-property statistical model: a mass function that is quadratic in mu = ln(M500 / 1e14 Msun)
-    and observables that are log-normal about power laws (Evrard, Arnault, Huterer & Farahi 2014, MNRAS 441, 3562).
+    The multi-property statistical model: a mass function that is quadratic in mu = ln(M500 / 1e14
+    Msun) and observables that are log-normal about power laws (Evrard, Arnault, Huterer & Farahi
+    2014, MNRAS 441, 3562).
     Slopes in mass and in E(z) are self-similar (Kaiser 1986, MNRAS 222, 323).
-    Deviations of gas mass and temperature are anti-correlated, so that their product Y_X hardly feels
-    feedback (Kravtsov, Vikhlinin & Nagai 2006, ApJ 650, 128).
+    Deviations of gas mass and temperature are anti-correlated, so that their product Y_X hardly
+    feels feedback (Kravtsov, Vikhlinin & Nagai 2006, ApJ 650, 128).
 Toy
-    All normalisations, scatters and shifts (round numbers of the right order), two dynamical states instead of
-    a continuum, a mass function that does not evolve, one exposure and no background for the X-ray counts.
-    M-Y_X scatters by 15 % here and by 5-7 % in the 2006 simulations: survey photons are few and mergers strong.
+    All normalisations, scatters and shifts (round numbers of the right order), two dynamical
+    states instead of a continuum, a mass function that does not evolve, one exposure and no
+    background for the X-ray counts.
+    M-Y_X scatters by 15 % here and by 5-7 % in the 2006 simulations: survey photons are few and
+    mergers strong.
 
-Within one dynamical state the model is exactly log-normal, so the posterior of the mass has a closed form
-(`study.baseline.limit`): no honest model can do better in simulator A.
+Within one dynamical state the model is exactly log-normal, so the posterior of the mass has a
+closed form (`study.baseline.limit`): no honest model can do better in simulator A.
 """
 
 from dataclasses import dataclass, replace
@@ -25,14 +28,28 @@ BETA = (2.0, 0.6)  # dn/dmu ~ exp(-beta1 mu - beta2 mu^2 / 2); toy values near t
 MU_RANGE = (-0.7, 3.2)  # M500 from 0.5e14 to 25e14 Msun
 Z_RANGE = (0.1, 0.6)
 LINES_OF_SIGHT = 3
-COUNTS_PER_FLUX = 500.0  # photons per 1e-12 erg / s / cm^2: area x exposure / mean photon energy (toy)
+COUNTS_PER_FLUX = (
+    500.0  # photons per 1e-12 erg / s / cm^2: area x exposure / mean photon energy (toy)
+)
 COUNTS_LIMIT = 200.0  # the flux limit of the survey: 4e-13 erg / s / cm^2
-ERG_PER_S_CM2 = 1e44 / (4 * np.pi * 3.0857e24**2) / 1e-12  # L [1e44 erg/s] / d_L^2 [Mpc^2] -> 1e-12 erg/s/cm^2
+ERG_PER_S_CM2 = (
+    1e44 / (4 * np.pi * 3.0857e24**2) / 1e-12
+)  # L [1e44 erg/s] / d_L^2 [Mpc^2] -> 1e-12 erg/s/cm^2
 
-OBSERVABLES = ("gas_mass", "temperature", "luminosity", "richness", "velocity_dispersion", "centroid_shift", "concentration")
+OBSERVABLES = (
+    "gas_mass",
+    "temperature",
+    "luminosity",
+    "richness",
+    "velocity_dispersion",
+    "centroid_shift",
+    "concentration",
+)
 XRAY, OPTICAL = OBSERVABLES[:3], OBSERVABLES[3:5]
 MEASURED = XRAY + OPTICAL  # these five carry an error column
-ALPHA = np.array([1, 2 / 3, 4 / 3, 1, 1 / 3, 0, 0])  # mass slopes; the two shape indicators do not know the mass
+ALPHA = np.array(
+    [1, 2 / 3, 4 / 3, 1, 1 / 3, 0, 0]
+)  # mass slopes; the two shape indicators do not know the mass
 GAMMA = np.array([0, 2 / 3, 7 / 3, 0, 1 / 3, 0, 0])  # exponents of E(z)
 
 
@@ -47,7 +64,8 @@ class State:
 
     Attributes
     ----------
-    mean : 1e13 Msun, keV, 1e44 erg/s (bolometric), galaxies, km/s, R500, ratio of surface brightnesses
+    mean : 1e13 Msun, keV, 1e44 erg/s (bolometric), galaxies, km/s, R500, ratio of surface
+        brightnesses
     scatter : independent intrinsic scatter
     strength : effect of one sigma of cool-core strength (relaxed) or of infall strength (merging)
     """
@@ -66,7 +84,8 @@ class Physics:
     relaxed, merging : State
     merger_fraction : share of merging clusters
     alpha, gamma : slopes in mu and in ln E(z), shape (7,)
-    gas : effect of one sigma of gas displaced by feedback, shape (7,): gas mass one way, temperature the other
+    gas : effect of one sigma of gas displaced by feedback, shape (7,): gas mass one way,
+        temperature the other
     projection : scatter between lines of sight to the same halo, shape (7,)
     artefact : slope of ln(core_px) in mu; above zero if the numerical resolution knows the mass
     """
@@ -84,7 +103,9 @@ class Physics:
         """Return mean and covariance, shapes (7,) and (7, 7), of one dynamical state seen along one line of sight."""
         state = self.merging if merging else self.relaxed
         covariance = np.diag(state.scatter**2 + self.projection**2)
-        return state.mean, covariance + np.outer(self.gas, self.gas) + np.outer(state.strength, state.strength)
+        return state.mean, covariance + np.outer(self.gas, self.gas) + np.outer(
+            state.strength, state.strength
+        )
 
 
 MEAN = np.log([12.0, 2.2, 0.45, 22.0, 500.0, 0.006, 0.15])
@@ -95,9 +116,17 @@ A = Physics(
         scatter=np.array([0.06, 0.06, 0.15, 0.15, 0.07, 0.60, 0.20]),
         strength=vector(temperature=-0.06, luminosity=0.45, concentration=0.45),
     ),
-    # Mergers: bulk motion is not yet heat, so the gas looks cool, the more so the stronger the infall.
+    # Mergers: bulk motion is not yet heat, so the gas looks cool, the more so the stronger the
+    # infall.
     merging=State(
-        mean=MEAN + vector(gas_mass=0.08, temperature=-0.25, luminosity=0.10, centroid_shift=1.2, concentration=-0.3),
+        mean=MEAN
+        + vector(
+            gas_mass=0.08,
+            temperature=-0.25,
+            luminosity=0.10,
+            centroid_shift=1.2,
+            concentration=-0.3,
+        ),
         scatter=np.array([0.14, 0.10, 0.25, 0.20, 0.12, 0.25, 0.35]),
         strength=vector(temperature=-0.30, centroid_shift=0.70),
     ),
@@ -108,12 +137,18 @@ A = Physics(
     projection=vector(richness=0.20, velocity_dispersion=0.15, centroid_shift=0.15),
     artefact=1.0,
 )
-# Stronger feedback pushes gas out of the shallow wells of low-mass clusters and heats the rest: gas mass falls and
-# temperature rises by the same factor, so that Y_X stays. The thinner gas shines less (density squared), jets cut
-# the tie between light and concentration, quenching removes galaxies, and infall heats at once: the shape
-# indicators are still there, but they no longer mean what they meant in A.
+# Stronger feedback pushes gas out of the shallow wells of low-mass clusters and heats the rest:
+# gas mass falls and temperature rises by the same factor, so that Y_X stays. The thinner gas
+# shines less (density squared), jets cut the tie between light and concentration, quenching
+# removes galaxies, and infall heats at once: the shape indicators are still there, but they no
+# longer mean what they meant in A.
 B_MEAN = MEAN + vector(
-    gas_mass=-0.30, temperature=0.30, luminosity=-0.70, richness=-0.30, centroid_shift=0.3, concentration=-0.2
+    gas_mass=-0.30,
+    temperature=0.30,
+    luminosity=-0.70,
+    richness=-0.30,
+    centroid_shift=0.3,
+    concentration=-0.2,
 )
 B = replace(
     A,
@@ -123,7 +158,14 @@ B = replace(
         strength=vector(luminosity=0.10, concentration=0.45),
     ),
     merging=State(
-        mean=B_MEAN + vector(gas_mass=0.08, temperature=-0.22, luminosity=0.10, centroid_shift=1.2, concentration=-0.3),
+        mean=B_MEAN
+        + vector(
+            gas_mass=0.08,
+            temperature=-0.22,
+            luminosity=0.10,
+            centroid_shift=1.2,
+            concentration=-0.3,
+        ),
         scatter=np.array([0.12, 0.24, 0.30, 0.25, 0.12, 0.25, 0.35]),
         strength=vector(temperature=-0.05, centroid_shift=0.70),
     ),
@@ -192,7 +234,9 @@ def observe(rng, mu, z, physics):
     )
     ln_s = mean + np.outer(mu, physics.alpha) + np.outer(np.log(efunc(z)), physics.gamma)
     ln_s += gas * physics.gas + strength * load + scatter * rng.standard_normal(mean.shape)
-    seen = ln_s[:, None, :] + physics.projection * rng.standard_normal((n, LINES_OF_SIGHT, len(OBSERVABLES)))
+    seen = ln_s[:, None, :] + physics.projection * rng.standard_normal(
+        (n, LINES_OF_SIGHT, len(OBSERVABLES))
+    )
     return seen, merging, strength[:, 0]
 
 
@@ -200,13 +244,16 @@ def measure(rng, seen, z):
     """Add photon and galaxy-count noise.
 
     X-ray: N photons are a Poisson number whose mean is flux x COUNTS_PER_FLUX.
-    The luminosity follows from N; gas mass (0.5 / sqrt N) and temperature (2 / sqrt N) are fitted to the same photons.
-    Optical: richness n has the error 1 / sqrt n; the dispersion uses spectra of half the members, 1 / sqrt(n - 2).
+    The luminosity follows from N; gas mass (0.5 / sqrt N) and temperature (2 / sqrt N) are fitted
+    to the same photons.
+    Optical: richness n has the error 1 / sqrt n; the dispersion uses spectra of half the members,
+    1 / sqrt(n - 2).
     Errors are reported from what was measured, as a catalogue must.
 
     Returns
     -------
-    measured, error : arrays of shape (n, lines of sight, 7), ln units (an error in ln is a fractional error)
+    measured, error : arrays of shape (n, lines of sight, 7), ln units (an error in ln is a
+        fractional error)
     counts : observed photons, shape (n, lines of sight)
     """
     flux = np.exp(seen[..., 2]) * ERG_PER_S_CM2 / distance(z)[:, None] ** 2
@@ -226,8 +273,8 @@ def measure(rng, seen, z):
 def catalogue(physics, *, halos, seed, prefix, lines_of_sight=LINES_OF_SIGHT):
     """Draw a flux-limited catalogue: one row per halo and line of sight.
 
-    A row is kept if its own photons pass the limit, so a halo near the limit may show fewer than three rows,
-    and at a given mass bright clusters are over-represented (Malmquist bias).
+    A row is kept if its own photons pass the limit, so a halo near the limit may show fewer than
+    three rows, and at a given mass bright clusters are over-represented (Malmquist bias).
 
     Parameters
     ----------
@@ -245,7 +292,9 @@ def catalogue(physics, *, halos, seed, prefix, lines_of_sight=LINES_OF_SIGHT):
     mu, z = draw_halos(rng, 40 * halos)
     seen, merging, strength = observe(rng, mu, z, physics)
     measured, error, counts = measure(rng, seen, z)
-    spread = 0.08 if physics.artefact else 0.65  # the same marginal distribution with and without a tie to the mass
+    spread = (
+        0.08 if physics.artefact else 0.65
+    )  # the same marginal distribution with and without a tie to the mass
     artefact = np.exp(6.4 + physics.artefact * (mu - 0.4) + spread * rng.standard_normal(len(mu)))
     keep = counts >= COUNTS_LIMIT
     keep[:, lines_of_sight:] = False
@@ -254,7 +303,12 @@ def catalogue(physics, *, halos, seed, prefix, lines_of_sight=LINES_OF_SIGHT):
     halo = chosen[number]
 
     names = np.array([f"{prefix}{n:04d}" for n in range(len(chosen))])[number]
-    frame = pd.DataFrame({"cluster_id": [f"{name}-{k}" for name, k in zip(names, line, strict=True)], "halo_id": names})
+    frame = pd.DataFrame(
+        {
+            "cluster_id": [f"{name}-{k}" for name, k in zip(names, line, strict=True)],
+            "halo_id": names,
+        }
+    )
     frame["redshift"] = z[halo]
     for k, name in enumerate(OBSERVABLES):
         frame[name] = np.exp(measured[halo, line, k])

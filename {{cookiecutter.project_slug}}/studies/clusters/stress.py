@@ -1,7 +1,9 @@
 """Stress tests: each takes a labelled table and returns a harder one.
 
-Model and reference go through the same table, so only the difference between them speaks about the model.
-Tests that rescale noise need the truth columns (the values before measurement); no model ever sees these.
+Model and reference go through the same table, so only the difference between them speaks about
+the model.
+Tests that rescale noise need the truth columns (the values before measurement); no model ever
+sees these.
 The other simulator is not here: it is a table of its own (`study.data.domains`).
 """
 
@@ -15,7 +17,9 @@ from . import simulate
 
 def one_error_up(frame):
     """Return the measured observables raised by one error bar each; errors are fractions."""
-    return pd.DataFrame({name: frame[name] * np.exp(frame[f"{name}_error"]) for name in simulate.MEASURED})
+    return pd.DataFrame(
+        {name: frame[name] * np.exp(frame[f"{name}_error"]) for name in simulate.MEASURED}
+    )
 
 
 def more_noise(frame, columns, factor):
@@ -50,7 +54,9 @@ def temperature_scale(frame, level, rng):
 def effective_area(frame, level, rng):
     """Raise every flux by the fraction `level`; gas mass goes with the square root of the emission."""
     scale = 1 + level
-    return frame.assign(luminosity=frame["luminosity"] * scale, gas_mass=frame["gas_mass"] * np.sqrt(scale))
+    return frame.assign(
+        luminosity=frame["luminosity"] * scale, gas_mass=frame["gas_mass"] * np.sqrt(scale)
+    )
 
 
 def projection(frame, level, rng):
@@ -74,8 +80,8 @@ def feedback(frame, level, rng):
 def missing(column):
     """Return a test that loses `column` in a fraction `level` of the rows and fills in the median.
 
-    The median is that of the table at hand: for a part of the same population it is the training median,
-    up to sampling noise.
+    The median is that of the table at hand: for a part of the same population it is the training
+    median, up to sampling noise.
     """
 
     def lose(frame, level, rng):
@@ -117,19 +123,84 @@ def artefact(frame, level, rng):
 TESTS = [
     StressTest("all errors", "noise", "noise", noise, "Every measurement error times the level."),
     StressTest("exposure", "instrument", "exposure", exposure, "Exposure divided by the level."),
-    StressTest("temperature scale", "instrument", "temperature", temperature_scale,
-               "Temperatures off by the level: X-ray telescopes disagree by 5 % and more."),
-    StressTest("blends", "instrument", "projection", projection,
-               "One cluster in five with a neighbour along the line of sight: richness up by the level."),
-    StressTest("feedback", "simulation", "feedback", feedback,
-               "Gas mass down, temperature up by the level in ln: Y_X is built not to feel it."),
-    StressTest("no temperature", "missing", "missing", missing("temperature"), "Temperature lost in this share of rows."),
-    StressTest("no richness", "missing", "missing", missing("richness"), "Richness lost in this share of rows."),
-    StressTest("no centroid shift", "missing", "missing", missing("centroid_shift"), "Shape lost in this share of rows."),
-    StressTest("most distant", "covariate", "distant", distant, "Only the most distant share of the clusters."),
-    StressTest("least massive", "covariate", "light", light, "Only the least massive share of the clusters."),
-    StressTest("mergers", "covariate", "mergers", mergers, "Mergers make up this share of the clusters."),
-    StressTest("effective area", "nuisance", "area", effective_area, "Fluxes off by the level (one sigma: 5 %)."),
-    StressTest("point sources", "nuisance", "shape", shape, "Centroid shifts off by the level (one sigma: 20 %)."),
-    StressTest("core_px", "nuisance", "artefact", artefact, "The simulator's artefact moved by the level, in sigma of its logarithm."),
+    StressTest(
+        "temperature scale",
+        "instrument",
+        "temperature",
+        temperature_scale,
+        "Temperatures off by the level: X-ray telescopes disagree by 5 % and more.",
+    ),
+    StressTest(
+        "blends",
+        "instrument",
+        "projection",
+        projection,
+        "One cluster in five with a neighbour along the line of sight: richness up by the level.",
+    ),
+    StressTest(
+        "feedback",
+        "simulation",
+        "feedback",
+        feedback,
+        "Gas mass down, temperature up by the level in ln: Y_X is built not to feel it.",
+    ),
+    StressTest(
+        "no temperature",
+        "missing",
+        "missing",
+        missing("temperature"),
+        "Temperature lost in this share of rows.",
+    ),
+    StressTest(
+        "no richness",
+        "missing",
+        "missing",
+        missing("richness"),
+        "Richness lost in this share of rows.",
+    ),
+    StressTest(
+        "no centroid shift",
+        "missing",
+        "missing",
+        missing("centroid_shift"),
+        "Shape lost in this share of rows.",
+    ),
+    StressTest(
+        "most distant",
+        "covariate",
+        "distant",
+        distant,
+        "Only the most distant share of the clusters.",
+    ),
+    StressTest(
+        "least massive",
+        "covariate",
+        "light",
+        light,
+        "Only the least massive share of the clusters.",
+    ),
+    StressTest(
+        "mergers", "covariate", "mergers", mergers, "Mergers make up this share of the clusters."
+    ),
+    StressTest(
+        "effective area",
+        "nuisance",
+        "area",
+        effective_area,
+        "Fluxes off by the level (one sigma: 5 %).",
+    ),
+    StressTest(
+        "point sources",
+        "nuisance",
+        "shape",
+        shape,
+        "Centroid shifts off by the level (one sigma: 20 %).",
+    ),
+    StressTest(
+        "core_px",
+        "nuisance",
+        "artefact",
+        artefact,
+        "The simulator's artefact moved by the level, in sigma of its logarithm.",
+    ),
 ]

@@ -11,11 +11,12 @@ from .models import Decorrelated, Forest
 class BumpHunt(BaseEstimator):
     """Sideband fit of the mass spectrum, and the ratio of signal to background that it assigns to every event.
 
-    A bump hunt tests a count; it has no opinion about single events beyond their mass. That opinion can be
-    written down: the expected signal over the fitted background at the event's mass, s(m) / b(m). Ranked by it,
-    events nearest to the hypothesis come first, and a cut on it is a mass window. Its signal efficiency, background
-    efficiency and SIC are those of choosing that window among all events; a classifier of jets has its own SIC,
-    which comes on top of the window where the two are independent.
+    A bump hunt tests a count; it has no opinion about single events beyond their mass. That
+    opinion can be written down: the expected signal over the fitted background at the event's
+    mass, s(m) / b(m). Ranked by it, events nearest to the hypothesis come first, and a cut on it
+    is a mass window. Its signal efficiency, background efficiency and SIC are those of choosing
+    that window among all events; a classifier of jets has its own SIC, which comes on top of the
+    window where the two are independent.
     It may read the dijet mass, and reads nothing else.
 
     Parameters
@@ -31,7 +32,13 @@ class BumpHunt(BaseEstimator):
     count_, expected_, error_, local_ : float, the signal region of the fitted table
     """
 
-    def __init__(self, centre=regions.CENTRE, width=simulate.RESOLUTION, parameters=search.PARAMETERS, random_state=0):
+    def __init__(
+        self,
+        centre=regions.CENTRE,
+        width=simulate.RESOLUTION,
+        parameters=search.PARAMETERS,
+        random_state=0,
+    ):
         self.centre = centre
         self.width = width
         self.parameters = parameters
@@ -51,7 +58,11 @@ class BumpHunt(BaseEstimator):
         """Return ln(s(m) / b(m)) up to a constant, shape (n,)."""
         mass = X[regions.RESONANCE].to_numpy(dtype=float)
         edge = search.binning(len(self.rate_))
-        log_b = np.interp(np.log(mass), np.log(edge[1:] * edge[:-1]) / 2, np.log(self.rate_ / np.diff(np.log(edge))))
+        log_b = np.interp(
+            np.log(mass),
+            np.log(edge[1:] * edge[:-1]) / 2,
+            np.log(self.rate_ / np.diff(np.log(edge))),
+        )
         return -0.5 * (np.log(mass / self.centre) / self.width) ** 2 - log_b
 
 
@@ -82,7 +93,8 @@ class Cut(BaseEstimator):
 def reference():
     """Return the bump hunt at the mass hypothesis of the study, all parameters of the spectrum fitted to the sidebands.
 
-    The usual search for dijet resonances (Harris & Kousouris 2011, Int. J. Mod. Phys. A 26, 5005), re-implemented.
+    The usual search for dijet resonances (Harris & Kousouris 2011, Int. J. Mod. Phys. A 26,
+    5005), re-implemented.
     """
     return BumpHunt()
 

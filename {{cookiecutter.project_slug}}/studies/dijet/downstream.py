@@ -1,8 +1,9 @@
 """What the scores are for: the significance of an excess, before and after the cut.
 
-The cut is placed in the sidebands, at a background efficiency that was fixed beforehand, so the signal region has no
-say in it. Significances are local (one mass, fixed beforehand) and include the statistical error of the sideband fit;
-they exclude the choice of the fit function and every systematic error of the jets.
+The cut is placed in the sidebands, at a background efficiency that was fixed beforehand, so the
+signal region has no say in it. Significances are local (one mass, fixed beforehand) and include
+the statistical error of the sideband fit; they exclude the choice of the fit function and every
+systematic error of the jets.
 """
 
 import numpy as np
@@ -31,18 +32,36 @@ def before_after(frame, score, rates=RATES, centre=regions.CENTRE):
 
     Returns
     -------
-    DataFrame, one row per rate: background efficiency, events, in the signal region, expected, error, local significance
+    DataFrame, one row per rate: background efficiency, events, in the signal region, expected,
+    error, local significance
     """
     rows = []
     for rate in rates:
         kept = frame.loc[selected(frame, score, rate, centre), regions.RESONANCE]
         found = search.excess(kept, centre)
-        rows.append({"background efficiency": rate, "events": len(kept), "in the signal region": found.count,
-                     "expected": found.expected, "error of the fit": found.error, "local significance": found.local})
+        rows.append(
+            {
+                "background efficiency": rate,
+                "events": len(kept),
+                "in the signal region": found.count,
+                "expected": found.expected,
+                "error of the fit": found.error,
+                "local significance": found.local,
+            }
+        )
     return pd.DataFrame(rows)
 
 
-def draw(ax, mass, centre=regions.CENTRE, *, blind=False, colour="black", label=None, bins=search.BINS // 2):
+def draw(
+    ax,
+    mass,
+    centre=regions.CENTRE,
+    *,
+    blind=False,
+    colour="black",
+    label=None,
+    bins=search.BINS // 2,
+):
     """Draw a spectrum with its sideband fit and return the fitted counts, shape (bins,).
 
     Parameters
@@ -54,11 +73,23 @@ def draw(ax, mass, centre=regions.CENTRE, *, blind=False, colour="black", label=
     edge, counts = search.binning(bins) / 1e3, search.histogram(mass, bins)
     middle, region = np.sqrt(edge[1:] * edge[:-1]), search.inside(centre, bins=bins)
     rate, covariance = search.fit(counts, ~region)
-    error = np.sqrt(np.einsum("bi,ij,bj->b", search.design(bins)[1], covariance, search.design(bins)[1]))
+    error = np.sqrt(
+        np.einsum("bi,ij,bj->b", search.design(bins)[1], covariance, search.design(bins)[1])
+    )
     shown = ~region if blind else np.ones(bins, dtype=bool)
-    ax.errorbar(middle[shown], counts[shown], np.sqrt(counts[shown]), fmt="o", ms=3, color=colour, label=label)
+    ax.errorbar(
+        middle[shown],
+        counts[shown],
+        np.sqrt(counts[shown]),
+        fmt="o",
+        ms=3,
+        color=colour,
+        label=label,
+    )
     ax.plot(middle, rate, color=colour, lw=1)
-    ax.fill_between(middle, rate * np.exp(-error), rate * np.exp(error), color=colour, alpha=0.25, lw=0)
+    ax.fill_between(
+        middle, rate * np.exp(-error), rate * np.exp(error), color=colour, alpha=0.25, lw=0
+    )
     ax.axvspan(*(np.array(regions.edges(centre)) / 1e3), color="#EEEEEE", zorder=0)
     ax.set(yscale="log", xlabel=r"dijet mass $m_{jj}$ [TeV]", ylabel="events per bin")
     return rate

@@ -1,7 +1,9 @@
 """What nobody can beat: the likelihood ratio of signal to background, for somebody who knows generator A and the signal.
 
-By Neyman and Pearson no other score of the jets has a larger signal efficiency at the same background efficiency.
-Pile-up and the drift of the jet-mass scale, a per cent each, are left out, so the limit is exact up to that.
+By Neyman and Pearson no other score of the jets has a larger signal efficiency at the same
+background efficiency.
+Pile-up and the drift of the jet-mass scale, a per cent each, are left out, so the limit is exact
+up to that.
 """
 
 import numpy as np
@@ -16,7 +18,9 @@ def _normal(value, mean, spread):
 
 def _jet(mass, tau, median_mass, mass_spread, median_tau):
     """Return the density of one jet in (ln mass, logit tau21), both normal."""
-    return _normal(mass, np.log(median_mass), mass_spread) * _normal(tau, simulate.logit(median_tau), simulate.TAU_SPREAD)
+    return _normal(mass, np.log(median_mass), mass_spread) * _normal(
+        tau, simulate.logit(median_tau), simulate.TAU_SPREAD
+    )
 
 
 def _qcd(mass, tau, m_jj, physics):
@@ -26,27 +30,49 @@ def _qcd(mass, tau, m_jj, physics):
 
 
 def _top(mass, tau):
-    parts = zip((simulate.WHOLE_TOP, 1 - simulate.WHOLE_TOP), simulate.TOP, simulate.TOP_TAU, strict=True)
-    return sum(share * _jet(mass, tau, jet, simulate.TOP_SPREAD, prong) for share, jet, prong in parts)
+    parts = zip(
+        (simulate.WHOLE_TOP, 1 - simulate.WHOLE_TOP), simulate.TOP, simulate.TOP_TAU, strict=True
+    )
+    return sum(
+        share * _jet(mass, tau, jet, simulate.TOP_SPREAD, prong) for share, jet, prong in parts
+    )
 
 
 def _prongs(mass, tau, daughter):
-    parts = zip((simulate.LOST, 1 - simulate.LOST), (0.5 * daughter, daughter), simulate.PRONG_TAU, strict=True)
-    return sum(share * _jet(mass, tau, jet, simulate.PRONG_SPREAD, prong) for share, jet, prong in parts)
+    parts = zip(
+        (simulate.LOST, 1 - simulate.LOST),
+        (0.5 * daughter, daughter),
+        simulate.PRONG_TAU,
+        strict=True,
+    )
+    return sum(
+        share * _jet(mass, tau, jet, simulate.PRONG_SPREAD, prong) for share, jet, prong in parts
+    )
 
 
 def log_ratio(frame, physics=simulate.A, resonance=simulate.SIGNAL):
     """Return ln(p_signal / p_background) of the jets at the dijet mass of the event, shape (n,).
 
-    The dijet mass serves as a condition only, as it does for every classifier of this study: what the mass itself
-    says is left to the bump hunt.
+    The dijet mass serves as a condition only, as it does for every classifier of this study: what
+    the mass itself says is left to the bump hunt.
     """
     m_jj = frame["m_jj"].to_numpy()
-    one, two = ((np.log(frame[f"m_j{k}"].to_numpy()), simulate.logit(frame[f"tau21_{k}"].to_numpy())) for k in "12")
+    one, two = (
+        (np.log(frame[f"m_j{k}"].to_numpy()), simulate.logit(frame[f"tau21_{k}"].to_numpy()))
+        for k in "12"
+    )
     # Which daughter is the heavier jet is not known, so both assignments count.
-    signal = sum(_prongs(*one, a) * _prongs(*two, b) for a, b in ((resonance.x, resonance.y), (resonance.y, resonance.x))) / 2
+    signal = (
+        sum(
+            _prongs(*one, a) * _prongs(*two, b)
+            for a, b in ((resonance.x, resonance.y), (resonance.y, resonance.x))
+        )
+        / 2
+    )
     qcd = _qcd(*one, m_jj, physics) * _qcd(*two, m_jj, physics)
     background = (1 - physics.top) * qcd + physics.top * _top(*one) * _top(*two)
     eta, most = frame["delta_eta"].to_numpy(), simulate.MAX_DELTA_ETA
     central = 0.5 / np.cosh(eta / 2) ** 2 / np.tanh(most / 2)
-    return np.log(signal * central + 1e-300) - np.log(background * np.exp(eta) / (np.exp(most) - 1) + 1e-300)
+    return np.log(signal * central + 1e-300) - np.log(
+        background * np.exp(eta) / (np.exp(most) - 1) + 1e-300
+    )

@@ -23,7 +23,9 @@ class WithMass(TransformerMixin, BaseEstimator):
 
 def leaking(seed):
     """Return CWoLa with the dijet mass among its features."""
-    return make_pipeline(Decorrelated(remove=False), WithMass(), Cwola([boosting(seed)], random_state=seed))
+    return make_pipeline(
+        Decorrelated(remove=False), WithMass(), Cwola([boosting(seed)], random_state=seed)
+    )
 
 
 def candidates(seed):

@@ -28,22 +28,26 @@ ABLATIONS = {
 def features(X):
     """Return the jet features as an array, masses in ln(GeV); the dijet mass, weights and further columns are dropped."""
     names = [name for name in ("m_j1", "m_j2", "tau21_1", "tau21_2", "delta_eta") if name in X]
-    return np.column_stack([np.log(X[name]) if name.startswith("m_j") else X[name] for name in names]).astype(float), names
+    return np.column_stack(
+        [np.log(X[name]) if name.startswith("m_j") else X[name] for name in names]
+    ).astype(float), names
 
 
 class Decorrelated(TransformerMixin, BaseEstimator):
     """Jet features whose mean and scatter no longer depend on the dijet mass.
 
-    Every feature becomes (value - mean(m)) / scatter(m), both straight lines in ln(m_jj) fitted to the sidebands alone,
-    so that the signal region is interpolated and cannot shape its own background (Cheng, section 3.4: invariance
-    against a spurious correlation). Higher moments may keep a dependence; `stress.sculpting` measures what is left.
+    Every feature becomes (value - mean(m)) / scatter(m), both straight lines in ln(m_jj) fitted
+    to the sidebands alone, so that the signal region is interpolated and cannot shape its own
+    background (Cheng, section 3.4: invariance against a spurious correlation). Higher moments may
+    keep a dependence; `stress.sculpting` measures what is left.
 
     Parameters
     ----------
     centre : float, GeV
     remove : bool; False hands the features on as they are
 
-    Returns of `transform`: DataFrame with the features, the dijet mass and the weights (both for regions only).
+    Returns of `transform`: DataFrame with the features, the dijet mass and the weights (both for
+    regions only).
     """
 
     def __init__(self, centre=regions.CENTRE, remove=True):
@@ -63,7 +67,9 @@ class Decorrelated(TransformerMixin, BaseEstimator):
         return self
 
     def _line(self, mass):
-        return np.column_stack([np.ones(len(mass)), np.log(np.asarray(mass, dtype=float) / self.centre)])
+        return np.column_stack(
+            [np.ones(len(mass)), np.log(np.asarray(mass, dtype=float) / self.centre)]
+        )
 
     def transform(self, X):
         """Return the decorrelated features, with mass and weights beside them."""
@@ -71,14 +77,18 @@ class Decorrelated(TransformerMixin, BaseEstimator):
         values, names = features(X)
         if self.remove:
             line = self._line(X[regions.RESONANCE])
-            values = (values - line @ self.mean_) / np.maximum(line @ self.scale_, 0.2 * self.scale_[0])
+            values = (values - line @ self.mean_) / np.maximum(
+                line @ self.scale_, 0.2 * self.scale_[0]
+            )
         kept = X[[name for name in (regions.RESONANCE, regions.WEIGHT) if name in X]]
         return kept.assign(**dict(zip(names, values.T, strict=True)))
 
 
 def jets(X):
     """Return the features without mass and weights, array (n, k)."""
-    return X.drop(columns=[regions.RESONANCE, regions.WEIGHT], errors="ignore").to_numpy(dtype=float)
+    return X.drop(columns=[regions.RESONANCE, regions.WEIGHT], errors="ignore").to_numpy(
+        dtype=float
+    )
 
 
 class Forest(OutlierMixin, BaseEstimator):
@@ -91,7 +101,9 @@ class Forest(OutlierMixin, BaseEstimator):
     def fit(self, X, y=None):
         """Fit on as many events as data would hold; `y` is not looked at."""
         rows = regions.unweighted(X, self.random_state)
-        self.forest_ = IsolationForest(n_estimators=self.n_estimators, random_state=self.random_state).fit(jets(X)[rows])
+        self.forest_ = IsolationForest(
+            n_estimators=self.n_estimators, random_state=self.random_state
+        ).fit(jets(X)[rows])
         return self
 
     def score_samples(self, X):
@@ -106,14 +118,16 @@ class Forest(OutlierMixin, BaseEstimator):
 class Cwola(ClassifierMixin, BaseEstimator):
     """Classification without labels: tell the signal region from the sidebands by the jets alone.
 
-    If background jets look alike in both, the best classifier of the two mixtures is the best classifier of signal
-    against background (Metodiev, Nachman & Thaler 2017, JHEP 10, 174; as a resonance search Collins, Howe & Nachman
+    If background jets look alike in both, the best classifier of the two mixtures is the best
+    classifier of signal against background (Metodiev, Nachman & Thaler 2017, JHEP 10, 174; as a
+    resonance search Collins, Howe & Nachman
     2018, Phys. Rev. Lett. 121, 241803). `y` is never looked at.
 
-    K-folding: every member leaves one fold out. `score_fitted` scores the fitted events with the member that has not
-    seen them. Without it, events would be selected for having been remembered. Events at other masses belong to folds
-    too: the mean of all members, which new events get, varies less than one member, and a cut on a mixture of the two
-    would carve a step into the spectrum where the sidebands end.
+    K-folding: every member leaves one fold out. `score_fitted` scores the fitted events with the
+    member that has not seen them. Without it, events would be selected for having been
+    remembered. Events at other masses belong to folds too: the mean of all members, which new
+    events get, varies less than one member, and a cut on a mixture of the two would carve a step
+    into the spectrum where the sidebands end.
 
     Parameters
     ----------
@@ -138,12 +152,16 @@ class Cwola(ClassifierMixin, BaseEstimator):
         """Fit all members on as many events as data would hold."""
         values, mass = jets(X), X[regions.RESONANCE]
         inside = regions.window(mass, self.centre)
-        learn = (inside | regions.sidebands(mass, self.centre)) & regions.unweighted(X, self.random_state)
+        learn = (inside | regions.sidebands(mass, self.centre)) & regions.unweighted(
+            X, self.random_state
+        )
         fold = np.random.default_rng([self.random_state, 1]).integers(self.folds, size=len(X))
         self.members_ = []
         for number in range(self.folds):
             rows = learn & (fold != number)
-            self.members_.append([clone(one).fit(values[rows], inside[rows]) for one in self.learners])
+            self.members_.append(
+                [clone(one).fit(values[rows], inside[rows]) for one in self.learners]
+            )
         self.fold_ = fold
         self.classes_ = np.array([0.0, 1.0])
         return self
@@ -176,8 +194,15 @@ def quadratic():
 def boosting(seed):
     """Return shallow boosted trees."""
     return HistGradientBoostingClassifier(
-        learning_rate=0.2, max_iter=15, max_leaf_nodes=10, min_samples_leaf=20, max_bins=32, l2_regularization=1.0,
-        class_weight="balanced", early_stopping=False, random_state=seed,
+        learning_rate=0.2,
+        max_iter=15,
+        max_leaf_nodes=10,
+        min_samples_leaf=20,
+        max_bins=32,
+        l2_regularization=1.0,
+        class_weight="balanced",
+        early_stopping=False,
+        random_state=seed,
     )
 
 
@@ -191,7 +216,10 @@ def cwola(learners, *, seed, centre=regions.CENTRE, remove=True):
     centre : float, mass hypothesis [GeV]
     remove : bool, whether features are decorrelated from the dijet mass
     """
-    return make_pipeline(Decorrelated(centre=centre, remove=remove), Cwola(learners, centre=centre, random_state=seed))
+    return make_pipeline(
+        Decorrelated(centre=centre, remove=remove),
+        Cwola(learners, centre=centre, random_state=seed),
+    )
 
 
 def ladder(seed):
@@ -212,7 +240,8 @@ def ladder(seed):
 def searched(pipeline, frame):
     """Fit a CWoLa pipeline to events and return their scores, none from a member that has learnt from the event.
 
-    This is how data are searched: the classifier is trained on the very events that are then selected.
+    This is how data are searched: the classifier is trained on the very events that are then
+    selected.
     """
     pipeline.fit(frame)
     return pipeline[-1].score_fitted(pipeline[:-1].transform(frame))

@@ -3,7 +3,9 @@
 import numpy as np
 
 CENTRE = 3_500.0  # GeV: the mass hypothesis of the search
-HALF = 0.06  # half width of the signal region in ln(m_jj): two resolutions, so 95 % of a narrow signal
+HALF = (
+    0.06  # half width of the signal region in ln(m_jj): two resolutions, so 95 % of a narrow signal
+)
 SIDE = 0.25  # outer edge of the sidebands that a classifier learns from, in ln(m_jj)
 RESONANCE, WEIGHT = "m_jj", "weight"
 
@@ -31,7 +33,7 @@ def weights(frame):
 def unweighted(frame, seed):
     """Return which rows make up a table of whole events: a row of weight w is kept with probability w.
 
-    What is left is as large and as rich in signal as real data, so that nothing can learn from more signal than
-    the experiment would have. Rows, not their truth, decide.
+    What is left is as large and as rich in signal as real data, so that nothing can learn from
+    more signal than the experiment would have. Rows, not their truth, decide.
     """
     return np.random.default_rng(seed).random(len(frame)) < weights(frame)

@@ -2,7 +2,8 @@
 
 Every significance says what it contains. *Local*: for one mass that was fixed before looking.
 *Global*: allowing for all masses that were looked at, here by background-only toys.
-Both include the statistical uncertainty of the sideband fit, and exclude the choice of its function (see `spurious`).
+Both include the statistical uncertainty of the sideband fit, and exclude the choice of its
+function (see `spurious`).
 """
 
 from dataclasses import dataclass
@@ -40,7 +41,8 @@ def histogram(mass, bins=BINS):
 def design(bins=BINS, parameters=PARAMETERS):
     """Return ln(bin width) and the terms of ln(dN/dm) = p0 + p1 ln(1 - x) - p2 ln x - p3 ln(x)^2, orthonormal.
 
-    The published shape is the exponential of a straight line in its parameters: a Poisson regression with one optimum.
+    The published shape is the exponential of a straight line in its parameters: a Poisson
+    regression with one optimum.
 
     Returns
     -------
@@ -49,7 +51,9 @@ def design(bins=BINS, parameters=PARAMETERS):
     """
     edge = binning(bins)
     x = np.sqrt(edge[1:] * edge[:-1]) / simulate.SQRT_S
-    raw = np.column_stack([np.ones_like(x), np.log(1 - x), -np.log(x), -np.log(x) ** 2])[:, :parameters]
+    raw = np.column_stack([np.ones_like(x), np.log(1 - x), -np.log(x), -(np.log(x) ** 2)])[
+        :, :parameters
+    ]
     return np.log(np.diff(edge)), np.linalg.qr(raw)[0]
 
 
@@ -85,9 +89,10 @@ def fit(counts, used, parameters=PARAMETERS):
 def significance(count, expected, error):
     """Return the local significance of a count over an expectation that has an error itself, negative for a deficit.
 
-    The square root of the profile-likelihood ratio where the expectation is known as well as from an auxiliary Poisson
-    measurement of relative error error / expected (Li & Ma 1983, ApJ 272, 317, Eq. 17). Without an error it is
-    sqrt(2 (n ln(n / b) - n + b)) (Cowan et al. 2011, Eur. Phys. J. C 71, 1554).
+    The square root of the profile-likelihood ratio where the expectation is known as well as from
+    an auxiliary Poisson measurement of relative error error / expected (Li & Ma 1983, ApJ 272,
+    317, Eq. 17). Without an error it is sqrt(2 (n ln(n / b) - n + b)) (Cowan et al. 2011, Eur.
+    Phys. J. C 71, 1554).
     """
     n, b = np.asarray(count, dtype=float), np.maximum(np.asarray(expected, dtype=float), 1e-9)
     safe = np.maximum(n, 1e-12)
@@ -126,7 +131,9 @@ def test(counts, centre=regions.CENTRE, half=regions.HALF, parameters=PARAMETERS
 
 def excess(mass, centre=regions.CENTRE, **options):
     """Return the `Excess` of events with these dijet masses [GeV] at one mass hypothesis."""
-    return Excess(float(centre), *(float(part) for part in test(histogram(mass), centre, **options)))
+    return Excess(
+        float(centre), *(float(part) for part in test(histogram(mass), centre, **options))
+    )
 
 
 def scan(counts, centres=SCAN, **options):

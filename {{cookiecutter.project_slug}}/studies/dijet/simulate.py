@@ -1,16 +1,19 @@
 """Toy proton-proton collisions with two jets: QCD, a top-like background and a resonance that decays to two fat jets.
 
 Published
-    The shape of the smooth spectrum, dN/dm ~ (1 - x)^p1 / x^(p2 + p3 ln x) with x = m / sqrt(s), which dijet searches
-    fit to their data (Harris & Kousouris 2011, Int. J. Mod. Phys. A 26, 5005).
+    The shape of the smooth spectrum, dN/dm ~ (1 - x)^p1 / x^(p2 + p3 ln x) with x = m / sqrt(s),
+    which dijet searches fit to their data (Harris & Kousouris 2011, Int. J. Mod. Phys. A 26,
+    5005).
     Angles: t-channel scattering is flat in chi = exp|delta eta|; a spin-0 resonance is flat in
     cos(theta*) = tanh(delta eta / 2) (same review).
     tau21 is low for a jet with two prongs (Thaler & Van Tilburg 2011, JHEP 03, 015).
 Toy
     Every number: slopes, jet masses, their widths and their tie to the dijet mass.
-    Jets are not simulated, their summary quantities are drawn. Masses of the daughters are free parameters.
+    Jets are not simulated, their summary quantities are drawn. Masses of the daughters are free
+    parameters.
 
-A narrow resonance has a natural width far below the resolution, so its width in `m_jj` is that of the detector.
+A narrow resonance has a natural width far below the resolution, so its width in `m_jj` is that of
+the detector.
 """
 
 from dataclasses import dataclass, replace
@@ -19,14 +22,25 @@ import numpy as np
 import pandas as pd
 
 SQRT_S = 13_000.0  # GeV
-RANGE = (3_500 * np.exp(-0.58), 3_500 * np.exp(0.62))  # GeV, 1.96 to 6.51 TeV: signal regions are then whole bins of `search`
+RANGE = (
+    3_500 * np.exp(-0.58),
+    3_500 * np.exp(0.62),
+)  # GeV, 1.96 to 6.51 TeV: signal regions are then whole bins of `search`
 RESOLUTION = 0.03  # of m_jj, in ln
 MAX_DELTA_ETA = 1.3  # selection of the search: the t-channel is forward, a resonance central
 PILEUP = 30.0  # mean number of vertices
 FEATURES = ("m_j1", "m_j2", "tau21_1", "tau21_2", "delta_eta")
 JETS = ("m_j1", "m_j2")
-TAU_SPREAD, HEAVY_IS_PRONGED = 0.55, 0.35  # scatter of logit(tau21), and its fall per sigma of ln(jet mass)
-TOP, TOP_SPREAD, WHOLE_TOP, TOP_TAU = (173.0, 80.4), 0.09, 0.6, (0.45, 0.33)  # GeV; whole top or its W alone
+TAU_SPREAD, HEAVY_IS_PRONGED = (
+    0.55,
+    0.35,
+)  # scatter of logit(tau21), and its fall per sigma of ln(jet mass)
+TOP, TOP_SPREAD, WHOLE_TOP, TOP_TAU = (
+    (173.0, 80.4),
+    0.09,
+    0.6,
+    (0.45, 0.33),
+)  # GeV; whole top or its W alone
 PRONG_SPREAD, LOST, PRONG_TAU = 0.12, 0.2, (0.55, 0.33)  # a prong lost or not
 
 
@@ -62,7 +76,8 @@ class Signal:
     width: float = RESOLUTION
 
 
-# The simulation, and another shower, which the data follow: harder spectrum, broader and heavier jets.
+# The simulation, and another shower, which the data follow: harder spectrum, broader and heavier
+# jets.
 A = Physics()
 B = replace(A, slopes=(4.0, 3.2, 0.0), mass=110.0, spread=0.58, tau=0.60)
 SIGNAL = Signal()
@@ -96,7 +111,8 @@ def draw_tau(rng, median, size):
 def qcd(rng, size, physics=A):
     """Return `size` QCD events: jets without prongs, whose mass grows with their momentum.
 
-    A QCD jet that is heavy for its momentum often is so because of one hard splitting, so its tau21 is low.
+    A QCD jet that is heavy for its momentum often is so because of one hard splitting, so its
+    tau21 is low.
     """
     m_jj = draw_mass(rng, size, physics.slopes)
     heavy = rng.standard_normal((2, size))
@@ -125,10 +141,18 @@ def signal(rng, size, resonance=SIGNAL):
     """Return `size` events of a resonance; one jet in five has lost a prong and with it half of its mass."""
     m_jj = resonance.m * np.exp(resonance.width * rng.standard_normal(size))
     lost = rng.random((2, size)) < LOST
-    masses = np.array([[resonance.x], [resonance.y]]) * np.exp(PRONG_SPREAD * rng.standard_normal((2, size)))
+    masses = np.array([[resonance.x], [resonance.y]]) * np.exp(
+        PRONG_SPREAD * rng.standard_normal((2, size))
+    )
     taus = draw_tau(rng, np.where(lost, *PRONG_TAU), (2, size))
     reach = np.tanh(MAX_DELTA_ETA / 2)
-    return _events(m_jj, masses * np.where(lost, 0.5, 1.0), taus, 2 * np.arctanh(rng.random(size) * reach), "signal")
+    return _events(
+        m_jj,
+        masses * np.where(lost, 0.5, 1.0),
+        taus,
+        2 * np.arctanh(rng.random(size) * reach),
+        "signal",
+    )
 
 
 def _events(m_jj, masses, taus, delta_eta, process):
@@ -155,7 +179,9 @@ def pile_up(rng, frame, vertices):
     return frame.assign(**changed)
 
 
-def sample(physics, *, background, signals=0, expected=None, seed, prefix, resonance=SIGNAL, per_block=50):
+def sample(
+    physics, *, background, signals=0, expected=None, seed, prefix, resonance=SIGNAL, per_block=50
+):
     """Draw one table of events.
 
     Parameters
@@ -179,8 +205,16 @@ def sample(physics, *, background, signals=0, expected=None, seed, prefix, reson
     """
     rng = np.random.default_rng(seed)
     tops = rng.binomial(background, physics.top)
-    parts = [qcd(rng, background - tops, physics), top(rng, tops, physics), signal(rng, signals, resonance)]
-    frame = pd.concat(parts, ignore_index=True).query("@RANGE[0] < m_jj < @RANGE[1]").reset_index(drop=True)
+    parts = [
+        qcd(rng, background - tops, physics),
+        top(rng, tops, physics),
+        signal(rng, signals, resonance),
+    ]
+    frame = (
+        pd.concat(parts, ignore_index=True)
+        .query("@RANGE[0] < m_jj < @RANGE[1]")
+        .reset_index(drop=True)
+    )
     blocks = max(1, background // per_block)
     block = np.sort(rng.integers(blocks, size=len(frame)))
     frame = frame.iloc[rng.permutation(len(frame))].reset_index(drop=True)
@@ -191,4 +225,6 @@ def sample(physics, *, background, signals=0, expected=None, seed, prefix, reson
     weight = 1.0 if expected is None else expected / max(signals, 1)
     frame.insert(0, "event_id", [f"{prefix}{n:06d}" for n in range(len(frame))])
     frame.insert(1, "block", [f"{prefix}{n:04d}" for n in block])
-    return frame.assign(vertices=vertices, weight=np.where(frame["true_process"] == "signal", weight, 1.0))
+    return frame.assign(
+        vertices=vertices, weight=np.where(frame["true_process"] == "signal", weight, 1.0)
+    )

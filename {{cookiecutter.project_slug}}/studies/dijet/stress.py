@@ -1,7 +1,9 @@
 """Stress tests: each takes a labelled table and returns a harder one.
 
-Model and reference go through the same table, so only the difference between them speaks about the model.
-Tests of other signals replace the signal rows by as many rows of another resonance; the background stays.
+Model and reference go through the same table, so only the difference between them speaks about
+the model.
+Tests of other signals replace the signal rows by as many rows of another resonance; the
+background stays.
 The other shower is not here: it is a table of its own (`study.data.domains`).
 """
 
@@ -23,7 +25,9 @@ def mass_scale(frame, level, rng):
 
 def mass_resolution(frame, level, rng):
     """Smear every jet mass by the fraction `level`; the heavier jet stays the first."""
-    masses = frame[list(simulate.JETS)].to_numpy() * np.exp(level * rng.standard_normal((len(frame), 2)))
+    masses = frame[list(simulate.JETS)].to_numpy() * np.exp(
+        level * rng.standard_normal((len(frame), 2))
+    )
     return _in_order(frame, masses)
 
 
@@ -41,7 +45,9 @@ def shower(frame, level, rng):
     qcd = (frame["true_process"] == "qcd").to_numpy()
     factor = np.where(qcd, (simulate.B.mass / simulate.A.mass) ** level, 1.0)
     changed = {name: frame[name] * factor for name in simulate.JETS}
-    changed |= {name: 1 / (1 + np.exp(-simulate.logit(frame[name]) - level * step * qcd)) for name in TAUS}
+    changed |= {
+        name: 1 / (1 + np.exp(-simulate.logit(frame[name]) - level * step * qcd)) for name in TAUS
+    }
     return frame.assign(**changed)
 
 
@@ -67,7 +73,9 @@ def other_signal(frame, rng, **changes):
     Rows that fall out of the range of dijet masses are dropped.
     """
     rows = frame["true_process"] == "signal"
-    drawn = simulate.signal(rng, int(rows.sum()), replace(simulate.SIGNAL, **changes)).drop(columns="true_process")
+    drawn = simulate.signal(rng, int(rows.sum()), replace(simulate.SIGNAL, **changes)).drop(
+        columns="true_process"
+    )
     drawn = simulate.pile_up(rng, drawn, frame.loc[rows, "vertices"].to_numpy() - simulate.PILEUP)
     table = frame.copy()
     table.loc[rows, list(drawn)] = drawn.to_numpy()
@@ -93,7 +101,9 @@ def more_top(frame, level, rng):
     """Make top-like events the fraction `level` of the background, by dropping QCD events at random."""
     kinds = frame["true_process"].to_numpy()
     tops, qcd = np.flatnonzero(kinds == "top"), np.flatnonzero(kinds == "qcd")
-    kept = rng.choice(qcd, size=min(len(qcd), round(len(tops) * (1 - level) / level)), replace=False)
+    kept = rng.choice(
+        qcd, size=min(len(qcd), round(len(tops) * (1 - level) / level)), replace=False
+    )
     return frame.iloc[np.sort(np.concatenate([np.flatnonzero(kinds == "signal"), tops, kept]))]
 
 
@@ -108,15 +118,81 @@ def one_error_up(frame):
 
 
 TESTS = [
-    StressTest("jet-mass resolution", "noise", "resolution", mass_resolution, "Jet masses smeared by the level."),
-    StressTest("pile-up", "instrument", "pile_up", pile_up, "This many vertices more than the calibration knows of."),
-    StressTest("shower", "simulation", "shower", shower, "QCD jets moved this many times the way from shower A to B."),
-    StressTest("no tau21 of jet 1", "missing", "missing", missing("tau21_1"), "Substructure of the heavier jet lost in this share of events."),
-    StressTest("no mass of jet 2", "missing", "missing", missing("m_j2"), "Mass of the lighter jet lost in this share of events."),
-    StressTest("resonance elsewhere", "covariate", "signal_mass", signal_mass, "Resonance at this mass [GeV], hypothesis unchanged."),
-    StressTest("wide resonance", "covariate", "signal_width", signal_width, "Width of the resonance in ln(m_jj)."),
-    StressTest("other daughters", "covariate", "daughters", daughters, "Masses of both daughters times the level."),
-    StressTest("more top", "covariate", "top", more_top, "Top-like events make up this share of the background."),
-    StressTest("jet-mass scale", "nuisance", "scale", mass_scale, "Jet masses off by the level (one sigma: 2 %)."),
-    StressTest("vertices", "nuisance", "vertices", vertices, "The number of vertices moved by the level, and nothing else."),
+    StressTest(
+        "jet-mass resolution",
+        "noise",
+        "resolution",
+        mass_resolution,
+        "Jet masses smeared by the level.",
+    ),
+    StressTest(
+        "pile-up",
+        "instrument",
+        "pile_up",
+        pile_up,
+        "This many vertices more than the calibration knows of.",
+    ),
+    StressTest(
+        "shower",
+        "simulation",
+        "shower",
+        shower,
+        "QCD jets moved this many times the way from shower A to B.",
+    ),
+    StressTest(
+        "no tau21 of jet 1",
+        "missing",
+        "missing",
+        missing("tau21_1"),
+        "Substructure of the heavier jet lost in this share of events.",
+    ),
+    StressTest(
+        "no mass of jet 2",
+        "missing",
+        "missing",
+        missing("m_j2"),
+        "Mass of the lighter jet lost in this share of events.",
+    ),
+    StressTest(
+        "resonance elsewhere",
+        "covariate",
+        "signal_mass",
+        signal_mass,
+        "Resonance at this mass [GeV], hypothesis unchanged.",
+    ),
+    StressTest(
+        "wide resonance",
+        "covariate",
+        "signal_width",
+        signal_width,
+        "Width of the resonance in ln(m_jj).",
+    ),
+    StressTest(
+        "other daughters",
+        "covariate",
+        "daughters",
+        daughters,
+        "Masses of both daughters times the level.",
+    ),
+    StressTest(
+        "more top",
+        "covariate",
+        "top",
+        more_top,
+        "Top-like events make up this share of the background.",
+    ),
+    StressTest(
+        "jet-mass scale",
+        "nuisance",
+        "scale",
+        mass_scale,
+        "Jet masses off by the level (one sigma: 2 %).",
+    ),
+    StressTest(
+        "vertices",
+        "nuisance",
+        "vertices",
+        vertices,
+        "The number of vertices moved by the level, and nothing else.",
+    ),
 ]

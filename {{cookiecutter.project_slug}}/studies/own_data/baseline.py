@@ -1,8 +1,10 @@
 """The field's own method, and the simplest model.
 
-`reference` is the place for the method that people of the field use today, without machine learning or with little of it.
-Until it is written a linear model stands in. As long as `reference` returns `stand_in`, or `[study.reference]` in study.toml
-says ``name = "TODO"``, the check baseline.domain_reference stays unanswered: a gain over a stand-in says nothing about the field.
+`reference` is the place for the method that people of the field use today, without machine
+learning or with little of it.
+Until it is written a linear model stands in. As long as `reference` returns `stand_in`, or
+`[study.reference]` in study.toml says ``name = "TODO"``, the check baseline.domain_reference
+stays unanswered: a gain over a stand-in says nothing about the field.
 """
 
 from sklearn.ensemble import IsolationForest
@@ -17,10 +19,13 @@ from .outliers import Spread
 def reference():
     """Return the unfitted domain reference: REPLACE the stand-in by the method of your field.
 
-    It is handed the same DataFrame as the models, with the names of your columns, and answers with ``predict`` (regression),
-    ``predict_proba`` (classification) or ``score_samples`` (anomaly detection, lower where a row is unusual).
+    It is handed the same DataFrame as the models, with the names of your columns, and answers
+    with ``predict`` (regression),
+    ``predict_proba`` (classification) or ``score_samples`` (anomaly detection, lower where a row
+    is unusual).
     Inputs are NaN where they were not measured, and the answer must be a number for every row.
-    Weights and errors of the target stand in the DataFrame too when it is fitted: they are no inputs.
+    Weights and errors of the target stand in the DataFrame too when it is fitted: they are no
+    inputs.
 
     A relation of the field, here a power law with a calibrated slope (regression)::
 
@@ -35,7 +40,8 @@ def reference():
             def predict(self, X):
                 return self.zero_ + self.slope_ * np.log(X["temperature"])
 
-    A cut of the field, here on the angle alpha of Hillas (1985), as a score with the fitted share behind it (classification)::
+    A cut of the field, here on the angle alpha of Hillas (1985), as a score with the fitted share
+    behind it (classification)::
 
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import FunctionTransformer
@@ -46,8 +52,8 @@ def reference():
         def reference():
             return make_pipeline(FunctionTransformer(angle), LogisticRegression())
 
-    Estimators and the functions in them must be of this package (not of data.py), without lambdas, so that
-    they can be stored.
+    Estimators and the functions in them must be of this package (not of data.py), without
+    lambdas, so that they can be stored.
     """
     return stand_in()
 
@@ -59,7 +65,8 @@ def stand_in():
         return pipeline(Ridge(alpha=1.0), filled=True)
     if task == "classification":
         return pipeline(LogisticRegression(C=1.0, max_iter=500), filled=True)
-    # How far a row lies from the median of the inputs, in units of their median absolute deviations.
+    # How far a row lies from the median of the inputs, in units of their median absolute
+    # deviations.
     return pipeline(Spread(), filled=True)
 
 

@@ -23,7 +23,8 @@ def prepare(raw):
 def labelled(raw):
     """Return the rows to learn from, with the columns of the manifest.
 
-    Left out are rows without a target, without what the split needs (group, id or time) and without a weight; see `dropped`.
+    Left out are rows without a target, without what the split needs (group, id or time) and
+    without a weight; see `dropped`.
     Truth values in inputs become 0 and 1; words stay words, and missing inputs stay missing.
 
     Raises
@@ -48,7 +49,8 @@ def dropped(raw):
 def domains(raw):
     """Return other labelled tables by name, never used for training: none until you add yours.
 
-    For example ``{"other_survey": another(raw, "other.csv")}``, a file in data/raw with the same columns.
+    For example ``{"other_survey": another(raw, "other.csv")}``, a file in data/raw with the same
+    columns.
     """
     return {}
 
@@ -60,7 +62,8 @@ def another(raw, name):
     ----------
     raw : path of data/raw
     name : str
-        The file in data/raw. Columns with the role ignored may be missing, and an input may be the same in every row.
+        The file in data/raw. Columns with the role ignored may be missing, and an input may be
+        the same in every row.
 
     Raises
     ------
@@ -68,8 +71,12 @@ def another(raw, name):
         As `labelled`.
     """
     settings, table = manifest(raw), f"data/raw/{name}"
-    columns = {name: column for name, column in settings.columns.items() if column.role != "ignored"}
-    settings = settings.model_copy(update={"columns": columns, "data": settings.data.model_copy(update={"table": table})})
+    columns = {
+        name: column for name, column in settings.columns.items() if column.role != "ignored"
+    }
+    settings = settings.model_copy(
+        update={"columns": columns, "data": settings.data.model_copy(update={"table": table})}
+    )
     frame = measured(plain(in_project(read_catalogue(_checked(raw, table, None))).frame), settings)
     frame = contract.check_columns(frame, settings, learnt=False)
     return frame[_reasons(frame, settings) == ""].reset_index(drop=True)
@@ -84,11 +91,24 @@ def deployment(raw):
     data = settings.data
     if not data.deployment:
         return None
-    frame = measured(_read(_checked(raw, data.deployment, data.deployment_sha256), data.deployment_sha256, "deployment"), settings)
+    frame = measured(
+        _read(
+            _checked(raw, data.deployment, data.deployment_sha256),
+            data.deployment_sha256,
+            "deployment",
+        ),
+        settings,
+    )
     frame = contract.check_deployment(frame, settings, words_of=labelled_words(raw, settings))
     for name in filter(None, (settings.only("group"), settings.only("id"))):
-        numbered = pd.Series([f"row {number}" for number in range(1, len(frame) + 1)], index=frame.index)
-        frame[name] = numbered if name not in frame else frame[name].astype("str").where(frame[name].notna(), numbered)
+        numbered = pd.Series(
+            [f"row {number}" for number in range(1, len(frame) + 1)], index=frame.index
+        )
+        frame[name] = (
+            numbered
+            if name not in frame
+            else frame[name].astype("str").where(frame[name].notna(), numbered)
+        )
     return frame
 
 
@@ -122,7 +142,8 @@ def _checked(raw, name, expected):
 def _read(path, digest, kind):
     """Return a table; of a text file a Parquet copy is kept, because a million lines are slow to parse.
 
-    The name of the copy holds the sha256 of the file, so that a copy of another file is never taken for it.
+    The name of the copy holds the sha256 of the file, so that a copy of another file is never
+    taken for it.
     """
     copy = find_project(path).interim / f"{kind}_{(digest or sha256(path))[:12]}.parquet"
     try:
@@ -153,7 +174,11 @@ def plain(frame):
 
 def _plain(column):
     there = column.notna()
-    if pd.api.types.is_bool_dtype(column) or (column.dtype == object and there.any() and column[there].map(type).isin([bool, np.bool_]).all()):
+    if pd.api.types.is_bool_dtype(column) or (
+        column.dtype == object
+        and there.any()
+        and column[there].map(type).isin([bool, np.bool_]).all()
+    ):
         return column.astype(float) if not there.all() else column.astype("int64")
     if pd.api.types.is_numeric_dtype(column):
         return column.astype(float) if pd.api.types.is_extension_array_dtype(column) else column

@@ -15,13 +15,15 @@ from .manifest import aside, manifest
 def columns(settings, *, filled):
     """Return the unfitted transformer of a table into an array of numbers, shape (n, k).
 
-    Words become one column per level; levels of fewer than five rows share one, and a level that was never seen is none.
+    Words become one column per level; levels of fewer than five rows share one, and a level that
+    was never seen is none.
 
     Parameters
     ----------
     settings : boxloop.settings.load.Settings
     filled : bool
-        True: numbers are filled with their median, with a column beside that says so, and scaled to unit variance.
+        True: numbers are filled with their median, with a column beside that says so, and scaled
+        to unit variance.
         False: numbers are handed on as they are, for trees that know what missing means.
     """
     # Weights and errors of the target come in with the inputs, and no model may learn from them.
@@ -29,9 +31,16 @@ def columns(settings, *, filled):
     others = f"^(?!(?:{'|'.join(names)})$)" if names else None
     numbers = make_column_selector(pattern=others, dtype_include="number")
     words = make_column_selector(pattern=others, dtype_exclude="number")
-    fill = make_pipeline(SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True), StandardScaler())
-    levels = OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=5, sparse_output=False)
-    return ColumnTransformer([("numbers", fill if filled else "passthrough", numbers), ("words", levels, words)])
+    fill = make_pipeline(
+        SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
+        StandardScaler(),
+    )
+    levels = OneHotEncoder(
+        handle_unknown="infrequent_if_exist", min_frequency=5, sparse_output=False
+    )
+    return ColumnTransformer(
+        [("numbers", fill if filled else "passthrough", numbers), ("words", levels, words)]
+    )
 
 
 def pipeline(last, *, filled):

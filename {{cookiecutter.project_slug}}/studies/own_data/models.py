@@ -1,7 +1,9 @@
 """The ladder of models for a table that nobody has seen: from simple to flexible, all with the same inputs.
 
-Every rung copes with missing numbers and with words, learns its scaling inside, and uses weights where the manifest has some.
-The settings are round numbers that serve from fifty rows to a million; they are a start and not a search.
+Every rung copes with missing numbers and with words, learns its scaling inside, and uses weights
+where the manifest has some.
+The settings are round numbers that serve from fifty rows to a million; they are a start and not a
+search.
 """
 
 from sklearn.base import clone
@@ -37,25 +39,44 @@ def ladder(seed):
     ----------
     seed : int, used by the rungs that draw random numbers
     """
-    return {"regression": regression, "classification": classification, "anomaly-detection": anomalies}[manifest().study.task](seed)
+    return {
+        "regression": regression,
+        "classification": classification,
+        "anomaly-detection": anomalies,
+    }[manifest().study.task](seed)
 
 
 def boosting(kind, seed, *, deep):
     """Return unfitted gradient boosting of regression or classification trees.
 
-    A million rows take minutes, so the number of trees is fixed. There is no early stopping: scikit-learn would hold out
-    rows at random, also where rows belong together in groups.
+    A million rows take minutes, so the number of trees is fixed. There is no early stopping:
+    scikit-learn would hold out rows at random, also where rows belong together in groups.
     """
-    sizes = {"max_iter": 150, "max_leaf_nodes": 24, "learning_rate": 0.1} if deep else {"max_iter": 120, "max_leaf_nodes": 6, "learning_rate": 0.1}
-    return kind(**sizes, min_samples_leaf=20, l2_regularization=1.0, max_features=0.7, early_stopping=False, random_state=seed)
+    sizes = (
+        {"max_iter": 150, "max_leaf_nodes": 24, "learning_rate": 0.1}
+        if deep
+        else {"max_iter": 120, "max_leaf_nodes": 6, "learning_rate": 0.1}
+    )
+    return kind(
+        **sizes,
+        min_samples_leaf=20,
+        l2_regularization=1.0,
+        max_features=0.7,
+        early_stopping=False,
+        random_state=seed,
+    )
 
 
 def regression(seed):
     """Return the rungs that predict a number."""
     return {
         "ridge": pipeline(Ridge(alpha=1.0), filled=True),
-        "small gradient boosting": pipeline(scaled(boosting(HistGradientBoostingRegressor, seed, deep=False)), filled=False),
-        "gradient boosting": pipeline(scaled(boosting(HistGradientBoostingRegressor, seed, deep=True)), filled=False),
+        "small gradient boosting": pipeline(
+            scaled(boosting(HistGradientBoostingRegressor, seed, deep=False)), filled=False
+        ),
+        "gradient boosting": pipeline(
+            scaled(boosting(HistGradientBoostingRegressor, seed, deep=True)), filled=False
+        ),
     }
 
 
@@ -67,13 +88,17 @@ def scaled(regressor):
 def classification(seed):
     """Return the rungs that give the probability of the class of interest.
 
-    No class is weighted up, also where it is rare: weights would bend the probabilities, which 05 judges by their
-    calibration. What a rare class needs is another cut, `study.working_point`.
+    No class is weighted up, also where it is rare: weights would bend the probabilities, which 05
+    judges by their calibration. What a rare class needs is another cut, `study.working_point`.
     """
     return {
         "logistic regression": pipeline(LogisticRegression(C=1.0, max_iter=500), filled=True),
-        "small gradient boosting": pipeline(boosting(HistGradientBoostingClassifier, seed, deep=False), filled=False),
-        "gradient boosting": pipeline(boosting(HistGradientBoostingClassifier, seed, deep=True), filled=False),
+        "small gradient boosting": pipeline(
+            boosting(HistGradientBoostingClassifier, seed, deep=False), filled=False
+        ),
+        "gradient boosting": pipeline(
+            boosting(HistGradientBoostingClassifier, seed, deep=True), filled=False
+        ),
     }
 
 
@@ -86,6 +111,9 @@ def anomalies(seed):
     return {
         "Mahalanobis distance": pipeline(Mahalanobis(), filled=True),
         "isolation forest": pipeline(forest, filled=True),
-        # The local outlier factor compares all pairs: two thousand rows are what a million can be compared with in a minute.
-        "ensemble": pipeline(Together(members=members, rows={"density": 2_000}, random_state=seed), filled=True),
+        # The local outlier factor compares all pairs: two thousand rows are what a million can be
+        # compared with in a minute.
+        "ensemble": pipeline(
+            Together(members=members, rows={"density": 2_000}, random_state=seed), filled=True
+        ),
     }

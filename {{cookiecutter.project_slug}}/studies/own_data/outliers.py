@@ -31,7 +31,9 @@ class Spread(OutlierMixin, BaseEstimator):
     def score_samples(self, X):
         """Return how usual each row is, shape (n,): minus its distance."""
         check_is_fitted(self)
-        return -np.sqrt(np.mean(((np.asarray(X, dtype=float) - self.centre_) / self.width_) ** 2, axis=1))
+        return -np.sqrt(
+            np.mean(((np.asarray(X, dtype=float) - self.centre_) / self.width_) ** 2, axis=1)
+        )
 
     def decision_function(self, X):
         """Return the score above the offset, negative where a row is unusual."""
@@ -45,9 +47,11 @@ class Spread(OutlierMixin, BaseEstimator):
 class Mahalanobis(Spread):
     """Distance from the mean in units of the covariance (Mahalanobis 1936), which knows that columns go together.
 
-    Mean and covariance are computed without the tenth of the rows that is furthest out, so that what is sought does not widen
-    its own yardstick. Which tenth that is begins with `Spread` and is settled by concentration steps (Rousseeuw & Van Driessen 1999):
-    the tenth furthest by the last covariance is left out of the next. It is shrunk (Ledoit & Wolf 2004), so that any number of columns will do.
+    Mean and covariance are computed without the tenth of the rows that is furthest out, so that
+    what is sought does not widen its own yardstick. Which tenth that is begins with `Spread` and
+    is settled by concentration steps (Rousseeuw & Van Driessen 1999): the tenth furthest by the
+    last covariance is left out of the next. It is shrunk (Ledoit & Wolf 2004), so that any number
+    of columns will do.
 
     Attributes
     ----------
@@ -72,7 +76,9 @@ class Mahalanobis(Spread):
         """Return how usual each row is, shape (n,): minus its distance."""
         check_is_fitted(self)
         off = np.asarray(X, dtype=float) - self.mean_
-        return -np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", off, self.precision_, off, optimize=True), 0.0))
+        return -np.sqrt(
+            np.maximum(np.einsum("ij,jk,ik->i", off, self.precision_, off, optimize=True), 0.0)
+        )
 
 
 class Together(OutlierMixin, BaseEstimator):
@@ -83,9 +89,11 @@ class Together(OutlierMixin, BaseEstimator):
     Parameters
     ----------
     members : list of (name, outlier detector)
-        Their ``score_samples`` are negative throughout, as those of isolation forest, local outlier factor and `Mahalanobis`.
+        Their ``score_samples`` are negative throughout, as those of isolation forest, local
+        outlier factor and `Mahalanobis`.
     rows : dict of int
-        By name: a member that compares every row with every other is fitted to a sample of at most so many.
+        By name: a member that compares every row with every other is fitted to a sample of at
+        most so many.
     random_state : int
 
     Attributes
@@ -116,7 +124,9 @@ class Together(OutlierMixin, BaseEstimator):
         return self
 
     def _logs(self, X):
-        return np.column_stack([np.log(np.maximum(-member.score_samples(X), 1e-12)) for member in self.members_])
+        return np.column_stack(
+            [np.log(np.maximum(-member.score_samples(X), 1e-12)) for member in self.members_]
+        )
 
     def score_samples(self, X):
         """Return how usual each row is, shape (n,)."""

@@ -1,7 +1,8 @@
 """Stress tests that any table allows: noise, loss, a harder part of the population, a calibration that is off.
 
-They are a start. Add what the instruments and simulations of your field can do wrong: a function ``(frame, level, rng)``
-that returns a harder table, and a line in `build`. Levels stand in [stress] of study.toml.
+They are a start. Add what the instruments and simulations of your field can do wrong: a function
+``(frame, level, rng)`` that returns a harder table, and a line in `build`. Levels stand in
+[stress] of study.toml.
 """
 
 from functools import partial
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from boxloop.base import find_project
-from boxloop.measure import StressTest, labels
+from boxloop.measure import StressTest, Task
 
 from .manifest import manifest
 
@@ -27,7 +28,10 @@ def one_error_up(frame):
     """Return the inputs that have an error column, each raised by it; no columns where there are none."""
     settings = manifest()
     pairs = {name: settings.error_of(name) for name in settings.inputs}
-    return pd.DataFrame({name: frame[name] + frame[error] for name, error in pairs.items() if error in frame}, index=frame.index)
+    return pd.DataFrame(
+        {name: frame[name] + frame[error] for name, error in pairs.items() if error in frame},
+        index=frame.index,
+    )
 
 
 def spread(column):
@@ -55,7 +59,8 @@ def missing(frame, level, rng, *, name):
 def extreme(frame, level, rng, *, name, highest):
     """Keep the share `level` of the rows where the input `name` is lowest or highest.
 
-    Where there are classes the share grows until it holds five rows of either side: without them nothing can be measured.
+    Where there are classes the share grows until it holds five rows of either side: without them
+    nothing can be measured.
     """
     if not pd.api.types.is_numeric_dtype(frame[name]):
         return frame
@@ -65,7 +70,7 @@ def extreme(frame, level, rng, *, name, highest):
     size = max(round(level * len(order)), FEWEST)
     study = manifest().study
     if study.task != "regression":
-        positive = (labels(frame, manifest()) == study.positive_class).to_numpy()[order]
+        positive = (Task(manifest()).labels(frame) == study.positive_class).to_numpy()[order]
         for side in (positive, ~positive):
             if side.any():
                 size = max(size, np.flatnonzero(side)[:FEWEST][-1] + 1)
@@ -93,15 +98,47 @@ def amounts(settings):
 def build(settings):
     """Return the stress tests of a study; those without levels in [stress] are left out."""
     numbers = amounts(settings)
-    tests = [StressTest("noise", "noise", "noise", noise, "Noise on every number: the level times its error bar, or times its spread where it has none.")]
+    tests = [
+        StressTest(
+            "noise",
+            "noise",
+            "noise",
+            noise,
+            "Noise on every number: the level times its error bar, or times its spread where it has none.",
+        )
+    ]
     for name in settings.inputs[:MOST]:
-        tests.append(StressTest(f"no {name}", "missing", "missing", partial(missing, name=name), f"{name} lost in this share of rows."))
+        tests.append(
+            StressTest(
+                f"no {name}",
+                "missing",
+                "missing",
+                partial(missing, name=name),
+                f"{name} lost in this share of rows.",
+            )
+        )
     for name in numbers[: MOST // 2]:
         for word, highest in (("lowest", False), ("highest", True)):
             function = partial(extreme, name=name, highest=highest)
-            tests.append(StressTest(f"{word} {name}", "covariate", "extreme", function, f"Only the share of rows with the {word} {name}."))
+            tests.append(
+                StressTest(
+                    f"{word} {name}",
+                    "covariate",
+                    "extreme",
+                    function,
+                    f"Only the share of rows with the {word} {name}.",
+                )
+            )
     for name in numbers[:MOST]:
-        tests.append(StressTest(f"{name} scale", "instrument", "scale", partial(scale, name=name), f"{name} times one plus the level."))
+        tests.append(
+            StressTest(
+                f"{name} scale",
+                "instrument",
+                "scale",
+                partial(scale, name=name),
+                f"{name} times one plus the level.",
+            )
+        )
     return [test for test in tests if settings.stress.get(test.levels)]
 
 

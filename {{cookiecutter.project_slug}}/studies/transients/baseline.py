@@ -23,18 +23,24 @@ def template(name, redshift):
     if name not in PAIRS:
         return np.zeros_like(z)
     ia = simulate.KINDS["Ia"]
-    blue, red = (simulate.spectrum(simulate.WAVELENGTH[band] / (1 + z), ia.temperature, ia.line) for band in PAIRS[name])
+    blue, red = (
+        simulate.spectrum(simulate.WAVELENGTH[band] / (1 + z), ia.temperature, ia.line)
+        for band in PAIRS[name]
+    )
     return blue - red
 
 
 class Cuts(ClassifierMixin, BaseEstimator):
     """A box around the locus of supernovae Ia, with a margin that is turned into a probability.
 
-    The locus of a colour is the template at the redshift of the host plus a constant; that of a time, or of a
-    magnitude, is a line in redshift. Constants, lines and scatter are fitted to the Ia among the training rows.
-    An object is as far from the locus as the worst of its columns, in units of their scatter among Ia.
+    The locus of a colour is the template at the redshift of the host plus a constant; that of a
+    time, or of a magnitude, is a line in redshift. Constants, lines and scatter are fitted to the
+    Ia among the training rows.
+    An object is as far from the locus as the worst of its columns, in units of their scatter
+    among Ia.
     A strict box or a wide one differ in the distance allowed, so the distance is the score;
-    a logistic curve of one variable, fitted to the training rows, turns it into a probability (Platt scaling).
+    a logistic curve of one variable, fitted to the training rows, turns it into a probability
+    (Platt scaling).
 
     Parameters
     ----------
@@ -52,7 +58,8 @@ class Cuts(ClassifierMixin, BaseEstimator):
     --------
     >>> import pandas as pd
     >>> rng = np.random.default_rng(0)
-    >>> frame = pd.DataFrame({"host_redshift": rng.uniform(0.1, 0.5, 400), "decline": rng.normal(0, 0.1, 400)})
+    >>> frame = pd.DataFrame({"host_redshift": rng.uniform(0.1, 0.5, 400), "decline":
+    rng.normal(0, 0.1, 400)})
     >>> far = np.arange(400) < 200
     >>> cuts = Cuts(columns=("decline",)).fit(frame.assign(decline=frame["decline"] + far), ~far)
     >>> bool(cuts.predict(frame)[200:].mean() > 0.95)
@@ -81,7 +88,10 @@ class Cuts(ClassifierMixin, BaseEstimator):
         good = X[y == self.classes_[-1]]
         self.locus_ = np.zeros((len(self.columns), 2))
         away, ln_z = self.residual(good), np.log(good[self.redshift].to_numpy(dtype=float))
-        lines = [np.polyfit(ln_z, part, deg=0 if name in PAIRS else 1) for name, part in zip(self.columns, away.T, strict=True)]
+        lines = [
+            np.polyfit(ln_z, part, deg=0 if name in PAIRS else 1)
+            for name, part in zip(self.columns, away.T, strict=True)
+        ]
         self.locus_ = np.array([np.append(np.zeros(2 - len(line)), line) for line in lines])
         self.scatter_ = 1.4826 * np.median(np.abs(self.residual(good)), axis=0)
         curve = LogisticRegression(C=1e6).fit(np.log(self.distance(X))[:, None], y)
@@ -103,8 +113,8 @@ class Cuts(ClassifierMixin, BaseEstimator):
 def reference():
     """Return the cuts of the field: observed colours at peak and decline times, given the redshift of the host.
 
-    In the spirit of photometric typing by selection cuts (Bazin et al. 2011, A&A 534, A43), re-implemented for the
-    features at hand and calibrated on the training rows.
+    In the spirit of photometric typing by selection cuts (Bazin et al. 2011, A&A 534, A43),
+    re-implemented for the features at hand and calibrated on the training rows.
     The brightness is left out on purpose: it is what a Hubble diagram is to measure.
     """
     return Cuts()

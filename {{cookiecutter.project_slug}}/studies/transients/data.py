@@ -12,7 +12,8 @@ from boxloop.base import write_missing_tables
 from . import survey
 
 SEED = 2026
-# Season: seed, candidates, rows at most, confirmed by a spectrum (None: kilonovae). Its letter begins every identifier.
+# Season: seed, candidates, rows at most, confirmed by a spectrum (None: kilonovae). Its letter
+# begins every identifier.
 SEASONS = {
     "A": (SEED, 26000, 3000, True),
     "B": (SEED, 16000, 5000, False),
@@ -26,8 +27,9 @@ FILES = ("spectroscopic", "photometric", "survey", "kilonovae")
 def tables():
     """Return the four tables by file name.
 
-    Confirmed objects with their classes; objects of another season that no spectrograph has seen, whose classes are
-    known because they are simulated; the unlabelled survey, with one per cent of kilonovae; and kilonovae alone.
+    Confirmed objects with their classes; objects of another season that no spectrograph has seen,
+    whose classes are known because they are simulated; the unlabelled survey, with one per cent
+    of kilonovae; and kilonovae alone.
     """
     found = {name: survey.catalogue(name, arguments) for name, arguments in SEASONS.items()}
     strangers = found["N"].assign(field_id="C" + found["N"]["field_id"].str[1:])
@@ -35,7 +37,9 @@ def tables():
     sky["object_id"] = [f"S{n:05d}" for n in range(len(sky))]
     hidden = [name for name in sky if name == "kind" or name.startswith("true_")]
     return {
-        "spectroscopic": found["A"], "photometric": found["B"], "kilonovae": found["K"],
+        "spectroscopic": found["A"],
+        "photometric": found["B"],
+        "kilonovae": found["K"],
         "survey": sky.drop(columns=hidden),
     }
 

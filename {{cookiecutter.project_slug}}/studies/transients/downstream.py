@@ -1,8 +1,9 @@
 """What the sample is for: a Hubble diagram, hence its contamination and the bias of its mean distance modulus.
 
-A photometric sample is cut first and measured afterwards: the hosts of selected objects get a spectrum, so the redshift
-is exact here. Whatever was selected is taken for a Ia, and its distance modulus is the peak magnitude less that of a
-normal Ia at the same redshift. A contaminant is a number in the wrong place: an Ibc is fainter, so it looks too far.
+A photometric sample is cut first and measured afterwards: the hosts of selected objects get a
+spectrum, so the redshift is exact here. Whatever was selected is taken for a Ia, and its distance
+modulus is the peak magnitude less that of a normal Ia at the same redshift. A contaminant is a
+number in the wrong place: an Ibc is fainter, so it looks too far.
 """
 
 import numpy as np
@@ -29,7 +30,8 @@ def bias(residual, is_ia, passed):
     """Split the bias of the mean distance modulus of a selected sample into its two causes.
 
     bias = mean(residual of the selected) - mean(residual of all Ia)
-         = f (mean of the contaminants - mean of the selected Ia) + (mean of the selected Ia - mean of all Ia),
+         = f (mean of the contaminants - mean of the selected Ia) + (mean of the selected Ia -
+         mean of all Ia),
     with f the contamination. The mean of all Ia is the zero point that a survey calibrates away.
 
     Parameters
@@ -40,20 +42,36 @@ def bias(residual, is_ia, passed):
     Returns
     -------
     dict
-        selected (number), completeness, contamination, bias, by_contamination, by_selection (mag), error
-        (statistical error of the mean of all Ia selected, mag). NaN where nothing was selected.
+        selected (number), completeness, contamination, bias, by_contamination, by_selection
+        (mag), error (statistical error of the mean of all Ia selected, mag). NaN where nothing
+        was selected.
     """
-    residual, is_ia, passed = np.asarray(residual, dtype=float), np.asarray(is_ia, dtype=bool), np.asarray(passed, dtype=bool)
+    residual, is_ia, passed = (
+        np.asarray(residual, dtype=float),
+        np.asarray(is_ia, dtype=bool),
+        np.asarray(passed, dtype=bool),
+    )
     good, bad = residual[passed & is_ia], residual[passed & ~is_ia]
     if not len(good):
-        names = ("completeness", "contamination", "bias", "by_contamination", "by_selection", "error")
+        names = (
+            "completeness",
+            "contamination",
+            "bias",
+            "by_contamination",
+            "by_selection",
+            "error",
+        )
         return {"selected": int(passed.sum())} | dict.fromkeys(names, np.nan)
     share = len(bad) / passed.sum()
     by_contamination = share * (bad.mean() - good.mean()) if len(bad) else 0.0
     by_selection = good.mean() - residual[is_ia].mean()
     return {
-        "selected": int(passed.sum()), "completeness": len(good) / is_ia.sum(), "contamination": share,
-        "bias": by_contamination + by_selection, "by_contamination": by_contamination, "by_selection": by_selection,
+        "selected": int(passed.sum()),
+        "completeness": len(good) / is_ia.sum(),
+        "contamination": share,
+        "bias": by_contamination + by_selection,
+        "by_contamination": by_contamination,
+        "by_selection": by_selection,
         "error": good.std(ddof=1) / np.sqrt(len(good)) if len(good) > 1 else np.nan,
     }
 
@@ -68,4 +86,6 @@ def hubble(frame, scores, *, cut):
     cut : float
     """
     residual, is_ia = residuals(frame), (frame["kind"] == "Ia").to_numpy()
-    return pd.DataFrame({who: bias(residual, is_ia, score >= cut) for who, score in scores.items()}).T
+    return pd.DataFrame(
+        {who: bias(residual, is_ia, score >= cut) for who, score in scores.items()}
+    ).T

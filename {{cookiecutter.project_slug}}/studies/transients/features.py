@@ -1,8 +1,9 @@
 """Numbers that describe a light curve, for thousands of objects at once.
 
-Each band is smoothed by a Gaussian kernel with inverse-variance weights, on a grid of days; the rest is read off the
-smooth curves. Magnitudes are inverse hyperbolic sines (Lupton, Gunn & Szalay 1999, AJ 118, 1406), so that a band without
-a detection still has a colour. Each object is measured by itself: no random number, no fit that could fail, no missing value.
+Each band is smoothed by a Gaussian kernel with inverse-variance weights, on a grid of days; the
+rest is read off the smooth curves. Magnitudes are inverse hyperbolic sines (Lupton, Gunn & Szalay
+1999, AJ 118, 1406), so that a band without a detection still has a colour. Each object is
+measured by itself: no random number, no fit that could fail, no missing value.
 """
 
 import numpy as np
@@ -11,14 +12,17 @@ import pandas as pd
 GRID = np.arange(0.0, 201.0, 4.0)  # days
 KERNEL = 5.0  # days
 ZERO = 25.0
-SOFT = 10 ** (-0.4 * (np.array([25.3, 26.0, 25.8, 25.4, 24.8, 24.0]) - ZERO))  # softening flux per band, near one sigma
+SOFT = 10 ** (
+    -0.4 * (np.array([25.3, 26.0, 25.8, 25.4, 24.8, 24.0]) - ZERO)
+)  # softening flux per band, near one sigma
 U, G, R, I, Z, Y = range(6)  # noqa: E741 (the names of the bands)
 
 
 def smooth(times, fluxes, errors, there):
     """Return the smoothed light curves, flux (n, 6, 51).
 
-    A weak prior of zero flux, a twentieth of a visit of the object's median error, decides where nothing was observed.
+    A weak prior of zero flux, a twentieth of a visit of the object's median error, decides where
+    nothing was observed.
     """
     weight = np.where(there, errors**-2.0, 0.0)
     prior = 0.05 / np.median(errors, axis=2, keepdims=True) ** 2
@@ -81,7 +85,8 @@ def extract(times, fluxes, errors, there):
 
     Parameters
     ----------
-    times, fluxes, errors, there : arrays (n, 6, visits): days, flux in units of magnitude 25, its error, observed or not
+    times, fluxes, errors, there : arrays (n, 6, visits): days, flux in units of magnitude 25, its
+        error, observed or not
 
     Returns
     -------
@@ -100,26 +105,37 @@ def extract(times, fluxes, errors, there):
 
     colours, errors = _magnitudes(data, shape, day)
     blue = np.maximum(curve[:, G].max(axis=1), SOFT[G])
-    return pd.DataFrame(colours | {
-        "rise_time": width(red, day, peak, -40, 0), "fall_time": width(red, day, peak, 0, 70),
-        "fall_blue": width(curve[:, G], day, blue, 0, 50),
-        "decline": magnitude(at(red, day + 15), R) - magnitude(red[rows, best], R),
-        "tail": np.clip(at(red, day + 50) / peak, -0.5, 1.5),
-        "early": width(red, day, peak, -90, -45) / 45,
-        "roughness": _roughness(data, curve, peak),
-    } | errors)
+    return pd.DataFrame(
+        colours
+        | {
+            "rise_time": width(red, day, peak, -40, 0),
+            "fall_time": width(red, day, peak, 0, 70),
+            "fall_blue": width(curve[:, G], day, blue, 0, 50),
+            "decline": magnitude(at(red, day + 15), R) - magnitude(red[rows, best], R),
+            "tail": np.clip(at(red, day + 50) / peak, -0.5, 1.5),
+            "early": width(red, day, peak, -90, -45) / 45,
+            "roughness": _roughness(data, curve, peak),
+        }
+        | errors
+    )
 
 
 def _magnitudes(data, shape, day):
     """Return the peak magnitude and the colours around it, and their errors: two dicts of arrays (n,), mag."""
     bright = [scaled(band, data, shape, (day, -15, 20)) for band in range(5)]
     mag = [magnitude(flux, band) for band, (flux, _) in enumerate(bright)]
-    sigma = [1.0857 * error / np.hypot(flux, 2 * SOFT[band]) for band, (flux, error) in enumerate(bright)]
+    sigma = [
+        1.0857 * error / np.hypot(flux, 2 * SOFT[band]) for band, (flux, error) in enumerate(bright)
+    ]
     late = [magnitude(scaled(band, data, shape, (day, 20, 50))[0], band) for band in (G, R)]
     pairs = {"u_g": (U, G), "g_r": (G, R), "r_i": (R, I), "i_z": (I, Z)}
-    colours = {"peak_mag": mag[R]} | {name: mag[one] - mag[two] for name, (one, two) in pairs.items()}
+    colours = {"peak_mag": mag[R]} | {
+        name: mag[one] - mag[two] for name, (one, two) in pairs.items()
+    }
     colours["reddening"] = (late[0] - late[1]) - colours["g_r"]
-    errors = {f"{name}_error": np.hypot(sigma[one], sigma[two]) for name, (one, two) in pairs.items()}
+    errors = {
+        f"{name}_error": np.hypot(sigma[one], sigma[two]) for name, (one, two) in pairs.items()
+    }
     return colours, {"peak_mag_error": sigma[R]} | errors
 
 

@@ -8,8 +8,13 @@ from . import data, simulate, survey
 
 # Okabe & Ito's palette; colour and marker always go together.
 CLASSES = {
-    "Ia": ("#0072B2", "o"), "Ibc": ("#D55E00", "s"), "II": ("#009E73", "^"),
-    "SLSN": ("#CC79A7", "D"), "TDE": ("#56B4E9", "v"), "AGN": ("#777777", "x"), "KN": ("#000000", "*"),
+    "Ia": ("#0072B2", "o"),
+    "Ibc": ("#D55E00", "s"),
+    "II": ("#009E73", "^"),
+    "SLSN": ("#CC79A7", "D"),
+    "TDE": ("#56B4E9", "v"),
+    "AGN": ("#777777", "x"),
+    "KN": ("#000000", "*"),
 }
 BAND_COLOURS = {"g": "#009E73", "r": "#D55E00", "i": "#000000"}
 
@@ -20,22 +25,44 @@ def light_curve(ax, object_id):
     objects = survey.rows_of(name, data.SEASONS[name], np.array([number]))
     times, fluxes, errors, there = survey.observe(objects)
     days = np.linspace(0, simulate.SEASON, 201)
-    true = simulate.flux(objects, objects["walk"], np.broadcast_to(days, (1, len(simulate.BANDS), len(days))))
+    true = simulate.flux(
+        objects, objects["walk"], np.broadcast_to(days, (1, len(simulate.BANDS), len(days)))
+    )
     for letter, colour in BAND_COLOURS.items():
         band = simulate.BANDS.index(letter)
         seen = there[0, band]
-        ax.errorbar(times[0, band, seen], fluxes[0, band, seen], errors[0, band, seen], fmt=".", ms=4, lw=1, color=colour, label=letter)
+        ax.errorbar(
+            times[0, band, seen],
+            fluxes[0, band, seen],
+            errors[0, band, seen],
+            fmt=".",
+            ms=4,
+            lw=1,
+            color=colour,
+            label=letter,
+        )
         ax.plot(days, true[0, band], color=colour, lw=0.8, alpha=0.6)
     ax.axhline(0, color="#AAAAAA", lw=0.6, zorder=0)
 
 
 def shifts(ax, table, title):
     """Draw the two causes of a shift of the mean distance modulus as bars, their sum as points; rows from `downstream.bias`."""
-    causes = {"by_contamination": (COLOURS["other"], "contaminants"), "by_selection": (COLOURS["limit"], "Ia lost unevenly")}
+    causes = {
+        "by_contamination": (COLOURS["other"], "contaminants"),
+        "by_selection": (COLOURS["limit"], "Ia lost unevenly"),
+    }
     place = np.arange(len(table))
     for side, (column, (colour, label)) in zip((-0.2, 0.2), causes.items(), strict=True):
         ax.bar(place + side, table[column], 0.4, color=colour, label=label)
-    ax.errorbar(place, table["bias"], table["error"], fmt="o", color=COLOURS["truth"], capsize=3, label="sum, with statistical error")
+    ax.errorbar(
+        place,
+        table["bias"],
+        table["error"],
+        fmt="o",
+        color=COLOURS["truth"],
+        capsize=3,
+        label="sum, with statistical error",
+    )
     ax.axhline(0, color=COLOURS["truth"], lw=0.8)
     ax.set_xticks(place, table.index, fontsize=8)
     ax.set_title(title)
@@ -51,10 +78,30 @@ def trade(left, right, steps, cut):
     cut : float, the working point
     """
     left.plot(steps.index, 1 - steps["contamination"], color=COLOURS["model"], label="purity")
-    left.plot(steps.index, steps["completeness"], "--", color=COLOURS["model"], label="completeness")
-    right.plot(steps.index, steps["by_contamination"], color=COLOURS["other"], label="shift by contaminants")
-    right.plot(steps.index, steps["by_selection"], "--", color=COLOURS["limit"], label="shift by losing Ia unevenly")
-    right.fill_between(steps.index, -steps["error"], steps["error"], color="#DDDDDD", zorder=0, label="statistical error")
+    left.plot(
+        steps.index, steps["completeness"], "--", color=COLOURS["model"], label="completeness"
+    )
+    right.plot(
+        steps.index,
+        steps["by_contamination"],
+        color=COLOURS["other"],
+        label="shift by contaminants",
+    )
+    right.plot(
+        steps.index,
+        steps["by_selection"],
+        "--",
+        color=COLOURS["limit"],
+        label="shift by losing Ia unevenly",
+    )
+    right.fill_between(
+        steps.index,
+        -steps["error"],
+        steps["error"],
+        color="#DDDDDD",
+        zorder=0,
+        label="statistical error",
+    )
     left.set(xlabel="cut on the probability of Ia", ylabel="share of the sample")
     right.set(xlabel="cut on the probability of Ia", ylabel="mean distance modulus [mag]")
     for ax in (left, right):

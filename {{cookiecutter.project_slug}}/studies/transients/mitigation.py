@@ -23,7 +23,8 @@ def candidates(model, reference, train, other, *, inputs, seed):
     ----------
     model, reference : fitted estimators of 04
     train : DataFrame, the training rows
-    other : DataFrame, some labelled faint rows, as a programme of faint spectroscopy would provide them
+    other : DataFrame, some labelled faint rows, as a programme of faint spectroscopy would
+        provide them
     inputs : list of str
     seed : int
     """
@@ -43,7 +44,9 @@ def candidates(model, reference, train, other, *, inputs, seed):
         "noisier copies": fit(noisier(train)),
         "weighted like the faint": fit(train, weight=weight),
         "deep trees instead": fit(train, maker=models.ladder(seed)["extra trees"]),
-        "calibrated on faint spectra": lambda frame: curve.predict_proba(_logit(model.predict_proba(frame[inputs])[:, 1])[:, None])[:, 1],
+        "calibrated on faint spectra": lambda frame: curve.predict_proba(
+            _logit(model.predict_proba(frame[inputs])[:, 1])[:, None]
+        )[:, 1],
         "learnt from faint spectra": fit(pd.concat([train, other])),
     }
 

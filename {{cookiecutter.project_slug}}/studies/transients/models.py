@@ -19,7 +19,17 @@ ABLATIONS = {
     "without brightness": ["peak_mag"],
     "without colours": ["u_g", "g_r", "r_i", "i_z", "reddening"],
     "without times": ["rise_time", "fall_time", "fall_blue", "decline", "tail"],
-    "only what the cuts see": ["peak_mag", "u_g", "i_z", "reddening", "rise_time", "fall_blue", "tail", "early", "roughness"],
+    "only what the cuts see": [
+        "peak_mag",
+        "u_g",
+        "i_z",
+        "reddening",
+        "rise_time",
+        "fall_blue",
+        "tail",
+        "early",
+        "roughness",
+    ],
 }
 
 
@@ -31,8 +41,14 @@ def normal():
 def boosting(seed):
     """Return unfitted gradient boosting with the settings of the ladder."""
     return HistGradientBoostingClassifier(
-        learning_rate=0.1, max_iter=150, max_leaf_nodes=8, min_samples_leaf=10, l2_regularization=1.0, max_features=0.5,
-        early_stopping=False, random_state=seed,
+        learning_rate=0.1,
+        max_iter=150,
+        max_leaf_nodes=8,
+        min_samples_leaf=10,
+        l2_regularization=1.0,
+        max_features=0.5,
+        early_stopping=False,
+        random_state=seed,
     )
 
 
@@ -43,14 +59,25 @@ def ladder(seed):
     ----------
     seed : int, used by the rungs that draw random numbers
     """
-    trees = ExtraTreesClassifier(n_estimators=60, min_samples_leaf=6, max_features=0.5, random_state=seed)
+    trees = ExtraTreesClassifier(
+        n_estimators=60, min_samples_leaf=6, max_features=0.5, random_state=seed
+    )
     network = MLPClassifier(
-        hidden_layer_sizes=(32,), alpha=0.1, learning_rate_init=0.01, max_iter=200, tol=1e-3, n_iter_no_change=5, random_state=seed
+        hidden_layer_sizes=(32,),
+        alpha=0.1,
+        learning_rate_init=0.01,
+        max_iter=200,
+        tol=1e-3,
+        n_iter_no_change=5,
+        random_state=seed,
     )
     return {
         "logistic regression": make_pipeline(normal(), LogisticRegression(C=1.0)),
         "quadratic logistic": make_pipeline(
-            normal(), PolynomialFeatures(degree=2, include_bias=False), StandardScaler(), LogisticRegression(C=0.1, max_iter=300)
+            normal(),
+            PolynomialFeatures(degree=2, include_bias=False),
+            StandardScaler(),
+            LogisticRegression(C=0.1, max_iter=300),
         ),
         "gradient boosting": make_pipeline(boosting(seed)),
         "extra trees": make_pipeline(trees),

@@ -6,9 +6,10 @@ Published
     Distances, volumes and time dilation of a flat cosmology. Damped random walks for active nuclei
     (Kelly, Bechtold & Siemiginowska 2009, ApJ 698, 895).
 Toy
-    Spectra are black bodies whose blue side is dimmed, with one temperature for the peak; colours change because the
-    red bands fade more slowly. Magnitudes, times and their scatter are round numbers of the right order, the shares of
-    the classes are chosen so that each can be measured, and a plateau is a slow decline.
+    Spectra are black bodies whose blue side is dimmed, with one temperature for the peak; colours
+    change because the red bands fade more slowly. Magnitudes, times and their scatter are round
+    numbers of the right order, the shares of the classes are chosen so that each can be measured,
+    and a plateau is a slow decline.
 """
 
 from dataclasses import dataclass
@@ -17,7 +18,9 @@ from functools import cache
 import numpy as np
 
 BANDS = "ugrizy"
-WAVELENGTH = np.array([3670.0, 4830.0, 6220.0, 7550.0, 8690.0, 9710.0])  # Angstrom, effective, rounded
+WAVELENGTH = np.array(
+    [3670.0, 4830.0, 6220.0, 7550.0, 8690.0, 9710.0]
+)  # Angstrom, effective, rounded
 SEASON = 200.0  # days that a field can be seen
 STEP = 4.0  # days between the grid points of a random walk
 ZERO = 25.0  # a flux of one is magnitude 25 (AB)
@@ -139,25 +142,40 @@ def candidates(rng, size, kinds=KINDS):
     """
     names, shares = list(kinds), np.array([kind.share for kind in kinds.values()])
     code = rng.choice(len(names), size=size, p=shares / shares.sum())
-    value = {part: np.array([getattr(kind, part) for kind in kinds.values()])[code] for part in Kind.__dataclass_fields__}
+    value = {
+        part: np.array([getattr(kind, part) for kind in kinds.values()])[code]
+        for part in Kind.__dataclass_fields__
+    }
     z = draw_redshifts(rng, value["horizon"])
     bright, hot, slow = rng.standard_normal((3, size))
     dust = value["dust"] * rng.exponential(size=size)
     stretch = np.exp(value["stretch"] * slow)
     rest = WAVELENGTH / (1 + z[:, None])
-    # Brighter supernovae Ia are slower (Phillips 1993). Nobody corrects for it here: it adds scatter, no bias.
+    # Brighter supernovae Ia are slower (Phillips 1993). Nobody corrects for it here: it adds
+    # scatter, no bias.
     phillips = np.where(np.array(names)[code] == "Ia", -1.5 * (stretch - 1), 0.0)
     absolute = value["magnitude"] + value["scatter"] * bright + phillips
-    colour = spectrum(rest, (value["temperature"] * np.exp(value["spread"] * hot))[:, None], value["line"][:, None])
+    colour = spectrum(
+        rest,
+        (value["temperature"] * np.exp(value["spread"] * hot))[:, None],
+        value["line"][:, None],
+    )
     reddening = 3.1 * dust[:, None] * (rest / 5500) ** -1.2
     modulus = distance_modulus(z)
     width = (stretch * (1 + z))[:, None]
     return {
-        "kind": np.array(names)[code], "z": z, "modulus": modulus, "dust": dust, "stretch": stretch,
+        "kind": np.array(names)[code],
+        "z": z,
+        "modulus": modulus,
+        "dust": dust,
+        "stretch": stretch,
         "peak_time": rng.uniform(60, 130, size),
         "rise": value["rise"][:, None] * width * np.ones(len(BANDS)),
         "fall": value["fall"][:, None] * width * (rest / 5000) ** value["slower"][:, None],
-        "magnitude": (absolute + modulus)[:, None] - 2.5 * np.log10(1 + z)[:, None] + colour + reddening,
+        "magnitude": (absolute + modulus)[:, None]
+        - 2.5 * np.log10(1 + z)[:, None]
+        + colour
+        + reddening,
     }
 
 
@@ -180,7 +198,11 @@ def flux(objects, walk, t):
     t : array (n, 6, visits), days of the season
     """
     since = t - objects["peak_time"][:, None, None]
-    shape = bazin(since, objects["rise"][..., None], np.maximum(objects["fall"], 1.3 * objects["rise"])[..., None])
+    shape = bazin(
+        since,
+        objects["rise"][..., None],
+        np.maximum(objects["fall"], 1.3 * objects["rise"])[..., None],
+    )
     nuclei = np.flatnonzero(objects["kind"] == "AGN")
     grid = np.arange(walk.shape[1]) * STEP
     for n in nuclei:  # difference to a template that was taken earlier

@@ -1,8 +1,10 @@
 """Stress tests: each takes a labelled table and returns a harder one.
 
-Model and reference go through the same table, so only the difference between them speaks about the model.
-Most tests go back to the light curves: the same objects are observed again, with the same luck of the noise, under
-other conditions, and their features are measured anew. That needs the simulator; no model ever sees it.
+Model and reference go through the same table, so only the difference between them speaks about
+the model.
+Most tests go back to the light curves: the same objects are observed again, with the same luck of
+the noise, under other conditions, and their features are measured anew. That needs the simulator;
+no model ever sees it.
 The fainter objects are not here: they are a table of their own (`study.data.domains`).
 """
 
@@ -25,12 +27,17 @@ def again(frame, conditions=survey.PLANNED, change=None):
     conditions : survey.Conditions
     change : callable or None, takes the objects of `simulate.candidates` and returns changed ones
     """
-    letter, number = frame["object_id"].str[0].to_numpy(), frame["object_id"].str[1:].astype(int).to_numpy()
+    letter, number = (
+        frame["object_id"].str[0].to_numpy(),
+        frame["object_id"].str[1:].astype(int).to_numpy(),
+    )
     parts = []
     for name in np.unique(letter):
         rows = np.flatnonzero(letter == name)
         objects = survey.rows_of(name, data.SEASONS[name], number[rows])
-        parts.append(survey.measured(change(objects) if change else objects, conditions).set_index(rows))
+        parts.append(
+            survey.measured(change(objects) if change else objects, conditions).set_index(rows)
+        )
     new = pd.concat(parts).sort_index()  # by place, since labels of rows may repeat
     return frame.assign(**{name: new[name].to_numpy() for name in new})
 
@@ -84,13 +91,17 @@ def lost_band(band):
 def no_host(frame, level, rng):
     """Lose the redshift of the host in a share `level` of the rows and fill in the median."""
     lost = rng.random(len(frame)) < level
-    return frame.assign(host_redshift=frame["host_redshift"].mask(lost, frame["host_redshift"].median()))
+    return frame.assign(
+        host_redshift=frame["host_redshift"].mask(lost, frame["host_redshift"].median())
+    )
 
 
 def host_scatter(frame, level, rng):
     """Add scatter of `level` (1 + z) to the redshift of every host."""
     z = frame["host_redshift"]
-    return frame.assign(host_redshift=np.clip(z + level * (1 + z) * rng.standard_normal(len(z)), 0.01, None))
+    return frame.assign(
+        host_redshift=np.clip(z + level * (1 + z) * rng.standard_normal(len(z)), 0.01, None)
+    )
 
 
 def host_bias(frame, level, rng):
@@ -127,18 +138,86 @@ def one_error_up(frame):
 
 TESTS = [
     StressTest("all errors", "noise", "noise", noise, "Every photometric error times the level."),
-    StressTest("host redshift scatter", "noise", "host_scatter", host_scatter, "Scatter of level (1 + z) added to the host redshifts."),
-    StressTest("shallower visits", "instrument", "depth", depth, "Every visit shallower by the level, in mag."),
+    StressTest(
+        "host redshift scatter",
+        "noise",
+        "host_scatter",
+        host_scatter,
+        "Scatter of level (1 + z) added to the host redshifts.",
+    ),
+    StressTest(
+        "shallower visits",
+        "instrument",
+        "depth",
+        depth,
+        "Every visit shallower by the level, in mag.",
+    ),
     StressTest("fewer visits", "instrument", "cadence", cadence, "One visit in so many."),
-    StressTest("dustier hosts", "simulation", "dust", dust, "E(B-V) up by the level in mag: Ia look redder and fainter."),
-    StressTest("no g band", "missing", "missing", lost_band("g"), "This share of the objects never observed in g."),
-    StressTest("no u band", "missing", "missing", lost_band("u"), "This share of the objects never observed in u."),
-    StressTest("no host redshift", "missing", "missing", no_host, "Host redshift lost in this share of rows."),
+    StressTest(
+        "dustier hosts",
+        "simulation",
+        "dust",
+        dust,
+        "E(B-V) up by the level in mag: Ia look redder and fainter.",
+    ),
+    StressTest(
+        "no g band",
+        "missing",
+        "missing",
+        lost_band("g"),
+        "This share of the objects never observed in g.",
+    ),
+    StressTest(
+        "no u band",
+        "missing",
+        "missing",
+        lost_band("u"),
+        "This share of the objects never observed in u.",
+    ),
+    StressTest(
+        "no host redshift",
+        "missing",
+        "missing",
+        no_host,
+        "Host redshift lost in this share of rows.",
+    ),
     StressTest("faintest", "covariate", "faint", faint, "Only the faintest share of the objects."),
-    StressTest("most distant", "covariate", "distant", distant, "Only the share with the largest host redshifts."),
-    StressTest("more Ibc", "covariate", "more_ibc", more_ibc, "Supernovae Ibc so many times as common."),
-    StressTest("zero point of g", "nuisance", "zero_point", zero_point("g"), "The g band off by the level in mag (one sigma: 0.02)."),
-    StressTest("zero point of i", "nuisance", "zero_point", zero_point("i"), "The i band off by the level in mag (one sigma: 0.02)."),
-    StressTest("host redshift bias", "nuisance", "host_bias", host_bias, "Host redshifts off by level (1 + z) (one sigma: 0.01)."),
-    StressTest("n_epochs", "nuisance", "watermark", watermark, "The follow-up watermark moved by the level, in sigma."),
+    StressTest(
+        "most distant",
+        "covariate",
+        "distant",
+        distant,
+        "Only the share with the largest host redshifts.",
+    ),
+    StressTest(
+        "more Ibc", "covariate", "more_ibc", more_ibc, "Supernovae Ibc so many times as common."
+    ),
+    StressTest(
+        "zero point of g",
+        "nuisance",
+        "zero_point",
+        zero_point("g"),
+        "The g band off by the level in mag (one sigma: 0.02).",
+    ),
+    StressTest(
+        "zero point of i",
+        "nuisance",
+        "zero_point",
+        zero_point("i"),
+        "The i band off by the level in mag (one sigma: 0.02).",
+    ),
+    StressTest(
+        "host redshift bias",
+        "nuisance",
+        "host_bias",
+        host_bias,
+        "Host redshifts off by level (1 + z) (one sigma: 0.01).",
+    ),
+    StressTest(
+        "n_epochs",
+        "nuisance",
+        "watermark",
+        watermark,
+        "The follow-up watermark moved by the level, in sigma.",
+    ),
 ]

@@ -1,11 +1,13 @@
 """The survey: when it looks, how well it sees, whom the spectrographs confirm, and the tables that follow.
 
 Published
-    Photometric errors of LSST: sigma^2 = sigma_sys^2 + (0.04 - gamma) x + gamma x^2, x = 10^(0.4 (m - m5)),
-    with sigma_sys = 0.005, gamma and the single-visit depths m5 (Ivezic et al. 2019, ApJ 873, 111, section 3.2).
+    Photometric errors of LSST: sigma^2 = sigma_sys^2 + (0.04 - gamma) x + gamma x^2, x = 10^(0.4
+    (m - m5)), with sigma_sys = 0.005, gamma and the single-visit depths m5 (Ivezic et al. 2019,
+    ApJ 873, 111, section 3.2).
 Toy
-    Visits per season (a field in its intensive year), depth that changes from field to field, and both selections:
-    an object is found, or confirmed by a spectrum, with a chance that falls with its peak magnitude as a logistic curve.
+    Visits per season (a field in its intensive year), depth that changes from field to field, and
+    both selections: an object is found, or confirmed by a spectrum, with a chance that falls with
+    its peak magnitude as a logistic curve.
 """
 
 from dataclasses import dataclass
@@ -51,7 +53,8 @@ PLANNED = Conditions()
 def flux_error(flux, depth, gamma=GAMMA[:, None]):
     """Return the error of a flux, by Ivezic et al. (2019), written so that it holds for zero and negative flux too.
 
-    sigma_f^2 = sigma_sys^2 f^2 + (0.04 - gamma) f f5 + gamma f5^2, with f5 the flux at the depth m5.
+    sigma_f^2 = sigma_sys^2 f^2 + (0.04 - gamma) f f5 + gamma f5^2, with f5 the flux at the depth
+    m5.
 
     Parameters
     ----------
@@ -83,10 +86,13 @@ def season(name, seed, size, rows, confirmed):
 
     Returns
     -------
-    dict of arrays: the objects, their random walks, times, luck of the noise, field and depth offset
+    dict of arrays: the objects, their random walks, times, luck of the noise, field and depth
+    offset
     """
     physics, sky = (np.random.default_rng([seed, ord(name), k]) for k in (0, 1))
-    objects = simulate.candidates(physics, size, simulate.KINDS if confirmed is not None else simulate.KILONOVA)
+    objects = simulate.candidates(
+        physics, size, simulate.KINDS if confirmed is not None else simulate.KILONOVA
+    )
     peak = objects["magnitude"][:, 2]
     found = physics.random(size) < chance(peak, FOUND)
     spectrum = physics.random(size) < chance(peak, CONFIRMED)
@@ -99,11 +105,17 @@ def season(name, seed, size, rows, confirmed):
     k = np.arange(most)
     times = simulate.SEASON * (k + sky.random((n, len(VISITS), most))) / VISITS[:, None]
     return objects | {
-        "walk": simulate.random_walk(physics, n), "times": times, "luck": sky.standard_normal(times.shape),
+        "walk": simulate.random_walk(physics, n),
+        "times": times,
+        "luck": sky.standard_normal(times.shape),
         "cloudy": (sky.random(times.shape) < 0.15) | (k >= VISITS[:, None]),
-        "field": field, "seeing": sky.normal(0, 0.15, FIELDS)[field], "start": sky.uniform(61000, 61165, FIELDS)[field],
-        "photo_z": sky.standard_normal(n), "stray": sky.random((n, 2)),
-        "follow_up": sky.poisson(np.where(objects["kind"] == "Ia", 45, 10)), "confirmed": np.full(n, confirmed is True),
+        "field": field,
+        "seeing": sky.normal(0, 0.15, FIELDS)[field],
+        "start": sky.uniform(61000, 61165, FIELDS)[field],
+        "photo_z": sky.standard_normal(n),
+        "stray": sky.random((n, 2)),
+        "follow_up": sky.poisson(np.where(objects["kind"] == "Ia", 45, 10)),
+        "confirmed": np.full(n, confirmed is True),
     }
 
 
@@ -136,7 +148,8 @@ def measured(objects, conditions=PLANNED):
     times, fluxes, errors, there = observe(objects, conditions)
     frame = features.extract(times, fluxes, errors, there)
     frame.insert(0, "host_redshift", host_redshift(objects))
-    # The archive counts the points of follow-up telescopes too: more of them for what was thought to be a Ia.
+    # The archive counts the points of follow-up telescopes too: more of them for what was thought
+    # to be a Ia.
     extra = np.where(objects["confirmed"], objects["follow_up"], 0)
     return frame.assign(n_epochs=(there.sum(axis=(1, 2)) + extra).astype(float))
 
@@ -150,9 +163,21 @@ def catalogue(name, arguments):
     """Return the table of a season: one row per object, truth included; columns as in study.toml."""
     objects = season(name, *arguments)
     numbers = np.arange(len(objects["z"]))
-    frame = pd.DataFrame({"object_id": [f"{name}{n:05d}" for n in numbers], "field_id": [f"{name}{n:03d}" for n in objects["field"]]})
+    frame = pd.DataFrame(
+        {
+            "object_id": [f"{name}{n:05d}" for n in numbers],
+            "field_id": [f"{name}{n:03d}" for n in objects["field"]],
+        }
+    )
     frame["mjd"] = np.round(objects["start"] + objects["peak_time"], 2)
     frame = pd.concat([frame, measured(objects)], axis=1)
-    truth = {"redshift": objects["z"], "modulus": objects["modulus"], "stretch": objects["stretch"], "dust": objects["dust"]}
+    truth = {
+        "redshift": objects["z"],
+        "modulus": objects["modulus"],
+        "stretch": objects["stretch"],
+        "dust": objects["dust"],
+    }
     truth |= {"r_peak": objects["magnitude"][:, 2]}
-    return frame.assign(kind=objects["kind"], **{f"true_{what}": values for what, values in truth.items()})
+    return frame.assign(
+        kind=objects["kind"], **{f"true_{what}": values for what, values in truth.items()}
+    )

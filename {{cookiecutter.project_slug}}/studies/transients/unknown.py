@@ -25,8 +25,9 @@ def strangeness(model, members, train, tables, *, seed):
     Returns
     -------
     dict of DataFrame
-        Per table one column per score: what the model doubts, where its refits disagree, what an isolation forest
-        finds easy to isolate (Liu, Ting & Zhou 2008), the distance to the nearest training rows.
+        Per table one column per score: what the model doubts, where its refits disagree, what an
+        isolation forest finds easy to isolate (Liu, Ting & Zhou 2008), the distance to the
+        nearest training rows.
     """
     forest = IsolationForest(n_estimators=100, random_state=seed).fit(train)
     scale = make_pipeline(normal())
@@ -35,12 +36,14 @@ def strangeness(model, members, train, tables, *, seed):
     for (name, rows), distance in zip(tables.items(), far, strict=True):
         probability = model.predict_proba(rows)[:, 1]
         votes = np.array([member.predict_proba(rows)[:, 1] for member in members])
-        found[name] = pd.DataFrame({
-            "doubt of the model": 1 - np.maximum(probability, 1 - probability),
-            "disagreement of refits": votes.std(axis=0, ddof=1),
-            "isolation forest": -forest.score_samples(rows),
-            "distance to training": distance,
-        })
+        found[name] = pd.DataFrame(
+            {
+                "doubt of the model": 1 - np.maximum(probability, 1 - probability),
+                "disagreement of refits": votes.std(axis=0, ddof=1),
+                "isolation forest": -forest.score_samples(rows),
+                "distance to training": distance,
+            }
+        )
     return found
 
 

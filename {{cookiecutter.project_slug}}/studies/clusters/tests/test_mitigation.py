@@ -20,7 +20,9 @@ def ways(tables):
     fitted = {"model": models.ladder(0)["ridge"], "reference": baseline.reference()}
     for estimator in fitted.values():
         estimator.fit(train[INPUTS], train["ln_mass"])
-    return mitigation.candidates(lambda: models.ladder(0)["ridge"], fitted, train, other, inputs=INPUTS, target="ln_mass")
+    return mitigation.candidates(
+        lambda: models.ladder(0)["ridge"], fitted, train, other, inputs=INPUTS, target="ln_mass"
+    )
 
 
 def test_the_product_does_not_feel_gas_that_is_displaced(tables):
@@ -44,7 +46,10 @@ def test_the_product_loses_less_under_feedback(tables, ways):
     """What it was made for."""
     rows = tables["simulator_a"][900:]
     harder = stress.feedback(rows, 0.3, None)
-    shift = {name: abs(np.mean(ways[name](harder) - ways[name](rows))) for name in ("model", "product only", "reference")}
+    shift = {
+        name: abs(np.mean(ways[name](harder) - ways[name](rows)))
+        for name in ("model", "product only", "reference")
+    }
 
     assert shift["reference"] < 1e-9
     assert shift["product only"] < shift["model"]

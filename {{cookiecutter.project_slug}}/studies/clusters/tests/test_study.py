@@ -35,16 +35,23 @@ def test_the_posterior_agrees_with_quadrature():
 
     def density(mu):
         off = residual - simulate.ALPHA * mu
-        return np.exp(-simulate.BETA[0] * mu - simulate.BETA[1] * mu**2 / 2 - off @ precision @ off / 2)
+        return np.exp(
+            -simulate.BETA[0] * mu - simulate.BETA[1] * mu**2 / 2 - off @ precision @ off / 2
+        )
 
-    moments = [quad(lambda mu, k=k: mu**k * density(mu), -2, 4, epsabs=0, epsrel=1e-10, limit=200)[0] for k in range(3)]
+    moments = [
+        quad(lambda mu, k=k: mu**k * density(mu), -2, 4, epsabs=0, epsrel=1e-10, limit=200)[0]
+        for k in range(3)
+    ]
     centre, variance, log_evidence = baseline.gaussian_posterior(residual[None], covariance[None])
     expected = moments[1] / moments[0]
 
     assert centre[0] == pytest.approx(expected, abs=1e-6)
     assert variance[0] == pytest.approx(moments[2] / moments[0] - expected**2, rel=1e-4)
     constant = np.log(2 * np.pi) / 2 - np.linalg.slogdet(covariance)[1] / 2
-    assert log_evidence[0] + constant == pytest.approx(np.log(moments[0]) - np.linalg.slogdet(covariance)[1], abs=1e-6)
+    assert log_evidence[0] + constant == pytest.approx(
+        np.log(moments[0]) - np.linalg.slogdet(covariance)[1], abs=1e-6
+    )
 
 
 def test_the_limit_is_honest(tables):
@@ -190,7 +197,9 @@ def test_counts_add_up(parts):
     """Every halo counts once, however many lines of sight it has."""
     frame = parts[1]
     counts = downstream.counts(frame["ln_mass"], groups=frame["halo_id"], edges=[-5, 0, 1, 5])
-    table = downstream.mass_function(frame["ln_mass"], {"itself": frame["ln_mass"]}, groups=frame["halo_id"])
+    table = downstream.mass_function(
+        frame["ln_mass"], {"itself": frame["ln_mass"]}, groups=frame["halo_id"]
+    )
 
     assert counts.sum() == pytest.approx(frame["halo_id"].nunique())
     np.testing.assert_allclose(table["ratio"], 1.0)

@@ -40,7 +40,9 @@ def parts(tables):
 @pytest.fixture(scope="module")
 def fitted(parts):
     train = parts[0][SEEN]
-    return {"reference": baseline.reference().fit(train)} | {name: one.fit(train) for name, one in models.ladder(0).items()}
+    return {"reference": baseline.reference().fit(train)} | {
+        name: one.fit(train) for name, one in models.ladder(0).items()
+    }
 
 
 def ranking(estimator, frame):
@@ -57,7 +59,9 @@ def background_rates(estimator, frame, rate=0.05):
 def bump(estimator, frame, rate=0.05):
     """Return the global significance of the biggest bump that a cut makes in pure background."""
     score = guess(estimator, frame[SEEN])
-    return biggest_bump(frame["m_jj"].to_numpy(), score >= np.quantile(score, 1 - rate)).significance
+    return biggest_bump(
+        frame["m_jj"].to_numpy(), score >= np.quantile(score, 1 - rate)
+    ).significance
 
 
 # The simulator
@@ -148,12 +152,18 @@ def test_significance_without_fit_error_is_the_asimov_formula():
 
 def test_significance_includes_the_fit_error():
     """For many events it is (n - b) / sqrt(b + error^2), and it agrees with Li & Ma's on-off formula."""
-    assert search.significance(10_300, 10_000, 100.0) == pytest.approx(300 / np.sqrt(20_000), rel=0.02)
+    assert search.significance(10_300, 10_000, 100.0) == pytest.approx(
+        300 / np.sqrt(20_000), rel=0.02
+    )
     on, off, ratio = 45.0, 90.0, 1 / 3
     both = on + off
-    li_ma = np.sqrt(2 * (on * np.log((1 + ratio) / ratio * on / both) + off * np.log((1 + ratio) * off / both)))
+    li_ma = np.sqrt(
+        2 * (on * np.log((1 + ratio) / ratio * on / both) + off * np.log((1 + ratio) * off / both))
+    )
 
-    assert search.significance(on, ratio * off, ratio * np.sqrt(off)) == pytest.approx(li_ma, rel=1e-9)
+    assert search.significance(on, ratio * off, ratio * np.sqrt(off)) == pytest.approx(
+        li_ma, rel=1e-9
+    )
 
 
 def test_fit_recovers_a_spectrum_and_its_covariance():
@@ -228,7 +238,9 @@ def test_no_model_looks_at_the_truth(parts):
     train, held = (part[SEEN] for part in parts)
     for name in ("isolation forest", "CWoLa, quadratic", "CWoLa, boosted trees"):
         first = models.ladder(1)[name].fit(train, np.arange(len(train)) % 2)
-        np.testing.assert_array_equal(guess(first, held), guess(models.ladder(1)[name].fit(train), held))
+        np.testing.assert_array_equal(
+            guess(first, held), guess(models.ladder(1)[name].fit(train), held)
+        )
 
 
 def test_no_score_reads_the_mass_beyond_its_trend(parts, fitted):
@@ -266,9 +278,13 @@ def test_decorrelated_features_do_not_follow_the_mass(tables):
 
 @pytest.mark.parametrize(
     ("name", "at_cut", "most"),
-    [("reference", (2.3, 3.8), (3.5, 5.2)), ("isolation forest", (0.2, 1.6), (1.5, 2.6)),
-     ("CWoLa, quadratic", (3.3, 5.2), (3.5, 7.0)), ("CWoLa, boosted trees", (4.0, 6.5), (5.0, 13.0)),
-     ("CWoLa, ensemble", (4.0, 6.5), (5.0, 13.0))],
+    [
+        ("reference", (2.3, 3.8), (3.5, 5.2)),
+        ("isolation forest", (0.2, 1.6), (1.5, 2.6)),
+        ("CWoLa, quadratic", (3.3, 5.2), (3.5, 7.0)),
+        ("CWoLa, boosted trees", (4.0, 6.5), (5.0, 13.0)),
+        ("CWoLa, ensemble", (4.0, 6.5), (5.0, 13.0)),
+    ],
 )
 def test_headline_numbers(name, at_cut, most, parts, fitted):
     """SIC at one per cent and maximum SIC lie in their bands, and nobody beats the likelihood ratio."""
@@ -304,7 +320,9 @@ def test_the_likelihood_ratio_is_normalised():
 def test_the_cut_turns_a_hint_into_an_observation(tables):
     """CWoLa on the data: from three to beyond seven standard deviations at one per cent, locally."""
     frame = tables["data"]
-    table = downstream.before_after(frame, models.searched(models.ladder(0)["CWoLa, boosted trees"], frame))
+    table = downstream.before_after(
+        frame, models.searched(models.ladder(0)["CWoLa, boosted trees"], frame)
+    )
     before, _, after = table["local significance"]
 
     assert before < 3.9
@@ -315,7 +333,9 @@ def test_the_cut_turns_a_hint_into_an_observation(tables):
 def test_no_excess_without_signal():
     """The same search on background alone finds nothing."""
     frame = simulate.sample(simulate.B, background=20_000, seed=11, prefix="T")
-    table = downstream.before_after(frame, models.searched(models.ladder(0)["CWoLa, boosted trees"], frame))
+    table = downstream.before_after(
+        frame, models.searched(models.ladder(0)["CWoLa, boosted trees"], frame)
+    )
 
     assert table["local significance"].abs().max() < 3.5
 

@@ -7,30 +7,43 @@ import pandas as pd
 import pytest
 
 from boxloop.base import UserError, sha256
-from boxloop.measure import guess, load_model, save_model, seen, truth
+from boxloop.measure import Task, guess, load_model, save_model
 from study import baseline, data, models, stress
 from study.manifest import manifest
 from study.outliers import Mahalanobis, Spread, Together
 
-ROLES = {"star id": "id", "plate": "ignored", "w": "ignored", "e_m": "ignored", "e_Größe [kpc]": "error"}
+ROLES = {
+    "star id": "id",
+    "plate": "ignored",
+    "w": "ignored",
+    "e_m": "ignored",
+    "e_Größe [kpc]": "error",
+}
 METRIC = {"regression": "rmse", "classification": "roc_auc", "anomaly-detection": "roc_auc"}
 
 
 def stars(rows=200, seed=3):
     """Return a table with what tables hold: words, gaps, yes and no, and names of every kind."""
     rng = np.random.default_rng(seed)
-    frame = pd.DataFrame({
-        "star id": [f"s{number}" for number in range(rows)],
-        "Größe [kpc]": rng.normal(size=rows),
-        "a b (c)": rng.normal(size=rows),
-        "type": rng.choice([f"T{number}" for number in range(10)], size=rows),
-        "flag": rng.random(rows) < 0.4,
-        "plate": np.arange(rows) // 5,
-        "w": rng.random(rows) + 0.1,
-        "e_m": rng.uniform(0.1, 0.3, rows),
-        "e_Größe [kpc]": rng.uniform(0.1, 0.3, rows),
-    })
-    frame["m"] = 2 * frame["Größe [kpc]"] + frame["flag"] + (frame["type"] == "T3") + 0.3 * rng.normal(size=rows)
+    frame = pd.DataFrame(
+        {
+            "star id": [f"s{number}" for number in range(rows)],
+            "Größe [kpc]": rng.normal(size=rows),
+            "a b (c)": rng.normal(size=rows),
+            "type": rng.choice([f"T{number}" for number in range(10)], size=rows),
+            "flag": rng.random(rows) < 0.4,
+            "plate": np.arange(rows) // 5,
+            "w": rng.random(rows) + 0.1,
+            "e_m": rng.uniform(0.1, 0.3, rows),
+            "e_Größe [kpc]": rng.uniform(0.1, 0.3, rows),
+        }
+    )
+    frame["m"] = (
+        2 * frame["Größe [kpc]"]
+        + frame["flag"]
+        + (frame["type"] == "T3")
+        + 0.3 * rng.normal(size=rows)
+    )
     frame["kind"] = np.where(frame["m"] > 1.5, "rare", "common")
     return frame.assign(**{"a b (c)": frame["a b (c)"].mask(rng.random(rows) < 0.2)})
 
@@ -39,28 +52,92 @@ def stars(rows=200, seed=3):
 def adopt(tmp_path, monkeypatch):
     """Return a function that makes a project around a table, as `boxloop adopt` does, and returns its data/raw."""
 
-    def make(frame, *, task="regression", roles=None, deployment=None, strategy=None, more="", error_of=None, limits=None):
+    def make(
+        frame,
+        *,
+        task="regression",
+        roles=None,
+        deployment=None,
+        strategy=None,
+        more="",
+        error_of=None,
+        limits=None,
+    ):
         raw = tmp_path / "data" / "raw"
         raw.mkdir(parents=True, exist_ok=True)
         frame.to_csv(raw / "t.csv", index=False)
         target = "m" if task == "regression" else "kind"
-        roles = ROLES | {"kind" if target == "m" else "m": "ignored", target: "target"} | (roles or {})
+        roles = (
+            ROLES | {"kind" if target == "m" else "m": "ignored", target: "target"} | (roles or {})
+        )
         of = {"e_Größe [kpc]": "Größe [kpc]"} | (error_of or {})
-        lines = ["[study]", 'title = "t"', 'question = "q"', f'task = "{task}"', f'target = "{target}"', 'unit = ""']
-        lines += [f'primary_metric = "{METRIC[task]}"', f'secondary_metrics = ["{METRIC[task]}"]', "seeds = [0, 1, 2, 3, 4]"]
-        lines += ['motivation = "robustness"', 'study_type = "inference"'] + (['positive_class = "rare"'] if target == "kind" else [])
-        lines += ["[study.reference]", 'name = "TODO"', 'citation = "TODO"', "[[study.criteria]]", 'name = "c"']
-        lines += [f'metric = "{METRIC[task]}"', 'set = "test"', "at_least = 0.0", "[data]", 'table = "data/raw/t.csv"', f'sha256 = "{sha256(raw / "t.csv")}"']
+        lines = [
+            "[study]",
+            'title = "t"',
+            'question = "q"',
+            f'task = "{task}"',
+            f'target = "{target}"',
+            'unit = ""',
+        ]
+        lines += [
+            f'primary_metric = "{METRIC[task]}"',
+            f'secondary_metrics = ["{METRIC[task]}"]',
+            "seeds = [0, 1, 2, 3, 4]",
+        ]
+        lines += ['motivation = "robustness"', 'study_type = "inference"'] + (
+            ['positive_class = "rare"'] if target == "kind" else []
+        )
+        lines += [
+            "[study.reference]",
+            'name = "TODO"',
+            'citation = "TODO"',
+            "[[study.criteria]]",
+            'name = "c"',
+        ]
+        lines += [
+            f'metric = "{METRIC[task]}"',
+            'set = "test"',
+            "at_least = 0.0",
+            "[data]",
+            'table = "data/raw/t.csv"',
+            f'sha256 = "{sha256(raw / "t.csv")}"',
+        ]
         if deployment is not None:
             deployment.to_csv(raw / "d.csv", index=False)
-            lines += ['deployment = "data/raw/d.csv"', f'deployment_sha256 = "{sha256(raw / "d.csv")}"']
+            lines += [
+                'deployment = "data/raw/d.csv"',
+                f'deployment_sha256 = "{sha256(raw / "d.csv")}"',
+            ]
         for name in frame:
-            lines += [f"[columns.{json.dumps(name, ensure_ascii=False)}]", f'role = "{roles.get(name, "input")}"', 'unit = ""', 'description = ""']
+            lines += [
+                f"[columns.{json.dumps(name, ensure_ascii=False)}]",
+                f'role = "{roles.get(name, "input")}"',
+                'unit = ""',
+                'description = ""',
+            ]
             lines += (limits or {}).get(name, [])
-            lines += [f"error_of = {json.dumps(of[name], ensure_ascii=False)}"] if name in of and roles.get(name) == "error" else []
+            lines += (
+                [f"error_of = {json.dumps(of[name], ensure_ascii=False)}"]
+                if name in of and roles.get(name) == "error"
+                else []
+            )
         plan = strategy or ("random" if task == "regression" else "stratified")
-        lines += ["[split]", f'strategy = "{plan}"', "train = 0.6", "validation = 0.2", "test = 0.2", "exploration = 0.3"]
-        lines += ["[stress]", "noise = [0.5]", "missing = [1.0]", "extreme = [0.2]", "scale = [-0.05, 0.05]", more]
+        lines += [
+            "[split]",
+            f'strategy = "{plan}"',
+            "train = 0.6",
+            "validation = 0.2",
+            "test = 0.2",
+            "exploration = 0.3",
+        ]
+        lines += [
+            "[stress]",
+            "noise = [0.5]",
+            "missing = [1.0]",
+            "extreme = [0.2]",
+            "scale = [-0.05, 0.05]",
+            more,
+        ]
         (tmp_path / "study.toml").write_text("\n".join(lines), encoding="utf-8")
         monkeypatch.chdir(tmp_path)
         return raw
@@ -90,7 +167,9 @@ def test_decimal_commas_are_the_same_numbers_later(adopt, tmp_path):
     stars().to_csv(raw / "t.csv", index=False, sep=";", decimal=",")
     settings = (tmp_path / "study.toml").read_text(encoding="utf-8")
     digest = next(line for line in settings.splitlines() if line.startswith("sha256"))
-    (tmp_path / "study.toml").write_text(settings.replace(digest, f'sha256 = "{sha256(raw / "t.csv")}"'), encoding="utf-8")
+    (tmp_path / "study.toml").write_text(
+        settings.replace(digest, f'sha256 = "{sha256(raw / "t.csv")}"'), encoding="utf-8"
+    )
 
     pd.testing.assert_frame_equal(data.labelled(raw), points)
 
@@ -132,14 +211,20 @@ def test_rows_that_cannot_be_used_are_left_out_and_counted(adopt):
     raw = adopt(frame, roles={"w": "weight"})
     left_out = data.dropped(raw)
 
-    assert dict(zip(left_out["reason"], left_out["rows"], strict=True)) == {"no target (m)": 4, "no id (star id)": 2, "no weight (w)": 1}
+    assert dict(zip(left_out["reason"], left_out["rows"], strict=True)) == {
+        "no target (m)": 4,
+        "no id (star id)": 2,
+        "no weight (w)": 1,
+    }
     assert len(data.labelled(raw)) == 193
     assert data.labelled(raw)["a b (c)"].isna().any()
 
 
 def spoilt(column, row, value):
     def spoil(frame):
-        return frame.assign(**{column: frame[column].astype(object).where(frame.index != row, value)})
+        return frame.assign(
+            **{column: frame[column].astype(object).where(frame.index != row, value)}
+        )
 
     return spoil
 
@@ -147,28 +232,84 @@ def spoilt(column, row, value):
 @pytest.mark.parametrize(
     ("spoil", "options", "words"),
     [
-        (spoilt("Größe [kpc]", 7, np.inf), {}, r"t\.csv, column 'Größe \[kpc\]' holds inf in row 8: infinite values are refused"),
+        (
+            spoilt("Größe [kpc]", 7, np.inf),
+            {},
+            r"t\.csv, column 'Größe \[kpc\]' holds inf in row 8: infinite values are refused",
+        ),
         (spoilt("m", 1, -np.inf), {}, r"column 'm' holds -inf in row 2"),
-        (lambda f: f.assign(m=f["m"].astype(object).where(f.index % 5 != 3, "bright")), {}, r"column 'm' holds 'bright' in row 4: a number is needed"),
-        (lambda f: f.assign(flag=np.nan), {}, r"column 'flag' has no value in any row: give it the role ignored"),
+        (
+            lambda f: f.assign(m=f["m"].astype(object).where(f.index % 5 != 3, "bright")),
+            {},
+            r"column 'm' holds 'bright' in row 4: a number is needed",
+        ),
+        (
+            lambda f: f.assign(flag=np.nan),
+            {},
+            r"column 'flag' has no value in any row: give it the role ignored",
+        ),
         (lambda f: f.assign(flag=1), {}, r"column 'flag' is 1 in every row"),
-        (lambda f: f.assign(type=f["star id"]), {}, r"column 'type' holds 200 different words: .*role ignored or id"),
-        (lambda f: f.assign(m=1.0), {}, r"column 'm' is 1 in every row: there is nothing to predict"),
-        (lambda f: f.head(15), {}, r"column 'm' has a value in 15 usable rows: a study needs at least 20"),
+        (
+            lambda f: f.assign(type=f["star id"]),
+            {},
+            r"column 'type' holds 200 different words: .*role ignored or id",
+        ),
+        (
+            lambda f: f.assign(m=1.0),
+            {},
+            r"column 'm' is 1 in every row: there is nothing to predict",
+        ),
+        (
+            lambda f: f.head(15),
+            {},
+            r"column 'm' has a value in 15 usable rows: a study needs at least 20",
+        ),
         (lambda f: f.assign(m=np.nan), {}, r"column 'm' has a value in 0 usable rows"),
-        (lambda f: f.head(30).join(pd.DataFrame(np.eye(30)).add_prefix("q")), {}, r"30 rows for 34 inputs"),
-        (lambda f: f.assign(kind="rare"), {"task": "classification"}, r"column 'kind' is 'rare' in every row"),
-        (lambda f: f.assign(kind=np.where(f.index > 2, "common", "odd")), {"task": "classification"}, r"nowhere positive_class = 'rare'"),
-        (lambda f: f.assign(kind=np.where(f.index < 3, "rare", "common")), {"task": "anomaly-detection"}, r"'rare' in 3 rows, fewer than split\.folds = 5"),
-        (lambda f: f.assign(plate=f.index % 3), {"roles": {"plate": "group"}, "strategy": "group"}, r"'plate' has \d groups? in the part 'train'"),
-        (lambda f: f.assign(w=-f["w"]), {"roles": {"w": "weight"}}, r"column 'w' holds -0\.\d+ in row 1: a weight cannot be negative"),
-        (spoilt("e_m", 4, 0), {"roles": {"e_m": "error"}, "error_of": {"e_m": "m"}}, r"column 'e_m' holds 0 in row 5: an error must be larger than zero"),
+        (
+            lambda f: f.head(30).join(pd.DataFrame(np.eye(30)).add_prefix("q")),
+            {},
+            r"30 rows for 34 inputs",
+        ),
+        (
+            lambda f: f.assign(kind="rare"),
+            {"task": "classification"},
+            r"column 'kind' is 'rare' in every row",
+        ),
+        (
+            lambda f: f.assign(kind=np.where(f.index > 2, "common", "odd")),
+            {"task": "classification"},
+            r"nowhere positive_class = 'rare'",
+        ),
+        (
+            lambda f: f.assign(kind=np.where(f.index < 3, "rare", "common")),
+            {"task": "anomaly-detection"},
+            r"'rare' in 3 rows, fewer than split\.folds = 5",
+        ),
+        (
+            lambda f: f.assign(plate=f.index % 3),
+            {"roles": {"plate": "group"}, "strategy": "group"},
+            r"'plate' has \d groups? in the part 'train'",
+        ),
+        (
+            lambda f: f.assign(w=-f["w"]),
+            {"roles": {"w": "weight"}},
+            r"column 'w' holds -0\.\d+ in row 1: a weight cannot be negative",
+        ),
+        (
+            spoilt("e_m", 4, 0),
+            {"roles": {"e_m": "error"}, "error_of": {"e_m": "m"}},
+            r"column 'e_m' holds 0 in row 5: an error must be larger than zero",
+        ),
         (
             lambda f: f,
             {"limits": {"m": ["max = 0"]}},
             r"column 'm' holds .* in row \d+: above its max = 0 in study\.toml: correct your file and adopt it again, or change the limit in study\.toml",
         ),
-        (lambda f: f, {"more": '[columns.lost]\nrole = "input"\nunit = ""\ndescription = ""'}, r"column 'lost' is missing"),
+        (
+            lambda f: f,
+            {"more": '[columns.lost]\nrole = "input"\nunit = ""\ndescription = ""'},
+            r"column 'lost' is missing",
+        ),
     ],
 )
 def test_each_breach_of_the_contract_is_one_sentence(adopt, spoil, options, words):
@@ -192,15 +333,21 @@ def test_deployment_rows_need_the_inputs_and_nothing_else(adopt):
 
 
 @pytest.mark.parametrize("task", METRIC)
-def test_every_model_learns_from_a_table_with_gaps_and_words_and_can_be_stored(adopt, tmp_path, task):
+def test_every_model_learns_from_a_table_with_gaps_and_words_and_can_be_stored(
+    adopt, tmp_path, task
+):
     """Each rung is motivated, deterministic, better than no knowledge, and says the same after a stay on disk."""
     raw = adopt(stars(), task=task, roles={"w": "weight"})
     settings, frame = manifest(), data.labelled(raw)
-    X, y = seen(frame, settings), truth(frame, settings)
+    X, y = Task(settings).seen(frame), Task(settings).truth(frame)
     rungs = models.ladder(0)
     assert list(rungs) == [name for name in models.MOTIVATION if name in rungs]
 
-    for name, model in {"stand-in": baseline.stand_in(), "simplest": baseline.simplest(), **rungs}.items():
+    for name, model in {
+        "stand-in": baseline.stand_in(),
+        "simplest": baseline.simplest(),
+        **rungs,
+    }.items():
         said = guess(model.fit(X[:150], y[:150]), X[150:].drop(columns="w"))
         save_model(tmp_path / "model.skops", model)
         again = models.ladder(0)[name].fit(X[:150], y[:150]) if name in rungs else model
@@ -217,7 +364,7 @@ def test_the_unit_of_the_target_does_not_matter(adopt, size):
     frame = stars()
     raw = adopt(frame.assign(m=size * (frame["m"] + 9)))
     table = data.labelled(raw)
-    X, y = seen(table, manifest()), truth(table, manifest())
+    X, y = Task(manifest()).seen(table), Task(manifest()).truth(table)
 
     for model in models.ladder(0).values():
         assert np.corrcoef(model.fit(X[:150], y[:150]).predict(X[150:]), y[150:])[0, 1] > 0.5
@@ -227,15 +374,20 @@ def test_no_model_learns_from_weights_or_from_the_error_of_the_target(adopt):
     """A prediction is the same whatever stands in these columns, and without them."""
     raw = adopt(stars(), roles={"w": "weight", "e_m": "error"}, error_of={"e_m": "m"})
     frame = data.labelled(raw)
-    X = seen(frame, manifest())
+    X = Task(manifest()).seen(frame)
     model = models.ladder(0)["ridge"].fit(X, frame["m"])
 
     assert model.weights == ["w"]
     assert model.errors == ["e_m"]
-    np.testing.assert_array_equal(model.predict(X.assign(w=9.0, e_m=9.0)), model.predict(X[manifest().inputs]))
+    np.testing.assert_array_equal(
+        model.predict(X.assign(w=9.0, e_m=9.0)), model.predict(X[manifest().inputs])
+    )
 
 
-@pytest.mark.parametrize("detector", [Spread(), Mahalanobis(), Together(members=[("far", Mahalanobis()), ("wide", Spread())])])
+@pytest.mark.parametrize(
+    "detector",
+    [Spread(), Mahalanobis(), Together(members=[("far", Mahalanobis()), ("wide", Spread())])],
+)
 def test_a_far_point_is_more_unusual(detector):
     """The score falls with the distance from the bulk, and one row in a hundred of the bulk is called unusual."""
     bulk = np.random.default_rng(0).normal(size=(2000, 3))
@@ -269,13 +421,16 @@ def test_stress_tests_make_a_harder_table_and_leave_theirs_alone(adopt, task):
         pd.testing.assert_frame_equal(frame, before)
         assert list(harder) == list(frame)
         assert len(harder) >= 5
-        assert task == "regression" or truth(harder, settings).nunique() == 2
+        assert task == "regression" or Task(settings).truth(harder).nunique() == 2
 
 
 def test_noise_follows_the_error_bar_where_there_is_one(adopt):
     """Half an error bar for the input that has one, half a spread for one that has none, nothing for yes and no."""
     frame = data.labelled(adopt(stars(4000)))
-    step = stress.noise(frame, 0.5, np.random.default_rng(0))[["Größe [kpc]", "a b (c)", "flag"]] - frame[["Größe [kpc]", "a b (c)", "flag"]]
+    step = (
+        stress.noise(frame, 0.5, np.random.default_rng(0))[["Größe [kpc]", "a b (c)", "flag"]]
+        - frame[["Größe [kpc]", "a b (c)", "flag"]]
+    )
     up = stress.one_error_up(frame)
 
     assert np.std(step["Größe [kpc]"] / frame["e_Größe [kpc]"]) == pytest.approx(0.5, rel=0.05)
@@ -290,7 +445,10 @@ def test_without_levels_there_is_no_test(adopt, tmp_path):
     adopt(stars())
     file = tmp_path / "study.toml"
     text = file.read_text(encoding="utf-8")
-    file.write_text(text.replace("noise = [0.5]\n", "").replace("missing = [1.0]", "missing = []"), encoding="utf-8")
+    file.write_text(
+        text.replace("noise = [0.5]\n", "").replace("missing = [1.0]", "missing = []"),
+        encoding="utf-8",
+    )
     assert {test.levels for test in stress.TESTS} == {"extreme", "scale"}
     file.write_text(text.replace('table = "data/raw/t.csv"', 'table = ""'), encoding="utf-8")
 

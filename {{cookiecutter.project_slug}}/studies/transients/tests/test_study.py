@@ -64,7 +64,9 @@ def test_bazin_peaks_where_it_says():
     assert t[np.argmax(curve)] == pytest.approx(0.0, abs=0.02)
     late, early = t > 250, t < -60
     assert np.polyfit(t[late], np.log(curve[late]), deg=1)[0] == pytest.approx(-1 / 20, rel=1e-3)
-    assert np.polyfit(t[early], np.log(curve[early]), deg=1)[0] == pytest.approx(1 / 4 - 1 / 20, rel=1e-3)
+    assert np.polyfit(t[early], np.log(curve[early]), deg=1)[0] == pytest.approx(
+        1 / 4 - 1 / 20, rel=1e-3
+    )
 
 
 def test_errors_are_those_of_ivezic():
@@ -74,9 +76,13 @@ def test_errors_are_those_of_ivezic():
         x = 10 ** (0.4 * fainter)
         flux = 10 ** (-0.4 * (depth + fainter - simulate.ZERO))
         gamma = survey.GAMMA[:, None]
-        magnitudes = np.sqrt(survey.SYSTEMATIC**2 + ((0.04 - gamma) * x + gamma * x**2) * (2.5 / np.log(10)) ** 2)
+        magnitudes = np.sqrt(
+            survey.SYSTEMATIC**2 + ((0.04 - gamma) * x + gamma * x**2) * (2.5 / np.log(10)) ** 2
+        )
 
-        np.testing.assert_allclose(survey.flux_error(flux, depth) / flux * 2.5 / np.log(10), magnitudes, rtol=1e-6)
+        np.testing.assert_allclose(
+            survey.flux_error(flux, depth) / flux * 2.5 / np.log(10), magnitudes, rtol=1e-6
+        )
     at_depth = 10 ** (-0.4 * (depth - simulate.ZERO))
     np.testing.assert_allclose(at_depth / survey.flux_error(at_depth, depth), 5.0, rtol=1e-3)
 
@@ -104,19 +110,30 @@ def test_spectrum_is_a_black_body():
     far = simulate.spectrum(np.array([4e5, 8e5]), 30_000.0, 0.0)
 
     assert far[1] - far[0] == pytest.approx(2.5 * np.log10(4), abs=0.03)
-    assert simulate.spectrum(3000.0, 9000.0, 2.0) - simulate.spectrum(3000.0, 9000.0, 0.0) == pytest.approx(2.0)
+    assert simulate.spectrum(3000.0, 9000.0, 2.0) - simulate.spectrum(
+        3000.0, 9000.0, 0.0
+    ) == pytest.approx(2.0)
 
 
 def test_features_of_a_known_curve():
     """Without noise, colours and decline are those that were put in."""
     times = np.tile(np.arange(0, 200, 2.0), (1, 6, 1))
     shape = simulate.bazin(times - 100, 4.0, 25.0)
-    size = 10 ** (-0.4 * (np.array([22.0, 21.0, 20.5, 20.3, 20.2, 20.2]) - features.ZERO))[None, :, None]
+    size = (
+        10
+        ** (-0.4 * (np.array([22.0, 21.0, 20.5, 20.3, 20.2, 20.2]) - features.ZERO))[None, :, None]
+    )
     flux = size * shape
-    found = features.extract(times, flux, np.full_like(flux, 0.1), np.ones(flux.shape, dtype=bool)).iloc[0]
+    found = features.extract(
+        times, flux, np.full_like(flux, 0.1), np.ones(flux.shape, dtype=bool)
+    ).iloc[0]
 
-    np.testing.assert_allclose(found[["u_g", "g_r", "r_i", "i_z"]].astype(float), [1.0, 0.5, 0.2, 0.1], atol=0.03)
-    assert found["peak_mag"] == pytest.approx(20.5, abs=0.2), "smoothing takes a little off the peak"
+    np.testing.assert_allclose(
+        found[["u_g", "g_r", "r_i", "i_z"]].astype(float), [1.0, 0.5, 0.2, 0.1], atol=0.03
+    )
+    assert found["peak_mag"] == pytest.approx(20.5, abs=0.2), (
+        "smoothing takes a little off the peak"
+    )
     true = -2.5 * np.log10(simulate.bazin(15.0, 4.0, 25.0))
     assert found["decline"] == pytest.approx(true, abs=0.15)
     assert abs(found["early"]) < 0.01
@@ -169,7 +186,10 @@ def test_every_table_keeps_to_the_manifest(tables):
 def test_cuts_follow_their_distance(parts, fitted):
     """The score falls with the distance from the locus, and one half lies at the cut."""
     held_out, reference = parts[1], fitted[1]
-    distance, p = reference.distance(held_out[INPUTS]), reference.predict_proba(held_out[INPUTS])[:, 1]
+    distance, p = (
+        reference.distance(held_out[INPUTS]),
+        reference.predict_proba(held_out[INPUTS])[:, 1],
+    )
     order = np.argsort(distance)
 
     assert (np.diff(p[order]) <= 1e-12).all()
@@ -299,15 +319,22 @@ def test_shallower_visits_hurt(parts, fitted):
     factor = shallow.loc[faint, "peak_mag_error"] / frame.loc[faint, "peak_mag_error"]
 
     assert factor.median() == pytest.approx(10 ** (0.4 * 1.4), rel=0.15)
-    assert average_precision(ranking(fitted[0], shallow)) < average_precision(ranking(fitted[0], frame))
+    assert average_precision(ranking(fitted[0], shallow)) < average_precision(
+        ranking(fitted[0], frame)
+    )
 
 
 def test_faint_spectra_mend_what_bright_ones_cannot(parts, fitted):
     """Three hundred faint labels bring purity and calibration back; hiding the brightness does not."""
     train, _, faint = parts
     learn, rest = faint[faint["field_id"] < "B075"], faint[faint["field_id"] >= "B075"]
-    ways = mitigation.candidates(*fitted, train, learn.sample(300, random_state=0), inputs=INPUTS, seed=0)
-    found = {name: Ranking(is_ia(rest), ways[name](rest)) for name in ("model", "without brightness", "learnt from faint spectra")}
+    ways = mitigation.candidates(
+        *fitted, train, learn.sample(300, random_state=0), inputs=INPUTS, seed=0
+    )
+    found = {
+        name: Ranking(is_ia(rest), ways[name](rest))
+        for name in ("model", "without brightness", "learnt from faint spectra")
+    }
 
     assert purity(found["learnt from faint spectra"], CUT) > purity(found["model"], CUT) + 0.02
     assert purity(found["without brightness"], CUT) < purity(found["model"], CUT) + 0.02
