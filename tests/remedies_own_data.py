@@ -12,7 +12,7 @@ from test_malformed import BASE, csv
 
 from boxloop.measure.task import Task
 from boxloop.settings.load import load_settings
-from boxloop.split.divide import divide
+from boxloop.split.division import divide
 
 IGNORED = "give it the role ignored in study.toml"
 TABLE = BASE.assign(z=np.sin(BASE.x), w=1.0 + BASE.index % 3, s=[f"word {k}" for k in range(60)])

@@ -11,7 +11,7 @@ from study_files import STUDY
 from boxloop.base.errors import UserError
 from boxloop.base.places import Project
 from boxloop.settings.load import Settings, load_settings
-from boxloop.split.divide import divide, exploration, folds, place
+from boxloop.split.division import divide, exploration, folds, place
 from boxloop.split.seal import append, close, open_seal, openings, read_ledger
 
 

@@ -26,7 +26,7 @@ def main(rows):
     from boxloop.checks import run_check
     from boxloop.measure.intervals import compare
     from boxloop.settings.load import load_settings
-    from boxloop.split.divide import divide, exploration
+    from boxloop.split.division import divide, exploration
     from study import data, models, simulate
 
     threadpool_limits(

@@ -9,7 +9,7 @@ from boxloop.adopt import hints, plan, refusals, study_toml
 from boxloop.adopt.roles import guess_roles
 from boxloop.base.errors import UserError
 from boxloop.base.files import sha256, write_text, written_whole
-from boxloop.split.divide import measured
+from boxloop.split.division import measured
 from boxloop.table.read import TAKEN, in_project, read_catalogue
 
 RARE = 0.1  # a class of interest with a smaller share is cut where it is likelier than by chance

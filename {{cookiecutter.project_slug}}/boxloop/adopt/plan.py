@@ -6,7 +6,7 @@ import numpy as np
 
 from boxloop.base.errors import UserError
 from boxloop.measure.task import Task
-from boxloop.split.divide import folds, place, units
+from boxloop.split.division import folds, place, units
 
 SMALL = 500  # below this number of units 01 and 02 look at two fifths of them, in three folds
 LOOK = 20_000  # rows are enough to look at

@@ -15,7 +15,7 @@ from boxloop.base.errors import UserError
 from boxloop.measure.fits import each
 from boxloop.measure.intervals import compare
 from boxloop.measure.metrics import METRICS
-from boxloop.split.divide import units
+from boxloop.split.division import units
 
 # What the field calls the share of the class of interest that passes a cut, and that of the rest.
 PASSING = {

@@ -91,7 +91,7 @@ def measure_sets(frame, predictions, settings, *, draws, seed):
     import numpy as np  # here, because every run asks for the releases on record
 
     from boxloop.measure.task import Task
-    from boxloop.split.divide import units
+    from boxloop.split.division import units
 
     sets = {}
     for name, rows in frame.reset_index(drop=True).groupby("set", sort=False):

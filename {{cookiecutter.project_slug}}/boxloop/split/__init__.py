@@ -5,7 +5,7 @@ from boxloop.base.lazy import public
 __all__, __getattr__ = public(
     __name__,
     {
-        "divide": ("divide", "exploration", "folds", "measured", "place", "thin", "units"),
+        "division": ("divide", "exploration", "folds", "measured", "place", "thin", "units"),
         "seal": ("last", "note_training", "open_seal", "openings", "read_ledger"),
     },
 )
