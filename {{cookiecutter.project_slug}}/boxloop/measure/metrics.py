@@ -7,8 +7,7 @@ from typing import Literal
 import numpy as np
 
 from boxloop.measure import ranking
-
-REGRESSION, CLASSIFICATION, ANOMALY = "regression", "classification", "anomaly-detection"
+from boxloop.measure.kinds import ANOMALY, CLASSIFICATION, REGRESSION
 
 
 @dataclass(frozen=True)
