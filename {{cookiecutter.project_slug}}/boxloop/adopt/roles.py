@@ -203,7 +203,8 @@ def _percent(share):
 def _says_the_same(column, target):
     """Whether a column is the target in other words or another unit."""
     rows = np.unique(np.linspace(0, len(column) - 1, 20_000).astype(int))
-    both = pd.DataFrame({"one": column.iloc[rows], "other": target.iloc[rows]}).dropna()
+    both = pd.DataFrame({"one": column.iloc[rows], "other": target.iloc[rows]})
+    both = both.replace([np.inf, -np.inf], np.nan).dropna()
     if len(both) < 3:
         return False
     repeats = both["other"].nunique() <= min(MOST_LEVELS, len(both) / 2)
