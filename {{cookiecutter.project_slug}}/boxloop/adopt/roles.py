@@ -123,7 +123,7 @@ def _role(column, target, *, dated, roles):
     numeric = pd.api.types.is_numeric_dtype(column)
     if values.empty:
         return "ignored", "it has no value in any row"
-    if values.nunique() == 1:
+    if (values == values.iloc[0]).all():
         gap = float(column.isna().mean())
         return "ignored", f"it is '{str(values.iloc[0])[:30]}' in every row" + (
             f" that has a value ({_percent(gap)} have none)" if gap else ""
@@ -171,10 +171,8 @@ def _identity(column, values, numeric, roles):
     ):
         if "group" in roles:
             return "ignored", "it names things that several rows share"
-        return (
-            "group",
-            "named as an identifier, and rows share it: rows of one group stay on one side of the split",
-        )
+        stay = "rows of one group stay on one side of the split"
+        return ("group", f"named as an identifier, and rows share it: {stay}")
     return ("ignored", "named as an identifier") if named and not numeric else None
 
 
@@ -246,8 +244,6 @@ def understood(roles, *, most=30):
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in cut
     ]
-    return (
-        lines
-        + ([f"… and {len(roles) - most} more columns, in study.toml."] if len(roles) > most else [])
-        + [""]
-    )
+    if len(roles) > most:
+        lines.append(f"… and {len(roles) - most} more columns, in study.toml.")
+    return [*lines, ""]

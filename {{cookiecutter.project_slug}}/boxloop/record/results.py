@@ -13,7 +13,7 @@ PREDICTORS = ("model", "reference", "trivial", "difference")
 
 
 def headline_set(sets):
-    """Return the set that the headline speaks of: the test set once it was opened, else validation."""
+    """Return the set that the headline speaks of: test once it was opened, else validation."""
     return next((name for name in ("test", "validation") if name in sets), None)
 
 

@@ -39,17 +39,12 @@ def watch(model, note, prefix=""):
         return kind.__getattribute__(self, name)
 
     plain = {
-        "__reduce__": lambda self: (kind.model_validate, (kind.model_dump(model),)),
-        "__copy__": lambda self: model,
+        "__reduce__": lambda _: (kind.model_validate, (kind.model_dump(model),)),
+        "__copy__": lambda _: model,
     }
-    watched = model.model_copy()
+    watched, body = model.model_copy(), plain | {"__getattribute__": read, "__slots__": ()}
     # No subclass statement: pydantic would build a validator for it, which takes longer than it
     # ever helps.
-    object.__setattr__(
-        watched,
-        "__class__",
-        type.__new__(
-            type(kind), kind.__name__, (kind,), plain | {"__getattribute__": read, "__slots__": ()}
-        ),
-    )
+    subclass = type.__new__(type(kind), kind.__name__, (kind,), body)
+    object.__setattr__(watched, "__class__", subclass)
     return watched

@@ -16,7 +16,7 @@ _SEEN = {}
 
 
 def prepare(raw):
-    """Return the paths of the adopted tables, after a look that they are the ones that were adopted."""
+    """Return the paths of the adopted tables, after a look that they are still the same."""
     data = manifest(raw).data
     paths = [_checked(raw, data.table, data.sha256)]
     if data.deployment:
