@@ -56,7 +56,7 @@ def error_columns(frame, taken):
         Columns that a person has named; they are no errors.
     """
     numeric = [name for name in frame.columns if _is_amount(frame[name])]
-    found, others = {}, {}
+    found, others = dict[str, str](), dict[str, str]()
 
     def take(name, base, *, other_side):
         if name == base or name in taken | set(found) | set(others):
@@ -85,7 +85,7 @@ def _is_amount(column):
 
 def _by_pattern(names):
     """Yield a column, the one that its name says it is the error of, and whether the lower one."""
-    known, stems = set(names), {}
+    known, stems = set(names), dict[str, str]()
     for name in names:
         stems.setdefault(stem_of(name), name)
     for base in names:

@@ -81,7 +81,7 @@ def guess_roles(catalogue, *, target, ident=None, group=None, time=None):
     frame = catalogue.frame
     errors, found = _named(frame, {"target": target, "id": ident, "group": group, "time": time})
     dated = {note.split("'")[1] for note in catalogue.notes if "decimal years" in note}
-    first = {}  # by their values: the first input that has them
+    first: dict[bytes, str] = {}  # by their values: the first input that has them
     for name in frame.columns:
         if name not in found:
             roles = {role for role, _ in found.values()}
@@ -91,14 +91,15 @@ def guess_roles(catalogue, *, target, ident=None, group=None, time=None):
             found[name] = found[name] if original == name else ("ignored", f"a copy of {original}")
     return {
         name: Guess(
-            *found[name],
-            unit=unit_of(name, catalogue),
-            seen=describe(frame[name]),
-            error_of=errors.get(name) if found[name][0] == "error" else None,
-            missing=marks(frame[name]) if found[name][0] not in ("id", "group", "ignored") else (),
-            description=" ".join(catalogue.descriptions.get(name, "").split()),
+            role,
+            reason,
+            unit_of(name, catalogue),
+            describe(frame[name]),
+            errors.get(name) if role == "error" else None,
+            marks(frame[name]) if role not in ("id", "group", "ignored") else (),
+            " ".join(catalogue.descriptions.get(name, "").split()),
         )
-        for name in frame.columns
+        for name, (role, reason) in ((name, found[name]) for name in frame.columns)
     }
 
 
@@ -226,12 +227,12 @@ def _print(column):
 
 def understood(roles, *, most=30):
     """Return a short table of what each column was taken for."""
-    rows = [("column", "role", "unit", "seen", "because")]
-    rows += [
+    head = ("column", "role", "unit", "seen", "because")
+    said = [
         (name, guess.role, guess.unit or "–", guess.seen, guess.reason)
         for name, guess in list(roles.items())[:most]
     ]
-    rows = [[shown(cell) for cell in row] for row in rows]
+    rows = [[shown(cell) for cell in row] for row in (head, *said)]
     cut = [
         [
             cell if len(cell) <= limit else cell[: limit - 1] + "…"

@@ -42,7 +42,7 @@ def marked(text):
 def is_untouched(text):
     """Whether a study.toml is as the template or `boxloop adopt` wrote it."""
     found = re.search(rf"^{MARK}(\w+)\s*$", text, re.MULTILINE)
-    return bool(found) and found[1] == fingerprint(text)
+    return found is not None and found[1] == fingerprint(text)
 
 
 def compose(facts, roles, *, split):

@@ -150,12 +150,12 @@ def listing(rows):
 def side_by_side(one, two):
     """Return ``(label, left, right)`` for what two passes hold, of the checks what has changed."""
     metric = (two["metrics"].get("primary") or {}).get("label", "primary metric")
-    lines = [("", f"pass {one['number']}", f"pass {two['number']}")]
-    lines.append(("date", *(past.get("time", "")[:10] for past in (one, two))))
-    lines.append(("note", *(past.get("note") or "–" for past in (one, two))))
-    lines.append(
-        ("test set", *("opened" if past.get("released") else "not opened" for past in (one, two)))
-    )
+    lines = [
+        ("", *(f"pass {past['number']}" for past in (one, two))),
+        ("date", *(past.get("time", "")[:10] for past in (one, two))),
+        ("note", *(past.get("note") or "–" for past in (one, two))),
+        ("test set", *("opened" if past.get("released") else "not opened" for past in (one, two))),
+    ]
     left, right = sets_of(one), sets_of(two)
     for name in {**left, **right}:
         for who in PREDICTORS:

@@ -1,5 +1,7 @@
 """Notice which settings a notebook reads, so that a change of the others leaves it current."""
 
+from typing import Any
+
 from pydantic import BaseModel
 
 # Reading one of these says nothing about single keys: the whole table counts as read.
@@ -22,7 +24,7 @@ def watch(model, note, prefix=""):
     pydantic model
         Of a subclass, so that every method works on it; pickled, it is a plain `model` again.
     """
-    kind = type(model)
+    kind: Any = type(model)
     inner = {
         name: watch(getattr(model, name), note, f"{name}.")
         for name in kind.model_fields

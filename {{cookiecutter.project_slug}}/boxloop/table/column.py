@@ -67,7 +67,7 @@ def marks(column):
     if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
         return ()
     values = column.dropna().astype(float)
-    values, found = values[np.isfinite(values)], []
+    values, found = values[np.isfinite(values)], list[float]()
     while (mark := _mark(values[~values.isin(found)])) is not None:
         found.append(mark)
     return tuple(found)

@@ -207,7 +207,7 @@ def _astropy(path, kind):
     from astropy.units import Quantity
 
     table = _table(path, kind)
-    units, descriptions, notes, columns = {}, {}, [], {}
+    units, descriptions, notes, columns = dict[str, str](), dict[str, str](), list[str](), {}
     for name in table.colnames:
         column = table[name]
         if isinstance(column, Time):

@@ -123,7 +123,7 @@ def _delimiter(lines):
     if best is None:
         # Nothing fits all lines: the commonest sign, so that the line that differs can be named.
         count = {sign: sum(line.count(sign) for line in lines) for sign in (",", ";", "\t")}
-        sign = max(count, key=count.get)
+        sign = max(count, key=lambda sign: count[sign])
         best = sign if count[sign] >= len(lines) else None
     return best
 
@@ -144,7 +144,7 @@ def _blanks_between_commas(lines):
 
 def _head(path):
     """Return how many lines come before the table, and its first lines."""
-    skipped, head = 0, []
+    skipped, head = 0, list[str]()
     for line in _lines(path):
         if not head and (not line.strip() or line.startswith("#")):
             skipped += 1
@@ -203,25 +203,34 @@ def read_text(path, *, delimiter=None):
 
 def _one_width(path, skipped, sign):
     """Return the first row and its number of fields, or refuse a row that has another."""
-    lines = islice(_lines(path), skipped, None)
-    reader = csv.reader(lines, delimiter=sign) if sign else None
     first, width = None, 0
+    for line, row in _cut(path, skipped, sign):
+        if first is None:
+            first, width = row, len(row)
+        elif len(row) != width:
+            has = f"has {len(row)} fields where the first has {width}"
+            msg = f"{path.name}, line {line} {has}: mend that line."
+            raise UserError(msg)
+    return first, width
+
+
+def _cut(path, skipped, sign):
+    """Yield the number of the line where each row that holds something ends, and its fields."""
+    lines = islice(_lines(path), skipped, None)
+    if sign is None:
+        for number, text in enumerate(lines, skipped + 1):
+            if text.strip():
+                yield number, text.split()
+        return
+    reader = csv.reader(lines, delimiter=sign)
     try:
-        for number, row in enumerate(reader or (line.split() for line in lines), skipped + 1):
-            if not row:
-                continue
-            if first is None:
-                first, width = row, len(row)
-            elif len(row) != width:
-                line = skipped + reader.line_num if reader else number
-                has = f"has {len(row)} fields where the first has {width}"
-                msg = f"{path.name}, line {line} {has}: mend that line."
-                raise UserError(msg)
+        for row in reader:
+            if row:
+                yield skipped + reader.line_num, row
     except csv.Error as error:
         line = skipped + reader.line_num
         msg = f"{path.name}, line {line} cannot be cut into fields ({error}): mend that line."
         raise UserError(msg) from error
-    return first, width
 
 
 def _looks_like_data(first, head, sign):

@@ -12,7 +12,7 @@ from .manifest import manifest
 
 # Of the table that was read last, as it and study.toml were then: how many rows were left out for
 # which reason, and which inputs hold words. Whoever asks for that need not read it again.
-_SEEN = {}
+_SEEN: dict = {}
 
 
 def prepare(raw):
