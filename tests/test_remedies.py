@@ -42,6 +42,7 @@ WITHIN = "told as the reason in 'cannot be read (...): run 04 again', which is f
 # Sentences that no case here follows, by file and a part of them, and why.
 WITHOUT = {
     ("boxloop/cli.py", "Next: read study.toml"): "followed in test_own_data.py",
+    ("boxloop/base/lazy.py", "has no attribute"): "what Python itself says of a module",
     (
         "boxloop/measure/curves.py",
         "is solved in one go",

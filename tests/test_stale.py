@@ -6,7 +6,7 @@ import os
 import pytest
 from fake_loop import GRAPH
 
-from boxloop import settings as settings_module
+from boxloop.settings import load as settings_module
 from boxloop.notebooks.file import signed
 from boxloop.record.facts import Facts, settings_are_valid, settings_were_valid
 from boxloop.record.status import Now, judge, status
