@@ -4,6 +4,7 @@ import ast
 import itertools
 import json
 import re
+import sys
 
 import pytest
 from conftest import ROOT, TEMPLATE
@@ -250,3 +251,14 @@ def test_this_list_of_stations_is_the_one_of_the_machinery():
     from boxloop.base.places import STATIONS as THEIRS
 
     assert list(THEIRS) == STATIONS
+
+
+def test_this_list_of_studies_is_the_one_of_the_bake_and_of_the_tool():
+    """The names stand once where cells are chosen, and once where they are brought home."""
+    sys.path.insert(0, str(ROOT / "tools"))
+    from cells import STUDIES as BROUGHT_HOME
+
+    from boxloop.upkeep.finish import STUDIES as CHOSEN
+
+    assert list(BROUGHT_HOME) == STUDIES
+    assert sorted(CHOSEN) == sorted(STUDIES)
