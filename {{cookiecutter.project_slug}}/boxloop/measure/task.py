@@ -45,29 +45,32 @@ def guess(estimator, X):
     return np.asarray(estimator.predict(X), dtype=float)
 
 
-def out_of_fold(estimator, X, y, cv):
+def out_of_fold(estimator, X, y, cv, *, say=guess):
     """Return for each row the guess of an estimator that was not fitted to it.
 
     Parameters
     ----------
     estimator : unfitted estimator
-    X : DataFrame of n rows
-    y : array of shape (n,), see `truth`
+    X : DataFrame of n rows, or array
+    y : array of shape (n,), see `Task.truth`
     cv : list of (fitted rows, held-out rows)
+    say : callable
+        What is asked of a fitted estimator about held-out rows: an answer per row, or several.
 
     Returns
     -------
-    array of shape (n,)
+    array of shape (n,), or (n, answers)
         NaN for rows that are in no held-out part (the first block of a split in time).
     """
-    y = np.asarray(y)
+    y, rows = np.asarray(y), X.iloc if hasattr(X, "iloc") else X
 
-    def one(rows):
-        fitted, held = rows
-        return guess(clone(estimator).fit(X.iloc[fitted], y[fitted]), X.iloc[held])
+    def one(parts):
+        fitted, held = parts
+        return say(clone(estimator).fit(rows[fitted], y[fitted]), rows[held])
 
-    out = np.full(len(X), np.nan)
-    for (_, held), values in zip(cv, each(one, cv), strict=True):
+    said = each(one, cv)
+    out = np.full((len(y), *said[0].shape[1:]), np.nan)
+    for (_, held), values in zip(cv, said, strict=True):
         out[held] = values
     return out
 
