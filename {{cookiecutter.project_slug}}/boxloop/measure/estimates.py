@@ -65,8 +65,9 @@ def group_codes(groups: Any, frame: pd.DataFrame | None, size: int) -> np.ndarra
 
     if groups is None:
         return np.arange(size)
-    values = frame[groups] if isinstance(groups, str) else groups
-    return pd.factorize(np.asarray(values))[0]
+    if frame is not None and isinstance(groups, str):
+        groups = frame[groups]
+    return pd.factorize(np.asarray(groups))[0]
 
 
 def sample(size: int, seed: int, most: int = MAX_ROWS) -> tuple[np.ndarray, str]:
@@ -165,9 +166,7 @@ def target_codes(y: Any) -> np.ndarray:
     return numbered(y)[1]
 
 
-def skill(
-    X: pd.DataFrame, y: np.ndarray, groups: np.ndarray, *, classes: bool, seed: int
-) -> Skill:
+def skill(X: pd.DataFrame, y: np.ndarray, groups: np.ndarray, *, classes: bool, seed: int) -> Skill:
     """Measure what X says about y out of fold, with a 95 % lower bound over groups."""
     weights = list(draws(groups, seed))
     predicted = out_of_fold(learner(seed, classes=classes), X, y, groups, seed)
