@@ -135,7 +135,7 @@ def target_leak(
     y = estimates.target_codes(part[target]) if classes else part[target].to_numpy(dtype=float)
     if len(np.unique(y)) < 2:
         return NotApplicable("The rows carry one label only.")
-    X = estimates.numbers(part[list(inputs)])
+    X = estimates.numeric(part[list(inputs)])
     if classes:
         words = "AUC on its own"
         scores = {name: _single_auc(X[name].to_numpy(), y, seed) for name in X.columns}
@@ -219,7 +219,7 @@ def nuisance_only(
         return NotApplicable("No column has the role nuisance.")
     return _alone(
         frame,
-        estimates.numbers(frame[names]),
+        estimates.numeric(frame[names]),
         target,
         task,
         groups,
@@ -254,7 +254,7 @@ def missingness(
     Missing are NaN and what `boxloop.table.column.marks` takes for it, such as -999.
     The number compared is as for ``features.nuisance_only``: a share of 0.03 is an AUC of 0.60.
     """
-    X = estimates.numbers(frame[list(inputs)])
+    X = estimates.numeric(frame[list(inputs)])
     gaps = X.apply(_gaps)
     gaps = gaps.loc[:, gaps.any() & ~gaps.all()].astype(float)
     if not gaps.shape[1]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from boxloop.measure.estimates import numbers
+from boxloop.measure.estimates import numeric
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +34,7 @@ def tables(
     """Return both frames as floats with the same codes for words; rows without a value are out."""
     import pandas as pd
 
-    both = numbers(pd.concat([train[names], held[names]], ignore_index=True)).to_numpy() + 0.0
+    both = numeric(pd.concat([train[names], held[names]], ignore_index=True)).to_numpy() + 0.0
     left, right = both[: len(train)], both[len(train) :]
     return left[~np.isnan(left).all(axis=1)], right[~np.isnan(right).all(axis=1)]
 

@@ -198,7 +198,7 @@ def deployment_shift(
     names = list(inputs)
     first, said = estimates.sample(len(train), seed)
     second, also = estimates.sample(len(deployment), seed + 1)
-    X = estimates.numbers(
+    X = estimates.numeric(
         pd.concat([train[names].iloc[first], deployment[names].iloc[second]], ignore_index=True)
     )
     y = np.repeat([0, 1], [len(first), len(second)])

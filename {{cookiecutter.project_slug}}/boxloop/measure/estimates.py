@@ -41,7 +41,7 @@ class Skill:
     words: str
 
 
-def numbers(frame: pd.DataFrame) -> pd.DataFrame:
+def numeric(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the frame as floats: words become codes, times seconds, what is missing stays so."""
     import pandas as pd
 

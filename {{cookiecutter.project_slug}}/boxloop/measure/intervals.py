@@ -213,6 +213,6 @@ class _Measure:
         return found
 
 
-def drawn_rows(weights):
+def drawn_rows(weights: np.ndarray) -> np.ndarray:
     """Return the row numbers of a draw that holds row i `weights[i]` times."""
     return np.repeat(np.arange(len(weights)), weights.astype(int))

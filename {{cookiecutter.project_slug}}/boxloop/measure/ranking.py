@@ -102,7 +102,7 @@ def roc_auc(ranking, _=None):
     )
 
 
-def concordance(ranking):
+def concordance(ranking: Ranking) -> float:
     """Return the ROC AUC from whole counts of rows, one half where a class is missing.
 
     It is `roc_auc` before any rounding, for checks that compare it with chance: a draw that lacks

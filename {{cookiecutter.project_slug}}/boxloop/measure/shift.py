@@ -4,15 +4,10 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
+from boxloop.measure.estimates import numeric
+
 # Training rows among which neighbours are looked for: all pairs of a million rows take hours.
 SEARCHED = 20_000
-
-
-def numeric(frame):
-    """Return the frame as floats: words become codes by their order, times seconds, gaps stay."""
-    from boxloop.measure.estimates import numbers
-
-    return numbers(frame)
 
 
 def alike(frames):

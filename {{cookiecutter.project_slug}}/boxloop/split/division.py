@@ -153,7 +153,9 @@ def divide(labelled, settings, *, domains=None):
     return parts
 
 
-def group_folds(groups, number, *, seed):
+def group_folds(
+    groups: np.ndarray, number: int, *, seed: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return folds of whole groups, dealt out at random: for checks, which know no split.
 
     Parameters
