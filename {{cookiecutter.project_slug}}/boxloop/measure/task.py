@@ -5,6 +5,7 @@ every other class, and a guess is a score, higher where a row looks more like th
 """
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -101,7 +102,7 @@ class Task:
         """What the field calls the shares that pass a cut; None where nothing is cut."""
         return self.kind.cut.passing if self.kind.cut else None
 
-    def cut(self, background: np.ndarray | None = None) -> float:
+    def cut(self, background: Any = None) -> float:
         """Return the score from which on a row passes at the working point of the study.
 
         Parameters
