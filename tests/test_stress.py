@@ -1,15 +1,22 @@
 """One rule judges model and reference under stress."""
 
-import matplotlib
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator
 
-matplotlib.use("Agg")
+mpl.use("Agg")
 
-from boxloop.figures.stress_map import draw_map  # noqa: E402
-from boxloop.measure.stress import crossing, members, moves, safe_unsafe, verdict, verdicts  # noqa: E402
+from boxloop.figures.stress_map import draw_map
+from boxloop.measure.stress import (
+    crossing,
+    members,
+    moves,
+    safe_unsafe,
+    verdict,
+    verdicts,
+)
 
 
 @pytest.mark.parametrize(
