@@ -159,6 +159,6 @@ def sha256(path):
 
 
 def fingerprint(value):
-    """Return the sha256 of a JSON-like value: the same for the same content."""
-    text = json.dumps(plain(value), sort_keys=True, ensure_ascii=False)
+    """Return the sha256 of a JSON-like value, dates among it: the same for the same content."""
+    text = json.dumps(plain(value), sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()

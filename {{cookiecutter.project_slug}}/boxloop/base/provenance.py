@@ -1,6 +1,5 @@
 """Where results come from: code, versions, machine."""
 
-import hashlib
 import os
 import platform
 import re
@@ -41,17 +40,6 @@ def requirements():
         f"{name}=={version}" for name, version in versions().items() if name not in ("boxloop",)
     ]
     return "\n".join(lines) + "\n"
-
-
-def input_hashes(project):
-    """Return ``{path: sha256}`` of study.toml and the study's code; line ends do not count."""
-    files = [project.settings_file, *sorted(project.study.rglob("*.py"))]
-    return {
-        project.relative(path): hashlib.sha256(
-            path.read_bytes().replace(b"\r\n", b"\n")
-        ).hexdigest()
-        for path in files
-    }
 
 
 def machine():

@@ -4,8 +4,9 @@ import csv
 from datetime import UTC, datetime
 
 from boxloop.base.files import fingerprint, plain, read_cache, write_json
-from boxloop.base.provenance import input_hashes
-from boxloop.notebooks.file import read_notebook, sources
+from boxloop.notebooks.file import read_notebook
+from boxloop.record.facts import file_hash
+from boxloop.record.facts import inputs as inputs_of
 from boxloop.record.results import read_checks, read_metrics
 from boxloop.record.status import is_complete
 from boxloop.split.seal import head
@@ -116,11 +117,8 @@ def inputs_hash(project, chapters, parameters):
     """Return one hash of all that a person can change: notebooks, settings, science, parameters."""
     return fingerprint(
         {
-            "notebooks": {
-                chapter.name: fingerprint(sources(read_notebook(chapter.path)))
-                for chapter in chapters
-            },
-            "files": input_hashes(project),
+            "notebooks": {chapter.name: file_hash(project, chapter.path) for chapter in chapters},
+            "files": inputs_of(project),
             "parameters": parameters,
         }
     )

@@ -8,7 +8,6 @@ from boxloop.base.files import (
     plain,
     read_json,
     read_table,
-    sha256,
     write_bytes,
     write_json,
     write_table,
@@ -20,7 +19,7 @@ from boxloop.measure.fits import join
 from boxloop.measure.task import Task
 from boxloop.notebooks.folder import chapter_names
 from boxloop.notebooks.graph import maker_of
-from boxloop.record.facts import Facts
+from boxloop.record.facts import Facts, file_hash
 from boxloop.record.results import merge
 from boxloop.settings.load import load_settings
 from boxloop.settings.watch import watch
@@ -81,11 +80,11 @@ class Station:
         if (
             path.name != "station.json"
         ):  # it tells of times too; the files it names are compared themselves
-            self._needs[where] = sha256(path)
+            self._needs[where] = file_hash(self.project, path)
         return path
 
     def _made(self, path):
-        self._makes[self.project.relative(path)] = sha256(path)
+        self._makes[self.project.relative(path)] = file_hash(self.project, path)
         return path
 
     def table(self, name):

@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 from boxloop.base.errors import UserError
 from boxloop.base.places import STATIONS
 from boxloop.notebooks.answers import cell_anchor, is_answer, says_something, slug, split_answers
-from boxloop.notebooks.file import read_copy, read_notebook, source, tags
+from boxloop.notebooks.file import asked, read_copy, read_notebook, source, tags
 from boxloop.notebooks.folder import chapter_names
 from boxloop.record.sheets import tally, worst
 
 HIDDEN = {"parameters", "injected-parameters", "remove-input"}
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
-_CALL = re.compile(r"\b(?:check|not_applicable)\(\s*['\"]([\w.]+)['\"]")
 
 
 @dataclass
@@ -158,7 +157,7 @@ def _plain(text):
 def _cell_of(check_id, name, cells):
     """Return the anchor of the cell that ran a check, or an empty text."""
     for cell in cells:
-        if cell.get("cell_type") == "code" and check_id in _CALL.findall(source(cell)):
+        if cell.get("cell_type") == "code" and check_id in asked(source(cell)):
             return cell_anchor(name, cell.get("id") or "cell")
     return ""
 

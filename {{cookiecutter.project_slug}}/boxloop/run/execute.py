@@ -12,8 +12,8 @@ from pathlib import Path
 from boxloop.base.errors import UserError
 from boxloop.base.fast_imports import quick_imports
 from boxloop.base.files import sha256, write_text
-from boxloop.base.provenance import input_hashes
 from boxloop.notebooks.file import first_error, read_notebook, signed, tags
+from boxloop.record.facts import inputs
 
 # What ends a kernel, by the names that nbclient has for it.
 DEAD, TOO_LONG = "DeadKernelError", "CellTimeoutError"
@@ -281,7 +281,7 @@ def _keep(project, chapter, part, death):
             "output_path": project.relative(target),
         }
     about = notebook["metadata"].setdefault("boxloop", {})
-    about["inputs"] = input_hashes(project)
+    about["inputs"] = inputs(project)
     station = project.station(chapter.name) / "station.json"
     if station.is_file():
         about["station"] = sha256(station)

@@ -7,12 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from boxloop.base.errors import UserError, plainly
-from boxloop.base.files import fingerprint, read_cache, sha256, write_cache
-from boxloop.notebooks.folder import files_of, sort_notebooks
+from boxloop.base.files import read_cache, sha256, write_cache
+from boxloop.notebooks.folder import sort_notebooks
 from boxloop.notebooks.graph import read_loop, require, select
 from boxloop.notebooks.parameters import parameters_of
 from boxloop.record import passes
-from boxloop.record.facts import code_now, file_hash, place
+from boxloop.record.facts import shown
 from boxloop.record.health import losses, notices, refuse_a_damaged_ledger
 from boxloop.record.results import refresh
 from boxloop.record.status import Now, judge, status
@@ -247,56 +247,17 @@ def _record(project, chapters, outcome, note, complete):
         outcome.problems.append(f"the pass could not be kept: {plainly(error)}.")
 
 
-def _seen(project):
-    """Return one hash of all that the report is made of."""
-    patterns = [
-        "report/notebooks/*.ipynb",
-        "results/**/*.json",
-        "results/**/*.csv",
-        "results/**/*.md",
-        "notebooks/*.ipynb",
-    ]
-    patterns += [
-        "study.toml",
-        "study/*",
-        "data/sealed/ledger.jsonl",
-        "LICENSE",
-        "CITATION.cff",
-        "pyproject.toml",
-    ]
-    machinery = sorted(
-        path for path in place(project, "boxloop/templates").rglob("*") if path.is_file()
-    )
-    files = [path for path in [*files_of(project, patterns), *machinery] if path.is_file()]
-    return fingerprint(
-        [code_now(project), [(path.name, _content(project, path)) for path in files]]
-    )
-
-
-def _content(project, path):
-    """Return the hash of a file, or None where it cannot be read: the report will say so."""
-    try:
-        return file_hash(project, path)
-    except (OSError, UserError):
-        return None
-
-
-def _shown(project, page):
-    """Return what a report is made from and what it holds, as it is remembered."""
-    return [_seen(project), sha256(page)]
-
-
 def _report(project, outcome):
     """Build the report, unless it shows this already; a fault in it must not hide what became of the notebooks."""
     page, stamp = project.report / "index.html", project.report / "made_from.json"
     try:
-        if not outcome.changed and page.is_file() and read_cache(stamp) == _shown(project, page):
+        if not outcome.changed and page.is_file() and read_cache(stamp) == [shown(project), sha256(page)]:
             outcome.report = page
             return
         from boxloop.report import build_report
 
         outcome.report = build_report(project)
-        write_cache(stamp, _shown(project, page))
+        write_cache(stamp, [shown(project), sha256(page)])
     except UserError as error:
         outcome.problems.append(f"the report could not be built: {error}")
     except OSError as error:

@@ -21,6 +21,7 @@ from boxloop.base.fast_imports import quick_imports
 from boxloop.base.lazy import MODULES
 from boxloop.record.facts import place
 from boxloop.run import forked
+from boxloop.upkeep.moved import module_now
 
 # Libraries that may be imported before a fork: they start no thread of their own on import, except
 # numpy's and scipy's, which are made for it. Others are imported by the notebook, as ever.
@@ -59,13 +60,13 @@ def can_fork():
 
 def _files(project, name, wanted):
     """Return the files of own code that importing names from the module `name` imports."""
-    stem = name.replace(".", "/")
-    files = [place(project, f"{stem}.py"), place(project, f"{stem}/__init__.py")]
-    if name.split(".")[0] == "boxloop" and files[1].is_file() and "lazy import" in _text(files[1]):
-        import_module(name)  # a room: its names stand in its modules
-    for one in wanted:
-        files.append(place(project, f"{stem}/{MODULES.get(name, {}).get(one, one)}.py"))
-    return [path for path in files if path.is_file()]
+    room = place(project, f"{name.replace('.', '/')}/__init__.py")
+    if name.split(".")[0] == "boxloop" and room.is_file() and "lazy import" in _text(room):
+        import_module(name)  # its names stand in its modules
+    modules = [name, *(f"{name}.{MODULES.get(name, {}).get(one, one)}" for one in wanted)]
+    modules += [module_now(module) for module in modules]
+    files = [place(project, f"{module.replace('.', '/')}.py") for module in modules]
+    return [path for path in (room, *files) if path.is_file()]
 
 
 def _text(path):
