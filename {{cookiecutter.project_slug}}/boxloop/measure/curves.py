@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone, is_classifier, is_outlier_detector
 
-from boxloop.measure.ranking import log_loss
+from boxloop.measure.metrics import METRICS
 
 TAIL = 0.1  # share of the iterations that counts as the end of the run
 RISE = 0.05  # validation loss above its best, as a share of the best, that counts as overfitting
@@ -120,5 +120,5 @@ def _stages(last, X, y, X_held):
 
 def _loss(last, y, predicted):
     if is_classifier(last):
-        return log_loss(np.asarray(y) == last.classes_[-1], predicted[:, -1])
+        return METRICS["log_loss"](np.asarray(y) == last.classes_[-1], predicted[:, -1])
     return np.mean((predicted - y) ** 2)

@@ -51,7 +51,9 @@ def measure(frame, fitted, settings, *, draws, seed):
         ``<name>``, ``<name>_low`` and ``<name>_high`` for each predictor.
     """
     primary = settings.study.primary_metric
-    guesses = {name: guess(estimator, Task(settings).seen(frame)) for name, estimator in fitted.items()}
+    guesses = {
+        name: guess(estimator, Task(settings).seen(frame)) for name, estimator in fitted.items()
+    }
     values = Task(settings).compare(frame, guesses, draws=draws, seed=seed, metrics=[primary])[
         primary
     ]
