@@ -1,4 +1,4 @@
-"""Bytes: files written whole or not at all, the places of a project, what went wrong, one look for figures."""
+"""Bytes: files written whole or not at all, places, what went wrong, one look for figures."""
 
 from boxloop.base.lazy import public
 

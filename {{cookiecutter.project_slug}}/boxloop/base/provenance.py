@@ -36,9 +36,7 @@ def versions():
 def requirements():
     """Return the exact versions of the environment as the text of a requirements file."""
     lines = [f"# Python {platform.python_version()} on {platform.system()} {platform.machine()}"]
-    lines += [
-        f"{name}=={version}" for name, version in versions().items() if name not in ("boxloop",)
-    ]
+    lines += [f"{name}=={version}" for name, version in versions().items() if name != "boxloop"]
     return "\n".join(lines) + "\n"
 
 

@@ -37,7 +37,7 @@ SHOWN = (
 
 
 def place(project, name):
-    """Return the file that `name` means: ``boxloop/...`` is the machinery in use, the rest is in the project."""
+    """Return the file that `name` means: ``boxloop/...`` is the machinery in use."""
     inside = name.startswith("boxloop/")
     return (
         Path(boxloop.__file__).parent / name.removeprefix("boxloop/")
@@ -47,7 +47,7 @@ def place(project, name):
 
 
 def file_hash(project, path):
-    """Return the hash of a file's content; of a chapter only the cells count, of a text no line ends.
+    """Return the hash of a file's content: of a chapter its cells, of a text without line ends.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def hashes(project, paths):
 
 
 def named(project, chapter, patterns):
-    """Return ``{name: path}`` of the files that the patterns match, without the chapter's own results."""
+    """Return ``{name: path}`` of what the patterns match, without the chapter's own results."""
     own = project.station(chapter)
     files = [
         inner
@@ -119,7 +119,7 @@ def code_used(before, project):
 
 
 def setting(table, name):
-    """Return the fingerprint of what `name`, such as ``study.title``, says in study.toml; ``*`` is all of it."""
+    """Return the fingerprint of a setting, such as ``study.title``; ``*`` is all of study.toml."""
     for part in [] if name == "*" else name.split(".", 1):
         table = table.get(part) if isinstance(table, dict) else None
     return fingerprint(table)
@@ -150,7 +150,7 @@ def validity(project):
 
 
 def shown(project):
-    """Return one hash of all that the report is made of; what cannot be read, the report will say."""
+    """Return one hash of all that the report is made of; it says itself what cannot be read."""
     templates = place(project, "boxloop/templates").rglob("*")
     found = {}
     for path in [*files_of(project, SHOWN), *sorted(templates)]:

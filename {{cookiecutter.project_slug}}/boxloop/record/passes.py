@@ -125,7 +125,7 @@ def inputs_hash(project, chapters, parameters):
 
 
 def snapshot(project):
-    """Return what the results say now, small enough to be kept: metrics, criteria, states of the checks, attempts."""
+    """Return what the results say now, small enough to be kept."""
     metrics = read_metrics(project)
     primary = (metrics.get("primary") or {}).get("name")
     sets = {
@@ -141,7 +141,7 @@ def snapshot(project):
 
 
 def _attempts(project, metric):
-    """Return name, score and fate of everything that 04 tried: what is tried once must not vanish from the log."""
+    """Return name, score and fate of all that 04 tried: it must not vanish from the log."""
     path = project.station("04_train") / "attempts.csv"
     if not path.is_file():
         return []

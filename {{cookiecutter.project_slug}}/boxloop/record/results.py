@@ -14,7 +14,7 @@ PREDICTORS = ("model", "reference", "trivial", "difference")
 
 
 def headline_set(sets):
-    """Return the set that the headline speaks of: the test set once it was opened, else validation."""
+    """Return the set that the headline speaks of: test once it was opened, else validation."""
     return next((name for name in ("test", "validation") if name in sets), None)
 
 
@@ -181,7 +181,7 @@ def _left(project):
 
 
 def _asks(project, name):
-    """Return the ids of the checks that a chapter asks by name; a damaged one says so when it runs."""
+    """Return the ids of the checks that a chapter asks; a damaged one says so when it runs."""
     try:
         cells = code_cells(read_notebook(project.notebooks / f"{name}.ipynb"))
     except UserError:
@@ -202,7 +202,7 @@ def _vouched(project, left):
 
 
 def refresh(project):
-    """Make the two files again unless they are what the chapters left, and return whether that was needed."""
+    """Make the two files again unless they are what the chapters left; return whether needed."""
     left = _left(project)
     if not left[1] or read_cache(_stamp(project)) == _vouched(project, left):
         return False  # where nothing was left, there is nothing that could be made

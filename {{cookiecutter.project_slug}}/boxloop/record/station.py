@@ -92,11 +92,11 @@ class Station:
         return read_table(self._need(self.project.interim / f"{name}.parquet"))
 
     def has_table(self, name):
-        """Return whether there is a table ``data/interim/<name>.parquet``: a study may have no deployment rows."""
+        """Return whether there is such a table: a study may have no deployment rows."""
         return (self.project.interim / f"{name}.parquet").is_file()
 
     def other_domains(self):
-        """Return the open halves of the other labelled domains by name; none where the study has none."""
+        """Return the open halves of the other labelled domains by name, if there are any."""
         paths = sorted(self.project.interim.glob("domain_*.parquet"))
         return {path.stem.removeprefix("domain_"): read_table(self._need(path)) for path in paths}
 
@@ -105,11 +105,11 @@ class Station:
         return self._made(write_table(self.project.interim / f"{name}.parquet", frame))
 
     def file(self, name):
-        """Return the path of a result, such as ``"04_train/model.skops"``, and note that it is used."""
+        """Return the path of a result such as ``"04_train/model.skops"``, noted as used."""
         return self._need(self.project.results / name)
 
     def uses(self, path):
-        """Return the path of a file of the study after noting its hash, so that a later change of it shows; it may be missing."""
+        """Return the path of a file of the study, noted as used if it is there."""
         return self._need(path) if path.is_file() else path
 
     def has(self, name):
@@ -117,7 +117,7 @@ class Station:
         return (self.project.results / name).is_file()
 
     def read(self, name):
-        """Return a result of another notebook: JSON as dict or list, CSV or Parquet as DataFrame, else text."""
+        """Return a result of another notebook: JSON as it is, a table as DataFrame, else text."""
         path = self.file(name)
         if path.suffix == ".json":
             return read_json(path)
@@ -168,7 +168,7 @@ class Station:
         return result
 
     def metrics(self, name, table, *, n_rows, n_groups):
-        """Record the metrics of one set of rows, as `boxloop.measure.intervals.compare` returns them."""
+        """Record the metrics of one set of rows, as `boxloop.measure.compare` returns them."""
         self._sets[name] = {
             "n_rows": int(n_rows),
             "n_groups": int(n_groups),

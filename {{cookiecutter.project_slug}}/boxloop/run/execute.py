@@ -19,7 +19,7 @@ from boxloop.record.facts import inputs
 DEAD, TOO_LONG = "DeadKernelError", "CellTimeoutError"
 
 
-class Stopped(Exception):
+class Stopped(Exception):  # noqa: N818  # no error: it was asked for
     """The run was interrupted: the chapter counts as not run."""
 
 
@@ -43,7 +43,7 @@ class Stock:
         self.project, self.chapters, self.cold, self.timeout = project, chapters, cold, timeout
         self.mark, self.env, self.stopped = {}, None, threading.Event()
         self._scratch = frozenset()  # names of the chapters that are not forked
-        self._say, self._kernels, self._lock = say or (lambda text: None), None, threading.Lock()
+        self._say, self._kernels, self._lock = say or (lambda _: None), None, threading.Lock()
 
     def start(self):
         """Begin to import the libraries and to make the first kernel."""
@@ -267,7 +267,7 @@ def _note_death(notebook, name, text):
 
 
 def _keep(project, chapter, part, death):
-    """Move the executed copy into place, free of this machine's paths, and return its first error."""
+    """Move the executed copy into place, without paths of this machine; return its first error."""
     notebook = read_notebook(part if part.exists() else chapter.path)
     # papermill repeats an error in cells of its own; the failed cell shows it already.
     notebook["cells"] = [

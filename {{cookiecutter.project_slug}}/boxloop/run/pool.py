@@ -1,4 +1,4 @@
-"""Kernels that are ready when their notebook is: on Linux forked from a process that has imported the libraries."""
+"""Kernels that are ready when their notebook is: forked, on Linux, with the libraries imported."""
 
 import ast
 import asyncio
@@ -128,7 +128,7 @@ def wants_scratch(project, chapter):
 
 
 def imports(project, chapters):
-    """Return the modules of `SAFE` libraries that the chapters and the project's code in them import, and what every kernel needs."""
+    """Return the modules of `SAFE` libraries that chapters and own code import, and `ALWAYS`."""
     found, _ = _reached(project, [text for chapter in chapters for text in _cells(chapter)])
     if any(name.split(".")[0] == "matplotlib" for name in found):
         found.update(DRAWING)
@@ -207,7 +207,7 @@ class Fork:
                 self.returncode = -signal.SIGKILL
         return self.returncode
 
-    def wait(self, timeout=None):
+    def wait(self, timeout=None):  # noqa: ARG002  # as a `Popen` is asked
         """Return the exit code; whoever asks has seen that it ended."""
         return self.poll()
 
@@ -217,14 +217,16 @@ class Fork:
             os.kill(self.pid, number)
 
     def kill(self):
+        """End it at once."""
         self.send_signal(signal.SIGKILL)
 
     def terminate(self):
+        """Ask it to end."""
         self.send_signal(signal.SIGTERM)
 
 
 def _classes():
-    """Return a kernel manager whose kernels are forks; made late, because it takes half a second to import."""
+    """Return a kernel manager whose kernels are forks; late, for it imports half a second."""
     with warnings.catch_warnings(), quick_imports():
         warnings.simplefilter("ignore")
         from jupyter_client.manager import AsyncKernelManager
@@ -232,7 +234,7 @@ def _classes():
 
     class Provisioner(LocalProvisioner):
         async def launch_kernel(self, cmd, **kwargs):
-            env, cwd = kwargs.get("env") or dict(os.environ), kwargs.get("cwd") or os.getcwd()
+            env, cwd = kwargs.get("env") or dict(os.environ), kwargs.get("cwd") or Path.cwd()
             argv = cmd[cmd.index("-f") :]
             loop = asyncio.get_running_loop()
             # The first order waits until the libraries are there; nothing else should.
@@ -344,7 +346,7 @@ class Kernels:
             for client in manager.clients:
                 client.stop_channels()
             asyncio.run(manager.shutdown_kernel(now=True))
-        except Exception:  # it died by itself
+        except Exception:  # noqa: BLE001  # it died by itself
             manager.cleanup_connection_file()
 
     def close(self):
