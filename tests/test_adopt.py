@@ -144,7 +144,7 @@ def test_a_study_that_is_worked_is_left_alone(tmp_path):
 @pytest.mark.parametrize(
     ("task", "target", "says"),
     [
-        ("regression", "kind", 'words such as .*task = "classification"'),
+        ("regression", "kind", 'regression needs numbers.*task = "classification"'),
         ("regression", "good", "two different values"),
         ("classification", "mag", 'not whole.*task = "regression"'),
         ("classification", "source_id", "200 different values"),
@@ -243,7 +243,8 @@ def test_a_deployment_table_comes_along(tmp_path):
     adopt(here, written(tmp_path, frame), target="kind", deployment=path)
 
     assert load_settings(here.settings_file).data.deployment == "data/raw/new.parquet"
-    with pytest.raises(UserError, match=r"other.parquet has no column 'colour'"):
+    words = "other.parquet, column 'colour' is missing, which the model reads: add it"
+    with pytest.raises(UserError, match=words):
         adopt(
             here,
             written(tmp_path, frame),

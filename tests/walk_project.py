@@ -10,8 +10,8 @@ from study_files import STUDY
 
 from boxloop import cli
 from boxloop.base.places import Project
-from boxloop.base.provenance import input_hashes
 from boxloop.notebooks.file import signed
+from boxloop.record.facts import inputs
 
 HEAD = """
 import pandas as pd
@@ -172,7 +172,7 @@ def execute_here(project, chapter, parameters, *, kill_at=(None, None), **_):
         del sys.modules[name]
     content = json.loads(chapter.path.read_text(encoding="utf-8"))
     content["metadata"]["papermill"] = {"parameters": parameters}
-    content["metadata"]["boxloop"]["inputs"] = input_hashes(project)
+    content["metadata"]["boxloop"]["inputs"] = inputs(project)
     names, error = {}, None
     with contextlib.chdir(project.notebooks), contextlib.redirect_stdout(io.StringIO()):
         for item in (item for item in content["cells"] if item["cell_type"] == "code"):

@@ -17,6 +17,7 @@ MOST_LEVELS = 50  # an input of more different words holds names or free text
 MOST_CLASSES = 50  # a target of more different values is a number, or names
 FEWEST_ROWS = 20
 NUMBERS = ("weight", "error", "resonance")  # roles that hold numbers
+NEEDED = ("target", "id", "group", "time", "weight")  # roles without which a row is left out
 PROMISES = ("min", "max", "slope", "expected")  # what study.toml says of numbers only
 CORRECT = "correct your file or leave the field empty there, and adopt it again"
 OR_IGNORED = f"{CORRECT}, or give the column the role ignored in study.toml"
@@ -151,7 +152,7 @@ def input_faults(inputs: Collection[str], rows: int, *, others: str = "") -> Ite
     if not inputs:
         yield Fault(
             f"no column is left to learn from{others}",
-            "add a column that was measured, and adopt it again",
+            "add a column that was measured, and adopt the table again",
         )
     elif len(inputs) >= rows:
         yield Fault(
@@ -202,6 +203,11 @@ def constant(name: str, values: pd.Series) -> Iterator[Fault]:
         yield Fault(f"column '{name}' has no value in any usable row", IGNORE)
     elif (there == there.iloc[0]).all():
         yield Fault(f"column '{name}' is {there.iloc[0]} in every usable row", IGNORE)
+
+
+def gaps(name: str, values: pd.Series) -> Iterator[Fault]:
+    """Yield a fault where rows lack a value without which they should have been left out."""
+    yield from _rows(name, values, values.isna(), "a value is needed", "leave that row out")
 
 
 def infinite(name: str, values: pd.Series) -> Iterator[Fault]:
@@ -294,6 +300,7 @@ def _rows(name: str, values: pd.Series, bad: pd.Series, why: str, remedy: str) -
     if len(rows):
         value = values.iloc[rows[0]]
         said = f"{value:g}" if pd.api.types.is_number(value) else repr(value)
+        said = "nothing" if pd.isna(value) else said
         more = f", the first of {len(rows):,} such rows" if len(rows) > 1 else ""
         yield Fault(f"column '{name}' holds {said} in row {rows[0] + 1}{more}: {why}", remedy)
 
