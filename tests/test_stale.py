@@ -6,12 +6,12 @@ import os
 import pytest
 from fake_loop import GRAPH
 
-from boxloop import settings as settings_module
+
 from boxloop.notebooks.file import signed
 from boxloop.record.facts import Facts, settings_are_valid, settings_were_valid
 from boxloop.record.status import Now, judge, status
 from boxloop.run.loop import run
-from boxloop.settings.load import load_settings
+from boxloop.settings.load import Settings, load_settings
 from boxloop.settings.watch import watch
 
 pytest_plugins = ["loop_fixtures"]  # its fixtures: project, quick
@@ -199,7 +199,7 @@ def change(path, old, new):
     ],
 )
 def test_only_what_it_used_counts(desk, file, old, new, says):
-    """Settings that it read, code that it imported, files that it needed, code of what comes before."""
+    """Settings that it read, code that it imported, files that it needed, code before it."""
     assert verdict(desk) == "done"
     change(desk.root / file, old, new)
 
@@ -223,7 +223,7 @@ def test_settings_are_watched_but_whole(tmp_path, project):
     watched = watch(plain, seen.add)
     assert watched.inputs == plain.inputs and seen == {"columns"}
     assert pickle.loads(pickle.dumps(watched)) == plain
-    assert type(pickle.loads(pickle.dumps(watched))) is settings_module.Settings
+    assert type(pickle.loads(pickle.dumps(watched))) is Settings
     seen.clear()
     assert watched.split.model_dump() == plain.split.model_dump() and seen == {"split"}
 

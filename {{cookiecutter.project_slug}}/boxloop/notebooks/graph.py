@@ -40,6 +40,7 @@ class Chapter:
 
     @property
     def number(self):
+        """The two digits of the name."""
         return self.name[:2]
 
     @property
@@ -85,7 +86,10 @@ def read_chapter(path):
     notebook = read_notebook(path)
     about = notebook["metadata"].get("boxloop")
     if not says_what_it_needs(notebook):
-        msg = f'{path.name} does not say what it needs and makes: add {{"boxloop": {{"needs": [], "makes": []}}}} to its notebook metadata.'
+        msg = (
+            f"{path.name} does not say what it needs and makes: "
+            'add {"boxloop": {"needs": [], "makes": []}} to its notebook metadata.'
+        )
         raise UserError(msg)
     if (item := no_path(notebook)) is not None:
         msg = (
@@ -161,7 +165,9 @@ def order(chapters):
 
 
 def read_loop(project):
-    """Return the chapters in ``notebooks/`` in the order in which they run; see `boxloop.notebooks.folder`.
+    """Return the chapters in ``notebooks/`` in the order in which they run.
+
+    What a chapter is, see `boxloop.notebooks.folder`.
 
     Raises
     ------

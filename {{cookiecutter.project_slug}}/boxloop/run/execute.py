@@ -12,14 +12,14 @@ from pathlib import Path
 from boxloop.base.errors import UserError
 from boxloop.base.fast_imports import quick_imports
 from boxloop.base.files import sha256, write_text
-from boxloop.base.provenance import input_hashes
 from boxloop.notebooks.file import first_error, read_notebook, signed, tags
+from boxloop.record.facts import inputs
 
 # What ends a kernel, by the names that nbclient has for it.
 DEAD, TOO_LONG = "DeadKernelError", "CellTimeoutError"
 
 
-class Stopped(Exception):
+class Stopped(Exception):  # noqa: N818  # no error: it was asked for
     """The run was interrupted: the chapter counts as not run."""
 
 
@@ -43,7 +43,7 @@ class Stock:
         self.project, self.chapters, self.cold, self.timeout = project, chapters, cold, timeout
         self.mark, self.env, self.stopped = {}, None, threading.Event()
         self._scratch = frozenset()  # names of the chapters that are not forked
-        self._say, self._kernels, self._lock = say or (lambda text: None), None, threading.Lock()
+        self._say, self._kernels, self._lock = say or (lambda _: None), None, threading.Lock()
 
     def start(self):
         """Begin to import the libraries and to make the first kernel."""
@@ -267,7 +267,7 @@ def _note_death(notebook, name, text):
 
 
 def _keep(project, chapter, part, death):
-    """Move the executed copy into place, free of this machine's paths, and return its first error."""
+    """Move the executed copy into place, without paths of this machine; return its first error."""
     notebook = read_notebook(part if part.exists() else chapter.path)
     # papermill repeats an error in cells of its own; the failed cell shows it already.
     notebook["cells"] = [
@@ -281,7 +281,7 @@ def _keep(project, chapter, part, death):
             "output_path": project.relative(target),
         }
     about = notebook["metadata"].setdefault("boxloop", {})
-    about["inputs"] = input_hashes(project)
+    about["inputs"] = inputs(project)
     station = project.station(chapter.name) / "station.json"
     if station.is_file():
         about["station"] = sha256(station)

@@ -37,10 +37,12 @@ class Stream:
         self._name, self._note = name, note
 
     def write(self, text):
+        """Print to the stream that is there, or note that something would print."""
         there = getattr(sys, self._name)
         return there.write(text) if there is not self else self._note("prints")
 
     def isatty(self):
+        """Say that nobody types here."""
         return False
 
     def __getattr__(self, name):
@@ -103,7 +105,7 @@ class Libraries:
             __import__(name)  # not importlib: a warning is put down to the place that imports
         except ModuleNotFoundError:
             pass  # the notebook that asks for it will say so
-        except Exception:
+        except Exception:  # noqa: BLE001  # the notebook that imports it will say so
             self._found.append("breaks off")
         finally:
             self._show(None)
@@ -119,7 +121,7 @@ class Libraries:
         else:
             vars(builtins).pop("get_ipython", None)
         if module := sys.modules.get("IPython.core.interactiveshell"):
-            module.InteractiveShell._instance = shell
+            module.InteractiveShell._instance = shell  # noqa: SLF001  # where it is looked for
 
 
 def become_kernel(order):
@@ -226,7 +228,7 @@ def main():
     def restart(first, later):
         os.dup2(pipe.fileno(), 1)
         lists = json.dumps([first, later, sorted(children.running)])
-        os.execv(sys.executable, [*sys.orig_argv[:-1], lists])
+        os.execv(sys.executable, [*sys.orig_argv[:-1], lists])  # noqa: S606  # itself
 
     libraries = Libraries(first, later, restart)
     order = serve(libraries, children, lambda reply: print(json.dumps(reply), file=pipe))

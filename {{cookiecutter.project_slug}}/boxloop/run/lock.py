@@ -13,7 +13,7 @@ NAME = ".boxloop.lock"
 
 
 def _started(process):
-    """Return when a process started: on Linux in seconds since the machine did, which no change of the clock moves."""
+    """Return when a process started: on Linux since the machine did, whatever the clock says."""
     stat = Path(f"/proc/{process.pid}/stat")
     if not stat.is_file():
         return process.create_time()
@@ -86,7 +86,11 @@ def lock(project):
     if not _take(path):
         owner = _owner(path)
         if _alive(owner):
-            msg = f"Another run is going on in this project (process {owner.get('pid')} on {owner.get('host')}): wait for it; if there is none, delete {NAME}."
+            process = f"process {owner.get('pid')} on {owner.get('host')}"
+            msg = (
+                f"Another run is going on in this project ({process}): "
+                f"wait for it; if there is none, delete {NAME}."
+            )
             raise UserError(msg)
         path.unlink(missing_ok=True)
         if not _take(path):

@@ -151,7 +151,7 @@ class Outputs:
         return _size(out)
 
     def _add_error(self, out):
-        """An error is never left out, only its middle where it has no end."""
+        """Take in an error: it is never left out, only its middle where it has no end."""
         frames = [shortened(str(frame), MESSAGE) for frame in out.get("traceback", [])]
         if len(frames) > 2 * FRAMES:
             frames[FRAMES:-FRAMES] = [f"… {len(frames) - 2 * FRAMES:,} frames left out …"]

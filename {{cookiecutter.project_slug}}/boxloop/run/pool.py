@@ -1,4 +1,4 @@
-"""Kernels that are ready when their notebook is: on Linux forked from a process that has imported the libraries."""
+"""Kernels that are ready when their notebook is: forked, on Linux, with the libraries imported."""
 
 import ast
 import asyncio
@@ -21,6 +21,7 @@ from boxloop.base.fast_imports import quick_imports
 from boxloop.base.lazy import MODULES
 from boxloop.record.facts import place
 from boxloop.run import forked
+from boxloop.upkeep.moved import module_now
 
 # Libraries that may be imported before a fork: they start no thread of their own on import, except
 # numpy's and scipy's, which are made for it. Others are imported by the notebook, as ever.
@@ -59,13 +60,13 @@ def can_fork():
 
 def _files(project, name, wanted):
     """Return the files of own code that importing names from the module `name` imports."""
-    stem = name.replace(".", "/")
-    files = [place(project, f"{stem}.py"), place(project, f"{stem}/__init__.py")]
-    if name.split(".")[0] == "boxloop" and files[1].is_file() and "lazy import" in _text(files[1]):
-        import_module(name)  # a room: its names stand in its modules
-    for one in wanted:
-        files.append(place(project, f"{stem}/{MODULES.get(name, {}).get(one, one)}.py"))
-    return [path for path in files if path.is_file()]
+    room = place(project, f"{name.replace('.', '/')}/__init__.py")
+    if name.split(".")[0] == "boxloop" and room.is_file() and "lazy import" in _text(room):
+        import_module(name)  # its names stand in its modules
+    modules = [name, *(f"{name}.{MODULES.get(name, {}).get(one, one)}" for one in wanted)]
+    modules += [module_now(module) for module in modules]
+    files = [place(project, f"{module.replace('.', '/')}.py") for module in modules]
+    return [path for path in (room, *files) if path.is_file()]
 
 
 def _text(path):
@@ -127,7 +128,7 @@ def wants_scratch(project, chapter):
 
 
 def imports(project, chapters):
-    """Return the modules of `SAFE` libraries that the chapters and the project's code in them import, and what every kernel needs."""
+    """Return the modules of `SAFE` libraries that chapters and own code import, and `ALWAYS`."""
     found, _ = _reached(project, [text for chapter in chapters for text in _cells(chapter)])
     if any(name.split(".")[0] == "matplotlib" for name in found):
         found.update(DRAWING)
@@ -206,7 +207,7 @@ class Fork:
                 self.returncode = -signal.SIGKILL
         return self.returncode
 
-    def wait(self, timeout=None):
+    def wait(self, timeout=None):  # noqa: ARG002  # as a `Popen` is asked
         """Return the exit code; whoever asks has seen that it ended."""
         return self.poll()
 
@@ -216,14 +217,16 @@ class Fork:
             os.kill(self.pid, number)
 
     def kill(self):
+        """End it at once."""
         self.send_signal(signal.SIGKILL)
 
     def terminate(self):
+        """Ask it to end."""
         self.send_signal(signal.SIGTERM)
 
 
 def _classes():
-    """Return a kernel manager whose kernels are forks; made late, because it takes half a second to import."""
+    """Return a kernel manager whose kernels are forks; late, for it imports half a second."""
     with warnings.catch_warnings(), quick_imports():
         warnings.simplefilter("ignore")
         from jupyter_client.manager import AsyncKernelManager
@@ -231,7 +234,7 @@ def _classes():
 
     class Provisioner(LocalProvisioner):
         async def launch_kernel(self, cmd, **kwargs):
-            env, cwd = kwargs.get("env") or dict(os.environ), kwargs.get("cwd") or os.getcwd()
+            env, cwd = kwargs.get("env") or dict(os.environ), kwargs.get("cwd") or Path.cwd()
             argv = cmd[cmd.index("-f") :]
             loop = asyncio.get_running_loop()
             # The first order waits until the libraries are there; nothing else should.
@@ -343,7 +346,7 @@ class Kernels:
             for client in manager.clients:
                 client.stop_channels()
             asyncio.run(manager.shutdown_kernel(now=True))
-        except Exception:  # it died by itself
+        except Exception:  # noqa: BLE001  # it died by itself
             manager.cleanup_connection_file()
 
     def close(self):
