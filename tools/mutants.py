@@ -63,10 +63,12 @@ def find(mutant, root=ROOT):
         or is there more than once.
     """
     module, _, function = mutant.at.partition(":")
-    home = root / MACHINERY / module
-    others = sorted((root / MACHINERY).rglob("*.py")) if function else []
-    for paths in ([home] if home.is_file() else [], others):
-        found = [place for path in paths for place in _places(path, function, mutant.old)]
+    home = [root / MACHINERY / module]
+    everywhere = sorted((root / MACHINERY).rglob("*.py"))
+    # In its module; where the function has moved to; in its module, if only the name is another.
+    for paths, name in ((home, function), (everywhere, function), (home, "")):
+        there = [path for path in paths if path.is_file() and (name or paths is home)]
+        found = [place for path in there for place in _places(path, name, mutant.old)]
         if len(found) == 1:
             return found[0]
         if found:
