@@ -24,7 +24,10 @@ def rng():
 
 
 def world(task, rng, n=601):
-    """Truth, two guesses and a constant one, in groups of unequal size named by words; one guess has ties."""
+    """Truth, two guesses and a constant one, in groups of unequal size named by words.
+
+    One guess has ties.
+    """
     groups = np.array([f"halo {k}" for k in rng.integers(n // 2, size=n)], dtype=object)
     if task == "regression":
         truth = rng.normal(13, 1, size=n)
@@ -115,7 +118,7 @@ def test_an_unknown_prediction_is_not_hidden(rng):
 
 
 def test_fewer_draws_of_very_many_rows():
-    """As asked for up to 80,000 rows, then rows times draws is bounded, and never below a hundred."""
+    """As asked up to 80,000 rows, then rows times draws is bounded; never below a hundred."""
     assert affordable(600, 80_000) == 600
     assert affordable(600, 200_000) == 250
     assert affordable(600, 10_000_000) == LEAST
@@ -141,7 +144,10 @@ def test_a_constant_probability_has_the_ece_of_its_mean(rng):
     ],
 )
 def test_groups_are_numbered_as_ever(values):
-    """In the order of `numpy.unique`: which rows are drawn, and where a row is placed by the split, hang on it."""
+    """In the order of `numpy.unique`.
+
+    Which rows are drawn, and where a row is placed by the split, hang on it.
+    """
     unique, codes = numbered(values)
     as_ever = np.unique(values, return_inverse=True)
 

@@ -8,7 +8,16 @@ import re
 import pytest
 from conftest import ROOT, TEMPLATE
 
-STATIONS = "01_scoping 02_baseline 03_split 04_train 05_diagnose 06_stress_test 07_failures_log 08_release".split()
+STATIONS = [
+    "01_scoping",
+    "02_baseline",
+    "03_split",
+    "04_train",
+    "05_diagnose",
+    "06_stress_test",
+    "07_failures_log",
+    "08_release",
+]
 QUESTIONS = [
     ["regression", "classification", "anomaly-detection"],
     ["worked-example", "own-data"],
@@ -96,7 +105,7 @@ def test_tags_are_in_the_vocabulary(notebook):
 
 
 def test_one_cell_of_plain_parameters(notebook, path):
-    """papermill replaces these values, so they are plain; every chapter can run small."""
+    """Papermill replaces these values, so they are plain; every chapter can run small."""
     (cell,) = [cell for cell in notebook["cells"] if "parameters" in tags(cell)]
     values = {
         line.targets[0].id: ast.literal_eval(line.value) for line in ast.parse(source(cell)).body
@@ -181,7 +190,7 @@ def test_code_runs_everywhere(notebook):
 
 
 def test_answers_say_what_they_reply_to(notebook):
-    """Each question in bold has its id and its items of the two sheets in the metadata, in the same order."""
+    """A question in bold has its id and its items of the two sheets in the metadata, in order."""
     from boxloop.notebooks.answers import split_answers
 
     for cell in notebook["cells"]:
@@ -196,7 +205,10 @@ def test_answers_say_what_they_reply_to(notebook):
 
 
 def test_answers_are_the_same_in_every_project(notebook):
-    """The sheets name an answer by its notebook and its id: each stands once in each project, with the same items."""
+    """The sheets name an answer by its notebook and its id.
+
+    Each stands once in each project, with the same items.
+    """
     found = []
     for choice in OFFERED:
         answers = [

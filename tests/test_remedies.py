@@ -42,10 +42,15 @@ WITHIN = "told as the reason in 'cannot be read (...): run 04 again', which is f
 # Sentences that no case here follows, by file and a part of them, and why.
 WITHOUT = {
     ("boxloop/cli.py", "Next: read study.toml"): "followed in test_own_data.py",
+    ("boxloop/base/lazy.py", "has no attribute"): "what Python itself says of a module",
     (
         "boxloop/measure/curves.py",
         "is solved in one go",
     ): "there is nothing to be done: such a model has no loss curve",
+    (
+        "boxloop/table/rules.py",
+        "a value is needed",
+    ): "told by data.schema, with a remedy of its own",
     ("boxloop/table/text.py", "cannot be cut into fields"): "only a field of 2 GB is too long",
     ("boxloop/split/ledger.py", "a line is no event"): "told as 'is damaged', which is followed",
     ("boxloop/measure/model_file.py", "larger inside than outside"): WITHIN,

@@ -94,7 +94,10 @@ def test_a_damaged_memory_of_it_is_no_error(project, text):
 
 @pytest.mark.parametrize("damage", ["checks.json", "metrics.json", "station.json"])
 def test_what_a_chapter_did_not_leave_does_not_count(project, damage):
-    """One that was broken off, or whose results were edited: its rows are out until it has run again."""
+    """One that was broken off, or whose results were edited.
+
+    Its rows are out until it has run again.
+    """
     path = project.station("03_split") / damage
     path.write_text(path.read_text(encoding="utf-8").replace("{", '{"x": 1, ', 1), encoding="utf-8")
     if damage == "station.json":

@@ -175,7 +175,10 @@ def test_the_seal_is_not_shown_to_others(tmp_path, people):
 
 
 def test_closing_never_reads_the_sealed_file(tmp_path, people):
-    """Poison in the sealed file does not disturb it: only its hash is looked at, and only by who asks for trouble."""
+    """Poison in the sealed file does not disturb it.
+
+    Only its hash is looked at, and only by who asks for trouble.
+    """
     project = Project(tmp_path)
     close(project, people)
     project.sealed_file.chmod(0o644)

@@ -204,7 +204,7 @@ def change(path, old, new):
     ],
 )
 def test_only_what_it_used_counts(desk, file, old, new, says):
-    """Settings that it read, code that it imported, files that it needed, code of what comes before."""
+    """Settings that it read, code that it imported, files that it needed, code before it."""
     assert verdict(desk) == "done"
     change(desk.root / file, old, new)
 

@@ -1,4 +1,6 @@
-"""The steps of the loop whose work grows with the rows, on a table of a given size; run inside a project.
+"""The steps of the loop whose work grows with the rows, on a table of a given size.
+
+Run inside a project.
 
     python rows.py 100000
 

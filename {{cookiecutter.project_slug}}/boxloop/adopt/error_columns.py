@@ -37,16 +37,17 @@ OTHER_SIDE = (
 # It stands beside something that is no letter, or is written in capitals by itself: `signal` and
 # `design` hold none.
 TOKEN = re.compile(
-    r"(?:^|(?<=[^A-Za-z]))(?i:err(?:or)?)|(?<=\d)(?i:sig(?!ma))|(?i:err(?:or)?|sig)(?=[^A-Za-z]|$)|(?<=[a-z])(?:Err|Error|Sig)(?=[A-Z])|(?i:sigcom)$"
+    r"(?:^|(?<=[^A-Za-z]))(?i:err(?:or)?)|(?<=\d)(?i:sig(?!ma))|(?i:err(?:or)?|sig)(?=[^A-Za-z]|$)"
+    r"|(?<=[a-z])(?:Err|Error|Sig)(?=[A-Z])|(?i:sigcom)$"
 )
 SIDE = re.compile(r"(?i:err)_?(?P<side>1|2|up|low|upper|lower|plus|minus)$")
 
 
 def error_columns(frame, taken):
-    """Return ``{error column: column}`` for the names that catalogues use, and the same for further errors of these columns.
+    """Return ``{error column: column}``, and the same for further errors of these columns.
 
-    Both are numbers, and an error is nowhere negative, except for marks of a missing value; the
-    lower side may be.
+    Known are the names that catalogues use. Both are numbers, and an error is nowhere negative,
+    except for marks of a missing value; the lower side may be.
 
     Parameters
     ----------
@@ -96,7 +97,7 @@ def _bare(name):
 
 
 def _bases_of(name):
-    """Return which columns a column may be the error of by its name, and whether it is the lower side of it."""
+    """Return which columns a column may be an error of by its name, and whether the lower one."""
     stem = stem_of(name)
     found = [
         (_bare(stem[: sign.start()] + stem[sign.end() :]), False) for sign in TOKEN.finditer(stem)

@@ -1,4 +1,4 @@
-"""Guess what the columns of a stranger's table are: each role with the reason for it, so that a person can object."""
+"""Guess what the columns of a stranger's table are: roles with their reasons, to be objected to."""
 
 import re
 from dataclasses import dataclass
@@ -9,16 +9,18 @@ import pandas as pd
 from boxloop.adopt.error_columns import error_columns
 from boxloop.base.errors import shown
 from boxloop.table.column import describe, marks, unit_of
+from boxloop.table.rules import MOST_LEVELS
 
-MOST_LEVELS = 50  # words with more different values than this are names or free text
 FEWEST_GROUPS = 10
 IDENTIFIER = re.compile(
-    r"^(id|ids|index|row|rownames|name|names|objid|obj_id|objname|object|designation|source_id|unnamed:? ?0?)$"
+    r"^(id|ids|index|row|rownames|name|names|objid|obj_id|objname|object|designation|source_id"
+    r"|unnamed:? ?0?)$"
     r"|(_id|id_|[a-z]ID|\.id|_name)$|^id_",
     re.ASCII,
 )
 TIME = re.compile(
-    r"^(mjd|jd|bjd|hjd|tai|utc|date|datetime|timestamp|obs_?date|date_?obs|obs_?time|time_?stamp|epoch_?mjd)$",
+    r"^(mjd|jd|bjd|hjd|tai|utc|date|datetime|timestamp|obs_?date|date_?obs|obs_?time|time_?stamp"
+    r"|epoch_?mjd)$",
     re.IGNORECASE,
 )
 WEIGHT = re.compile(r"^(sample|stat|event|mc|gen|row)_?weights?$", re.IGNORECASE)
@@ -27,8 +29,9 @@ WEIGHS = (
 )
 TRUTH = re.compile(r"^(true|truth|mctruth)_", re.IGNORECASE)
 SKY = re.compile(
-    r"^(ra|dec|_(ra|dec?)|_?(ra|dec?)([._]?(icrs|deg|rad|j?2000|b?1950|fk[45]|mean|obs|stack))+|(alpha|delta)_?(j2000|sky|icrs)"
-    r"|glon|glat|elon|elat|(gal|ecl)_?(lon|lat)|right_?ascension|declination)(_?deg)?$",
+    r"^(ra|dec|_(ra|dec?)|_?(ra|dec?)([._]?(icrs|deg|rad|j?2000|b?1950|fk[45]|mean|obs|stack))+"
+    r"|(alpha|delta)_?(j2000|sky|icrs)|glon|glat|elon|elat|(gal|ecl)_?(lon|lat)"
+    r"|right_?ascension|declination)(_?deg)?$",
     re.IGNORECASE,
 )
 
@@ -76,35 +79,16 @@ def guess_roles(catalogue, *, target, ident=None, group=None, time=None):
     only from a date or from a usual name.
     """
     frame = catalogue.frame
+    errors, found = _named(frame, {"target": target, "id": ident, "group": group, "time": time})
     dated = {note.split("'")[1] for note in catalogue.notes if "decimal years" in note}
-    found = {
-        name: (role, "you named it")
-        for role, name in {"target": target, "id": ident, "group": group, "time": time}.items()
-        if name is not None
-    }
-    errors, others = error_columns(frame, set(found))
-    found |= {
-        name: ("error", f"named as the error of {base}{WEIGHS if base == target else ''}")
-        for name, base in errors.items()
-        if base not in errors
-    }
-    found |= {
-        name: ("ignored", f"one more error of {base}")
-        for name, base in others.items()
-        if base not in errors
-    }
-    seen_before = {}
+    first = {}  # by their values: the first input that has them
     for name in frame.columns:
         if name not in found:
-            found[name] = _role(
-                frame[name],
-                frame[target],
-                dated=name in dated,
-                roles={role for role, _ in found.values()},
-            )
+            roles = {role for role, _ in found.values()}
+            found[name] = _role(frame[name], frame[target], dated=name in dated, roles=roles)
         if found[name][0] == "input":
-            first = seen_before.setdefault(_print(frame[name]), name)
-            found[name] = found[name] if first == name else ("ignored", f"a copy of {first}")
+            original = first.setdefault(_print(frame[name]), name)
+            found[name] = found[name] if original == name else ("ignored", f"a copy of {original}")
     return {
         name: Guess(
             *found[name],
@@ -116,6 +100,21 @@ def guess_roles(catalogue, *, target, ident=None, group=None, time=None):
         )
         for name in frame.columns
     }
+
+
+def _named(frame, options):
+    """Return which column each error column belongs to, and the roles that names have settled."""
+    found = {name: (role, "you named it") for role, name in options.items() if name is not None}
+    errors, others = error_columns(frame, set(found))
+    target = options["target"]
+    for name, base in errors.items():
+        if base not in errors:
+            weighs = WEIGHS if base == target else ""
+            found[name] = ("error", f"named as the error of {base}{weighs}")
+    for name, base in others.items():
+        if base not in errors:
+            found[name] = ("ignored", f"one more error of {base}")
+    return errors, found
 
 
 def _role(column, target, *, dated, roles):
@@ -145,7 +144,7 @@ def _role(column, target, *, dated, roles):
 
 
 def _identity(column, values, numeric, roles):
-    """Return role and reason of a column that names or numbers the rows, or the groups that they belong to; else None."""
+    """Return role and reason of a column that names or numbers rows or groups; else None."""
     from boxloop.table.identifiers import identifier_share
 
     share, named = values.nunique() / len(values), bool(IDENTIFIER.search(str(column.name)))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .core import Finding, NotApplicable, Unanswered, check, field, is_text
+from boxloop.base.written import says_something
+
+from .core import Finding, NotApplicable, Unanswered, check, field
 
 
 @check(
@@ -55,10 +57,10 @@ def domain_reference(
     """
     if field(reference, "kind") == "none":
         reason = field(reference, "reason") or field(reference, "citation")
-        if is_text(reason):
+        if says_something(reason):
             return NotApplicable(f"No traditional method exists: {reason}")
         return Unanswered("The study says that no traditional method exists, and gives no reason.")
-    missing = [name for name in ("name", "citation") if not is_text(field(reference, name))]
+    missing = [name for name in ("name", "citation") if not says_something(field(reference, name))]
     if missing:
         return Unanswered(f"The domain reference has no {' and no '.join(missing)}.")
     if "stand_in" in getattr(getattr(method, "__code__", None), "co_names", ()):

@@ -253,12 +253,6 @@ def input_names(columns: Mapping[str, Any] | Iterable[str]) -> list[str]:
     return list(columns)
 
 
-def is_text(value: object) -> bool:
-    """Return whether a person wrote something here, and not only TODO."""
-    text = "" if value is None else str(value).strip()
-    return bool(text) and not text.upper().startswith("TODO")
-
-
 def not_applicable(id: str, reason: str) -> CheckResult:
     """Return the row of a check that does not apply to this study, and why.
 

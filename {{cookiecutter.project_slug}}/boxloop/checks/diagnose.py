@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from boxloop.measure import estimates
+from boxloop.measure.kinds import ANOMALY, CLASSIFICATION, REGRESSION
 
 from .core import Finding, NotApplicable, check
 from .surest import calibration_error, confidence_and_truth, confident_errors
@@ -22,7 +23,7 @@ PER_BIN = 10  # groups at least: the noise of a bin is read off the rows in it
     threshold=0.2,
     source="Huppenkothen et al. §2.3",
     fix="Report completeness and purity per class instead of accuracy, and weight the classes in training.",
-    tasks={"classification"},
+    tasks={CLASSIFICATION},
 )
 def accuracy_paradox(y: Any, predicted: Any, *, threshold: float) -> Finding:
     """Accuracy does not hide that a rare class is missed.
@@ -53,7 +54,7 @@ def accuracy_paradox(y: Any, predicted: Any, *, threshold: float) -> Finding:
     threshold=0.035,
     source="Cheng §3.4",
     fix="Calibrate the probabilities on rows kept for it (CalibratedClassifierCV), or lower the confidence.",
-    tasks={"classification"},
+    tasks={CLASSIFICATION},
 )
 def calibration(
     y: Any, probability: Any, *, groups: Any = None, seed: int, threshold: float
@@ -101,7 +102,7 @@ def calibration(
     threshold=0.05,
     source="Cheng §3.4; Huppenkothen et al. §2.4",
     fix="Set the intervals by conformal prediction on rows kept for it, or scale the error bars.",
-    tasks={"regression"},
+    tasks={REGRESSION},
 )
 def coverage(
     y: Any, low: Any, high: Any, *, level: float, groups: Any = None, seed: int, threshold: float
@@ -145,7 +146,7 @@ def _wilson(share: float, size: int, z: float = 1.96) -> tuple[float, float]:
     threshold=0.2,
     source="Huppenkothen et al. §2.3",
     fix="Add inputs that carry information at the extremes, or correct for it where the predictions are used.",
-    tasks={"regression"},
+    tasks={REGRESSION},
 )
 def regression_to_mean(
     y: Any, predicted: Any, *, groups: Any = None, seed: int, threshold: float
@@ -184,7 +185,7 @@ def _slope(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> float:
     threshold=0.02,
     source="Huppenkothen et al. §1, §2.4",
     fix="Inspect the rows that the model gets wrong with the highest confidence, and correct or drop their labels.",
-    tasks={"classification"},
+    tasks={CLASSIFICATION},
 )
 def label_noise(y: Any, out_of_fold_probability: Any, *, threshold: float) -> Finding:
     """Where the model is surest, the labels agree with it.
@@ -223,7 +224,7 @@ def label_noise(y: Any, out_of_fold_probability: Any, *, threshold: float) -> Fi
     threshold=2.0,
     source="Cheng §3.2",
     fix="Quote the rate for each background class, and choose the working point on the worst of them.",
-    tasks={"classification", "anomaly-detection"},
+    tasks={CLASSIFICATION, ANOMALY},
 )
 def class_conditional(
     score: Any, background_class: Iterable[Any], *, total_rate: float, threshold: float

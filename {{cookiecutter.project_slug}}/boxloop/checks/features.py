@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from boxloop.measure import estimates
+from boxloop.measure.kinds import TASKS
 from boxloop.table.identifiers import identifier_share
 
 from .core import Finding, NotApplicable, check, field, listed
@@ -25,8 +26,6 @@ FORBIDDEN = {
     "nuisance": "is a nuisance",
     "resonance": "is the mass in which the search looks for a bump",
 }
-# Numbers that old pipelines write where a value is missing.
-SENTINELS = (-9999.0, -999.0, -99.0, 99.0, 999.0, 9999.0)
 
 
 @check(
@@ -124,30 +123,34 @@ def target_leak(
     rows, sampled = estimates.sample(len(frame), seed)
     part = frame.iloc[rows]
     part = part[part[target].notna()]
-    regression = is_regression(task, part[target])
-    y = part[target].to_numpy(dtype=float) if regression else estimates.target_codes(part[target])
+    classes = has_classes(task, part[target])
+    y = estimates.target_codes(part[target]) if classes else part[target].to_numpy(dtype=float)
     if len(np.unique(y)) < 2:
         return NotApplicable("The rows carry one label only.")
-    measure = _rank_correlation if regression else _single_auc
     X = estimates.numbers(part[list(inputs)])
-    scores = {name: measure(X[name].to_numpy(), y, seed) for name in X.columns}
+    if classes:
+        words = "AUC on its own"
+        scores = {name: _single_auc(X[name].to_numpy(), y, seed) for name in X.columns}
+    else:
+        words = "|Spearman correlation| with the target"
+        scores = {name: _rank_correlation(X[name].to_numpy(), y) for name in X.columns}
     worst = max(scores, key=lambda name: scores[name][1])
-    words, (score, low) = (
-        "|Spearman correlation| with the target" if regression else "AUC on its own",
-        scores[worst],
+    score, low = scores[worst]
+    message = (
+        f"'{worst}' comes closest to the target: {words} {score:.4f} "
+        f"(at least {low:.4f}, threshold {threshold:g}){sampled}."
     )
-    message = f"'{worst}' comes closest to the target: {words} {score:.4f} (at least {low:.4f}, threshold {threshold:g}){sampled}."
     return Finding(low, low <= threshold, message)
 
 
-def is_regression(task: str | None, y: pd.Series) -> bool:
-    """Return whether a target is a number to be estimated rather than a class."""
-    if task in ("regression", "classification"):
-        return task == "regression"
-    return y.dtype.kind == "f" and y.nunique() > 20
+def has_classes(task: str | None, y: pd.Series) -> bool:
+    """Return whether a target names classes; where no task is named, its values say so."""
+    if task is not None:
+        return TASKS[task].has_classes
+    return y.dtype.kind != "f" or y.nunique() <= 20
 
 
-def _rank_correlation(x: np.ndarray, y: np.ndarray, seed: int) -> tuple[float, float]:
+def _rank_correlation(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     from scipy.stats import spearmanr
 
     here = np.isfinite(x)
@@ -238,8 +241,7 @@ def missingness(
 
     Notes
     -----
-    Missing are NaN and the fillers -99, -999, -9999, 99, 999, 9999 where they stand far from all
-    other values.
+    Missing are NaN and what `boxloop.table.column.marks` takes for it, such as -999.
     The number compared is as for ``features.nuisance_only``: a share of 0.03 is an AUC of 0.60.
     """
     X = estimates.numbers(frame[list(inputs)])
@@ -255,15 +257,9 @@ def missingness(
 
 
 def _gaps(column: pd.Series) -> pd.Series:
-    gaps = column.isna()
-    filled = column.isin(SENTINELS)
-    if filled.any():
-        rest = column[~filled & ~gaps]
-        if rest.empty:
-            return gaps
-        reach = rest.max() - rest.min()
-        gaps |= filled & ((column < rest.min() - reach) | (column > rest.max() + reach))
-    return gaps
+    from boxloop.table.column import marks
+
+    return column.isna() | column.isin(marks(column))
 
 
 def _alone(
@@ -282,16 +278,16 @@ def _alone(
     rows, sampled = estimates.sample(len(frame), seed)
     rows = rows[frame[target].iloc[rows].notna().to_numpy()]
     labels = frame[target].iloc[rows]
-    regression = is_regression(task, labels)
-    y = labels.to_numpy(dtype=float) if regression else estimates.target_codes(labels)
+    classes = has_classes(task, labels)
+    y = estimates.target_codes(labels) if classes else labels.to_numpy(dtype=float)
     if len(np.unique(y)) < 2:
         return NotApplicable("The rows carry one label only.")
-    found = estimates.skill(X.iloc[rows], y, codes[rows], regression=regression, seed=seed)
+    found = estimates.skill(X.iloc[rows], y, codes[rows], classes=classes, seed=seed)
     low = max(found.low, 0.0)
-    limit = (
-        f"{threshold:g}"
-        if regression
-        else f"{threshold:g}, an AUC of {estimates.area_of(threshold):.2f}"
+    limit = f"{threshold:g}"
+    limit += f", an AUC of {estimates.area_of(threshold):.2f}" if classes else ""
+    message = (
+        f"{who} alone reach {found.words} (explained share at least {low:.3f}; "
+        f"threshold {limit}){sampled}."
     )
-    message = f"{who} alone reach {found.words} (explained share at least {low:.3f}; threshold {limit}){sampled}."
     return Finding(low, low <= threshold, message)

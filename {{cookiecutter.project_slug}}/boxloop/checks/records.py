@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .core import Finding, NotApplicable, Unanswered, check, field, is_text, listed
+from boxloop.base.written import says_something
+
+from .core import Finding, NotApplicable, Unanswered, check, field, listed
 
 Events = Iterable[Mapping[str, Any]]
 
@@ -153,7 +155,7 @@ def _rule(row: Mapping[str, Any] | None) -> str:
     if row is None:
         return "absent"
     numbers = [
-        f"{key.replace('_', ' ')} {row[key]:g}" for key in ("at_least", "at_most") if key in row
+        f"{key.replace('_', ' ')} {row[key]:g}" for key in ("at_least", "at_most", "above") if key in row
     ]
     return " ".join(
         [*(str(row[key]) for key in ("quantity", "metric", "set") if key in row), *numbers]
@@ -212,7 +214,7 @@ def log_explained(failures: Iterable[Mapping[str, Any]], *, threshold: float) ->
 
 def _explained(text: Any) -> bool:
     # A table that was read back has NaN where nothing was written.
-    return is_text(text) and text == text
+    return says_something(text) and text == text
 
 
 @check(

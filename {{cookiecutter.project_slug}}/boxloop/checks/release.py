@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from boxloop.base.written import says_something
+
 from .core import Finding, NotApplicable, check, listed
 
 LICENCE_FILES = ("LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE", "LICENCE.txt", "COPYING")
@@ -110,8 +112,8 @@ def licence(root: Path, *, threshold: float) -> Finding:
         return Finding(1, False, f"{path.name} is empty.")
     line = COPYRIGHT.search(text)
     name = line["name"].strip() if line else ""
-    unfilled = "TODO" in text or "{{" in text or bool(name and PLACEHOLDER.search(name))
-    if unfilled or (NAMED_LICENCE.search(text) and not name):
+    unfilled = "{{" in text or bool(name and PLACEHOLDER.search(name))
+    if unfilled or not says_something(text) or (NAMED_LICENCE.search(text) and not name):
         return Finding(
             1, False, f"{path.name} has no year and name of an owner in its copyright line."
         )

@@ -206,7 +206,7 @@ def deployment_shift(
 
 def shift(X: pd.DataFrame, y: np.ndarray, codes: np.ndarray, seed: int) -> tuple[float, float]:
     """Return the out-of-fold AUC between two samples and its lower bound."""
-    probability = estimates.out_of_fold(estimates.learner(False, seed), X, y, codes, seed)
+    probability = estimates.out_of_fold(estimates.learner(seed, classes=True), X, y, codes, seed)
     areas = estimates.class_auc(y, probability, list(estimates.draws(codes, seed)))
     return float(areas[0]), float(np.quantile(areas[1:], (1 - estimates.LEVEL) / 2))
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from boxloop.measure import estimates
+from boxloop.measure.kinds import ANOMALY
 
 from .core import Finding, NotApplicable, check, field, listed
 from .sculpt import biggest_bump
@@ -128,7 +129,7 @@ def _scatter(model: Any, response: np.ndarray, y: np.ndarray | None) -> tuple[fl
     threshold=3.0,
     source="Cheng §3.4",
     fix="Take the mass, and what follows it closely, out of the inputs, or decorrelate the score from the mass.",
-    tasks={"anomaly-detection"},
+    tasks={ANOMALY},
 )
 def sculpting(
     score: Any, mass: Any, *, rate: float = 0.05, threshold: float

@@ -9,6 +9,7 @@ import numpy as np
 
 from boxloop.measure import estimates
 from boxloop.measure.fits import each
+from boxloop.measure.kinds import TASKS
 
 from .core import Finding, NotApplicable, check, listed
 from .refit import changed_statistics
@@ -86,7 +87,7 @@ def permuted_labels(
     scorer = _scorer(model, task)
     if scorer is None:
         return NotApplicable("The model is fitted without labels.")
-    classes = scorer is not _regression_score and not (callable(model) and task == "regression")
+    classes = scorer is not _regression_score and not (callable(model) and _has_numbers(task))
     labels = estimates.target_codes(labels) if classes else labels.astype(float)
     rng = np.random.default_rng(seed)
     shuffled = [_shuffle(labels, codes, rng) for _ in range(PERMUTATIONS)]
@@ -105,11 +106,15 @@ def _scorer(model: Any, task: str | None) -> Callable | None:
 
     if not hasattr(model, "fit"):
         return lambda procedure, *args: (
-            procedure(*args) if task == "regression" else 2 * procedure(*args) - 1
+            procedure(*args) if _has_numbers(task) else 2 * procedure(*args) - 1
         )
     if is_classifier(model):
         return _class_score
-    return _regression_score if is_regressor(model) or task == "regression" else None
+    return _regression_score if is_regressor(model) or _has_numbers(task) else None
+
+
+def _has_numbers(task: str | None) -> bool:
+    return task is not None and not TASKS[task].has_classes
 
 
 def _class_score(model: Any, X: Any, y: np.ndarray, groups: np.ndarray, seed: int) -> float:

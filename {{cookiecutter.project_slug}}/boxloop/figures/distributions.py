@@ -12,7 +12,7 @@ MOST = 12
 FEW = 6  # words that have room under an axis
 
 
-def plot_distributions(tables, columns):
+def draw_distributions(tables, columns):
     """Draw one histogram per column: the share of the rows of each set in 20 bins, or in one per word.
 
     Parameters

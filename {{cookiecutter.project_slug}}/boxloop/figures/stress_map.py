@@ -11,7 +11,7 @@ FURTHEST = (
 )
 
 
-def draw(ax, x, table, names, *, markersize=None, linestyle="-", nudge=0.0):
+def draw_predictors(ax, x, table, names, *, markersize=None, linestyle="-", nudge=0.0):
     """Draw predictors with their intervals, each in its own colour and marker.
 
     Parameters
@@ -19,7 +19,7 @@ def draw(ax, x, table, names, *, markersize=None, linestyle="-", nudge=0.0):
     ax : matplotlib Axes
     x : array of shape (n,)
     table : DataFrame of n rows
-        Columns as `measure` names them.
+        Columns as `measure_primary` names them.
     names : list of str
         Predictors to draw.
     nudge : float
@@ -38,14 +38,14 @@ def draw(ax, x, table, names, *, markersize=None, linestyle="-", nudge=0.0):
         ax.errorbar(place, table[name], bars, label=name, capsize=3, **look)
 
 
-def draw_map(table, chart, home, *, metric="rmse"):
+def draw_stress_map(table, chart, home, *, metric="rmse"):
     """Draw the map of safe and unsafe use and return the figure.
 
     Parameters
     ----------
-    table : DataFrame from `verdicts`; one mark per row.
+    table : DataFrame from `stress_verdicts`; one mark per row.
     chart : DataFrame from `safe_unsafe`; one line per row, with its verdicts in words.
-    home : dict from `measure`, on undisturbed rows.
+    home : dict from `measure_primary`, on undisturbed rows.
     metric : str, what was measured.
     """
     import matplotlib.pyplot as plt

@@ -12,7 +12,7 @@ ROWS = 2_000
 POINTS = 25
 
 
-def leading(model, X, y, *, cv, settings, scoring, most=MOST):
+def leading_inputs(model, X, y, *, cv, settings, scoring, most=MOST):
     """Return the inputs to explain: all of them, or those that cost the score most when they are shuffled.
 
     Parameters

@@ -118,7 +118,12 @@ def join():
     from joblib import parallel_config, register_parallel_backend
 
     folder = os.environ.get(KEY_VARIABLE)
-    client = Client(address, security=security(folder) if folder else None, timeout=SECONDS, set_as_default=False)
+    client = Client(
+        address,
+        security=security(folder) if folder else None,
+        timeout=SECONDS,
+        set_as_default=False,
+    )
     register_parallel_backend(NAME, partial(_backend, client))
     parallel_config(backend=NAME, n_jobs=-1)  # it stays until the process ends
 

@@ -179,40 +179,43 @@ def compare(
 
 
 class _Measure:
-    """All metrics of one prediction, of all rows and of draws; the rows are sorted once for all of them."""
+    """Metrics of one prediction, of all rows and of draws; rows are sorted once for all of them."""
 
     def __init__(self, truth, guess, metrics, working_point):
-        self.truth, self.guess, self.metrics, self.working_point = (
-            truth,
-            guess,
-            metrics,
-            working_point,
+        self.truth, self.guess = truth, guess
+        self.metrics, self.working_point = metrics, working_point
+        ranked, of_residuals = (
+            any(metric.ranked for metric in metrics),
+            any(metric.of_residuals for metric in metrics),
         )
-        self.ranking = Ranking(truth, guess) if any(metric.ranked for metric in metrics) else None
-        self.residuals = (
-            Residuals(truth, guess) if any(metric.of_draw for metric in metrics) else None
-        )
+        self.ranking = Ranking(truth, guess) if ranked else None
+        self.residuals = Residuals(truth, guess) if of_residuals else None
 
     def whole(self):
         """Return the metrics of all rows by name."""
-        return {
-            m.name: m.function(self.ranking, self.working_point)
-            if m.ranked
-            else m.function(self.truth, self.guess)
-            for m in self.metrics
-        }
+        return self._read(self.ranking, self.residuals, weights=None)
 
     def draw(self, weights):
         """Return the metrics by name of a draw that holds each row `weights` times."""
-        ranking = self.ranking.weighted(weights) if self.ranking else None
-        draw = self.residuals.weighted(weights) if self.residuals else None
+        return self._read(
+            self.ranking and self.ranking.weighted(weights),
+            self.residuals and self.residuals.weighted(weights),
+            weights=weights,
+        )
+
+    def _read(self, ranking, residuals, *, weights):
         found = {}
         for metric in self.metrics:
             if metric.ranked:
                 found[metric.name] = metric.function(ranking, self.working_point)
-            elif metric.of_draw:
-                found[metric.name] = metric.of_draw(draw)
-            else:  # a metric that knows no weights
-                rows = np.repeat(np.arange(len(weights)), weights.astype(int))
+            elif metric.of_residuals:
+                found[metric.name] = metric.of_residuals(residuals)
+            else:  # a metric of one's own, which knows no weights
+                rows = slice(None) if weights is None else drawn_rows(weights)
                 found[metric.name] = metric.function(self.truth[rows], self.guess[rows])
         return found
+
+
+def drawn_rows(weights):
+    """Return the row numbers of a draw that holds row i `weights[i]` times."""
+    return np.repeat(np.arange(len(weights)), weights.astype(int))

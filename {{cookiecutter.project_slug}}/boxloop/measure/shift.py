@@ -80,7 +80,7 @@ def _beyond(learnt, frame, words, *, margin=0.1):
     return outside.any(axis=1).to_numpy()
 
 
-def weights(frame, towards, *, columns, scale):
+def shift_weights(frame, towards, *, columns, scale):
     """Return the weights with which the rows of one sample look like another in the named columns.
 
     A logistic regression tells the samples apart; its odds are the ratio of their densities.
@@ -124,7 +124,7 @@ def distances(learnt, frames, *, scale, neighbours=5):
     frames : list of DataFrame
         The same columns.
     scale : unfitted transformer
-        As in `weights`.
+        As in `shift_weights`.
     neighbours : int
 
     Returns

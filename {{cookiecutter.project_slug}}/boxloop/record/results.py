@@ -9,7 +9,7 @@ from boxloop.notebooks.file import asked, code_cells, read_notebook
 from boxloop.notebooks.folder import chapter_names
 from boxloop.record.facts import validity
 
-TINY = 1e-6  # a bound below this asks for more than nothing
+TINY = 1e-6  # a lower bound below this asks for more than nothing
 PREDICTORS = ("model", "reference", "trivial", "difference")
 
 
@@ -54,19 +54,7 @@ def measured(criterion, sets):
 def judge(criterion, sets):
     """Return a criterion with the number measured and whether it is met (None: not measured)."""
     value = measured(criterion, sets)
-    low, high = criterion.at_least, criterion.at_most
-    met = (
-        None
-        if value is None
-        else bool((low is None or value >= low) and (high is None or value <= high))
-    )
-    bound = (
-        "above 0"
-        if low is not None and 0 < low < TINY
-        else f"at least {low:g}"
-        if high is None
-        else f"at most {high:g}"
-    )
+    bound, holds = _bound(criterion)
     return {
         "name": criterion.name,
         "metric": criterion.metric,
@@ -74,8 +62,19 @@ def judge(criterion, sets):
         "quantity": criterion.quantity,
         "bound": bound,
         "value": value,
-        "met": met,
+        "met": None if value is None else bool(holds(value)),
     }
+
+
+def _bound(criterion):
+    """Return what a criterion asks for in words, and the function that says whether it is so."""
+    if (above := criterion.above) is not None:
+        return f"above {above:g}", lambda value: value > above
+    if (low := criterion.at_least) is not None:
+        # A study.toml that was adopted before `above` was known asks for 1e-100.
+        words = "above 0" if 0 < low < TINY else f"at least {low:g}"
+        return words, lambda value: value >= low
+    return f"at most {criterion.at_most:g}", lambda value: value <= criterion.at_most
 
 
 def assemble_metrics(sets, settings):

@@ -19,6 +19,7 @@ from boxloop.measure.fits import join
 from boxloop.measure.task import Task
 from boxloop.notebooks.folder import chapter_names
 from boxloop.notebooks.graph import maker_of
+from boxloop.record.desk import Desk
 from boxloop.record.facts import Facts, file_hash
 from boxloop.record.results import merge
 from boxloop.settings.load import load_settings
@@ -26,7 +27,7 @@ from boxloop.settings.watch import watch
 from boxloop.split.seal import head
 
 
-class Station:
+class Station(Desk):
     """What a notebook talks to.
 
     Parameters

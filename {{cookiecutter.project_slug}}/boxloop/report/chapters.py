@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from boxloop.base.errors import UserError
 from boxloop.base.places import STATIONS
-from boxloop.notebooks.answers import cell_anchor, is_answer, says_something, slug, split_answers
+from boxloop.base.written import says_something
+from boxloop.notebooks.answers import cell_anchor, is_answer, slug, split_answers
 from boxloop.notebooks.file import asked, read_copy, read_notebook, source, tags
 from boxloop.notebooks.folder import chapter_names
 from boxloop.record.sheets import tally, worst

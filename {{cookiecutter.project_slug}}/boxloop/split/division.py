@@ -148,8 +148,30 @@ def divide(labelled, settings, *, domains=None):
     return parts
 
 
+def group_folds(groups, number, *, seed):
+    """Return folds of whole groups, dealt out at random: for checks, which know no split.
+
+    Parameters
+    ----------
+    groups : array of shape (n,)
+    number : int
+
+    Returns
+    -------
+    list of (rows to fit, rows held out)
+    """
+    unique, codes = numbered(groups)
+    fold = np.random.default_rng(seed).permutation(len(unique))[codes] % number
+    return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(number)]
+
+
 def folds(frame, settings):
-    """Return the cross-validation that fits the split: by group, in time order, or stratified."""
+    """Return the study's cross-validation, which fits its split: by group, in time, or stratified.
+
+    Returns
+    -------
+    list of (rows to fit, rows held out)
+    """
     from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold, TimeSeriesSplit
 
     plan = settings.split

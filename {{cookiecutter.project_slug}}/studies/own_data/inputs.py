@@ -7,7 +7,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from boxloop.measure import Weighted
+from boxloop.measure import Task, Weighted
 
 from .manifest import aside, manifest
 
@@ -50,7 +50,8 @@ def pipeline(last, *, filled):
     """
     settings = manifest()
     whole = make_pipeline(columns(settings, filled=filled), last)
-    if settings.study.task == "anomaly-detection":
+    task = Task(settings)
+    if task.has_classes and not task.kind.has_probabilities:
         return whole
     weights = settings.role("weight")
     errors = [name for name in settings.weights if name not in weights]

@@ -17,6 +17,8 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neighbors import LocalOutlierFactor
 from sklearn.preprocessing import StandardScaler
 
+from boxloop.measure import Task
+
 from .inputs import pipeline
 from .manifest import manifest
 from .outliers import Mahalanobis, Together
@@ -39,11 +41,10 @@ def ladder(seed):
     ----------
     seed : int, used by the rungs that draw random numbers
     """
-    return {
-        "regression": regression,
-        "classification": classification,
-        "anomaly-detection": anomalies,
-    }[manifest().study.task](seed)
+    task = Task(manifest())
+    if not task.has_classes:
+        return regression(seed)
+    return classification(seed) if task.kind.has_probabilities else anomalies(seed)
 
 
 def boosting(kind, seed, *, deep):

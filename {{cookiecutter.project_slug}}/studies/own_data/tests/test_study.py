@@ -241,34 +241,34 @@ def spoilt(column, row, value):
         (
             lambda f: f.assign(m=f["m"].astype(object).where(f.index % 5 != 3, "bright")),
             {},
-            r"column 'm' holds 'bright' in row 4: a number is needed",
+            r"column 'm' holds 'bright' in row 4, the first of 40 such rows: regression needs numbers",
         ),
         (
             lambda f: f.assign(flag=np.nan),
             {},
             r"column 'flag' has no value in any row: give it the role ignored",
         ),
-        (lambda f: f.assign(flag=1), {}, r"column 'flag' is 1 in every row"),
+        (lambda f: f.assign(flag=1), {}, r"column 'flag' is 1 in every usable row"),
         (
             lambda f: f.assign(type=f["star id"]),
             {},
-            r"column 'type' holds 200 different words: .*role ignored or id",
+            r"column 'type' holds 200 different words, .*role ignored or id",
         ),
         (
             lambda f: f.assign(m=1.0),
             {},
-            r"column 'm' is 1 in every row: there is nothing to predict",
+            r"column 'm' is '1\.0' in every row that has a value: choose another target",
         ),
         (
             lambda f: f.head(15),
             {},
-            r"column 'm' has a value in 15 usable rows: a study needs at least 20",
+            r"column 'm' has a value in 15 usable rows, at least 20 are needed",
         ),
         (lambda f: f.assign(m=np.nan), {}, r"column 'm' has a value in 0 usable rows"),
         (
             lambda f: f.head(30).join(pd.DataFrame(np.eye(30)).add_prefix("q")),
             {},
-            r"30 rows for 34 inputs",
+            r"there are 34 inputs for 30 usable rows",
         ),
         (
             lambda f: f.assign(kind="rare"),
@@ -278,7 +278,7 @@ def spoilt(column, row, value):
         (
             lambda f: f.assign(kind=np.where(f.index > 2, "common", "odd")),
             {"task": "classification"},
-            r"nowhere positive_class = 'rare'",
+            r"'rare' in no row; its classes are 'common', 'odd': correct study\.positive_class",
         ),
         (
             lambda f: f.assign(kind=np.where(f.index < 3, "rare", "common")),
@@ -293,7 +293,7 @@ def spoilt(column, row, value):
         (
             lambda f: f.assign(w=-f["w"]),
             {"roles": {"w": "weight"}},
-            r"column 'w' holds -0\.\d+ in row 1: a weight cannot be negative",
+            r"column 'w' holds -0\.\d+ in row 1, the first of 200 .*: a weight cannot be negative",
         ),
         (
             spoilt("e_m", 4, 0),
@@ -303,7 +303,8 @@ def spoilt(column, row, value):
         (
             lambda f: f,
             {"limits": {"m": ["max = 0"]}},
-            r"column 'm' holds .* in row \d+: above its max = 0 in study\.toml: correct your file and adopt it again, or change the limit in study\.toml",
+            r"column 'm' holds .* in row \d+, .*: above its max = 0 in study\.toml: correct your file "
+            r"and adopt it again, or change the limit in study\.toml",
         ),
         (
             lambda f: f,
@@ -328,7 +329,7 @@ def test_deployment_rows_need_the_inputs_and_nothing_else(adopt):
     assert found["star id"].tolist()[:2] == ["row 1", "row 2"]
     assert set(found["type"]) == {"7"}
 
-    with pytest.raises(UserError, match=r"d\.csv, column 'type' is missing: add it to the file"):
+    with pytest.raises(UserError, match=r"d\.csv, column 'type' is missing, which the model reads"):
         data.deployment(adopt(stars(), deployment=fresh.drop(columns="type")))
 
 
