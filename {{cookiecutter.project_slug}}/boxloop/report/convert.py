@@ -90,7 +90,7 @@ def make_exporter():
         def from_notebook_node(self, nb, resources=None, **kw):
             # The lexer for IPython would import IPython, for magics that the chapters do not use.
             highlight = Highlight2HTML(pygments_lexer="python3", parent=self)
-            self.code = []
+            self.code: list[str] = []
 
             def keep(source, metadata=None):
                 # A long line scrolls sideways, also for those who have no mouse.

@@ -28,7 +28,10 @@ def go(chapters, selected, *, is_current, work, current, lost, jobs=1):
     needs = {name: upstream(chapter, chapters) & set(by_name) for name, chapter in by_name.items()}
     sorter = TopologicalSorter(needs)
     sorter.prepare()
-    ready, running, failed, ended = set(), set(), set(), SimpleQueue()
+    ready: set[str] = set()
+    running: set[str] = set()
+    failed: set[str] = set()
+    ended: SimpleQueue = SimpleQueue()
     while sorter.is_active():
         ready.update(sorter.get_ready())
         if ready and len(running) < jobs:

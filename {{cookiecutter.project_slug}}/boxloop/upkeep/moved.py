@@ -8,6 +8,7 @@ as long as nobody asks for an old name. Whoever moves or renames a public name a
 import warnings
 from functools import partial
 from importlib import import_module
+from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
@@ -115,18 +116,16 @@ METHODS = {
 def find_spec(name, path=None, target=None):  # noqa: ARG001  # as the import system calls it
     """Return how to make a module that is no longer there, or None where there never was one."""
     here = name.removeprefix("boxloop.")
-    return ModuleSpec(name, _Loader()) if here in MODULES else None
+    return ModuleSpec(name, _Moved()) if here in MODULES else None
 
 
-class _Loader:
+class _Moved(Loader):
     """Makes a module that hands on what it is asked for."""
 
-    @staticmethod
-    def create_module(spec):
+    def create_module(self, spec):
         return ModuleType(spec.name, f"Has moved to `boxloop.{module_now(spec.name)[8:]}`.")
 
-    @staticmethod
-    def exec_module(module):
+    def exec_module(self, module):
         module.__getattr__ = partial(old, module.__name__)
 
 
@@ -185,8 +184,10 @@ def _now(key):
 
 def _method(method, settings_at, *given, **options):
     """Call a method of the task of a study as the function that it was."""
-    from boxloop.measure.task import Task
-
-    given = list(given)
-    settings = options.pop("settings") if "settings" in options else given.pop(settings_at)
-    return getattr(Task(settings), method)(*given, **options)
+    # No statement: those are read to know what a kernel needs, and every room leads here.
+    Task = import_module("boxloop.measure.task").Task  # noqa: N806  # a class
+    if "settings" in options:
+        settings, rest = options.pop("settings"), given
+    else:
+        settings, rest = given[settings_at], given[:settings_at] + given[settings_at + 1 :]
+    return getattr(Task(settings), method)(*rest, **options)
