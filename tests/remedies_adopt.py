@@ -183,7 +183,7 @@ def adopt_a_target_of_few_rows_for_another(person):
     person.own("regression"), person.writes(HARDLY)
     yield (
         person.adopts(target="late"),
-        "9 rows have a value, at least 20 are needed: choose another target or add rows",
+        "has a value in 9 usable rows, at least 20 are needed: choose another target or add rows",
     )
     yield person.adopts(target="x")
 
@@ -193,7 +193,7 @@ def adopt_a_target_of_few_rows_with_more(person):
     person.own("regression"), person.writes(HARDLY)
     yield (
         person.adopts(target="late"),
-        "9 rows have a value, at least 20 are needed: choose another target or add rows",
+        "has a value in 9 usable rows, at least 20 are needed: choose another target or add rows",
     )
     person.writes(csv(BASE.assign(late=BASE["x"])))
 
@@ -251,10 +251,30 @@ wrong_task(
     GOOD,
     "kind",
     "regression",
-    'regression needs numbers; set task = "classification"',
+    'regression needs numbers: correct your file, set task = "classification" in study.toml',
     "classification",
     "x",
 )
+
+
+@case
+def adopt_words_for_numbers_that_are_corrected(person):
+    person.own("regression")
+    person.writes(csv(BASE.assign(x=BASE["x"].astype(object).where(BASE.index % 5 != 3, "faint"))))
+    says = "column 'x' holds 'faint' in row 4, the first of 12 such rows: regression needs numbers"
+    yield person.adopts(target="x"), says
+    person.writes(csv(BASE.assign(x=BASE["x"].where(BASE.index % 5 != 3))))
+    yield person.adopts(target="x")
+
+
+@case
+def adopt_for_a_task_that_nobody_knows(person):
+    person.own(), person.writes()
+    person.edit("study.toml", 'task = "classification"', 'task = "guessing"')
+    yield person.adopts(), "task = 'guessing' is not known: choose one of regression"
+    person.edit("study.toml", 'task = "guessing"', 'task = "classification"')
+
+
 TWO = csv(BASE.assign(flag=BASE.index % 2))
 wrong_task(
     "two numbers",
@@ -270,7 +290,7 @@ wrong_task(
     GOOD,
     "x",
     "classification",
-    'needs classes, at most 50; set task = "regression"',
+    'and at most 50 classes are needed: set task = "regression"',
     "regression",
     "kind",
 )
@@ -285,14 +305,14 @@ table(
 table(
     "more columns than rows",
     csv(WIDE),
-    "choose fewer columns than rows",
+    "there are 40 inputs for 30 usable rows: leave columns out of your file until there are fewer",
     {"content": csv(WIDE.iloc[:, 30:])},
 )
 ENDLESS = BASE.assign(x=np.where(BASE.index == 7, -np.inf, BASE["x"]))
 table(
     "an infinite value",
     csv(ENDLESS),
-    "column 'x', row 8 is infinite: correct it or leave the field empty",
+    "column 'x' holds -inf in row 8: infinite values are refused: correct your file or leave",
     {"content": csv(BASE)},
     {"content": csv(BASE.assign(x=BASE["x"].where(BASE.index != 7)))},
 )
@@ -307,7 +327,7 @@ def adopt_new_objects_without_an_input_add_it(person):
     person.own(), person.writes()
     yield (
         person.adopts(*new_objects(person, BASE[["x"]])),
-        "has no column 'y', which the model reads: add it",
+        "column 'y' is missing, which the model reads: add it",
     )
     new_objects(person, BASE[["x", "y"]])
 
@@ -339,7 +359,7 @@ def adopt_a_class_for_numbers_change_the_task(person):
 table(
     "a class that is not there",
     GOOD,
-    "name one of them with --positive",
+    "column 'kind' is 'c' in no row; its classes are 'a', 'b': name one of them with --positive",
     {"words": ("--positive", "b")},
     words=("--positive", "c"),
 )

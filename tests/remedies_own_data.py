@@ -115,11 +115,11 @@ table(
 table(
     "an input of one value",
     [role("c", "input")],
-    f"is 3 in every row: {IGNORED}",
+    f"is 3 in every usable row: {IGNORED}",
     [role("c", "ignored")],
     frame=TABLE.assign(c=3),
 )
-NAMES = "holds 60 different words: more than 50 are no classes: give it the role ignored or id"
+NAMES = "holds 60 different words, and more than 50 are no classes: give it the role ignored or id"
 table("an input of names", [role("s", "input")], NAMES, [role("s", "ignored")], [role("s", "id")])
 LONE = TABLE.assign(
     c=np.where(TABLE.index < 30, 1.0, 2.0),
@@ -128,9 +128,22 @@ LONE = TABLE.assign(
 table(
     "an input of one value where there is a target",
     [role("c", "input")],
-    "has the same value in every row that has a target",
+    f"is 1.0 in every usable row: {IGNORED}",
     [role("c", "ignored")],
     frame=LONE,
+)
+table(
+    "an input without values where there is a target",
+    [role("c", "input")],
+    f"column 'c' has no value in any usable row: {IGNORED}",
+    [role("c", "ignored")],
+    frame=LONE.assign(c=LONE["c"].where(LONE["kind"].isna())),
+)
+table(
+    "nothing but the target",
+    [role(name, "ignored") for name in "xyzw"],
+    "no column is left to learn from: add a column that was measured, and adopt the table again",
+    TABLE,
 )
 LIMIT = (r"(\[columns\.x\]\n)", "\\1min = 1.0\n")
 OFF = (r"min = 1.0", "min = 0.0")
@@ -184,7 +197,7 @@ FEW = TABLE.assign(g=[k if k < 15 else None for k in range(60)])
 table(
     "few usable rows",
     [role("g", "group"), (r'strategy = "\w+"', 'strategy = "group"')],
-    "a study needs at least 20 of them",
+    "has a value in 15 usable rows, at least 20 are needed: choose another target or add rows",
     TABLE.assign(g=TABLE.index % 20),
     frame=FEW,
 )
@@ -194,12 +207,11 @@ BROAD = BASE.head(30).assign(
     h=[k if k < 22 else None for k in range(30)],
 )
 BY_H = [role("h", "group"), (r'strategy = "\w+"', 'strategy = "group"')]
-FEWER = [role(f"c{k}", "ignored") for k in range(12)]
 table(
     "more inputs than rows",
     BY_H,
-    "give inputs the role ignored until there are fewer inputs than rows",
-    FEWER,
+    "leave columns out of your file until there are fewer inputs than rows, and adopt it again",
+    BROAD.drop(columns=[f"c{k}" for k in range(12)]),
     frame=BROAD,
 )
 FLAT = TABLE.assign(
@@ -208,7 +220,7 @@ FLAT = TABLE.assign(
 table(
     "a target of one value",
     BY_G := [role("g", "group"), (r'strategy = "\w+"', 'strategy = "group"')],
-    "there is nothing to predict: choose another target",
+    "is '1.0' in every row that has a value: choose another target",
     [role("u", "ignored"), role("x", "target"), (r'target = "u"', 'target = "x"')],
     frame=FLAT,
     task="regression",
@@ -216,12 +228,13 @@ table(
 )
 ONE_KIND = TABLE.assign(kind=np.where(TABLE.index < 30, "a", "b"), g=FLAT["g"])
 BOTH = ONE_KIND.assign(g=TABLE.index)
-table("a class alone", BY_G, "a study needs rows of two classes or more", BOTH, frame=ONE_KIND)
+ALONE = "is 'a' in every row that has a value: choose another target or add rows of another kind"
+table("a class alone", BY_G, ALONE, BOTH, frame=ONE_KIND)
 CLASS = (r'positive_class = "\w"', 'positive_class = "z"')
 table(
     "a class that is nowhere",
     [CLASS],
-    "correct study.positive_class; the classes are 'a', 'b'",
+    "is 'z' in no row; its classes are 'a', 'b': correct study.positive_class",
     [(r'positive_class = "z"', 'positive_class = "a"')],
 )
 
@@ -414,7 +427,10 @@ def _without_q(person):
     return calls(data.deployment, person.project.raw)
 
 
-LACKS = "column 'q' is missing: add it to the file, or give the column another role in study.toml"
+LACKS = (
+    "column 'q' is missing, which the model reads: "
+    "add it, or take it out of the labelled table and adopt that again"
+)
 
 
 @case
@@ -431,4 +447,4 @@ def new_objects_without_an_input_get_it(person):
 @case
 def new_objects_without_an_input_need_it_no_more(person):
     yield _without_q(person), LACKS
-    sets(person, role("q", "ignored"))
+    adopt(person, TABLE, *new_objects(person, TABLE[["x", "y", "z", "w"]]))

@@ -69,14 +69,15 @@ study(
     "split.strategy 'group' needs one column with that role",
     'role = "group"',
 )
-study("no bound", "at_least = 0.2", "", "needs exactly one of at_least and at_most")
+study("no bound", "at_least = 0.2", "", "needs exactly one of at_least, at_most and above")
 study(
     "two bounds",
     "at_least = 0.2",
     "at_least = 0.2\nat_most = 0.5",
-    "needs exactly one of at_least and at_most",
+    "needs exactly one of at_least, at_most and above",
     "at_least = 0.2",
     "at_most = 0.5",
+    "above = 0",
 )
 study(
     "a class for a number",
@@ -138,7 +139,7 @@ def study_input_from_the_target_gets_another_role(person):
 def study_no_bound_gets_one(person):
     person.small()
     person.edit("study.toml", "at_least = 0.2", "")
-    yield person.types("status"), "needs exactly one of at_least and at_most"
+    yield person.types("status"), "needs exactly one of at_least, at_most and above"
     person.edit("study.toml", 'quantity = "gain"', 'quantity = "gain"\nat_least = 0.1')
 
 

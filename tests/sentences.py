@@ -84,13 +84,13 @@ class Source:
         for file, function, node in self._places():
             for text in self._texts(file, function, node):
                 if re.search(r"[a-z]{3,}.* .*[a-z]{2,}", text):
-                    head, colon, tail = text.rpartition(": ")
+                    _, colon, tail = text.rpartition(": ")
                     known = found.setdefault((f"{file}:{node.lineno}", tail if colon else text), [])
                     known.append(text)
         return [Sentence(*key, tuple(dict.fromkeys(texts))) for key, texts in found.items()]
 
     def _places(self):
-        """Yield what is assigned to `msg`, raised, echoed, or returned where that is listed."""
+        """Yield what is assigned to `msg`, raised, echoed, found as a fault, or returned."""
         for file, function in self.functions:
             for node in ast.walk(function):
                 if self.owner.get(node) is not function:
@@ -111,6 +111,8 @@ class Source:
                     and "`" in ast.unparse(node.args[0])
                 ):
                     yield file, function, node.args[0]
+                if isinstance(node, ast.Call) and _name(node) == "Fault":
+                    yield file, function, _sentence_of(node)
                 if isinstance(node, ast.Return | ast.Yield) and function.name in self.returned.get(
                     file, ()
                 ):
@@ -226,6 +228,13 @@ def _parts(value):
         if isinstance(value, ast.JoinedStr | ast.BinOp | ast.Name) or _is_text(value)
         else []
     )
+
+
+def _sentence_of(fault):
+    """Return the expression of the sentence that a door makes of ``Fault(what, remedy)``."""
+    what, remedy = (ast.FormattedValue(part, conversion=-1) for part in fault.args)
+    parts = [what, ast.Constant(": "), remedy, ast.Constant(".")]
+    return ast.copy_location(ast.JoinedStr(parts), fault)
 
 
 def _is_text(value):

@@ -143,7 +143,7 @@ def test_after_an_interruption_the_next_run_works(project, quick, monkeypatch):
         return fake_execute(project, chapter, parameters)
 
     monkeypatch.setattr("boxloop.run.loop.execute", stop_at_three)
-    with pytest.raises(Interrupted, match="Stopped during 03_train.*run --from 03"):
+    with pytest.raises(Interrupted, match=r"Stopped during 03_train.*run --from 03"):
         run(project, echo=silent)
     assert not (project.root / NAME).exists()
     assert quick == []
@@ -186,7 +186,7 @@ def test_the_lock_of_another_machine_is_respected(project, quick):
 
 
 def test_real_kernels_in_a_folder_with_an_odd_name(tmp_path, quick, monkeypatch):
-    """papermill runs, the failed copy is kept, no path of this machine is in it, nothing is left over."""
+    """The failed copy is kept, no path of this machine is in it, nothing is left over."""
     from boxloop.run.execute import execute
 
     monkeypatch.setattr("boxloop.run.loop.execute", execute)
@@ -216,7 +216,10 @@ def test_a_kernel_that_dies_gets_a_second_chance(tmp_path, quick, monkeypatch):
     from boxloop.run.execute import execute
 
     monkeypatch.setattr("boxloop.run.loop.execute", execute)
-    die = "import os\n(root / 'n').open('a').write('x')\nif len((root / 'n').read_text()) < {}: os._exit(1)"
+    die = (
+        "import os\n(root / 'n').open('a').write('x')\n"
+        "if len((root / 'n').read_text()) < {}: os._exit(1)"
+    )
     project = make_project(
         tmp_path, graph={"01_scoping": GRAPH["01_scoping"]}, faults={"01_scoping": die.format(4)}
     )

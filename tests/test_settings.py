@@ -34,6 +34,7 @@ MISTAKES = {
     "target without column": ('target = "weight"', 'target = "mass"', "columns.mass"),
     "fractions": ("validation = 0.2", "validation = 0.3", "must be 1"),
     "no group": ('role = "group"', 'role = "id"', "group"),
+    "two lower bounds": ("at_least = 0.2", "at_least = 0.2\nabove = 0", "exactly one"),
     "two bounds": ("at_least = 0.2", "at_least = 0.2\nat_most = 0.5", "exactly one"),
     "unknown threshold": ("[split]", '[thresholds]\n"split.gruops" = 0.1\n[split]', "split.gruops"),
     "waiver without reason": ("[split]", '[waivers]\n"split.groups" = "  "\n[split]', "reason"),
@@ -46,7 +47,7 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("old, new, named", MISTAKES.values(), ids=MISTAKES)
+@pytest.mark.parametrize(("old", "new", "named"), MISTAKES.values(), ids=MISTAKES)
 def test_a_mistake_is_one_sentence_that_names_it(tmp_path, old, new, named):
     """The message names file and key, and fits on one line."""
     assert old in STUDY

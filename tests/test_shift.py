@@ -52,7 +52,10 @@ def test_a_far_row_is_far():
 
 
 def test_of_many_training_rows_a_sample_is_searched(monkeypatch):
-    """Distances grow a little, for near and far rows alike; the order stays, and the sample is the same each time."""
+    """Distances grow a little, for near and far rows alike.
+
+    The order stays, and the sample is the same each time.
+    """
     learnt, rows = sample(0), pd.DataFrame({"x": [0.0, 1.0, 8.0]})
     whole = distances(learnt, [rows], scale=StandardScaler())[0]
     monkeypatch.setattr("boxloop.measure.shift.SEARCHED", 400)

@@ -1,15 +1,15 @@
 """One rule judges model and reference under stress."""
 
-import matplotlib
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator
 
-matplotlib.use("Agg")
+mpl.use("Agg")
 
-from boxloop.figures.stress_map import draw_stress_map  # noqa: E402
-from boxloop.measure.stress import (  # noqa: E402
+from boxloop.figures.stress_map import draw_stress_map
+from boxloop.measure.stress import (
     crossing,
     input_moves,
     refit_on_resamples,

@@ -1,15 +1,21 @@
-"""What a task asks of a table: truth, guess, out-of-fold, trivial baseline."""
+"""What a task asks of a table: truth, guess, out-of-fold, cut, and what its kind says."""
 
+import ast
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import is_classifier
 from sklearn.ensemble import IsolationForest
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.neighbors import KNeighborsRegressor
 
 from boxloop.base.errors import UserError
-from boxloop.measure import task
+from boxloop.measure import kinds, task
+from boxloop.measure.kinds import TASKS
+from boxloop.measure.metrics import METRICS
 
 
 def settings(kind, positive=None):
@@ -55,9 +61,44 @@ def test_a_guess_is_higher_where_the_class_of_interest_is_likelier():
 
 
 def test_out_of_fold_never_sees_the_row():
-    """A row that is in no held-out part has no guess."""
-    X, y = pd.DataFrame({"x": np.arange(6.0)}), np.arange(6.0)
-    found = task.out_of_fold(LinearRegression(), X, y, [([0, 1], [2, 3]), ([0, 1, 2, 3], [4, 5])])
+    """What remembers every row has never met these; rows in no held-out part have no guess."""
+    X, y = pd.DataFrame({"x": np.arange(6.0)}), np.array([5.0, 3.0, 8.0, 1.0, 9.0, 2.0])
+    cv = [([0, 1], [2, 3]), ([0, 1, 2, 3], [4, 5])]
+    memory = KNeighborsRegressor(n_neighbors=1)
 
-    assert np.isnan(found[:2]).all()
-    assert np.allclose(found[2:], [2, 3, 4, 5])
+    assert np.isnan(task.out_of_fold(memory, X, y, cv)[:2]).all()
+    assert task.out_of_fold(memory, X, y, cv)[2:].tolist() == [3, 3, 1, 1]
+    whole = task.out_of_fold(memory, X, y, cv, say=lambda fitted, rows: fitted.predict(rows[["x"]]))
+    assert whole[2:].tolist() == [3, 3, 1, 1]
+
+
+def test_every_kind_of_task_is_whole():
+    """Its metrics are made for it; what has classes has a cut with a usual working point."""
+    for name, kind in TASKS.items():
+        assert kind.name == name
+        for metric in (kind.primary_metric, *kind.secondary_metrics):
+            assert name in METRICS[metric].tasks
+        assert kind.has_classes == (kind.cut is not None) == (name != "regression")
+        assert kind.has_classes == is_classifier(kind.trivial())
+    assert [name for name, kind in TASKS.items() if kind.has_probabilities] == ["classification"]
+
+
+def test_a_cut_holds_the_working_point():
+    """A probability is the cut itself; a share of the background passes the other one."""
+    background = np.random.default_rng(0).normal(size=1000)
+    sure = settings("classification", "g")
+    sure.study.working_point = 0.7
+    search = settings("anomaly-detection", "g")
+    search.study.working_point = 0.05
+
+    assert task.Task(sure).cut() == 0.7
+    assert (background >= task.Task(search).cut(background)).mean() == 0.05
+
+
+def test_kinds_are_read_by_an_old_python_alone():
+    """A bake is finished on the Python of Cookiecutter: nothing but the standard library."""
+    source = Path(kinds.__file__).read_text(encoding="utf-8")
+    top = ast.parse(source, feature_version=(3, 9)).body
+    imported = [node for node in top if isinstance(node, ast.Import | ast.ImportFrom)]
+
+    assert {node.module for node in imported} == {"__future__", "dataclasses", "typing"}

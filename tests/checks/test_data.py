@@ -17,6 +17,10 @@ def words(frame):
     frame["shade"] = "dark"
 
 
+def names(frame):
+    frame["shade"] = [f"plot {number}" for number in range(len(frame))]
+
+
 def empty(frame):
     frame["shade"] = np.nan
 
@@ -41,12 +45,13 @@ def unlabelled(frame):
     ("plant", "words"),
     [
         (drop, "'shade' is missing"),
-        (words, "'shade' has type"),
-        (empty, "'shade' has no value at all"),
-        (infinite, "'shade' is infinite in 1 row, first in row 7"),
-        (negative, "'worms' is below its minimum 0 in 2 rows, first in row 3"),
-        (constant, "'shade' is 0.5 in every row"),
-        (unlabelled, "'harvest' has no value in 1 row, first in row 5"),
+        (words, "'shade' is dark in every usable row"),
+        (names, "'shade' holds 1,200 different words, and more than 50 are no classes"),
+        (empty, "'shade' has no value in any row"),
+        (infinite, "'shade' holds inf in row 8: infinite values are refused"),
+        (negative, "'worms' holds -1 in row 4, the first of 2 such rows: below its min = 0"),
+        (constant, "'shade' is 0.5 in every usable row"),
+        (unlabelled, "'harvest' holds nothing in row 6: a value is needed"),
     ],
 )
 def test_schema_names_the_column_and_the_fault(plant, words, seed):
@@ -78,7 +83,10 @@ def test_schema_lets_words_class_the_rows_where_no_number_is_promised(seed):
 
 
 def test_schema_is_not_surprised_by_one_value_in_few_rows(seed):
-    """Where one row in a hundred has another value, eighty rows often have none; a thousand have."""
+    """Where one row in a hundred has another value, eighty rows often have none.
+
+    A thousand have.
+    """
     frame = trial(seed).iloc[:80].assign(rare=0.0)
     columns = manifest() | {"rare": {"role": "input"}}
 
@@ -97,7 +105,10 @@ def test_schema_takes_labels_in_words_and_dates():
 
 
 def test_duplicate_columns(seed):
-    """A copy, a repeated name and what a reader makes of one are found; equal identifiers are not."""
+    """A copy, a repeated name and what a reader makes of one are found.
+
+    Equal identifiers are not.
+    """
     frame, columns = trial(seed), manifest()
     frame["plot"] = frame["sample_number"]
     assert run_check("data.duplicate_columns", frame, columns=columns).state == "pass"

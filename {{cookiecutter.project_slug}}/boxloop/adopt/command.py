@@ -1,14 +1,17 @@
-"""Take in a stranger's table: understand it, copy it to data/raw, and write the study.toml that says what was understood."""
+"""Take in a stranger's table: understand it, copy it to data/raw, write study.toml."""
 
 import shutil
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from boxloop.adopt import hints, plan, refusals, study_toml
 from boxloop.adopt.roles import guess_roles
 from boxloop.base.errors import UserError
 from boxloop.base.files import sha256, write_text, written_whole
+from boxloop.measure.kinds import TaskKind
 from boxloop.split.division import measured
 from boxloop.table.read import TAKEN, in_project, read_catalogue
 
@@ -31,6 +34,21 @@ class Adopted:
     notes: list
     table: Path
     backup: Path | None
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A table, and how its columns were understood."""
+
+    frame: pd.DataFrame
+    notes: list
+    kind: TaskKind
+    target: str
+    time: str | None
+    labels: pd.Series
+    roles: dict
+    positive: str | None
+    why_positive: str | None
 
 
 def adopt(
@@ -64,71 +82,89 @@ def adopt(
         If a table cannot be read, a column is not there or does not suit the task, or study.toml
         would be lost.
     """
-    before = _former(project, force=force)
-    catalogue = in_project(read_catalogue(path))
-    notes = list(catalogue.notes)
-    target, ident, group, time = (
-        f"{name}_" if name in TAKEN and name not in catalogue.frame else name
-        for name in (target, ident, group, time)
-    )
-    refusals.columns_are_there(
-        path, catalogue.frame, {"--target": target, "--id": ident, "--group": group, "--time": time}
-    )
-    task = before["study"].get("task", "regression")
-    labels = refusals.classes_or_numbers(path, catalogue.frame, target, task)
-    roles = guess_roles(catalogue, target=target, ident=ident, group=group, time=time)
-    refusals.there_are_inputs(path, catalogue.frame, roles)
-    notes += hints.of_columns(labels, roles)
-    others = in_project(read_catalogue(deployment)).frame if deployment else None
-    if others is not None:
-        refusals.deployment_has_inputs(deployment, others, roles)
-        notes += hints.of_deployment(deployment, others, catalogue.frame, roles)
+    study = _former(project, force=force)["study"]
+    kind = refusals.kind_of_task(study.get("task", "regression"))
+    options = {"--target": target, "--id": ident, "--group": group, "--time": time}
+    table = _understand(path, options, kind, positive)
+    notes = table.notes + _notes(table, deployment)
     places = {source: _place(project, source) for source in filter(None, (path, deployment))}
-    interest = refusals.interest(path, labels, task, positive)
-    notes += (
-        hints.of_target(target, catalogue.frame, roles)
-        if task == "regression"
-        else hints.of_classes(labels, interest[0])
-    )
-    facts = _understood(before["study"], task, roles[target], labels, interest)
-    facts |= {"target": target, "rows": len(catalogue.frame)}
-    for kind, source in {"table": path, "deployment": deployment}.items():
-        facts[kind] = project.relative(places[source]) if source else None
-        facts["sha256" if kind == "table" else "deployment_sha256"] = (
-            sha256(source) if source else None
-        )
-    split = _split(roles, task, time)
-    settings = _validated(
-        study_toml.compose(facts, roles, split=split | {"exploration": 0.2, "folds": 5})
-    )
-    split |= plan.choose(path.name, _usable(catalogue.frame, settings), settings)
-    text = study_toml.compose(facts, roles, split=split)
+    facts = _facts(study, table) | _files(project, places, path, deployment)
+    text = _written(path, table, facts)
     for source, place in places.items():
         if not place.exists():
             written_whole(place, lambda part, source=source: shutil.copyfile(source, part))
     backup = _backup(project)
     write_text(project.settings_file, text)
-    return Adopted(roles, notes, places[path], backup)
+    return Adopted(table.roles, notes, places[path], backup)
 
 
-def _understood(study, task, target, labels, interest):
-    """Return what study.toml says of the study: its own words are taken over from the one before."""
-    positive, why = interest
+def _understand(path, options, kind, positive):
+    """Return a `_Table`, or refuse it: `options` are columns, or None, by what names them."""
+    catalogue = in_project(read_catalogue(path))
+    frame = catalogue.frame
+    options = {
+        option: f"{name}_" if name in TAKEN and name not in frame else name
+        for option, name in options.items()
+    }
+    refusals.columns_are_there(path, frame, options)
+    target, ident, group, time = options.values()
+    labels = refusals.classes_or_numbers(path, frame, target, kind)
+    roles = guess_roles(catalogue, target=target, ident=ident, group=group, time=time)
+    refusals.there_are_inputs(path, frame, roles)
+    interest = refusals.interest(path, target, labels, kind, positive)
+    return _Table(frame, list(catalogue.notes), kind, target, time, labels, roles, *interest)
+
+
+def _notes(table, deployment):
+    """Return what is worth knowing of a table, and of unlabelled objects, which may be refused."""
+    notes = hints.of_columns(table.labels, table.roles)
+    if deployment:
+        others = in_project(read_catalogue(deployment)).frame
+        refusals.deployment_has_inputs(deployment, others, table.frame, table.roles)
+        notes += hints.of_deployment(deployment, others, table.frame, table.roles)
+    if table.kind.has_classes:
+        return notes + hints.of_classes(table.labels, table.positive)
+    return notes + hints.of_target(table.target, table.frame, table.roles)
+
+
+def _facts(study, table):
+    """Return what study.toml says of the study; words of a person are taken over."""
     facts = {
         "title": study.get("title", "My study"),
         "author": study.get("author", ""),
         "question": study.get("question") or "TODO: one sentence that ends with a question mark",
-        "task": task,
-        "unit": target.unit,
-        "positive": positive,
-        "why_positive": why,
+        "task": table.kind.name,
+        "target": table.target,
+        "unit": table.roles[table.target].unit,
+        "positive": table.positive,
+        "why_positive": table.why_positive,
+        "rows": len(table.frame),
     }
-    if task == "classification" and (share := float((labels == positive).mean())) < RARE:
+    share = float((table.labels == table.positive).mean())
+    if table.kind.has_probabilities and share < RARE:
         facts["working_point"] = (
             f"{share:.2g}",
             "a rare class is selected where it is likelier than by chance",
         )
     return facts
+
+
+def _files(project, places, path, deployment):
+    """Return what study.toml says of the files."""
+    facts = {"table": project.relative(places[path]), "sha256": sha256(path)}
+    if not deployment:
+        return facts | {"deployment": None, "deployment_sha256": None}
+    there = project.relative(places[deployment])
+    return facts | {"deployment": there, "deployment_sha256": sha256(deployment)}
+
+
+def _written(path, table, facts):
+    """Return the text of study.toml, with a split by which the table can be divided."""
+    split = _split(table)
+    usual = study_toml.compose(facts, table.roles, split=split | {"exploration": 0.2, "folds": 5})
+    settings = _validated(usual)
+    split |= plan.choose(path.name, _usable(table.frame, settings), settings)
+    return study_toml.compose(facts, table.roles, split=split)
 
 
 def _former(project, *, force):
@@ -138,10 +174,16 @@ def _former(project, *, force):
         text = project.settings_file.read_text(encoding="utf-8")
         content = tomllib.loads(text)
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        msg = f"{name} is not valid TOML ({error}): mend it, so that its title and task can be taken over."
+        msg = (
+            f"{name} is not valid TOML ({error}): "
+            "mend it, so that its title and task can be taken over."
+        )
         raise UserError(msg) from error
     if not isinstance(content.get("data"), dict) or not isinstance(content.get("study"), dict):
-        msg = f"{name} belongs to a worked example: make a project with start_from = own-data and adopt the table there."
+        msg = (
+            f"{name} belongs to a worked example: "
+            "make a project with start_from = own-data and adopt the table there."
+        )
         raise UserError(msg)
     if not force and not study_toml.is_untouched(text):
         msg = f"{name} was edited: add --force to write a new one, a copy of yours is kept."
@@ -150,32 +192,34 @@ def _former(project, *, force):
 
 
 def _place(project, source):
-    """Return where a table belongs in data/raw; a file of that name with another content is never replaced."""
+    """Return where a table belongs in data/raw; another file of that name is never replaced."""
     source = source.resolve()
     if project.raw.resolve() in source.parents:
         return project.raw / source.relative_to(project.raw.resolve())
     place = project.raw / source.name
     if place.exists() and sha256(place) != sha256(source):
-        msg = f"{project.relative(place)} is there and holds another table: rename {source.name}, or move the other one away."
+        msg = (
+            f"{project.relative(place)} is there and holds another table: "
+            f"rename {source.name}, or move the other one away."
+        )
         raise UserError(msg)
     return place
 
 
-def _split(roles, task, time):
+def _split(table):
+    """Return the strategy by which rows are divided, and why."""
+    roles, time = table.roles, table.time
     group = next((name for name, guess in roles.items() if guess.role == "group"), None)
     if time and not (group and roles[group].reason == "you named it"):
         return {"strategy": "time", "why": f"What is later in {time} is never trained on."}
     if group:
         return {"strategy": "group", "why": f"Rows with the same {group} stay on one side."}
-    if task == "regression":
-        return {
-            "strategy": "random",
-            "why": 'No group and no time was named: rows count as independent. Others are "group" and "time".',
-        }
-    return {
-        "strategy": "stratified",
-        "why": 'Each part has the same share of every class. Others are "group" and "time".',
-    }
+    others = 'Others are "group" and "time".'
+    if table.kind.has_classes:
+        why = "Each part has the same share of every class."
+        return {"strategy": "stratified", "why": f"{why} {others}"}
+    why = "No group and no time was named: rows count as independent."
+    return {"strategy": "random", "why": f"{why} {others}"}
 
 
 def _usable(frame, settings):
@@ -200,7 +244,7 @@ def _validated(text):
 
 
 def _backup(project):
-    """Keep a copy of a study.toml that a person has written in, beside it, and return its path; None of one that nobody has touched."""
+    """Keep a copy of a study.toml that a person has written in, and return its path, or None."""
     if study_toml.is_untouched(project.settings_file.read_text(encoding="utf-8")):
         return None
     number = 1

@@ -1,4 +1,4 @@
-"""What `boxloop adopt` says of a table that it takes in all the same: hints that a person may follow, never a refusal."""
+"""What `boxloop adopt` says of a table that it takes in all the same: hints, never a refusal."""
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ MOST = 8  # names in one sentence
 
 
 def of_columns(labels, roles):
-    """Return which columns are not used, which numbers are read as missing, and whether a number looks like a class."""
+    """Return which columns are not used, which numbers are missing values, which may be classes."""
     notes = []
     ignored = [name for name, guess in roles.items() if guess.role == "ignored"]
     if ignored:
@@ -24,9 +24,8 @@ def of_columns(labels, roles):
         for name, marks in marked.items()
     ]
     if labels.nunique() <= 10 and labels.dtype.kind in "iuf":
-        notes.append(
-            f'The target has {labels.nunique()} different values: if these are classes, set task = "classification" in study.toml and adopt again.'
-        )
+        if_so = 'if these are classes, set task = "classification" in study.toml and adopt again'
+        notes.append(f"The target has {labels.nunique()} different values: {if_so}.")
     return notes
 
 
@@ -45,8 +44,9 @@ def of_target(target, frame, roles):
     ):
         without = int((there & (frame[name].isna() | frame[name].isin(roles[name].missing))).sum())
         lost = f" and the {without:,} rows without one are left out" if without else ""
-        weigh = f"Column '{name}' is the error of the target: rows with small errors weigh more in every fit{lost}"
-        notes.append(f"{weigh}; give it the role ignored to turn that off.")
+        weigh = f"rows with small errors weigh more in every fit{lost}"
+        off = "give it the role ignored to turn that off"
+        notes.append(f"Column '{name}' is the error of the target: {weigh}; {off}.")
     values = frame.loc[there, target].to_numpy(float)
     if not len(values):
         return notes
@@ -58,9 +58,8 @@ def of_target(target, frame, roles):
         notes.append(f"Column '{target}' spans {decades:.1f} decades: {better}.")
     spread = float(np.std(values))
     if not SMALL <= spread <= LARGE:
-        notes.append(
-            f"Column '{target}' has a standard deviation of {spread:.1g}: bring it to another unit, the report prints three decimals."
-        )
+        better = "bring it to another unit, the report prints three decimals"
+        notes.append(f"Column '{target}' has a standard deviation of {spread:.1g}: {better}.")
     return notes
 
 
@@ -69,13 +68,12 @@ def of_classes(labels, positive):
     number = labels.nunique()
     if number < 3:
         return []
-    return [
-        f"The target has {number} classes: '{positive}' is set against all others; --positive CLASS chooses another one."
-    ]
+    chosen = f"'{positive}' is set against all others; --positive CLASS chooses another one"
+    return [f"The target has {number} classes: {chosen}."]
 
 
 def of_deployment(path, others, frame, roles):
-    """Return which columns of the unlabelled objects are not used, and which of their words no model will have seen.
+    """Return which columns of unlabelled objects are not used, and which words are new in them.
 
     Parameters
     ----------
@@ -96,8 +94,9 @@ def of_deployment(path, others, frame, roles):
         words, known = _words(others[name]), set(_words(frame[name]))
         if new := [word for word in words.value_counts().index if word not in known]:
             rows = int(words.isin(new).sum())
-            where = f"{path.name}, column '{name}' has words that the labelled table does not have, in {rows:,} {'row' if rows == 1 else 'rows'}"
-            notes.append(f"{where}: {_some(new)}; no model can know what they mean.")
+            where = f"in {rows:,} {'row' if rows == 1 else 'rows'}"
+            has = f"{path.name}, column '{name}' has words that the labelled table does not have"
+            notes.append(f"{has}, {where}: {_some(new)}; no model can know what they mean.")
     return notes
 
 

@@ -1,6 +1,7 @@
-"""How large the first look may be, and how many folds a table allows, so that every part can judge."""
+"""How large the first look may be, and how many folds a table allows."""
 
 import warnings
+from itertools import pairwise
 
 import numpy as np
 
@@ -23,7 +24,7 @@ def plans(rows):
 
 
 def fewest_groups():
-    """Return the number of groups below which no plan will do: the first look must hold two groups for each of its folds."""
+    """Return the number of groups below which no plan will do: two per fold of the first look."""
     return next(
         n
         for n in range(2, 100)
@@ -68,33 +69,35 @@ def _refuse(file, frame, share, settings):
     if strategy == "group" and number < (least := fewest_groups()):
         msg = (
             f"{file}: '{name}' has {number} groups, at least {least} are needed for training, "
-            "validation, test and their cross-validation: name another column with --group, bring more groups, "
-            "or leave --group out if its rows do not belong together."
+            "validation, test and their cross-validation: name another column with --group, "
+            "bring more groups, or leave --group out if its rows do not belong together."
         )
         raise UserError(msg)
     by = f"the {number} groups of '{name}'" if strategy == "group" else f"'{name}'"
     way = f" by {by}" if name else ""
     other_way = "name another column with --group" if strategy == "group" else "leave --time out"
     out = f", or {other_way}" if name else ""
-    if study.task == "regression":
+    if (inside := _positive(frame, settings)) is None:
         what = f"{len(frame)} rows cannot be divided{way} into training, validation and test"
         msg = f"{file}: {what}: bring more rows{out}."
         raise UserError(msg)
-    positive, found = _positive(frame, settings), _another(frame, share, settings)
-    few = min((int(positive.sum()), study.positive_class), (int((~positive).sum()), "the rest"))
+    found = _another(frame, share, settings)
+    few = min((int(inside.sum()), study.positive_class), (int((~inside).sum()), "the rest"))
     other = f"name another class with --positive, such as {found}, or " if found else ""
     msg = (
         f"{file}, column '{study.target}': {str(few[1])[:60]} has {few[0]} rows, "
-        f"which cannot be divided{way} so that each part has some: {other}bring more rows of it{out}."
+        f"which cannot be divided{way} so that each part has some: "
+        f"{other}bring more rows of it{out}."
     )
     raise UserError(msg)
 
 
 def _positive(frame, settings):
     """Return which rows are of the class of interest, shape (n,); None where there are none."""
-    if settings.study.task == "regression":
+    task = Task(settings)
+    if not task.has_classes:
         return None
-    return (Task(settings).labels(frame) == settings.study.positive_class).to_numpy()
+    return (task.labels(frame) == settings.study.positive_class).to_numpy()
 
 
 def _first(frame, share, settings):
@@ -119,10 +122,10 @@ def _another(frame, share, settings):
 
 
 def _works(frame, share, positive, settings):
-    """Whether every part has rows of either side, and the two parts that are cross-validated have them in every fold."""
+    """Whether every part has rows of either side, and every fold of the parts that are folded."""
     plan = settings.split
     edges = (0, plan.train, plan.train + plan.validation, 2)
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         rows = (share >= low) & (share < high)
         if not _both(rows, positive, FEWEST):
             return False

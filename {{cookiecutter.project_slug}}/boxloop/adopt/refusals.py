@@ -1,11 +1,9 @@
-"""Whether a table can be adopted: what is asked of its columns, each refusal one sentence with file, column and remedy."""
-
-import pandas as pd
+"""Whether a table can be adopted: the rules of `boxloop.table`, and what options must name."""
 
 from boxloop.base.errors import UserError
+from boxloop.measure.kinds import TASKS
+from boxloop.table import rules
 
-MOST_CLASSES = 50
-FEWEST_ROWS = 20
 MOST_NAMED = 6  # columns in one sentence
 PAIRS = (
     {"0", "1"},
@@ -16,119 +14,127 @@ PAIRS = (
     {"n", "y"},
     {"background", "signal"},
 )
+YES = ("1", "True", "true", "yes", "y", "signal")
+
+
+def kind_of_task(name):
+    """Return the `TaskKind` that study.toml names, or refuse a task that nobody knows."""
+    if name not in TASKS:
+        msg = f"study.toml: task = {name!r} is not known: choose one of {', '.join(TASKS)}."
+        raise UserError(msg)
+    return TASKS[name]
 
 
 def columns_are_there(path, frame, wanted):
-    """Refuse a column that is not there, or that was named for two roles; `wanted` is ``{option: name or None}``."""
+    """Refuse a column that is not there, or that was named for two roles.
+
+    Parameters
+    ----------
+    path : Path
+    frame : DataFrame
+    wanted : dict
+        Columns, or None, by the option that names them.
+    """
     for option, name in wanted.items():
         if name is not None and name not in frame.columns:
-            there = ", ".join(map(str, frame.columns[:12])) + (" …" if frame.shape[1] > 12 else "")
+            more = " …" if frame.shape[1] > 12 else ""
+            there = ", ".join(map(str, frame.columns[:12])) + more
             msg = f"{path.name} has no column '{name}' for {option}: its columns are {there}."
             raise UserError(msg)
     named = [name for name in wanted.values() if name is not None]
     twice = next((name for name in named if named.count(name) > 1), None)
     if twice is not None:
-        msg = f"{path.name}: the column '{twice}' was named for two roles: give each role a column of its own."
+        named_twice = f"{path.name}: the column '{twice}' was named for two roles"
+        msg = f"{named_twice}: give each role a column of its own."
         raise UserError(msg)
 
 
-def classes_or_numbers(path, frame, target, task):
-    """Return the target of the rows that have one, or refuse a column that does not suit the task."""
+def classes_or_numbers(path, frame, target, kind):
+    """Return the target of the rows that have one, or refuse a column that does not suit the task.
+
+    Parameters
+    ----------
+    path : Path
+    frame : DataFrame
+    target : str
+    kind : boxloop.measure.kinds.TaskKind
+    """
     from boxloop.measure.task import spelled
 
+    faults = rules.target_faults(target, frame[target], has_classes=kind.has_classes)
+    rules.refuse(path.name, faults)
     column = frame[target].dropna()
-    if len(column) < FEWEST_ROWS:
-        msg = f"{path.name}, column '{target}': {len(column)} rows have a value, at least {FEWEST_ROWS} are needed: choose another target or add rows."
-        raise UserError(msg)
-    numeric, different = pd.api.types.is_numeric_dtype(column), column.nunique()
-    if different == 1:
-        only = f"{path.name}, column '{target}' is {str(column.iloc[0])[:40]!r} in every row that has a value"
-        msg = f"{only}: choose another target or add rows of another kind."
-        raise UserError(msg)
-    where = f"{path.name}, column '{target}'"
-    if task == "regression":
-        if not numeric:
-            words = f"{where} holds words such as {str(column.iloc[0])[:40]!r}"
-            msg = f'{words}: regression needs numbers; set task = "classification" in study.toml, or choose another target.'
-            raise UserError(msg)
-        if different == 2:
-            msg = f'{where} holds two different values only: set task = "classification" in study.toml, or choose another target.'
-            raise UserError(msg)
-        finite(path, column)
-        return column
-    if different > MOST_CLASSES or (numeric and (column.astype(float) % 1).any()):
-        what = (
-            "numbers that are not whole"
-            if numeric and (column.astype(float) % 1).any()
-            else f"{different:,} different values"
-        )
-        msg = f'{where} holds {what}: {task} needs classes, at most {MOST_CLASSES}; set task = "regression" in study.toml, or choose another target.'
-        raise UserError(msg)
-    return spelled(column)
+    return spelled(column) if kind.has_classes else column
 
 
 def there_are_inputs(path, frame, roles):
-    """Refuse a table without inputs, with more of them than rows, or with an infinite value in one."""
-    inputs = [name for name, guess in roles.items() if guess.role == "input"]
-    if not inputs:
-        others = [
-            f"'{name}' is {_kind(guess)}" for name, guess in roles.items() if guess.role != "target"
-        ]
-        more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
-        said = "; ".join(others[:MOST_NAMED]) + more if others else "there is only the target"
-        msg = f"{path.name} has no column left to learn from ({said}): add a column that was measured, and adopt the table again."
-        raise UserError(msg)
-    if len(inputs) >= len(frame):
-        msg = f"{path.name} has {len(inputs):,} input columns and {len(frame):,} rows: choose fewer columns than rows, and write the table again."
-        raise UserError(msg)
+    """Refuse a table without inputs, with as many as rows, or with an infinite value in one."""
+    inputs = _inputs(roles)
+    others = [
+        f"'{name}' is {_role(guess)}" for name, guess in roles.items() if guess.role != "target"
+    ]
+    more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
+    said = "; ".join(others[:MOST_NAMED]) + more if others else "there is only the target"
+    rules.refuse(path.name, rules.input_faults(inputs, len(frame), others=f" ({said})"))
     for name in inputs:
-        if pd.api.types.is_numeric_dtype(frame[name]):
-            finite(path, frame[name])
+        rules.refuse(path.name, rules.infinite(name, frame[name]))
 
 
-def _kind(guess):
+def _inputs(roles):
+    return [name for name, guess in roles.items() if guess.role == "input"]
+
+
+def _role(guess):
     """Return in a few words what a column was taken for, and why it is no input."""
     if guess.role == "ignored":
         return f"ignored ({guess.reason})"
     return f"the error of {guess.error_of}" if guess.role == "error" else f"the {guess.role}"
 
 
-def finite(path, column):
-    endless = column.index[column.astype(float).abs() == float("inf")]
-    if len(endless):
-        msg = f"{path.name}, column '{column.name}', row {endless[0] + 1} is infinite: correct it or leave the field empty."
-        raise UserError(msg)
+def deployment_has_inputs(path, others, frame, roles):
+    """Refuse unlabelled objects that lack an input, or have words where the table has numbers.
+
+    Parameters
+    ----------
+    path : Path
+        The file of the unlabelled objects.
+    others, frame : DataFrame
+        The unlabelled objects, and the labelled table.
+    roles : dict of boxloop.adopt.roles.Guess
+    """
+    inputs = _inputs(roles)
+    words = [name for name in inputs if any(rules.not_numbers(name, frame[name]))]
+    rules.refuse(path.name, rules.deployment_faults(others, inputs, words=words))
 
 
-def deployment_has_inputs(path, frame, roles):
-    """Refuse unlabelled objects that lack an input."""
-    missing = [
-        name for name, guess in roles.items() if guess.role == "input" and name not in frame.columns
-    ]
-    if missing:
-        more = f" (nor {len(missing) - 1} more)" if len(missing) > 1 else ""
-        msg = f"{path.name} has no column '{missing[0]}', which the model reads{more}: add it, or take it out of the labelled table."
-        raise UserError(msg)
+def interest(path, target, labels, kind, wanted):
+    """Return the class of interest and the rule by which it was chosen.
 
-
-def interest(path, labels, task, wanted):
-    """Return the class of interest and the rule by which it was chosen."""
-    if task == "regression":
+    Parameters
+    ----------
+    path : Path
+    target : str
+    labels : Series of str
+    kind : boxloop.measure.kinds.TaskKind
+    wanted : str or None
+        The class that the person has named.
+    """
+    if not kind.has_classes:
         if wanted is not None:
-            msg = '--positive names a class, and study.toml says task = "regression": leave it out, or change the task.'
+            says = f'--positive names a class, and study.toml says task = "{kind.name}"'
+            msg = f"{says}: leave it out, or change the task."
             raise UserError(msg)
         return None, None
     counts = labels.value_counts()
     if wanted is not None:
         if wanted not in counts.index:
-            msg = f"{path.name}: no row is {wanted!r}; the classes are {', '.join(map(str, counts.index[:10]))}: name one of them with --positive."
+            nowhere = rules.no_such_class(target, labels, wanted)
+            msg = f"{path.name}, {nowhere}: name one of them with --positive."
             raise UserError(msg)
         return wanted, "the class of interest, as you named it; all others count as the rest"
     pair = next((pair for pair in PAIRS if pair == set(counts.index)), None)
     if pair is not None:
-        chosen = max(
-            pair, key=lambda word: (word in ("1", "True", "true", "yes", "y", "signal"), word)
-        )
+        chosen = max(pair, key=lambda word: (word in YES, word))
         return chosen, "the class of interest: the one that says yes"
     least = counts[counts == counts.min()].index
     rest = "all others count as the rest" if len(counts) > 2 else "the other is the rest"

@@ -1,4 +1,4 @@
-"""Guess what the columns of a stranger's table are: each role with the reason for it, so that a person can object."""
+"""Guess what the columns of a stranger's table are: roles with their reasons, to be objected to."""
 
 import re
 from dataclasses import dataclass
@@ -9,16 +9,18 @@ import pandas as pd
 from boxloop.adopt.error_columns import error_columns
 from boxloop.base.errors import shown
 from boxloop.table.column import describe, marks, unit_of
+from boxloop.table.rules import MOST_LEVELS
 
-MOST_LEVELS = 50  # words with more different values than this are names or free text
 FEWEST_GROUPS = 10
 IDENTIFIER = re.compile(
-    r"^(id|ids|index|row|rownames|name|names|objid|obj_id|objname|object|designation|source_id|unnamed:? ?0?)$"
+    r"^(id|ids|index|row|rownames|name|names|objid|obj_id|objname|object|designation|source_id"
+    r"|unnamed:? ?0?)$"
     r"|(_id|id_|[a-z]ID|\.id|_name)$|^id_",
     re.ASCII,
 )
 TIME = re.compile(
-    r"^(mjd|jd|bjd|hjd|tai|utc|date|datetime|timestamp|obs_?date|date_?obs|obs_?time|time_?stamp|epoch_?mjd)$",
+    r"^(mjd|jd|bjd|hjd|tai|utc|date|datetime|timestamp|obs_?date|date_?obs|obs_?time|time_?stamp"
+    r"|epoch_?mjd)$",
     re.IGNORECASE,
 )
 WEIGHT = re.compile(r"^(sample|stat|event|mc|gen|row)_?weights?$", re.IGNORECASE)
@@ -27,8 +29,9 @@ WEIGHS = (
 )
 TRUTH = re.compile(r"^(true|truth|mctruth)_", re.IGNORECASE)
 SKY = re.compile(
-    r"^(ra|dec|_(ra|dec?)|_?(ra|dec?)([._]?(icrs|deg|rad|j?2000|b?1950|fk[45]|mean|obs|stack))+|(alpha|delta)_?(j2000|sky|icrs)"
-    r"|glon|glat|elon|elat|(gal|ecl)_?(lon|lat)|right_?ascension|declination)(_?deg)?$",
+    r"^(ra|dec|_(ra|dec?)|_?(ra|dec?)([._]?(icrs|deg|rad|j?2000|b?1950|fk[45]|mean|obs|stack))+"
+    r"|(alpha|delta)_?(j2000|sky|icrs)|glon|glat|elon|elat|(gal|ecl)_?(lon|lat)"
+    r"|right_?ascension|declination)(_?deg)?$",
     re.IGNORECASE,
 )
 
@@ -76,46 +79,43 @@ def guess_roles(catalogue, *, target, ident=None, group=None, time=None):
     only from a date or from a usual name.
     """
     frame = catalogue.frame
+    errors, found = _named(frame, {"target": target, "id": ident, "group": group, "time": time})
     dated = {note.split("'")[1] for note in catalogue.notes if "decimal years" in note}
-    found = {
-        name: (role, "you named it")
-        for role, name in {"target": target, "id": ident, "group": group, "time": time}.items()
-        if name is not None
-    }
-    errors, others = error_columns(frame, set(found))
-    found |= {
-        name: ("error", f"named as the error of {base}{WEIGHS if base == target else ''}")
-        for name, base in errors.items()
-        if base not in errors
-    }
-    found |= {
-        name: ("ignored", f"one more error of {base}")
-        for name, base in others.items()
-        if base not in errors
-    }
-    seen_before = {}
+    first: dict[bytes, str] = {}  # by their values: the first input that has them
     for name in frame.columns:
         if name not in found:
-            found[name] = _role(
-                frame[name],
-                frame[target],
-                dated=name in dated,
-                roles={role for role, _ in found.values()},
-            )
+            roles = {role for role, _ in found.values()}
+            found[name] = _role(frame[name], frame[target], dated=name in dated, roles=roles)
         if found[name][0] == "input":
-            first = seen_before.setdefault(_print(frame[name]), name)
-            found[name] = found[name] if first == name else ("ignored", f"a copy of {first}")
+            original = first.setdefault(_print(frame[name]), name)
+            found[name] = found[name] if original == name else ("ignored", f"a copy of {original}")
     return {
         name: Guess(
-            *found[name],
-            unit=unit_of(name, catalogue),
-            seen=describe(frame[name]),
-            error_of=errors.get(name) if found[name][0] == "error" else None,
-            missing=marks(frame[name]) if found[name][0] not in ("id", "group", "ignored") else (),
-            description=" ".join(catalogue.descriptions.get(name, "").split()),
+            role,
+            reason,
+            unit_of(name, catalogue),
+            describe(frame[name]),
+            errors.get(name) if role == "error" else None,
+            marks(frame[name]) if role not in ("id", "group", "ignored") else (),
+            " ".join(catalogue.descriptions.get(name, "").split()),
         )
-        for name in frame.columns
+        for name, (role, reason) in ((name, found[name]) for name in frame.columns)
     }
+
+
+def _named(frame, options):
+    """Return which column each error column belongs to, and the roles that names have settled."""
+    found = {name: (role, "you named it") for role, name in options.items() if name is not None}
+    errors, others = error_columns(frame, set(found))
+    target = options["target"]
+    for name, base in errors.items():
+        if base not in errors:
+            weighs = WEIGHS if base == target else ""
+            found[name] = ("error", f"named as the error of {base}{weighs}")
+    for name, base in others.items():
+        if base not in errors:
+            found[name] = ("ignored", f"one more error of {base}")
+    return errors, found
 
 
 def _role(column, target, *, dated, roles):
@@ -124,7 +124,7 @@ def _role(column, target, *, dated, roles):
     numeric = pd.api.types.is_numeric_dtype(column)
     if values.empty:
         return "ignored", "it has no value in any row"
-    if values.nunique() == 1:
+    if (values == values.iloc[0]).all():
         gap = float(column.isna().mean())
         return "ignored", f"it is '{str(values.iloc[0])[:30]}' in every row" + (
             f" that has a value ({_percent(gap)} have none)" if gap else ""
@@ -145,7 +145,7 @@ def _role(column, target, *, dated, roles):
 
 
 def _identity(column, values, numeric, roles):
-    """Return role and reason of a column that names or numbers the rows, or the groups that they belong to; else None."""
+    """Return role and reason of a column that names or numbers rows or groups; else None."""
     from boxloop.table.identifiers import identifier_share
 
     share, named = values.nunique() / len(values), bool(IDENTIFIER.search(str(column.name)))
@@ -172,10 +172,8 @@ def _identity(column, values, numeric, roles):
     ):
         if "group" in roles:
             return "ignored", "it names things that several rows share"
-        return (
-            "group",
-            "named as an identifier, and rows share it: rows of one group stay on one side of the split",
-        )
+        stay = "rows of one group stay on one side of the split"
+        return ("group", f"named as an identifier, and rows share it: {stay}")
     return ("ignored", "named as an identifier") if named and not numeric else None
 
 
@@ -204,7 +202,8 @@ def _percent(share):
 def _says_the_same(column, target):
     """Whether a column is the target in other words or another unit."""
     rows = np.unique(np.linspace(0, len(column) - 1, 20_000).astype(int))
-    both = pd.DataFrame({"one": column.iloc[rows], "other": target.iloc[rows]}).dropna()
+    both = pd.DataFrame({"one": column.iloc[rows], "other": target.iloc[rows]})
+    both = both.replace([np.inf, -np.inf], np.nan).dropna()
     if len(both) < 3:
         return False
     repeats = both["other"].nunique() <= min(MOST_LEVELS, len(both) / 2)
@@ -228,12 +227,12 @@ def _print(column):
 
 def understood(roles, *, most=30):
     """Return a short table of what each column was taken for."""
-    rows = [("column", "role", "unit", "seen", "because")]
-    rows += [
+    head = ("column", "role", "unit", "seen", "because")
+    said = [
         (name, guess.role, guess.unit or "–", guess.seen, guess.reason)
         for name, guess in list(roles.items())[:most]
     ]
-    rows = [[shown(cell) for cell in row] for row in rows]
+    rows = [[shown(cell) for cell in row] for row in (head, *said)]
     cut = [
         [
             cell if len(cell) <= limit else cell[: limit - 1] + "…"
@@ -246,8 +245,6 @@ def understood(roles, *, most=30):
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in cut
     ]
-    return (
-        lines
-        + ([f"… and {len(roles) - most} more columns, in study.toml."] if len(roles) > most else [])
-        + [""]
-    )
+    if len(roles) > most:
+        lines.append(f"… and {len(roles) - most} more columns, in study.toml.")
+    return [*lines, ""]

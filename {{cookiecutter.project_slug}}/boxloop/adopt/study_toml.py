@@ -4,26 +4,12 @@ import hashlib
 import json
 import re
 
+from boxloop.measure.kinds import TASKS
+
 BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 MARK = "# untouched: "
 # Taken over from the study.toml before, so that to change them is no reason for a question.
 OWN = ("title =", "author =", "task =")
-
-METRICS = {
-    "regression": ("rmse", ["bias", "nmad", "outlier_fraction", "r2"]),
-    "classification": (
-        "roc_auc",
-        ["average_precision", "completeness", "purity", "balanced_accuracy", "ece"],
-    ),
-    "anomaly-detection": (
-        "roc_auc",
-        ["average_precision", "signal_efficiency", "sic", "background_rejection"],
-    ),
-}
-WORKING_POINT = {
-    "classification": ("0.5", "a row is selected from this probability on"),
-    "anomaly-detection": ("0.05", "this share of the ordinary rows may pass the cut"),
-}
 
 
 def quoted(text):
@@ -42,7 +28,7 @@ def comment(text):
 
 
 def fingerprint(text):
-    """Return the fingerprint of a study.toml, without its title, author, task and the fingerprint itself."""
+    """Return the fingerprint of a study.toml, without its title, author, task and fingerprint."""
     lines = [line.strip() for line in text.splitlines()]
     kept = [line for line in lines if not line.startswith((*OWN, MARK))]
     return hashlib.sha256("\n".join(kept).strip().encode("utf-8")).hexdigest()[:16]
@@ -56,7 +42,7 @@ def marked(text):
 def is_untouched(text):
     """Whether a study.toml is as the template or `boxloop adopt` wrote it."""
     found = re.search(rf"^{MARK}(\w+)\s*$", text, re.MULTILINE)
-    return bool(found) and found[1] == fingerprint(text)
+    return found is not None and found[1] == fingerprint(text)
 
 
 def compose(facts, roles, *, split):
@@ -85,48 +71,49 @@ def compose(facts, roles, *, split):
 
 
 HEAD = """\
-# The study: what is asked, which columns may be used, how the table is divided, stressed and judged.
-# Written by `boxloop adopt`; it is yours now. What was guessed says why: correct it where it is wrong.
+# The study: what is asked, which columns may be used, how rows are divided, stressed and judged.
+# Written by `boxloop adopt`; it is yours now. What was guessed says why: correct it where needed.
 # `boxloop run` refuses to start if a key is unknown or a value is wrong, and says which.
 """
 
 
 def _study(facts):
-    primary, secondary = METRICS[facts["task"]]
-    lines = [
-        "[study]",
-        *(
-            f"{name} = {quoted(facts[name])}"
-            for name in ("title", "author", "question", "task", "target", "unit")
-        ),
-    ]
-    if facts["positive"] is not None:
-        point, words = facts.get("working_point") or WORKING_POINT[facts["task"]]
+    kind = TASKS[facts["task"]]
+    told = ("title", "author", "question", "task", "target", "unit")
+    lines = ["[study]", *(f"{name} = {quoted(facts[name])}" for name in told)]
+    if kind.cut:
+        point, words = facts.get("working_point") or (kind.cut.usual, kind.cut.words)
         lines += [
             f"positive_class = {quoted(facts['positive'])}  # {comment(facts['why_positive'])}",
             f"working_point = {point}  # {words}",
         ]
     lines += [
-        f"primary_metric = {quoted(primary)}",
-        f"secondary_metrics = {json.dumps(secondary)}",
-        "seeds = [0, 1, 2, 3, 4]",
-        'motivation = "robustness"  # or "compute", "sharing", "no-other-solution": see 01',
-        'study_type = "inference"  # or "theoretical-limit"',
-        "",
-        "# The method that the field would use. Write it in study/baseline.py and name it here; until then a linear model stands in.",
-        "[study.reference]",
-        'name = "TODO"',
-        'citation = "TODO"',
-        "",
-        "# Success numbers, written before any model is trained. Add the size of the improvement that would be worth having.",
-        "[[study.criteria]]",
-        'name = "The improvement over the domain reference is not chance"',
-        f"metric = {quoted(primary)}",
-        'set = "test"',
-        'quantity = "difference_low"',
-        "at_least = 1e-100  # more than nothing, in any unit: a model that equals the reference is no improvement",
+        f"primary_metric = {quoted(kind.primary_metric)}",
+        f"secondary_metrics = {json.dumps(kind.secondary_metrics)}",
     ]
-    return "\n".join(lines)
+    return "\n".join(lines) + JUDGED.format(metric=quoted(kind.primary_metric))
+
+
+JUDGED = """
+seeds = [0, 1, 2, 3, 4]
+motivation = "robustness"  # or "compute", "sharing", "no-other-solution": see 01
+study_type = "inference"  # or "theoretical-limit"
+
+# The method that the field would use. Write it in study/baseline.py and name it here; until then a
+# linear model stands in.
+[study.reference]
+name = "TODO"
+citation = "TODO"
+
+# Success numbers, written before any model is trained. Add the size of the improvement that would
+# be worth having. Each has one bound: at_least, at_most, or above, which must be exceeded.
+[[study.criteria]]
+name = "The improvement over the domain reference is not chance"
+metric = {metric}
+set = "test"
+quantity = "difference_low"
+above = 0  # in any unit: a model that equals the reference is no improvement
+"""
 
 
 def _data(facts):
@@ -144,8 +131,10 @@ def _data(facts):
 
 
 COLUMNS = """
-# The feature manifest. Roles: input, target, id, group, time, weight, error (with error_of), nuisance, truth, resonance, ignored.
-# Optional: missing = [-999.0] (numbers that mean: not measured), description, min and max (a value outside stops the run),
+# The feature manifest. Roles: input, target, id, group, time, weight, error (with error_of),
+# nuisance, truth, resonance, ignored.
+# Optional: missing = [-999.0] (numbers that mean: not measured), description,
+# min and max (a value outside stops the run),
 # expected = "increasing" or "decreasing", reference, derived_from_target = true,
 # available_at_inference = false for what a new object would not have.
 """
@@ -159,9 +148,8 @@ def _column(name, guess):
     ]
     lines += [f"error_of = {quoted(guess.error_of)}"] if guess.error_of else []
     if guess.missing:
-        lines += [
-            f"missing = {json.dumps(guess.missing)}  # read as not measured, because far from all other values; remove what was measured"
-        ]
+        why = "read as not measured, because far from all other values; remove what was measured"
+        lines += [f"missing = {json.dumps(guess.missing)}  # {why}"]
     lines += [f"unit = {quoted(guess.unit)}", f"description = {quoted(guess.description)}"]
     lines += ["available_at_inference = false"] if guess.role in ("target", "truth") else []
     return "\n".join(lines)

@@ -1,23 +1,10 @@
-"""What a model says about rows without truth, row by row, with a flag where it should not be believed."""
+"""What a model says about rows without truth, with a flag where it should not be believed."""
 
 import numpy as np
 import pandas as pd
 
 from boxloop.measure.shift import in_scope
 from boxloop.measure.task import Task, guess
-
-
-def cut(model, validation, settings):
-    """Return the score from which a row passes, so that the working point of the study holds.
-
-    Classification: the working point itself, a probability.
-    Anomaly detection: the score that this share of the background among the validation rows passes.
-    """
-    point = settings.study.working_point
-    if settings.study.task == "classification":
-        return point
-    background = validation[Task(settings).truth(validation) == 0]
-    return float(np.quantile(guess(model, Task(settings).seen(background)), 1 - point))
 
 
 def predictions(rows, model, settings, *, train, validation, half_width=None):
@@ -39,12 +26,18 @@ def predictions(rows, model, settings, *, train, validation, half_width=None):
         (in the unit of the target), else ``score`` and ``passes``; ``in_scope``, see
         `boxloop.measure.shift.in_scope`.
     """
-    said = guess(model, Task(settings).seen(rows))
-    if settings.study.task == "regression":
+    task = Task(settings)
+    said = guess(model, task.seen(rows))
+    if not task.has_classes:
         reach = np.nan if half_width is None else half_width
         found = {"prediction": said, "low": said - reach, "high": said + reach}
     else:
-        found = {"score": said, "passes": said >= cut(model, validation, settings)}
+        if task.kind.has_probabilities:
+            edge = task.cut()
+        else:
+            background = validation[task.truth(validation) == 0]
+            edge = task.cut(guess(model, task.seen(background)))
+        found = {"score": said, "passes": said >= edge}
     inputs = settings.inputs
     found["in_scope"] = in_scope(train[inputs], validation[inputs], rows[inputs])
     names = dict.fromkeys(

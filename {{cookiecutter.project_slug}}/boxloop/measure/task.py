@@ -1,11 +1,11 @@
-"""What a task asks of a table: the truth as numbers, a guess per row, the baseline that knows nothing.
+"""What a task asks of a table: the truth as numbers, and a guess per row.
 
-Classification and anomaly detection are score tasks: the truth is 1 for the class of interest and
-0 for every other class, and a guess is a score, higher where a row looks more like the class of
-interest.
+In tasks with classes (`boxloop.measure.kinds`) the truth is 1 for the class of interest and 0 for
+every other class, and a guess is a score, higher where a row looks more like the class of interest.
 """
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,14 +14,9 @@ from sklearn.base import clone, is_classifier, is_outlier_detector
 from boxloop.base.errors import UserError
 from boxloop.measure.fits import each
 from boxloop.measure.intervals import compare
+from boxloop.measure.kinds import TASKS, TaskKind
 from boxloop.measure.metrics import METRICS
 from boxloop.split.division import units
-
-# What the field calls the share of the class of interest that passes a cut, and that of the rest.
-PASSING = {
-    "classification": ("completeness", "false-positive rate"),
-    "anomaly-detection": ("signal efficiency", "background efficiency"),
-}
 
 
 def spelled(values):
@@ -51,29 +46,32 @@ def guess(estimator, X):
     return np.asarray(estimator.predict(X), dtype=float)
 
 
-def out_of_fold(estimator, X, y, cv):
+def out_of_fold(estimator, X, y, cv, *, say=guess):
     """Return for each row the guess of an estimator that was not fitted to it.
 
     Parameters
     ----------
     estimator : unfitted estimator
-    X : DataFrame of n rows
-    y : array of shape (n,), see `truth`
+    X : DataFrame of n rows, or array
+    y : array of shape (n,), see `Task.truth`
     cv : list of (fitted rows, held-out rows)
+    say : callable
+        What is asked of a fitted estimator about held-out rows: an answer per row, or several.
 
     Returns
     -------
-    array of shape (n,)
+    array of shape (n,), or (n, answers)
         NaN for rows that are in no held-out part (the first block of a split in time).
     """
-    y = np.asarray(y)
+    y, rows = np.asarray(y), X.iloc if hasattr(X, "iloc") else X
 
-    def one(rows):
-        fitted, held = rows
-        return guess(clone(estimator).fit(X.iloc[fitted], y[fitted]), X.iloc[held])
+    def one(parts):
+        fitted, held = parts
+        return say(clone(estimator).fit(rows[fitted], y[fitted]), rows[held])
 
-    out = np.full(len(X), np.nan)
-    for (_, held), values in zip(cv, each(one, cv), strict=True):
+    said = each(one, cv)
+    out = np.full((len(y), *said[0].shape[1:]), np.nan)
+    for (_, held), values in zip(cv, said, strict=True):
         out[held] = values
     return out
 
@@ -90,9 +88,33 @@ class Task:
         self._settings, self._study = settings, settings.study
 
     @property
-    def passing(self):
-        """What the field calls the shares that pass a cut; KeyError where nothing is cut."""
-        return PASSING[self._study.task]
+    def kind(self) -> TaskKind:
+        """The `boxloop.measure.kinds.TaskKind` of the study."""
+        return TASKS[self._study.task]
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether the target names classes; see `boxloop.measure.kinds.TaskKind.has_classes`."""
+        return self.kind.has_classes
+
+    @property
+    def passing(self) -> tuple[str, str] | None:
+        """What the field calls the shares that pass a cut; None where nothing is cut."""
+        return self.kind.cut.passing if self.kind.cut else None
+
+    def cut(self, background: Any = None) -> float:
+        """Return the score from which on a row passes at the working point of the study.
+
+        Parameters
+        ----------
+        background : array of shape (n,), optional
+            Guesses of rows that are not of the class of interest, and were not trained on: needed
+            where the working point is a share of them, and not a probability.
+        """
+        point = self._study.working_point
+        if self.kind.has_probabilities:
+            return point
+        return float(np.quantile(background, 1 - point))
 
     def seen(self, frame):
         """Return the columns that estimators are handed, as far as the table has them.
@@ -108,8 +130,8 @@ class Task:
     def truth(self, frame):
         """Return the truth as numbers: a Series of shape (n,) with the index of `frame`.
 
-        Regression: the target, in its unit.
-        Score tasks: 1 where the row belongs to ``study.positive_class``, else 0.
+        The target, in its unit; of a task with classes 1 where the row belongs to
+        ``study.positive_class``, else 0.
 
         Raises
         ------
@@ -117,7 +139,7 @@ class Task:
             If no row belongs to the class of interest.
         """
         study = self._study
-        if study.task == "regression":
+        if not self.has_classes:
             return frame[study.target].astype(float)
         found = self.labels(frame)
         positive = found == study.positive_class
@@ -131,15 +153,8 @@ class Task:
         return positive.astype(float)
 
     def trivial(self):
-        """Return the unfitted baseline that ignores every input.
-
-        It says the mean, or the share of the class of interest.
-        """
-        from sklearn.dummy import DummyClassifier, DummyRegressor
-
-        if self._study.task == "regression":
-            return DummyRegressor(strategy="mean")
-        return DummyClassifier(strategy="prior")
+        """Return the unfitted baseline that ignores every input."""
+        return self.kind.trivial()
 
     def compare(self, frame, guesses, *, draws, seed, metrics=None):
         """Return `boxloop.measure.intervals.compare` of guesses, by the study's own metrics.

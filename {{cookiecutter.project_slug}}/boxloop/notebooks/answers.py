@@ -3,13 +3,13 @@
 import re
 
 from boxloop.base.errors import UserError
+from boxloop.base.written import says_something
 from boxloop.notebooks.file import read_notebook, source, tags
 from boxloop.notebooks.folder import sort_notebooks
 
 # A question is a line of its own in bold; what follows, up to the next one, is its answer.
 _QUESTION = re.compile(r"^\*\*(.+?)\*\*\s*$", re.MULTILINE)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_TODO = re.compile(r"\bTODO\b")
 # In a study with data of its own these lines stand under the question, and belong to it.
 _PROMPT = re.compile(r"^\*(?:Why|For example):\*.*$", re.MULTILINE)
 
@@ -42,11 +42,6 @@ def split_answers(text):
     return [
         (question, answer.strip()) for question, answer in zip(parts[::2], parts[1::2], strict=True)
     ]
-
-
-def says_something(answer):
-    """Return whether an answer is neither empty nor a TODO."""
-    return bool(answer.strip()) and not _TODO.search(answer)
 
 
 def is_answered(text):
@@ -88,7 +83,8 @@ def _rows(notebook, cell):
     pairs = split_answers(source(cell))
     if len(facts) != len(pairs):
         msg = (
-            f"{notebook}.ipynb, cell {cell.get('id')}: {len(pairs)} questions in bold, but its metadata names "
+            f"{notebook}.ipynb, cell {cell.get('id')}: {len(pairs)} questions in bold, "
+            "but its metadata names "
             f"{len(facts)}; keep each question on a line of its own between double stars."
         )
         raise UserError(msg)

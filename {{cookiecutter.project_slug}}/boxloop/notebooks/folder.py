@@ -102,7 +102,7 @@ def _is_notebook(project, path):
 
 
 def _about(path):
-    """Return whose results a notebook needs, and whose it makes, or the reason why it says nothing."""
+    """Return whose results a notebook needs, and whose it makes, or why it does not say."""
     try:
         return _about_in(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):

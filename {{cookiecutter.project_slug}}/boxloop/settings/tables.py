@@ -4,6 +4,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from boxloop.base.written import says_something
+from boxloop.measure.kinds import TASKS, TaskName
+
 Role = Literal[
     "input",
     "target",
@@ -17,7 +20,6 @@ Role = Literal[
     "resonance",
     "ignored",
 ]
-Task = Literal["regression", "classification", "anomaly-detection"]
 Motivation = Literal["compute", "robustness", "sharing", "no-other-solution"]
 
 
@@ -59,15 +61,14 @@ class Reference(Table):
     @property
     def label(self):
         """Its name; while nobody has named one, what stands in its place."""
-        return (
-            "a stand-in for the domain reference"
-            if self.name.strip().upper().startswith("TODO") or not self.name.strip()
-            else self.name
-        )
+        return self.name if says_something(self.name) else "a stand-in for the domain reference"
 
 
 class Criterion(Table):
-    """A success number, written before any model is trained (Huppenkothen et al. §2.1)."""
+    """A success number, written before any model is trained (Huppenkothen et al. §2.1).
+
+    It is met where what was measured is at least, at most, or above (and not equal to) its bound.
+    """
 
     name: str
     metric: str
@@ -75,11 +76,12 @@ class Criterion(Table):
     quantity: Literal["value", "gain", "difference_low"] = "value"
     at_least: float | None = None
     at_most: float | None = None
+    above: float | None = None
 
     @model_validator(mode="after")
     def _one_bound(self):
-        if (self.at_least is None) == (self.at_most is None):
-            msg = f"criterion '{self.name}' needs exactly one of at_least and at_most"
+        if sum(bound is not None for bound in (self.at_least, self.at_most, self.above)) != 1:
+            msg = f"criterion '{self.name}' needs exactly one of at_least, at_most and above"
             raise ValueError(msg)
         return self
 
@@ -90,7 +92,7 @@ class Study(Table):
     title: str
     author: str = ""
     question: str
-    task: Task
+    task: TaskName
     target: str
     unit: str
     primary_metric: str
@@ -105,7 +107,7 @@ class Study(Table):
         None,
         gt=0,
         lt=1,
-        description="classification: cut on the probability; anomaly detection: background efficiency",
+        description="what a score is cut by; see boxloop.measure.kinds.Cut",
     )
     reference: Reference
     criteria: list[Criterion] = Field(min_length=1)
@@ -113,17 +115,19 @@ class Study(Table):
     @model_validator(mode="before")
     @classmethod
     def _usual_working_point(cls, values):
-        if isinstance(values, dict) and "working_point" not in values:
-            usual = {"classification": 0.5, "anomaly-detection": 0.01}.get(values.get("task"))
-            return values if usual is None else values | {"working_point": usual}
-        return values
+        kind = TASKS.get(str(values.get("task"))) if isinstance(values, dict) else None
+        return {"working_point": kind.cut.usual} | values if kind and kind.cut else values
 
     @model_validator(mode="after")
     def _class_of_interest(self):
-        if self.task != "regression" and not (self.positive_class or "").strip():
-            msg = f"study.positive_class is missing: name the class of interest, one of the values of '{self.target}'"
+        has_classes = TASKS[self.task].has_classes
+        if has_classes and not (self.positive_class or "").strip():
+            msg = (
+                "study.positive_class is missing: "
+                f"name the class of interest, one of the values of '{self.target}'"
+            )
             raise ValueError(msg)
-        if self.task == "regression" and self.positive_class is not None:
+        if not has_classes and self.positive_class is not None:
             msg = "study.positive_class belongs to classification and anomaly-detection: remove it"
             raise ValueError(msg)
         return self

@@ -6,5 +6,6 @@ __all__, __getattr__ = public(
     __name__,
     {
         "read": ("in_project", "read_catalogue"),
+        "rules": ("column_faults", "deployment_faults", "refuse", "row_faults"),
     },
 )

@@ -11,6 +11,8 @@ from sklearn.ensemble import IsolationForest
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
+from boxloop.measure import Task
+
 from .inputs import pipeline
 from .manifest import manifest
 from .outliers import Spread
@@ -59,11 +61,11 @@ def reference():
 
 
 def stand_in():
-    """Return the unfitted model that stands in for the domain reference: linear, or the distance from the middle."""
-    task = manifest().study.task
-    if task == "regression":
+    """Return the unfitted stand-in for the domain reference: linear, or a distance."""
+    task = Task(manifest())
+    if not task.has_classes:
         return pipeline(Ridge(alpha=1.0), filled=True)
-    if task == "classification":
+    if task.kind.has_probabilities:
         return pipeline(LogisticRegression(C=1.0, max_iter=500), filled=True)
     # How far a row lies from the median of the inputs, in units of their median absolute
     # deviations.
@@ -71,11 +73,11 @@ def stand_in():
 
 
 def simplest():
-    """Return the simplest model that sees every input: a tree of three questions, or a few small random trees."""
-    task = manifest().study.task
+    """Return the simplest model that sees every input: three questions, or a few random trees."""
+    task = Task(manifest())
     shape = {"max_depth": 3, "min_samples_leaf": 5, "random_state": 0}
-    if task == "regression":
+    if not task.has_classes:
         return pipeline(DecisionTreeRegressor(**shape), filled=True)
-    if task == "classification":
+    if task.kind.has_probabilities:
         return pipeline(DecisionTreeClassifier(**shape), filled=True)
     return pipeline(IsolationForest(n_estimators=10, random_state=0), filled=True)

@@ -1,4 +1,4 @@
-"""The adopted table: read once, held against its contract, and handed on without the rows that cannot be used."""
+"""The adopted table: read once, held against its contract, handed on without unusable rows."""
 
 import numpy as np
 import pandas as pd
@@ -10,9 +10,13 @@ from boxloop.table import in_project, read_catalogue
 from . import contract
 from .manifest import manifest
 
+# Of the table that was read last, as it and study.toml were then: how many rows were left out for
+# which reason, and which inputs hold words. Whoever asks for that need not read it again.
+_SEEN: dict = {}
+
 
 def prepare(raw):
-    """Return the paths of the adopted tables, after a look that they are the ones that were adopted."""
+    """Return the paths of the adopted tables, after a look that they are still the same."""
     data = manifest(raw).data
     paths = [_checked(raw, data.table, data.sha256)]
     if data.deployment:
@@ -32,17 +36,14 @@ def labelled(raw):
     UserError
         If the table breaks its contract: one sentence with file, column, row and remedy.
     """
-    settings, frame = manifest(raw), _table(raw)
-    reason = _reasons(frame, settings)
-    kept = frame[reason == ""].reset_index(drop=True)
-    contract.check_rows(kept, settings)
+    kept = _usable(raw)
+    contract.check_rows(kept, manifest(raw))
     return kept
 
 
 def dropped(raw):
     """Return why rows were left out, one line per reason: columns `reason` and `rows`."""
-    reason = _reasons(_table(raw), manifest(raw))
-    counts = reason[reason != ""].value_counts(sort=False)
+    counts, _ = _seen(raw)
     return pd.DataFrame({"reason": counts.index.astype(str), "rows": counts.to_numpy(dtype=int)})
 
 
@@ -56,7 +57,7 @@ def domains(raw):
 
 
 def another(raw, name):
-    """Return the usable rows of one more labelled table, made ready and held against study.toml as the adopted one is.
+    """Return the usable rows of one more labelled table, held against study.toml as the first is.
 
     Parameters
     ----------
@@ -78,7 +79,7 @@ def another(raw, name):
         update={"columns": columns, "data": settings.data.model_copy(update={"table": table})}
     )
     frame = measured(plain(in_project(read_catalogue(_checked(raw, table, None))).frame), settings)
-    frame = contract.check_columns(frame, settings, learnt=False)
+    frame = contract.check_columns(frame, settings)
     return frame[_reasons(frame, settings) == ""].reset_index(drop=True)
 
 
@@ -91,15 +92,9 @@ def deployment(raw):
     data = settings.data
     if not data.deployment:
         return None
-    frame = measured(
-        _read(
-            _checked(raw, data.deployment, data.deployment_sha256),
-            data.deployment_sha256,
-            "deployment",
-        ),
-        settings,
-    )
-    frame = contract.check_deployment(frame, settings, words_of=labelled_words(raw, settings))
+    path = _checked(raw, data.deployment, data.deployment_sha256)
+    frame = measured(_read(path, data.deployment_sha256, "deployment"), settings)
+    frame = contract.check_deployment(frame, settings, words_of=labelled_words(raw))
     for name in filter(None, (settings.only("group"), settings.only("id"))):
         numbered = pd.Series(
             [f"row {number}" for number in range(1, len(frame) + 1)], index=frame.index
@@ -112,18 +107,40 @@ def deployment(raw):
     return frame
 
 
-def labelled_words(raw, settings):
+def labelled_words(raw):
     """Return the names of the inputs that hold words in the labelled table."""
-    frame = _table(raw)
-    return [name for name in settings.inputs if not pd.api.types.is_numeric_dtype(frame[name])]
+    _, words = _seen(raw)
+    return words
 
 
-def _table(raw):
-    """Return the whole labelled table, its columns held against the contract."""
-    settings = manifest(raw)
-    data = settings.data
-    frame = measured(_read(_checked(raw, data.table, data.sha256), data.sha256, "raw"), settings)
-    return contract.check_columns(frame, settings)
+def _usable(raw):
+    """Return the usable rows of the labelled table, its columns held against the contract."""
+    settings, stamp = manifest(raw), _stamp(raw)
+    path = _checked(raw, settings.data.table, settings.data.sha256)
+    frame = measured(_read(path, settings.data.sha256, "raw"), settings)
+    frame = contract.check_columns(frame, settings)
+    reason = _reasons(frame, settings)
+    counts = reason[reason != ""].value_counts(sort=False)
+    words = [name for name in settings.inputs if not pd.api.types.is_numeric_dtype(frame[name])]
+    _SEEN.clear()
+    _SEEN[stamp] = counts, words
+    return frame[reason == ""].reset_index(drop=True)
+
+
+def _seen(raw):
+    """Return what was seen when the table was read, which is done now if it has changed since."""
+    stamp = _stamp(raw)
+    if stamp not in _SEEN:
+        _usable(raw)
+    return _SEEN[stamp]
+
+
+def _stamp(raw):
+    """Return what tells whether the table or study.toml has changed."""
+    project = find_project(raw)
+    files = [project.settings_file, project.root / manifest(raw).data.table]
+    facts = [file.stat() for file in files if file.is_file()]
+    return (project.root, *((fact.st_mtime_ns, fact.st_size) for fact in facts))
 
 
 def _checked(raw, name, expected):
@@ -140,7 +157,7 @@ def _checked(raw, name, expected):
 
 
 def _read(path, digest, kind):
-    """Return a table; of a text file a Parquet copy is kept, because a million lines are slow to parse.
+    """Return a table; a Parquet copy is kept, because a million lines of text are slow to parse.
 
     The name of the copy holds the sha256 of the file, so that a copy of another file is never
     taken for it.

@@ -1,4 +1,4 @@
-"""The first step of every model: numbers and words side by side, and columns that are no inputs left out."""
+"""The first step of every model: numbers and words side by side, nothing but inputs."""
 
 import re
 
@@ -7,7 +7,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from boxloop.measure import Weighted
+from boxloop.measure import Task, Weighted
 
 from .manifest import aside, manifest
 
@@ -44,13 +44,14 @@ def columns(settings, *, filled):
 
 
 def pipeline(last, *, filled):
-    """Return a pipeline of `columns` and a last step, fitted with weights where the manifest has some.
+    """Return a pipeline of `columns` and a last step, with weights where the manifest has some.
 
     A detector of unusual rows describes the rows as they are: it takes no weights.
     """
     settings = manifest()
     whole = make_pipeline(columns(settings, filled=filled), last)
-    if settings.study.task == "anomaly-detection":
+    task = Task(settings)
+    if task.has_classes and not task.kind.has_probabilities:
         return whole
     weights = settings.role("weight")
     errors = [name for name in settings.weights if name not in weights]

@@ -1,4 +1,4 @@
-"""Stress tests that any table allows: noise, loss, a harder part of the population, a calibration that is off.
+"""Stress tests that any table allows: noise, loss, a harder population, a calibration that is off.
 
 They are a start. Add what the instruments and simulations of your field can do wrong: a function
 ``(frame, level, rng)`` that returns a harder table, and a line in `build`. Levels stand in
@@ -25,7 +25,7 @@ def is_amount(column):
 
 
 def one_error_up(frame):
-    """Return the inputs that have an error column, each raised by it; no columns where there are none."""
+    """Return the inputs that have an error column, each raised by it."""
     settings = manifest()
     pairs = {name: settings.error_of(name) for name in settings.inputs}
     return pd.DataFrame(
@@ -35,13 +35,13 @@ def one_error_up(frame):
 
 
 def spread(column):
-    """Return the width of a column: its interquartile range as a sigma, or its standard deviation where that is zero."""
+    """Return the width of a column: its interquartile range as a sigma, else its deviation."""
     low, high = column.quantile([0.25, 0.75])
     return (high - low) / 1.349 if high > low else float(np.nan_to_num(column.std()))
 
 
 def noise(frame, level, rng):
-    """Add Gaussian noise to every amount: `level` times its error bar, or times its spread where it has none."""
+    """Add Gaussian noise to every amount: `level` times its error bar, else times its spread."""
     settings, changed = manifest(), {}
     for name in settings.inputs:
         if is_amount(frame[name]):
@@ -68,9 +68,9 @@ def extreme(frame, level, rng, *, name, highest):
     order = there[np.argsort(frame[name].to_numpy()[there], kind="stable")]
     order = order[::-1] if highest else order
     size = max(round(level * len(order)), FEWEST)
-    study = manifest().study
-    if study.task != "regression":
-        positive = (Task(manifest()).labels(frame) == study.positive_class).to_numpy()[order]
+    task, study = Task(manifest()), manifest().study
+    if task.has_classes:
+        positive = (task.labels(frame) == study.positive_class).to_numpy()[order]
         for side in (positive, ~positive):
             if side.any():
                 size = max(size, np.flatnonzero(side)[:FEWEST][-1] + 1)
@@ -83,7 +83,7 @@ def scale(frame, level, rng, *, name):
 
 
 def amounts(settings):
-    """Return the inputs that are numbers, as far as the training table can be asked; else all inputs."""
+    """Return the inputs that are numbers; all inputs as long as there is no training table."""
     from pyarrow.parquet import read_schema
     from pyarrow.types import is_floating, is_integer
 
@@ -98,52 +98,28 @@ def amounts(settings):
 def build(settings):
     """Return the stress tests of a study; those without levels in [stress] are left out."""
     numbers = amounts(settings)
-    tests = [
-        StressTest(
-            "noise",
-            "noise",
-            "noise",
-            noise,
-            "Noise on every number: the level times its error bar, or times its spread where it has none.",
-        )
-    ]
+    says = "Noise on every number: the level times its error bar, or times its spread without one."
+    tests = [StressTest("noise", "noise", "noise", noise, says)]
     for name in settings.inputs[:MOST]:
+        says = f"{name} lost in this share of rows."
         tests.append(
-            StressTest(
-                f"no {name}",
-                "missing",
-                "missing",
-                partial(missing, name=name),
-                f"{name} lost in this share of rows.",
-            )
+            StressTest(f"no {name}", "missing", "missing", partial(missing, name=name), says)
         )
     for name in numbers[: MOST // 2]:
         for word, highest in (("lowest", False), ("highest", True)):
             function = partial(extreme, name=name, highest=highest)
-            tests.append(
-                StressTest(
-                    f"{word} {name}",
-                    "covariate",
-                    "extreme",
-                    function,
-                    f"Only the share of rows with the {word} {name}.",
-                )
-            )
+            says = f"Only the share of rows with the {word} {name}."
+            tests.append(StressTest(f"{word} {name}", "covariate", "extreme", function, says))
     for name in numbers[:MOST]:
+        says = f"{name} times one plus the level."
         tests.append(
-            StressTest(
-                f"{name} scale",
-                "instrument",
-                "scale",
-                partial(scale, name=name),
-                f"{name} times one plus the level.",
-            )
+            StressTest(f"{name} scale", "instrument", "scale", partial(scale, name=name), says)
         )
     return [test for test in tests if settings.stress.get(test.levels)]
 
 
 def __getattr__(name):
-    """Make `TESTS` when it is asked for: before a table is adopted there is nothing to make it of."""
+    """Make `TESTS` when asked for: before a table is adopted there is nothing to make it of."""
     if name == "TESTS":
         return build(manifest())
     msg = f"module {__name__!r} has no attribute {name!r}"
