@@ -63,10 +63,12 @@ def find(mutant, root=ROOT):
         or is there more than once.
     """
     module, _, function = mutant.at.partition(":")
-    home = root / MACHINERY / module
-    others = sorted((root / MACHINERY).rglob("*.py")) if function else []
-    for paths in ([home] if home.is_file() else [], others):
-        found = [place for path in paths for place in _places(path, function, mutant.old)]
+    home = [root / MACHINERY / module]
+    everywhere = sorted((root / MACHINERY).rglob("*.py"))
+    # In its module; where the function has moved to; in its module, if only the name is another.
+    for paths, name in ((home, function), (everywhere, function), (home, "")):
+        there = [path for path in paths if path.is_file() and (name or paths is home)]
+        found = [place for path in there for place in _places(path, name, mutant.old)]
         if len(found) == 1:
             return found[0]
         if found:
@@ -99,20 +101,25 @@ def _scopes(tree, names):
 def _matches(scope, old):
     """Return first and last node of each place with the same tree as the text `old`."""
     wanted = ast.parse(textwrap.dedent(old)).body
-    texts = [ast.dump(node) for node in wanted]
     if len(wanted) == 1 and isinstance(wanted[0], ast.Expr):
-        text = ast.dump(wanted[0].value)
-        same = [n for n in ast.walk(scope) if isinstance(n, ast.expr) and ast.dump(n) == text]
-        return [(node, node) for node in same]
+        return [(node, node) for node in ast.walk(scope) if _same([node], [wanted[0].value])]
     found = []
     for node in ast.walk(scope):
         for block in (getattr(node, name, None) for name in ("body", "orelse", "finalbody")):
             for at in range(len(block) - len(wanted) + 1) if isinstance(block, list) else ():
-                if [ast.dump(part) for part in block[at : at + len(wanted)]] == texts:
+                if _same(block[at : at + len(wanted)], wanted):
                     found.append((block[at], block[at + len(wanted) - 1]))
         if isinstance(node, ast.keyword) and len(wanted) == 1 and _is_keyword(wanted[0], node):
             found.append((node, node))
     return found
+
+
+def _same(nodes, others):
+    """Whether code is the same but for its layout; a look at the kinds spares most of the work."""
+    return all(
+        type(node) is type(other) and ast.dump(node) == ast.dump(other)
+        for node, other in zip(nodes, others, strict=True)
+    )
 
 
 def _is_keyword(wanted, node):
@@ -144,10 +151,13 @@ def run_tests(root, tests):
     """Return exit code of pytest and the test that failed, or the end of what was printed."""
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-rfE", "-p", "no:cacheprovider"]
     env = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [*command, "-m", "not slow", *tests],
-        cwd=root, env=env, capture_output=True, text=True, encoding="utf-8", timeout=SECONDS,
-    )  # fmt: skip
+    ways = {"cwd": root, "env": env, "capture_output": True, "timeout": SECONDS}
+    try:
+        done = subprocess.run(
+            [*command, "-m", "not slow", *tests], text=True, encoding="utf-8", check=False, **ways
+        )
+    except subprocess.TimeoutExpired:
+        return None, f"took longer than {SECONDS} s"
     lines = (done.stdout + done.stderr).strip().splitlines()
     failed = [line.partition(" - ")[0] for line in lines if line.startswith(("FAILED ", "ERROR "))]
     return done.returncode, failed[0].split(maxsplit=1)[1] if failed else lines[-1]
@@ -165,7 +175,7 @@ def tried(mutant, root):
         finally:
             place.path.write_bytes(good)
         state = {0: "survived", 1: "killed"}.get(code, "error")
-    except (NotFound, SyntaxError, subprocess.TimeoutExpired) as error:
+    except (NotFound, SyntaxError) as error:
         state, words = "error", str(error)
     return Result(mutant, state, words, time.monotonic() - start)
 
@@ -173,7 +183,7 @@ def tried(mutant, root):
 def faults_without(tests, root):
     """Return one sentence where the tests do not even pass on the whole code, else None."""
     code, words = run_tests(root, tests)
-    return f"fails without any mutant: {words}" if code else None
+    return None if code == 0 else f"fails without any mutant: {words}"
 
 
 def each(work, items, copies):

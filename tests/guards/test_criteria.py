@@ -75,6 +75,14 @@ def test_a_bound_that_is_reached_is_met(sets, shift):
     assert most["met"] is (shift >= 0)
 
 
+@pytest.mark.parametrize(("shift", "met"), [(-1e-9, True), (0.0, False), (1e-9, False)])
+def test_above_is_not_met_by_the_bound_itself(sets, shift, met):
+    """Above 0.3 is more than 0.3; above 0 is a bound like any other."""
+    assert judge(criterion(quantity="value", above=0.3 + shift), sets)["met"] is met
+    sets["test"]["metrics"]["rmse"]["difference"]["low"] = -shift
+    assert judge(criterion(quantity="difference_low", above=0.0), sets)["met"] is met
+
+
 def test_what_was_not_measured_is_neither_met_nor_missed(sets):
     """The test set before it is opened, and a metric that nobody has asked for."""
     del sets["test"]

@@ -178,7 +178,7 @@ def test_ctrl_c_outside_of_a_run_is_130(call, monkeypatch):
     def stop(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("boxloop.record.status.status", stop)
+    monkeypatch.setattr("boxloop.record.lines.status_lines", stop)
     code, _, err = call("status")
 
     assert (code, err.strip()) == (130, "Stopped.")

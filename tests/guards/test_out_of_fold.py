@@ -9,10 +9,11 @@ from study_files import STUDY
 
 from boxloop.measure import estimates
 from boxloop.measure.ensemble import resample_predict
-from boxloop.measure.explain import leading
+from boxloop.measure.explain import leading_inputs
 from boxloop.measure.strata import weak_segment
 from boxloop.measure.task import Task, out_of_fold
 from boxloop.settings.load import load_settings
+from boxloop.split.division import group_folds
 
 
 class Witness(RegressorMixin, BaseEstimator):
@@ -81,7 +82,7 @@ def test_the_folds_of_the_checks_hold_families_out(table):
     assert (estimates.out_of_fold(Witness(), numbers, y.to_numpy(), family, seed=0) == 0).all()
 
     held_once = np.zeros(60)
-    for train, held in estimates.folds(family, seed=0):
+    for train, held in group_folds(family, 3, seed=0):
         assert not set(family[train]) & set(family[held])
         held_once[held] += 1
     assert (held_once == 1).all()
@@ -90,7 +91,7 @@ def test_the_folds_of_the_checks_hold_families_out(table):
 def test_the_bounds_of_the_checks_draw_whole_families(table):
     """A family is drawn as often as each of its rows; other draws, other families."""
     family = table[2]
-    for weight in estimates.draws(family, seed=0, number=20):
+    for weight in estimates.draws(family, seed=0):
         assert weight.sum() == 60
         assert (weight.reshape(-1, 3) == weight[::3, None]).all()
 
@@ -156,7 +157,7 @@ def test_inputs_to_explain_are_chosen_on_rows_not_seen(tmp_path):
     study = settings(tmp_path)
     manifest = type("Manifest", (), {"inputs": list("abcd"), "study": study.study})
     cv = [(np.arange(200), np.arange(200, 300)), (np.arange(100), np.arange(100, 300))]
-    found = leading(Watched(), X, y, cv=cv, settings=manifest, scoring=scoring, most=2)
+    found = leading_inputs(Watched(), X, y, cv=cv, settings=manifest, scoring=scoring, most=2)
 
     assert found == ["b", "d"]
     assert asked and not any(asked)

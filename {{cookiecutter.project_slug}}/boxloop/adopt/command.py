@@ -116,7 +116,7 @@ def _understand(path, options, kind, positive):
 
 
 def _notes(table, deployment):
-    """Return what is worth knowing of a table and of its unlabelled objects, which may be refused."""
+    """Return what is worth knowing of a table, and of unlabelled objects, which may be refused."""
     notes = hints.of_columns(table.labels, table.roles)
     if deployment:
         others = in_project(read_catalogue(deployment)).frame
@@ -128,7 +128,7 @@ def _notes(table, deployment):
 
 
 def _facts(study, table):
-    """Return what study.toml says of the study: its own words are taken over from the one before."""
+    """Return what study.toml says of the study; words of a person are taken over."""
     facts = {
         "title": study.get("title", "My study"),
         "author": study.get("author", ""),

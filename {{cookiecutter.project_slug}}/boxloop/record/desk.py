@@ -92,7 +92,7 @@ class Desk:
     def measure_primary(
         self, frame: "pd.DataFrame", fitted: "Mapping", *, share: float = 1
     ) -> dict[str, float]:
-        """Return the primary metric of fitted estimators: ``<name>``, ``_low``, ``_high`` of each."""
+        """Return the primary metric of each estimator: ``<name>``, ``<name>_low``, ``_high``."""
         from boxloop.measure.stress import measure_primary
 
         draws = round(self.draws * share)

@@ -1,4 +1,4 @@
-"""What an adopted table must keep to; every breach is one sentence with file, column, row and remedy.
+"""What an adopted table must keep to; a breach is one sentence with file, column and remedy.
 
 What holds for every table stands in `boxloop.table.rules`; here is what depends on how yours is
 divided, and the place for rules of your own.

@@ -12,11 +12,11 @@ from .manifest import manifest
 
 # Of the table that was read last, as it and study.toml were then: how many rows were left out for
 # which reason, and which inputs hold words. Whoever asks for that need not read it again.
-_SEEN = {}
+_SEEN: dict = {}
 
 
 def prepare(raw):
-    """Return the paths of the adopted tables, after a look that they are the ones that were adopted."""
+    """Return the paths of the adopted tables, after a look that they are still the same."""
     data = manifest(raw).data
     paths = [_checked(raw, data.table, data.sha256)]
     if data.deployment:
