@@ -134,7 +134,9 @@ def _matches(scope: ast.AST, old: str) -> list[tuple]:
     found, many = [], len(wanted)
     for node in ast.walk(scope):
         for block in (getattr(node, name, None) for name in ("body", "orelse", "finalbody")):
-            runs = range(len(block) - many + 1) if isinstance(block, list) else ()
+            if not isinstance(block, list):  # of a lambda, or of another kind of node
+                continue
+            runs = range(len(block) - many + 1)
             same = [at for at in runs if _same(block[at : at + many], wanted)]
             found += [(block[at], block[at + many - 1]) for at in same]
         if isinstance(node, ast.keyword) and many == 1 and _is_keyword(wanted[0], node):
@@ -180,10 +182,15 @@ def run_tests(root: Path, tests: Iterable[str]) -> tuple[int | None, str]:
     """Return exit code of pytest and the test that failed, or the end of what was printed."""
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-rfE", "-p", "no:cacheprovider"]
     env = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
-    ways = {"cwd": root, "env": env, "capture_output": True, "timeout": SECONDS}
     try:
         done = subprocess.run(
-            [*command, "-m", "not slow", *tests], text=True, encoding="utf-8", check=False, **ways
+            [*command, "-m", "not slow", *tests],
+            cwd=root,
+            env=env,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=SECONDS,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         return None, f"took longer than {SECONDS} s"
@@ -203,7 +210,7 @@ def tried(mutant: Mutant, root: Path) -> Result:
             code, words = run_tests(root, mutant.tests)
         finally:
             place.path.write_bytes(good)
-        state = {0: "survived", 1: "killed"}.get(code, "error")
+        state = "survived" if code == 0 else "killed" if code == 1 else "error"
     except (NotFound, SyntaxError) as error:
         state, words = "error", str(error)
     return Result(mutant, state, words, time.monotonic() - start)
@@ -217,7 +224,7 @@ def faults_without(tests: Iterable[str], root: Path) -> str | None:
 
 def each(work: Callable, items: Iterable, copies: list[Path]) -> Iterator:
     """Yield ``work(item, copy)`` as they come in, one at a time in every copy."""
-    free = queue.Queue()
+    free: queue.Queue[Path] = queue.Queue()
     for copy in copies:
         free.put(copy)
 
