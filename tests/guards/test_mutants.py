@@ -1,4 +1,4 @@
-"""The list of mutants is alive: each has its place in the source of today, and no guard is without one."""
+"""The list of mutants is alive: each has its place in the source, and no guard is without one."""
 
 import sys
 from inspect import getmodule
