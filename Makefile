@@ -2,7 +2,7 @@
 PYTHON ?= python3
 IN_VENV = $(PYTHON) tools/environment.py
 
-.PHONY: demo test test-browser bench clean
+.PHONY: demo test lint mutants test-browser bench clean
 
 demo:  ## bake the default project, run the loop and print the path of the report
 	$(PYTHON) tools/demo.py
@@ -11,8 +11,14 @@ test:  ## everything: the quick tests first, then the slow ones
 	$(IN_VENV) -m pytest -m "not slow"
 	$(IN_VENV) -m pytest -m slow
 
+lint:  ## what ruff and mypy say about template, machinery, studies, notebooks and fresh bakes
+	$(IN_VENV) -m pytest tests/test_lint.py
+
 test-browser:  ## install a browser and two checkers where they are missing (Debian), and look at the report with them
 	$(PYTHON) tools/browser.py
+
+mutants:  ## break the guards of the machinery one at a time, and see whether a test notices
+	$(IN_VENV) tools/mutants.py
 
 bench:  ## time the bake and the loop, beside other ways to run the same notebooks
 	$(IN_VENV) tools/bench.py

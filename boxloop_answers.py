@@ -51,15 +51,15 @@ class Answers(Extension):
 
     def __init__(self, environment):
         super().__init__(environment)
-        own = (accepted, caches, folder_name, in_quotes, linked, markdown, replaced)
-        own += (replacement, study)
+        own = [accepted, caches, folder_name, in_quotes, linked, markdown, replaced]
+        own += [replacement, study]
         environment.filters.update({function.__name__: function for function in own})
         hooks = [path.read_text(encoding="utf-8") for path in ROOT.glob("hooks/*.py")]
         self.texts = {*_texts(questions()), *hooks}
         # cruft renders two versions of the template in one process: each brings its own rules.
         sys.modules.pop(__name__, None)
 
-    def preprocess(self, source, name, filename=None):
+    def preprocess(self, source, name, filename=None):  # noqa: ARG002 (as Jinja calls it)
         """Return the text to render: one without a name that is not ours is somebody's answer."""
         if name is None and source == FOLDER:
             return "{{ cookiecutter|accepted }}"
@@ -134,7 +134,8 @@ def accepted(answers):
     if "_output_dir" in answers:
         folder = Path(answers["_output_dir"], slug)
         if os.path.lexists(folder) and not folder.is_dir():
-            raise Refusal(f"{folder} is no folder: move it away or choose another project_slug.")
+            msg = f"{folder} is no folder: move it away or choose another project_slug."
+            raise Refusal(msg)
         for name in replaced(answers):
             if os.path.lexists(folder / name):
                 raise Refusal(replacement(answers, str(folder), name))
@@ -197,7 +198,7 @@ def _sentence(answers, key, rule):
     if not line or "_repo_dir" not in answers:
         return f"{text}."
     config = get_user_config(line.get("config_file"), bool(line.get("default_config")))
-    template = os.path.basename(os.path.abspath(answers["_repo_dir"]))
+    template = Path(os.path.abspath(answers["_repo_dir"])).name  # noqa: PTH100 (as Cookiecutter)
     name = Path(line.get("replay_file") or f"{template}.json").stem
     stored = Path(config["replay_dir"], f"{name}.json")
     return f"{text}; all answers are kept: correct it in {stored} and type: {_again(line, stored)}"
@@ -219,8 +220,8 @@ def _again(line, stored):
 def _command_line():
     """Return the options of the command `cookiecutter`; empty where something else bakes."""
     context = click.get_current_context(silent=True)
-    is_ours = context is not None and {"template", "replay_file"} <= set(context.params)
-    return context.params if is_ours else {}
+    options = context.params if context is not None else {}
+    return options if {"template", "replay_file"} <= set(options) else {}
 
 
 def replaced(_):

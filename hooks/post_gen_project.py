@@ -14,7 +14,7 @@ for folder in {{ cookiecutter|caches|jsonify }}:
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, ".")
-from boxloop.upkeep.finish import finish  # noqa: E402
+from boxloop.upkeep.finish import finish
 
 CHOICES = {
     "task": {{ cookiecutter.task|jsonify }},

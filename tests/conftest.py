@@ -24,7 +24,7 @@ os.environ["PYTHONPYCACHEPREFIX"] = str(ROOT / ".pytest_cache" / "pycache")
 
 @pytest.fixture(scope="session")
 def bake(tmp_path_factory):
-    """Return ``bake(folder, hooks=True, overwrite=False, **answers)``, which bakes into a folder and returns the project's path.
+    """Return ``bake(folder, hooks=True, overwrite=False, **answers)``, which returns a path.
 
     Cookiecutter's own settings and memory are in a temporary folder: nothing of the user's home
     is read or written.
@@ -59,7 +59,7 @@ def baked(bake, tmp_path_factory):
 
 @pytest.fixture
 def cook(tmp_path):
-    """Return ``cook(*words, answers="")``, which types `cookiecutter` and the words in ``tmp_path / "here"``.
+    """Return ``cook(*words, answers="")``: it types `cookiecutter` in ``tmp_path / "here"``.
 
     The home is new, so nothing of the user's settings and memory is read or written.
     """

@@ -8,8 +8,8 @@ from pathlib import Path
 from study_files import STUDY
 
 from boxloop.base.places import Project
-from boxloop.base.provenance import input_hashes
 from boxloop.notebooks.file import signed
+from boxloop.record.facts import inputs
 
 # What boxloop.record.station.Station does, in a few lines of plain Python.
 BODY = """
@@ -103,7 +103,7 @@ def fake_execute(project, chapter, parameters, **_):
     """Do what the executor does, in this process; a cell may `raise`."""
     content = json.loads(chapter.path.read_text(encoding="utf-8"))
     content["metadata"]["papermill"] = {"parameters": parameters}
-    content["metadata"]["boxloop"]["inputs"] = input_hashes(project)
+    content["metadata"]["boxloop"]["inputs"] = inputs(project)
     names, error = {}, None
     with _TURN, contextlib.chdir(project.notebooks):
         for item in content["cells"]:

@@ -104,13 +104,22 @@ def notebook(cells):
 
 def chapter(name, extra=()):
     """Return an executed notebook with one cell of each kind."""
-    table = '<style scoped>.x {}</style><table border="1" class="dataframe"><thead><tr><th></th><th>a</th></tr></thead></table>'
-    estimator = '<style>#sk-container-id-1 b {font-weight: 500}</style><div id="sk-container-id-1"><b>fit</b></div>'
+    table = (
+        '<style scoped>.x {}</style><table border="1" '
+        'class="dataframe"><thead><tr><th></th><th>a</th></tr></thead></table>'
+    )
+    estimator = (
+        "<style>#sk-container-id-1 b {font-weight: 500}</style><div "
+        'id="sk-container-id-1"><b>fit</b></div>'
+    )
     return notebook(
         [
             markdown(
                 "title",
-                f"# {name[:2]} {name[3:].capitalize()}\n\nGo to [the split](03_split.ipynb) or [below](#The-seal).",
+                (
+                    f"# {name[:2]} {name[3:].capitalize()}\n\n"
+                    f"Go to [the split](03_split.ipynb) or [below](#The-seal)."
+                ),
             ),
             code("parameters", "smoke = False", tags=["parameters"]),
             code("injected", "smoke = True", tags=["injected-parameters"]),

@@ -1,4 +1,4 @@
-"""A project in which every text that a person, a data set or an output can bring along is hostile."""
+"""A project whose texts, from a person, a data set or an output, are all hostile."""
 
 import json
 
@@ -26,29 +26,72 @@ from boxloop.settings.load import load_settings
 
 RUN = "window.ran=1,alert(1)"
 # Five endings of what may stand before it, and marks that turn the direction of the text.
-EVIL = f"<script>{RUN}</script>\"><img src=x onerror={RUN}>'--></style></title>]]>\u202egnol\u2066\u200f{{{{7*7}}}}"
+EVIL = (
+    f"<script>{RUN}</script>\"><img src=x onerror={RUN}>'-->"
+    f"</style></title>]]>\u202egnol\u2066\u200f{{{{7*7}}}}"
+)
 AWAY = "http://away.example/"
 # What an output or a Markdown cell may hold, as HTML: each would run, load or send somewhere if
 # it stayed.
 HTML = [
     f"<img src=x onerror={RUN}>",
-    f"<svg onload={RUN}><image href='{AWAY}c.png'/><use xlink:href='{AWAY}#c'/><animate onbegin={RUN} attributeName=x dur=1s></svg>",
+    (
+        f"<svg onload={RUN}><image href='{AWAY}c.png'/><use xlink:href='{AWAY}#c'/><animate "
+        f"onbegin={RUN} attributeName=x dur=1s></svg>"
+    ),
     f"<svg><style>.sk-a{{}}<img src=x onerror={RUN}></style></svg>",
     f"<math><style>#a{{}}<img src=x onerror={RUN}></style></math>",
-    f"<math><mtext><table><mglyph><style><!--</style><img title='--><img src=x onerror={RUN}>'></table></mtext></math>",
+    (
+        f"<math><mtext><table><mglyph><style><!--</style><img title='--><img src=x "
+        f"onerror={RUN}>'></table></mtext></math>"
+    ),
     f"<scr\u202eipt>{RUN}</scr\u202eipt><img src=x o\x01nerror={RUN}>",
-    f"<![CDATA[><img src=x onerror={RUN}>]]><?x ><img src=x onerror={RUN}>?><!doctype ><img src=x onerror={RUN}>",
+    (
+        f"<![CDATA[><img src=x onerror={RUN}>]]><?x ><img src=x onerror={RUN}>?><!doctype ><img "
+        f"src=x onerror={RUN}>"
+    ),
     f"<!--><img src=x onerror={RUN}>--><!-- --!><img src=x onerror={RUN}> -->",
-    f"<textarea><p title='</textarea><img src=x onerror={RUN}>'></p></textarea><xmp><p title='</xmp><img src=x onerror={RUN}>'></p></xmp>",
-    f"<noscript><p title='</noscript><img src=x onerror={RUN}>'></p></noscript><title><p title='</title><img src=x onerror={RUN}>'></p></title>",
-    f"<iframe srcdoc='<script>{RUN}</script>'></iframe><object data={AWAY}></object><embed src={AWAY}><portal src={AWAY}></portal>",
-    f"<meta http-equiv=refresh content='0;url={AWAY}'><base href={AWAY}><link rel=stylesheet href={AWAY}>",
-    f"<form action={AWAY}><input type=image src={AWAY}i.png><button formaction={AWAY}>send</button></form><input autofocus onfocus={RUN}>",
-    f"<video poster={AWAY}p.png autoplay><source src={AWAY}v.mp4></video><audio src={AWAY}a.mp3 autoplay></audio><img srcset={AWAY}s.png>",
-    f"<details open ontoggle={RUN}></details><body onload={RUN}></body><marquee onstart={RUN}>m</marquee>",
-    f"<a href=' JaVaScRiPt:{RUN}'>x</a><a href='java\tscript:{RUN}'>y</a><a href='data:text/html,<script>{RUN}</script>'>z</a>",
-    f"<style>#a{{background:url({AWAY}b)}} @import '{AWAY}i.css';</style><style>.sk-a{{background:u\\72l({AWAY}b)}} *{{background:u\\72l({AWAY})}}</style>",
-    f"<b id=a class=sk-a style='background:url({AWAY}b)'>b</b><p style='position:fixed;inset:0'>over</p><table background={AWAY}t.png></table>",
+    (
+        f"<textarea><p title='</textarea><img src=x onerror={RUN}>'></p></textarea><xmp><p "
+        f"title='</xmp><img src=x onerror={RUN}>'></p></xmp>"
+    ),
+    (
+        f"<noscript><p title='</noscript><img src=x onerror={RUN}>'></p></noscript><title><p "
+        f"title='</title><img src=x onerror={RUN}>'></p></title>"
+    ),
+    (
+        f"<iframe srcdoc='<script>{RUN}</script>'></iframe><object data={AWAY}></object><embed "
+        f"src={AWAY}><portal src={AWAY}></portal>"
+    ),
+    (
+        f"<meta http-equiv=refresh content='0;url={AWAY}'><base href={AWAY}><link rel=stylesheet "
+        f"href={AWAY}>"
+    ),
+    (
+        f"<form action={AWAY}><input type=image src={AWAY}i.png><button "
+        f"formaction={AWAY}>send</button></form><input autofocus onfocus={RUN}>"
+    ),
+    (
+        f"<video poster={AWAY}p.png autoplay><source src={AWAY}v.mp4></video><audio "
+        f"src={AWAY}a.mp3 autoplay></audio><img srcset={AWAY}s.png>"
+    ),
+    (
+        f"<details open ontoggle={RUN}></details><body onload={RUN}></body><marquee "
+        f"onstart={RUN}>m</marquee>"
+    ),
+    (
+        f"<a href=' JaVaScRiPt:{RUN}'>x</a><a href='java\tscript:{RUN}'>y</a><a "
+        f"href='data:text/html,<script>{RUN}</script>'>z</a>"
+    ),
+    (
+        f"<style>#a{{background:url({AWAY}b)}} @import "
+        f"'{AWAY}i.css';</style><style>.sk-a{{background:u\\72l({AWAY}b)}} "
+        f"*{{background:u\\72l({AWAY})}}</style>"
+    ),
+    (
+        f"<b id=a class=sk-a style='background:url({AWAY}b)'>b</b><p "
+        f"style='position:fixed;inset:0'>over</p><table background={AWAY}t.png></table>"
+    ),
 ]
 
 
@@ -203,8 +246,9 @@ def make_hostile_project(root):
     return project
 
 
-FIELDS = (
-    "title author question reference criterion unit description column waiver reason found source fix number threshold what "
-    "explanation metric set bound label scale time note opened ledger environment value caption error message stream "
-    "plain code"
-).split()
+FIELDS = [
+    "title", "author", "question", "reference", "criterion", "unit", "description", "column",
+    "waiver", "reason", "found", "source", "fix", "number", "threshold", "what", "explanation",
+    "metric", "set", "bound", "label", "scale", "time", "note", "opened", "ledger",
+    "environment", "value", "caption", "error", "message", "stream", "plain", "code",
+]  # fmt: skip

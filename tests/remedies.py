@@ -110,8 +110,8 @@ class Person:
 
         def unless(forbidden, function, place):
             def guarded(*args, **options):
-                path = place(*args, **options)
-                if os.path.exists(path) and not os.stat(path).st_mode & forbidden:
+                path = Path(place(*args, **options))
+                if path.exists() and not path.stat().st_mode & forbidden:
                     raise PermissionError(errno.EACCES, "Permission denied", str(path))
                 return function(*args, **options)
 
@@ -121,7 +121,7 @@ class Person:
             "pathlib.Path.open", unless(0o400, Path.open, lambda path, *_, **__: path)
         )
         self.monkeypatch.setattr(
-            "os.open", unless(0o200, os.open, lambda path, *_, **__: os.path.dirname(path) or ".")
+            "os.open", unless(0o200, os.open, lambda path, *_, **__: Path(path).parent)
         )
 
     def does(self, *words):

@@ -7,7 +7,7 @@ import numpy as np
 from remedies import CASES, Answer, calls, case
 
 from boxloop.checks import REGISTRY, not_applicable, run_check
-from boxloop.measure.curves import verdict
+from boxloop.measure.curves import judge_loss_curve
 from boxloop.notebooks.file import read_copy, signed
 from boxloop.record.station import Station
 from boxloop.record.status import station_facts
@@ -88,15 +88,15 @@ def a_check_does_not_apply_for_a_reason(person):
 @case
 def two_curves_of_one_length(person):
     curve = np.exp(-np.arange(9.0))
-    yield calls(verdict, curve, curve[:4]), "must be of the same length, five iterations or more"
-    yield calls(verdict, curve, curve)
+    yield calls(judge_loss_curve, curve, curve[:4]), "must be of the same length, five iterations or more"
+    yield calls(judge_loss_curve, curve, curve)
 
 
 @case
 def two_curves_of_five_iterations(person):
     curve = np.exp(-np.arange(9.0))
-    yield calls(verdict, curve[:4], curve[:4]), "five iterations or more"
-    yield calls(verdict, curve[:5], curve[:5])
+    yield calls(judge_loss_curve, curve[:4], curve[:4]), "five iterations or more"
+    yield calls(judge_loss_curve, curve[:5], curve[:5])
 
 
 # The two files of results, the station, and the report.

@@ -1,5 +1,6 @@
 """Cases of files that bring more than they should: tables, models, paths and unfinished bakes."""
 
+import errno
 import importlib
 import shutil
 import sys
@@ -53,7 +54,7 @@ def a_folder_with_the_sign_between_paths_is_renamed(person):
             pass
 
     def refuse(*_, **__):
-        raise OSError("no right to make links")
+        raise OSError(errno.EPERM, "no right to make links")
 
     person.monkeypatch.setattr("pathlib.Path.symlink_to", refuse)
     yield calls(goes_through), "rename that folder"

@@ -84,7 +84,7 @@ class Source:
         for file, function, node in self._places():
             for text in self._texts(file, function, node):
                 if re.search(r"[a-z]{3,}.* .*[a-z]{2,}", text):
-                    head, colon, tail = text.rpartition(": ")
+                    _, colon, tail = text.rpartition(": ")
                     known = found.setdefault((f"{file}:{node.lineno}", tail if colon else text), [])
                     known.append(text)
         return [Sentence(*key, tuple(dict.fromkeys(texts))) for key, texts in found.items()]

@@ -41,8 +41,10 @@ def table(rows=200, seed=0):
     rng = np.random.default_rng(seed)
     kind = np.where(rng.random(rows) < 0.3, "star", "galaxy")
     return pd.DataFrame({
-        "source_id": np.arange(rows) + 10**15, "mag": rng.normal(20, 1, rows), "e_mag": rng.random(rows) / 10,
-        "colour": rng.normal(size=rows), "band": rng.choice(list("gri"), rows), "good": rng.random(rows) < 0.5, "kind": kind,
+        "source_id": np.arange(rows) + 10**15,
+        "mag": rng.normal(20, 1, rows), "e_mag": rng.random(rows) / 10,
+        "colour": rng.normal(size=rows), "band": rng.choice(list("gri"), rows),
+        "good": rng.random(rows) < 0.5, "kind": kind,
     })  # fmt: skip
 
 
@@ -88,7 +90,7 @@ def test_a_table_is_copied_and_described(tmp_path):
 
 
 def test_an_edited_study_is_never_lost(tmp_path):
-    """Refused without --force; with it, a copy is kept under a number of its own, and title and question are taken over."""
+    """Refused without --force; with it, a copy is kept, and title and question are taken over."""
     here, path = project(tmp_path), written(tmp_path, table())
     adopt(here, path, target="kind")
     text = here.settings_file.read_text(encoding="utf-8").replace(
@@ -115,12 +117,15 @@ def test_an_untouched_study_may_be_adopted_again(tmp_path):
 
 
 def test_raw_data_are_never_replaced(tmp_path):
-    """Another table of the same name is refused; a table that lies in data/raw stays where it is."""
+    """Another table of the same name is refused.
+
+    A table that lies in data/raw stays where it is.
+    """
     here = project(tmp_path)
     adopt(here, written(tmp_path, table()), target="kind")
     before = (here.raw / "table.csv").read_bytes()
 
-    with pytest.raises(UserError, match="rename table.csv"):
+    with pytest.raises(UserError, match=r"rename table.csv"):
         adopt(here, written(tmp_path, table(seed=1)), target="kind")
     assert (here.raw / "table.csv").read_bytes() == before
     adopt(here, here.raw / "table.csv", target="kind")
@@ -238,7 +243,8 @@ def test_a_deployment_table_comes_along(tmp_path):
     adopt(here, written(tmp_path, frame), target="kind", deployment=path)
 
     assert load_settings(here.settings_file).data.deployment == "data/raw/new.parquet"
-    with pytest.raises(UserError, match="other.parquet, column 'colour' is missing, which the model reads: add it"):
+    words = "other.parquet, column 'colour' is missing, which the model reads: add it"
+    with pytest.raises(UserError, match=words):
         adopt(
             here,
             written(tmp_path, frame),
@@ -291,14 +297,18 @@ def test_an_error_of_the_target_is_said_to_weigh(tmp_path):
     found = adopt(here, written(tmp_path, frame), target="m")
     text = here.settings_file.read_text(encoding="utf-8")
 
-    said = "Column 'e_m' is the error of the target: rows with small errors weigh more in every fit; give it the role ignored to turn that off."
+    said = (
+        "Column 'e_m' is the error of the target: rows with small errors weigh more in every fit; "
+        "give it the role ignored to turn that off."
+    )
     assert found.notes == [said]
     frame.loc[[4, 9], "e_m"] = np.nan
     lost = adopt(here, written(tmp_path, frame, "gaps.csv"), target="m").notes[0]
     assert "weigh more in every fit and the 2 rows without one are left out; give it" in lost
     assert (
         text.count(
-            "rows with small errors weigh more in every fit; the role ignored turns that off; seen: "
+            "rows with small errors weigh more in every fit; the role ignored turns that off; "
+            "seen: "
         )
         == 1
     )
@@ -330,7 +340,10 @@ def test_descriptions_are_kept(tmp_path, kind, name):
         ),
         (
             lambda n: 1e-5 * n(0, 1),
-            r"Column 'L' has a standard deviation of 1e-05: bring it to another unit, the report prints three decimals",
+            (
+                r"Column 'L' has a standard deviation of 1e-05: bring it to another unit, the "
+                r"report prints three decimals"
+            ),
         ),
         (lambda n: 1e9 + 1e8 * n(0, 1), r"Column 'L' has a standard deviation of 1e\+08"),
         (lambda n: n(20, 1), None),
@@ -367,9 +380,9 @@ def test_one_class_against_all_others_is_said(tmp_path):
     found = adopt(here, written(tmp_path, frame), target="kind", positive="EB")
 
     assert (
-        "The target has 3 classes: 'EB' is set against all others; --positive CLASS chooses another one."
-        in found.notes
-    )
+        "The target has 3 classes: 'EB' is set against all others; --positive CLASS chooses "
+        "another one."
+    ) in found.notes
 
 
 def test_what_is_new_in_a_deployment_table_is_said(tmp_path):
@@ -389,7 +402,10 @@ def test_what_is_new_in_a_deployment_table_is_said(tmp_path):
         "new.parquet: not used, because the labelled table does not have them: seeing."
         in found.notes
     )
-    words = "new.parquet, column 'band' has words that the labelled table does not have, in 3 rows: z; no model can know what they mean."
+    words = (
+        "new.parquet, column 'band' has words that the labelled table does not have, in 3 rows: "
+        "z; no model can know what they mean."
+    )
     assert words in found.notes
 
 

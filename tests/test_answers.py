@@ -32,7 +32,10 @@ from boxloop.settings.tables import Reference
     ],
 )
 def test_an_answer_is_what_follows_a_bold_line(source, answered):
-    """Empty text, a comment, what explains the question or the word TODO leave it open; every question counts."""
+    """Empty text, a comment, what explains the question or the word TODO leave it open.
+
+    Every question counts.
+    """
     assert is_answered(source) is answered
 
 
@@ -106,7 +109,7 @@ def test_questions_and_metadata_must_match(tmp_path):
         "answer-x", "**Why?** Because.", ["answer"], boxloop={"answers": [{"id": "why"}]}
     )
     write_chapter(project, "02_baseline", notebook([cell]))
-    with pytest.raises(UserError, match="02_baseline.ipynb, cell answer-x"):
+    with pytest.raises(UserError, match=r"02_baseline.ipynb, cell answer-x"):
         read_answers(project)
 
 

@@ -1,4 +1,4 @@
-"""Cookiecutter makes a whole, legal and readable project from every good answer, and nothing from a bad one."""
+"""Cookiecutter makes a whole, legal project from every good answer, and nothing from a bad one."""
 
 import itertools
 import json
@@ -73,7 +73,10 @@ BRACES = {
 
 
 def files(folder):
-    """Return the files below a folder by their path from it, with forward slashes; not the caches of a developer's tools."""
+    """Return the files below a folder by their path from it, with forward slashes.
+
+    Not the caches of a developer's tools.
+    """
     paths = {
         path.relative_to(folder).as_posix(): path
         for path in sorted(folder.rglob("*"))
@@ -91,7 +94,7 @@ def contents(folder):
 
 
 def is_copied(name):
-    """Whether Cookiecutter copies a template file as it is, by its own pattern or that of a folder above it."""
+    """Whether Cookiecutter copies a file unrendered, by its pattern or one of a folder above it."""
     parts = Path(name).parts
     paths = ["/".join(parts[: n + 1]) for n in range(len(parts))]
     return any(
@@ -146,10 +149,10 @@ def test_every_combination_of_choices_bakes(bake, tmp_path, answers):
     ]
 
 
-@pytest.mark.parametrize("license", CHOICES["license"])
-def test_awkward_answers_arrive_unchanged(bake, tmp_path, license):
+@pytest.mark.parametrize("terms", CHOICES["license"])
+def test_awkward_answers_arrive_unchanged(bake, tmp_path, terms):
     """Quotes, backslashes, accents and emoji are the same in every format."""
-    project = bake(tmp_path, **AWKWARD, license=license)
+    project = bake(tmp_path, **AWKWARD, license=terms)
 
     assert_is_sound(project)
     study = read(project / "study.toml")
@@ -165,12 +168,12 @@ def test_awkward_answers_arrive_unchanged(bake, tmp_path, license):
     )
     assert about["authors"] == [{"name": name}]
     assert citation["authors"] == [{"name": name, "email": email}]
-    assert about["license"] == citation["license"] == license
+    assert about["license"] == citation["license"] == terms
     assert name in (project / "LICENSE").read_text(encoding="utf-8")
 
 
 def test_braces_in_answers_are_text(bake, tmp_path):
-    """What Jinja would render or refuse arrives as it was typed, and the folder gets a name from it."""
+    """What Jinja would render or refuse arrives as typed, and the folder gets a name from it."""
     project = bake(tmp_path, **BRACES)
 
     name, author = BRACES["project_name"], BRACES["author_name"]
@@ -209,7 +212,7 @@ def test_a_bad_answer_writes_nothing(bake, tmp_path, key, value, hooks):
 
 
 def test_a_second_run_of_the_hook_changes_nothing(bake, tmp_path):
-    """cruft runs hooks twice."""
+    """Cruft runs hooks twice."""
     project = bake(tmp_path)
     before = contents(project)
 
@@ -245,8 +248,9 @@ def run_hook(folder):
     ],
 )
 def test_every_folder_says_what_it_is_for(baked, folder):
-    """In two lines."""
-    lines = (baked / folder / "README.md").read_text(encoding="utf-8").splitlines()
+    """In two lines, above what else there is to say."""
+    text = (baked / folder / "README.md").read_text(encoding="utf-8")
+    lines = text.split("\n\n## ")[0].splitlines()
 
     assert len(lines) == 2
     assert all(lines)
@@ -284,7 +288,8 @@ def test_the_two_lists_of_packages_agree(baked):
     theirs = read(baked / "pyproject.toml")["project"]
 
     extras = theirs["optional-dependencies"]
-    assert set(ours) - {"cookiecutter>=2.6"} == {
+    own = ("cookiecutter", "import-linter", "mypy", "ruff")
+    assert {line for line in ours if not line.startswith(own)} == {
         *theirs["dependencies"],
         *extras["test"],
         *extras["dask"],
@@ -302,7 +307,10 @@ def test_the_version_is_the_same_everywhere(baked):
 
 
 def test_prompts_survive_rich_markup():
-    """Rich takes square brackets for markup; every question and every choice has a human text without them."""
+    """Rich takes square brackets for markup.
+
+    Every question and every choice has a human text without them.
+    """
     prompts = CONTEXT["__prompts__"]
 
     assert list(prompts) == [key for key in CONTEXT if not key.startswith("_")]
@@ -315,7 +323,7 @@ def test_prompts_survive_rich_markup():
 @pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 @pytest.mark.parametrize("start_from", ["worked-example", "own-data"])
 def test_git_keeps_the_bytes_of_raw_data(bake, tmp_path, start_from):
-    """A table with Windows line ends is the same file in a clone, and an adopted Parquet table is not left out silently."""
+    """A table with Windows line ends survives a clone; an adopted Parquet table is not left out."""
     project = bake(tmp_path, start_from=start_from)
     table = project / "data" / "raw" / "t.csv"
     table.write_bytes(b"a,b\r\n1,2\r\n")

@@ -1,4 +1,4 @@
-"""The tools that measure: the small notebooks are a loop, and their plain script is the same cells."""
+"""The tools that measure: the small notebooks are a loop, and their script is the same cells."""
 
 import ast
 import json
@@ -53,7 +53,10 @@ def test_the_race_sees_which_notebooks_ran():
 
 
 def test_a_change_in_06_runs_06_07_and_08_and_nothing_else(project):
-    """The small notebooks, by the command that the bench times; another set of notebooks ends the race."""
+    """The small notebooks, by the command that the bench times.
+
+    Another set of notebooks ends the race.
+    """
     ours = [sys.executable, "-m", "boxloop", "run"]
     race.seconds(ours, project, expected=race.ALL)
     race.seconds(ours, project, expected=[])

@@ -58,7 +58,7 @@ NAMES = [
 
 
 def test_a_name_is_no_formatting():
-    """Read as Markdown, and as the mathematics and the HTML in it, a table shows each name as it was written."""
+    """As Markdown, mathematics and HTML read it, a table shows each name as it was written."""
     from bs4 import BeautifulSoup
     from mistune import create_markdown
 

@@ -1,4 +1,7 @@
-"""Tables of every kind that people bring, and tables that nobody can read: one sentence with file, place and remedy."""
+"""Tables of every kind that people bring, and tables that nobody can read.
+
+One sentence with file, place and remedy.
+"""
 
 import gzip
 from pathlib import Path
@@ -23,7 +26,7 @@ def write(folder, name, content):
 
 
 @pytest.mark.parametrize(
-    "name, text",
+    ("name", "text"),
     [
         ("a.csv", "x,y\n1,2.5\n3,4.5\n"),
         ("a.csv", "x;y\n1;2.5\n3;4.5\n"),
@@ -37,7 +40,10 @@ def write(folder, name, content):
     ],
 )
 def test_text_with_any_delimiter(tmp_path, name, text):
-    """Commas, semicolons, tabs, bars, blanks; comments, byte-order marks, Windows lines and quotes."""
+    """Commas, semicolons, tabs, bars, blanks.
+
+    Comments, byte-order marks, Windows lines and quotes.
+    """
     frame = read_catalogue(write(tmp_path, name, text)).frame
 
     assert list(frame.columns) == ["x", "y"]
@@ -54,7 +60,10 @@ def test_text_that_is_compressed(tmp_path):
 
 @pytest.mark.parametrize("text", ["1.5,2,g\n3.5,4,h\n", "1.5,2,7\n3.5,4,9\n"])
 def test_text_without_names(tmp_path, text):
-    """A first line that looks like the second is data; the columns are numbered, and that is said."""
+    """A first line that looks like the second is data.
+
+    The columns are numbered, and that is said.
+    """
     found = read_catalogue(write(tmp_path, "a.csv", text))
 
     assert list(found.frame.columns) == ["column_1", "column_2", "column_3"]
@@ -88,7 +97,7 @@ def measured():
 
 
 @pytest.mark.parametrize(
-    "name, kind",
+    ("name", "kind"),
     [
         ("t.fits", "fits"),
         ("t.fit", "fits"),
@@ -204,7 +213,7 @@ def test_a_real_catalogue():
 
 
 @pytest.mark.parametrize(
-    "name, text",
+    ("name", "text"),
     [
         ("a.csv", "n;x;kind\n1;0,602;a, b\n2;-1,5e3;c\n3;;d\n4;7;e\n"),
         ("a.tsv", "n\tx\tkind\n1\t0,602\ta, b\n2\t-1,5e3\tc\n3\t\td\n4\t7\te\n"),
@@ -241,7 +250,7 @@ def test_decimal_commas_between_blanks(tmp_path, text):
 
 
 @pytest.mark.parametrize(
-    "text, says",
+    ("text", "says"),
     [
         (
             "x;n\n0,6;1.000\n0,7;2.000\n",
@@ -249,7 +258,10 @@ def test_decimal_commas_between_blanks(tmp_path, text):
         ),
         (
             "x;y\n0,6;1.5\n0,7;2.5\n",
-            "a.csv has decimal commas in column 'x' and decimal points in column 'y': write all numbers with points",
+            (
+                "a.csv has decimal commas in column 'x' and decimal points in column 'y': write "
+                "all numbers with points"
+            ),
         ),
         (
             "x;y\n0,6;1\n0,7;2\n0.8;3\n",
@@ -262,7 +274,10 @@ def test_decimal_commas_between_blanks(tmp_path, text):
         ("x;y\n1.234,6;1\n2.345,7;2\n", "column 'x', line 2: '1.234,6'"),
         (
             'x,y\n"1,234",1\n"2,345",2\n',
-            "column 'x', line 2: '1,234' stands in a column of numbers with commas: write all numbers with points",
+            (
+                "column 'x', line 2: '1,234' stands in a column of numbers with commas: write all "
+                "numbers with points"
+            ),
         ),
     ],
 )
@@ -273,7 +288,7 @@ def test_commas_that_may_mean_two_things_are_refused(tmp_path, text, says):
 
 
 @pytest.mark.parametrize(
-    "name, kind", [("t.fits", "fits"), ("t.vot", "votable"), ("t.ecsv", "ascii.ecsv")]
+    ("name", "kind"), [("t.fits", "fits"), ("t.vot", "votable"), ("t.ecsv", "ascii.ecsv")]
 )
 def test_empty_text_is_missing(tmp_path, name, kind):
     """Blanks as well: these formats fill text up with them."""
@@ -301,7 +316,10 @@ def test_empty_text_in_parquet_is_missing(tmp_path):
 
 
 def test_commas_that_may_stand_between_thousands(tmp_path):
-    """Between tabs they are refused; a semicolon, or one number that can only be decimal, settles it."""
+    """Between tabs they are refused.
+
+    A semicolon, or one number that can only be decimal, settles it.
+    """
     with pytest.raises(
         UserError, match="column 'x', line 2: '1,234' stands in a column of numbers with commas"
     ):

@@ -11,7 +11,8 @@ import pytest
 from fake_loop import make_project
 
 from boxloop.base.files import write_json
-from boxloop.cli import main, open_lines
+from boxloop.cli import main
+from boxloop.record.lines import open_lines
 
 pytest_plugins = ["loop_fixtures"]  # its fixtures: project, quick
 

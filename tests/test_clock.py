@@ -1,4 +1,7 @@
-"""The clock is moved back while the loop runs: a library under every process gives the time of day a year too early."""
+"""The clock is moved back while the loop runs.
+
+A library under every process gives the time of day a year too early.
+"""
 
 import shutil
 import subprocess
@@ -21,7 +24,10 @@ CLOCK = """
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
-static long off(void) { const char *file = getenv("BACK"); return file && !access(file, F_OK) ? 31536000L : 0; }
+static long off(void) {
+    const char *file = getenv("BACK");
+    return file && !access(file, F_OK) ? 31536000L : 0;
+}
 int clock_gettime(clockid_t id, struct timespec *t) {
     int (*real)(clockid_t, struct timespec *) = dlsym(RTLD_NEXT, "clock_gettime");
     int found = real(id, t);
@@ -32,13 +38,20 @@ int gettimeofday(struct timeval *t, void *zone) {
     struct timespec now; clock_gettime(CLOCK_REALTIME, &now);
     t->tv_sec = now.tv_sec; t->tv_usec = now.tv_nsec / 1000; return 0;
 }
-time_t time(time_t *t) { struct timespec now; clock_gettime(CLOCK_REALTIME, &now); if (t) *t = now.tv_sec; return now.tv_sec; }
+time_t time(time_t *t) {
+    struct timespec now; clock_gettime(CLOCK_REALTIME, &now);
+    if (t) *t = now.tv_sec;
+    return now.tv_sec;
+}
 """
 
 
 @pytest.fixture
 def clock(tmp_path, monkeypatch):
-    """Put the clock under all processes that are started from here; return the file whose presence moves it back."""
+    """Put the clock under all processes that are started from here.
+
+    Return the file whose presence moves it back.
+    """
     compiler = shutil.which("cc") or shutil.which("gcc")
     if not sys.platform.startswith("linux") or not compiler:
         pytest.skip("needs Linux and a C compiler to give the processes another clock")
@@ -50,13 +63,12 @@ def clock(tmp_path, monkeypatch):
     )
     monkeypatch.setenv("LD_PRELOAD", str(library))
     monkeypatch.setenv("BACK", str(tmp_path / "back"))
-    year = lambda: int(
-        subprocess.run(
-            [sys.executable, "-c", "import datetime; print(datetime.datetime.now().year)"],
-            capture_output=True,
-            check=True,
-        ).stdout
-    )  # noqa: E731
+
+    def year():
+        question = "import datetime; print(datetime.datetime.now().year)"
+        command = [sys.executable, "-c", question]
+        return int(subprocess.run(command, capture_output=True, check=True).stdout)
+
     before = year()
     (tmp_path / "back").touch()
     assert year() == before - 1, "the clock does not move"
@@ -71,7 +83,7 @@ def finish(process):
 
 @pytest.mark.parametrize("how", [[], ["--cold"]])
 def test_the_clock_goes_back_in_the_middle_of_a_cell(tmp_path, clock, how):
-    """All three notebooks come through, nothing is left over, and afterwards nothing is taken for old, nor old for new."""
+    """All three come through, nothing is left over, nothing old is taken for new or new for old."""
     back = f"import pathlib; pathlib.Path({str(clock)!r}).touch()"
     project = make_project(tmp_path / "project", graph=CHAIN, faults={"02_b": back})
     code, out, err = finish(boxloop(project, "run", *how))

@@ -8,7 +8,7 @@ from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from boxloop.measure.curves import can_follow, follow, verdict
+from boxloop.measure.curves import has_loss_curve, judge_loss_curve, loss_curve
 
 STEP = np.arange(200)
 FALL = np.exp(-STEP / 15)
@@ -33,7 +33,7 @@ def noise(size=0.01):
 )
 def test_verdict_on_known_curves(name, train, validation):
     """Each curve was drawn to deserve its name."""
-    assert verdict(train, validation) == name
+    assert judge_loss_curve(train, validation) == name
 
 
 def test_one_lucky_iteration_is_not_a_best():
@@ -41,12 +41,12 @@ def test_one_lucky_iteration_is_not_a_best():
     validation = 0.1 + FALL
     validation[120] = 0.05
 
-    assert verdict(0.1 + FALL, validation) == "plateaued"
+    assert judge_loss_curve(0.1 + FALL, validation) == "plateaued"
 
 
 def test_scale_does_not_matter():
     """The verdict is about shape: the loss may be in any unit."""
-    assert verdict(1e6 * (0.01 + FALL), 1e6 * (0.1 + FALL + 0.001 * STEP)) == "overfit"
+    assert judge_loss_curve(1e6 * (0.01 + FALL), 1e6 * (0.1 + FALL + 0.001 * STEP)) == "overfit"
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_scale_does_not_matter():
 def test_curves_that_cannot_be_judged_are_refused(curves):
     """Too short, of different length, or not curves at all."""
     with pytest.raises(ValueError, match="same length"):
-        verdict(*curves)
+        judge_loss_curve(*curves)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_follow_gives_a_loss_for_every_iteration(last):
     y = X[:, 0]
     pipeline = make_pipeline(StandardScaler(), last)
 
-    losses = follow(pipeline, X[:60], y[:60], X[60:], y[60:])
+    losses = loss_curve(pipeline, X[:60], y[:60], X[60:], y[60:])
 
     assert list(losses.index) == [1, 2, 3, 4, 5, 6, 7]
     assert losses["fitted"].iloc[-1] < losses["fitted"].iloc[0]
@@ -81,7 +81,7 @@ def test_follow_gives_a_loss_for_every_iteration(last):
 def test_follow_refuses_what_has_no_iterations():
     """A linear regression is solved in one go."""
     with pytest.raises(ValueError, match="LinearRegression"):
-        follow(
+        loss_curve(
             make_pipeline(StandardScaler(), LinearRegression()),
             np.eye(4),
             np.ones(4),
@@ -101,4 +101,4 @@ def test_follow_refuses_what_has_no_iterations():
 )
 def test_it_is_known_beforehand_what_can_be_followed(model, can):
     """A pipeline whose last step learns by iterations."""
-    assert can_follow(model) is can
+    assert has_loss_curve(model) is can

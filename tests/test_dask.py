@@ -1,4 +1,4 @@
-"""Fits on a cluster: a real scheduler and two workers over TCP, one of them killed, the same numbers."""
+"""A real scheduler and two workers over TCP, one of them killed, give the same numbers."""
 
 import json
 import os
@@ -48,12 +48,16 @@ class Slow(Ridge):
 rng = np.random.default_rng(0)
 X = rng.normal(size=(3000, 8)); y = X[:, 0] + rng.normal(size=3000)
 (root / "begun").write_text("1")
+steps = PolynomialFeatures(4), StandardScaler(), Ridge(1e-6)
+search = GridSearchCV(DecisionTreeRegressor(random_state=0), {{"max_depth": [1, 2, 3]}}, cv=3)
+chance = permutation_test_score(Slow(), X, y, cv=3, n_permutations=5, random_state=0)
+draw = lambda seed: float(np.random.default_rng(seed).normal(size=100000).sum())
 facts = {{
     "folds": cross_val_score(Slow(), X, y, cv=20).tolist(),
-    "threads": cross_val_score(make_pipeline(PolynomialFeatures(4), StandardScaler(), Ridge(1e-6)), X, y, cv=4).tolist(),
-    "search": GridSearchCV(DecisionTreeRegressor(random_state=0), {{"max_depth": [1, 2, 3]}}, cv=3).fit(X, y).cv_results_["mean_test_score"].tolist(),
-    "chance": permutation_test_score(Slow(), X, y, cv=3, n_permutations=5, random_state=0)[1].tolist(),
-    "own": each(lambda seed: float(np.random.default_rng(seed).normal(size=100000).sum()), range(6)),
+    "threads": cross_val_score(make_pipeline(*steps), X, y, cv=4).tolist(),
+    "search": search.fit(X, y).cv_results_["mean_test_score"].tolist(),
+    "chance": chance[1].tolist(),
+    "own": each(draw, range(6)),
 }}
 where = each(lambda _: (time.sleep(0.05), os.getpid())[1], range(6))
 (root / "found.json").write_text(js.dumps([facts, [pid != os.getpid() for pid in where]]))
@@ -88,7 +92,9 @@ def start(*words, threads=1):
 
 @pytest.fixture
 def scheduler():
-    """A scheduler with two workers of one task each, on loopback; yields its address and the workers.
+    """A scheduler with two workers of one task each, on loopback.
+
+    Yields its address and the workers.
 
     Their linear algebra would use two threads and one, and sum in another order.
     """
@@ -150,7 +156,10 @@ def test_a_worker_without_the_code_is_one_sentence(tmp_path, real, scheduler, mo
     )
     outcome = run(project, echo=silent, dask=scheduler[0])
 
-    says = "01_fit, cell work: RuntimeError: a dask worker could not do its share (ModuleNotFoundError: No module named 'only_here'): "
+    says = (
+        "01_fit, cell work: RuntimeError: a dask worker could not do its share "
+        "(ModuleNotFoundError: No module named 'only_here'): "
+    )
     assert (
         outcome.failed[0].message
         == says + "scheduler and workers need this project installed and the same versions."
@@ -193,7 +202,10 @@ def test_local_starts_and_ends_its_workers():
     os.name == "nt", reason="who may open a temporary folder is not said by its mode there"
 )
 def test_the_key_is_for_its_owner():
-    """Neither the folder nor the key can be opened by other users; nor is the key in an environment or a command line."""
+    """Neither the folder nor the key can be opened by other users.
+
+    Nor is the key in an environment or a command line.
+    """
     import psutil
 
     with cluster("local") as found:
@@ -220,7 +232,10 @@ def ports():
 
 
 def test_nobody_joins_without_the_key():
-    """Neither in the clear, nor with a key of one's own; and there are no pages that tell what goes on."""
+    """Neither in the clear, nor with a key of one's own.
+
+    And there are no pages that tell what goes on.
+    """
     import ssl
     import urllib.error
     import urllib.request
@@ -268,20 +283,18 @@ def test_a_run_with_local_workers_has_the_same_numbers(tmp_path, real):
 def test_nobody_there_is_one_sentence(monkeypatch):
     """Names the address and what to do."""
     monkeypatch.setattr("boxloop.measure.fits.SECONDS", 1)
-    with pytest.raises(
-        UserError, match=r"No dask scheduler answers at tcp://127.0.0.1:9: start one"
-    ):
-        with cluster("tcp://127.0.0.1:9"):
-            pass
+    said = r"No dask scheduler answers at tcp://127.0.0.1:9: start one"
+    with pytest.raises(UserError, match=said), cluster("tcp://127.0.0.1:9"):
+        pass
 
 
 @pytest.mark.parametrize("missing", ["distributed", "cryptography"])
 def test_dask_is_an_extra(monkeypatch, missing):
     """Without it, or what makes its keys, the sentence says how to install them."""
     monkeypatch.setitem(sys.modules, missing, None)
-    with pytest.raises(UserError, match=rf"package {missing}: run .*pip install -e"):
-        with cluster("local"):
-            pass
+    said = rf"package {missing}: run .*pip install -e"
+    with pytest.raises(UserError, match=said), cluster("local"):
+        pass
 
 
 def test_without_a_cluster_each_is_a_loop():

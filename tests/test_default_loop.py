@@ -111,7 +111,10 @@ def results(project):
 
 
 def test_a_notebook_waits_for_all_whose_files_it_reads(released):
-    """What it reads is declared in its metadata; otherwise two that run side by side could meet in a half-made loop."""
+    """What it reads is declared in its metadata.
+
+    Otherwise two that run side by side could meet in a half-made loop.
+    """
     from boxloop.base.places import Project
     from boxloop.notebooks.graph import makers, read_loop, upstream
 
@@ -133,7 +136,7 @@ def poison(project):
 
 
 def test_same_seeds_same_numbers_and_no_test_row_before_08(released, tmp_path):
-    """Made again from nothing but raw data and ledger, with and without poison in the seal, 01 to 07 agree byte by byte."""
+    """From raw data and ledger alone, with poison in the seal or not, 01 to 07 agree by bytes."""
     outcomes = []
     for name in ("clean", "poisoned"):
         project = tmp_path / name
@@ -156,7 +159,10 @@ def test_same_seeds_same_numbers_and_no_test_row_before_08(released, tmp_path):
 
 
 def test_a_poisoned_seal_is_named_by_all_and_cannot_be_released(released, tmp_path):
-    """Opening it is refused with a sentence; the count stays as it was; the remedy in the sentence works."""
+    """Opening it is refused with a sentence; the count stays as it was.
+
+    The remedy in the sentence works.
+    """
     project = tmp_path / "poisoned"
     shutil.copytree(released, project)
     poison(project)
@@ -202,7 +208,7 @@ def test_a_notebook_that_raises_leaves_a_report(released, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "words, named",
+    ("words", "named"),
     [
         (["run", "--only", "12"], "12"),
         (["release", "--reason", " "], "reason"),
@@ -244,7 +250,10 @@ def replace(path, old, new):
 
 
 def test_a_moved_criterion_and_a_changed_model_are_flagged(released, tmp_path):
-    """After the release: old and new numbers, old and new model, in checks, sheet and exit code; the seal stays shut."""
+    """After the release: old and new numbers, old and new model, in checks, sheet and exit code.
+
+    The seal stays shut.
+    """
     project = tmp_path / "moved"
     shutil.copytree(released, project)
     replace(project / "study.toml", "at_least = 0.20", "at_least = 0.05")

@@ -42,7 +42,7 @@ def test_words_have_one_code_in_all_tables():
 
 
 def test_a_share_of_the_validation_rows_is_in_scope(parts):
-    """By construction; a row beyond the range or with an unknown word is not, and a gap alone does no harm."""
+    """By construction; a row beyond the range or with a new word is not, a gap does no harm."""
     train, validation = parts
     rows = pd.DataFrame({"x": [0.1, np.nan, 50.0]})
 

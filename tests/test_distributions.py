@@ -2,16 +2,16 @@
 
 from types import SimpleNamespace
 
-import matplotlib
+import matplotlib as mpl
 
-matplotlib.use("Agg")
+mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
-from boxloop.figures.distributions import MOST, plot_distributions
+from boxloop.figures.distributions import MOST, draw_distributions
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def drawn():
     """Return a function that draws tables and gives the axes; the figure is closed afterwards."""
 
     def draw(tables, units):
-        return plot_distributions(
+        return draw_distributions(
             tables, {name: SimpleNamespace(unit=unit) for name, unit in units.items()}
         ).axes
 

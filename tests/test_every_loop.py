@@ -1,4 +1,7 @@
-"""The other worked examples from end to end: every notebook, every check, both sheets, the seal, the same numbers again."""
+"""The other worked examples from end to end.
+
+Every notebook, every check, both sheets, the seal, the same numbers again.
+"""
 
 import json
 import shutil

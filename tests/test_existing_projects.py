@@ -194,7 +194,7 @@ def test_a_file_of_the_projects_name_is_one_sentence(cook, options):
 
 
 def test_the_hook_refuses_where_nothing_says_where_to_bake(project, capfd):
-    """cruft calls Cookiecutter from the inside; the folder is not deleted when its hook fails."""
+    """Cruft calls Cookiecutter from the inside; the folder is not deleted when its hook fails."""
     before = contents(project)
 
     with pytest.raises(FailedHookException):
@@ -274,7 +274,7 @@ def copy_of_the_template(folder):
 
 
 def test_two_versions_of_the_template_in_one_process(tmp_path, monkeypatch):
-    """cruft renders the old version and the new one, each with its own rules and filters."""
+    """Cruft renders the old version and the new one, each with its own rules and filters."""
     copy_of_the_template(tmp_path / "repo")
     others = [path for path in sys.path if path != str(ROOT)]
     monkeypatch.setattr(sys, "path", [*others, str(tmp_path / "repo")])

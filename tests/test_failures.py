@@ -179,7 +179,10 @@ def a_pass(number, *attempts):
 
 
 def test_what_an_earlier_pass_tried_stays_in_the_log(attempts, stress):
-    """Taking a loser out of the ladder does not make it untried; what is tried now is not repeated."""
+    """Taking a loser out of the ladder does not make it untried.
+
+    What is tried now is not repeated.
+    """
     passes = [a_pass(1, "ridge", "svm"), a_pass(2, "svm", "trees"), {"number": 3}]
     log = collect(attempts, [], stress[:0], [], passes=passes).set_index("about")
 

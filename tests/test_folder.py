@@ -1,4 +1,7 @@
-"""Chapters and what only looks like one: copies, scratch, damaged, renamed and deleted notebooks."""
+"""Chapters and what only looks like one.
+
+Copies, scratch, damaged, renamed and deleted notebooks.
+"""
 
 import json
 import shutil
@@ -29,7 +32,10 @@ def said(project):
     "name", ["03_train-Copy1", "03_train copy", "03_train (1)", "03_train - Copy"]
 )
 def test_a_copy_is_no_chapter_and_is_said_so(project, quick, name):
-    """As JupyterLab, macOS, Windows and browsers name copies: it is not run, and nothing else changes."""
+    """As JupyterLab, macOS, Windows and browsers name copies.
+
+    It is not run, and nothing else changes.
+    """
     run(project, echo=silent)
     shutil.copy(project.notebooks / "03_train.ipynb", project.notebooks / f"{name}.ipynb")
 
@@ -125,8 +131,10 @@ def test_a_deleted_chapter_is_named_until_its_results_are_gone(project, quick):
     outcome = run(project, echo=silent)
 
     assert outcome.problems == [
-        "notebooks/04_look.ipynb is gone, so its results do not count: restore it from your last commit, "
-        "or delete results/04_look and report/notebooks/04_look.ipynb."
+        (
+            "notebooks/04_look.ipynb is gone, so its results do not count: restore it from your "
+            "last commit, or delete results/04_look and report/notebooks/04_look.ipynb."
+        )
     ]
     assert outcome.pass_number is None
     path.write_text(text, encoding="utf-8")
@@ -144,7 +152,10 @@ def test_what_a_deleted_chapter_made_is_not_used(project, quick):
 
     with pytest.raises(
         UserError,
-        match="05_release needs results/03_train/model.txt, which 03_train made: restore notebooks/03_train.ipynb",
+        match=(
+            r"05_release needs results/03_train/model.txt, which 03_train made: restore "
+            r"notebooks/03_train.ipynb"
+        ),
     ):
         run(project, echo=silent)
 
@@ -154,7 +165,7 @@ def test_a_damaged_chapter_is_named(project, quick):
     run(project, echo=silent)
     (project.notebooks / "04_look.ipynb").write_text("{", encoding="utf-8")
 
-    with pytest.raises(UserError, match="04_look.ipynb is not a readable notebook"):
+    with pytest.raises(UserError, match=r"04_look.ipynb is not a readable notebook"):
         read_loop(project)
     assert sort_notebooks(project).gone == ()
 

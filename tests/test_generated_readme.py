@@ -1,4 +1,4 @@
-"""The README of a generated project is followed to the letter, in a fresh environment and with an empty home."""
+"""A project's README is followed to the letter, in a fresh environment with an empty home."""
 
 import os
 import re
@@ -47,7 +47,7 @@ def follow(lines, project, home):
 
 
 def fresh(home):
-    """Return an environment with an empty home, no active environment, and the Python that runs this test first on the path."""
+    """Return an environment with an empty home, none active, and this Python first on the path."""
     left_out = {"VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE"}
     left_out |= {"PYTHONPYCACHEPREFIX"}
     env = {key: value for key, value in os.environ.items() if key not in left_out}
@@ -103,7 +103,7 @@ def test_the_pip_way(project, home):
     shutil.which("uv") is None, reason="uv is not installed: the way with pip is tested alone"
 )
 def test_the_uv_way(project, home):
-    """uv makes the environment and runs the loop to its report."""
+    """Uv makes the environment and runs the loop to its report."""
     lines = commands(project / "README.md", "With .uv")
     assert lines == ["uv sync", "uv run boxloop run"]
 

@@ -1,4 +1,7 @@
-"""Faults of the whole command, in processes of its own: two at once, cut files, no memory, a full disk."""
+"""Faults of the whole command, in processes of its own.
+
+Two at once, cut files, no memory, a full disk.
+"""
 
 import subprocess
 import sys
@@ -33,7 +36,7 @@ def done(project):
 
 
 def test_two_runs_at_once(tmp_path):
-    """The second is refused in one sentence while the first is in the middle of a cell, which does not notice."""
+    """The second is refused in one sentence; the first, in the middle of a cell, goes on."""
     project = make_project(tmp_path, graph=CHAIN, faults={"02_b": WAIT})
     first = boxloop(project, "run")
     end = time.monotonic() + 60
@@ -58,7 +61,7 @@ def test_two_runs_begin_in_the_same_moment(tmp_path):
     project = make_project(
         tmp_path,
         graph=CHAIN,
-        faults={name: "with (root / 'count').open('a') as file: file.write('x')" for name in CHAIN},
+        faults=dict.fromkeys(CHAIN, "with (root / 'count').open('a') as file: file.write('x')"),
     )
     codes = sorted(
         finish(process)[0] for process in [boxloop(project, "run"), boxloop(project, "run")]
@@ -96,7 +99,10 @@ def test_a_truncated_file_is_named_and_made_again(tmp_path, file):
 )
 @pytest.mark.parametrize("how", [[], ["--cold"]])
 def test_a_cell_that_needs_more_memory_than_there_is(tmp_path, how):
-    """A limit of the system, and an array beyond it: the cell is named, the rest is skipped, and the next run goes on."""
+    """A limit of the system, and an array beyond it.
+
+    The cell is named, the rest is skipped, and the next run goes on.
+    """
     greedy = [
         "if not (root / 'well').exists():",
         "    import resource, numpy as np",
@@ -124,7 +130,10 @@ def test_a_cell_that_needs_more_memory_than_there_is(tmp_path, how):
     not sys.platform.startswith("linux"), reason="needs a small file system of its own"
 )
 def test_the_disk_is_full_for_the_command(tmp_path):
-    """One sentence with the notebook, no part left; with space again the next run goes on from there."""
+    """One sentence with the notebook, no part left.
+
+    With space again the next run goes on from there.
+    """
     disk = tmp_path / "disk"
     disk.mkdir()
     if subprocess.run(
@@ -132,14 +141,12 @@ def test_the_disk_is_full_for_the_command(tmp_path):
     ).returncode:
         pytest.skip("may not mount a small file system")
     try:
-        fill = "\n".join(
-            [
-                "if not (root / 'well').exists():",
-                "    filler = open(root / 'filler', 'wb', buffering=0)",
-                "    try:",
-                "        while True: filler.write(bytes(4096))",
-                "    except OSError: pass",
-            ]
+        fill = (
+            "if not (root / 'well').exists():\n"
+            "    filler = open(root / 'filler', 'wb', buffering=0)\n"
+            "    try:\n"
+            "        while True: filler.write(bytes(4096))\n"
+            "    except OSError: pass"
         )
         project = make_project(disk / "project", graph=CHAIN, faults={"02_b": fill})
         code, out, err = finish(boxloop(project, "run"))

@@ -1,4 +1,4 @@
-"""What is wrong with a project is said by every command that a person may type, with a promised exit code."""
+"""Every command says what is wrong with a project, and ends with a promised exit code."""
 
 import json
 
@@ -58,7 +58,10 @@ def test_a_ledger_that_is_gone(project):
 
 
 def test_a_ledger_that_is_cut_before_there_is_a_pass(tmp_path, monkeypatch):
-    """Each notebook takes down the last hash that it saw: no pass is needed for a line to be missed."""
+    """Each notebook takes down the last hash that it saw.
+
+    No pass is needed for a line to be missed.
+    """
     monkeypatch.setattr("boxloop.run.loop.load_engine", lambda *_: None)
     monkeypatch.setattr("boxloop.run.loop.execute", execute_here)
     files = sources()
@@ -93,9 +96,9 @@ def test_a_notebook_that_fails_or_is_out_of_date_is_named_by_check(project):
 
     assert code == 1
     broken = json.loads(said)["broken"]
-    assert (
-        broken[0]
-        == "05_diagnose failed (cell work: ZeroDivisionError: division by zero): mend that cell, then `boxloop run`."
+    assert broken[0] == (
+        "05_diagnose failed (cell work: ZeroDivisionError: division by zero): mend that cell, "
+        "then `boxloop run`."
     )
     assert [sentence.split()[0] for sentence in broken] == [
         "05_diagnose",
@@ -146,7 +149,10 @@ def test_a_damaged_memory_is_never_an_error(project, name, text):
 
 @pytest.mark.parametrize("row", ['{"model_hash": ["a"]}', "3", '{"sets": 3}', '{"sealed": {}}'])
 def test_releases_of_another_shape(project, row):
-    """What was measured on the test set is not guessed: 08 stops with the sentence, no command fails."""
+    """What was measured on the test set is not guessed.
+
+    08 stops with the sentence, no command fails.
+    """
     path = project.station("08_release") / "release.json"
     path.write_text(f'{{"releases": [{row}]}}', encoding="utf-8")
 

@@ -61,13 +61,14 @@ def test_compare_pairs_model_and_reference():
 
 
 @pytest.mark.parametrize(
-    "name, expected", [("rmse", np.sqrt(2)), ("bias", 1.0), ("nmad", 1.4826), ("r2", 1 - 2 / 1.25)]
+    ("name", "expected"),
+    [("rmse", np.sqrt(2)), ("bias", 1.0), ("nmad", 1.4826), ("r2", 1 - 2 / 1.25)],
 )
 def test_metrics_by_hand(name, expected):
     """Residuals 0, 0, 2, 2 about a truth of variance 1.25."""
     truth = np.array([0.0, 1, 2, 3])
 
-    assert METRICS[name].function(truth, truth + [0, 0, 2, 2]) == pytest.approx(expected)
+    assert METRICS[name].function(truth, truth + np.array([0, 0, 2, 2])) == pytest.approx(expected)
 
 
 def test_outlier_fraction_of_a_gaussian():
@@ -80,7 +81,7 @@ def test_outlier_fraction_of_a_gaussian():
 
 
 @pytest.mark.parametrize(
-    "name, better, worse", [("rmse", 1, 2), ("r2", 0.9, 0.8), ("bias", -0.1, 0.2)]
+    ("name", "better", "worse"), [("rmse", 1, 2), ("r2", 0.9, 0.8), ("bias", -0.1, 0.2)]
 )
 def test_improvement_is_positive_when_the_model_is_better(name, better, worse):
     """Whatever the direction of the metric."""
@@ -89,7 +90,10 @@ def test_improvement_is_positive_when_the_model_is_better(name, better, worse):
 
 @pytest.mark.parametrize("rows", [1, 2, 3, 4])
 def test_the_fewest_rows_have_an_interval_around_the_value(rows):
-    """Draws of one row many times have no R² and are left out; where there is none at all, R² is unknown."""
+    """Draws of one row many times have no R² and are left out.
+
+    Where there is none at all, R² is unknown.
+    """
     rng = np.random.default_rng(rows)
     truth = rng.normal(size=rows)
     guesses = {"model": truth + rng.normal(size=rows), "reference": truth + 1}
@@ -108,7 +112,10 @@ def test_the_fewest_rows_have_an_interval_around_the_value(rows):
 
 
 def test_one_group_gives_an_interval_without_width():
-    """Also where the value and the draws are summed in another order: an error bar cannot be negative."""
+    """Also where the value and the draws are summed in another order.
+
+    An error bar cannot be negative.
+    """
     rng = np.random.default_rng(0)
     truth = rng.normal(size=7)
     found = compare(

@@ -60,7 +60,7 @@ def wait_until_up(server, process, log):
 
 @pytest.fixture
 def lab(baked, tmp_path):
-    """JupyterLab in a copy of the default project, on loopback, with nothing of the user's settings."""
+    """JupyterLab in a copy of the default project, with nothing of the user's settings."""
     project = tmp_path / "project"
     shutil.copytree(baked, project)
     port, token = free_port(), secrets.token_hex(16)

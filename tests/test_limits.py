@@ -60,7 +60,10 @@ def alive(pid):
     ],
 )
 def test_a_cell_that_takes_too_long(tmp_path, how, hang):
-    """One sentence with the cell; what does not need it goes on; with more time it comes through."""
+    """One sentence with the cell; what does not need it goes on.
+
+    With more time it comes through.
+    """
     slow = f"""
 if not (root / 'well').exists():
     import os, time
@@ -114,11 +117,14 @@ raise ValueError('after all that')
 
 @pytest.mark.parametrize("how", WAYS)
 def test_a_flood_of_output(tmp_path, how):
-    """Copy, report and memory stay small; beginning, end, error and the count of the rest are there."""
+    """Copy, report and memory stay small.
+
+    Beginning, end, error and the count of the rest are there.
+    """
     project = make_project(
         tmp_path, graph={"01_scoping": ([], ["data/1.txt"])}, faults={"01_scoping": FLOOD}
     )
-    code, out, err, peak = finish(boxloop(project, "run", *how))
+    code, _, err, peak = finish(boxloop(project, "run", *how))
     outs = outputs(project, "01_scoping")
 
     assert code == 1 and err == "Failed: 01_scoping, cell work: ValueError: after all that\n"
@@ -208,7 +214,7 @@ def test_nothing_outlives_the_run(tmp_path, end, how):
     )
     process = boxloop(project, "run", *how, *(["--timeout", "3"] if end == "timeout" else []))
     if end in ("ctrl-c", "killed"):
-        until(lambda: (project.root / "pids").exists())
+        until((project.root / "pids").exists)
         process.send_signal(signal.SIGINT if end == "ctrl-c" else signal.SIGKILL)
     code, out, err, _ = finish(process)
 

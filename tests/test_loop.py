@@ -83,8 +83,10 @@ def test_a_circle_is_named(tmp_path):
         ('{"cells": []}', "format 4"),
         ('{"cells": [], "nbformat": 4, "nbformat_minor": 5}', "does not say what it needs"),
         (
-            '{"cells": [], "nbformat": 4, "nbformat_minor": 5, '
-            '"metadata": {"boxloop": {"needs": "x", "makes": []}}}',
+            (
+                '{"cells": [], "nbformat": 4, "nbformat_minor": 5, '
+                '"metadata": {"boxloop": {"needs": "x", "makes": []}}}'
+            ),
             "does not say what it needs",
         ),
     ],
@@ -143,7 +145,10 @@ def test_a_missing_need_names_its_maker(tmp_path):
 
     with pytest.raises(
         UserError,
-        match="03_train needs data/interim/train.txt, which 02_split makes: run `boxloop run --from 02`",
+        match=(
+            r"03_train needs data/interim/train.txt, which 02_split makes: run `boxloop run --from "
+            r"02`"
+        ),
     ):
         require(project, chapters, select(chapters, start="3"))
     require(project, chapters, chapters)

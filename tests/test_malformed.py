@@ -1,4 +1,7 @@
-"""Tables that cannot be adopted: one sentence with file, place and remedy, exit code 2, and nothing written over."""
+"""Tables that cannot be adopted.
+
+One sentence with file, place and remedy, exit code 2, and nothing written over.
+"""
 
 import gzip
 import io
@@ -257,7 +260,10 @@ CASES = {
         csv(BASE.assign(x=1, y=[f"J{k:04d}" for k in range(60)])),
         CLASSES,
         [],
-        r"no column is left to learn from \('x' is ignored \(it is '1' in every row\); 'y' is the id\): add a column that was measured",
+        (
+            r"no column is left to learn from \('x' is ignored \(it is '1' in every row\); 'y' is "
+            r"the id\): add a column that was measured"
+        ),
     ),
     "only the target": ("t.csv", csv(BASE[["kind"]]), CLASSES, [], "there is only the target"),
     "few groups": (

@@ -21,7 +21,8 @@ rng = np.random.default_rng(1)
 X = pd.DataFrame(rng.lognormal(size=(300, 3)), columns=list("abc"))
 y = X["a"] + rng.normal(size=300)
 if sys.argv[4] == "boosting":
-    model = make_pipeline(FunctionTransformer(np.log), StandardScaler(), HistGradientBoostingRegressor(random_state=0, max_iter=20)).fit(X, y)
+    trees = HistGradientBoostingRegressor(random_state=0, max_iter=20)
+    model = make_pipeline(FunctionTransformer(np.log), StandardScaler(), trees).fit(X, y)
 else:
     model = KNeighborsRegressor(algorithm="brute").fit(csr_matrix(X), y)
 save_model(__import__("pathlib").Path(sys.argv[2]), model)

@@ -1,4 +1,7 @@
-"""From a table to a full report in two commands: real catalogues, the three tasks, and tables that are not tidy."""
+"""From a table to a full report in two commands.
+
+Real catalogues, the three tasks, and tables that are not tidy.
+"""
 
 import json
 import shutil
@@ -15,7 +18,10 @@ pytestmark = pytest.mark.slow
 
 
 def diabetes(folder):
-    """442 patients, ten measurements, a number to predict; a site for every eleven of them as a group."""
+    """442 patients, ten measurements, a number to predict.
+
+    A site for every eleven of them as a group.
+    """
     frame = datasets.load_diabetes(as_frame=True, scaled=False).frame
     frame.assign(site_id=np.arange(len(frame)) // 11).to_csv(folder / "diabetes.csv", index=False)
     return "regression", [folder / "diabetes.csv", "--target", "target", "--group", "site_id"]
@@ -37,11 +43,13 @@ def digits(folder):
 
 
 def untidy(folder):
-    """Missing values, words, truth values, dates, an error column, rows without a target, names of any kind, and rows to predict."""
+    """Gaps, words, truth values, dates, an error column, names of any kind, and rows to predict."""
     rng, n = np.random.default_rng(0), 600
     frame = pd.DataFrame({
-        "name": [f"J{k:04d}" for k in range(n)], "Mass [Msun]": rng.lognormal(size=n), "α": rng.normal(size=n),
-        "band": rng.choice(list("ugriz"), n), "good": rng.random(n) < 0.5, "observed": pd.date_range("2021-01-01", periods=n).strftime("%Y-%m-%d"),
+        "name": [f"J{k:04d}" for k in range(n)],
+        "Mass [Msun]": rng.lognormal(size=n), "α": rng.normal(size=n),
+        "band": rng.choice(list("ugriz"), n), "good": rng.random(n) < 0.5,
+        "observed": pd.date_range("2021-01-01", periods=n).strftime("%Y-%m-%d"),
     })  # fmt: skip
     frame["flux"] = (
         2 * np.log(frame["Mass [Msun]"])
@@ -191,7 +199,10 @@ def test_same_seeds_same_numbers(run):
 
 
 def test_another_survey_is_judged_beside_home(bake, tmp_path):
-    """Rows of another survey are no training rows: 06 compares model and reference there, and half of them stay sealed until 08."""
+    """Rows of another survey are no training rows.
+
+    06 compares model and reference there, and half of them stay sealed until 08.
+    """
     rng = np.random.default_rng(0)
     frame = pd.DataFrame(rng.normal(size=(900, 3)), columns=["g", "r", "i"]).assign(
         field=np.arange(900) // 9

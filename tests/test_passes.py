@@ -86,7 +86,10 @@ def test_a_released_pass_stays_released(project, quick):
 
 
 def test_a_released_pass_outlives_a_plain_rerun_of_the_release(project, quick):
-    """Run again without a reason: it was released all the same, and what the test set said stays in it."""
+    """Run again without a reason.
+
+    It was released all the same, and what the test set said stays in it.
+    """
     values = {"model": {"value": 0.1, "low": 0.09, "high": 0.11}}
     write_json(
         project.metrics_file,

@@ -31,7 +31,8 @@ NAMES = {
 # A chapter that imports the study, here and in processes of its own.
 USES = """
 import os, subprocess, sys
-assert os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] == "1"  # no warning of a debugger on the terminal
+# No warning of a debugger on the terminal.
+assert os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] == "1"
 from joblib import Parallel, delayed
 from study.own import double
 assert double(2) == 4
@@ -45,7 +46,7 @@ CASES = [*((name, False) for name in NAMES), ("colon", True), ("quotes", True)]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows forbids most of these signs")
-@pytest.mark.parametrize("name, cold", CASES)
+@pytest.mark.parametrize(("name", "cold"), CASES)
 def test_the_loop_runs_in_a_folder_of_any_name(tmp_path, quick, monkeypatch, name, cold):
     """Also what its cells start finds the study."""
     monkeypatch.setattr("boxloop.run.loop.execute", execute)

@@ -1,4 +1,4 @@
-"""What a person sees: moving lines on a terminal, plain ones elsewhere, and on request what the cells print."""
+"""Moving lines on a terminal, plain ones elsewhere, and on request what the cells print."""
 
 import io
 import json

@@ -5,6 +5,7 @@ import random
 import re
 import shlex
 import unicodedata
+from pathlib import Path
 
 import pytest
 from conftest import ROOT
@@ -130,11 +131,9 @@ def follow(cook, refused, bad, good):
         [word.strip('"') for word in shlex.split(found[2], posix=os.name != "nt")],
     )
     assert words.pop(0) == "cookiecutter"
-    with open(stored, encoding="utf-8") as file:
-        text = file.read()
+    text = Path(stored).read_text(encoding="utf-8")
     assert bad in text
-    with open(stored, "w", encoding="utf-8") as file:
-        file.write(text.replace(bad, good, 1))
+    Path(stored).write_text(text.replace(bad, good, 1), encoding="utf-8")
     return cook(*words)
 
 

@@ -74,7 +74,7 @@ def test_the_manifest_names_files_once_and_in_order(tmp_path):
 
 
 def test_every_set_of_the_sealed_table_is_measured(tmp_path):
-    """The sealed table holds the test rows of all domains, and no set borrows the predictions of another."""
+    """The sealed table has the test rows of all domains; no set borrows another's predictions."""
     (tmp_path / "study.toml").write_text(STUDY, encoding="utf-8")
     settings = load_settings(tmp_path / "study.toml")
     weight = np.random.default_rng(0).normal(size=60)

@@ -125,14 +125,20 @@ def test_headings_are_anchors_below_the_title(soup):
 
 
 def test_checks_have_anchors_and_lead_to_their_cell(soup):
-    """`check-split.groups` is the row of the check; beside its name is the way to the cell that ran it."""
+    """`check-split.groups` is the row of the check.
+
+    Beside its name is the way to the cell that ran it.
+    """
     row = soup.find(id="check-split.groups")
     assert "fail" in row.get_text()
     assert [a["href"] for a in row.find_all("a")] == ["#check-split.groups", "#03-split--look"]
 
 
 def test_ids_of_outputs_do_not_meet(soup):
-    """Each notebook's estimator has the same id; each chapter has its own, and its style follows."""
+    """Each notebook's estimator has the same id.
+
+    Each chapter has its own, and its style follows.
+    """
     ids = [element["id"] for element in soup.find_all(id=re.compile("sk-container-id-1$"))]
     assert len(ids) == 8
     assert f'[id="{ids[0]}"] b' in soup.find(id=ids[0]).find_previous("style").string
@@ -243,7 +249,10 @@ def test_the_page_is_written_whole_and_the_same_twice(project):
 
 def test_columns_of_numbers_are_marked(project):
     """Digits stand below each other; text stays where text starts."""
-    table = "<table><thead><tr><th></th><th>a</th><th>b</th></tr></thead><tr><th>x</th><td>-1.5e-3</td><td>1 Mpc</td></tr></table>"
+    table = (
+        "<table><thead><tr><th></th><th>a</th><th>b</th>"
+        "</tr></thead><tr><th>x</th><td>-1.5e-3</td><td>1 Mpc</td></tr></table>"
+    )
     write_chapter(project, "01_scoping", notebook([code("out", "x", [rich(table)])]))
     first = page(project).find(id="01-scoping").table
     assert [cell.get_text() for cell in first.select(".number")] == ["a", "-1.5e-3"]

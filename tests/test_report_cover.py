@@ -1,4 +1,4 @@
-"""The cover keeps its word: numbers that are there, verdicts that the interval allows, reasons for what does not pass."""
+"""The cover shows numbers that are there, verdicts that the interval allows, and reasons."""
 
 import pytest
 from fake_report import check_row, interval, make_report_project, metrics, write_json
@@ -59,7 +59,7 @@ def test_the_cover_gives_the_reasons(project):
     ]
     write_json(project.checks_file, rows)
     words = page(project).select_one(".exceptions").get_text(" ")
-    assert (
-        " ".join(words.split())
-        == "✗ fail data.schema A hole. ~ waived split.groups No group is on both sides. Waived because: On purpose."
+    assert " ".join(words.split()) == (
+        "✗ fail data.schema A hole. ~ waived split.groups No group is on both sides. Waived "
+        "because: On purpose."
     )

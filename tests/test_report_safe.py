@@ -16,7 +16,10 @@ def project(tmp_path):
 
 
 def test_hostile_texts_are_only_text(tmp_path):
-    """Titles, authors, reasons, columns, failures, ledger and outputs: none of them runs or turns the page around."""
+    """Titles, authors, reasons, columns, failures, ledger and outputs.
+
+    None of them runs or turns the page around.
+    """
     soup = page(make_hostile_project(tmp_path / "p"))
     assert_silent(soup)
     assert_whole(soup)
@@ -46,8 +49,10 @@ def test_hostile_html_leaves_nothing_lively(html, tmp_path):
 def test_harmless_html_stays(tmp_path):
     """Tables, displays, formulas and small drawings are what notebooks put out."""
     html = (
-        '<div class="a"><table><tr><th>x</th><td style="color: red">1</td></tr></table><details><summary>more</summary>text</details>'
-        '<input id="t" type="checkbox"/><label for="t">unfold</label><svg viewbox="0 0 1 1"><path d="M0 0"></path></svg>'
+        '<div class="a"><table><tr><th>x</th><td style="color: red">1</td></tr>'
+        "</table><details><summary>more</summary>text</details>"
+        '<input id="t" type="checkbox"/><label for="t">unfold</label>'
+        '<svg viewbox="0 0 1 1"><path d="M0 0"></path></svg>'
         "<math><mi>x</mi></math></div>"
     )
     made, _, _ = tidy(html, chapter="01-scoping", folder=tmp_path, root=tmp_path)

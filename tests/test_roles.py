@@ -60,7 +60,10 @@ def test_errors_are_known_by_their_names(pattern):
 
 @pytest.mark.parametrize(("upper", "lower"), list(zip((*UPPER, "e_{}"), OTHER_SIDE, strict=True)))
 def test_of_an_error_with_two_sides_one_is_kept(upper, lower):
-    """The other side is no input: the error of a target would give the target away. Marks of a missing value are no negative errors."""
+    """The other side is no input: the error of a target would give the target away.
+
+    Marks of a missing value are no negative errors.
+    """
     rng, names = np.random.default_rng(0), [pattern.format("flux") for pattern in (upper, lower)]
     frame = pd.DataFrame(
         {
@@ -101,8 +104,9 @@ def test_groups_and_times_are_guessed_from_strong_evidence_only():
 @pytest.mark.parametrize(
     ("error", "base"),
     [
-        ("FLUX1_ERR", "FLUX1"), ("MAGERR_AUTO", "MAG_AUTO"), ("psfMagErr_u", "psfMag_u"), ("w1sigmpro", "w1mpro"), ("j_msigcom", "j_m"),
-        ("R_perr1", "R_p [Rjup]"), ("e_R_p", "R_p [Rjup]"), ("Sig_Flux", "flux"), ("FLUXERR_APER [mJy]", "FLUX_APER [mJy]"),
+        ("FLUX1_ERR", "FLUX1"), ("MAGERR_AUTO", "MAG_AUTO"), ("psfMagErr_u", "psfMag_u"),
+        ("w1sigmpro", "w1mpro"), ("j_msigcom", "j_m"), ("R_perr1", "R_p [Rjup]"),
+        ("e_R_p", "R_p [Rjup]"), ("Sig_Flux", "flux"), ("FLUXERR_APER [mJy]", "FLUX_APER [mJy]"),
     ],
 )  # fmt: skip
 def test_errors_with_the_sign_inside_the_name(error, base):
@@ -140,7 +144,7 @@ def test_an_error_with_two_sides_and_a_unit_in_brackets():
 
 
 def test_what_only_looks_like_an_error_is_an_input():
-    """A signal, a velocity dispersion, a reddening, words with the letters inside, and a difference that goes below zero."""
+    """A signal, a velocity dispersion, a reddening, a difference below zero are no errors."""
     rng = np.random.default_rng(0)
     names = [
         "signal",

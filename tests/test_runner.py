@@ -79,6 +79,22 @@ def test_a_broken_report_does_not_hide_the_run(project, quick, monkeypatch):
     assert not outcome.ok
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["LICENSE", "study/failures.toml", "results/04_look/more.csv", "report/notebooks/x.ipynb"],
+)
+def test_the_report_is_built_again_when_what_it_shows_has_changed(project, quick, name):
+    """And only then: nothing else of a run without changes takes as long."""
+    run(project, echo=silent)
+    run(project, echo=silent)
+    assert len(quick) == 1
+    path = project.root / name
+    path.write_text("more", encoding="utf-8")
+    run(project, echo=silent)
+    run(project, echo=silent)
+    assert len(quick) == 2
+
+
 def test_only_and_from(project, quick):
     """A part of the loop runs on what is there, and on nothing that is not."""
     with pytest.raises(UserError, match="run --from 02"):
@@ -143,7 +159,7 @@ def test_after_an_interruption_the_next_run_works(project, quick, monkeypatch):
         return fake_execute(project, chapter, parameters)
 
     monkeypatch.setattr("boxloop.run.loop.execute", stop_at_three)
-    with pytest.raises(Interrupted, match="Stopped during 03_train.*run --from 03"):
+    with pytest.raises(Interrupted, match=r"Stopped during 03_train.*run --from 03"):
         run(project, echo=silent)
     assert not (project.root / NAME).exists()
     assert quick == []
@@ -186,7 +202,7 @@ def test_the_lock_of_another_machine_is_respected(project, quick):
 
 
 def test_real_kernels_in_a_folder_with_an_odd_name(tmp_path, quick, monkeypatch):
-    """papermill runs, the failed copy is kept, no path of this machine is in it, nothing is left over."""
+    """The failed copy is kept, no path of this machine is in it, nothing is left over."""
     from boxloop.run.execute import execute
 
     monkeypatch.setattr("boxloop.run.loop.execute", execute)
@@ -216,7 +232,10 @@ def test_a_kernel_that_dies_gets_a_second_chance(tmp_path, quick, monkeypatch):
     from boxloop.run.execute import execute
 
     monkeypatch.setattr("boxloop.run.loop.execute", execute)
-    die = "import os\n(root / 'n').open('a').write('x')\nif len((root / 'n').read_text()) < {}: os._exit(1)"
+    die = (
+        "import os\n(root / 'n').open('a').write('x')\n"
+        "if len((root / 'n').read_text()) < {}: os._exit(1)"
+    )
     project = make_project(
         tmp_path, graph={"01_scoping": GRAPH["01_scoping"]}, faults={"01_scoping": die.format(4)}
     )

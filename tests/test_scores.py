@@ -19,7 +19,7 @@ def sample():
 
 
 @pytest.mark.parametrize(
-    "name, theirs",
+    ("name", "theirs"),
     [
         ("roc_auc", sk.roc_auc_score),
         ("average_precision", sk.average_precision_score),

@@ -1,4 +1,7 @@
-"""The ledger is a chain that results and passes hold on to: what vanishes from it, or from the seal, is named."""
+"""The ledger is a chain that results and passes hold on to.
+
+What vanishes from it, or from the seal, is named.
+"""
 
 import json
 import os
@@ -117,7 +120,10 @@ def do_damage(project, damage):
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("copy", ["whole", "gone", "damaged", "older"])
 def test_a_damaged_ledger_is_named_and_each_remedy_works(project, damage, copy):
-    """By all that read or write it; with its copy, from a commit, or with a new one that says so."""
+    """By all that read or write it.
+
+    With its copy, from a commit, or with a new one that says so.
+    """
     before = project.ledger_file.read_bytes()
     if copy != "whole":
         text = {"damaged": "{", "older": lines(project)[0] + "\n"}.get(copy)
@@ -173,7 +179,10 @@ def test_an_opening_is_not_forgotten_after_an_older_checkout(project):
 
 
 def test_two_clones_that_were_merged(project, tmp_path):
-    """Each was opened for a model of its own: the lines of both, one after another, are a ledger."""
+    """Each was opened for a model of its own.
+
+    The lines of both, one after another, are a ledger.
+    """
     common = lines(project)
     other = Project(tmp_path / "other")
     shutil.copytree(project.root, other.root, ignore=shutil.ignore_patterns("other"))
@@ -262,7 +271,10 @@ def test_a_folder_in_the_place_of_the_sealed_file(project):
 
 
 def test_lines_from_before_the_chain_are_accepted_and_held_from_then_on(tmp_path):
-    """A project that was made earlier: nothing is wrong with it, and its lines can no longer vanish."""
+    """A project that was made earlier.
+
+    Nothing is wrong with it, and its lines can no longer vanish.
+    """
     project = make_project(tmp_path, graph=GRAPH)
     project.sealed.mkdir(parents=True)
     rewrite(
@@ -292,7 +304,7 @@ def test_nothing_sealed_is_no_trouble(tmp_path):
 
 @pytest.mark.parametrize("damage", ["one bit", "cut", "emptied", "replaced"])
 def test_a_sealed_file_that_changed_is_named_and_the_remedy_works(project, damage):
-    """By one bit or altogether; deleted and sealed again from the same rows it is the same test set, opened once."""
+    """By one bit or altogether; sealed again from the same rows it is the same set, opened once."""
     project.sealed_file.chmod(0o644)
     data = project.sealed_file.read_bytes()
     flipped = data[:-20] + bytes([data[-20] ^ 1]) + data[-19:]
@@ -300,7 +312,10 @@ def test_a_sealed_file_that_changed_is_named_and_the_remedy_works(project, damag
         {"one bit": flipped, "cut": data[:-9], "emptied": b"", "replaced": b"poison"}[damage]
     )
 
-    said = "data/sealed/test.parquet is not the file that was sealed: delete it and run `boxloop run`, which seals the same rows again."
+    said = (
+        "data/sealed/test.parquet is not the file that was sealed: delete it and run `boxloop "
+        "run`, which seals the same rows again."
+    )
     assert trouble(project) == said
     assert losses(project) == [said]
     with pytest.raises(UserError, match="not the file that was sealed"):
@@ -349,7 +364,7 @@ def test_other_rows_are_said_to_be_other_rows_only_where_they_are(project):
     with pytest.raises(UserError, match="sealed from other rows"):
         close(project, FRAME.head(30))
     project.ledger_file.unlink()
-    with pytest.raises(UserError, match="ledger.jsonl is missing"):
+    with pytest.raises(UserError, match=r"ledger.jsonl is missing"):
         close(project, FRAME)
 
 
@@ -361,7 +376,10 @@ def test_nothing_was_sealed_yet_is_said_so(tmp_path):
 
 @pytest.mark.parametrize("moment", ["before the ledger", "after the ledger"])
 def test_broken_off_while_sealing(tmp_path, monkeypatch, moment):
-    """The file is in place only when the ledger knows of it; the next run completes it, with one line."""
+    """The file is in place only when the ledger knows of it.
+
+    The next run completes it, with one line.
+    """
     project = make_project(tmp_path, graph=GRAPH)
     place = "append" if moment == "before the ledger" else "os.replace"
 
@@ -392,7 +410,8 @@ def test_an_opening_without_numbers_is_named(project):
     release(project, model="another")
 
     assert lost_numbers(project).startswith(
-        "The test set was opened for model abc, and its numbers are not in results/08_release/release.json"
+        "The test set was opened for model abc, and its numbers are not in "
+        "results/08_release/release.json"
     )
     assert notices(project) == [lost_numbers(project)]
 

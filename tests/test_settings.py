@@ -48,7 +48,7 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("old, new, named", MISTAKES.values(), ids=MISTAKES)
+@pytest.mark.parametrize(("old", "new", "named"), MISTAKES.values(), ids=MISTAKES)
 def test_a_mistake_is_one_sentence_that_names_it(tmp_path, old, new, named):
     """The message names file and key, and fits on one line."""
     assert old in STUDY

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.preprocessing import StandardScaler
 
-from boxloop.measure.shift import distances, effective_rows, spread_out, weights
+from boxloop.measure.shift import distances, effective_rows, shift_weights, spread_out
 
 
 def sample(mean, size=4000, seed=0):
@@ -17,7 +17,7 @@ def test_weights_move_the_mean():
     """Rows weighted like another sample have its mean."""
     here, there = sample(0), sample(0.5, seed=1)
 
-    weight = weights(here, there, columns=["x"], scale=StandardScaler())
+    weight = shift_weights(here, there, columns=["x"], scale=StandardScaler())
 
     assert np.average(here["x"], weights=weight) == pytest.approx(there["x"].mean(), abs=0.05)
 
@@ -26,7 +26,7 @@ def test_samples_that_hardly_overlap_leave_few_rows():
     """The further apart, the fewer rows carry the weight."""
     here = sample(0)
     near, far = (
-        weights(here, sample(mean, seed=1), columns=["x"], scale=StandardScaler())
+        shift_weights(here, sample(mean, seed=1), columns=["x"], scale=StandardScaler())
         for mean in (0.2, 3)
     )
 
@@ -52,7 +52,10 @@ def test_a_far_row_is_far():
 
 
 def test_of_many_training_rows_a_sample_is_searched(monkeypatch):
-    """Distances grow a little, for near and far rows alike; the order stays, and the sample is the same each time."""
+    """Distances grow a little, for near and far rows alike.
+
+    The order stays, and the sample is the same each time.
+    """
     learnt, rows = sample(0), pd.DataFrame({"x": [0.0, 1.0, 8.0]})
     whole = distances(learnt, [rows], scale=StandardScaler())[0]
     monkeypatch.setattr("boxloop.measure.shift.SEARCHED", 400)

@@ -3,10 +3,11 @@
 import json
 
 import pytest
-from fake_loop import make_project
+from fake_loop import cell, make_project, notebook, write_notebook
 
 from boxloop.base.errors import UserError
 from boxloop.base.files import read_json, sha256, write_json
+from boxloop.checks import REGISTRY
 from boxloop.record import results
 from boxloop.settings.load import load_settings
 
@@ -93,7 +94,10 @@ def test_a_damaged_memory_of_it_is_no_error(project, text):
 
 @pytest.mark.parametrize("damage", ["checks.json", "metrics.json", "station.json"])
 def test_what_a_chapter_did_not_leave_does_not_count(project, damage):
-    """One that was broken off, or whose results were edited: its rows are out until it has run again."""
+    """One that was broken off, or whose results were edited.
+
+    Its rows are out until it has run again.
+    """
     path = project.station("03_split") / damage
     path.write_text(path.read_text(encoding="utf-8").replace("{", '{"x": 1, ', 1), encoding="utf-8")
     if damage == "station.json":
@@ -112,7 +116,37 @@ def test_results_of_a_chapter_that_is_gone_do_not_count(project):
     rows = {row["id"]: row for row in read_json(project.checks_file)}
     assert rows["split.groups"]["state"] == "unanswered"
     assert rows["split.groups"]["message"] == "No notebook asks it: there is no 03_split.ipynb."
-    assert "baseline.domain_reference" not in rows
+
+
+def test_a_check_that_no_cell_calls_does_not_vanish(project):
+    """As one that an update brings: unanswered once its notebook has run, and it counts as open."""
+    rows = {row["id"]: row for row in read_json(project.checks_file)}
+
+    missed = rows["baseline.domain_reference"]
+    assert missed["state"] == "unanswered" and missed["fix"]
+    assert missed["message"] == "No notebook asks it: it belongs into 02_baseline."
+    assert rows["baseline.beats_trivial"]["state"] == "pass"
+    task = load_settings(project.settings_file).study.task
+    assert set(rows) == set(REGISTRY)
+    for unit in REGISTRY.values():
+        other = unit.tasks and task not in unit.tasks
+        assert (rows[unit.id]["state"] == "not-applicable") == bool(other)
+
+
+def test_a_check_whose_cell_is_still_to_come_is_not_missed(project):
+    """03 has not run again, and 09 asks a check of 02: nothing is said before they have run."""
+    (project.station("03_split") / "station.json").unlink()
+    content = notebook("09_paper", [], ["results/09_paper/x.json"])
+    content["cells"].append(cell("code", "ask", "here.check('baseline.domain_reference', 1)"))
+    write_notebook(project, "09_paper", content)
+    refresh(project)
+
+    ids = {row["id"] for row in read_json(project.checks_file)}
+    assert "baseline.domain_reference" not in ids
+    assert not any(unit.notebook == "03_split" and unit.id in ids for unit in REGISTRY.values())
+    leave(project, "09_paper", "made.up")
+    refresh(project)
+    assert "baseline.domain_reference" in {row["id"] for row in read_json(project.checks_file)}
 
 
 def test_two_notebooks_that_end_together_are_both_merged(project, monkeypatch):

@@ -11,7 +11,7 @@ from study_files import STUDY
 from boxloop.base.errors import UserError
 from boxloop.base.places import Project
 from boxloop.settings.load import Settings, load_settings
-from boxloop.split.division import divide, exploration, folds, place
+from boxloop.split.division import divide, exploration, folds, group_folds, place
 from boxloop.split.seal import append, close, open_seal, openings, read_ledger
 
 
@@ -119,6 +119,20 @@ def test_folds_keep_groups_whole(tmp_path, people):
         assert not set(people.family[train]) & set(people.family[held_out])
 
 
+def test_folds_of_checks_hold_every_group_out_once(people):
+    """Whole, each in one fold, and dealt out by the seed."""
+    groups = people["family"].to_numpy()
+    cv = group_folds(groups, 3, seed=0)
+    again = group_folds(groups, 3, seed=1)
+
+    assert sorted(np.concatenate([held for _, held in cv])) == list(range(600))
+    for fitted, held in cv:
+        assert not set(groups[fitted]) & set(groups[held])
+        assert len(fitted) + len(held) == 600
+        assert 195 <= len(held) <= 205
+    assert set(cv[0][1]) != set(again[0][1])
+
+
 def test_an_empty_part_is_refused(tmp_path, people):
     """Two families cannot be divided in three."""
     with pytest.raises(UserError, match=r"split\."):
@@ -175,7 +189,10 @@ def test_the_seal_is_not_shown_to_others(tmp_path, people):
 
 
 def test_closing_never_reads_the_sealed_file(tmp_path, people):
-    """Poison in the sealed file does not disturb it: only its hash is looked at, and only by who asks for trouble."""
+    """Poison in the sealed file does not disturb it.
+
+    Only its hash is looked at, and only by who asks for trouble.
+    """
     project = Project(tmp_path)
     close(project, people)
     project.sealed_file.chmod(0o644)

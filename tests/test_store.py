@@ -38,7 +38,7 @@ def test_tables_come_back(tmp_path, name):
 
 
 @pytest.mark.parametrize(
-    "name, read", [("t.parquet", files.read_table), ("t.json", files.read_json)]
+    ("name", "read"), [("t.parquet", files.read_table), ("t.json", files.read_json)]
 )
 def test_a_truncated_file_is_named(tmp_path, name, read):
     """One sentence with the file, not a traceback of a parser."""
@@ -77,7 +77,7 @@ def umask():
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no umask")
 @pytest.mark.parametrize(
-    "mask, mode", [(0o077, 0o600), (0o027, 0o640), (0o022, 0o644), (0o002, 0o664)]
+    ("mask", "mode"), [(0o077, 0o600), (0o027, 0o640), (0o022, 0o644), (0o002, 0o664)]
 )
 def test_a_new_file_has_the_rights_of_any_other(tmp_path, umask, mask, mode):
     """What `open` gives: who wants results for oneself alone gets them so."""

@@ -1,15 +1,22 @@
 """One rule judges model and reference under stress."""
 
-import matplotlib
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator
 
-matplotlib.use("Agg")
+mpl.use("Agg")
 
-from boxloop.figures.stress_map import draw_map  # noqa: E402
-from boxloop.measure.stress import crossing, members, moves, safe_unsafe, verdict, verdicts  # noqa: E402
+from boxloop.figures.stress_map import draw_stress_map
+from boxloop.measure.stress import (
+    crossing,
+    input_moves,
+    refit_on_resamples,
+    safe_unsafe,
+    stress_verdicts,
+    verdict,
+)
 
 
 @pytest.mark.parametrize(
@@ -33,7 +40,7 @@ def test_model_and_reference_are_judged_by_the_same_rule():
     swapped = [{"test": "noise", "kind": "noise", "model": 0.3, "reference": 0.2}]
     home = {"model": 0.1, "reference": 0.1}
 
-    one, two = verdicts(rows, home), verdicts(swapped, home)
+    one, two = stress_verdicts(rows, home), stress_verdicts(swapped, home)
 
     assert list(one.loc[0, ["verdict", "reference_verdict"]]) == ["degraded", "unsafe"]
     assert list(two.loc[0, ["verdict", "reference_verdict"]]) == ["unsafe", "degraded"]
@@ -83,7 +90,7 @@ def test_only_what_is_read_moves_the_prediction():
     """The column that is not read is the control."""
     X = pd.DataFrame({"read": np.linspace(1, 2, 200), "unread": np.linspace(5, 6, 200)})
 
-    table = moves({"model": Double()}, X, up=pd.DataFrame({"read": X["read"] + 0.1}), seed=0)
+    table = input_moves({"model": Double()}, X, up=pd.DataFrame({"read": X["read"] + 0.1}), seed=0)
 
     assert table.loc["unread"].eq(0).all()
     assert table.loc["read", ("shuffled", "model")] == pytest.approx(
@@ -99,7 +106,7 @@ def test_members_see_whole_groups():
     """Each member learns from other groups, and never from a part of one."""
     X, groups = pd.DataFrame({"x": np.arange(30.0)}), np.repeat(np.arange(10), 3)
 
-    found = members(lambda seed: Double(), X, X["x"], groups=groups, seeds=[0, 1])
+    found = refit_on_resamples(lambda seed: Double(), X, X["x"], groups=groups, seeds=[0, 1])
 
     assert found[0].rows != found[1].rows
     for member in found:
@@ -111,9 +118,9 @@ def test_the_map_has_a_line_for_every_test():
     """Words and marks stand on the same line."""
     rows = [{"test": name, "kind": "noise", "model": 0.2, "reference": 0.3} for name in ("x", "y")]
     home = {"model": 0.1, "reference": 0.1}
-    table = verdicts(rows, home)
+    table = stress_verdicts(rows, home)
 
-    (ax,) = draw_map(table, safe_unsafe(table), home).axes
+    (ax,) = draw_stress_map(table, safe_unsafe(table), home).axes
 
     assert [label.get_text() for label in ax.get_yticklabels()] == ["x", "y"]
     assert [text.get_text() for text in ax.texts] == [

@@ -24,7 +24,10 @@ STEERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202
 
 @pytest.fixture
 def call(project, quick, monkeypatch, capsys):
-    """Call the command line in a project whose texts are hostile; returns code and all that was printed."""
+    """Call the command line in a project whose texts are hostile.
+
+    Returns code and all that was printed.
+    """
     settings = project.settings_file.read_text(encoding="utf-8").replace(
         'title = "Toy"', f"title = {json.dumps(EVIL)}"
     )
@@ -106,7 +109,7 @@ def test_no_error_of_a_cell_hands_them_on(call, project):
 
 
 def test_no_column_hands_them_on(tmp_path, monkeypatch, capsys):
-    """Names, classes and the name of the file, in the table of what was understood and in a refusal."""
+    """Names, classes and the file's name, in the table of what was understood and in a refusal."""
     here, path = own_project(tmp_path, "classification"), tmp_path / f"t{EVIL}.csv"
     evil = EVIL.replace("\r", "")  # ends a line, in a table too
     kinds = [f"{evil}{k % 3 == 0}" for k in range(60)]

@@ -163,7 +163,7 @@ def test_it_may_be_stopped_anywhere(bake, tmp_path, monkeypatch):
             nonlocal steps
             steps += 1
             if steps == limit:
-                raise OSError("stopped")
+                raise InterruptedError
             return step(*arguments, **options)
 
         return wrapper
@@ -225,7 +225,7 @@ def test_a_record_of_another_kind_is_one_sentence(bake, tmp_path, text):
     project = bake(tmp_path, hooks=False)
     (project / "pyproject.toml").write_text(text, encoding="utf-8")
 
-    with pytest.raises(UserError, match="task in .tool.boxloop."):
+    with pytest.raises(UserError, match=r"task in .tool.boxloop."):
         finish_from_record(project)
 
 
@@ -267,7 +267,10 @@ def test_it_knows_the_studies_of_the_template():
 
 
 def test_the_hook_runs_on_the_python_of_cookiecutter():
-    """What it imports is the standard library; it, the hooks and the extension read as Python 3.9."""
+    """What it imports is the standard library.
+
+    It, the hooks and the extension read as Python 3.9.
+    """
     code = "import sys; before = set(sys.modules); import boxloop.upkeep.finish;"
     code += "print(*sorted(set(sys.modules) - before))"
     done = subprocess.run(

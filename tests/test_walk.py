@@ -1,4 +1,6 @@
-"""A random walk over everything that happens to a project: after each step `run` and `check` tell the truth.
+"""A random walk over everything that happens to a project.
+
+After each step `run` and `check` tell the truth.
 
 The truth is that of a fresh project with the same sources; or, where something is broken that only
 a person can mend, a sentence that names it. Then the walk follows the remedy in the sentence.
@@ -9,6 +11,7 @@ import os
 import random
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 from walk_project import GRAPH, Killed, command, execute_here, sources, write
@@ -60,7 +63,7 @@ class Walk:
         )
 
     def do(self, *words):
-        """Type a command; whatever happens, it ends without a traceback and with one of the promised codes."""
+        """Type a command: it ends without a traceback and with one of the promised codes."""
         code, said = command(self.project, *words)
         said = re.sub(r"(?s)^1 · .*?(?=\d+ items: )", "", said)  # the sheet, not what is open
         self.log.append(f"{' '.join(words)} -> {code}\n{said}")
@@ -84,7 +87,10 @@ class Walk:
         (self.project.root / name).write_text(self.sources[name], encoding="utf-8", newline="\n")
 
     def files(self):
-        """Return what may be damaged or deleted: all but the code of the study, which Python may have cached."""
+        """Return what may be damaged or deleted.
+
+        All but the code of the study, which Python may have cached.
+        """
         found = [
             path
             for path in self.project.root.rglob("*")
@@ -133,7 +139,7 @@ class Walk:
     def kill(self):
         """End a run in the middle of a cell and leave what a dead process leaves."""
         names = [name for name in sources() if name.startswith("notebooks/")]
-        chapter = os.path.basename(self.chance.choice(names)).removesuffix(".ipynb")
+        chapter = Path(self.chance.choice(names)).stem
         self.kill_at((chapter, self.chance.choice(["work", "finish"])))
         try:
             self.do("run", "--from", chapter[:2])
@@ -196,7 +202,10 @@ class Walk:
         pytest.fail("no remedy helps\n" + self.story())
 
     def told(self):
-        """Return whether all is well, and told truly; else that it is not is told, and one remedy is followed."""
+        """Return whether all is well, and told truly.
+
+        Else that it is not is told, and one remedy is followed.
+        """
         code, said = self.do("run")
         sheet_code, sheet = self.do("check")
         remedy = self.remedy(said + sheet)
@@ -208,7 +217,10 @@ class Walk:
         return False
 
     def remedy(self, said):
-        """Return what a person does about the first sentence that asks for something; None where none does."""
+        """Return what a person does about the first sentence that asks for something.
+
+        None where none does.
+        """
         sealed = self.project.sealed_file
         anew = (
             self.chance.choice([self.begin_anew, self.restore_ledger])
@@ -219,7 +231,8 @@ class Walk:
             r"notebooks/\w+\.ipynb is gone": lambda: self.restore_or_forget(
                 re.findall(r"notebooks/(\w+)\.ipynb is gone", said)
             ),
-            r"restore notebooks/\w+\.ipynb|\.ipynb .*restore it from your last commit": self.restore_notebooks,
+            r"restore notebooks/\w+\.ipynb": self.restore_notebooks,
+            r"\.ipynb .*restore it from your last commit": self.restore_notebooks,
             r"no chapter and does not run: .* so give it that name": self.restore_notebooks,
             r"ledger\.jsonl .*: copy report/ledger\.jsonl to its place": self.chance.choice(
                 [self.copy_the_ledger, anew]

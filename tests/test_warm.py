@@ -47,10 +47,12 @@ facts = {
     "sum": float(model.predict(X).sum()).hex(), "product": float((large @ large).sum()).hex(),
     "solved": float(np.linalg.svd(large, compute_uv=False).sum()).hex(),
     "threads": sorted((pool["internal_api"], pool["num_threads"]) for pool in threadpool_info()),
-    "backend": plt.get_backend(), "argv": sys.argv[0].rsplit("/")[-1], "cwd": os.getcwd(), "first": sys.path[0], "main": __name__,
+    "backend": plt.get_backend(), "argv": sys.argv[0].rsplit("/")[-1], "cwd": os.getcwd(),
+    "first": sys.path[0], "main": __name__,
 }
 surroundings = getattr(os, "env" + "iron")  # by its name, this chapter would not be forked
-leak = [hasattr(np, "leak"), "LEAK" in surroundings, "leak" in dir(__builtins__), "boxloop" in sys.modules]
+leak = [hasattr(np, "leak"), "LEAK" in surroundings]
+leak += ["leak" in dir(__builtins__), "boxloop" in sys.modules]
 np.leak = 1; surroundings["LEAK"] = "1"; __builtins__.leak = 1
 chance = [float(np.random.random()), os.getpid()]
 (root / ({name!r} + ".json")).write_text(js.dumps([facts, leak, chance]))
@@ -102,13 +104,16 @@ def test_no_process_is_left_over(tmp_path, real):
 
 
 def test_a_killed_kernel_is_one_sentence_and_the_next_run_goes_on(tmp_path, real):
-    """SIGKILL in the middle of a cell, twice: failed, with the cell; afterwards only that one runs."""
+    """SIGKILL in the middle of a cell, twice: failed, with the cell.
+
+    Afterwards only that one runs.
+    """
     die = "import os, signal\nif not (root / 'well').exists(): os.kill(os.getpid(), signal.SIGKILL)"
     project = make_project(tmp_path, graph=GRAPH, faults={"02_b": die})
     first = run(project, echo=silent)
-    assert (
-        first.failed[0].message
-        == "02_b, cell work: DeadKernelError: the kernel died while this cell ran; often the memory was full"
+    assert first.failed[0].message == (
+        "02_b, cell work: DeadKernelError: the kernel died while this cell ran; often the "
+        "memory was full"
     )
     (project.root / "well").touch()
 
@@ -233,15 +238,33 @@ LOUD = {
     "warns": "import warnings\nwarnings.warn('old', FutureWarning)\n",
     "deprecated": "import warnings\nwarnings.warn('old', DeprecationWarning, stacklevel=2)\n",
     "prints": "print('hello')\n",
-    "registers": "from IPython import get_ipython\nget_ipython().events.register('post_execute', lambda: print('after'))\n",
-    "by_name": "kind = type(get_ipython()).__name__\nassert get_ipython().kernel\nget_ipython().push({'there': kind})\n",
-    "thread": "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True, name='theirs').start()\n",
-    "breaks": "import json\njson.loud = getattr(json, 'loud', 0) + 1\nif json.loud < 2: raise ImportError('not yet')\n",
+    "registers": (
+        "from IPython import get_ipython\nget_ipython().events.register('post_execute', lambda: "
+        "print('after'))\n"
+    ),
+    "by_name": (
+        "kind = type(get_ipython()).__name__\nassert get_ipython().kernel\n"
+        "get_ipython().push({'there': kind})\n"
+    ),
+    "thread": (
+        "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True, "
+        "name='theirs').start()\n"
+    ),
+    "breaks": (
+        "import json\njson.loud = getattr(json, 'loud', 0) + 1\n"
+        "if json.loud < 2: raise ImportError('not yet')\n"
+    ),
 }
 # And those that may be imported beforehand: they only look, or keep for later.
 QUIET = {
-    "looks": "try:\n    kernel = hasattr(get_ipython(), 'kernel')\nexcept NameError:\n    kernel = 'nobody there'\n",
-    "keeps": "import logging, sys\nlog = logging.getLogger('keeps')\nlog.addHandler(logging.StreamHandler())\nout = sys.stdout\n",
+    "looks": (
+        "try:\n    kernel = hasattr(get_ipython(), 'kernel')\nexcept NameError:\n"
+        "    kernel = 'nobody there'\n"
+    ),
+    "keeps": (
+        "import logging, sys\nlog = logging.getLogger('keeps')\n"
+        "log.addHandler(logging.StreamHandler())\nout = sys.stdout\n"
+    ),
     "filters": "import warnings\nwarnings.filterwarnings('always', 'heard', UserWarning)\n",
 }
 USE = """
@@ -259,7 +282,7 @@ print(any(thread.name == 'theirs' for thread in threading.enumerate()))
 
 @pytest.mark.parametrize("name", [*LOUD, *QUIET])
 def test_a_library_that_does_more_than_be_imported(tmp_path, real, monkeypatch, name):
-    """What it does on import is seen in the notebook that imports it, as from a kernel started from scratch."""
+    """What it does on import is seen in the notebook, as from a kernel started from scratch."""
     monkeypatch.setattr(pool, "SAFE", (*pool.SAFE, name))
     project = make_project(tmp_path, graph=GRAPH, faults={"02_b": USE.format(name)})
     (project.root / f"{name}.py").write_text((LOUD | QUIET)[name], encoding="utf-8")
@@ -281,7 +304,10 @@ def test_a_library_that_does_more_than_be_imported(tmp_path, real, monkeypatch, 
 @pytest.mark.slow
 @pytest.mark.parametrize("task", ["regression", "classification", "anomaly-detection"])
 def test_the_worked_examples_import_nothing_loud(bake, tmp_path, task):
-    """All their libraries are there before the fork; none makes the process begin again without it."""
+    """All their libraries are there before the fork.
+
+    None makes the process begin again without it.
+    """
     project = Project(bake(tmp_path, task=task))
     chapters = read_loop(project)
     names = pool.imports(project, chapters)
@@ -306,7 +332,10 @@ print("went on")
 
 @pytest.mark.parametrize("when", ["before", "within", "between"])
 def test_the_server_is_killed(tmp_path, real, monkeypatch, when):
-    """One sentence says so and where; the rest goes on with kernels from scratch, to the same end."""
+    """One sentence says so and where.
+
+    The rest goes on with kernels from scratch, to the same end.
+    """
     project = make_project(tmp_path, graph=GRAPH, faults={"02_b": KILL} if when == "within" else {})
     servers, lines, theirs = [], [], set(psutil.Process().children(recursive=True))
     start = pool.Server.__init__

@@ -71,10 +71,13 @@ def prepare(root):
 
 
 def joined(outputs):
-    """Return the outputs; what was printed between two others is one per stream: it comes by chance."""
+    """Return the outputs; what was printed between two others is one per stream.
+
+    It comes by chance.
+    """
     result = []
-    for printed, group in itertools.groupby(outputs, lambda out: out["output_type"] == "stream"):
-        group = list(group)
+    for printed, found in itertools.groupby(outputs, lambda out: out["output_type"] == "stream"):
+        group = list(found)
         texts = (
             {
                 name: "".join("".join(out["text"]) for out in group if out["name"] == name)

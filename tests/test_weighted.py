@@ -36,7 +36,7 @@ def test_a_weight_of_two_is_a_row_twice(table):
 
 
 def test_errors_of_the_target_give_the_mean_by_inverse_variance(table):
-    """The constant of a line is then the mean with weights 1 / variance, the median variance standing for the scatter beyond the errors."""
+    """The constant of a line is the mean, with the median variance as scatter beyond the errors."""
     X, y = table
     model = Weighted(make_pipeline(LinearRegression()), errors=["sigma"]).fit(X[["x", "sigma"]], y)
 

@@ -1,4 +1,4 @@
-"""A small project whose notebooks have desks, checks, a seal and a release, and a walk that breaks it."""
+"""A small project with desks, checks, a seal and a release, and a walk that breaks it."""
 
 import contextlib
 import io
@@ -10,8 +10,8 @@ from study_files import STUDY
 
 from boxloop import cli
 from boxloop.base.places import Project
-from boxloop.base.provenance import input_hashes
 from boxloop.notebooks.file import signed
+from boxloop.record.facts import inputs
 
 HEAD = """
 import pandas as pd
@@ -21,7 +21,10 @@ from study import data
 def table(value):
     one = {{"value": value, "low": value, "high": value}}
     gap = {{"value": 1 - value, "low": 1 - value, "high": 1 - value}}
-    return {{"rmse": {{"model": one, "reference": one | {{"value": 1.0}}, "trivial": one, "difference": gap}}}}
+    reference = one | {{"value": 1.0}}
+    return {{
+        "rmse": {{"model": one, "reference": reference, "trivial": one, "difference": gap}}
+    }}
 """
 BODIES = {
     "01_scoping": """
@@ -78,7 +81,8 @@ if not known and release_reason.strip():
     frame = open_seal(here.project, reason=release_reason, model_hash=facts["model_hash"])
     sets = {"test": {"n_rows": 4, "n_groups": 4, "metrics": table(facts["score"] + 0.1)}}
 events = read_ledger(here.project)
-record = {"model_hash": facts["model_hash"], "reference_hash": "r", "sealed": last(events, "sealed")["content"]}
+record = {"model_hash": facts["model_hash"], "reference_hash": "r"}
+record["sealed"] = last(events, "sealed")["content"]
 history += [record | {"sets": sets}] if sets and not known else []
 here.keep("release.json", {"releases": history})
 for name, found in sets.items():
@@ -163,12 +167,12 @@ class Killed(BaseException):
 
 
 def execute_here(project, chapter, parameters, *, kill_at=(None, None), **_):
-    """Do what the executor does in this process, with the project's own `study` and nobody else's."""
-    for name in [name for name in sys.modules if name == "study" or name.startswith("study.")]:
+    """Do what the executor does, in this process and with the project's own `study`."""
+    for name in [name for name in list(sys.modules) if name == "study" or name.startswith("study.")]:
         del sys.modules[name]
     content = json.loads(chapter.path.read_text(encoding="utf-8"))
     content["metadata"]["papermill"] = {"parameters": parameters}
-    content["metadata"]["boxloop"]["inputs"] = input_hashes(project)
+    content["metadata"]["boxloop"]["inputs"] = inputs(project)
     names, error = {}, None
     with contextlib.chdir(project.notebooks), contextlib.redirect_stdout(io.StringIO()):
         for item in (item for item in content["cells"] if item["cell_type"] == "code"):
@@ -200,7 +204,10 @@ def execute_here(project, chapter, parameters, *, kill_at=(None, None), **_):
 
 
 def command(project, *words):
-    """Type ``boxloop WORDS`` in a project, in this process; return its exit code and what it said."""
+    """Type ``boxloop WORDS`` in a project, in this process.
+
+    Return its exit code and what it said.
+    """
     said = io.StringIO()
     words = [*words, "--jobs", "1"] if words[0] in ("run", "release") else words
     with (

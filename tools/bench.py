@@ -1,4 +1,4 @@
-"""Measure what the template promises, and what running it costs beside other ways to run the same notebooks.
+"""Measure what the template promises, beside other ways to run the same notebooks.
 
 Run it through ``make bench``. It prints medians with their bounds and writes ``build/bench.json``:
 
@@ -41,7 +41,10 @@ OTHER_LOOP_S = 90.0  # the worked examples that are not the default
 
 
 def bake(folder, **answers):
-    """Bake a project, the default one if not said otherwise, into `folder`; return its path and the seconds it took."""
+    """Bake a project, the default one if not said otherwise, into `folder`.
+
+    Return its path and the seconds it took.
+    """
     from cookiecutter.main import cookiecutter
 
     start = time.perf_counter()
@@ -106,7 +109,10 @@ def measure(runs, task):
 def judged(name, value, bound, unit=""):
     """Print a figure beside its bound, and return whether the bound is kept."""
     print(
-        f"{name:44} {value:9.2f} {unit:2}  at most {bound:g}   {'ok' if value <= bound else 'OVER'}",
+        (
+            f"{name:44} {value:9.2f} {unit:2}  at most {bound:g}   "
+            f"{'ok' if value <= bound else 'OVER'}"
+        ),
         flush=True,
     )
     return value <= bound
@@ -161,7 +167,7 @@ def side_by_side(part, runs):
 
 
 def rows(runs):
-    """Return seconds and peak memory by number of rows, and whether time grows at most linearly at the end."""
+    """Return seconds and peak memory by number of rows, and whether the growth ends linear."""
     found = []
     with tempfile.TemporaryDirectory() as folder:
         project, _ = bake(Path(folder))
@@ -177,7 +183,10 @@ def rows(runs):
             ]
             found.append(sorted(several, key=lambda one: one["seconds"])[len(several) // 2])
             print(
-                f"{found[-1]['rows']:9} rows {found[-1]['seconds']:9.2f} s {found[-1]['peak_mb']:9.0f} MB",
+                (
+                    f"{found[-1]['rows']:9} rows {found[-1]['seconds']:9.2f} s "
+                    f"{found[-1]['peak_mb']:9.0f} MB"
+                ),
                 flush=True,
             )
     time_of = {one["rows"]: one["seconds"] for one in found}

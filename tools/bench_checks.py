@@ -1,4 +1,6 @@
-"""Time every check that reads rows on a large table, each in a process of its own: seconds and peak memory.
+"""Time every check that reads rows on a large table, each in a process of its own.
+
+Seconds and peak memory.
 
     python tools/bench_checks.py [--rows 1000000] [--columns 20] [CHECK ...]
 
@@ -20,7 +22,7 @@ SEED = 0
 
 
 def make_table(rows, columns):
-    """Return a table with `columns` inputs that share structure, gaps and a count, and what the checks need besides."""
+    """Return a table with `columns` inputs that share structure, and what the checks need."""
     import numpy as np
     import pandas as pd
 
@@ -44,7 +46,10 @@ def make_table(rows, columns):
 
 
 def calls(frame):
-    """Return ``{check: (function that gives args and options)}``; a model is fitted only where it is asked for."""
+    """Return ``{check: (function that gives args and options)}``.
+
+    A model is fitted only where it is asked for.
+    """
     import numpy as np
     from sklearn.impute import SimpleImputer
     from sklearn.linear_model import Ridge
@@ -143,7 +148,8 @@ def measure(name, rows, columns):
     result = run_check(name, *args, **options)
     seconds = time.perf_counter() - start
     print(
-        f"{name:<28}{seconds:8.1f} s{peak_gigabytes():7.2f} GB (table {before:.2f})  {result.state:<5} {result.message[:110]}"
+        f"{name:<28}{seconds:8.1f} s{peak_gigabytes():7.2f} GB (table {before:.2f})  "
+        f"{result.state:<5} {result.message[:110]}"
     )
     return seconds <= SECONDS and peak_gigabytes() <= GIGABYTES
 

@@ -41,7 +41,10 @@ def main():
 
 
 def install_programs():
-    """Let apt install the programs that are missing; without apt or the rights to use it, name them."""
+    """Let apt install the programs that are missing.
+
+    Without apt or the rights to use it, name them.
+    """
     missing = [package for program, package in PROGRAMS.items() if not shutil.which(program)]
     if not missing:
         return

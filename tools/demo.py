@@ -1,4 +1,4 @@
-"""Bake the default project into build/demo, go once round the loop there and say where the report is.
+"""Bake the default project into build/demo, run its loop and say where the report is.
 
     python3 tools/demo.py
 
@@ -33,7 +33,10 @@ def main():
 
 
 def bake():
-    """Make build/demo a fresh project with the default answers; one that somebody worked in is kept beside it."""
+    """Make build/demo a fresh project with the default answers.
+
+    One that somebody worked in is kept beside it.
+    """
     baker = BUILD / "cookiecutter"
     if not python_in(baker).is_file():
         baker.mkdir(parents=True, exist_ok=True)
@@ -59,7 +62,10 @@ def bake():
 
 
 def put_in_place(fresh, demo):
-    """Move a fresh project to `demo`; what is there goes, or to a numbered folder if its owner's files were changed."""
+    """Move a fresh project to `demo`.
+
+    What is there goes, or to a numbered folder if its owner's files were changed.
+    """
     if demo.exists() and work_in(demo) != work_in(fresh):
         number = 1
         while demo.with_name("{}-{}".format(demo.name, number)).exists():

@@ -52,9 +52,8 @@ def find_python():
         if name and is_new_enough(name):
             return name
     sys.exit(
-        "No Python {}.{} or later was found: install one, or name it, as in PYTHON=/path/to/python3.".format(
-            *OLDEST
-        )
+        "No Python {}.{} or later was found: install one, ".format(*OLDEST)
+        + "or name it, as in PYTHON=/path/to/python3."
     )
 
 
@@ -62,12 +61,8 @@ def is_new_enough(python):
     """Ask a Python for its version; a name that does not run is not new enough."""
     question = "import sys; sys.exit(sys.version_info < {!r})".format(OLDEST)
     try:
-        return (
-            subprocess.run(
-                [python, "-c", question], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            ).returncode
-            == 0
-        )
+        silent = subprocess.DEVNULL
+        return subprocess.call([python, "-c", question], stdout=silent, stderr=silent) == 0
     except OSError:
         return False
 
@@ -78,7 +73,7 @@ def python_in(folder):
 
 
 def make_environment(folder, *what):
-    """Make `folder/.venv` anew and install `what` in it, with uv when it is there and with pip otherwise.
+    """Make `folder/.venv` anew and install `what` in it, with uv or, without it, with pip.
 
     Exits with one sentence when it cannot; what the installer said stands above it.
     """
@@ -102,9 +97,8 @@ def make_environment(folder, *what):
     for step in steps:
         if subprocess.call(step, cwd=str(folder)) != 0:
             sys.exit(
-                "The environment in {} was not made: the command above it all, `{}`, failed.".format(
-                    venv, " ".join(step[:5])
-                )
+                "The environment in {} was not made: ".format(venv)
+                + "the command above it all, `{}`, failed.".format(" ".join(step[:5]))
             )
 
 

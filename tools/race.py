@@ -1,4 +1,7 @@
-"""Ways to run the same notebooks, side by side: ours, papermill, nbconvert, and a plain script of the same cells."""
+"""Ways to run the same notebooks, side by side.
+
+Ours, papermill, nbconvert, and a plain script of the same cells.
+"""
 
 import json
 import shutil
@@ -16,7 +19,10 @@ from pathlib import Path
 import papermill
 Path("papermill").mkdir(exist_ok=True)
 for path in sorted(Path("notebooks").glob("*.ipynb")):
-    papermill.execute_notebook(str(path), f"papermill/{path.name}", cwd="notebooks", kernel_name="python3", progress_bar=False)
+    papermill.execute_notebook(
+        str(path), f"papermill/{path.name}", cwd="notebooks", kernel_name="python3",
+        progress_bar=False,
+    )
 """
 
 # Each chapter in a namespace of its own, as in its notebook; figures are drawn, and go nowhere.
@@ -29,8 +35,9 @@ builtins.display = display  # as in every notebook
 matplotlib.use("agg")
 os.chdir("notebooks")
 for path in sorted(Path(".").glob("*.ipynb")):
-    cells = [cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"]
-    exec(compile("\\n".join("".join(cell["source"]) for cell in cells), path.name, "exec"), {"__name__": "__main__"})
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    text = "\\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    exec(compile(text, path.name, "exec"), {"__name__": "__main__"})
 """
 
 
@@ -41,7 +48,10 @@ CHANGES = {"small": "extra += 0.25", "worked": "changed = 1"}
 
 
 def seconds(command, folder, *, expected=None):
-    """Return how long a command takes in a folder; its failure is the end of the race, and other chapters than the `expected` as well."""
+    """Return how long a command takes in a folder.
+
+    Its failure is the end of the race, and other chapters than the `expected` as well.
+    """
     import os
 
     env = os.environ | {
@@ -50,10 +60,11 @@ def seconds(command, folder, *, expected=None):
         "PYTHONWARNINGS": "ignore",
     }
     start = time.perf_counter()
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=folder, env=env, check=False, capture_output=True, text=True)
     if done.returncode:
         sys.exit(
-            f"{' '.join(command)[:200]} failed in {folder}:\n{done.stdout[-2000:]}{done.stderr[-4000:]}"
+            f"{' '.join(command)[:200]} failed in {folder}:\n"
+            f"{done.stdout[-2000:]}{done.stderr[-4000:]}"
         )
     took = time.perf_counter() - start
     if expected is not None and (found := ran(done.stdout)) != expected:
@@ -83,7 +94,10 @@ def change_06(folder, change):
 
 
 def one_round(fresh, folder, change):
-    """Return ``{way: seconds}``, each way in a fresh copy made by ``fresh(folder)``; what ran is compared with what should have."""
+    """Return ``{way: seconds}``, each way in a fresh copy made by ``fresh(folder)``.
+
+    What ran is compared with what should have.
+    """
     python, ours = sys.executable, [sys.executable, "-m", "boxloop", "run"]
     ways = {
         "plain script": [python, "-c", PLAIN],

@@ -1,5 +1,6 @@
 """Eight small notebooks in a project of their own: import, fit, plot, hand a table on."""
 
+import itertools
 import json
 import shutil
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 NAMES = ["01_one", "02_two", "03_three", "04_four", "05_five", "06_six", "07_seven", "08_eight"]
 # Who reads whose table: like the real loop, a chain with one branch.
 AFTER = {"02_two": ["01_one"], "03_three": ["01_one"]} | {
-    name: [before] for before, name in zip(NAMES[2:], NAMES[3:], strict=False)
+    name: [before] for before, name in itertools.pairwise(NAMES)
 }
 
 CELLS = [
@@ -53,7 +54,8 @@ made = 'results/{name}/table.csv'
 """,
     """
 sha = lambda where: hashlib.sha256((root / where).read_bytes()).hexdigest()
-facts = {{'notebook': '{name}', 'smoke': smoke, 'needs': {{n: sha(n) for n in needs}}, 'makes': {{made: sha(made)}}}}
+facts = {{'notebook': '{name}', 'smoke': smoke}}
+facts |= {{'needs': {{n: sha(n) for n in needs}}, 'makes': {{made: sha(made)}}}}
 (folder / 'station.json').write_text(json.dumps(facts))
 """,
 ]
@@ -100,7 +102,7 @@ def script(names=NAMES):
 
 
 def make(folder, like):
-    """Write the project into `folder`, with the machinery and the settings of the project `like`."""
+    """Write the project into `folder`, with the machinery and settings of the project `like`."""
     folder = Path(folder)
     shutil.copytree(
         like / "boxloop", folder / "boxloop", ignore=shutil.ignore_patterns("__pycache__")

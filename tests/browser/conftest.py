@@ -62,7 +62,9 @@ def chromium(chromium_path):
 
 @pytest.fixture
 def visit(chromium):
-    """Return ``visit(path, theme, width, height, **context)``: the page, open, with every request but its own blocked.
+    """Return ``visit(path, theme, width, height, **context)``.
+
+    The page, open, with every request but its own blocked.
 
     At the end of the test nothing may have been asked of the network or disk, said on the
     console, or shown as a dialog.
@@ -93,7 +95,7 @@ def visit(chromium):
 
 
 def listen(page, address, noise):
-    """Note each request that leaves the page, each message on its console, each error and dialog."""
+    """Note requests that leave the page, messages on its console, errors and dialogs."""
 
     def asked(request):
         if request.url.split("#")[0] != address and not request.url.startswith("data:"):
@@ -110,12 +112,15 @@ def listen(page, address, noise):
 
 
 def until(page, expression):
-    """Wait until a JavaScript expression is true; the page's policy forbids Playwright's own way of waiting for one."""
+    """Wait until a JavaScript expression is true.
+
+    The page's policy forbids Playwright's own way of waiting for one.
+    """
     for _ in range(100):
         if page.evaluate(expression):
             return
         page.wait_for_timeout(50)
-    raise AssertionError(f"still not true after five seconds: {expression}")
+    pytest.fail(f"still not true after five seconds: {expression}")
 
 
 @pytest.fixture(scope="session")

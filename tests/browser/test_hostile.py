@@ -31,7 +31,10 @@ def hostile(tmp_path_factory):
 
 @pytest.mark.parametrize("bypass_csp", [False, True], ids=["as it is", "without its policy"])
 def test_nothing_runs(visit, hostile, bypass_csp):
-    """No flag is set, no dialog shown, no request made; nor would there be if the browser knew no policy."""
+    """No flag is set, no dialog shown, no request made.
+
+    Nor would there be if the browser knew no policy.
+    """
     page = visit(hostile, bypass_csp=bypass_csp)
     page.click("#code-button")
     page.evaluate(

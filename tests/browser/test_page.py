@@ -25,7 +25,7 @@ def tab_to(page, selector):
         page.keyboard.press("Tab")
         if page.evaluate("selector => document.activeElement.matches(selector)", selector):
             return
-    raise AssertionError(f"{selector} cannot be reached by keyboard")
+    pytest.fail(f"{selector} cannot be reached by keyboard")
 
 
 def test_it_shows_its_text_within_a_second(page):

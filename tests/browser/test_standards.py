@@ -95,7 +95,10 @@ def seconds(command, folder):
 @BOTH
 @pytest.mark.parametrize("width", [1280, 390])
 def test_pictures_for_a_person_to_look_at(visit, released, theme, width):
-    """The cover and a chapter with figures, in ``build/screenshots``; nothing is wider than the screen."""
+    """The cover and a chapter with figures, in ``build/screenshots``.
+
+    Nothing is wider than the screen.
+    """
     folder = PICTURES / released.name
     folder.mkdir(parents=True, exist_ok=True)
     page = visit(released / "report" / "index.html", theme, width, 2400)

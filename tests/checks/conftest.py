@@ -21,7 +21,7 @@ def state():
     """Return a function that runs a check and gives its state."""
     from boxloop.checks import run_check
 
-    def of(id, *args, **options):
-        return run_check(id, *args, **options).state
+    def of(name, *args, **options):
+        return run_check(name, *args, **options).state
 
     return of

@@ -40,7 +40,7 @@ def manifest():
 
 
 def trial(seed, plots=400):
-    """Return 3 rows per plot: correlated inputs with some gaps, a count, a target, and what must not be an input."""
+    """Return 3 rows per plot: correlated inputs with gaps, a count, a target, and no inputs."""
     rng = np.random.default_rng(seed)
     mixing = np.eye(6) + 0.4 * np.random.default_rng(42).normal(size=(6, 6))
     base = np.repeat(rng.normal(size=(plots, 6)) @ mixing, 3, axis=0)
@@ -62,7 +62,10 @@ def trial(seed, plots=400):
 
 
 def parts(frame, column="plot", share=(0.6, 0.8)):
-    """Divide by the order of a column: train, and a dict of held-out frames; no value is cut in two."""
+    """Divide by the order of a column: train, and a dict of held-out frames.
+
+    No value is cut in two.
+    """
     values = np.unique(frame[column])
     edges = values[[int(share[0] * len(values)), int(share[1] * len(values))]]
     place = np.searchsorted(edges, frame[column], side="right")

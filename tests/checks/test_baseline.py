@@ -38,7 +38,7 @@ def stand_in():
 
 
 def test_a_name_without_a_method_is_no_reference():
-    """As long as reference() returns the stand-in, naming another method in study.toml does not make it one."""
+    """Naming another method in study.toml is not enough while reference() returns the stand-in."""
     named = SimpleNamespace(name="rule of thumb", kind="domain", citation="Handbook", reason=None)
 
     def untouched():

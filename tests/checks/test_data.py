@@ -83,7 +83,10 @@ def test_schema_lets_words_class_the_rows_where_no_number_is_promised(seed):
 
 
 def test_schema_is_not_surprised_by_one_value_in_few_rows(seed):
-    """Where one row in a hundred has another value, eighty rows often have none; a thousand have."""
+    """Where one row in a hundred has another value, eighty rows often have none.
+
+    A thousand have.
+    """
     frame = trial(seed).iloc[:80].assign(rare=0.0)
     columns = manifest() | {"rare": {"role": "input"}}
 
@@ -102,7 +105,10 @@ def test_schema_takes_labels_in_words_and_dates():
 
 
 def test_duplicate_columns(seed):
-    """A copy, a repeated name and what a reader makes of one are found; equal identifiers are not."""
+    """A copy, a repeated name and what a reader makes of one are found.
+
+    Equal identifiers are not.
+    """
     frame, columns = trial(seed), manifest()
     frame["plot"] = frame["sample_number"]
     assert run_check("data.duplicate_columns", frame, columns=columns).state == "pass"

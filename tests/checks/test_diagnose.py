@@ -17,7 +17,10 @@ def logistic(x):
 
 
 def test_accuracy_paradox(seed):
-    """Always saying the large class is found; a rare class that is mostly found is fine, a class of four is not judged."""
+    """Always saying the large class is found.
+
+    A rare class that is mostly found is fine, a class of four is not judged.
+    """
     table = seedlings(seed, 1000, 5, ("common", "rare"), (0.97, 0.03))
     good = cross_val_predict(LogisticRegression(), table[TABLE], table["kind"])
     few = np.array(["a"] * 200 + ["b"] * 4)
@@ -35,7 +38,10 @@ def test_accuracy_paradox(seed):
 
 @pytest.mark.parametrize("size", [6, 12, 30, 60, 150, 1500])
 def test_calibration(size, seed):
-    """Logits three times too large are found; honest probabilities pass, also of few rows and of rows in groups."""
+    """Logits three times too large are found.
+
+    Honest probabilities pass, also of few rows and of rows in groups.
+    """
     rng = np.random.default_rng(seed)
     logits = np.repeat(1.5 * rng.normal(size=size), 2)
     groups = np.repeat(np.arange(size), 2)
@@ -126,7 +132,7 @@ def test_classes_that_overlap_are_no_label_noise(separation, share, seed):
 
 
 def test_wrong_labels_are_found(seed):
-    """Eight per cent of random labels among classes that are told apart, though the model was trained on them."""
+    """Eight per cent of random labels are found, though the model was trained on them."""
     table = seedlings(seed, 1500, 5.0, share=(0.4, 0.3, 0.3))
     rng = np.random.default_rng(100 + seed)
     y = table["kind"].to_numpy(dtype=object)
@@ -141,7 +147,10 @@ def test_wrong_labels_are_found(seed):
 
 
 def test_class_conditional(seed):
-    """A rare kind that passes the cut seven times as often is found; equal kinds differ by chance only."""
+    """A rare kind that passes the cut seven times as often is found.
+
+    Equal kinds differ by chance only.
+    """
     rows = stones(seed, 4000)
     marked = rows["score"] + 1.2 * (rows["kind"] == "slate")
 

@@ -124,7 +124,10 @@ def many_looks(desk):
 
 
 def tuned_on_test_rows(desk):
-    stop = "test = pd.read_parquet(here.project.root / 'data/sealed/test.parquet')\nmodel.fit(X, y, X_val=test[inputs], y_val=test[target])"
+    stop = (
+        "test = pd.read_parquet(here.project.root / 'data/sealed/test.parquet')\n"
+        "model.fit(X, y, X_val=test[inputs], y_val=test[target])"
+    )
     desk.code["04_train"].append(("stop", stop))
 
 

@@ -1,4 +1,7 @@
-"""On clean tables every check is quiet; a planted fault is heard by its own check and by its declared companions only."""
+"""On clean tables every check is quiet.
+
+A planted fault is heard by its own check and by its declared companions only.
+"""
 
 import numpy as np
 import pandas as pd
@@ -81,8 +84,8 @@ class Trial:
             "provenance.deterministic": ([predicted, trees.predict(rows[self.inputs])], {}),
         }
         return {
-            id: run_check(id, *args, task="regression", **options).state
-            for id, (args, options) in calls.items()
+            name: run_check(name, *args, task="regression", **options).state
+            for name, (args, options) in calls.items()
         }
 
 
@@ -188,7 +191,7 @@ FAULTS = {
 
 def heard(states):
     """Return the checks that speak."""
-    return {id for id, state in states.items() if state != "pass"}
+    return {name for name, state in states.items() if state != "pass"}
 
 
 def test_a_clean_trial_is_all_green(seed):
@@ -261,9 +264,9 @@ def test_clean_background_is_all_green(seed):
 
 def test_other_tasks_are_not_asked():
     """A check of classes is not applicable to a regression, whatever it is given."""
-    for id, unit in REGISTRY.items():
+    for name, unit in REGISTRY.items():
         if unit.tasks and "regression" not in unit.tasks:
-            assert run_check(id, None, None, task="regression").state == "not-applicable"
+            assert run_check(name, None, None, task="regression").state == "not-applicable"
 
 
 def test_checks_are_deterministic():

@@ -36,7 +36,10 @@ def test_the_first_opening_decides_which_model_is_released():
 
 
 def test_other_rows_make_another_test_set():
-    """The same rows sealed anew were looked at; new rows were not, and the old openings stay on record."""
+    """The same rows sealed anew were looked at.
+
+    New rows were not, and the old openings stay on record.
+    """
     sealed = {"event": "sealed", "content": "rows"}
     again, other = (
         [sealed, OPENED, sealed],

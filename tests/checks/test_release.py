@@ -9,7 +9,10 @@ from boxloop.checks import run_check
 
 from .neutral import INPUTS, seedlings, trial
 
-MIT = "MIT License\n\nCopyright (c) 2026 {name}\n\nPermission is hereby granted, free of charge, to any person\n"
+MIT = (
+    "MIT License\n\nCopyright (c) 2026 {name}\n\n"
+    "Permission is hereby granted, free of charge, to any person\n"
+)
 
 
 def test_reload(tmp_path, seed):
@@ -73,9 +76,15 @@ def test_licences_that_stand_unchanged_pass(tmp_path):
 
 
 def test_environment(tmp_path):
-    """Every requirement has an exact version; a bound, another spelling and another platform are understood."""
+    """Every requirement has an exact version.
+
+    A bound, another spelling and another platform are understood.
+    """
     (tmp_path / "pyproject.toml").write_text(
-        "[project]\nname = 'x'\ndependencies = ['numpy>=2', 'Scikit_Learn', 'colorama; sys_platform == \"nowhere\"']\n",
+        (
+            "[project]\nname = 'x'\ndependencies = ['numpy>=2', 'Scikit_Learn', 'colorama; "
+            'sys_platform == "nowhere"\']\n'
+        ),
         encoding="utf-8",
     )
     assert run_check("release.environment", tmp_path).message == "There is no environment.txt."

@@ -14,7 +14,7 @@ def with_rows(held_out, rows):
 
 
 def test_copies_are_found(seed):
-    """Ten copied rows fail, by name and share but without a count, and are not called near-duplicates."""
+    """Ten copied rows fail, by name and share without a count; they are no near-duplicates."""
     train, held_out = parts(trial(seed))
     planted = with_rows(held_out, train.sample(10, random_state=seed))
 
@@ -43,11 +43,11 @@ def test_coincidences_of_few_integers_are_no_copies(levels, seed):
         }
     )
 
-    for id in ("split.duplicates", "split.near_duplicates"):
-        options = {"seed": seed} if id == "split.near_duplicates" else {}
+    for name in ("split.duplicates", "split.near_duplicates"):
+        options = {"seed": seed} if name == "split.near_duplicates" else {}
         assert (
             run_check(
-                id, frame[:1000], {"test": frame[1000:]}, columns=list(frame), **options
+                name, frame[:1000], {"test": frame[1000:]}, columns=list(frame), **options
             ).state
             == "pass"
         )
@@ -131,7 +131,10 @@ def test_groups_and_time(seed):
 
 
 def test_deployment_shift(seed):
-    """A selection on one input is seen, and so is a wrong unit; two halves of one table are alike."""
+    """A selection on one input is seen, and so is a wrong unit.
+
+    Two halves of one table are alike.
+    """
     frame = trial(seed)
     half = frame["plot"] % 2 == 0
     train, deployment = frame[half], frame[~half]
@@ -159,7 +162,10 @@ def test_deployment_shift(seed):
 
 
 def test_objects_measured_several_times_are_found_where_most_are(seed):
-    """One to four noisy measurements of each object, divided at random: the usual row has a twin, and that must not pass for normal."""
+    """One to four noisy measurements of each object, divided at random.
+
+    The usual row has a twin, and that must not pass for normal.
+    """
     rng = np.random.default_rng(seed)
     base = rng.normal(size=(900, 5))
     rows = base[np.repeat(np.arange(900), rng.choice(4, 900, p=[0.3, 0.3, 0.2, 0.2]) + 1)]

@@ -49,7 +49,10 @@ def test_overspecialisation(inside, outside, expected):
 
 
 def test_swap_of_a_watermark(seed):
-    """A model that reads the crew instead of the plant is found; an idle or unread column is harmless."""
+    """A model that reads the crew instead of the plant is found.
+
+    An idle or unread column is harmless.
+    """
     frame = trial(seed).fillna(0.0)
     marked = frame.assign(
         crew=frame["harvest"] + 0.5 * np.random.default_rng(100 + seed).normal(size=len(frame))
@@ -99,7 +102,10 @@ def test_swap_of_classes_and_scores(seed):
 
 @pytest.mark.parametrize("size", [3000, 20_000])
 def test_sculpting(size, seed):
-    """A score that knows a window of mass carves a bump; one that grows gently with mass does not."""
+    """A score that knows a window of mass carves a bump.
+
+    One that grows gently with mass does not.
+    """
     rows = stones(seed, size)
     window = np.exp(-0.5 * ((rows["mass"] - 3) / 0.15) ** 2)
 

@@ -176,7 +176,10 @@ def test_permuted_labels_within_groups_are_shuffled_together(seed):
 
 
 def procedure(leak):
-    """Return a whole analysis: choose 20 of 500 columns of noise, then cross-validate; the leak chooses first."""
+    """Return a whole analysis: choose 20 of 500 columns of noise, then cross-validate.
+
+    The leak chooses first.
+    """
 
     def score(X, y, groups, seed):
         noise = np.random.default_rng(seed).normal(size=(len(y), 500))

@@ -4,7 +4,7 @@ A faulty world differs from the clean one in the attributes that a fault changes
 is asked.
 """
 
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -27,8 +27,8 @@ LEVEL = 0.9
 def ask(calls, task):
     """Return the state of every check in ``{id: (args, options)}``."""
     return {
-        id: run_check(id, *args, task=task, **options).state
-        for id, (args, options) in calls.items()
+        name: run_check(name, *args, task=task, **options).state
+        for name, (args, options) in calls.items()
     }
 
 
@@ -38,7 +38,7 @@ class Scales:
     Laboratory 1 trains, laboratory 2 is the stranger. `tag` is a sticker that means nothing.
     """
 
-    noise = {"beam": 0.35, "spring": 0.4, "water": 0.45}
+    noise = MappingProxyType({"beam": 0.35, "spring": 0.4, "water": 0.45})
 
     def __init__(self, seed):
         self.seed, self.rng = seed, np.random.default_rng(200 + seed)
@@ -47,7 +47,10 @@ class Scales:
         self.leak = None
 
     def stones(self, size, *, known_tag=True, law=0.0):
-        """Return stones of unit scatter, as the scales see them; a stranger's spring and water may follow another law."""
+        """Return stones of unit scatter, as the scales see them.
+
+        A stranger's spring and water may follow another law.
+        """
         weight = self.rng.normal(size=size)
         frame = pd.DataFrame(
             {
@@ -149,7 +152,10 @@ class Garden:
         self.sharpness, self.always, self.flipped, self.choose_first = 1.0, None, 0.0, False
 
     def procedure(self, X, y, groups, seed):
-        """Choose 20 of 500 columns of noise and cross-validate; the fault chooses before the folds."""
+        """Choose 20 of 500 columns of noise and cross-validate.
+
+        The fault chooses before the folds.
+        """
         noise = np.random.default_rng(seed).normal(size=(len(y), 500))
         select = SelectKBest(f_classif, k=20)
         model = (

@@ -1,7 +1,6 @@
-"""The command line: `boxloop run`, `release`, `adopt`, `status`, `check`, `compare`, `fail`, `report`."""
+"""The command line: `boxloop run`, `release`, `adopt`, `status`, `check`, `compare` and so on."""
 
 import importlib
-import json
 import os
 import sys
 from contextlib import suppress
@@ -12,8 +11,6 @@ import click
 from boxloop.base.errors import UserError, plainly, shown
 from boxloop.base.places import find_project
 from boxloop.run.interrupt import ignore
-
-OPEN_STATES = ("fail", "unanswered")
 
 
 def _say(*lines, err=False):
@@ -200,7 +197,7 @@ def _refuse_a_broken_seal():
 
 
 def _say_what_is_open():
-    """Remind, before the seal is opened, of the checks of the last run that did not come through."""
+    """Remind, before the seal is opened, of the checks that did not come through."""
     from boxloop.record.results import read_checks
 
     try:
@@ -253,47 +250,9 @@ def adopt(file, **options):
 @cli.command()
 def status():
     """Show what is done, what is stale and why, the seal and the pass."""
-    from boxloop.notebooks.folder import sort_notebooks
-    from boxloop.record.health import losses, notices
-    from boxloop.record.passes import last_pass
-    from boxloop.record.status import status as rows_of
+    from boxloop.record.lines import status_lines
 
-    project = _open_project()
-    for row in rows_of(project, parameters={}):
-        _say(f"{row.name.replace('_', ' '):<18} {row.state:<10} {row.detail}".rstrip())
-    _say(*sort_notebooks(project).others, *losses(project), *notices(project))
-    _say(f"Seal: {_seal_words(project)}.")
-    newest = last_pass(project)
-    if newest is None:
-        _say("Pass: none complete yet.")
-        return
-    words = [newest["time"][:10], "released" if newest["released"] else "", newest["note"]]
-    _say(f"Pass: {newest['number']} ({', '.join(filter(None, words))}).")
-
-
-def _seal_words(project):
-    """Return how it stands with the test set and its openings."""
-    from boxloop.split.seal import last, openings, read_ledger, trouble
-
-    if trouble(project):
-        return "broken, see above"
-    events = read_ledger(project)
-    times = f"opened {_times(len(openings(events)))}"
-    if last(events, "lost"):
-        known = sum(event.get("openings", 0) for event in events)
-        times += f"; {_times(known)} or more in an earlier ledger, which was lost"
-    if not last(events, "sealed"):
-        return f"no test set yet, {times}"
-    there = (
-        "sealed"
-        if project.sealed_file.exists()
-        else "sealed, and its file is missing: 03 writes the same rows again"
-    )
-    return f"{there}, {times}"
-
-
-def _times(count):
-    return f"{count} {'time' if count == 1 else 'times'}"
+    _say(*status_lines(_open_project()))
 
 
 @cli.command()
@@ -309,99 +268,24 @@ def _times(count):
 )
 def check(form, sheet):
     """Print the Appendix A or REFORMS sheet and what is open."""
-    from boxloop.record import sheets
-    from boxloop.record.health import losses
-    from boxloop.record.results import read_checks
-    from boxloop.record.status import status as rows_of
+    from boxloop.record.lines import Review
 
-    project = _open_results()
-    checks = read_checks(project)
-    if not checks:
-        msg = "Nothing was run yet, so there is nothing to check: `boxloop run` first."
-        raise UserError(msg)
-    rows = {"appendix-a": sheets.appendix_a, "reforms": sheets.reforms}[sheet](project)
-    open_checks = [row for row in checks if row["state"] in OPEN_STATES]
-    waived = [row for row in checks if row["state"] == "waived"]
-    stale = [row for row in checks if row.get("stale_waiver")]
-    broken = [
-        *losses(project),
-        *(_not_done(row) for row in rows_of(project) if row.state != "done"),
-    ]
-    text = sheets.render(rows, form)
-    if form == "json":
-        both = {
-            "sheet": json.loads(text),
-            "open": open_checks,
-            "waived": waived,
-            "stale_waivers": stale,
-            "broken": broken,
-        }
-        _say(*json.dumps(both, indent=1, ensure_ascii=False).split("\n"))
-    else:
-        _say(*text.rstrip().split("\n"), "")
-        _say(*open_lines(open_checks, form), *sheets.waiver_lines(waived, stale, form))
-        if broken:
-            _say("", "Not to be relied on:", *broken)
-    open_items = any(row["state"] in OPEN_STATES for row in rows)
-    sys.exit(1 if open_checks or open_items or broken else 0)
-
-
-def _not_done(row):
-    """Return one sentence on a notebook whose checks are not those of today."""
-    words = {"failed": "failed", "stale": "is out of date"}.get(row.state, "was never run")
-    detail = f" ({row.detail})" if row.detail else ""
-    mend = "mend that cell, then" if row.state == "failed" else "run"
-    return f"{row.name} {words}{detail}: {mend} `boxloop run`."
-
-
-def open_lines(open_checks, form):
-    """Return the lines that name each open check, where it is, and what to do."""
-    if not open_checks:
-        return ["No check is open."]
-    bullet = "- " if form == "markdown" else "  "
-    heading = f"{len(open_checks)} open {'check' if len(open_checks) == 1 else 'checks'}:"
-    lines = [heading, ""] if form == "markdown" else [heading]
-    for row in open_checks:
-        remedy = f" Remedy: {row['fix']}" if row.get("fix") else ""
-        lines.append(
-            f"{bullet}{row['id']} ({row['notebook']}, {row['state']}): {row['message']}{remedy}"
-        )
-    return lines
+    review = Review(_open_results(), sheet)
+    _say(*review.lines(form))
+    sys.exit(1 if review.is_open else 0)
 
 
 @cli.command()
 @click.argument("numbers", nargs=-1, metavar="[A [B]]")
 def compare(numbers):
     """Show passes side by side; without numbers, all of them and what the last one changed."""
-    from boxloop.record.history import listing, side_by_side, table
-    from boxloop.record.passes import all_passes, damaged
+    from boxloop.record.lines import compare_lines
+    from boxloop.record.passes import damaged
 
     project = _open_project()
-    passes = all_passes(project)
     for sentence in damaged(project):
         _say(sentence, err=True)
-    if not passes:
-        msg = "No pass is complete yet, so there is nothing to compare: `boxloop run` first."
-        raise UserError(msg)
-    if not numbers:
-        _say(*listing(table(passes)))
-        return
-    if len(numbers) > 2:
-        msg = f"{len(numbers)} passes were named: name one or two."
-        raise UserError(msg)
-    by_number = {str(past["number"]): past for past in passes}
-    wanted = [number.lstrip("0") or "0" for number in numbers]
-    for number in wanted:
-        if number not in by_number:
-            msg = f"There is no pass {number}: there are {', '.join(by_number)}."
-            raise UserError(msg)
-    one, two = (by_number[number] for number in [*wanted, str(passes[-1]["number"])][:2])
-    lines = side_by_side(one, two)
-    widths = [max(len(line[column]) for line in lines) for column in (0, 1)]
-    for label, left, right in lines:
-        _say(f"{label:<{widths[0]}}  {left:<{widths[1]}}  {right}".rstrip())
-    if lines[-1][0].partition(":")[0] != "check":
-        _say("No check has changed its state.")
+    _say(*compare_lines(project, numbers))
 
 
 @cli.command()
@@ -470,7 +354,7 @@ def main(arguments=None):
             raise
         _tell(f"Error: {plainly(error)}.", err=True)
     except click.ClickException as error:
-        error.message = shown(error.message)
+        error.message = shown(error.message)  # type: ignore[misc]  # final for other people
         error.show()
     except ModuleNotFoundError as error:
         if (error.name or "").startswith(("boxloop", "study")):

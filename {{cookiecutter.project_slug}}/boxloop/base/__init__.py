@@ -1,4 +1,4 @@
-"""Bytes: files written whole or not at all, the places of a project, what went wrong, one look for figures."""
+"""Bytes: files written whole or not at all, the places of a project, one look for figures."""
 
 from boxloop.base.lazy import public
 
@@ -6,9 +6,8 @@ __all__, __getattr__ = public(
     __name__,
     {
         "errors": ("UserError",),
-        "files": ("fingerprint", "read_table", "sha256", "write_missing_tables", "write_table"),
-        "places": ("STATIONS", "find_project"),
-        "provenance": ("machine", "requirements"),
+        "files": ("read_table", "sha256", "write_missing_tables", "write_table"),
+        "places": ("find_project",),
         "style": ("COLOURS", "MARKERS", "plain_log_ticks", "use_style"),
     },
 )

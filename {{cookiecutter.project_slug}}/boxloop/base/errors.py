@@ -1,4 +1,4 @@
-"""The one exception that speaks to the person at the keyboard, and plain words for those of the system."""
+"""The one exception that speaks to the person, and plain words for those of the system."""
 
 import errno
 import re

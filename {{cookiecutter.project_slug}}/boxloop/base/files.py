@@ -24,7 +24,7 @@ def written_whole(path, write):
     try:
         write(part)
         _keep_rights(path, part)
-        os.replace(part, path)
+        part.replace(path)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
@@ -72,7 +72,7 @@ def write_table(path, frame):
 
 
 def write_missing_tables(folder, names, make):
-    """Write the tables that `folder` lacks and return the paths of all of them; existing files are never touched.
+    """Write the tables that `folder` lacks, touch no other, and return the paths of all.
 
     Parameters
     ----------
@@ -159,6 +159,6 @@ def sha256(path):
 
 
 def fingerprint(value):
-    """Return the sha256 of a JSON-like value: the same for the same content."""
-    text = json.dumps(plain(value), sort_keys=True, ensure_ascii=False)
+    """Return the sha256 of a JSON-like value, dates among it: the same for the same content."""
+    text = json.dumps(plain(value), sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()

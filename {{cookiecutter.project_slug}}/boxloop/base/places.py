@@ -33,14 +33,17 @@ class Project:
 
     @property
     def settings_file(self):
+        """What the study asks, in the person's words."""
         return self.root / "study.toml"
 
     @property
     def notebooks(self):
+        """The loop."""
         return self.root / "notebooks"
 
     @property
     def study(self):
+        """The person's own science."""
         return self.root / "study"
 
     @property
@@ -55,18 +58,22 @@ class Project:
 
     @property
     def interim(self):
+        """What notebooks make for each other."""
         return self.root / "data" / "interim"
 
     @property
     def sealed(self):
+        """Where the test set lies."""
         return self.root / "data" / "sealed"
 
     @property
     def sealed_file(self):
+        """The test set."""
         return self.sealed / "test.parquet"
 
     @property
     def ledger_file(self):
+        """The openings of the test set."""
         return self.sealed / "ledger.jsonl"
 
     @property
@@ -76,22 +83,27 @@ class Project:
 
     @property
     def results(self):
+        """What the notebooks left, and what is made from that."""
         return self.root / "results"
 
     @property
     def metrics_file(self):
+        """The numbers of all notebooks."""
         return self.results / "metrics.json"
 
     @property
     def checks_file(self):
+        """The checks of all notebooks."""
         return self.results / "checks.json"
 
     @property
     def passes(self):
+        """One file for each completed run with other inputs."""
         return self.results / "passes"
 
     @property
     def report(self):
+        """What can be made again from the rest."""
         return self.root / "report"
 
     @property

@@ -1,6 +1,5 @@
 """Where results come from: code, versions, machine."""
 
-import hashlib
 import os
 import platform
 import re
@@ -37,21 +36,8 @@ def versions():
 def requirements():
     """Return the exact versions of the environment as the text of a requirements file."""
     lines = [f"# Python {platform.python_version()} on {platform.system()} {platform.machine()}"]
-    lines += [
-        f"{name}=={version}" for name, version in versions().items() if name not in ("boxloop",)
-    ]
+    lines += [f"{name}=={version}" for name, version in versions().items() if name != "boxloop"]
     return "\n".join(lines) + "\n"
-
-
-def input_hashes(project):
-    """Return ``{path: sha256}`` of study.toml and the study's code; line ends do not count."""
-    files = [project.settings_file, *sorted(project.study.rglob("*.py"))]
-    return {
-        project.relative(path): hashlib.sha256(
-            path.read_bytes().replace(b"\r\n", b"\n")
-        ).hexdigest()
-        for path in files
-    }
 
 
 def machine():

@@ -36,7 +36,7 @@ def _words(value):
 
 
 def literal(fig, study):
-    """Let the texts of a figure be read as they are written, where a dollar sign in them begins no formula.
+    """Let the texts of a figure be read as they are written, where a dollar sign is no formula.
 
     Names, units and classes of a table may hold any sign; formulas in the labels of a notebook
     stay.
@@ -72,7 +72,7 @@ def _is_formula(text):
 
 
 def plain_log_ticks(axis, most=4):
-    """Label a logarithmic axis in plain numbers, about `most` of them: 1, 2, 5, 10 rather than powers of ten."""
+    """Label a logarithmic axis in about `most` plain numbers: 1, 2, 5, not powers of ten."""
     from matplotlib.ticker import NullFormatter
 
     low, high = sorted(axis.get_view_interval())

@@ -1,4 +1,4 @@
-"""Checks of the inputs: are they known at inference, and do they say something about the object itself?"""
+"""Checks of the inputs: they are known at inference, and say something about the object."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from boxloop.measure import estimates
+from boxloop.measure.kinds import TASKS
 from boxloop.table.identifiers import identifier_share
 
 from .core import Finding, NotApplicable, check, field, listed
@@ -25,8 +26,6 @@ FORBIDDEN = {
     "nuisance": "is a nuisance",
     "resonance": "is the mass in which the search looks for a bump",
 }
-# Numbers that old pipelines write where a value is missing.
-SENTINELS = (-9999.0, -999.0, -99.0, 99.0, 999.0, 9999.0)
 
 
 @check(
@@ -34,7 +33,8 @@ SENTINELS = (-9999.0, -999.0, -99.0, 99.0, 999.0, 9999.0)
     notebook="03_split",
     threshold=0,
     source="Huppenkothen et al. §2.4; Kapoor and Narayanan L2",
-    fix="Remove the named columns from the inputs; if one is legitimate, correct its entry in study.toml.",
+    fix="Remove the named columns from the inputs; if one is legitimate, correct its entry in "
+    "study.toml.",
 )
 def forbidden(inputs: Iterable[str], *, columns: Mapping[str, Any], threshold: float) -> Finding:
     """Every input is in the manifest, known at inference and not made from the target.
@@ -48,7 +48,9 @@ def forbidden(inputs: Iterable[str], *, columns: Mapping[str, Any], threshold: f
     names = list(inputs)
     faults = [f"'{name}' {fault}" for name in names for fault in _objections(columns.get(name))]
     if not faults:
-        return Finding(0, True, f"All {len(names)} inputs are legitimate by the manifest.")
+        return Finding(
+            0, passed=True, message=f"All {len(names)} inputs are legitimate by the manifest."
+        )
     return Finding(
         len(faults), len(faults) <= threshold, f"{'; '.join(faults)} ({threshold:g} allowed)."
     )
@@ -58,9 +60,9 @@ def _objections(column: Any) -> list[str]:
     if column is None:
         return ["is not in study.toml"]
     faults = [FORBIDDEN[field(column, "role")]] if field(column, "role") in FORBIDDEN else []
-    if field(column, "derived_from_target", False):
+    if field(column, "derived_from_target", default=False):
         faults.append("is derived from the target")
-    if not field(column, "available_at_inference", True):
+    if not field(column, "available_at_inference", default=True):
         faults.append("is not available at inference")
     return faults
 
@@ -87,20 +89,25 @@ def identifier(frame: pd.DataFrame, *, inputs: Iterable[str], threshold: float) 
     if not found:
         return Finding(
             max(shares.values(), default=0.0),
-            True,
-            f"None of the {len(names)} inputs names or numbers the rows.",
+            passed=True,
+            message=f"None of the {len(names)} inputs names or numbers the rows.",
         )
     worst = max(shares.values())
-    message = f"{listed(found)} names or numbers the rows: {worst:.1%} of the values are different (threshold {threshold:.0%})."
-    return Finding(worst, False, message)
+    message = (
+        f"{listed(found)} names or numbers the rows: {worst:.1%} of the values are different "
+        f"(threshold {threshold:.0%})."
+    )
+    return Finding(worst, passed=False, message=message)
 
 
 @check(
     "features.target_leak",
     notebook="03_split",
     threshold=0.99,
-    source="Huppenkothen et al. §2.5 (success that is failure in disguise); Kapoor and Narayanan L2",
-    fix="Find out how the named column was made; if it knows the target, set derived_from_target = true.",
+    source="Huppenkothen et al. §2.5 (success that is failure in disguise); Kapoor and Narayanan "
+    "L2",
+    fix="Find out how the named column was made; if it knows the target, set derived_from_target "
+    "= true.",
 )
 def target_leak(
     frame: pd.DataFrame,
@@ -124,30 +131,34 @@ def target_leak(
     rows, sampled = estimates.sample(len(frame), seed)
     part = frame.iloc[rows]
     part = part[part[target].notna()]
-    regression = is_regression(task, part[target])
-    y = part[target].to_numpy(dtype=float) if regression else estimates.target_codes(part[target])
+    classes = has_classes(task, part[target])
+    y = estimates.target_codes(part[target]) if classes else part[target].to_numpy(dtype=float)
     if len(np.unique(y)) < 2:
         return NotApplicable("The rows carry one label only.")
-    measure = _rank_correlation if regression else _single_auc
-    X = estimates.numbers(part[list(inputs)])
-    scores = {name: measure(X[name].to_numpy(), y, seed) for name in X.columns}
+    X = estimates.numeric(part[list(inputs)])
+    if classes:
+        words = "AUC on its own"
+        scores = {name: _single_auc(X[name].to_numpy(), y, seed) for name in X.columns}
+    else:
+        words = "|Spearman correlation| with the target"
+        scores = {name: _rank_correlation(X[name].to_numpy(), y) for name in X.columns}
     worst = max(scores, key=lambda name: scores[name][1])
-    words, (score, low) = (
-        "|Spearman correlation| with the target" if regression else "AUC on its own",
-        scores[worst],
+    score, low = scores[worst]
+    message = (
+        f"'{worst}' comes closest to the target: {words} {score:.4f} "
+        f"(at least {low:.4f}, threshold {threshold:g}){sampled}."
     )
-    message = f"'{worst}' comes closest to the target: {words} {score:.4f} (at least {low:.4f}, threshold {threshold:g}){sampled}."
     return Finding(low, low <= threshold, message)
 
 
-def is_regression(task: str | None, y: pd.Series) -> bool:
-    """Return whether a target is a number to be estimated rather than a class."""
-    if task in ("regression", "classification"):
-        return task == "regression"
-    return y.dtype.kind == "f" and y.nunique() > 20
+def has_classes(task: str | None, y: pd.Series) -> bool:
+    """Return whether a target names classes; where no task is named, its values say so."""
+    if task is not None:
+        return TASKS[task].has_classes
+    return y.dtype.kind != "f" or y.nunique() <= 20
 
 
-def _rank_correlation(x: np.ndarray, y: np.ndarray, seed: int) -> tuple[float, float]:
+def _rank_correlation(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     from scipy.stats import spearmanr
 
     here = np.isfinite(x)
@@ -175,7 +186,8 @@ def _single_auc(x: np.ndarray, y: np.ndarray, seed: int) -> tuple[float, float]:
     notebook="03_split",
     threshold=0.05,
     source="Huppenkothen et al. §2.3; Cheng §3.4",
-    fix="Balance the sample so that the nuisance says nothing about the target, and keep it out of the inputs.",
+    fix="Balance the sample so that the nuisance says nothing about the target, and keep it out "
+    "of the inputs.",
 )
 def nuisance_only(
     frame: pd.DataFrame,
@@ -207,7 +219,7 @@ def nuisance_only(
         return NotApplicable("No column has the role nuisance.")
     return _alone(
         frame,
-        estimates.numbers(frame[names]),
+        estimates.numeric(frame[names]),
         target,
         task,
         groups,
@@ -222,7 +234,8 @@ def nuisance_only(
     notebook="03_split",
     threshold=0.03,
     source="Huppenkothen et al. §2.3 (padding)",
-    fix="Find out why values are missing in some targets and not in others; drop or balance them before training.",
+    fix="Find out why values are missing in some targets and not in others; drop or balance them "
+    "before training.",
 )
 def missingness(
     frame: pd.DataFrame,
@@ -238,16 +251,17 @@ def missingness(
 
     Notes
     -----
-    Missing are NaN and the fillers -99, -999, -9999, 99, 999, 9999 where they stand far from all
-    other values.
+    Missing are NaN and what `boxloop.table.column.marks` takes for it, such as -999.
     The number compared is as for ``features.nuisance_only``: a share of 0.03 is an AUC of 0.60.
     """
-    X = estimates.numbers(frame[list(inputs)])
+    X = estimates.numeric(frame[list(inputs)])
     gaps = X.apply(_gaps)
     gaps = gaps.loc[:, gaps.any() & ~gaps.all()].astype(float)
     if not gaps.shape[1]:
         return Finding(
-            0.0, True, f"No value is missing in {X.shape[1]} inputs (threshold {threshold:g})."
+            0.0,
+            passed=True,
+            message=f"No value is missing in {X.shape[1]} inputs (threshold {threshold:g}).",
         )
     return _alone(
         frame, gaps, target, task, groups, seed, threshold, f"The gaps in {listed(gaps.columns)}"
@@ -255,15 +269,9 @@ def missingness(
 
 
 def _gaps(column: pd.Series) -> pd.Series:
-    gaps = column.isna()
-    filled = column.isin(SENTINELS)
-    if filled.any():
-        rest = column[~filled & ~gaps]
-        if rest.empty:
-            return gaps
-        reach = rest.max() - rest.min()
-        gaps |= filled & ((column < rest.min() - reach) | (column > rest.max() + reach))
-    return gaps
+    from boxloop.table.column import marks
+
+    return column.isna() | column.isin(marks(column))
 
 
 def _alone(
@@ -282,16 +290,16 @@ def _alone(
     rows, sampled = estimates.sample(len(frame), seed)
     rows = rows[frame[target].iloc[rows].notna().to_numpy()]
     labels = frame[target].iloc[rows]
-    regression = is_regression(task, labels)
-    y = labels.to_numpy(dtype=float) if regression else estimates.target_codes(labels)
+    classes = has_classes(task, labels)
+    y = estimates.target_codes(labels) if classes else labels.to_numpy(dtype=float)
     if len(np.unique(y)) < 2:
         return NotApplicable("The rows carry one label only.")
-    found = estimates.skill(X.iloc[rows], y, codes[rows], regression=regression, seed=seed)
+    found = estimates.skill(X.iloc[rows], y, codes[rows], classes=classes, seed=seed)
     low = max(found.low, 0.0)
-    limit = (
-        f"{threshold:g}"
-        if regression
-        else f"{threshold:g}, an AUC of {estimates.area_of(threshold):.2f}"
+    limit = f"{threshold:g}"
+    limit += f", an AUC of {estimates.area_of(threshold):.2f}" if classes else ""
+    message = (
+        f"{who} alone reach {found.words} (explained share at least {low:.3f}; "
+        f"threshold {limit}){sampled}."
     )
-    message = f"{who} alone reach {found.words} (explained share at least {low:.3f}; threshold {limit}){sampled}."
     return Finding(low, low <= threshold, message)

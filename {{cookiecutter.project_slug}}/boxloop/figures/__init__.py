@@ -5,8 +5,8 @@ from boxloop.base.lazy import public
 __all__, __getattr__ = public(
     __name__,
     {
-        "ablation": ("plot_ablation",),
-        "distributions": ("plot_distributions",),
-        "stress_map": ("draw", "draw_map"),
+        "ablation": ("draw_ablation",),
+        "distributions": ("draw_distributions",),
+        "stress_map": ("draw_predictors", "draw_stress_map"),
     },
 )

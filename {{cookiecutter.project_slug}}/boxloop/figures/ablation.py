@@ -3,7 +3,7 @@
 from boxloop.base.style import COLOURS
 
 
-def plot_ablation(ablation, lines, *, label):
+def draw_ablation(ablation, lines, *, label):
     """Draw the score of a model with fewer inputs, one line each, and return the figure.
 
     Parameters

@@ -4,19 +4,19 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone, is_classifier, is_outlier_detector
 
-from boxloop.measure.ranking import log_loss
+from boxloop.measure.metrics import METRICS
 
 TAIL = 0.1  # share of the iterations that counts as the end of the run
 RISE = 0.05  # validation loss above its best, as a share of the best, that counts as overfitting
-FALL = 0.02  # fall of the validation loss over the end of the run, as a share of it, that is not flat yet
+FALL = 0.02  # fall of the validation loss over the end of the run, as its share, that is not flat
 
 
 def _tail_means(loss, window):
-    """Return the running mean of `loss` over `window` iterations: a single lucky one is no evidence."""
+    """Return the running mean of `loss` over `window` iterations: one lucky one proves nothing."""
     return np.convolve(loss, np.ones(window) / window, mode="valid")
 
 
-def verdict(train_loss, validation_loss):
+def judge_loss_curve(train_loss, validation_loss):
     """Return in one word how a training run ended.
 
     Parameters
@@ -41,7 +41,7 @@ def verdict(train_loss, validation_loss):
     --------
     >>> import numpy as np
     >>> step = np.arange(100)
-    >>> verdict(np.exp(-step / 10), 0.1 + np.exp(-step / 10))
+    >>> judge_loss_curve(np.exp(-step / 10), 0.1 + np.exp(-step / 10))
     'plateaued'
     """
     train, validation = (np.asarray(loss, dtype=float) for loss in (train_loss, validation_loss))
@@ -59,8 +59,8 @@ def verdict(train_loss, validation_loss):
     return "unfinished" if before - smooth[-1] > FALL * before else "plateaued"
 
 
-def can_follow(pipeline):
-    """Return whether `follow` can tell the loss of an unfitted model after each iteration."""
+def has_loss_curve(pipeline):
+    """Return whether `loss_curve` can tell the loss of an unfitted model after each iteration."""
     if not hasattr(pipeline, "steps") or is_outlier_detector(pipeline[-1]):
         return False
     last, ask = pipeline[-1], "predict_proba" if is_classifier(pipeline[-1]) else "predict"
@@ -69,7 +69,7 @@ def can_follow(pipeline):
     )
 
 
-def follow(pipeline, X, y, X_held, y_held):
+def loss_curve(pipeline, X, y, X_held, y_held):
     """Return the loss after each iteration of the last step of a pipeline.
 
     Parameters
@@ -101,7 +101,7 @@ def follow(pipeline, X, y, X_held, y_held):
 
 
 def _stages(last, X, y, X_held):
-    """Yield the predictions for both sets of rows after each iteration; probabilities of all classes where there are classes."""
+    """Yield the predictions for both sets of rows after each iteration; of classes the chances."""
     ask = "predict_proba" if is_classifier(last) else "predict"
     if hasattr(last, f"staged_{ask}"):
         last.fit(X, y)
@@ -120,5 +120,5 @@ def _stages(last, X, y, X_held):
 
 def _loss(last, y, predicted):
     if is_classifier(last):
-        return log_loss(np.asarray(y) == last.classes_[-1], predicted[:, -1])
+        return METRICS["log_loss"](np.asarray(y) == last.classes_[-1], predicted[:, -1])
     return np.mean((predicted - y) ** 2)

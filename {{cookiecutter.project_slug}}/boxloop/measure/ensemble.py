@@ -1,16 +1,14 @@
 """An ensemble of refits: what the model would say had chance given it other rows."""
 
 import numpy as np
-from sklearn.base import clone
 
-from boxloop.measure.fits import each
 from boxloop.measure.intervals import group_draws
 from boxloop.measure.metrics import METRICS
-from boxloop.measure.task import guess
+from boxloop.measure.task import out_of_fold
 
 
 def resample_predict(model, X, y, *, groups, cv, seed):
-    """Return predictions for every row by a model fitted to a bootstrap sample of the groups of the other folds.
+    """Return for each row the guess of a model fitted to a bootstrap sample of the other folds.
 
     Parameters
     ----------
@@ -26,16 +24,9 @@ def resample_predict(model, X, y, *, groups, cv, seed):
     -------
     array of shape (n,), NaN for rows that no fold predicts
     """
-    predicted = np.full(len(y), np.nan)
-
-    def refit(fold):
-        fitted, held = fold
-        drawn = fitted[next(group_draws(groups[fitted], draws=1, seed=seed))]
-        return guess(clone(model).fit(X.iloc[drawn], y.iloc[drawn]), X.iloc[held])
-
-    for (_, held), values in zip(cv, each(refit, cv), strict=True):
-        predicted[held] = values
-    return predicted
+    drawn = [next(group_draws(groups[fitted], draws=1, seed=seed)) for fitted, _ in cv]
+    again = [(fitted[rows], held) for (fitted, held), rows in zip(cv, drawn, strict=True)]
+    return out_of_fold(model, X, y, again)
 
 
 def spread(truth, predictions, *, metric="rmse", working_point=None):

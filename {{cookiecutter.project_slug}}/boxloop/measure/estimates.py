@@ -1,7 +1,9 @@
-"""Estimates that several checks share: rows, folds, out-of-fold skill and its bounds.
+"""Estimates that several checks share: rows, out-of-fold skill and its bounds.
 
-scikit-learn is imported inside the functions: importing the checks must not slow a notebook's
-start.
+Checks are asked of any rows, with groups or without, and know neither the split nor the metrics of
+the study: they have folds, a quick learner and numbers of draws of their own, and take the rest
+from `boxloop.measure`. Pandas and scikit-learn are imported inside the functions: importing the
+checks must not slow a command's start.
 """
 
 from __future__ import annotations
@@ -11,6 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from boxloop.measure.intervals import group_weights
+from boxloop.measure.ranking import Ranking, concordance
+from boxloop.table.codes import numbered
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,8 +41,8 @@ class Skill:
     words: str
 
 
-def numbers(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the frame as float64; words become codes, times become seconds, missing stays missing."""
+def numeric(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame as floats: words become codes, times seconds, what is missing stays so."""
     import pandas as pd
 
     return pd.DataFrame({name: _column(frame[name]) for name in frame.columns}, index=frame.index)
@@ -54,13 +60,14 @@ def _column(column: pd.Series) -> np.ndarray:
 
 
 def group_codes(groups: Any, frame: pd.DataFrame | None, size: int) -> np.ndarray:
-    """Return an integer per row from an array, a column name, or nothing (then each row is its own group)."""
+    """Return an integer per row from an array or a column name; without groups a row is its own."""
     import pandas as pd
 
     if groups is None:
         return np.arange(size)
-    values = frame[groups] if isinstance(groups, str) else groups
-    return pd.factorize(np.asarray(values))[0]
+    if frame is not None and isinstance(groups, str):
+        groups = frame[groups]
+    return pd.factorize(np.asarray(groups))[0]
 
 
 def sample(size: int, seed: int, most: int = MAX_ROWS) -> tuple[np.ndarray, str]:
@@ -71,46 +78,41 @@ def sample(size: int, seed: int, most: int = MAX_ROWS) -> tuple[np.ndarray, str]
     return rows, f" (measured on {most:,} of {size:,} rows)"
 
 
-def draws(groups: np.ndarray, seed: int, number: int = DRAWS) -> Iterator[np.ndarray]:
+def draws(groups: np.ndarray, seed: int) -> Iterator[np.ndarray]:
     """Yield how often each row stands in a sample of groups drawn with replacement."""
-    rng = np.random.default_rng(seed)
-    codes = np.unique(groups, return_inverse=True)[1]
-    count = int(codes.max()) + 1
-    for _ in range(number):
-        yield np.bincount(rng.integers(count, size=count), minlength=count)[codes].astype(float)
-
-
-def folds(
-    groups: np.ndarray, seed: int, number: int = FOLDS
-) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return train and held-out row numbers; no group stands on both sides."""
-    codes = np.unique(groups, return_inverse=True)[1]
-    fold = np.random.default_rng(seed).permutation(int(codes.max()) + 1)[codes] % number
-    return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(number)]
+    return group_weights(groups, draws=DRAWS, seed=seed)
 
 
 def out_of_fold(
     model: Any, X: Any, y: np.ndarray, groups: np.ndarray, seed: int, number: int = FOLDS
 ) -> np.ndarray:
-    """Return out-of-fold predictions: one value per row, or one probability per row and class (codes 0..k-1)."""
-    from sklearn.base import clone, is_classifier
+    """Return what models say of rows that they were not fitted to, in folds of whole groups.
+
+    Returns
+    -------
+    array of shape (n,), or (n, classes)
+        A prediction, or the probability of each class where `y` holds the codes 0..k-1 of classes.
+    """
+    from joblib import parallel_config
+    from sklearn.base import is_classifier
     from threadpoolctl import threadpool_limits
 
+    from boxloop.measure import task
+    from boxloop.split.division import group_folds
+
     classes = int(y.max()) + 1 if is_classifier(model) else 0
-    predicted = np.zeros((len(y), classes)) if classes else np.zeros(len(y))
-    take = X.iloc if hasattr(X, "iloc") else X
-    # On a busy machine the threads of boosted trees wait for one another 20 times longer than
-    # they work.
-    with threadpool_limits(limits=1):
-        for train, held in folds(groups, seed, number):
-            fitted = clone(model).fit(take[train], y[train])
-            if classes:
-                predicted[np.ix_(held, fitted.classes_.astype(int))] = _probability(
-                    fitted, take[held]
-                )
-            else:
-                predicted[held] = fitted.predict(take[held])
-    return predicted
+
+    def say(fitted: Any, rows: Any) -> np.ndarray:
+        if not classes:
+            return fitted.predict(rows)
+        chance = np.zeros((len(rows), classes))
+        chance[:, fitted.classes_.astype(int)] = _probability(fitted, rows)
+        return chance
+
+    # The fits are small: not worth a way to a cluster, and on a busy machine the threads of boosted
+    # trees wait for one another 20 times longer than they work.
+    with threadpool_limits(limits=1), parallel_config(backend="sequential", n_jobs=1):
+        return task.out_of_fold(model, X, y, group_folds(groups, number, seed=seed), say=say)
 
 
 def _probability(model: Any, X: Any) -> np.ndarray:
@@ -121,21 +123,18 @@ def _probability(model: Any, X: Any) -> np.ndarray:
 
 
 def auc(positive: np.ndarray, score: np.ndarray, weights: Sequence[np.ndarray] = ()) -> np.ndarray:
-    """Return the area under the ROC curve, unweighted first and then once per row of weights; ties count half."""
-    place = np.unique(score, return_inverse=True)[1]
-    areas = []
-    for weight in (np.ones(len(score)), *weights):
-        up = np.bincount(place, weights=weight * positive)
-        down = np.bincount(place, weights=weight * ~positive)
-        pairs = up.sum() * down.sum()
-        areas.append(np.sum(up * (np.cumsum(down) - down / 2)) / pairs if pairs else 0.5)
-    return np.array(areas)
+    """Return the ROC AUC, of all rows first and then once per row of weights."""
+    ranking = Ranking(positive, score)
+    return np.array([concordance(each) for each in (ranking, *map(ranking.weighted, weights))])
 
 
 def one_against_rest(
     codes: np.ndarray, probability: np.ndarray, weights: Sequence[np.ndarray] = ()
 ) -> np.ndarray:
-    """Return the AUC of each class against the rest, shape (classes, 1 + weights); of two classes only the second."""
+    """Return the AUC of each class against the rest, of two classes only of the second.
+
+    Shape (classes, 1 + weights): of all rows first, then once per row of weights.
+    """
     classes = [1] if probability.shape[1] == 2 else range(probability.shape[1])
     return np.array([auc(codes == k, probability[:, k], weights) for k in classes])
 
@@ -143,12 +142,12 @@ def one_against_rest(
 def class_auc(
     codes: np.ndarray, probability: np.ndarray, weights: Sequence[np.ndarray] = ()
 ) -> np.ndarray:
-    """Return the mean one-against-the-rest AUC (one value, then one per row of weights)."""
+    """Return the mean AUC of each class against the rest, shape (1 + weights,)."""
     return one_against_rest(codes, probability, weights).mean(axis=0)
 
 
 def share_of(area: np.ndarray) -> np.ndarray:
-    """Return the explained share of variance that an AUC stands for (two normal classes of equal size)."""
+    """Return the explained share of variance that an AUC of two normal classes stands for."""
     from scipy.stats import norm
 
     distance = np.sqrt(2) * norm.ppf(np.clip(area, 0.5, 1 - 1e-9))
@@ -164,39 +163,41 @@ def area_of(share: float) -> float:
 
 def target_codes(y: Any) -> np.ndarray:
     """Return class labels as codes 0..k-1 in sorted order."""
-    return np.unique(np.asarray(y), return_inverse=True)[1]
+    return numbered(y)[1]
 
 
-def skill(
-    X: pd.DataFrame, y: np.ndarray, groups: np.ndarray, *, regression: bool, seed: int
-) -> Skill:
+def skill(X: pd.DataFrame, y: np.ndarray, groups: np.ndarray, *, classes: bool, seed: int) -> Skill:
     """Measure what X says about y out of fold, with a 95 % lower bound over groups."""
     weights = list(draws(groups, seed))
-    predicted = out_of_fold(learner(regression, seed), X, y, groups, seed)
-    if regression:
+    predicted = out_of_fold(learner(seed, classes=classes), X, y, groups, seed)
+    if not classes:
         values = _explained(y, predicted, weights)
-        return Skill(
-            float(values[0]), float(np.quantile(values[1:], (1 - LEVEL) / 2)), f"R² {values[0]:.2f}"
-        )
+        low = float(np.quantile(values[1:], (1 - LEVEL) / 2))
+        return Skill(float(values[0]), low, f"R² {values[0]:.2f}")
     # One class that is given away is enough; the quantile allows for looking at each of them.
     areas = one_against_rest(y, predicted, weights)
     lows = np.quantile(areas[:, 1:], (1 - LEVEL) / 2 / len(areas), axis=1)
     best = int(np.argmax(lows))
-    share, low = share_of(np.array([areas[best, 0], lows[best]]))
-    return Skill(float(share), float(low), f"AUC {areas[best, 0]:.2f}")
+    share, bound = share_of(np.array([areas[best, 0], lows[best]]))
+    return Skill(float(share), float(bound), f"AUC {areas[best, 0]:.2f}")
 
 
-def learner(regression: bool, seed: int) -> Any:
+def learner(seed: int, *, classes: bool) -> Any:
     """Return the quick learner with which the checks ask whether anything can be learnt."""
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-    kind = HistGradientBoostingRegressor if regression else HistGradientBoostingClassifier
+    kind = HistGradientBoostingClassifier if classes else HistGradientBoostingRegressor
     return kind(
         max_iter=50, learning_rate=0.1, max_leaf_nodes=15, early_stopping=False, random_state=seed
     )
 
 
 def _explained(y: np.ndarray, predicted: np.ndarray, weights: Sequence[np.ndarray]) -> np.ndarray:
+    """Return R², of all rows first and then once per row of weights; 0 without a spread of y.
+
+    Up to the order of its sums it is the metric ``r2``, which is NaN without a spread; a test holds
+    the two together. With that order, verdicts of earlier runs keep their last digit.
+    """
     values = []
     for weight in (np.ones(len(y)), *weights):
         spread = np.sum(weight * (y - np.average(y, weights=weight)) ** 2)

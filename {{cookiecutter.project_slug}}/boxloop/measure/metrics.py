@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from boxloop.measure import ranking
 from boxloop.measure.kinds import ANOMALY, CLASSIFICATION, REGRESSION
+from boxloop.measure.residuals import Draw, Residuals
+
+Better = Literal["lower", "higher", "zero"]
 
 
 @dataclass(frozen=True)
@@ -31,167 +34,190 @@ class Metric:
         Whether it is read off a `boxloop.measure.ranking.Ranking` of the rows.
     unbounded : bool
         Whether a value above 1 is possible, for a metric of which more is better.
-    of_draw : callable, optional
-        The same number from a `boxloop.measure.residuals.Draw`: a bootstrap draw that says how
-        often each row stands in it.
+    of_residuals : callable, optional
+        What `function` is made of, where it takes a `boxloop.measure.residuals.Residuals` or a
+        bootstrap draw of one: nothing need be copied for a draw then.
     """
 
     name: str
     label: str
-    function: Callable
-    better: Literal["lower", "higher", "zero"]
+    function: Callable[..., float]
+    better: Better
     has_unit: bool = True
     tasks: tuple[str, ...] = (REGRESSION,)
     ranked: bool = False
     unbounded: bool = False
-    of_draw: Callable | None = None
+    of_residuals: Callable[[Residuals | Draw], float] | None = None
 
-    def __call__(self, truth, prediction, working_point=None):
-        """Return the metric of predictions, both of shape (n,), at a working point where it has one."""
+    def __call__(self, truth: Any, prediction: Any, working_point: float | None = None) -> float:
+        """Return the metric of predictions, at a working point where it has one.
+
+        Parameters
+        ----------
+        truth, prediction : arrays of shape (n,)
+        working_point : float, optional
+        """
         if self.ranked:
             return self.function(ranking.Ranking(truth, prediction), working_point)
         return self.function(truth, prediction)
 
     @property
-    def sign(self):
-        """1 where more is better, else -1: what turns the metric into a score as scikit-learn means it."""
+    def sign(self) -> int:
+        """1 where more is better, else -1: what turns the metric into scikit-learn's score."""
         return 1 if self.better == "higher" else -1
 
-    def loss(self, value):
-        """Return the value as a number of which less is better, for ratios: the error of a stress test."""
+    def loss(self, value: float) -> float:
+        """Return the value as a number of which less is better: the error of a stress test."""
         if self.better == "zero":
             return abs(value)
         if self.better == "lower":
             return value
         return 1 / max(value, 1e-9) if self.unbounded else 1 - value
 
-    def improvement(self, reference, model):
+    def improvement(self, reference: float, model: float) -> float:
         """Return how much better `model` is than `reference`; positive means better."""
         if self.better == "zero":
             return abs(reference) - abs(model)
         return model - reference if self.better == "higher" else reference - model
 
 
-def _median(values):
-    """Return the median, without the tests for NaN that make `numpy.median` slow in a bootstrap of thousands.
-
-    A NaN prediction is not hidden by it: RMSE and bias of the same table become NaN.
-    """
-    half = len(values) // 2
-    if len(values) % 2:
-        return np.partition(values, half)[half]
-    low, high = np.partition(values, [half - 1, half])[half - 1 : half + 1]
-    return (low + high) / 2
+def rmse(truth: Any, prediction: Any) -> float:
+    """Return the root mean square error, in the unit of the target; arrays of shape (n,)."""
+    return METRICS["rmse"](truth, prediction)
 
 
-def rmse(truth, prediction):
-    """Return the root mean square error, in the unit of the target."""
-    return float(np.sqrt(np.mean((np.asarray(prediction) - np.asarray(truth)) ** 2)))
+def bias(truth: Any, prediction: Any) -> float:
+    """Return the mean of prediction − truth, in the unit of the target; arrays of shape (n,)."""
+    return METRICS["bias"](truth, prediction)
 
 
-def bias(truth, prediction):
-    """Return the mean of prediction − truth, in the unit of the target."""
-    return float(np.mean(np.asarray(prediction) - np.asarray(truth)))
+# The definitions: each is read off all rows, and off the rows of a bootstrap draw.
 
 
-def nmad(truth, prediction):
-    """Return 1.4826 × the median absolute deviation of the residuals: a scatter that outliers do not move."""
-    residual = np.asarray(prediction) - np.asarray(truth)
-    return float(1.4826 * _median(np.abs(residual - _median(residual))))
+def _rmse(sample: Residuals | Draw) -> float:
+    """Return the root mean square error."""
+    return float(np.sqrt(sample.mean(sample.rows.square)))
 
 
-def outlier_fraction(truth, prediction):
+def _bias(sample: Residuals | Draw) -> float:
+    """Return the mean of prediction − truth."""
+    return sample.mean(sample.rows.residual)
+
+
+def _nmad(sample: Residuals | Draw) -> float:
+    """Return 1.4826 × the median absolute deviation: a scatter that outliers do not move."""
+    return sample.scatter
+
+
+def _outlier_fraction(sample: Residuals | Draw) -> float:
     """Return the share of residuals beyond 3 NMAD of their median (0.0027 for a Gaussian)."""
-    residual = np.asarray(prediction) - np.asarray(truth)
-    offset = np.abs(residual - _median(residual))
-    return float(np.mean(offset > 3 * 1.4826 * _median(offset)))
+    return sample.beyond(3 * sample.scatter)
 
 
-def r2(truth, prediction):
-    """Return the coefficient of determination; it depends on the spread of the truth, and without one it is NaN."""
-    truth = np.asarray(truth)
-    if np.ptp(truth) == 0:
-        return np.nan
-    return float(1 - np.mean((np.asarray(prediction) - truth) ** 2) / np.var(truth))
+def _r2(sample: Residuals | Draw) -> float:
+    """Return the coefficient of determination; without a spread of the truth it is NaN."""
+    variance = sample.variance
+    return float(1 - sample.mean(sample.rows.square) / variance) if variance else np.nan
 
 
-def _r2_of_draw(draw):
-    centred, square = draw.rows.centred
-    second = draw.mean(square)
-    variance = second - draw.mean(centred) ** 2
-    # A draw of one row many times has no variance; what is left then is rounding.
-    return 1 - draw.mean(draw.rows.square) / variance if variance > 1e-12 * second else np.nan
+def _log_loss(sample: Residuals | Draw) -> float:
+    """Return the mean of −ln(probability given to what came true)."""
+    return sample.mean(sample.rows.surprise)
 
 
-# What the metrics are in a bootstrap draw: sums over rows that are weighed, nothing is sorted
-# again.
-RMSE = {"of_draw": lambda draw: float(np.sqrt(draw.mean(draw.rows.square)))}
-BIAS = {"of_draw": lambda draw: draw.mean(draw.rows.residual)}
-NMAD = {"of_draw": lambda draw: draw.scatter}
-OUTLIERS = {"of_draw": lambda draw: draw.beyond(3 * draw.scatter)}
-R2 = {"of_draw": _r2_of_draw}
-LOG_LOSS = {"of_draw": lambda draw: draw.mean(draw.rows.surprise)}
-BRIER = {"of_draw": lambda draw: draw.mean(draw.rows.square)}
+def _brier(sample: Residuals | Draw) -> float:
+    """Return the mean square of probability − truth; a proper score."""
+    return sample.mean(sample.rows.square)
 
-SCORES, EITHER = {"has_unit": False, "ranked": True}, (CLASSIFICATION, ANOMALY)
-CUT, SEARCH = SCORES | {"tasks": (CLASSIFICATION,)}, SCORES | {"tasks": (ANOMALY,)}
-PROBABILITY = {"has_unit": False, "tasks": (CLASSIFICATION,)}
 
-METRICS = {
+def _of_residuals(
+    name: str,
+    label: str,
+    definition: Callable[[Residuals | Draw], float],
+    better: Better,
+    *,
+    has_unit: bool = True,
+    tasks: tuple[str, ...] = (REGRESSION,),
+) -> Metric:
+    def function(truth: Any, prediction: Any) -> float:
+        return definition(Residuals(truth, prediction))
+
+    return Metric(name, label, function, better, has_unit, tasks, of_residuals=definition)
+
+
+def _of_ranking(
+    name: str,
+    label: str,
+    function: Callable[..., float],
+    better: Better,
+    *tasks: str,
+    unbounded: bool = False,
+) -> Metric:
+    return Metric(
+        name, label, function, better, has_unit=False, tasks=tasks, ranked=True, unbounded=unbounded
+    )
+
+
+METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (
-        Metric("rmse", "RMSE", rmse, "lower", **RMSE),
-        Metric("bias", "bias", bias, "zero", **BIAS),
-        Metric("nmad", "NMAD", nmad, "lower", **NMAD),
-        Metric(
-            "outlier_fraction",
-            "outlier fraction",
-            outlier_fraction,
-            "lower",
-            has_unit=False,
-            **OUTLIERS,
+        _of_residuals("rmse", "RMSE", _rmse, "lower"),
+        _of_residuals("bias", "bias", _bias, "zero"),
+        _of_residuals("nmad", "NMAD", _nmad, "lower"),
+        _of_residuals(
+            "outlier_fraction", "outlier fraction", _outlier_fraction, "lower", has_unit=False
         ),
-        Metric("r2", "R²", r2, "higher", has_unit=False, **R2),
-        Metric("roc_auc", "ROC AUC", ranking.roc_auc, "higher", **SCORES, tasks=EITHER),
-        Metric(
+        _of_residuals("r2", "R²", _r2, "higher", has_unit=False),
+        _of_ranking("roc_auc", "ROC AUC", ranking.roc_auc, "higher", CLASSIFICATION, ANOMALY),
+        _of_ranking(
             "average_precision",
             "average precision",
             ranking.average_precision,
             "higher",
-            **SCORES,
-            tasks=EITHER,
+            CLASSIFICATION,
+            ANOMALY,
         ),
-        Metric("completeness", "completeness", ranking.completeness, "higher", **CUT),
-        Metric("purity", "purity", ranking.purity, "higher", **CUT),
-        Metric(
+        _of_ranking("completeness", "completeness", ranking.completeness, "higher", CLASSIFICATION),
+        _of_ranking("purity", "purity", ranking.purity, "higher", CLASSIFICATION),
+        _of_ranking(
             "false_positive_rate",
             "false-positive rate",
             ranking.false_positive_rate,
             "lower",
-            **CUT,
+            CLASSIFICATION,
         ),
-        Metric("accuracy", "accuracy", ranking.accuracy, "higher", **CUT),
-        Metric(
-            "balanced_accuracy", "balanced accuracy", ranking.balanced_accuracy, "higher", **CUT
+        _of_ranking("accuracy", "accuracy", ranking.accuracy, "higher", CLASSIFICATION),
+        _of_ranking(
+            "balanced_accuracy",
+            "balanced accuracy",
+            ranking.balanced_accuracy,
+            "higher",
+            CLASSIFICATION,
         ),
-        Metric("log_loss", "log loss", ranking.log_loss, "lower", **PROBABILITY, **LOG_LOSS),
-        Metric("brier", "Brier score", ranking.brier, "lower", **PROBABILITY, **BRIER),
-        Metric("ece", "calibration error (ECE)", ranking.ece, "lower", **CUT),
-        Metric("max_sic", "maximum SIC", ranking.max_sic, "higher", **SEARCH, unbounded=True),
-        Metric("sic", "SIC at the working point", ranking.sic, "higher", **SEARCH, unbounded=True),
-        Metric(
+        _of_residuals(
+            "log_loss", "log loss", _log_loss, "lower", has_unit=False, tasks=(CLASSIFICATION,)
+        ),
+        _of_residuals(
+            "brier", "Brier score", _brier, "lower", has_unit=False, tasks=(CLASSIFICATION,)
+        ),
+        _of_ranking("ece", "calibration error (ECE)", ranking.ece, "lower", CLASSIFICATION),
+        _of_ranking("max_sic", "maximum SIC", ranking.max_sic, "higher", ANOMALY, unbounded=True),
+        _of_ranking(
+            "sic", "SIC at the working point", ranking.sic, "higher", ANOMALY, unbounded=True
+        ),
+        _of_ranking(
             "signal_efficiency",
             "signal efficiency at the working point",
             ranking.signal_efficiency,
             "higher",
-            **SEARCH,
+            ANOMALY,
         ),
-        Metric(
+        _of_ranking(
             "background_rejection",
             "background rejection at half the signal",
             ranking.background_rejection,
             "higher",
-            **SEARCH,
+            ANOMALY,
             unbounded=True,
         ),
     )

@@ -9,7 +9,9 @@ ROUNDING = 1e-15
 
 
 class Residuals:
-    """Truth and prediction of n rows; what depends on the rows alone is worked out once for all draws.
+    """Truth and prediction of n rows; what depends on the rows alone is worked out once.
+
+    It and a `Draw` of it answer the same questions, so that a metric is written once for both.
 
     Parameters
     ----------
@@ -17,10 +19,38 @@ class Residuals:
     """
 
     def __init__(self, truth, prediction):
-        self.truth, self.prediction = (
-            np.asarray(truth, dtype=float),
-            np.asarray(prediction, dtype=float),
-        )
+        self.truth = np.asarray(truth, dtype=float)
+        self.prediction = np.asarray(prediction, dtype=float)
+
+    @property
+    def rows(self):
+        """The rows that means are taken over: these."""
+        return self
+
+    def mean(self, values):
+        """Return the mean over the rows of values of shape (n,)."""
+        return float(np.mean(values))
+
+    @property
+    def variance(self):
+        """Variance of the truth, exactly 0 where all rows have the same."""
+        return 0.0 if np.ptp(self.truth) == 0 else np.var(self.truth)
+
+    @cached_property
+    def median(self):
+        """Median residual."""
+        return np.median(self.residual)
+
+    @cached_property
+    def scatter(self):
+        """1.4826 × the median absolute deviation from the median residual."""
+        return float(1.4826 * np.median(np.abs(self.residual - self.median)))
+
+    def beyond(self, distance):
+        """Return the share of the rows that lies further from the median than that."""
+        if np.isnan(distance):
+            return np.nan
+        return float(np.mean(np.abs(self.residual - self.median) > distance))
 
     @cached_property
     def residual(self):
@@ -34,13 +64,13 @@ class Residuals:
 
     @cached_property
     def centred(self):
-        """Truth less its mean over all rows, and the square of that, shape (n,) each: sums of these lose no digits."""
+        """Truth less its mean over all rows, and the square of that: their sums lose no digits."""
         centred = self.truth - self.truth.mean()
         return centred, centred**2
 
     @cached_property
     def surprise(self):
-        """−ln(probability given to what came true), shape (n,), probabilities kept 1e-15 off 0 and 1."""
+        """−ln(probability given to what came true), probabilities kept 1e-15 off 0 and 1."""
         probability = np.clip(self.prediction, 1e-15, 1 - 1e-15)
         return -np.where(self.truth > 0, np.log(probability), np.log1p(-probability))
 
@@ -51,7 +81,7 @@ class Residuals:
 
     @cached_property
     def ordered(self):
-        """The residuals, growing, as an array and as a list: bisection in a list is ten times as quick."""
+        """The residuals, growing, as an array and a list: a list is bisected ten times as fast."""
         values = self.residual[self.order]
         return values, values.tolist()
 
@@ -61,7 +91,14 @@ class Residuals:
 
 
 class Draw:
-    """The residuals of one bootstrap draw."""
+    """The residuals of one bootstrap draw: rows are weighed, and nothing is sorted again.
+
+    Parameters
+    ----------
+    rows : Residuals
+    weights : array of shape (n,)
+        How often each row stands in the draw.
+    """
 
     def __init__(self, rows, weights):
         self.rows, self.weights = rows, weights
@@ -71,13 +108,22 @@ class Draw:
         """Return the mean over the draw of values of all rows, shape (n,)."""
         return float(np.einsum("i,i", self.weights, values) / self.size)
 
+    @property
+    def variance(self):
+        """Variance of the truth, exactly 0 where all rows of the draw have the same."""
+        centred, square = self.rows.centred
+        second = self.mean(square)
+        variance = second - self.mean(centred) ** 2
+        # What is left of a draw of one row many times is rounding.
+        return variance if variance > 1e-12 * second else 0.0
+
     @cached_property
     def _reached(self):
         """How many rows of the draw have at most the i-th residual."""
         return np.cumsum(self.weights[self.rows.order])
 
     def _middle(self, at):
-        """Return the mean of the one or two middle values, where `at(k)` is the value with k values below it."""
+        """Return the mean of the one or two middle values; `at(k)` has k values below it."""
         half, odd = divmod(int(self.size), 2)
         return at(half) if odd else (at(half - 1) + at(half)) / 2
 
@@ -94,7 +140,7 @@ class Draw:
         return np.nan if unknown else 1.4826 * float(self._middle(self._distance))
 
     def _distance(self, k):
-        """Return the distance from the median that k rows fall short of, by bisection on each side of it."""
+        """Return the distance from the median that k rows fall short of; bisected on each side."""
         _, values = self.rows.ordered
         centre, n = float(self.median), len(values)
         split, found = bisect_left(values, centre), []
@@ -123,4 +169,6 @@ class Draw:
 
     def beyond(self, distance):
         """Return the share of the draw that lies further from the median than that."""
+        if np.isnan(distance):
+            return np.nan
         return 1 - self._within(distance) / self.size

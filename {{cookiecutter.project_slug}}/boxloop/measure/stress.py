@@ -35,8 +35,8 @@ class StressTest:
     description: str
 
 
-def measure(frame, fitted, settings, *, draws, seed):
-    """Return the primary metric of every predictor on the labelled rows of `frame`, with its interval.
+def measure_primary(frame, fitted, settings, *, draws, seed):
+    """Return the primary metric of every predictor on the rows of `frame`, with its interval.
 
     Parameters
     ----------
@@ -51,7 +51,9 @@ def measure(frame, fitted, settings, *, draws, seed):
         ``<name>``, ``<name>_low`` and ``<name>_high`` for each predictor.
     """
     primary = settings.study.primary_metric
-    guesses = {name: guess(estimator, Task(settings).seen(frame)) for name, estimator in fitted.items()}
+    guesses = {
+        name: guess(estimator, Task(settings).seen(frame)) for name, estimator in fitted.items()
+    }
     values = Task(settings).compare(frame, guesses, draws=draws, seed=seed, metrics=[primary])[
         primary
     ]
@@ -80,15 +82,15 @@ def verdict(error, home, other, *, tolerance=TOLERANCE):
     return "degraded" if error <= other else "unsafe"
 
 
-def verdicts(rows, home, *, metric="rmse", tolerance=TOLERANCE):
-    """Return the rows as a table with the columns ``verdict`` (of the model) and ``reference_verdict``.
+def stress_verdicts(rows, home, *, metric="rmse", tolerance=TOLERANCE):
+    """Return the rows as a table with ``verdict`` (of the model) and ``reference_verdict``.
 
     Parameters
     ----------
     rows : list of dict
-        What `measure` returned, with whatever names the test.
+        What `measure_primary` returned, with whatever names the test.
     home : dict
-        What `measure` returned for the undisturbed validation rows.
+        What `measure_primary` returned for the undisturbed validation rows.
     metric : str
         What was measured; one of which more is better is judged by its
         `boxloop.measure.metrics.Metric.loss`.
@@ -106,12 +108,12 @@ def verdicts(rows, home, *, metric="rmse", tolerance=TOLERANCE):
 
 
 def safe_unsafe(table):
-    """Return the map of safe and unsafe use: one row per test, the worst verdict of model and reference.
+    """Return the map of safe and unsafe use: a row per test, with the worst verdict of each.
 
     Parameters
     ----------
     table : DataFrame
-        From `verdicts`, with the columns ``test`` and ``kind``.
+        From `stress_verdicts`, with the columns ``test`` and ``kind``.
     """
 
     def worst(words):
@@ -137,7 +139,7 @@ def crossing(levels, model, reference):
     return float(levels[i] - gap[i] * (levels[i + 1] - levels[i]) / (gap[i + 1] - gap[i]))
 
 
-def members(make, X, y, *, groups, seeds):
+def refit_on_resamples(make, X, y, *, groups, seeds):
     """Return one fitted model per seed, each from other groups drawn with replacement.
 
     Parameters
@@ -153,7 +155,7 @@ def members(make, X, y, *, groups, seeds):
     return each(lambda seed: make(seed).fit(X.iloc[drawn[seed]], y.iloc[drawn[seed]]), drawn)
 
 
-def moves(fitted, X, *, up, seed):
+def input_moves(fitted, X, *, up, seed):
     """Return how far the guesses move (root mean square) when one input is disturbed.
 
     Parameters
@@ -169,10 +171,11 @@ def moves(fitted, X, *, up, seed):
     -------
     DataFrame
         One row per input. ``shuffled``: exchanged between the rows. ``one error bar up``: its
-        sum, in the row
-        ``worst case``, is the worst that one error bar in each input can do, to first order.
+        sum, in the row ``worst case``, is the worst that one error bar in each input can do, to
+        first order.
     """
-    rng, table = np.random.default_rng(seed), {}
+    rng = np.random.default_rng(seed)
+    moved: dict[tuple[str, str], dict[str, float]] = {}
     before = {who: guess(estimator, X) for who, estimator in fitted.items()}
     for name in X:
         order = rng.permutation(len(X))
@@ -183,7 +186,7 @@ def moves(fitted, X, *, up, seed):
         for label, values in versions.items():
             for who, estimator in fitted.items():
                 step = guess(estimator, X.assign(**{name: values})) - before[who]
-                table.setdefault((label, who), {})[name] = np.sqrt(np.mean(step**2))
-    table = pd.DataFrame(table)
+                moved.setdefault((label, who), {})[name] = np.sqrt(np.mean(step**2))
+    table = pd.DataFrame(moved)
     table.loc["worst case"] = table[["one error bar up"]].sum()
     return table

@@ -5,6 +5,7 @@ every other class, and a guess is a score, higher where a row looks more like th
 """
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from sklearn.base import clone, is_classifier, is_outlier_detector
 from boxloop.base.errors import UserError
 from boxloop.measure.fits import each
 from boxloop.measure.intervals import compare
-from boxloop.measure.kinds import TASKS
+from boxloop.measure.kinds import TASKS, TaskKind
 from boxloop.measure.metrics import METRICS
 from boxloop.split.division import units
 
@@ -45,29 +46,32 @@ def guess(estimator, X):
     return np.asarray(estimator.predict(X), dtype=float)
 
 
-def out_of_fold(estimator, X, y, cv):
+def out_of_fold(estimator, X, y, cv, *, say=guess):
     """Return for each row the guess of an estimator that was not fitted to it.
 
     Parameters
     ----------
     estimator : unfitted estimator
-    X : DataFrame of n rows
-    y : array of shape (n,), see `truth`
+    X : DataFrame of n rows, or array
+    y : array of shape (n,), see `Task.truth`
     cv : list of (fitted rows, held-out rows)
+    say : callable
+        What is asked of a fitted estimator about held-out rows: an answer per row, or several.
 
     Returns
     -------
-    array of shape (n,)
+    array of shape (n,), or (n, answers)
         NaN for rows that are in no held-out part (the first block of a split in time).
     """
-    y = np.asarray(y)
+    y, rows = np.asarray(y), X.iloc if hasattr(X, "iloc") else X
 
-    def one(rows):
-        fitted, held = rows
-        return guess(clone(estimator).fit(X.iloc[fitted], y[fitted]), X.iloc[held])
+    def one(parts):
+        fitted, held = parts
+        return say(clone(estimator).fit(rows[fitted], y[fitted]), rows[held])
 
-    out = np.full(len(X), np.nan)
-    for (_, held), values in zip(cv, each(one, cv), strict=True):
+    said = each(one, cv)
+    out = np.full((len(y), *said[0].shape[1:]), np.nan)
+    for (_, held), values in zip(cv, said, strict=True):
         out[held] = values
     return out
 
@@ -84,21 +88,21 @@ class Task:
         self._settings, self._study = settings, settings.study
 
     @property
-    def kind(self):
+    def kind(self) -> TaskKind:
         """The `boxloop.measure.kinds.TaskKind` of the study."""
         return TASKS[self._study.task]
 
     @property
-    def has_classes(self):
+    def has_classes(self) -> bool:
         """Whether the target names classes; see `boxloop.measure.kinds.TaskKind.has_classes`."""
         return self.kind.has_classes
 
     @property
-    def passing(self):
+    def passing(self) -> tuple[str, str] | None:
         """What the field calls the shares that pass a cut; None where nothing is cut."""
-        return self.kind.cut and self.kind.cut.passing
+        return self.kind.cut.passing if self.kind.cut else None
 
-    def cut(self, background=None):
+    def cut(self, background: Any = None) -> float:
         """Return the score from which on a row passes at the working point of the study.
 
         Parameters

@@ -83,7 +83,8 @@ def _rows(notebook, cell):
     pairs = split_answers(source(cell))
     if len(facts) != len(pairs):
         msg = (
-            f"{notebook}.ipynb, cell {cell.get('id')}: {len(pairs)} questions in bold, but its metadata names "
+            f"{notebook}.ipynb, cell {cell.get('id')}: {len(pairs)} questions in bold, "
+            "but its metadata names "
             f"{len(facts)}; keep each question on a line of its own between double stars."
         )
         raise UserError(msg)

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+import re
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from boxloop.base.errors import UserError
 
 # Cells that papermill adds to an executed copy; they are not in the source.
 ADDED_TAGS = {"injected-parameters", "papermill-error-cell-tag"}
+_ASKS = re.compile(r"\b(?:check|not_applicable)\(\s*['\"]([\w.]+)['\"]")
 
 
 def read_notebook(path):
@@ -172,6 +174,11 @@ def code_cells(notebook):
         for cell in notebook["cells"]
         if cell.get("cell_type") == "code"
     ]
+
+
+def asked(text):
+    """Return the ids of the checks that the text of a code cell asks by name."""
+    return _ASKS.findall(text)
 
 
 def first_error(notebook):

@@ -40,6 +40,7 @@ class Chapter:
 
     @property
     def number(self):
+        """The two digits of the name."""
         return self.name[:2]
 
     @property
@@ -66,7 +67,9 @@ def _parameters(notebook, name):
             for line in ast.parse(source(cell)).body:
                 if isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name):
                     values[line.targets[0].id] = ast.literal_eval(line.value)
-                elif isinstance(line, ast.AnnAssign) and line.value is not None:
+                elif isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name):
+                    if line.value is None:
+                        continue
                     values[line.target.id] = ast.literal_eval(line.value)
         except (SyntaxError, ValueError) as error:
             msg = f"The parameters cell of {name} must hold plain values such as `smoke = False`."
@@ -85,7 +88,10 @@ def read_chapter(path):
     notebook = read_notebook(path)
     about = notebook["metadata"].get("boxloop")
     if not says_what_it_needs(notebook):
-        msg = f'{path.name} does not say what it needs and makes: add {{"boxloop": {{"needs": [], "makes": []}}}} to its notebook metadata.'
+        msg = (
+            f"{path.name} does not say what it needs and makes: "
+            'add {"boxloop": {"needs": [], "makes": []}} to its notebook metadata.'
+        )
         raise UserError(msg)
     if (item := no_path(notebook)) is not None:
         msg = (
@@ -161,7 +167,9 @@ def order(chapters):
 
 
 def read_loop(project):
-    """Return the chapters in ``notebooks/`` in the order in which they run; see `boxloop.notebooks.folder`.
+    """Return the chapters in ``notebooks/`` in the order in which they run.
+
+    What a chapter is, see `boxloop.notebooks.folder`.
 
     Raises
     ------

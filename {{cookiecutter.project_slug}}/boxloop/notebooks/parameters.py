@@ -1,4 +1,4 @@
-"""The parameters that a run gives to the notebooks: what was typed, in the types that they declare."""
+"""The parameters that a run gives to the notebooks: what was typed, in their types."""
 
 import ast
 
@@ -40,7 +40,10 @@ def _fit(key, text, default, notebook):
     if isinstance(default, float) and type(value) is int:
         return float(value)
     if default is not None and type(value) is not type(default):
-        msg = f"--set {key}={text}: {notebook} expects {type(default).__name__}, such as {key}={default!r}."
+        msg = (
+            f"--set {key}={text}: {notebook} expects {type(default).__name__}, "
+            f"such as {key}={default!r}."
+        )
         raise UserError(msg)
     return value
 
@@ -57,13 +60,17 @@ def parameters_of(selected, *, sets=(), smoke=False, release_reason=None):
     known = sorted({key for chapter in selected for key in chapter.parameters} - {"release_reason"})
     for key in texts:
         if key not in known:
-            msg = f"--set {key}: no notebook to run has this parameter; there are {', '.join(known) or 'none'}."
+            there = ", ".join(known) or "none"
+            msg = f"--set {key}: no notebook to run has this parameter; there are {there}."
             raise UserError(msg)
     given = {"smoke": True} if smoke else {}
     if release_reason is not None:
         given["release_reason"] = release_reason
         if not any("release_reason" in chapter.parameters for chapter in selected):
-            msg = "No notebook has the parameter release_reason: restore 08_release.ipynb from your last commit."
+            msg = (
+                "No notebook has the parameter release_reason: "
+                "restore 08_release.ipynb from your last commit."
+            )
             raise UserError(msg)
     values = {}
     for chapter in selected:

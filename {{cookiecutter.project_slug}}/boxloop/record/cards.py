@@ -60,6 +60,28 @@ def metric_table(sets):
     return pd.DataFrame(rows)
 
 
+def interval_table(compared: dict, *, digits: int = 3) -> pd.DataFrame:
+    """Return intervals as text: a row per metric, a column per predictor.
+
+    Parameters
+    ----------
+    compared : dict
+        What `boxloop.measure.intervals.compare` returns.
+    digits : int
+        Behind the point.
+    """
+
+    def text(entry):
+        value, low, high = (f"{entry[key]:.{digits}f}" for key in ("value", "low", "high"))
+        return f"{value} [{low}, {high}]"
+
+    rows = {
+        METRICS[name].label: {who: text(entry) for who, entry in found.items()}
+        for name, found in compared.items()
+    }
+    return pd.DataFrame(rows).T
+
+
 def _text(content):
     """Return the content of a section as Markdown: text, a DataFrame, or a list of both."""
     if isinstance(content, list | tuple):

@@ -1,28 +1,43 @@
-"""What a notebook's results were made from: files, code, settings and the chapters before it.
+"""What something was made from: files, code, settings and the chapters before it.
 
-A notebook writes these facts into its ``station.json`` when it ends. Whether it is still current
-is a comparison of them with the project as it is now, by content: dates say nothing.
+The one recipe for that. A notebook writes such facts into its ``station.json`` when it ends; an
+executed copy, a pass, the merged results, the report and the settings found valid keep theirs.
+Whether any of them is still current is a comparison with the project as it is now, by content:
+dates say nothing.
 """
 
 import hashlib
-import json
 import sys
 import tomllib
 from pathlib import Path
 
 import boxloop
 from boxloop.base.errors import UserError
-from boxloop.base.files import read_cache, write_cache
-from boxloop.notebooks.file import read_notebook, source, sources
+from boxloop.base.files import fingerprint, read_cache, sha256, write_cache
+from boxloop.notebooks.file import code_cells, read_notebook, sources
 from boxloop.notebooks.folder import files_of
 from boxloop.notebooks.graph import read_loop, upstream
 
 # Code that starts kernels but has no part in any number.
 NO_PART = {"boxloop/run/forked.py"}
+# What the report shows, besides its own templates.
+SHOWN = (
+    "report/notebooks/*.ipynb",
+    "results/**/*.json",
+    "results/**/*.csv",
+    "results/**/*.md",
+    "notebooks/*.ipynb",
+    "study.toml",
+    "study/*",
+    "data/sealed/ledger.jsonl",
+    "LICENSE",
+    "CITATION.cff",
+    "pyproject.toml",
+)
 
 
 def place(project, name):
-    """Return the file that `name` means: ``boxloop/...`` is the machinery in use, the rest is in the project."""
+    """Return the file that `name` means: ``boxloop/...`` is the machinery in use."""
     inside = name.startswith("boxloop/")
     return (
         Path(boxloop.__file__).parent / name.removeprefix("boxloop/")
@@ -31,35 +46,36 @@ def place(project, name):
     )
 
 
-def text_hash(path):
-    """Return the sha256 of a text file; line ends do not count."""
-    return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
-
-
-def _fingerprint(value):
-    return hashlib.sha256(
-        json.dumps(value, sort_keys=True, default=str).encode("utf-8")
-    ).hexdigest()[:16]
-
-
 def file_hash(project, path):
-    """Return the hash of a file's content; of a notebook only the cells count.
+    """Return the hash of a file's content: of a chapter its cells, of a text without line ends.
 
     Raises
     ------
     OSError
         If the file cannot be read.
+    UserError
+        If it is a chapter that is damaged.
     """
-    if path.parent == project.notebooks and path.suffix == ".ipynb":
-        return _fingerprint(sources(read_notebook(path)))
+    if path.suffix == ".ipynb" and path.parent == project.notebooks:
+        return fingerprint(sources(read_notebook(path)))
     if path.suffix in (".py", ".toml", ".jsonl"):
-        return text_hash(path)
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
+    return sha256(path)
+
+
+def hashes(project, paths):
+    """Return ``{name: hash}`` of files, under the names that `place` knows; see `file_hash`."""
+    machinery = Path(boxloop.__file__).parent
+    return {
+        f"boxloop/{path.relative_to(machinery).as_posix()}"
+        if path.is_relative_to(machinery)
+        else project.relative(path): file_hash(project, path)
+        for path in paths
+    }
 
 
 def named(project, chapter, patterns):
-    """Return ``{name: path}`` of the files that the patterns match, without the chapter's own results."""
+    """Return ``{name: path}`` of what the patterns match, without the chapter's own results."""
     own = project.station(chapter)
     files = [
         inner
@@ -73,15 +89,26 @@ def named(project, chapter, patterns):
     }
 
 
+def machinery_now(project):
+    """Return ``{name: hash}`` of the machinery as it is now."""
+    found = hashes(project, Path(boxloop.__file__).parent.rglob("*.py"))
+    return {name: value for name, value in found.items() if name not in NO_PART}
+
+
 def code_now(project):
-    """Return ``{name: sha256}`` of the machinery and of the study's science as they are now."""
-    machinery = Path(boxloop.__file__).parent
-    found = {
-        f"boxloop/{path.relative_to(machinery).as_posix()}": path
-        for path in machinery.rglob("*.py")
-    }
-    found |= {project.relative(path): path for path in project.study.rglob("*.py")}
-    return {name: text_hash(path) for name, path in found.items() if name not in NO_PART}
+    """Return ``{name: hash}`` of the machinery and of the study's science as they are now."""
+    return machinery_now(project) | hashes(project, project.study.rglob("*.py"))
+
+
+def inputs(project):
+    """Return ``{name: hash}`` of study.toml and the study's science: what a person writes.
+
+    Raises
+    ------
+    OSError
+        If study.toml cannot be read.
+    """
+    return hashes(project, [project.settings_file, *sorted(project.study.rglob("*.py"))])
 
 
 def code_used(before, project):
@@ -92,10 +119,10 @@ def code_used(before, project):
 
 
 def setting(table, name):
-    """Return the fingerprint of what `name`, such as ``study.title``, says in study.toml; ``*`` is all of it."""
+    """Return the fingerprint of a setting, such as ``study.title``; ``*`` is all of study.toml."""
     for part in [] if name == "*" else name.split(".", 1):
         table = table.get(part) if isinstance(table, dict) else None
-    return _fingerprint(table)
+    return fingerprint(table)
 
 
 def settings_table(project):
@@ -108,9 +135,7 @@ def settings_table(project):
 
 def code_of(path):
     """Return the fingerprint of the code cells of a notebook."""
-    return _fingerprint(
-        [source(cell) for cell in read_notebook(path)["cells"] if cell.get("cell_type") == "code"]
-    )
+    return fingerprint([text for _, text in code_cells(read_notebook(path))])
 
 
 def validity(project):
@@ -121,8 +146,20 @@ def validity(project):
     OSError
         If study.toml cannot be read.
     """
-    code = {name: value for name, value in code_now(project).items() if name.startswith("boxloop/")}
-    return _fingerprint([code, text_hash(project.settings_file)])
+    return fingerprint([machinery_now(project), file_hash(project, project.settings_file)])
+
+
+def shown(project):
+    """Return one hash of all that the report is made of; it says itself what cannot be read."""
+    templates = place(project, "boxloop/templates").rglob("*")
+    found: dict[str, str | None] = {}
+    for path in [*files_of(project, SHOWN), *sorted(templates)]:
+        if path.is_file():
+            try:
+                found |= hashes(project, [path])
+            except (OSError, UserError):
+                found[path.name] = None
+    return fingerprint([code_now(project), found])
 
 
 def settings_were_valid(project):
@@ -181,11 +218,10 @@ class Facts:
         made = [make for make in here.makes if self.project.root / make != self.project.ledger_file]
         makes = {path for make in made for path in self.project.root.glob(make) if path.is_file()}
         return {
-            "declared": {name: file_hash(self.project, path) for name, path in declared.items()},
-            "outside": {
-                self.project.relative(path): file_hash(self.project, path)
-                for path in sorted(makes)
-                if not path.is_relative_to(self.project.results)
-            },
+            "declared": hashes(self.project, declared.values()),
+            "outside": hashes(
+                self.project,
+                sorted(path for path in makes if not path.is_relative_to(self.project.results)),
+            ),
             "before": before,
         }

@@ -2,10 +2,17 @@
 
 import json
 import tomllib
+from typing import TYPE_CHECKING, NamedTuple
 
 from boxloop.base.errors import UserError
 from boxloop.base.files import write_bytes
 from boxloop.measure.metrics import METRICS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    import pandas as pd
 
 # What the rows that come from files are called.
 IMPORTED = ("attempt: ", "check: ", "stress: ")
@@ -264,3 +271,37 @@ def stale_notes(notes, known):
         for note in notes
         if note["about"].startswith(IMPORTED) and note["about"] not in known
     ]
+
+
+class Log(NamedTuple):
+    """The failures log.
+
+    Attributes
+    ----------
+    table : DataFrame
+        From `collect`.
+    stale : list of str
+        Entries of ``failures.toml`` that explain what is no failure any more; see `stale_notes`.
+    tried : list of str
+        All that was given up, in this pass or in an earlier one; see `tried`.
+    """
+
+    table: "pd.DataFrame"
+    stale: list[str]
+    tried: list[str]
+
+
+def log(
+    attempts: "pd.DataFrame",
+    checks: list[dict],
+    stress: "pd.DataFrame",
+    file: "Path",
+    *,
+    metric: str,
+    passes: list[dict],
+    also: "Iterable[dict]" = (),
+) -> Log:
+    """Return the log of a project; `also` holds entries beside those of `file`, see `collect`."""
+    notes = [*read_notes(file), *also]
+    table = collect(attempts, checks, stress, notes, metric=metric, passes=passes)
+    return Log(table, stale_notes(notes, set(table["about"])), tried(attempts, passes))

@@ -1,5 +1,7 @@
 """What is wrong with a project apart from its science, said by all commands alike."""
 
+from contextlib import suppress
+
 from boxloop.base.errors import UserError
 from boxloop.notebooks.folder import sort_notebooks
 from boxloop.notebooks.graph import upstream
@@ -11,10 +13,8 @@ from boxloop.split.seal import begins_anew, read_ledger, trouble
 def notices(project):
     """Return sentences on records that a run could not mend, and that stop nothing."""
     found = passes.damaged(project)
-    try:
+    with suppress(UserError):  # a damaged ledger is told as one; a damaged release.json stops 08
         found += [lost] if (lost := lost_numbers(project)) else []
-    except UserError:  # a damaged ledger is told of as what it is; a damaged release.json stops 08
-        pass
     return found
 
 

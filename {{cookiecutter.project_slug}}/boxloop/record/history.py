@@ -2,7 +2,7 @@
 
 import html
 
-from boxloop.record.passes import all_passes
+from boxloop.record.passes import all_passes, snapshot
 
 PREDICTORS = ("model", "reference", "difference")
 SHOWN = ("model", "reference")
@@ -70,6 +70,24 @@ def table(passes):
 def rows(project):
     """Return the table of the passes of a project; see `table`."""
     return table(all_passes(project))
+
+
+def with_this_run(project, checks: list[dict]) -> list[dict]:
+    """Return the table of the passes and of the run under way, in which 08 has not run yet.
+
+    Each row has its intervals in ``words``, too.
+
+    Parameters
+    ----------
+    checks : list of dict
+        What the chapters of this run have checked so far.
+    """
+    now = snapshot(project) | {"number": "this run", "note": ""}
+    now["checks"] = {row["id"]: row["state"] for row in checks}
+    now["sets"] = {name: found for name, found in now["sets"].items() if "test" not in name}
+    now["metrics"]["criteria"] = []
+    found = table([*all_passes(project), now])
+    return [row | {"words": {who: interval(row[who]) for who in SHOWN}} for row in found]
 
 
 def criteria_words(criteria):

@@ -41,7 +41,7 @@ def leakage_sheet(evidence, arguments=None):
     Parameters
     ----------
     evidence : dict
-        What was computed, as text, for each of the eight types.
+        For each of the eight types what was computed: a text, or a list of results of checks.
     arguments : dict, optional
         Own words in place of the argument of a type.
 
@@ -54,7 +54,11 @@ def leakage_sheet(evidence, arguments=None):
 
     arguments = arguments or {}
     rows = [
-        (name, what, evidence[name], arguments.get(name, argument))
+        (name, what, _words(evidence[name]), arguments.get(name, argument))
         for name, (what, argument) in TYPES.items()
     ]
     return pd.DataFrame(rows, columns=["type", "what", "evidence", "argument"])
+
+
+def _words(found):
+    return found if isinstance(found, str) else said(*found)

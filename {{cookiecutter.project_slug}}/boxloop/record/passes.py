@@ -2,10 +2,12 @@
 
 import csv
 from datetime import UTC, datetime
+from typing import Any
 
 from boxloop.base.files import fingerprint, plain, read_cache, write_json
-from boxloop.base.provenance import input_hashes
-from boxloop.notebooks.file import read_notebook, sources
+from boxloop.notebooks.file import read_notebook
+from boxloop.record.facts import file_hash
+from boxloop.record.facts import inputs as inputs_of
 from boxloop.record.results import read_checks, read_metrics
 from boxloop.record.status import is_complete
 from boxloop.split.seal import head
@@ -26,8 +28,8 @@ def _read(path):
     content = read_cache(path)
     if not isinstance(content, dict) or type(content.get("number")) is not int:
         return None
-    content = {"time": "", "note": "", "metrics": {}, "checks": {}, "sets": {}} | content
-    content.setdefault("attempts", [])
+    empty: dict[str, Any] = {"time": "", "note": "", "metrics": {}, "checks": {}, "sets": {}}
+    content = {**empty, "attempts": [], **content}
     right = (
         content["number"] == int(path.stem)
         and isinstance(content.get("released"), bool)
@@ -116,18 +118,15 @@ def inputs_hash(project, chapters, parameters):
     """Return one hash of all that a person can change: notebooks, settings, science, parameters."""
     return fingerprint(
         {
-            "notebooks": {
-                chapter.name: fingerprint(sources(read_notebook(chapter.path)))
-                for chapter in chapters
-            },
-            "files": input_hashes(project),
+            "notebooks": {chapter.name: file_hash(project, chapter.path) for chapter in chapters},
+            "files": inputs_of(project),
             "parameters": parameters,
         }
     )
 
 
 def snapshot(project):
-    """Return what the results say now, small enough to be kept: metrics, criteria, states of the checks, attempts."""
+    """Return what the results say now, small enough to be kept."""
     metrics = read_metrics(project)
     primary = (metrics.get("primary") or {}).get("name")
     sets = {
@@ -143,7 +142,7 @@ def snapshot(project):
 
 
 def _attempts(project, metric):
-    """Return name, score and fate of everything that 04 tried: what is tried once must not vanish from the log."""
+    """Return name, score and fate of all that 04 tried: it must not vanish from the log."""
     path = project.station("04_train") / "attempts.csv"
     if not path.is_file():
         return []

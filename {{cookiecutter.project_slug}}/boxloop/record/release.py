@@ -52,7 +52,7 @@ def lost_numbers(project):
 
 
 def earlier(project, model_hash, reference_hash):
-    """Return the release of this model beside this reference on the test set that is sealed now, or None.
+    """Return the release of this model beside this reference on the present test set, or None.
 
     Another model or reference, or a test set that was sealed anew, has no numbers yet.
     """
@@ -106,7 +106,7 @@ def measure_sets(frame, predictions, settings, *, draws, seed):
 
 
 def manifest(project, patterns):
-    """Return ``{path: sha256}`` of every file that a pattern such as ``data/raw/*`` matches, sorted by path."""
+    """Return ``{path: sha256}`` of every file that a pattern such as ``data/raw/*`` matches."""
     return {
         project.relative(path): sha256(path)
         for path in files_of(project, patterns)

@@ -5,6 +5,7 @@ They are made from what each notebook left, and made again whenever they are not
 
 from boxloop.base.errors import UserError
 from boxloop.base.files import read_cache, read_json, sha256, write_cache, write_json
+from boxloop.notebooks.file import asked, code_cells, read_notebook
 from boxloop.notebooks.folder import chapter_names
 from boxloop.record.facts import validity
 
@@ -88,7 +89,7 @@ def assemble_metrics(sets, settings):
     }
 
 
-def assemble_checks(rows, settings, names):
+def assemble_checks(rows, settings, names, to_come):
     """Return the content of ``checks.json``: what was recorded, and what nobody asks.
 
     Parameters
@@ -96,30 +97,35 @@ def assemble_checks(rows, settings, names):
     rows : list of dict
     settings : boxloop.settings.load.Settings
     names : list of str
-        The chapters there are: a check of another one is unanswered.
+        The chapters there are.
+    to_come : dict
+        Of the chapters that have left nothing yet: the ids of the checks that each asks.
     """
     from boxloop.checks import REGISTRY
 
-    task = settings.study.task
     recorded = {row["id"] for row in rows}
     silent = [unit for unit in REGISTRY.values() if rows and unit.id not in recorded]
-    elsewhere = [
-        _not_asked(unit, "not-applicable", unit.sentence)
-        | {
-            "reason": f"This check is for {' and '.join(sorted(unit.tasks))}; the task here is {task}."
-        }
-        for unit in silent
-        if unit.tasks and task not in unit.tasks
-    ]
-    lost = [
-        _not_asked(unit, "unanswered", f"No notebook asks it: there is no {unit.notebook}.ipynb.")
-        for unit in silent
-        if unit.notebook not in names and not (unit.tasks and task not in unit.tasks)
-    ]
-    return sorted([*rows, *elsewhere, *lost], key=lambda row: (row["notebook"], row["id"]))
+    found = [_not_asked(unit, settings.study.task, names, to_come) for unit in silent]
+    return sorted([*rows, *filter(None, found)], key=lambda row: (row["notebook"], row["id"]))
 
 
-def _not_asked(unit, state, message):
+def _not_asked(unit, task, names, to_come):
+    """Return the row of a check that nobody has asked, or None where that may still come.
+
+    A check is missed once its notebook has run, so that one which an update brings, and no cell
+    of an older notebook calls, does not vanish.
+    """
+    reason = {}
+    if unit.tasks and task not in unit.tasks:
+        state, message = "not-applicable", unit.sentence
+        tasks = " and ".join(sorted(unit.tasks))
+        reason = {"reason": f"This check is for {tasks}; the task here is {task}."}
+    elif unit.notebook not in names:
+        state, message = "unanswered", f"No notebook asks it: there is no {unit.notebook}.ipynb."
+    elif unit.notebook in to_come or any(unit.id in ids for ids in to_come.values()):
+        return None
+    else:
+        state, message = "unanswered", f"No notebook asks it: it belongs into {unit.notebook}."
     return {
         "id": unit.id,
         "notebook": unit.notebook,
@@ -129,7 +135,7 @@ def _not_asked(unit, state, message):
         "source": unit.source,
         "message": message,
         "fix": unit.fix,
-    }
+    } | reason
 
 
 def _parts(project, name):
@@ -155,22 +161,33 @@ def merge(project, settings):
     broken off, has left nothing. Two notebooks may end at the same moment: whoever wrote looks
     whether something came in meanwhile, and merges again.
     """
-    merged = None
+    merged: tuple | None = None
     while merged != (merged := _left(project)):
-        names, parts = merged
-        sets, checks = {}, []
-        for (rows, _), (metrics, _) in parts:
+        names, left = merged
+        sets: dict[str, dict] = {}
+        checks: list[dict] = []
+        for (rows, _), (metrics, _) in left.values():
             checks += rows
             sets |= metrics.get("sets", {})
+        to_come = {name: _asks(project, name) for name in names if name not in left}
         write_json(project.metrics_file, assemble_metrics(sets, settings))
-        write_json(project.checks_file, assemble_checks(checks, settings, names))
+        write_json(project.checks_file, assemble_checks(checks, settings, names, to_come))
     write_cache(_stamp(project), _vouched(project, merged))
 
 
 def _left(project):
-    """Return the names of the chapters and what each of them left."""
+    """Return the names of the chapters, and by name what those left that have left something."""
     names = chapter_names(project)
-    return names, [parts for name in names if (parts := _parts(project, name))]
+    return names, {name: parts for name in names if (parts := _parts(project, name))}
+
+
+def _asks(project, name):
+    """Return the ids of the checks that a chapter asks; a damaged one says so when it runs."""
+    try:
+        cells = code_cells(read_notebook(project.notebooks / f"{name}.ipynb"))
+    except UserError:
+        return []
+    return [check_id for _, text in cells for check_id in asked(text)]
 
 
 def _stamp(project):
@@ -180,12 +197,13 @@ def _stamp(project):
 def _vouched(project, left):
     """Return what the two files are made from, and what they hold."""
     names, parts = left
+    known = [known for found in parts.values() for _, known in found]
     made = [path.is_file() and sha256(path) for path in (project.metrics_file, project.checks_file)]
-    return [validity(project), names, [known for pair in parts for _, known in pair], made]
+    return [validity(project), names, known, made]
 
 
 def refresh(project):
-    """Make the two files again unless they are what the chapters left, and return whether that was needed."""
+    """Make the two files again unless they are what the chapters left; return whether needed."""
     left = _left(project)
     if not left[1] or read_cache(_stamp(project)) == _vouched(project, left):
         return False  # where nothing was left, there is nothing that could be made

@@ -8,7 +8,6 @@ from boxloop.base.files import (
     plain,
     read_json,
     read_table,
-    sha256,
     write_bytes,
     write_json,
     write_table,
@@ -20,14 +19,15 @@ from boxloop.measure.fits import join
 from boxloop.measure.task import Task
 from boxloop.notebooks.folder import chapter_names
 from boxloop.notebooks.graph import maker_of
-from boxloop.record.facts import Facts
+from boxloop.record.desk import Desk
+from boxloop.record.facts import Facts, file_hash
 from boxloop.record.results import merge
 from boxloop.settings.load import load_settings
 from boxloop.settings.watch import watch
 from boxloop.split.seal import head
 
 
-class Station:
+class Station(Desk):
     """What a notebook talks to.
 
     Parameters
@@ -81,11 +81,11 @@ class Station:
         if (
             path.name != "station.json"
         ):  # it tells of times too; the files it names are compared themselves
-            self._needs[where] = sha256(path)
+            self._needs[where] = file_hash(self.project, path)
         return path
 
     def _made(self, path):
-        self._makes[self.project.relative(path)] = sha256(path)
+        self._makes[self.project.relative(path)] = file_hash(self.project, path)
         return path
 
     def table(self, name):
@@ -93,11 +93,11 @@ class Station:
         return read_table(self._need(self.project.interim / f"{name}.parquet"))
 
     def has_table(self, name):
-        """Return whether there is a table ``data/interim/<name>.parquet``: a study may have no deployment rows."""
+        """Return whether there is such a table: a study may have no deployment rows."""
         return (self.project.interim / f"{name}.parquet").is_file()
 
     def other_domains(self):
-        """Return the open halves of the other labelled domains by name; none where the study has none."""
+        """Return the open halves of the other labelled domains by name, if there are any."""
         paths = sorted(self.project.interim.glob("domain_*.parquet"))
         return {path.stem.removeprefix("domain_"): read_table(self._need(path)) for path in paths}
 
@@ -106,11 +106,11 @@ class Station:
         return self._made(write_table(self.project.interim / f"{name}.parquet", frame))
 
     def file(self, name):
-        """Return the path of a result, such as ``"04_train/model.skops"``, and note that it is used."""
+        """Return the path of a result such as ``"04_train/model.skops"``, noted as used."""
         return self._need(self.project.results / name)
 
     def uses(self, path):
-        """Return the path of a file of the study after noting its hash, so that a later change of it shows; it may be missing."""
+        """Return the path of a file of the study, noted as used if it is there."""
         return self._need(path) if path.is_file() else path
 
     def has(self, name):
@@ -118,7 +118,7 @@ class Station:
         return (self.project.results / name).is_file()
 
     def read(self, name):
-        """Return a result of another notebook: JSON as dict or list, CSV or Parquet as DataFrame, else text."""
+        """Return a result of another notebook: JSON as it is, a table as DataFrame, else text."""
         path = self.file(name)
         if path.suffix == ".json":
             return read_json(path)
@@ -169,7 +169,7 @@ class Station:
         return result
 
     def metrics(self, name, table, *, n_rows, n_groups):
-        """Record the metrics of one set of rows, as `boxloop.measure.intervals.compare` returns them."""
+        """Record the metrics of one set of rows, as `boxloop.measure.compare` returns them."""
         self._sets[name] = {
             "n_rows": int(n_rows),
             "n_groups": int(n_groups),

@@ -4,10 +4,18 @@ from dataclasses import dataclass
 
 from boxloop.base.errors import UserError
 from boxloop.base.files import read_json, sha256
-from boxloop.base.provenance import input_hashes
 from boxloop.notebooks.file import first_error, read_copy, read_notebook, sources
 from boxloop.notebooks.graph import read_loop, upstream
-from boxloop.record.facts import code_now, code_of, file_hash, named, place, setting, settings_table
+from boxloop.record.facts import (
+    code_now,
+    code_of,
+    file_hash,
+    inputs,
+    named,
+    place,
+    setting,
+    settings_table,
+)
 
 
 @dataclass(frozen=True)
@@ -28,7 +36,7 @@ class Now:
         self._known = {}
 
     def __getattr__(self, name):
-        find = {"inputs": input_hashes, "code": code_now, "table": settings_table}[name]
+        find = {"inputs": inputs, "code": code_now, "table": settings_table}[name]
         setattr(self, name, find(self.project))
         return getattr(self, name)
 
@@ -49,13 +57,13 @@ class Now:
         return file_hash(self.project, path)
 
 
-def _changed(now, hashes, how):
+def _changed(now, hashes):
     """Return what became of the first file that is not as it was, or None."""
     for name, value in hashes.items():
         path = now.project.root / name
         if not path.is_file():
             return f"{name} is gone"
-        found = now.hash(path, how)
+        found = now.content(path)
         if found != value:
             return f"{name} changed" if found else f"{name} cannot be read"
     return None
@@ -68,14 +76,14 @@ def _differ(before, now):
 
 def _facts_changed(now, chapter, facts):
     """Return the first of the facts (see `boxloop.record.facts`) that no longer holds, or None."""
+    # First the code: where the machinery was replaced, it may also hash otherwise.
+    if name := _differ(facts["code"], now.code):
+        return f"{name} changed" if place(now.project, name).is_file() else f"{name} is gone"
     declared, files = facts.get("declared", {}), named(now.project, chapter.name, chapter.needs)
-    reason = _changed(now, declared | facts.get("outside", {}), now._content)
-    if reason:
+    if reason := _changed(now, declared | facts.get("outside", {})):
         return reason
     if new := next((name for name in files if name not in declared), None):
         return f"{new} is new"
-    if name := _differ(facts["code"], now.code):
-        return f"{name} changed" if place(now.project, name).is_file() else f"{name} is gone"
     settings = facts.get("settings", {})
     if key := next((key for key in settings if setting(now.table, key) != settings[key]), None):
         return "study.toml changed" if key == "*" else f"study.toml changed: {key}"
@@ -202,7 +210,7 @@ def judge(now, chapter, *, doubtful=(), given=None):
         return Row(chapter.name, "failed", f"cell {error[0]}: {error[1]}")
     if facts is None:
         return Row(chapter.name, "stale", "its last run was interrupted")
-    reason = _changed(now, facts.get("needs", {}) | facts.get("makes", {}), sha256)
+    reason = _changed(now, facts.get("needs", {}) | facts.get("makes", {}))
     if copy is None:
         reason = reason or "run by hand: the report has no copy of it"
     elif another:
@@ -227,7 +235,8 @@ def status(project, chapters=None, *, parameters=None):
     needs; and if such a notebook is not done.
     """
     chapters = chapters or read_loop(project)
-    now, rows, open_names = Now(project, chapters), [], set()
+    now, rows = Now(project, chapters), []
+    open_names: set[str] = set()
     for chapter in chapters:
         doubtful = sorted(upstream(chapter, chapters) & open_names)
         given = None if parameters is None else parameters.get(chapter.name, {})

@@ -1,4 +1,4 @@
-"""The eight chapters: each executed notebook as HTML, with its checks, its failure and its dates."""
+"""The chapters: each executed notebook as HTML, with its checks, its failure and its dates."""
 
 import re
 from dataclasses import dataclass, field
@@ -7,13 +7,14 @@ from boxloop.base.errors import UserError
 from boxloop.base.places import STATIONS
 from boxloop.base.written import says_something
 from boxloop.notebooks.answers import cell_anchor, is_answer, slug, split_answers
-from boxloop.notebooks.file import read_copy, read_notebook, source, tags
+from boxloop.notebooks.file import asked, read_copy, read_notebook, source, tags
 from boxloop.notebooks.folder import chapter_names
 from boxloop.record.sheets import tally, worst
 
+# What Python prints of a name that has moved: where, the sentence, and the line of code.
+_MOVED = re.compile(r"^.*DeprecationWarning: boxloop\.\S+ has moved: .*\n(?:  .*\n)?", re.MULTILINE)
 HIDDEN = {"parameters", "injected-parameters", "remove-input"}
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
-_CALL = re.compile(r"\b(?:check|not_applicable)\(\s*['\"]([\w.]+)['\"]")
 
 
 @dataclass
@@ -49,10 +50,12 @@ class Chapter:
 
     @property
     def slug(self):
+        """The anchor."""
         return slug(self.name)
 
     @property
     def number(self):
+        """The two digits of the name."""
         return self.name[:2]
 
     @property
@@ -88,37 +91,29 @@ def read_chapters(project, checks, *, stale=None):
         Why a chapter is out of date, by name.
     """
     there = chapter_names(project)
+    names = sorted({*STATIONS, *there})
     notes = {
         name: f"There is no notebooks/{name}.ipynb, so it has no results."
-        for name in STATIONS
+        for name in names
         if name not in there
-    }
-    return [
-        _chapter(
-            project,
-            name,
-            [row for row in checks if row.get("notebook") == name],
-            notes | (stale or {}),
-            name in there,
-        )
-        for name in sorted({*STATIONS, *there})
-    ]
+    } | (stale or {})
+    chapters = []
+    for name in names:
+        rows = [dict(row, cell="") for row in checks if row.get("notebook") == name]
+        title = name[3:].replace("_", " ").capitalize()
+        chapter = Chapter(name, title, checks=rows, note=notes.get(name, ""))
+        path = project.executed / f"{name}.ipynb"
+        if name in there and path.is_file():
+            try:
+                _fill(chapter, read_copy(path), project, names)
+            except UserError as error:
+                chapter.note = str(error)
+        chapters.append(chapter)
+    return chapters
 
 
-def _chapter(project, name, checks, stale, there):
-    title = name[3:].replace("_", " ").capitalize()
-    chapter = Chapter(name, title, checks=[dict(row, cell="") for row in checks], note=stale.get(name, ""))
-    path = project.executed / f"{name}.ipynb"
-    if not there or not path.is_file():
-        return chapter
-    try:
-        _fill(chapter, read_copy(path), project)
-    except UserError as error:
-        chapter.note = str(error)
-    return chapter
-
-
-def _fill(chapter, notebook, project):
+def _fill(chapter, notebook, project, names):
+    """Fill a chapter from its executed copy; `names` are the chapters that links may lead to."""
     from boxloop.report.convert import put_code, to_html
     from boxloop.report.tidy import tidy
 
@@ -127,13 +122,29 @@ def _fill(chapter, notebook, project):
     chapter.failure = _failure(chapter.name, cells)
     for row in chapter.checks:
         row["cell"] = _cell_of(row["id"], chapter.name, cells)
+    if count := sum(map(_without_moved, cells)):
+        said = f"{count} of its imports are by old names: its executed copy says the new ones."
+        chapter.note = f"{chapter.note} {said}".strip()
     _mark(cells, _answers_now(project, chapter.name), chapter.failure)
     html, code = to_html(notebook)
-    html, title, chapter.headings = tidy(html, chapter=chapter.slug, folder=project.notebooks, root=project.root)
+    places = {"folder": project.notebooks, "root": project.root}
+    html, title, chapter.headings = tidy(html, chapter=chapter.slug, others=names, **places)
     chapter.html = put_code(html, code)
     chapter.title = title or chapter.title
     chapter.facts = _facts(notebook["metadata"])
     chapter.executed = True
+
+
+def _without_moved(cell):
+    """Take the sentences of `boxloop.upkeep.moved` out of a cell; return how many there were."""
+    found = 0
+    for output in cell.get("outputs", []):
+        if output.get("name") == "stderr":
+            output["text"], count = _MOVED.subn("", "".join(output.get("text", "")))
+            found += count
+    if found:
+        cell["outputs"] = [out for out in cell["outputs"] if out.get("text") != ""]
+    return found
 
 
 def _failure(name, cells):
@@ -159,7 +170,7 @@ def _plain(text):
 def _cell_of(check_id, name, cells):
     """Return the anchor of the cell that ran a check, or an empty text."""
     for cell in cells:
-        if cell.get("cell_type") == "code" and check_id in _CALL.findall(source(cell)):
+        if cell.get("cell_type") == "code" and check_id in asked(source(cell)):
             return cell_anchor(name, cell.get("id") or "cell")
     return ""
 
@@ -179,12 +190,16 @@ def _mark(cells, answers, failure):
     for cell in cells:
         facts = cell.setdefault("metadata", {})
         facts["hidden"] = bool(tags(cell) & HIDDEN)
-        facts["failed"] = bool(failure) and cell.get("id", "") == failure["id"] and bool(cell.get("outputs"))
+        facts["failed"] = (
+            bool(failure) and cell.get("id", "") == failure["id"] and bool(cell.get("outputs"))
+        )
         if is_answer(cell):
             cell["source"] = answers.get(cell.get("id"), source(cell))
             replies = [text for _, text in split_answers(source(cell))]
             facts["questions"] = len(replies)
-            facts["unanswered"] = sum(not says_something(text) for text in replies) if replies else 1
+            facts["unanswered"] = (
+                sum(not says_something(text) for text in replies) if replies else 1
+            )
 
 
 def _facts(metadata):

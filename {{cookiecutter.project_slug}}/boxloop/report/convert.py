@@ -42,16 +42,14 @@ def to_mathml(latex, *, display="inline"):
             latex = latex.replace(rf"\{word}{{{name}}}", rf"\{word}{{{known}}}" if known else "")
     try:
         return convert(latex, display=display)
-    except Exception:  # the converter raises many kinds of error, and a report must be built
+    # The converter raises many kinds of error, and a report must be built.
+    except Exception:  # noqa: BLE001
         return f'<code class="formula">{escape(latex)}</code>'
 
 
-@cache
-def make_exporter():
-    """Return the one exporter that all chapters share (nbconvert takes a second to import)."""
+def _markdown():
+    """Return what turns the source of a Markdown cell and its attachments into HTML."""
     with quick_imports():
-        from nbconvert import HTMLExporter
-        from nbconvert.filters import DataTypeFilter, Highlight2HTML
         from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
     class Renderer(IPythonRenderer):
@@ -66,24 +64,40 @@ def make_exporter():
         def latex_environment(self, name, body):
             return to_mathml(rf"\begin{{{name}}}{body}\end{{{name}}}", display="block")
 
+    def to_html(source, attachments):
+        renderer = Renderer(escape=False, attachments=attachments, exclude_anchor_links=True)
+        return MarkdownWithMath(renderer=renderer).render(source)
+
+    return to_html
+
+
+@cache
+def make_exporter():
+    """Return the one exporter that all chapters share (nbconvert takes a second to import)."""
+    with quick_imports():
+        from nbconvert import HTMLExporter
+        from nbconvert.filters import DataTypeFilter, Highlight2HTML
+
+    markdown = _markdown()
+
     class Exporter(HTMLExporter):
         """nbconvert's HTML exporter, with our renderer and without its own pass over the page."""
 
         def markdown2html(self, context, source):
-            attachments = context.get("cell", {}).get("attachments", {})
-            renderer = Renderer(escape=False, attachments=attachments, exclude_anchor_links=True)
-            return MarkdownWithMath(renderer=renderer).render(source)
+            return markdown(source, context.get("cell", {}).get("attachments", {}))
 
         markdown2html.__dict__.update(HTMLExporter.markdown2html.__dict__)
 
         def from_notebook_node(self, nb, resources=None, **kw):
             # The lexer for IPython would import IPython, for magics that the chapters do not use.
             highlight = Highlight2HTML(pygments_lexer="python3", parent=self)
-            self.code = []
+            self.code: list[str] = []
 
             def keep(source, metadata=None):
                 # A long line scrolls sideways, also for those who have no mouse.
-                self.code.append(highlight(source, metadata=metadata).replace("<pre>", '<pre tabindex="0">', 1))
+                self.code.append(
+                    highlight(source, metadata=metadata).replace("<pre>", '<pre tabindex="0">', 1)
+                )
                 return f'<pre data-code="{len(self.code) - 1}"></pre>'
 
             self.register_filter("highlight_code", keep)
@@ -133,7 +147,8 @@ def to_html(notebook):
             return exporter.from_notebook_node(node)[0], exporter.code
     except Exception as error:  # nbconvert lets through what nbformat, mistune and Jinja raise
         first = (str(error).strip().splitlines() or [""])[0]
-        msg = f"The executed copy cannot be shown ({type(error).__name__}: {first}): run this notebook again."
+        what = f"{type(error).__name__}: {first}"
+        msg = f"The executed copy cannot be shown ({what}): run this notebook again."
         raise UserError(msg) from error
 
 

@@ -8,14 +8,27 @@ from boxloop.report.drawing import interval_drawing
 from boxloop.report.numbers import decimals, is_interval, is_number, short, text
 
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)[\d:.]*(?:Z|\+00:00)")
-PACKAGES = ("numpy", "pandas", "scipy", "scikit-learn", "matplotlib", "papermill", "nbconvert", "skops")
+PACKAGES = (
+    "numpy",
+    "pandas",
+    "scipy",
+    "scikit-learn",
+    "matplotlib",
+    "papermill",
+    "nbconvert",
+    "skops",
+)
 QUANTITIES = {
     "value": "{metric} of the model",
     "gain": "gain in {metric} over the reference",
     "difference": "difference in {metric} from the reference",
     "difference_low": "lower end of the gain in {metric}",
 }
-BETTER = {"lower": "lower is better", "higher": "higher is better", "zero": "closer to zero is better"}
+BETTER = {
+    "lower": "lower is better",
+    "higher": "higher is better",
+    "zero": "closer to zero is better",
+}
 
 
 def headline(metrics, settings, openings):
@@ -33,7 +46,11 @@ def headline(metrics, settings, openings):
     drawing = interval_drawing(primary)
     if drawing is None:
         return None
-    names = {"model": "the model", "reference": "the domain reference", "trivial": "the trivial baseline"}
+    names = {
+        "model": "the model",
+        "reference": "the domain reference",
+        "trivial": "the trivial baseline",
+    }
     if settings is not None:
         names["reference"] = settings.study.reference.label
     for row in drawing["rows"]:
@@ -44,7 +61,7 @@ def headline(metrics, settings, openings):
         "drawing": drawing,
         "label": primary.get("label") or primary.get("name") or "primary metric",
         "unit": unit,
-        "better": BETTER.get(primary.get("better"), ""),
+        "better": BETTER.get(primary.get("better") or "", ""),
         "set": primary.get("set") or "",
         "n_rows": rows.get("n_rows"),
         "n_groups": rows.get("n_groups"),
@@ -74,9 +91,13 @@ def verdict(difference, unit, reference):
 
 
 def _gain(primary):
-    """Return the improvement as a share of the reference's value, in words; nothing where it is not clear."""
+    """Return the improvement as a share of the reference's value, in words, where it is clear."""
     difference, reference = primary.get("difference"), primary.get("reference")
-    if not (is_interval(difference) and isinstance(reference, dict) and is_number(reference.get("value"))):
+    if not (
+        is_interval(difference)
+        and isinstance(reference, dict)
+        and is_number(reference.get("value"))
+    ):
         return ""
     unclear = difference["low"] <= 0 <= difference["high"]
     if unclear or reference["value"] == 0 or primary.get("better") == "zero":
@@ -108,7 +129,9 @@ def criteria(metrics):
     """Return the criteria as rows of words, and how many are met."""
     rows = []
     for row in metrics.get("criteria") or []:
-        quantity = QUANTITIES.get(row.get("quantity"), "{metric}").format(metric=row.get("metric", ""))
+        quantity = QUANTITIES.get(row.get("quantity"), "{metric}").format(
+            metric=row.get("metric", "")
+        )
         state = {True: "met", False: "not met"}.get(row.get("met"), "not measured")
         rows.append(
             {
@@ -131,7 +154,7 @@ def criteria_words(rows):
 
 
 def moment(time):
-    """Return a time of the ledger for people: ``"2026-11-21 22:51 UTC"``; anything else as it is."""
+    """Return a time of the ledger for people: ``"2026-11-21 22:51 UTC"``; else what it is."""
     parts = _MOMENT.fullmatch(str(time or ""))
     return f"{parts[1]} {parts[2]} UTC" if parts else str(time or "")
 
@@ -139,12 +162,22 @@ def moment(time):
 def counts(checks, answers, passes, openings):
     """Return the small facts beside the headline: label, words, anchor."""
     open_answers = sum(not answer["answered"] for answer in answers)
-    replied = f"{len(answers) - open_answers} of {len(answers)} written" if answers else "none asked"
+    replied = (
+        f"{len(answers) - open_answers} of {len(answers)} written" if answers else "none asked"
+    )
     times = {0: "never opened", 1: "opened once", 2: "opened twice"}
     return [
-        {"label": "Checks", "words": tally(row["state"] for row in checks) or "none yet", "to": "#checks"},
+        {
+            "label": "Checks",
+            "words": tally(row["state"] for row in checks) or "none yet",
+            "to": "#checks",
+        },
         {"label": "Answers", "words": replied, "to": "#appendix-a"},
-        {"label": "Test set", "words": times.get(len(openings), f"opened {len(openings)} times"), "to": "#provenance"},
+        {
+            "label": "Test set",
+            "words": times.get(len(openings), f"opened {len(openings)} times"),
+            "to": "#provenance",
+        },
         {"label": "Passes so far", "words": str(len(passes)), "to": "#provenance"},
     ]
 
@@ -152,14 +185,21 @@ def counts(checks, answers, passes, openings):
 def provenance(chapters, commit):
     """Return where the results come from, as ``(label, text)``."""
     dates = sorted(chapter.facts["date"] for chapter in chapters if chapter.facts.get("date"))
-    pythons = sorted({chapter.facts["python"] for chapter in chapters if chapter.facts.get("python")})
+    pythons = sorted(
+        {chapter.facts["python"] for chapter in chapters if chapter.facts.get("python")}
+    )
     seconds = [chapter.facts.get("seconds") for chapter in chapters]
     rows = [("Code", f"commit {commit}" if commit else "not under version control")]
     if dates:
         span = dates[0] if dates[0] == dates[-1] else f"{dates[0]} to {dates[-1]}"
         rows.append(("Executed", f"{span} UTC"))
     if any(is_number(value) for value in seconds):
-        rows.append(("Time", f"{sum(value for value in seconds if is_number(value)):.0f} s for the notebooks"))
+        rows.append(
+            (
+                "Time",
+                f"{sum(value for value in seconds if is_number(value)):.0f} s for the notebooks",
+            )
+        )
     rows += [("Python", ", ".join(pythons))] if pythons else []
     return [*rows, ("Packages", ", ".join(_versions()))]
 

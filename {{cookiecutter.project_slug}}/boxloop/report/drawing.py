@@ -38,7 +38,9 @@ def loop_drawing(chapters):
     for place in range(len(chapters)):
         x, y = _at(place + 0.5, RADIUS, len(chapters))
         arrows.append({"x": x, "y": y, "angle": round((place + 1) * 360 / len(chapters))})
-    phases = [{"word": word, "x": x, "y": y} for word, place in PHASES for x, y in [_at(place, 118)]]
+    phases = [
+        {"word": word, "x": x, "y": y} for word, place in PHASES for x, y in [_at(place, 118)]
+    ]
     return {"radius": RADIUS, "stations": stations, "arrows": arrows, "phases": phases}
 
 
@@ -78,7 +80,9 @@ def _value(entry):
 
 
 def _ends(entry):
-    return (entry["low"], entry["value"], entry["high"]) if is_interval(entry) else (entry["value"],)
+    return (
+        (entry["low"], entry["value"], entry["high"]) if is_interval(entry) else (entry["value"],)
+    )
 
 
 def _mark(role, entry, x, places):
@@ -86,4 +90,10 @@ def _mark(role, entry, x, places):
     words = text(entry["value"], places)
     if is_interval(entry):
         words += f" ({text(entry['low'], places)} to {text(entry['high'], places)})"
-    return {"role": role, "words": words, "x": x(entry["value"]), "low": x(ends[0]), "high": x(ends[-1])}
+    return {
+        "role": role,
+        "words": words,
+        "x": x(entry["value"]),
+        "low": x(ends[0]),
+        "high": x(ends[-1]),
+    }

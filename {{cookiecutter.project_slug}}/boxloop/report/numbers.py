@@ -4,8 +4,10 @@ import math
 
 
 def decimals(*intervals):
-    """Return how many decimals the narrowest half-width carries: two digits of it below 3, else one."""
-    widths = [(i["high"] - i["low"]) / 2 for i in intervals if is_interval(i) and i["high"] > i["low"]]
+    """Return how many decimals the narrowest half-width carries: two digits below 3, else one."""
+    widths = [
+        (i["high"] - i["low"]) / 2 for i in intervals if is_interval(i) and i["high"] > i["low"]
+    ]
     if not widths:
         return 3
     power = math.floor(math.log10(min(widths)))
@@ -20,7 +22,9 @@ def is_number(value):
 
 def is_interval(entry):
     """Return whether `entry` holds a value and both ends of its interval."""
-    return isinstance(entry, dict) and all(is_number(entry.get(key)) for key in ("value", "low", "high"))
+    return isinstance(entry, dict) and all(
+        is_number(entry.get(key)) for key in ("value", "low", "high")
+    )
 
 
 def text(value, places):

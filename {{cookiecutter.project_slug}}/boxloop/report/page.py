@@ -49,59 +49,75 @@ def build_report(project, *, stale=None):
         One file without a request to anywhere. What is missing is named in it; what cannot be
         read is named on top of it.
     """
-    problems = []
-
-    def attempt(function, *arguments, default=None):
-        """Return what a reader gives; where a file is damaged, note the sentence and go on."""
-        try:
-            return function(*arguments)
-        except UserError as error:
-            problems.append(str(error))
-            return default
-
-    settings = attempt(load_settings, project.settings_file)
-    metrics = attempt(read_metrics, project, default={})
-    checks = attempt(read_checks, project, default=[])
-    opened = openings(attempt(read_ledger, project, default=[]))
-    passes = attempt(all_passes, project, default=[])
-    answers = attempt(read_answers, project, default=[])
-    problems += [*losses(project), *passes_damaged(project)]
+    read = Reader()
+    settings = read(load_settings, project.settings_file)
+    metrics = read(read_metrics, project, default={})
+    checks = read(read_checks, project, default=[])
+    opened = openings(read(read_ledger, project, default=[]))
+    passes = read(all_passes, project, default=[])
+    answers = read(read_answers, project, default=[])
+    read.problems += [*losses(project), *passes_damaged(project)]
     if stale is None:
-        stale = attempt(_stale, project, default={})
+        stale = read(_stale, project, default={})
     chapters = read_chapters(project, checks, stale=stale)
-    criteria = cover.criteria(metrics)
     html = fragment(
         "page.html.j2",
         study=settings.study if settings else None,
         title=settings.study.title if settings else project.root.name,
-        problems=list(dict.fromkeys(problems)),
         smoke=_smoke(project),
         chapters=chapters,
         drawing=loop_drawing(chapters),
         headline=cover.headline(metrics, settings, opened),
         metrics=cover.secondary(metrics),
-        criteria=criteria,
-        criteria_words=cover.criteria_words(criteria),
         counts=cover.counts(checks, answers, passes, opened),
         openings=opened,
-        passes=passes,
-        history=history.table(passes),
-        history_drawing=history.svg(history.table(passes)),
         provenance=cover.provenance(chapters, git_commit(project.root)),
-        checks=checks,
-        other_checks=[
-            row
-            for row in checks
-            if row.get("notebook") not in {chapter.name for chapter in chapters}
-        ],
-        waivers=[row for row in checks if row["state"] == "waived"],
-        appendix=attempt(appendix_a, project, default=[]),
-        reforms=attempt(reforms, project, default=[]),
-        failures=_table(project.station("07_failures_log") / "failures.csv"),
-        environment=_text(project.station("08_release") / "environment.txt"),
+        **_criteria(metrics),
+        **_history(passes),
+        **_sheets(project, read, checks, chapters),
+        problems=list(dict.fromkeys(read.problems)),
         **_assets(),
     )
     return write_text(project.report / "index.html", without_unseen(_styles_once(html)))
+
+
+class Reader:
+    """Calls what reads a file; where that is damaged, notes the sentence and goes on."""
+
+    def __init__(self):
+        self.problems = []
+
+    def __call__(self, function, *arguments, default=None):
+        """Return what a reader gives, or `default`."""
+        try:
+            return function(*arguments)
+        except UserError as error:
+            self.problems.append(str(error))
+            return default
+
+
+def _criteria(metrics):
+    rows = cover.criteria(metrics)
+    return {"criteria": rows, "criteria_words": cover.criteria_words(rows)}
+
+
+def _history(passes):
+    table = history.table(passes)
+    return {"passes": passes, "history": table, "history_drawing": history.svg(table)}
+
+
+def _sheets(project, read, checks, chapters):
+    """Return what stands after the chapters."""
+    names = {chapter.name for chapter in chapters}
+    return {
+        "checks": checks,
+        "other_checks": [row for row in checks if row.get("notebook") not in names],
+        "waivers": [row for row in checks if row["state"] == "waived"],
+        "appendix": read(appendix_a, project, default=[]),
+        "reforms": read(reforms, project, default=[]),
+        "failures": _table(project.station("07_failures_log") / "failures.csv"),
+        "environment": _text(project.station("08_release") / "environment.txt"),
+    }
 
 
 def get_ready():
@@ -123,7 +139,9 @@ def _templates():
     from jinja2 import Environment, FileSystemLoader
 
     folder = files("boxloop") / "templates" / "report"
-    environment = Environment(loader=FileSystemLoader(str(folder)), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        loader=FileSystemLoader(str(folder)), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
     environment.filters |= {"short": short, "tally": tally, "moment": cover.moment}
     return environment
 
@@ -143,7 +161,10 @@ def _styles_once(html):
 def _assets():
     """Return style and script as text, and the policy that lets a browser run this script only."""
     folder = files("boxloop") / "templates" / "report"
-    style, script = ("".join((folder / name).read_text(encoding="utf-8") for name in names) for names in (STYLES, SCRIPTS))
+    style, script = (
+        "".join((folder / name).read_text(encoding="utf-8") for name in names)
+        for names in (STYLES, SCRIPTS)
+    )
     digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
     policy = (
         "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
@@ -153,7 +174,9 @@ def _assets():
 
 
 def _stale(project):
-    return {row.name: f"Out of date: {row.detail}." for row in status(project) if row.state == "stale"}
+    return {
+        row.name: f"Out of date: {row.detail}." for row in status(project) if row.state == "stale"
+    }
 
 
 def _smoke(project):

@@ -1,26 +1,43 @@
-"""Nothing that a notebook put out may run, load or send: the page stays silent wherever it is opened."""
+"""Nothing that a notebook put out may run, load or send: the page stays silent everywhere."""
 
 import base64
 import mimetypes
 import re
 
 # Elements that run, load, send, or change the whole page: they go with what is in them.
-REMOVED = set(
-    "script link meta base iframe frame frameset object embed applet portal template noscript noembed noframes title "
-    "audio video source track form button textarea select dialog xmp plaintext listing animate set foreignobject".split()
-)
+REMOVED = {
+    "script", "link", "meta", "base", "iframe", "frame", "frameset", "object", "embed",
+    "applet", "portal", "template", "noscript", "noembed", "noframes", "title", "audio",
+    "video", "source", "track", "form", "button", "textarea", "select", "dialog", "xmp",
+    "plaintext", "listing", "animate", "set", "foreignobject",
+}  # fmt: skip
 # What may stay; of any other element only the content does. Pictures of SVG and formulas of
 # MathML among them.
-ALLOWED = set(
-    "a abbr b bdi blockquote br caption center cite code col colgroup dd del details dfn div dl dt em figcaption figure "
-    "h1 h2 h3 h4 h5 h6 hr i img input ins kbd label li mark ol p pre q s samp section small span strong style sub summary "
-    "sup table tbody td tfoot th thead time tr tt u ul var wbr "
-    "svg g path rect circle ellipse line polyline polygon text tspan defs desc marker clippath lineargradient "
-    "radialgradient stop symbol pattern "
-    "math mrow mi mo mn ms mtext mspace mfrac msqrt mroot mstyle merror mpadded mphantom msub msup msubsup munder mover "
-    "munderover mmultiscripts mprescripts none mtable mtr mtd menclose mfenced mlabeledtr".split()
+ALLOWED = {
+    "a", "abbr", "b", "bdi", "blockquote", "br", "caption", "center", "cite", "code", "col",
+    "colgroup", "dd", "del", "details", "dfn", "div", "dl", "dt", "em", "figcaption", "figure",
+    "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "input", "ins", "kbd", "label", "li",
+    "mark", "ol", "p", "pre", "q", "s", "samp", "section", "small", "span", "strong", "style",
+    "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr", "tt",
+    "u", "ul", "var", "wbr", "svg", "g", "path", "rect", "circle", "ellipse", "line",
+    "polyline", "polygon", "text", "tspan", "defs", "desc", "marker", "clippath",
+    "lineargradient", "radialgradient", "stop", "symbol", "pattern", "math", "mrow", "mi", "mo",
+    "mn", "ms", "mtext", "mspace", "mfrac", "msqrt", "mroot", "mstyle", "merror", "mpadded",
+    "mphantom", "msub", "msup", "msubsup", "munder", "mover", "munderover", "mmultiscripts",
+    "mprescripts", "none", "mtable", "mtr", "mtd", "menclose", "mfenced", "mlabeledtr",
+}  # fmt: skip
+LOADING = (
+    "src",
+    "srcset",
+    "poster",
+    "background",
+    "data",
+    "action",
+    "formaction",
+    "ping",
+    "xlink:href",
+    "cite",
 )
-LOADING = ("src", "srcset", "poster", "background", "data", "action", "formaction", "ping", "xlink:href", "cite")
 LINK = re.compile(r"(https?:|mailto:|#|[^:]*$)", re.IGNORECASE)
 OUTSIDE = re.compile(r"@import[^;]*;?|url\(\s*['\"]?(?!data:|#)[^)]*\)", re.IGNORECASE)
 # Styles that would lay something over the page.
@@ -31,11 +48,13 @@ SPELLED = re.compile(r"[<\\]")
 IMAGE = re.compile(r"data:image/(png|jpeg|gif|webp|svg\+xml)[;,]", re.IGNORECASE)
 # Marks that turn the direction of the text after them, and control characters that HTML does not
 # allow.
-_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
+)
 
 
 def without_unseen(text):
-    """Return a text without the marks that no reader sees, and with nothing that UTF-8 cannot hold."""
+    """Return a text without marks that no reader sees, and without what UTF-8 cannot hold."""
     return _UNSEEN.sub("", text).encode("utf-8", "replace").decode("utf-8")
 
 
@@ -54,7 +73,7 @@ def make_safe(soup, folder, root):
     # Comments, CDATA and declarations: a browser may see their end elsewhere than our parser did.
     for mark in soup.find_all(string=lambda text: isinstance(text, PreformattedString)):
         mark.extract()
-    for element in soup.find_all(True):
+    for element in soup.find_all(name=True):
         if element.decomposed:
             continue
         if element.name in REMOVED or _asks(element):
@@ -75,7 +94,7 @@ def _asks(element):
 
 
 def _keep_style(style):
-    """Keep the style of one named element and of scikit-learn's displays, not what would restyle the page."""
+    """Keep the style of a named element and of scikit-learn's displays, not one of the page."""
     css = OUTSIDE.sub("", COMMENT.sub("", style.string or ""))
     known = re.search(r"#[\w-]+[^;{}]*{|\.sk-", css) and not style.has_attr("scoped")
     if known and not SPELLED.search(css) and not style.find_parent(["svg", "math"]):
@@ -91,7 +110,9 @@ def _keep_image(image, folder, root):
         source = _embedded(source, folder, root)
     if source:
         image["src"] = source
-        image["alt"] = (image.get("alt") or "").strip() or "No description was given for this picture."
+        image["alt"] = (
+            image.get("alt") or ""
+        ).strip() or "No description was given for this picture."
     else:
         image.name = "span"
         image.string = f"[picture: {image.get('alt') or 'not in this file'}]"

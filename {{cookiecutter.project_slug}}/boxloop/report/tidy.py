@@ -1,9 +1,8 @@
-"""The pass over a chapter's HTML: unique ids, headings, numbered figures, tables in their own box."""
+"""The pass over a chapter's HTML: unique ids, headings, numbered figures, tables in a box."""
 
 import re
 import unicodedata
 
-from boxloop.base.places import STATIONS
 from boxloop.report.safe import make_safe, without_unseen
 
 REFERRING = ("for", "aria-labelledby", "aria-describedby", "aria-controls", "headers", "list")
@@ -41,7 +40,7 @@ class Names:
         return wanted
 
 
-def tidy(html, *, chapter, folder, root):
+def tidy(html, *, chapter, folder, root, others=()):
     """Return the HTML of a chapter ready for the page, with its title and headings.
 
     Parameters
@@ -52,6 +51,8 @@ def tidy(html, *, chapter, folder, root):
         Anchor of the chapter, such as ``"03-split"``; all ids start with it.
     folder, root : Path
         Folder of the source notebook, root of the project: for pictures.
+    others : collection of str
+        The notebooks that are on the page: a link to one of them leads there.
 
     Returns
     -------
@@ -71,7 +72,7 @@ def tidy(html, *, chapter, folder, root):
     names.given.add(f"{chapter}--title")
     old_ids = _own_ids(soup, names)
     title, headings, anchors = _headings(soup, names)
-    _references(soup, old_ids | anchors)
+    _references(soup, old_ids | anchors, others)
     _figures(soup, chapter.split("-")[0], names)
     _tables(soup, chapter.split("-")[0])
     for text in soup.find_all("pre", attrs={"data-code": False}):
@@ -80,7 +81,7 @@ def tidy(html, *, chapter, folder, root):
 
 
 def _displays(soup):
-    """Make scikit-learn's displays valid HTML, without the help texts that only a pointer can reach."""
+    """Make scikit-learn's displays valid HTML, without help texts that only a pointer reaches."""
     for help_text in soup.select(".param-doc-description"):
         help_text.decompose()
     for element in soup.select("[style*=anchor]"):
@@ -95,7 +96,7 @@ def _own_ids(soup, names):
     """Give cells their anchor, and every id of an output one that no other chapter has."""
     for cell in soup.select("[data-cell]"):
         cell["id"] = names.give(cell["data-cell"] or "cell")
-    new = {}
+    new: dict[str, str] = {}
     for element in soup.find_all(id=True):
         old = element["id"]
         if not element.has_attr("data-cell"):
@@ -106,7 +107,8 @@ def _own_ids(soup, names):
 
 def _headings(soup, names):
     """Move headings one level down, below the title of the report, and give them anchors."""
-    title, headings, anchors = "", [], {}
+    title, headings = "", []
+    anchors: dict[str, str] = {}
     for element in soup.find_all(re.compile("^h[1-6]$")):
         text = element.get_text(" ", strip=True)
         if element.name == "h1" and not title:
@@ -125,7 +127,7 @@ def _headings(soup, names):
 
 
 def _link_to_itself(soup, heading):
-    """Make the words of a heading its own link, so that a reader can copy the address of the place."""
+    """Make the words of a heading its own link, so that a reader can copy its address."""
     if not heading.find("a"):
         link = soup.new_tag("a", attrs={"class": "anchor", "href": f"#{heading['id']}"})
         for part in list(heading.contents):
@@ -133,27 +135,31 @@ def _link_to_itself(soup, heading):
         heading.append(link)
 
 
-def _references(soup, new):
+def _references(soup, new, others):
     """Let links, labels and styles follow the ids that were renamed."""
-    for element in soup.find_all(True):
+    for element in soup.find_all(name=True):
         for name in REFERRING:
             if element.get(name):
                 value = element[name]
                 words = value if isinstance(value, list) else str(value).split()
                 element[name] = " ".join(new.get(word, word) for word in words)
         if element.name == "a" and element.get("href"):
-            element["href"] = _target(element["href"], new)
+            element["href"] = _target(element["href"], new, others)
     for style in soup.find_all("style"):
         # A CSS name cannot start with a digit as our ids do: `[id="03-split--x"]` instead of `#x`.
-        style.string = re.sub(r"#([\w-]+)", lambda m: f'[id="{new[m[1]]}"]' if m[1] in new else m[0], style.string or "")
+        style.string = re.sub(
+            r"#([\w-]+)",
+            lambda m: f'[id="{new[m[1]]}"]' if m[1] in new else m[0],
+            style.string or "",
+        )
 
 
-def _target(href, new):
+def _target(href, new, others):
     """Return where a link of a notebook leads inside the report."""
     if href.startswith("#"):
         return "#" + new.get(href[1:], href[1:])
     notebook = NOTEBOOK.match(href)
-    if notebook and notebook[1] in STATIONS:
+    if notebook and notebook[1] in others:
         return "#" + notebook[1].replace("_", "-")
     return href
 
@@ -185,13 +191,20 @@ def _tables(soup, number):
                 cell["scope"] = "col" if cell.find_parent("thead") else "row"
         _align_numbers(table)
         if table.find_parent("table") is None:
-            box = {"class": "scroll", "tabindex": "0", "role": "region", "aria-label": f"Table {int(number)}.{count}"}
+            box = {
+                "class": "scroll",
+                "tabindex": "0",
+                "role": "region",
+                "aria-label": f"Table {int(number)}.{count}",
+            }
             table.wrap(soup.new_tag("div", attrs=box))
 
 
 def _align_numbers(table):
-    """Mark the cells of columns of numbers, heading included, so that their digits stand below each other."""
-    rows = [[cell for cell in row.children if cell.name in ("td", "th")] for row in table.find_all("tr")]
+    """Mark the cells of columns of numbers, heading too: their digits stand below each other."""
+    rows = [
+        [cell for cell in row.children if cell.name in ("td", "th")] for row in table.find_all("tr")
+    ]
     if any(len(row) != len(rows[0]) for row in rows):
         return
     for column in zip(*rows, strict=True):

@@ -23,7 +23,7 @@ def _needed(*names):
 
 
 def _keep_key(folder):
-    """Make a key for one cluster, and write it and its certificate so that only their owner can read them."""
+    """Make a key for one cluster, and write it and its certificate for their owner's eyes."""
     from distributed.security import Security
 
     made = Security.temporary()
@@ -35,14 +35,17 @@ def _keep_key(folder):
 
 @contextmanager
 def _local(mark):
-    """Start one worker per core; others on this machine can see the ports, and have no key to them."""
+    """Start one worker per core; others on this machine see the ports, and have no key to them."""
     import dask
     from distributed import LocalCluster
 
     # Pages on what the cluster does have no key; without routes there is nothing to see.
-    settings = {f"distributed.{who}.http.routes": [] for who in ("scheduler", "worker")}
     spawned = "distributed.nanny.pre-spawn-environ"
-    settings[spawned] = dask.config.get(spawned, {}) | mark
+    settings = {
+        "distributed.scheduler.http.routes": [],
+        "distributed.worker.http.routes": [],
+        spawned: dask.config.get(spawned, {}) | mark,
+    }
     # A temporary folder is for its owner alone.
     with tempfile.TemporaryDirectory(prefix="boxloop-dask-") as folder, dask.config.set(settings):
         _keep_key(folder)
@@ -93,6 +96,9 @@ def cluster(where, mark=None):
     try:
         Client(where, timeout=SECONDS, set_as_default=False).close()
     except (OSError, ValueError, TypeError) as error:
-        msg = f"No dask scheduler answers at {where}: start one with `dask scheduler` and give its address, or use --dask local."
+        msg = (
+            f"No dask scheduler answers at {where}: start one with `dask scheduler` "
+            "and give its address, or use --dask local."
+        )
         raise UserError(msg) from error
     yield {VARIABLE: where}

@@ -46,7 +46,7 @@ class Client(PapermillNotebookClient):
         if self.output_hook_stack[msg["parent_header"].get("msg_id")]:  # a widget takes it
             return super().output(outs, msg, display_id, cell_index)
         held = self._of(outs)
-        if self.clear_before_next_output:
+        if self.clear_before_next_output:  # type: ignore[has-type]  # of nbclient
             held.clear()
             self.clear_before_next_output = False
         if msg["msg_type"] == "stream":
@@ -61,12 +61,13 @@ class Client(PapermillNotebookClient):
         return made[0] if made else None
 
     def clear_output(self, outs, msg, cell_index):
+        """Forget what a cell asks to forget."""
         super().clear_output(outs, msg, cell_index)
         if not outs:
             self._of(outs).clear()
 
     def _update_display_id(self, display_id, msg):
-        """nbclient goes by places in the list of outputs; they change where some are left out."""
+        """Change an output itself: nbclient goes by places in the list, and some are left out."""
         for outputs, out in self._shown.get(display_id, ()):
             outputs.update(out, msg["content"]["data"])
             out["metadata"] = msg["content"]["metadata"]
@@ -87,6 +88,7 @@ class Client(PapermillNotebookClient):
         return await super()._async_handle_timeout(timeout, cell or self.nb.cells[-1])
 
     def execute_cell(self, cell, cell_index, **options):
+        """Execute a cell, and close its outputs however it ends."""
         self._cut_off, ended = False, True
         try:
             return super().execute_cell(cell, cell_index, **options)
@@ -112,6 +114,7 @@ class Engine(NBClientEngine):
         kernel_env=None,
         **options,
     ):
+        """Execute a notebook with `Client`, as papermill asks for it."""
         options.pop("input_path", None)
         options |= {"startup_timeout": start_timeout, "timeout": execution_timeout}
         options |= {"iopub_timeout": LATE, "raise_on_iopub_timeout": False}

@@ -37,10 +37,12 @@ class Stream:
         self._name, self._note = name, note
 
     def write(self, text):
+        """Print to the stream that is there, or note that something would print."""
         there = getattr(sys, self._name)
         return there.write(text) if there is not self else self._note("prints")
 
     def isatty(self):
+        """Say that nobody types here."""
         return False
 
     def __getattr__(self, name):
@@ -78,7 +80,7 @@ class Libraries:
 
     def __init__(self, first, later, restart):
         self.later, self._done, self._restart = [*first, *later], [], restart
-        self._found = []  # what the module that is being imported does besides
+        self._found: list[str] = []  # what the module that is being imported does besides
         self._streams = [Stream(name, self._found.append) for name in ("stdout", "stderr")]
         for _ in first:
             self.one_more()
@@ -103,7 +105,7 @@ class Libraries:
             __import__(name)  # not importlib: a warning is put down to the place that imports
         except ModuleNotFoundError:
             pass  # the notebook that asks for it will say so
-        except Exception:
+        except Exception:  # noqa: BLE001  # the notebook that imports it will say so
             self._found.append("breaks off")
         finally:
             self._show(None)
@@ -115,11 +117,11 @@ class Libraries:
     def _show(shell):
         """Let those who ask for a shell find this one, or none."""
         if shell:
-            builtins.get_ipython = lambda: shell
+            vars(builtins)["get_ipython"] = lambda: shell
         else:
             vars(builtins).pop("get_ipython", None)
         if module := sys.modules.get("IPython.core.interactiveshell"):
-            module.InteractiveShell._instance = shell
+            module.InteractiveShell._instance = shell  # noqa: SLF001  # where it is looked for
 
 
 def become_kernel(order):
@@ -216,7 +218,8 @@ def main():
     """Import what the command line names and serve."""
     del sys.path[0]  # the folder of this file: its modules must not pass for others of that name
     first, later, running = json.loads(sys.argv[1])
-    sys.argv[:] = [importlib.util.find_spec("ipykernel_launcher").origin]
+    launcher = importlib.util.find_spec("ipykernel_launcher")
+    sys.argv[:] = [str(launcher and launcher.origin)]
     if not os.environ.get("MPLBACKEND"):
         os.environ["MPLBACKEND"] = BACKEND
     pipe = os.fdopen(os.dup(1), "w", buffering=1)
@@ -226,7 +229,7 @@ def main():
     def restart(first, later):
         os.dup2(pipe.fileno(), 1)
         lists = json.dumps([first, later, sorted(children.running)])
-        os.execv(sys.executable, [*sys.orig_argv[:-1], lists])
+        os.execv(sys.executable, [*sys.orig_argv[:-1], lists])  # noqa: S606  # itself
 
     libraries = Libraries(first, later, restart)
     order = serve(libraries, children, lambda reply: print(json.dumps(reply), file=pipe))

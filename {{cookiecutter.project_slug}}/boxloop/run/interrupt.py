@@ -25,8 +25,13 @@ class Interrupts:
         if self._ours:
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    def _heard(self, number, frame):
-        self.heard = True  # Python swallows what is raised in some places
+    def tell(self):
+        """Raise what was heard: Python swallows it in some places."""
+        if self.heard:
+            raise KeyboardInterrupt
+
+    def _heard(self, *_):
+        self.heard = True
         if not self.leaving:
             raise KeyboardInterrupt
 

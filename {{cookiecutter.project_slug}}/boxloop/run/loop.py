@@ -1,4 +1,4 @@
-"""Run the chapters that are not current, keep every executed copy, and build the report in any case."""
+"""Run the chapters that are not current, keep every copy, and build the report in any case."""
 
 import os
 import threading
@@ -7,12 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from boxloop.base.errors import UserError, plainly
-from boxloop.base.files import fingerprint, read_cache, sha256, write_cache
-from boxloop.notebooks.folder import files_of, sort_notebooks
-from boxloop.notebooks.graph import read_loop, require, select
+from boxloop.base.files import read_cache, sha256, write_cache
+from boxloop.notebooks.folder import sort_notebooks
+from boxloop.notebooks.graph import Chapter, read_loop, require, select
 from boxloop.notebooks.parameters import parameters_of
 from boxloop.record import passes
-from boxloop.record.facts import code_now, file_hash, place
+from boxloop.record.facts import shown
 from boxloop.record.health import losses, notices, refuse_a_damaged_ledger
 from boxloop.record.results import refresh
 from boxloop.record.status import Now, judge, status
@@ -45,10 +45,12 @@ class Outcome:
 
     @property
     def failed(self):
+        """The results of the chapters that failed."""
         return [result for result in self.results if result.state == "failed"]
 
     @property
     def ok(self):
+        """Whether nothing failed."""
         return not self.failed and not self.problems
 
     @property
@@ -57,7 +59,51 @@ class Outcome:
         return any(result.state in ("ok", "failed") for result in self.results)
 
 
-class Interrupted(Exception):
+@dataclass(frozen=True)
+class Options:
+    """What is asked of a run.
+
+    Attributes
+    ----------
+    only, start : str or list of str, optional
+        Notebooks to run, or the one to start from, current or not; all that are not current by
+        default.
+    smoke : bool
+        Quick numbers, to see that everything runs; counts as no pass.
+    sets : list of str
+        ``KEY=VALUE`` for the parameters of the notebooks.
+    release_reason : str, optional
+        Why the seal is opened; given to the notebook that asks for it, which runs in any case.
+    note : str, optional
+        A remark for the pass.
+    jobs : int, optional
+        Notebooks at a time, where they do not need each other; two where there are two processors.
+    cold : bool
+        Start every kernel from scratch.
+    timeout : int, optional
+        Seconds that a cell may take; as long as it likes if not said.
+    dask : str, optional
+        Address of a dask scheduler for the fits, or ``local``.
+    """
+
+    only: str | list[str] | None = None
+    start: str | None = None
+    smoke: bool = False
+    sets: tuple[str, ...] | list[str] = ()
+    release_reason: str | None = None
+    note: str | None = None
+    jobs: int | None = None
+    cold: bool = False
+    timeout: int | None = None
+    dask: str | None = None
+
+    @property
+    def forced(self):
+        """Whether chapters were asked for by name: they run, current or not."""
+        return bool(self.only) or self.start is not None
+
+
+class Interrupted(Exception):  # no error: it was asked for
     """The person stopped the run; the message says how to go on."""
 
 
@@ -68,35 +114,27 @@ class Round:
     ----------
     project : Project
     chapters, selected : list of Chapter
-    parameters : dict
-        By chapter: the parameters given to it.
-    forced : bool
-        The chapters were asked for by name: they run, current or not.
+    options : Options
     lines : boxloop.run.progress.Lines
-    stock : boxloop.run.execute.Stock
     interrupts : boxloop.run.interrupt.Interrupts
-    dask : str or None
-        Where fits go to; see `boxloop.run.cluster.cluster`.
     """
 
-    def __init__(
-        self,
-        project,
-        chapters,
-        selected,
-        parameters,
-        *,
-        forced,
-        lines,
-        stock,
-        interrupts,
-        dask=None,
-    ):
+    def __init__(self, project, chapters, selected, options, *, lines, interrupts):
         self.project, self.chapters, self.selected = project, chapters, selected
-        self.parameters, self.forced, self.lines, self.stock = parameters, forced, lines, stock
-        self.interrupts, self.dask = interrupts, dask
+        self.options, self.lines, self.interrupts = options, lines, interrupts
+        self.parameters = parameters_of(
+            selected,
+            sets=options.sets,
+            smoke=options.smoke,
+            release_reason=options.release_reason,
+        )
+        how = {"cold": options.cold, "timeout": options.timeout}
+        self.stock = Stock(project, selected, say=lines.say, **how)
         self.by_name = {chapter.name: chapter for chapter in selected}
-        self.results, self.why, self.begun, self.active = {}, {}, [], set()
+        self.results: dict[str, Result] = {}
+        self.why: dict[str, str] = {}
+        self.begun: list[Chapter] = []
+        self.active: set[str] = set()
         self.complete = None  # known once it is seen that nothing has to run
 
     def is_current(self, chapter):
@@ -104,7 +142,7 @@ class Round:
         given = self.parameters[chapter.name]
         row = judge(Now(self.project, self.chapters), chapter, given=given)
         self.why[chapter.name] = row.detail if row.state == "stale" else ""
-        return row.state == "done" and not self.forced
+        return row.state == "done" and not self.options.forced
 
     def work(self, chapter):
         """Run one chapter; return None, or how it failed."""
@@ -112,9 +150,8 @@ class Round:
             return "stopped"
         self.begun.append(chapter)
         self.active.add(chapter.name)
-        if (
-            len(self.begun) == 2
-        ):  # this process only waits now, and the first kernel has what it needs
+        # This process only waits now, and the first kernel has what it needs.
+        if len(self.begun) == 2:
             threading.Thread(target=_prepare_report, daemon=True).start()
         try:
             return self._work(chapter)
@@ -160,7 +197,7 @@ class Round:
 
     def all_current(self):
         """Return whether there is nothing to do, without asking chapter by chapter."""
-        if self.forced:
+        if self.options.forced:
             return False
         rows = status(self.project, self.chapters, parameters=self.parameters)
         current = all(row.state == "done" for row in rows if row.name in self.by_name)
@@ -168,63 +205,60 @@ class Round:
             self.complete = all(row.state == "done" and not row.smoke for row in rows)
         return current
 
-    def go(self, jobs):
+    def go(self):
         """Run what is not current, and return the results in the order of the loop."""
         if self.all_current():
             count = len(self.selected)
-            self.lines.say(
-                "Nothing changed: "
-                + (
-                    "the notebook is current."
-                    if count == 1
-                    else f"all {count} notebooks are current."
-                )
-            )
+            these = "the notebook is" if count == 1 else f"all {count} notebooks are"
+            self.lines.say(f"Nothing changed: {these} current.")
             return [Result(chapter.name, "current") for chapter in self.selected]
-        ways = {
-            "is_current": self.is_current,
-            "work": self.work,
-            "current": self.current,
-            "lost": self.lost,
-        }
-        with (
-            ours() as mark,
-            environment(self.project),
-            cluster(self.dask, mark) as where,
-            self.lines,
-        ):
+        there, mine = environment(self.project), self.lines
+        with ours() as mark, there, cluster(self.options.dask, mark) as where, mine:
             self.stock.mark = mark
             try:
                 with environment(self.project, **where):
-                    load_engine(self.stock)
-                    from boxloop.run.schedule import go
-
-                    go(self.chapters, self.selected, jobs=jobs, **ways)
-                if self.interrupts.heard:
-                    raise KeyboardInterrupt
+                    self._turn()
+                self.interrupts.tell()
             except KeyboardInterrupt:
                 self.interrupts.leaving = True
                 raise Interrupted(self._stopped()) from None
             finally:
-                self.stock.close()
-                # Threads whose kernel is gone now take away what they had begun to write.
-                end = time.monotonic() + 5
-                while self.active and time.monotonic() < end:
-                    time.sleep(0.02)
-        return [
-            self.results[chapter.name] for chapter in self.selected if chapter.name in self.results
-        ]
+                self._close()
+        return [self.results[name] for name in self.by_name if name in self.results]
+
+    def _turn(self):
+        load_engine(self.stock)
+        from boxloop.run.schedule import go
+
+        go(
+            self.chapters,
+            self.selected,
+            is_current=self.is_current,
+            work=self.work,
+            current=self.current,
+            lost=self.lost,
+            jobs=self.options.jobs or min(2, os.cpu_count() or 1),
+        )
+
+    def _close(self):
+        """End the kernels, and wait while their threads take away what they had begun to write."""
+        self.stock.close()
+        end = time.monotonic() + 5
+        while self.active and time.monotonic() < end:
+            time.sleep(0.02)
 
     def _stopped(self):
         """Return the sentence that says where it stopped and how to go on."""
         # In the order of the loop: two that run side by side begin in any order, and the earlier
         # one is where to go on from.
         begun = [chapter for chapter in self.selected if chapter in self.begun]
-        open_ones = [
-            c for c in begun if self.results.get(c.name, Result(c.name, "")).state != "ok"
-        ] or self.selected[:1]
+        through = {name for name, result in self.results.items() if result.state == "ok"}
+        open_ones = [c for c in begun if c.name not in through] or self.selected[:1]
         names = " and ".join(chapter.name for chapter in open_ones)
-        return f"Stopped during {names}; what is done is kept: go on with `boxloop run`, or repeat it with `boxloop run --from {open_ones[0].number}`."
+        return (
+            f"Stopped during {names}; what is done is kept: go on with `boxloop run`, "
+            f"or repeat it with `boxloop run --from {open_ones[0].number}`."
+        )
 
 
 def _prepare_report():
@@ -247,108 +281,41 @@ def _record(project, chapters, outcome, note, complete):
         outcome.problems.append(f"the pass could not be kept: {plainly(error)}.")
 
 
-def _seen(project):
-    """Return one hash of all that the report is made of."""
-    patterns = [
-        "report/notebooks/*.ipynb",
-        "results/**/*.json",
-        "results/**/*.csv",
-        "results/**/*.md",
-        "notebooks/*.ipynb",
-    ]
-    patterns += [
-        "study.toml",
-        "study/*",
-        "data/sealed/ledger.jsonl",
-        "LICENSE",
-        "CITATION.cff",
-        "pyproject.toml",
-    ]
-    machinery = sorted(
-        path for path in place(project, "boxloop/templates").rglob("*") if path.is_file()
-    )
-    files = [path for path in [*files_of(project, patterns), *machinery] if path.is_file()]
-    return fingerprint(
-        [code_now(project), [(path.name, _content(project, path)) for path in files]]
-    )
-
-
-def _content(project, path):
-    """Return the hash of a file, or None where it cannot be read: the report will say so."""
-    try:
-        return file_hash(project, path)
-    except (OSError, UserError):
-        return None
-
-
-def _shown(project, page):
-    """Return what a report is made from and what it holds, as it is remembered."""
-    return [_seen(project), sha256(page)]
-
-
 def _report(project, outcome):
-    """Build the report, unless it shows this already; a fault in it must not hide what became of the notebooks."""
+    """Build the report, unless it shows this already; a fault in it must not hide what ran."""
     page, stamp = project.report / "index.html", project.report / "made_from.json"
     try:
-        if not outcome.changed and page.is_file() and read_cache(stamp) == _shown(project, page):
+        if (
+            not outcome.changed
+            and page.is_file()
+            and read_cache(stamp) == [shown(project), sha256(page)]
+        ):
             outcome.report = page
             return
         from boxloop.report import build_report
 
         outcome.report = build_report(project)
-        write_cache(stamp, _shown(project, page))
+        write_cache(stamp, [shown(project), sha256(page)])
     except UserError as error:
         outcome.problems.append(f"the report could not be built: {error}")
     except OSError as error:
         outcome.problems.append(f"the report could not be built: {plainly(error)}.")
-    except Exception as error:  # whatever it is, the notebooks did run
+    except Exception as error:  # noqa: BLE001  # whatever it is, the notebooks did run
         outcome.problems.append(f"the report could not be built: {type(error).__name__}: {error}")
 
 
-def run(
-    project,
-    *,
-    only=None,
-    start=None,
-    smoke=False,
-    sets=(),
-    release_reason=None,
-    note=None,
-    jobs=None,
-    cold=False,
-    timeout=None,
-    dask=None,
-    echo=print,
-    lines=None,
-):
+def run(project, *, echo=print, lines=None, **options):
     """Run what is not current in the loop, or in a part of it.
 
     Parameters
     ----------
     project : Project
-    only, start : str or list of str, optional
-        Notebooks to run, or the one to start from, current or not; all that are not current by
-        default.
-    smoke : bool
-        Quick numbers, to see that everything runs; counts as no pass.
-    sets : list of str
-        ``KEY=VALUE`` for the parameters of the notebooks.
-    release_reason : str, optional
-        Why the seal is opened; given to the notebook that asks for it, which runs in any case.
-    note : str, optional
-        A remark for the pass.
-    jobs : int, optional
-        Notebooks at a time, where they do not need each other; two where there are two processors.
-    cold : bool
-        Start every kernel from scratch.
-    timeout : int, optional
-        Seconds that a cell may take; as long as it likes if not said.
-    dask : str, optional
-        Address of a dask scheduler for the fits, or ``local``.
     echo : callable
         Takes the progress lines.
     lines : boxloop.run.progress.Lines, optional
         Shows the progress in another way.
+    **options
+        What is asked of the run, see `Options`.
 
     Returns
     -------
@@ -361,23 +328,19 @@ def run(
     Interrupted
         If the person stopped the run.
     """
+    asked, lines = Options(**options), lines or Lines(echo)
     chapters = read_loop(project)
-    selected = select(chapters, only, start)
+    selected = select(chapters, asked.only, asked.start)
     refuse_a_damaged_ledger(project, chapters, selected)
-    parameters = parameters_of(selected, sets=sets, smoke=smoke, release_reason=release_reason)
-    with Interrupts() as interrupts, lock(project):
+    interrupts = Interrupts()
+    this = Round(project, chapters, selected, asked, lines=lines, interrupts=interrupts)
+    with interrupts, lock(project):
         require(project, chapters, selected)
-        forced = bool(only) or start is not None
-        lines = lines or Lines(echo)
-        stock = Stock(project, selected, cold=cold, timeout=timeout, say=lines.say)
-        ways = {"forced": forced, "lines": lines, "stock": stock, "dask": dask}
-        ways["interrupts"] = interrupts
-        this = Round(project, chapters, selected, parameters, **ways)
         for sentence in sort_notebooks(project).others:
             lines.say(sentence)
-        outcome = Outcome(this.go(jobs or min(2, os.cpu_count() or 1)))
+        outcome = Outcome(this.go())
         outcome.problems += losses(project)
-        _record(project, chapters, outcome, note, this.complete)
+        _record(project, chapters, outcome, asked.note, this.complete)
         for sentence in notices(project):
             lines.say(sentence)
         _report(project, outcome)

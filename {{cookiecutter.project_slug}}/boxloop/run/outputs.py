@@ -122,7 +122,8 @@ class Outputs:
         self._full, self._errors = False, []
         # The end: outputs, or the name of a stream with what was printed; and the sum of the
         # latter.
-        self._last, self._last_lines, self._last_text = deque(), 0, 0
+        self._last: deque = deque()
+        self._last_lines, self._last_text = 0, 0
         self._lost = {"line": 0, "output": 0, "character": 0}
 
     def add(self, out):
@@ -151,7 +152,7 @@ class Outputs:
         return _size(out)
 
     def _add_error(self, out):
-        """An error is never left out, only its middle where it has no end."""
+        """Take in an error: it is never left out, only its middle where it has no end."""
         frames = [shortened(str(frame), MESSAGE) for frame in out.get("traceback", [])]
         if len(frames) > 2 * FRAMES:
             frames[FRAMES:-FRAMES] = [f"… {len(frames) - 2 * FRAMES:,} frames left out …"]

@@ -1,4 +1,4 @@
-"""Kernels that are ready when their notebook is: on Linux forked from a process that has imported the libraries."""
+"""Kernels that are ready when their notebook is: forked, on Linux, with the libraries imported."""
 
 import ast
 import asyncio
@@ -11,16 +11,18 @@ import sys
 import threading
 import time
 import warnings
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from importlib import import_module
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from typing import Any
 
 from boxloop.base.fast_imports import quick_imports
 from boxloop.base.lazy import MODULES
 from boxloop.record.facts import place
 from boxloop.run import forked
+from boxloop.upkeep.moved import module_now
 
 # Libraries that may be imported before a fork: they start no thread of their own on import, except
 # numpy's and scipy's, which are made for it. Others are imported by the notebook, as ever.
@@ -44,8 +46,10 @@ ALWAYS = ("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "IP
 DRAWING = ("matplotlib.backends.backend_agg", "matplotlib.figure")
 GONE = "Kernel server is gone"
 # What changes the surroundings that a library reads on import: a fork has it imported before.
-TOUCHES = ("environ", "environb", "putenv", "unsetenv", "load_dotenv", "chdir")
-TOUCHES += ("filterwarnings", "simplefilter", "resetwarnings", "showwarning")
+TOUCHES = (
+    *("environ", "environb", "putenv", "unsetenv", "load_dotenv", "chdir"),
+    *("filterwarnings", "simplefilter", "resetwarnings", "showwarning"),
+)
 _TOUCH = re.compile(rf"\b(?:{'|'.join(TOUCHES)})\b|\bwarnings\.filters\b|%(?:set_)?env\b|%cd\b")
 _IMPORT = re.compile(
     r"^\s*(?:from\s+([\w.]+)\s+import\s*(\([^)]*\)|[^\n]*)|import\s+([\w.]+))", re.MULTILINE
@@ -59,13 +63,13 @@ def can_fork():
 
 def _files(project, name, wanted):
     """Return the files of own code that importing names from the module `name` imports."""
-    stem = name.replace(".", "/")
-    files = [place(project, f"{stem}.py"), place(project, f"{stem}/__init__.py")]
-    if name.split(".")[0] == "boxloop" and files[1].is_file() and "lazy import" in _text(files[1]):
-        import_module(name)  # a room: its names stand in its modules
-    for one in wanted:
-        files.append(place(project, f"{stem}/{MODULES.get(name, {}).get(one, one)}.py"))
-    return [path for path in files if path.is_file()]
+    room = place(project, f"{name.replace('.', '/')}/__init__.py")
+    if name.split(".")[0] == "boxloop" and room.is_file() and "lazy import" in _text(room):
+        import_module(name)  # its names stand in its modules
+    modules = [name, *(f"{name}.{MODULES.get(name, {}).get(one, one)}" for one in wanted)]
+    modules += [module_now(module) for module in modules]
+    files = [place(project, f"{module.replace('.', '/')}.py") for module in modules]
+    return [path for path in (room, *files) if path.is_file()]
 
 
 def _text(path):
@@ -127,7 +131,7 @@ def wants_scratch(project, chapter):
 
 
 def imports(project, chapters):
-    """Return the modules of `SAFE` libraries that the chapters and the project's code in them import, and what every kernel needs."""
+    """Return the modules of `SAFE` libraries that chapters and own code import, and `ALWAYS`."""
     found, _ = _reached(project, [text for chapter in chapters for text in _cells(chapter)])
     if any(name.split(".")[0] == "matplotlib" for name in found):
         found.update(DRAWING)
@@ -139,10 +143,16 @@ class Server:
 
     def __init__(self, first, later, env, cwd):
         command = [sys.executable, str(Path(forked.__file__)), json.dumps([first, later, []])]
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-        # In the folder of the kernels: matplotlib reads its settings where it is imported.
-        self._process = subprocess.Popen(
-            command, **pipes, env=env, cwd=cwd, text=True, bufsize=1, start_new_session=True
+        self._process: Any = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=env,
+            cwd=cwd,  # of the kernels: matplotlib reads its settings where it is imported
+            text=True,
+            bufsize=1,
+            start_new_session=True,
         )
         self._lock = threading.Lock()
 
@@ -206,7 +216,7 @@ class Fork:
                 self.returncode = -signal.SIGKILL
         return self.returncode
 
-    def wait(self, timeout=None):
+    def wait(self, timeout=None):  # noqa: ARG002  # as a `Popen` is asked
         """Return the exit code; whoever asks has seen that it ended."""
         return self.poll()
 
@@ -216,22 +226,27 @@ class Fork:
             os.kill(self.pid, number)
 
     def kill(self):
+        """End it at once."""
         self.send_signal(signal.SIGKILL)
 
     def terminate(self):
+        """Ask it to end."""
         self.send_signal(signal.SIGTERM)
 
 
 def _classes():
-    """Return a kernel manager whose kernels are forks; made late, because it takes half a second to import."""
+    """Return a kernel manager whose kernels are forks; late, for it imports half a second."""
     with warnings.catch_warnings(), quick_imports():
         warnings.simplefilter("ignore")
         from jupyter_client.manager import AsyncKernelManager
         from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
 
     class Provisioner(LocalProvisioner):
+        parent: Any
+        process: Any
+
         async def launch_kernel(self, cmd, **kwargs):
-            env, cwd = kwargs.get("env") or dict(os.environ), kwargs.get("cwd") or os.getcwd()
+            env, cwd = kwargs.get("env") or dict(os.environ), kwargs.get("cwd") or Path.cwd()
             argv = cmd[cmd.index("-f") :]
             loop = asyncio.get_running_loop()
             # The first order waits until the libraries are there; nothing else should.
@@ -244,7 +259,7 @@ def _classes():
 
     class Manager(AsyncKernelManager):
         server = None
-        clients = ()
+        clients: tuple = ()
 
         def client(self, **options):
             made = super().client(**options)
@@ -253,7 +268,7 @@ def _classes():
 
         @property
         def kernel_spec(self):
-            spec = super().kernel_spec
+            spec: Any = super().kernel_spec
             spec.metadata["kernel_provisioner"] = {"provisioner_name": "boxloop-fork"}
             return spec
 
@@ -284,8 +299,10 @@ class Kernels:
         later = [name for name in imports(project, chapters) if name not in first]
         self._server = Server(first, later, env, project.notebooks)
         self._maker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kernels")
-        self._lock, self._next, self._open = threading.Lock(), None, set()
-        self._class = None
+        self._lock = threading.Lock()
+        self._next: Future | None = None
+        self._open: set[Any] = set()
+        self._class: Any = None
 
     def _start(self):
         """Fork a kernel, and return its manager."""
@@ -324,9 +341,8 @@ class Kernels:
         RuntimeError, OSError
             If the server is gone or cannot make another.
         """
-        self.prepare()
         with self._lock:
-            ready, self._next = self._next, None
+            ready, self._next = self._next or self._maker.submit(self._start), None
         manager = ready.result()
         self._server.check()  # a kernel that was made before it went ends with it
         self.prepare()
@@ -343,7 +359,7 @@ class Kernels:
             for client in manager.clients:
                 client.stop_channels()
             asyncio.run(manager.shutdown_kernel(now=True))
-        except Exception:  # it died by itself
+        except Exception:  # noqa: BLE001  # it died by itself
             manager.cleanup_connection_file()
 
     def close(self):

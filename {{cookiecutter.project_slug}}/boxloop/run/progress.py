@@ -57,7 +57,8 @@ class Told:
         """Return one line: name, cells, elapsed and expected seconds."""
         seconds = f"{time.monotonic() - self.start:6.1f} s"
         usual = f" of about {self.before:.0f} s" if self.before else ""
-        return f"{self.label:<18} {seconds}{usual}, cell {min(self.done + 1, sum(self._cells))} of {sum(self._cells)}"
+        cells = sum(self._cells)
+        return f"{self.label:<18} {seconds}{usual}, cell {min(self.done + 1, cells)} of {cells}"
 
 
 class Stream:
@@ -67,6 +68,7 @@ class Stream:
         self._say, self._label, self._rest = say, label, ""
 
     def write(self, text):
+        """Tell the lines that have ended."""
         *lines, self._rest = (self._rest + text).split("\n")
         for line in lines:
             # Of a line that was written over and over, the last; and without its colours.
@@ -130,6 +132,7 @@ class Live(Lines):
 
     @contextmanager
     def running(self, chapter, project):
+        """Surround the run of one chapter with a line that moves."""
         with super().running(chapter, project) as told:
             self._running.append(told)
             try:
@@ -146,5 +149,5 @@ class Live(Lines):
 
 
 def lines_for(stream, *, echo, verbose=False):
-    """Return what shows the progress on `stream`: moving lines on a terminal, plain ones elsewhere."""
+    """Return what shows the progress on `stream`: on a terminal lines that move, else plain."""
     return Live(verbose=verbose) if stream.isatty() else Lines(echo, verbose=verbose)

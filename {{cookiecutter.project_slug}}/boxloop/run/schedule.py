@@ -1,88 +1,10 @@
-"""Order, parallel branches and skipping: doit runs one task per chapter.
+"""Order, parallel branches and skipping: each chapter after those it needs, some at a time."""
 
-doit's own data base stays in memory: what a notebook was made from stands in ``results/`` and in
-its executed copy, which go along with the repo. Two records of that could contradict each other.
-"""
-
-from doit.action import BaseAction
-from doit.control import TaskControl
-from doit.dependency import Dependency
-from doit.exceptions import TaskFailed, UnmetDependency
-from doit.runner import MThreadRunner, Runner
-from doit.task import Task
+import threading
+from graphlib import TopologicalSorter
+from queue import Empty, SimpleQueue
 
 from boxloop.notebooks.graph import upstream
-
-
-class Memory(dict):
-    """What doit keeps about its tasks, for one run."""
-
-    def __init__(self, name, **_):
-        super().__init__()
-        self.name = name
-
-    def set(self, task, key, value):
-        self.setdefault(task, {})[key] = value
-
-    def get(self, task, key):
-        return super().get(task, {}).get(key)
-
-    def in_(self, task):
-        return task in self
-
-    def remove(self, task):
-        self.pop(task, None)
-
-    def remove_all(self):
-        self.clear()
-
-    def dump(self):
-        """There is no file."""
-
-
-class Action(BaseAction):
-    """Run one chapter; `work` returns None, or in one line how it failed."""
-
-    def __init__(self, work):
-        self.work, self.out, self.err, self.result, self.values = work, None, None, None, {}
-
-    def execute(self, out=None, err=None):
-        message = self.work()
-        return TaskFailed(message) if message else None
-
-
-class Reporter:
-    """Hand doit's news on: `current(name)`, `lost(name, needed)`; the rest is told by the work itself."""
-
-    def __init__(self, current, lost):
-        self.current, self.lost = current, lost
-
-    def skip_uptodate(self, task):
-        self.current(task.name)
-
-    def add_failure(self, task, fail):
-        if isinstance(fail, UnmetDependency):
-            self.lost(task.name, sorted(fail.message.split()))
-
-    def runtime_error(self, text):
-        raise RuntimeError(text)
-
-    def __getattr__(self, name):
-        return lambda *_: None
-
-
-class Threads(MThreadRunner):
-    """doit's threads, waiting so that Ctrl-C is heard on Windows too."""
-
-    class Queue(MThreadRunner.Queue):
-        def get(self, block=True, timeout=None):
-            from queue import Empty
-
-            while True:
-                try:
-                    return super().get(block, 0.2)
-                except Empty:
-                    continue
 
 
 def go(chapters, selected, *, is_current, work, current, lost, jobs=1):
@@ -97,28 +19,57 @@ def go(chapters, selected, *, is_current, work, current, lost, jobs=1):
     work : callable
         ``(chapter) -> str or None``: runs it, returns how it failed.
     current, lost : callable
-        Told the name of a chapter that was current, and of one that was left out together with
-        the names that it waited for.
+        Told the name of a chapter that was current; of one left out, and of what it waited for.
     jobs : int
-        Chapters at a time.
+        Chapters at a time; of those that are ready, the first of `selected`.
     """
-    names = {chapter.name for chapter in selected}
-    tasks = [
-        Task(
-            chapter.name,
-            [Action(lambda chapter=chapter: work(chapter))],
-            task_dep=sorted(upstream(chapter, chapters) & names),
-            uptodate=[lambda chapter=chapter: is_current(chapter)],
-        )
-        for chapter in selected
-    ]
-    control = TaskControl(tasks)
-    control.process(None)
-    options = {"continue_": True}
-    if jobs > 1:
-        runner = Threads(
-            Dependency(Memory, "loop"), Reporter(current, lost), num_process=jobs, **options
-        )
-    else:
-        runner = Runner(Dependency(Memory, "loop"), Reporter(current, lost), **options)
-    runner.run_all(control.task_dispatcher())
+    by_name = {chapter.name: chapter for chapter in selected}
+    needs = {name: upstream(chapter, chapters) & set(by_name) for name, chapter in by_name.items()}
+    sorter = TopologicalSorter(needs)
+    sorter.prepare()
+    ready: set[str] = set()
+    running: set[str] = set()
+    failed: set[str] = set()
+    ended: SimpleQueue = SimpleQueue()
+    while sorter.is_active():
+        ready.update(sorter.get_ready())
+        if ready and len(running) < jobs:
+            name = next(name for name in by_name if name in ready)
+            ready.remove(name)
+            if missing := sorted(needs[name] & failed):
+                lost(name, missing)
+                failed.add(name)
+            elif is_current(by_name[name]):
+                current(name)
+            else:
+                running.add(name)
+                _start(work, by_name[name], ended)
+                continue
+        else:
+            name, failure = _wait(ended)
+            running.remove(name)
+            if isinstance(failure, BaseException):
+                raise failure
+            failed.update([name] if failure else [])
+        sorter.done(name)
+
+
+def _start(work, chapter, ended):
+    """Run one chapter in a thread that a run which is broken off need not wait for."""
+
+    def body():
+        try:
+            ended.put((chapter.name, work(chapter)))
+        except BaseException as error:  # noqa: BLE001  # goes on in the thread that waits
+            ended.put((chapter.name, error))
+
+    threading.Thread(target=body, name=chapter.name, daemon=True).start()
+
+
+def _wait(ended):
+    """Return the next chapter that is through; waits so that Ctrl-C is heard on Windows too."""
+    while True:
+        try:
+            return ended.get(timeout=0.2)
+        except Empty:
+            continue

@@ -2,10 +2,4 @@
 
 from boxloop.base.lazy import public
 
-__all__, __getattr__ = public(
-    __name__,
-    {
-        "division": ("divide", "exploration", "folds", "measured", "place", "thin", "units"),
-        "seal": ("last", "note_training", "open_seal", "openings", "read_ledger"),
-    },
-)
+__all__, __getattr__ = public(__name__, {"division": ("folds", "measured", "place")})

@@ -5,7 +5,7 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 
-from boxloop.measure import shift
+from boxloop.measure import shift_weights
 
 from . import models, stress, survey
 
@@ -34,7 +34,7 @@ def candidates(model, reference, train, other, *, inputs, seed):
         fitted = clone(maker).fit(rows[columns], _truth(rows), **step)
         return lambda frame: fitted.predict_proba(frame[columns])[:, 1]
 
-    weight = shift.weights(train, other, columns=inputs, scale=models.normal())
+    weight = shift_weights(train, other, columns=inputs, scale=models.normal())
     told = _logit(model.predict_proba(other[inputs])[:, 1])
     curve = LogisticRegression(C=1e6).fit(told[:, None], _truth(other))
     return {

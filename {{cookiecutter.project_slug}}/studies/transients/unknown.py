@@ -6,7 +6,7 @@ from sklearn.ensemble import IsolationForest
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 
-from boxloop.measure import shift
+from boxloop.measure import distances
 
 from .models import normal
 
@@ -31,7 +31,7 @@ def strangeness(model, members, train, tables, *, seed):
     """
     forest = IsolationForest(n_estimators=100, random_state=seed).fit(train)
     scale = make_pipeline(normal())
-    far = shift.distances(train, list(tables.values()), scale=scale)
+    far = distances(train, list(tables.values()), scale=scale)
     found = {}
     for (name, rows), distance in zip(tables.items(), far, strict=True):
         probability = model.predict_proba(rows)[:, 1]

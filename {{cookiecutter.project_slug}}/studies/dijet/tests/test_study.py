@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
-from boxloop.checks.sculpt import biggest_bump
-from boxloop.measure import Ranking, guess, max_sic, roc_auc, sic
+from boxloop.checks import biggest_bump
+from boxloop.measure import METRICS, guess
 from study import (
     baseline,
     data,
@@ -46,7 +46,11 @@ def fitted(parts):
 
 
 def ranking(estimator, frame):
-    return Ranking(frame["true_process"] == "signal", guess(estimator, frame[SEEN]))
+    return frame["true_process"] == "signal", guess(estimator, frame[SEEN])
+
+
+def score(metric, ranked, cut=0.01):
+    return METRICS[metric](*ranked, cut)
 
 
 def background_rates(estimator, frame, rate=0.05):
@@ -289,13 +293,13 @@ def test_decorrelated_features_do_not_follow_the_mass(tables):
 def test_headline_numbers(name, at_cut, most, parts, fitted):
     """SIC at one per cent and maximum SIC lie in their bands; none beats the likelihood ratio."""
     found = ranking(fitted[name], parts[1])
-    limit = Ranking(parts[1]["true_process"] == "signal", baseline.limit(parts[1])[0])
+    limit = parts[1]["true_process"] == "signal", baseline.limit(parts[1])[0]
 
     assert name == "reference" or name in models.MOTIVATION
-    assert at_cut[0] < sic(found, 0.01) < at_cut[1]
-    assert most[0] < max_sic(found) < most[1]
-    assert name == "reference" or roc_auc(found) < roc_auc(limit)
-    assert 6.5 < sic(limit, 0.01) < 8.5
+    assert at_cut[0] < score("sic", found) < at_cut[1]
+    assert most[0] < score("max_sic", found) < most[1]
+    assert name == "reference" or score("roc_auc", found) < score("roc_auc", limit)
+    assert 6.5 < score("sic", limit) < 8.5
 
 
 def test_top_passes_more_often_than_qcd(parts, fitted):
@@ -347,10 +351,10 @@ def test_the_mass_as_input_makes_a_bump_of_nothing(parts, tables):
     leaking = ways["CWoLa, m_jj as input"]
     clean = tables["background"].assign(weight=1.0)
 
-    assert roc_auc(ranking(leaking, held)) > 0.95
+    assert score("roc_auc", ranking(leaking, held)) > 0.95
     assert bump(leaking, clean) > 20
     assert abs(bump(ways["CWoLa, decorrelated"], clean)) < 3
-    assert sic(ranking(ways["CWoLa, decorrelated"], held), 0.01) > 3.5
+    assert score("sic", ranking(ways["CWoLa, decorrelated"], held)) > 3.5
 
 
 @pytest.mark.parametrize("test", stress.TESTS, ids=lambda test: test.name)
@@ -371,5 +375,5 @@ def test_another_mass_is_lost_to_the_bump_hunt_alone(parts, fitted):
     """A resonance elsewhere escapes the mass window; the jets still look alike."""
     moved = stress.signal_mass(parts[1], 4_500.0, np.random.default_rng(0))
 
-    assert sic(ranking(fitted["reference"], moved), 0.01) < 0.3
-    assert sic(ranking(fitted["CWoLa, boosted trees"], moved), 0.01) > 1.5
+    assert score("sic", ranking(fitted["reference"], moved)) < 0.3
+    assert score("sic", ranking(fitted["CWoLa, boosted trees"], moved)) > 1.5

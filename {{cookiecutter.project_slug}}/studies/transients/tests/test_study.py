@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from boxloop.base import find_project
-from boxloop.measure import Ranking, accuracy, average_precision, completeness, ece, purity
+from boxloop.measure import METRICS
 from boxloop.settings import load_settings
 from study import (
     baseline,
@@ -30,7 +30,11 @@ def is_ia(frame):
 
 
 def ranking(model, frame, columns=INPUTS):
-    return Ranking(is_ia(frame), model.predict_proba(frame[columns])[:, 1])
+    return is_ia(frame), model.predict_proba(frame[columns])[:, 1]
+
+
+def score(metric, ranked, cut=CUT):
+    return METRICS[metric](*ranked, cut)
 
 
 @pytest.fixture(scope="module")
@@ -203,7 +207,9 @@ def test_every_rung_runs(name, parts):
     train, held_out, _ = parts
     model = models.ladder(0)[name].fit(train[INPUTS], is_ia(train))
     box = baseline.reference().fit(train[INPUTS], is_ia(train))
-    ahead = average_precision(ranking(model, held_out)) > average_precision(ranking(box, held_out))
+    ahead = score("average_precision", ranking(model, held_out)) > score(
+        "average_precision", ranking(box, held_out)
+    )
 
     assert name in models.MOTIVATION
     assert ahead == (name != "logistic regression")
@@ -213,23 +219,23 @@ def test_headline_numbers_where_spectra_were_taken(parts, fitted):
     """Accuracy, purity and completeness are high, and probabilities come true."""
     found = ranking(fitted[0], parts[1])
 
-    assert 0.94 < accuracy(found, 0.5) < 0.995
-    assert 0.95 < purity(found, CUT) <= 1.0
-    assert 0.88 < completeness(found, CUT) < 0.98
-    assert ece(found) < 0.03
+    assert 0.94 < score("accuracy", found, 0.5) < 0.995
+    assert 0.95 < score("purity", found) <= 1.0
+    assert 0.88 < score("completeness", found) < 0.98
+    assert score("ece", found) < 0.03
 
 
 def test_the_promise_breaks_among_the_faint(parts, fitted):
     """The model keeps its ranking and loses purity; the cuts keep purity and lose completeness."""
     model, reference = (ranking(one, parts[2]) for one in fitted)
 
-    assert 0.84 < accuracy(model, 0.5) < 0.94
-    assert average_precision(model) > average_precision(reference) + 0.03
-    assert 0.86 < purity(model, CUT) < 0.945
-    assert purity(reference, CUT) > purity(model, CUT) + 0.01
-    assert 0.3 < completeness(reference, CUT) < 0.55
-    assert completeness(model, CUT) > 0.7
-    assert 0.03 < ece(model) < 0.09
+    assert 0.84 < score("accuracy", model, 0.5) < 0.94
+    assert score("average_precision", model) > score("average_precision", reference) + 0.03
+    assert 0.86 < score("purity", model) < 0.945
+    assert score("purity", reference) > score("purity", model) + 0.01
+    assert 0.3 < score("completeness", reference) < 0.55
+    assert score("completeness", model) > 0.7
+    assert 0.03 < score("ece", model) < 0.09
 
 
 def test_the_watermark_is_brilliant_and_useless(parts):
@@ -238,9 +244,9 @@ def test_the_watermark_is_brilliant_and_useless(parts):
     columns = [*INPUTS, "n_epochs"]
     model = models.ladder(0)["gradient boosting"].fit(train[columns], is_ia(train))
 
-    assert accuracy(ranking(model, held_out, columns), CUT) > 0.98
-    assert accuracy(ranking(model, faint, columns), CUT) < 0.68
-    assert completeness(ranking(model, faint, columns), CUT) < 0.15
+    assert score("accuracy", ranking(model, held_out, columns)) > 0.98
+    assert score("accuracy", ranking(model, faint, columns)) < 0.68
+    assert score("completeness", ranking(model, faint, columns)) < 0.15
 
 
 def test_the_unknown_class_is_filed_with_confidence(tables, parts, fitted):
@@ -320,8 +326,8 @@ def test_shallower_visits_hurt(parts, fitted):
     factor = shallow.loc[faint, "peak_mag_error"] / frame.loc[faint, "peak_mag_error"]
 
     assert factor.median() == pytest.approx(10 ** (0.4 * 1.4), rel=0.15)
-    assert average_precision(ranking(fitted[0], shallow)) < average_precision(
-        ranking(fitted[0], frame)
+    assert score("average_precision", ranking(fitted[0], shallow)) < score(
+        "average_precision", ranking(fitted[0], frame)
     )
 
 
@@ -333,13 +339,15 @@ def test_faint_spectra_mend_what_bright_ones_cannot(parts, fitted):
         *fitted, train, learn.sample(300, random_state=0), inputs=INPUTS, seed=0
     )
     found = {
-        name: Ranking(is_ia(rest), ways[name](rest))
+        name: (is_ia(rest), ways[name](rest))
         for name in ("model", "without brightness", "learnt from faint spectra")
     }
 
-    assert purity(found["learnt from faint spectra"], CUT) > purity(found["model"], CUT) + 0.02
-    assert purity(found["without brightness"], CUT) < purity(found["model"], CUT) + 0.02
-    assert ece(found["learnt from faint spectra"]) < 0.03 < ece(found["model"])
+    assert (
+        score("purity", found["learnt from faint spectra"]) > score("purity", found["model"]) + 0.02
+    )
+    assert score("purity", found["without brightness"]) < score("purity", found["model"]) + 0.02
+    assert score("ece", found["learnt from faint spectra"]) < 0.03 < score("ece", found["model"])
 
 
 def test_no_single_input_knows_the_class(parts):

@@ -1,0 +1,262 @@
+"""What a chapter asks of the machinery without naming its project, its settings and its seed.
+
+Imports stand inside the methods: a chapter is stale when code changes that it has used, and it
+uses no more than it asks for.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from boxloop.notebooks.folder import desks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    import numpy as np
+    import pandas as pd
+
+    from boxloop.record.failures import Log
+    from boxloop.split.division import Parts
+
+
+class Desk:
+    """The methods of a `boxloop.record.station.Station` that tie functions to its project."""
+
+    # Rows.
+
+    def exploration(self, labelled: "pd.DataFrame") -> "pd.DataFrame":
+        """Return the rows that 01 and 02 may look at; the split keeps them in training."""
+        from boxloop.split.division import exploration
+
+        return exploration(labelled, self.settings)
+
+    def divide(self, labelled: "pd.DataFrame", *, domains: "Mapping | None" = None) -> "Parts":
+        """Return the parts of the labelled rows; see `boxloop.split.division.divide`."""
+        from boxloop.split.division import divide
+
+        return divide(labelled, self.settings, domains=domains)
+
+    def units(self, frame: "pd.DataFrame") -> "np.ndarray":
+        """Return for each row the unit that is never cut in two: its group, else its id."""
+        from boxloop.split.division import units
+
+        return units(frame, self.settings)
+
+    def folds(self, frame: "pd.DataFrame") -> list[tuple]:
+        """Return the cross-validation that fits the split: (rows to fit, rows held out)."""
+        from boxloop.split.division import folds
+
+        return folds(frame, self.settings)
+
+    def thin(self, frame: "pd.DataFrame", *, most: int = 50_000) -> "pd.DataFrame":
+        """Return at most about `most` rows, by whole units and in their order."""
+        from boxloop.split.division import thin
+
+        return thin(frame, self.settings, most=most)
+
+    # Predictors.
+
+    def load_models(self, *names: str) -> dict[str, Any]:
+        """Return what 04 has fitted, by name: ``model``, ``reference``, ``trivial``."""
+        from boxloop.measure.model_file import load_model
+
+        return {name: load_model(self.file(f"04_train/{name}.skops")) for name in names}
+
+    def guess(self, estimator: Any, frame: "pd.DataFrame") -> "np.ndarray":
+        """Return the guess of a fitted estimator for each row of a table, shape (n,)."""
+        from boxloop.measure.task import guess
+
+        return guess(estimator, self.task.seen(frame))
+
+    def guesses(self, fitted: "Mapping", frame: "pd.DataFrame") -> "dict[str, np.ndarray]":
+        """Return the guesses of several fitted estimators for the rows of a table, by name."""
+        return {name: self.guess(estimator, frame) for name, estimator in fitted.items()}
+
+    def compare(
+        self,
+        frame: "pd.DataFrame",
+        guesses: "Mapping",
+        *,
+        metrics: list[str] | None = None,
+        share: float = 1,
+    ) -> dict:
+        """Return the metrics of guesses with intervals; see `boxloop.measure.task.Task.compare`.
+
+        Parameters
+        ----------
+        share : float
+            Of the usual number of bootstrap draws, where many tables are compared.
+        """
+        draws = round(self.draws * share)
+        return self.task.compare(frame, guesses, draws=draws, seed=self.seed, metrics=metrics)
+
+    def measure_primary(
+        self, frame: "pd.DataFrame", fitted: "Mapping", *, share: float = 1
+    ) -> dict[str, float]:
+        """Return the primary metric of each estimator: ``<name>``, ``<name>_low``, ``_high``."""
+        from boxloop.measure.stress import measure_primary
+
+        draws = round(self.draws * share)
+        return measure_primary(frame, fitted, self.settings, draws=draws, seed=self.seed)
+
+    def predict_deployment(
+        self,
+        rows: "pd.DataFrame",
+        model: Any,
+        *,
+        train: "pd.DataFrame",
+        validation: "pd.DataFrame",
+        half_width: float | None = None,
+    ) -> "pd.DataFrame":
+        """Return a prediction and a flag for its scope; see `boxloop.measure.scope.predictions`."""
+        from boxloop.measure.scope import predictions
+
+        known = {"train": train, "validation": validation}
+        return predictions(rows, model, self.settings, half_width=half_width, **known)
+
+    def model_facts(self, model: Any, X: "pd.DataFrame") -> dict[str, Any]:
+        """Return what names a fitted model: a hash of its guesses, its inputs, its parameters."""
+        from boxloop.measure.model_file import model_hash, parameters
+
+        return {"hash": model_hash(model, X), "inputs": list(X), "params": parameters(model)}
+
+    def map(self, function: "Callable", items: "Iterable") -> list:
+        """Return ``[function(item) for item in items]``, computed by the cluster if there is one.
+
+        The result of `function` depends on its item alone: randomness comes from seeds in it.
+        """
+        from boxloop.measure.fits import each
+
+        return each(function, items)
+
+    # The seal.
+
+    def ledger(self) -> list[dict]:
+        """Return the events of the ledger, oldest first: sealed, trained, opened."""
+        from boxloop.split.seal import read_ledger
+
+        return read_ledger(self.project)
+
+    def note_training(self) -> None:
+        """Write the criteria to the ledger before the first training; numbers moved later show."""
+        from boxloop.split.seal import note_training
+
+        note_training(self.project, self.settings)
+
+    def open_seal(self, *, reason: str, model_hash: str) -> "pd.DataFrame":
+        """Return the test rows, after writing to the ledger who asked for what."""
+        from boxloop.split.seal import open_seal
+
+        return open_seal(self.project, reason=reason, model_hash=model_hash)
+
+    # What the loop has left so far.
+
+    def read_earlier(self, file: str) -> dict[str, Any]:
+        """Return the results of this name, such as ``"checks.json"``, of all chapters before."""
+        names = [name for name in desks(self.project) if name < self.name]
+        return {name: self.read(f"{name}/{file}") for name in names}
+
+    def passes(self) -> list[dict]:
+        """Return the passes on record, oldest first."""
+        from boxloop.record.passes import all_passes
+
+        return all_passes(self.project)
+
+    def failures_log(
+        self, attempts: "pd.DataFrame", stress: "pd.DataFrame", *, also: "Iterable[dict]" = ()
+    ) -> "Log":
+        """Return the log of what was dropped, broke or failed; see `boxloop.record.failures.Log`.
+
+        Parameters
+        ----------
+        attempts : DataFrame, from 04
+        stress : DataFrame, from 06
+        also : list of dict
+            Entries such as those of ``study/failures.toml``.
+        """
+        from boxloop.record.failures import log
+
+        checks = [row for rows in self.read_earlier("checks.json").values() for row in rows]
+        file, metric = self.uses(self.project.failures_file), self.settings.study.primary_metric
+        found = {"metric": metric, "passes": self.passes(), "also": also}
+        return log(attempts, checks, stress, file, **found)
+
+    def history(self) -> list[dict]:
+        """Return a row per pass and one for this run; see `boxloop.record.history.table`."""
+        from boxloop.record.history import with_this_run
+
+        checks = [row for rows in self.read_earlier("checks.json").values() for row in rows]
+        return with_this_run(self.project, checks)
+
+    def answers(self) -> list[dict]:
+        """Return what a person wrote in reply to the questions of the papers, in their order."""
+        from boxloop.notebooks.answers import read_answers
+
+        return read_answers(self.project)
+
+    def code(self) -> dict[str, list[tuple[str, str]]]:
+        """Return by chapter the id and the text of its code cells."""
+        from boxloop.notebooks.file import code_cells, read_notebook
+        from boxloop.notebooks.graph import read_loop
+
+        loop = read_loop(self.project)
+        return {chapter.name: code_cells(read_notebook(chapter.path)) for chapter in loop}
+
+    # The release.
+
+    def releases(self) -> list[dict]:
+        """Return the releases on record, oldest first."""
+        from boxloop.record.release import releases
+
+        return releases(self.project)
+
+    def earlier_release(self, *, model_hash: str, reference_hash: str) -> dict | None:
+        """Return the release of this model beside this reference on this test set, or None."""
+        from boxloop.record.release import earlier
+
+        return earlier(self.project, model_hash, reference_hash)
+
+    def measure_sets(self, opened: "pd.DataFrame", guesses: "Mapping") -> dict[str, dict]:
+        """Return the metrics of each set of rows that the opened table holds."""
+        from boxloop.record.release import measure_sets
+
+        draws, seed = self.draws, self.seed
+        return measure_sets(opened, guesses, self.settings, draws=draws, seed=seed)
+
+    def judge_criteria(self, sets: "Mapping") -> list[dict]:
+        """Return each criterion of the study with what was measured, and whether it is met."""
+        from boxloop.record.results import judge
+
+        return [judge(criterion, sets) for criterion in self.settings.study.criteria]
+
+    def keep_card(self, name: str, card: str) -> Any:
+        """Write a card and return it for display, its headings below those of the chapter."""
+        from IPython.display import Markdown
+
+        from boxloop.record.cards import demoted
+
+        self.keep(name, card)
+        return Markdown(demoted(card))
+
+    def manifest(self, patterns: list[str]) -> dict[str, str]:
+        """Return ``{path: sha256}`` of the files that patterns such as ``data/raw/*`` match."""
+        from boxloop.record.release import manifest
+
+        return manifest(self.project, patterns)
+
+    def machine(self) -> dict[str, Any]:
+        """Return Python, system, cores and the versions that numbers depend on."""
+        from boxloop.base.provenance import machine
+
+        return machine()
+
+    def requirements(self) -> str:
+        """Return the exact versions of the environment as the text of a requirements file."""
+        from boxloop.base.provenance import requirements
+
+        return requirements()
+
+    def appendix_a(self) -> list[dict]:
+        """Return the sheet for the referee, filled in from all results."""
+        from boxloop.record.sheets import appendix_a
+
+        return appendix_a(self.project)
