@@ -327,6 +327,17 @@ def test_only_the_nuisance_is_asked():
     assert run_check("features.nuisance_only", watermark, **ask).value > 0.5
 
 
+@pytest.mark.parametrize(("copies", "state"), [(1, "pass"), (6, "fail")])
+def test_one_close_pair_is_what_chance_gives(copies, state):
+    """It does not convict a split, though nothing at all is allowed; several do."""
+    held = HELD["test"].copy()
+    close = TRAIN[INPUTS[:6]].to_numpy()[:copies] * (1 + 1e-5)
+    held.loc[: copies - 1, INPUTS[:6]] = close
+    ask = {"columns": INPUTS[:6], "seed": 0, "threshold": 0}
+
+    assert run_check("split.near_duplicates", TRAIN, {"test": held}, **ask).state == state
+
+
 def test_training_is_later_than_the_first_held_out_row():
     """One early row in the test set is enough; that others are later does not help."""
     early = {"validation": HELD["validation"], "test": HELD["test"].copy()}
