@@ -2,7 +2,7 @@
 PYTHON ?= python3
 IN_VENV = $(PYTHON) tools/environment.py
 
-.PHONY: demo test test-browser mutants bench clean
+.PHONY: demo test lint mutants test-browser bench clean
 
 demo:  ## bake the default project, run the loop and print the path of the report
 	$(PYTHON) tools/demo.py
@@ -10,6 +10,9 @@ demo:  ## bake the default project, run the loop and print the path of the repor
 test:  ## everything: the quick tests first, then the slow ones
 	$(IN_VENV) -m pytest -m "not slow"
 	$(IN_VENV) -m pytest -m slow
+
+lint:  ## what ruff and mypy say about template, machinery, studies, notebooks and fresh bakes
+	$(IN_VENV) -m pytest tests/test_lint.py
 
 test-browser:  ## install a browser and two checkers where they are missing (Debian), and look at the report with them
 	$(PYTHON) tools/browser.py

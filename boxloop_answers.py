@@ -51,8 +51,8 @@ class Answers(Extension):
 
     def __init__(self, environment):
         super().__init__(environment)
-        own = (accepted, caches, folder_name, in_quotes, linked, markdown, replaced)
-        own += (replacement, study)
+        own = [accepted, caches, folder_name, in_quotes, linked, markdown, replaced]
+        own += [replacement, study]
         environment.filters.update({function.__name__: function for function in own})
         hooks = [path.read_text(encoding="utf-8") for path in ROOT.glob("hooks/*.py")]
         self.texts = {*_texts(questions()), *hooks}
@@ -220,8 +220,8 @@ def _again(line, stored):
 def _command_line():
     """Return the options of the command `cookiecutter`; empty where something else bakes."""
     context = click.get_current_context(silent=True)
-    is_ours = context is not None and {"template", "replay_file"} <= set(context.params)
-    return context.params if is_ours else {}
+    options = context.params if context is not None else {}
+    return options if {"template", "replay_file"} <= set(options) else {}
 
 
 def replaced(_):

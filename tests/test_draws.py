@@ -2,11 +2,15 @@
 
 import numpy as np
 import pytest
+from sklearn.dummy import DummyClassifier
 
+from boxloop.measure import estimates
 from boxloop.measure.intervals import (
     LEAST,
+    _Measure,
     affordable,
     compare,
+    drawn_rows,
     group_bootstrap,
     group_draws,
     group_weights,
@@ -153,3 +157,66 @@ def test_groups_are_numbered_as_ever(values):
 
     assert list(unique) == list(as_ever[0])
     assert list(codes) == list(as_ever[1])
+
+
+def weights_of(kind, rng, n):
+    """How often each of n rows stands in a draw: any numbers, all once, or one row alone."""
+    if kind == "one row":
+        return np.where(np.arange(n) == 7, float(n), 0.0)
+    return np.ones(n) if kind == "all rows" else rng.poisson(1.0, n).astype(float)
+
+
+@pytest.mark.parametrize("kind", ["drawn", "all rows", "one row"])
+@pytest.mark.parametrize(
+    ("task", "name"),
+    [(task, m.name) for m in METRICS.values() if m.of_residuals or m.ranked for task in m.tasks],
+)
+def test_a_metric_is_one_number_of_rows_and_of_draws(task, name, kind, rng):
+    """Rows written out and rows that are weighed, with ties, and where only one row is left."""
+    truth, guesses, _ = world(task, rng)
+    metric, weights = METRICS[name], weights_of(kind, rng, len(truth))
+    rows = drawn_rows(weights)
+    for guess in guesses.values():
+        if name == "ece" and kind == "drawn" and len(np.unique(guess)) < len(guess):
+            continue  # ties that an edge of a bin cuts: the drawn rows depend on their order
+        measure = _Measure(truth, guess, [metric], POINT[task])
+        whole = _Measure(truth[rows], guess[rows], [metric], POINT[task]).whole()[name]
+
+        assert measure.draw(weights)[name] == pytest.approx(whole, rel=1e-9, abs=1e-12, nan_ok=True)
+        assert whole == pytest.approx(
+            metric(truth[rows], guess[rows], POINT[task]), rel=0, abs=0, nan_ok=True
+        )
+
+
+def test_the_checks_measure_what_the_metrics_measure(rng):
+    """R² and AUC of every draw, ties included; chance instead of nothing where a class is gone."""
+    truth, guesses, groups = world("regression", rng)
+    signal, scores, _ = world("classification", rng)
+    weights = list(estimates.draws(groups, 3))
+    found = estimates._explained(truth, guesses["model"], weights)
+    areas = estimates.auc(signal > 0, scores["reference"], weights)
+
+    for share, area, drawn in zip(found, areas, [np.ones(len(truth)), *weights], strict=True):
+        rows = drawn_rows(drawn)
+        assert share == pytest.approx(METRICS["r2"](truth[rows], guesses["model"][rows]), rel=1e-9)
+        assert area == pytest.approx(METRICS["roc_auc"](signal[rows], scores["reference"][rows]))
+    assert estimates.auc(signal > 2, scores["model"]) == [0.5]
+    assert estimates.auc(signal > 0, scores["trivial"]) == [0.5]
+
+
+def test_a_class_of_one_group_has_no_chance_where_it_is_held_out():
+    """Its column stays, and the other classes keep theirs."""
+    y, groups = np.repeat([0, 1, 2, 1, 2], 10), np.repeat(np.arange(5), 10)
+    chance = estimates.out_of_fold(DummyClassifier(), np.zeros((50, 1)), y, groups, 0)
+
+    assert chance.shape == (50, 3)
+    assert (chance[:10, 0] == 0).all()
+    assert (chance[:, 1] > 0).all() and (chance[10:, 0] > 0).any()
+    assert chance.sum(axis=1) == pytest.approx(1)
+
+
+def test_equal_scores_are_one_cut_however_large():
+    """Two rows of endless score are a tie, too."""
+    endless = np.array([np.inf, np.inf, 0.0, -np.inf])
+
+    assert METRICS["roc_auc"](np.array([1.0, 0, 1, 0]), endless) == pytest.approx(0.625)

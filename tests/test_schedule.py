@@ -39,9 +39,16 @@ def turn(work, *, current=(), jobs=1):
 
 
 def test_one_at_a_time_is_the_order_of_the_loop():
-    """Ten times the same: nobody compares two runs that differ by chance."""
+    """Ten times the same, and never two at once: nobody compares runs that differ by chance."""
+    alone = threading.Lock()
+
+    def work(name):
+        assert alone.acquire(blocking=False)
+        time.sleep(0.001)
+        alone.release()
+
     for _ in range(10):
-        assert turn(lambda name: None) == [("work", name) for name in NEEDS]
+        assert turn(work) == [("work", name) for name in NEEDS]
 
 
 def test_a_failure_leaves_out_what_waits_for_it_and_says_for_what():

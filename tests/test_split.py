@@ -11,7 +11,7 @@ from study_files import STUDY
 from boxloop.base.errors import UserError
 from boxloop.base.places import Project
 from boxloop.settings.load import Settings, load_settings
-from boxloop.split.division import divide, exploration, folds, place
+from boxloop.split.division import divide, exploration, folds, group_folds, place
 from boxloop.split.seal import append, close, open_seal, openings, read_ledger
 
 
@@ -117,6 +117,20 @@ def test_folds_keep_groups_whole(tmp_path, people):
     """Cross-validation follows the split."""
     for train, held_out in folds(people, make(tmp_path)):
         assert not set(people.family[train]) & set(people.family[held_out])
+
+
+def test_folds_of_checks_hold_every_group_out_once(people):
+    """Whole, each in one fold, and dealt out by the seed."""
+    groups = people["family"].to_numpy()
+    cv = group_folds(groups, 3, seed=0)
+    again = group_folds(groups, 3, seed=1)
+
+    assert sorted(np.concatenate([held for _, held in cv])) == list(range(600))
+    for fitted, held in cv:
+        assert not set(groups[fitted]) & set(groups[held])
+        assert len(fitted) + len(held) == 600
+        assert 195 <= len(held) <= 205
+    assert set(cv[0][1]) != set(again[0][1])
 
 
 def test_an_empty_part_is_refused(tmp_path, people):

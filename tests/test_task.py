@@ -10,6 +10,7 @@ import pytest
 from sklearn.base import is_classifier
 from sklearn.ensemble import IsolationForest
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.neighbors import KNeighborsRegressor
 
 from boxloop.base.errors import UserError
 from boxloop.measure import kinds, task
@@ -60,12 +61,15 @@ def test_a_guess_is_higher_where_the_class_of_interest_is_likelier():
 
 
 def test_out_of_fold_never_sees_the_row():
-    """A row that is in no held-out part has no guess."""
-    X, y = pd.DataFrame({"x": np.arange(6.0)}), np.arange(6.0)
-    found = task.out_of_fold(LinearRegression(), X, y, [([0, 1], [2, 3]), ([0, 1, 2, 3], [4, 5])])
+    """What remembers every row has never met these; rows in no held-out part have no guess."""
+    X, y = pd.DataFrame({"x": np.arange(6.0)}), np.array([5.0, 3.0, 8.0, 1.0, 9.0, 2.0])
+    cv = [([0, 1], [2, 3]), ([0, 1, 2, 3], [4, 5])]
+    memory = KNeighborsRegressor(n_neighbors=1)
 
-    assert np.isnan(found[:2]).all()
-    assert np.allclose(found[2:], [2, 3, 4, 5])
+    assert np.isnan(task.out_of_fold(memory, X, y, cv)[:2]).all()
+    assert task.out_of_fold(memory, X, y, cv)[2:].tolist() == [3, 3, 1, 1]
+    whole = task.out_of_fold(memory, X, y, cv, say=lambda fitted, rows: fitted.predict(rows[["x"]]))
+    assert whole[2:].tolist() == [3, 3, 1, 1]
 
 
 def test_every_kind_of_task_is_whole():

@@ -61,8 +61,8 @@ def is_new_enough(python):
     """Ask a Python for its version; a name that does not run is not new enough."""
     question = "import sys; sys.exit(sys.version_info < {!r})".format(OLDEST)
     try:
-        silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        return subprocess.call([python, "-c", question], **silent) == 0
+        silent = subprocess.DEVNULL
+        return subprocess.call([python, "-c", question], stdout=silent, stderr=silent) == 0
     except OSError:
         return False
 

@@ -31,9 +31,8 @@ def main(rows):
     from boxloop.split.division import divide, exploration
     from study import data, models, simulate
 
-    threadpool_limits(
-        limits=1
-    )  # as in the notebooks; several threads on a busy machine measure its other users
+    # As in the notebooks; several threads on a busy machine measure its other users.
+    threadpool_limits(limits=1)
     settings = load_settings(Path("study.toml"))
     start, seconds = time.perf_counter(), {}
 

@@ -169,7 +169,7 @@ def test_nuisance_only(seed):
     assert run_check("features.nuisance_only", table.assign(lamp=lit), **kind).state == "fail"
 
 
-@pytest.mark.parametrize("filler", [np.nan, -999.0, 99.0])
+@pytest.mark.parametrize("filler", [np.nan, -999.0, 99.0, -32768.0, 1e20])
 def test_missingness(filler, seed):
     """Gaps that follow the target are found, also under a filler; gaps at random are honest."""
     frame = trial(seed)
@@ -192,6 +192,20 @@ def test_missingness(filler, seed):
         ).state
         == "fail"
     )
+
+
+def test_numbers_that_only_look_like_fillers_are_no_gaps(seed):
+    """A switch that says -1 or 1, and a count that happens to reach 99, are measurements."""
+    frame = trial(seed)
+    switched = np.where(frame["harvest"] > frame["harvest"].median(), 1.0, -1.0)
+    counted = np.where(
+        frame["harvest"] > 1, 99.0, np.random.default_rng(seed).integers(60, 99, len(frame))
+    )
+    options = {"target": "harvest", "task": "regression", "groups": "plot", "seed": seed}
+
+    for values in (switched, counted):
+        frame["shade"] = values
+        assert run_check("features.missingness", frame, inputs=["shade"], **options).value == 0
 
 
 def test_missingness_of_classes_and_of_full_tables(seed):

@@ -354,7 +354,7 @@ def main(arguments=None):
             raise
         _tell(f"Error: {plainly(error)}.", err=True)
     except click.ClickException as error:
-        error.message = shown(error.message)
+        error.message = shown(error.message)  # type: ignore[misc]  # final for other people
         error.show()
     except ModuleNotFoundError as error:
         if (error.name or "").startswith(("boxloop", "study")):

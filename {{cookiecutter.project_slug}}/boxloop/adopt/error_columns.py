@@ -55,19 +55,11 @@ def error_columns(frame, taken):
     taken : set of str
         Columns that a person has named; they are no errors.
     """
-    numeric = [
-        name
-        for name in frame.columns
-        if pd.api.types.is_numeric_dtype(frame[name])
-        and not pd.api.types.is_bool_dtype(frame[name])
-    ]
-    known, stems = set(numeric), {}
-    for name in numeric:
-        stems.setdefault(stem_of(name), name)
-    found, others = {}, {}
+    numeric = [name for name in frame.columns if _is_amount(frame[name])]
+    found, others = dict[str, str](), dict[str, str]()
 
     def take(name, base, *, other_side):
-        if name not in known or name == base or name in taken | set(found) | set(others):
+        if name == base or name in taken | set(found) | set(others):
             return
         values = frame[name].dropna()
         negative = (values[~values.isin(marks(values))] < 0).any()
@@ -76,19 +68,31 @@ def error_columns(frame, taken):
         elif not negative and not other_side:  # alone, E_BV is a reddening
             found[name] = base
 
-    for base in numeric:
-        for pattern in (*ERRORS, *UPPER, *OTHER_SIDE):
-            take(pattern.format(base), base, other_side=pattern in OTHER_SIDE)
-            take(stems.get(pattern.format(stem_of(base))), base, other_side=pattern in OTHER_SIDE)
-    bases = {}
-    for name in numeric:
-        if name not in found and name not in others:
-            bases.setdefault(_bare(name), name)
+    for name, base, other_side in _by_pattern(numeric):
+        take(name, base, other_side=other_side)
+    rest = [name for name in numeric if name not in found and name not in others]
+    bases = {_bare(name): name for name in reversed(rest)}  # of two names the first
     for name in numeric:
         for bare, other_side in _bases_of(name):
             if bare in bases:
                 take(name, bases[bare], other_side=other_side)
     return found, others
+
+
+def _is_amount(column):
+    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+
+
+def _by_pattern(names):
+    """Yield a column, the one that its name says it is the error of, and whether the lower one."""
+    known, stems = set(names), dict[str, str]()
+    for name in names:
+        stems.setdefault(stem_of(name), name)
+    for base in names:
+        for pattern in (*ERRORS, *UPPER, *OTHER_SIDE):
+            for name in (pattern.format(base), stems.get(pattern.format(stem_of(base)))):
+                if name in known:
+                    yield name, base, pattern in OTHER_SIDE
 
 
 def _bare(name):

@@ -1,6 +1,7 @@
 """How large the first look may be, and how many folds a table allows."""
 
 import warnings
+from itertools import pairwise
 
 import numpy as np
 
@@ -23,7 +24,7 @@ def plans(rows):
 
 
 def fewest_groups():
-    """Return the number of groups below which no plan will do: two for each fold of the first look."""
+    """Return the number of groups below which no plan will do: two per fold of the first look."""
     return next(
         n
         for n in range(2, 100)
@@ -124,7 +125,7 @@ def _works(frame, share, positive, settings):
     """Whether every part has rows of either side, and every fold of the parts that are folded."""
     plan = settings.split
     edges = (0, plan.train, plan.train + plan.validation, 2)
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         rows = (share >= low) & (share < high)
         if not _both(rows, positive, FEWEST):
             return False

@@ -1,4 +1,4 @@
-"""Whether a table can be adopted: the rules of `boxloop.table`, and what is asked of the options."""
+"""Whether a table can be adopted: the rules of `boxloop.table`, and what options must name."""
 
 from boxloop.base.errors import UserError
 from boxloop.measure.kinds import TASKS
@@ -37,7 +37,8 @@ def columns_are_there(path, frame, wanted):
     """
     for option, name in wanted.items():
         if name is not None and name not in frame.columns:
-            there = ", ".join(map(str, frame.columns[:12])) + (" …" if frame.shape[1] > 12 else "")
+            more = " …" if frame.shape[1] > 12 else ""
+            there = ", ".join(map(str, frame.columns[:12])) + more
             msg = f"{path.name} has no column '{name}' for {option}: its columns are {there}."
             raise UserError(msg)
     named = [name for name in wanted.values() if name is not None]

@@ -81,7 +81,7 @@ def guess_roles(catalogue, *, target, ident=None, group=None, time=None):
     frame = catalogue.frame
     errors, found = _named(frame, {"target": target, "id": ident, "group": group, "time": time})
     dated = {note.split("'")[1] for note in catalogue.notes if "decimal years" in note}
-    first = {}  # by their values: the first input that has them
+    first: dict[bytes, str] = {}  # by their values: the first input that has them
     for name in frame.columns:
         if name not in found:
             roles = {role for role, _ in found.values()}
@@ -91,14 +91,15 @@ def guess_roles(catalogue, *, target, ident=None, group=None, time=None):
             found[name] = found[name] if original == name else ("ignored", f"a copy of {original}")
     return {
         name: Guess(
-            *found[name],
-            unit=unit_of(name, catalogue),
-            seen=describe(frame[name]),
-            error_of=errors.get(name) if found[name][0] == "error" else None,
-            missing=marks(frame[name]) if found[name][0] not in ("id", "group", "ignored") else (),
-            description=" ".join(catalogue.descriptions.get(name, "").split()),
+            role,
+            reason,
+            unit_of(name, catalogue),
+            describe(frame[name]),
+            errors.get(name) if role == "error" else None,
+            marks(frame[name]) if role not in ("id", "group", "ignored") else (),
+            " ".join(catalogue.descriptions.get(name, "").split()),
         )
-        for name in frame.columns
+        for name, (role, reason) in ((name, found[name]) for name in frame.columns)
     }
 
 
@@ -123,7 +124,7 @@ def _role(column, target, *, dated, roles):
     numeric = pd.api.types.is_numeric_dtype(column)
     if values.empty:
         return "ignored", "it has no value in any row"
-    if values.nunique() == 1:
+    if (values == values.iloc[0]).all():
         gap = float(column.isna().mean())
         return "ignored", f"it is '{str(values.iloc[0])[:30]}' in every row" + (
             f" that has a value ({_percent(gap)} have none)" if gap else ""
@@ -171,10 +172,8 @@ def _identity(column, values, numeric, roles):
     ):
         if "group" in roles:
             return "ignored", "it names things that several rows share"
-        return (
-            "group",
-            "named as an identifier, and rows share it: rows of one group stay on one side of the split",
-        )
+        stay = "rows of one group stay on one side of the split"
+        return ("group", f"named as an identifier, and rows share it: {stay}")
     return ("ignored", "named as an identifier") if named and not numeric else None
 
 
@@ -203,7 +202,8 @@ def _percent(share):
 def _says_the_same(column, target):
     """Whether a column is the target in other words or another unit."""
     rows = np.unique(np.linspace(0, len(column) - 1, 20_000).astype(int))
-    both = pd.DataFrame({"one": column.iloc[rows], "other": target.iloc[rows]}).dropna()
+    both = pd.DataFrame({"one": column.iloc[rows], "other": target.iloc[rows]})
+    both = both.replace([np.inf, -np.inf], np.nan).dropna()
     if len(both) < 3:
         return False
     repeats = both["other"].nunique() <= min(MOST_LEVELS, len(both) / 2)
@@ -227,12 +227,12 @@ def _print(column):
 
 def understood(roles, *, most=30):
     """Return a short table of what each column was taken for."""
-    rows = [("column", "role", "unit", "seen", "because")]
-    rows += [
+    head = ("column", "role", "unit", "seen", "because")
+    said = [
         (name, guess.role, guess.unit or "–", guess.seen, guess.reason)
         for name, guess in list(roles.items())[:most]
     ]
-    rows = [[shown(cell) for cell in row] for row in rows]
+    rows = [[shown(cell) for cell in row] for row in (head, *said)]
     cut = [
         [
             cell if len(cell) <= limit else cell[: limit - 1] + "…"
@@ -245,8 +245,6 @@ def understood(roles, *, most=30):
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in cut
     ]
-    return (
-        lines
-        + ([f"… and {len(roles) - most} more columns, in study.toml."] if len(roles) > most else [])
-        + [""]
-    )
+    if len(roles) > most:
+        lines.append(f"… and {len(roles) - most} more columns, in study.toml.")
+    return [*lines, ""]

@@ -42,7 +42,7 @@ def marked(text):
 def is_untouched(text):
     """Whether a study.toml is as the template or `boxloop adopt` wrote it."""
     found = re.search(rf"^{MARK}(\w+)\s*$", text, re.MULTILINE)
-    return bool(found) and found[1] == fingerprint(text)
+    return found is not None and found[1] == fingerprint(text)
 
 
 def compose(facts, roles, *, split):
@@ -71,7 +71,7 @@ def compose(facts, roles, *, split):
 
 
 HEAD = """\
-# The study: what is asked, which columns may be used, how the table is divided, stressed and judged.
+# The study: what is asked, which columns may be used, how rows are divided, stressed and judged.
 # Written by `boxloop adopt`; it is yours now. What was guessed says why: correct it where needed.
 # `boxloop run` refuses to start if a key is unknown or a value is wrong, and says which.
 """
@@ -106,7 +106,7 @@ name = "TODO"
 citation = "TODO"
 
 # Success numbers, written before any model is trained. Add the size of the improvement that would
-# be worth having. Each has one bound: at_least, at_most, or above, which a number equal to it misses.
+# be worth having. Each has one bound: at_least, at_most, or above, which must be exceeded.
 [[study.criteria]]
 name = "The improvement over the domain reference is not chance"
 metric = {metric}

@@ -13,7 +13,7 @@ def quick_imports():
     """Let ``import nbconvert`` or ``import papermill`` skip the grammars of web addresses."""
     hidden = SLOW not in sys.modules
     if hidden:
-        sys.modules[SLOW] = None
+        sys.modules[SLOW] = None  # type: ignore[assignment]  # as for one that is not there
     try:
         yield
     finally:

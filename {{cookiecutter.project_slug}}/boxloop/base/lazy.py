@@ -8,7 +8,7 @@ import sys
 from importlib import import_module
 from importlib.util import find_spec
 
-MODULES = {}  # by room: in which of its modules a public name is made
+MODULES: dict[str, dict[str, str]] = {}  # by room: in which of its modules a public name is made
 
 
 def public(room, names):

@@ -21,10 +21,11 @@ SEES_ALL = {"01_scoping", "03_split", "08_release"}
     notebook="08_release",
     threshold=0,
     source="Huppenkothen et al. §2.2; Kapoor and Narayanan L1.1",
-    fix='Choose, stop and tune on the tables of 03 (here.table("train"), here.table("validation")); only 08 opens the seal.',
+    fix='Choose, stop and tune on the tables of 03 (here.table("train"), '
+    'here.table("validation")); only 08 opens the seal.',
 )
 def untouched(code: Mapping[str, Iterable[tuple[str, str]]], *, threshold: float) -> Finding:
-    """No notebook but the release reads test rows, neither from the seal nor from the undivided data.
+    """No notebook but the release reads test rows, from the seal or the undivided data.
 
     Parameters
     ----------
@@ -38,16 +39,13 @@ def untouched(code: Mapping[str, Iterable[tuple[str, str]]], *, threshold: float
     """
     cells = [(name, cell, text) for name, pairs in code.items() for cell, text in pairs]
     found = [
-        (f"{name}, cell {cell}: {word}")
+        f"{name}, cell {cell}: {word}"
         for name, cell, text in cells
         for word in sorted(set(_words(name, text)))
     ]
     if not found:
-        return Finding(
-            0,
-            True,
-            f"{len(cells)} code cells of {len(code)} notebooks were read; none before 08 reads test rows.",
-        )
+        read = f"{len(cells)} code cells of {len(code)} notebooks were read"
+        return Finding(0, passed=True, message=f"{read}; none before 08 reads test rows.")
     message = (
         f"Test rows are within reach before 08, in {listed(found)} ({threshold:g} places allowed)."
     )

@@ -14,7 +14,8 @@ from .core import Finding, NotApplicable, Unanswered, check, field
     notebook="02_baseline",
     threshold=0,
     source="Huppenkothen et al. §2.1, A.1a",
-    fix="Tune the domain reference as its own field would, or explain why nothing beats the trivial baseline.",
+    fix="Tune the domain reference as its own field would, or explain why nothing beats the "
+    "trivial baseline.",
 )
 def beats_trivial(difference: Any, *, threshold: float) -> Finding | NotApplicable:
     """The domain reference is better than the trivial baseline.
@@ -29,7 +30,8 @@ def beats_trivial(difference: Any, *, threshold: float) -> Finding | NotApplicab
         return NotApplicable("The study has no domain reference.")
     value, low, high = (float(field(difference, name)) for name in ("value", "low", "high"))
     message = (
-        f"The domain reference improves on the trivial baseline by {value:.3g} ({low:.3g} to {high:.3g}; "
+        f"The domain reference improves on the trivial baseline by {value:.3g} ({low:.3g} to "
+        f"{high:.3g}; "
         f"the lower end must be above {threshold:g})."
     )
     return Finding(low, low > threshold, message)
@@ -40,11 +42,15 @@ def beats_trivial(difference: Any, *, threshold: float) -> Finding | NotApplicab
     notebook="02_baseline",
     threshold=None,
     source="Huppenkothen et al. §2.1, A.1a, A.1b",
-    fix="Name the method that the field would use and cite it under [study.reference] in study.toml, "
+    fix="Name the method that the field would use and cite it under [study.reference] in "
+    "study.toml, "
     'or set kind = "none" and give the reason.',
 )
 def domain_reference(
-    reference: Any, *, method: Any = None, threshold: float | None = None
+    reference: Any,
+    *,
+    method: Any = None,
+    threshold: float | None = None,  # noqa: ARG001  # every check is handed one
 ) -> Finding | NotApplicable | Unanswered:
     """A method of the field is named and cited, or it is said why none exists.
 
@@ -65,10 +71,8 @@ def domain_reference(
         return Unanswered(f"The domain reference has no {' and no '.join(missing)}.")
     if "stand_in" in getattr(getattr(method, "__code__", None), "co_names", ()):
         return Unanswered(
-            f"study.toml names {field(reference, 'name')}, but reference() in study/baseline.py still returns the stand-in."
+            f"study.toml names {field(reference, 'name')}, but reference() in study/baseline.py "
+            "still returns the stand-in."
         )
-    return Finding(
-        None,
-        True,
-        f"The domain reference is {field(reference, 'name')} ({field(reference, 'citation')}).",
-    )
+    named = f"{field(reference, 'name')} ({field(reference, 'citation')})"
+    return Finding(None, passed=True, message=f"The domain reference is {named}.")

@@ -77,7 +77,7 @@ REGISTRY: dict[str, CheckUnit] = {}
 
 
 def check(
-    id: str,
+    check_id: str,
     *,
     notebook: str,
     threshold: float | None,
@@ -85,12 +85,14 @@ def check(
     fix: str,
     tasks: Collection[str] | None = None,
 ) -> Callable[[Callable], Callable]:
-    """Register the decorated function as the check `id` and return it unchanged."""
+    """Register the decorated function as the check `check_id` and return it unchanged."""
 
     def register(function: Callable) -> Callable:
         sentence = (inspect.getdoc(function) or "").partition("\n")[0]
         served = None if tasks is None else frozenset(tasks)
-        REGISTRY[id] = CheckUnit(id, notebook, threshold, source, fix, served, sentence, function)
+        REGISTRY[check_id] = CheckUnit(
+            check_id, notebook, threshold, source, fix, served, sentence, function
+        )
         return function
 
     return register
@@ -143,14 +145,16 @@ class CheckResult:
         """Return one escaped line that reads the same without its colour."""
         colour = COLOURS[self.state]
         return (
-            f'<div class="check check-{self.state}" style="border-left:4px solid {colour};padding-left:0.6em">'
-            f'<strong class="check-state" style="color:{colour}">{SYMBOLS[self.state]} {self.state}</strong> '
+            f'<div class="check check-{self.state}" style="border-left:4px solid '
+            f'{colour};padding-left:0.6em">'
+            f'<strong class="check-state" style="color:{colour}">{SYMBOLS[self.state]} '
+            f"{self.state}</strong> "
             f"<code>{html.escape(self.id)}</code> {html.escape(self.words)}</div>"
         )
 
 
 def run_check(
-    id: str,
+    check_id: str,
     *args: Any,
     threshold: float | None = None,
     waiver: str | None = None,
@@ -161,7 +165,7 @@ def run_check(
 
     Parameters
     ----------
-    id : str
+    check_id : str
         The check's name, for example ``"split.groups"``.
     *args, **kwargs
         What the unit takes, apart from `threshold`.
@@ -177,17 +181,21 @@ def run_check(
     KeyError
         When no check has this name; what a unit raises is a bug and is not caught.
     """
-    if id not in REGISTRY:
-        raise KeyError(f"no check is called {id!r}; the names are in boxloop.checks.REGISTRY")
-    unit = REGISTRY[id]
+    unit = _unit(check_id)
     limit = unit.threshold if threshold is None else threshold
+    waiver = (waiver or "").strip()
     if not unit.serves(task):
-        found = NotApplicable(unit.audience)
-    else:
-        if "task" in inspect.signature(unit.function).parameters:
-            kwargs["task"] = task
-        found = unit.function(*args, threshold=limit, **kwargs)
-    return _row(unit, limit, found, (waiver or "").strip())
+        return _row(unit, limit, NotApplicable(unit.audience), waiver)
+    if "task" in inspect.signature(unit.function).parameters:
+        kwargs["task"] = task
+    return _row(unit, limit, unit.function(*args, threshold=limit, **kwargs), waiver)
+
+
+def _unit(check_id: str) -> CheckUnit:
+    if check_id not in REGISTRY:
+        msg = f"no check is called {check_id!r}; the names are in boxloop.checks.REGISTRY"
+        raise KeyError(msg)
+    return REGISTRY[check_id]
 
 
 def _row(
@@ -253,7 +261,7 @@ def input_names(columns: Mapping[str, Any] | Iterable[str]) -> list[str]:
     return list(columns)
 
 
-def not_applicable(id: str, reason: str) -> CheckResult:
+def not_applicable(check_id: str, reason: str) -> CheckResult:
     """Return the row of a check that does not apply to this study, and why.
 
     Raises
@@ -261,9 +269,8 @@ def not_applicable(id: str, reason: str) -> CheckResult:
     KeyError, ValueError
         When no check has this name; when the reason is empty.
     """
-    if id not in REGISTRY:
-        raise KeyError(f"no check is called {id!r}; the names are in boxloop.checks.REGISTRY")
+    unit = _unit(check_id)
     if not reason.strip():
-        raise ValueError(f"{id} needs a reason why it does not apply")
-    unit = REGISTRY[id]
+        msg = f"{check_id} needs a reason why it does not apply"
+        raise ValueError(msg)
     return _row(unit, unit.threshold, NotApplicable(reason.strip()), "")

@@ -45,7 +45,9 @@ def schema(frame: pd.DataFrame, *, columns: Mapping[str, Any], threshold: float)
             faults += [fault.what for fault in rules.constant(name, values)]
     if not faults:
         return Finding(
-            0, True, f"All {len(columns)} columns keep to the manifest in {len(frame):,} rows."
+            0,
+            passed=True,
+            message=f"All {len(columns)} columns keep to the manifest in {len(frame):,} rows.",
         )
     shown = "; ".join(faults[:6]) + (f"; and {len(faults) - 6} more" if len(faults) > 6 else "")
     message = f"{shown} ({len(faults)} faults, {threshold:g} allowed)."
@@ -86,7 +88,8 @@ def duplicate_columns(
         for one, other in _copies(frame, input_names(columns))
     ]
     if not faults:
-        return Finding(0, True, f"All {len(names)} columns have a name and values of their own.")
+        own = f"All {len(names)} columns have a name and values of their own."
+        return Finding(0, passed=True, message=own)
     message = f"{'; '.join(faults)} ({len(faults)} faults, {threshold:g} allowed)."
     return Finding(len(faults), len(faults) <= threshold, message[0].upper() + message[1:])
 
@@ -100,7 +103,7 @@ def _copies(frame: pd.DataFrame, inputs: list[str]) -> list[tuple[str, str]]:
     # Inputs come last, so that each finds the identifiers, targets and inputs before it.
     for name in sorted(unique.columns, key=lambda name: name in inputs):
         values = unique[name]
-        if values.isna().all() or values.nunique() == 1:
+        if values.isna().all() or values.nunique() == 1:  # noqa: PD101  # gaps do not count
             continue
         values = values.astype(float) if pd.api.types.is_numeric_dtype(values) else values
         key = hashlib.sha256(

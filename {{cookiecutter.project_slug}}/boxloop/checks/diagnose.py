@@ -1,4 +1,4 @@
-"""Checks of the validation results: is the flattering number the whole story?"""
+"""Checks of the validation results: the flattering number is the whole story."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from boxloop.measure import estimates
+from boxloop.measure.intervals import group_bootstrap
 from boxloop.measure.kinds import ANOMALY, CLASSIFICATION, REGRESSION
 
 from .core import Finding, NotApplicable, check
@@ -22,7 +23,8 @@ PER_BIN = 10  # groups at least: the noise of a bin is read off the rows in it
     notebook="05_diagnose",
     threshold=0.2,
     source="Huppenkothen et al. §2.3",
-    fix="Report completeness and purity per class instead of accuracy, and weight the classes in training.",
+    fix="Report completeness and purity per class instead of accuracy, and weight the classes in "
+    "training.",
     tasks={CLASSIFICATION},
 )
 def accuracy_paradox(y: Any, predicted: Any, *, threshold: float) -> Finding:
@@ -43,7 +45,8 @@ def accuracy_paradox(y: Any, predicted: Any, *, threshold: float) -> Finding:
     value = accuracy - balanced - 2 * error
     message = (
         f"Accuracy {accuracy:.3f}, balanced accuracy {balanced:.3f}, always the largest class "
-        f"{counts.max() / counts.sum():.3f} (difference at least {value:.3f}, threshold {threshold:g})."
+        f"{counts.max() / counts.sum():.3f} (difference at least {value:.3f}, threshold "
+        f"{threshold:g})."
     )
     return Finding(value, value <= threshold, message)
 
@@ -53,7 +56,8 @@ def accuracy_paradox(y: Any, predicted: Any, *, threshold: float) -> Finding:
     notebook="05_diagnose",
     threshold=0.035,
     source="Cheng §3.4",
-    fix="Calibrate the probabilities on rows kept for it (CalibratedClassifierCV), or lower the confidence.",
+    fix="Calibrate the probabilities on rows kept for it (CalibratedClassifierCV), or lower the "
+    "confidence.",
     tasks={CLASSIFICATION},
 )
 def calibration(
@@ -92,7 +96,10 @@ def calibration(
     ]
     spread, floor = np.std(drawn, axis=0)[0], np.mean(drawn, axis=0)[1]
     low = max(0.0, float(error - floor - 1.96 * spread))
-    message = f"Expected calibration error {error:.3f} (at least {low:.3f} beyond noise, threshold {threshold:g}){sampled}."
+    message = (
+        f"Expected calibration error {error:.3f} (at least {low:.3f} beyond noise, threshold "
+        f"{threshold:g}){sampled}."
+    )
     return Finding(low, low <= threshold, message)
 
 
@@ -123,12 +130,16 @@ def coverage(
         float
     )
     codes = estimates.group_codes(groups, None, len(inside))
-    drawn = [np.average(inside, weights=weight) for weight in estimates.draws(codes, seed)]
-    ends = np.quantile(drawn, [(1 - estimates.LEVEL) / 2, (1 + estimates.LEVEL) / 2])
-    share, wilson = float(inside.mean()), _wilson(float(inside.mean()), len(np.unique(codes)))
+    share, *ends = group_bootstrap(
+        np.mean, inside, groups=codes, draws=estimates.DRAWS, seed=seed, level=estimates.LEVEL
+    )
+    wilson = _wilson(share, len(np.unique(codes)))
     below, above = min(ends[0], wilson[0]), max(ends[1], wilson[1])
     value = float(max(0.0, below - level, level - above))
-    message = f"{share:.1%} of {len(inside):,} intervals contain the truth; the 95 % interval of this share, {below:.1%} to {above:.1%}, "
+    message = (
+        f"{share:.1%} of {len(inside):,} intervals contain the truth; the 95 % interval of this "
+        f"share, {below:.1%} to {above:.1%}, "
+    )
     miss = f"misses the promised {level:.1%} by {value:.1%} (threshold {threshold:.1%})."
     message += miss if value else f"includes the promised {level:.1%}."
     return Finding(value, value <= threshold, message)
@@ -145,7 +156,8 @@ def _wilson(share: float, size: int, z: float = 1.96) -> tuple[float, float]:
     notebook="05_diagnose",
     threshold=0.2,
     source="Huppenkothen et al. §2.3",
-    fix="Add inputs that carry information at the extremes, or correct for it where the predictions are used.",
+    fix="Add inputs that carry information at the extremes, or correct for it where the "
+    "predictions are used.",
     tasks={REGRESSION},
 )
 def regression_to_mean(
@@ -167,8 +179,10 @@ def regression_to_mean(
     )
     top = y >= np.quantile(y, 0.9)
     message = (
-        f"The slope of prediction against truth falls short of 1 by {value:.3f} ({low:.3f} to {high:.3f}, "
-        f"threshold {threshold:g}); the mean residual of the top tenth is {np.mean((predicted - y)[top]):.3g}."
+        f"The slope of prediction against truth falls short of 1 by {value:.3f} ({low:.3f} to "
+        f"{high:.3f}, "
+        f"threshold {threshold:g}); the mean residual of the top tenth is "
+        f"{np.mean((predicted - y)[top]):.3g}."
     )
     return Finding(float(low), bool(low <= threshold), message)
 
@@ -184,7 +198,8 @@ def _slope(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> float:
     notebook="05_diagnose",
     threshold=0.02,
     source="Huppenkothen et al. §1, §2.4",
-    fix="Inspect the rows that the model gets wrong with the highest confidence, and correct or drop their labels.",
+    fix="Inspect the rows that the model gets wrong with the highest confidence, and correct or "
+    "drop their labels.",
     tasks={CLASSIFICATION},
 )
 def label_noise(y: Any, out_of_fold_probability: Any, *, threshold: float) -> Finding:
@@ -223,7 +238,8 @@ def label_noise(y: Any, out_of_fold_probability: Any, *, threshold: float) -> Fi
     notebook="05_diagnose",
     threshold=2.0,
     source="Cheng §3.2",
-    fix="Quote the rate for each background class, and choose the working point on the worst of them.",
+    fix="Quote the rate for each background class, and choose the working point on the worst of "
+    "them.",
     tasks={CLASSIFICATION, ANOMALY},
 )
 def class_conditional(
@@ -263,7 +279,9 @@ def class_conditional(
     most, least = np.unravel_index(np.argmax(bound), bound.shape)
     value = float(bound[most, least])
     message = (
-        f"At a total rate of {total_rate:.2%}, '{names[most]}' passes at {counts[most] / total[most]:.2%} and "
-        f"'{names[least]}' at {counts[least] / total[least]:.2%} (at least {value:.2f} times, threshold {threshold:g})."
+        f"At a total rate of {total_rate:.2%}, '{names[most]}' passes at "
+        f"{counts[most] / total[most]:.2%} and "
+        f"'{names[least]}' at {counts[least] / total[least]:.2%} (at least {value:.2f} times, "
+        f"threshold {threshold:g})."
     )
     return Finding(value, value <= threshold, message)

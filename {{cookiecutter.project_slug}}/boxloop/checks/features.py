@@ -1,4 +1,4 @@
-"""Checks of the inputs: are they known at inference, and do they say something about the object itself?"""
+"""Checks of the inputs: they are known at inference, and say something about the object."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ FORBIDDEN = {
     notebook="03_split",
     threshold=0,
     source="Huppenkothen et al. §2.4; Kapoor and Narayanan L2",
-    fix="Remove the named columns from the inputs; if one is legitimate, correct its entry in study.toml.",
+    fix="Remove the named columns from the inputs; if one is legitimate, correct its entry in "
+    "study.toml.",
 )
 def forbidden(inputs: Iterable[str], *, columns: Mapping[str, Any], threshold: float) -> Finding:
     """Every input is in the manifest, known at inference and not made from the target.
@@ -47,7 +48,9 @@ def forbidden(inputs: Iterable[str], *, columns: Mapping[str, Any], threshold: f
     names = list(inputs)
     faults = [f"'{name}' {fault}" for name in names for fault in _objections(columns.get(name))]
     if not faults:
-        return Finding(0, True, f"All {len(names)} inputs are legitimate by the manifest.")
+        return Finding(
+            0, passed=True, message=f"All {len(names)} inputs are legitimate by the manifest."
+        )
     return Finding(
         len(faults), len(faults) <= threshold, f"{'; '.join(faults)} ({threshold:g} allowed)."
     )
@@ -57,9 +60,9 @@ def _objections(column: Any) -> list[str]:
     if column is None:
         return ["is not in study.toml"]
     faults = [FORBIDDEN[field(column, "role")]] if field(column, "role") in FORBIDDEN else []
-    if field(column, "derived_from_target", False):
+    if field(column, "derived_from_target", default=False):
         faults.append("is derived from the target")
-    if not field(column, "available_at_inference", True):
+    if not field(column, "available_at_inference", default=True):
         faults.append("is not available at inference")
     return faults
 
@@ -86,20 +89,25 @@ def identifier(frame: pd.DataFrame, *, inputs: Iterable[str], threshold: float) 
     if not found:
         return Finding(
             max(shares.values(), default=0.0),
-            True,
-            f"None of the {len(names)} inputs names or numbers the rows.",
+            passed=True,
+            message=f"None of the {len(names)} inputs names or numbers the rows.",
         )
     worst = max(shares.values())
-    message = f"{listed(found)} names or numbers the rows: {worst:.1%} of the values are different (threshold {threshold:.0%})."
-    return Finding(worst, False, message)
+    message = (
+        f"{listed(found)} names or numbers the rows: {worst:.1%} of the values are different "
+        f"(threshold {threshold:.0%})."
+    )
+    return Finding(worst, passed=False, message=message)
 
 
 @check(
     "features.target_leak",
     notebook="03_split",
     threshold=0.99,
-    source="Huppenkothen et al. §2.5 (success that is failure in disguise); Kapoor and Narayanan L2",
-    fix="Find out how the named column was made; if it knows the target, set derived_from_target = true.",
+    source="Huppenkothen et al. §2.5 (success that is failure in disguise); Kapoor and Narayanan "
+    "L2",
+    fix="Find out how the named column was made; if it knows the target, set derived_from_target "
+    "= true.",
 )
 def target_leak(
     frame: pd.DataFrame,
@@ -127,7 +135,7 @@ def target_leak(
     y = estimates.target_codes(part[target]) if classes else part[target].to_numpy(dtype=float)
     if len(np.unique(y)) < 2:
         return NotApplicable("The rows carry one label only.")
-    X = estimates.numbers(part[list(inputs)])
+    X = estimates.numeric(part[list(inputs)])
     if classes:
         words = "AUC on its own"
         scores = {name: _single_auc(X[name].to_numpy(), y, seed) for name in X.columns}
@@ -178,7 +186,8 @@ def _single_auc(x: np.ndarray, y: np.ndarray, seed: int) -> tuple[float, float]:
     notebook="03_split",
     threshold=0.05,
     source="Huppenkothen et al. §2.3; Cheng §3.4",
-    fix="Balance the sample so that the nuisance says nothing about the target, and keep it out of the inputs.",
+    fix="Balance the sample so that the nuisance says nothing about the target, and keep it out "
+    "of the inputs.",
 )
 def nuisance_only(
     frame: pd.DataFrame,
@@ -210,7 +219,7 @@ def nuisance_only(
         return NotApplicable("No column has the role nuisance.")
     return _alone(
         frame,
-        estimates.numbers(frame[names]),
+        estimates.numeric(frame[names]),
         target,
         task,
         groups,
@@ -225,7 +234,8 @@ def nuisance_only(
     notebook="03_split",
     threshold=0.03,
     source="Huppenkothen et al. §2.3 (padding)",
-    fix="Find out why values are missing in some targets and not in others; drop or balance them before training.",
+    fix="Find out why values are missing in some targets and not in others; drop or balance them "
+    "before training.",
 )
 def missingness(
     frame: pd.DataFrame,
@@ -244,12 +254,14 @@ def missingness(
     Missing are NaN and what `boxloop.table.column.marks` takes for it, such as -999.
     The number compared is as for ``features.nuisance_only``: a share of 0.03 is an AUC of 0.60.
     """
-    X = estimates.numbers(frame[list(inputs)])
+    X = estimates.numeric(frame[list(inputs)])
     gaps = X.apply(_gaps)
     gaps = gaps.loc[:, gaps.any() & ~gaps.all()].astype(float)
     if not gaps.shape[1]:
         return Finding(
-            0.0, True, f"No value is missing in {X.shape[1]} inputs (threshold {threshold:g})."
+            0.0,
+            passed=True,
+            message=f"No value is missing in {X.shape[1]} inputs (threshold {threshold:g}).",
         )
     return _alone(
         frame, gaps, target, task, groups, seed, threshold, f"The gaps in {listed(gaps.columns)}"

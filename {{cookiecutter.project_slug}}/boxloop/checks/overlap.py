@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from boxloop.measure.estimates import numbers
+from boxloop.measure.estimates import numeric
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,10 +31,10 @@ class Copies:
 def tables(
     train: pd.DataFrame, held: pd.DataFrame, names: list[str]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return both frames as float arrays with the same codes for words; rows without any value are left out."""
+    """Return both frames as floats with the same codes for words; rows without a value are out."""
     import pandas as pd
 
-    both = numbers(pd.concat([train[names], held[names]], ignore_index=True)).to_numpy() + 0.0
+    both = numeric(pd.concat([train[names], held[names]], ignore_index=True)).to_numpy() + 0.0
     left, right = both[: len(train)], both[len(train) :]
     return left[~np.isnan(left).all(axis=1)], right[~np.isnan(right).all(axis=1)]
 
@@ -54,7 +54,7 @@ def exact(left: np.ndarray, right: np.ndarray) -> Copies:
     matches = _pairs(prints_left.sum(axis=1), prints_right.sum(axis=1))
     total, rows = float(matches.sum()), int((matches > 0).sum())
     if not total:
-        return Copies(0, False)
+        return Copies(0, surprising=False)
     if left.shape[1] == 1:
         repeated = 1 - len(np.unique(prints_left)) / len(left)
         return Copies(rows, rows / len(right) > 2 * repeated)
@@ -78,7 +78,7 @@ def _pairs(train: np.ndarray, held: np.ndarray) -> np.ndarray:
 
 
 def _by_chance(left: np.ndarray, right: np.ndarray) -> tuple[float, float]:
-    """Return the pairs expected from single columns, and the fewest that agree when one column is left out."""
+    """Return the pairs expected from single columns, and the fewest that agree in all but one."""
     frequency, misses = np.ones(len(right)), np.inf
     whole_left, whole_right = left.sum(axis=1), right.sum(axis=1)
     for j in range(left.shape[1]):
@@ -148,4 +148,5 @@ def _scaled(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray
         columns.append(pair)
     if not columns:
         return np.zeros((len(left), 1)), np.zeros((len(right), 1))
-    return tuple(np.column_stack(side) for side in zip(*columns, strict=True))
+    known, asked = zip(*columns, strict=True)
+    return np.column_stack(known), np.column_stack(asked)

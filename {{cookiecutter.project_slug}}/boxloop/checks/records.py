@@ -1,4 +1,4 @@
-"""Checks of the records: the ledger of the seal, the criteria, the failures log, the answers, the chain of files."""
+"""Checks of the records: ledger, criteria, failures log, answers, the chain of files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Events = Iterable[Mapping[str, Any]]
 
 
 def _openings(events: Events) -> tuple[list[str | None], int]:
-    """Return the hash of the model at every opening of the test set, and how often earlier test sets were opened.
+    """Return the model's hash at every opening, and how often earlier test sets were opened.
 
     Other rows make another test set; the same rows sealed anew remain the one that was looked at.
     """
@@ -53,7 +53,7 @@ def openings(events: Events, *, threshold: float) -> Finding:
             "An earlier ledger was lost, so nobody can tell how often a test set was opened; "
             f"{known} {'opening is' if known == 1 else 'openings are'} known of it."
         )
-        return Finding(None, False, words)
+        return Finding(None, passed=False, message=words)
     hashes, before = _openings(events)
     models = len(set(hashes))
     whom = "one model" if models == 1 else f"{models} different models"
@@ -76,10 +76,14 @@ def _times(count: int) -> str:
     notebook="08_release",
     threshold=None,
     source="Huppenkothen et al. §2.2",
-    fix="Release the model that the test set was first opened for, or report this one as a later pass.",
+    fix="Release the model that the test set was first opened for, or report this one as a later "
+    "pass.",
 )
 def model_unchanged(
-    events: Events, *, model_hash: str, threshold: float | None = None
+    events: Events,
+    *,
+    model_hash: str,
+    threshold: float | None = None,  # noqa: ARG001  # every check is handed one
 ) -> Finding | NotApplicable:
     """The released model is the one that the test set was first opened for."""
     hashes, _ = _openings(events)
@@ -100,7 +104,8 @@ def model_unchanged(
     notebook="08_release",
     threshold=0,
     source="Huppenkothen et al. §2.1, §2.3 (p-hacking)",
-    fix="Put the first criteria back into study.toml, or say in 08 why they were changed after training.",
+    fix="Put the first criteria back into study.toml, or say in 08 why they were changed after "
+    "training.",
 )
 def criteria_unchanged(
     events: Events, *, criteria: Iterable[Any], threshold: float
@@ -126,7 +131,9 @@ def criteria_unchanged(
         if old.get(name) != new.get(name)
     ]
     if not changes:
-        return Finding(0, True, f"The {len(new)} criteria stand as they were before training.")
+        return Finding(
+            0, passed=True, message=f"The {len(new)} criteria stand as they were before training."
+        )
     return Finding(
         len(changes),
         len(changes) <= threshold,
@@ -154,9 +161,8 @@ def _by_name(criteria: Iterable[Any]) -> dict[str, dict[str, Any]]:
 def _rule(row: Mapping[str, Any] | None) -> str:
     if row is None:
         return "absent"
-    numbers = [
-        f"{key.replace('_', ' ')} {row[key]:g}" for key in ("at_least", "at_most", "above") if key in row
-    ]
+    bounds = [key for key in ("at_least", "at_most", "above") if key in row]
+    numbers = [f"{key.replace('_', ' ')} {row[key]:g}" for key in bounds]
     return " ".join(
         [*(str(row[key]) for key in ("quantity", "metric", "set") if key in row), *numbers]
     )
@@ -199,7 +205,8 @@ def _subject(about: Any) -> str:
     notebook="07_failures_log",
     threshold=0,
     source="Huppenkothen et al. §2.5, A.5b",
-    fix='Write an explanation for the named rows in study/failures.toml; "we do not know, and would test ..." is one.',
+    fix='Write an explanation for the named rows in study/failures.toml; "we do not know, and '
+    'would test ..." is one.',
 )
 def log_explained(failures: Iterable[Mapping[str, Any]], *, threshold: float) -> Finding:
     """Every row of the failures log says why it failed."""
@@ -214,7 +221,7 @@ def log_explained(failures: Iterable[Mapping[str, Any]], *, threshold: float) ->
 
 def _explained(text: Any) -> bool:
     # A table that was read back has NaN where nothing was written.
-    return says_something(text) and text == text
+    return isinstance(text, str) and says_something(text)
 
 
 @check(
@@ -238,7 +245,9 @@ def answers_complete(
     waiting = [row for row in rows if not row["answered"]]
     if len(waiting) <= threshold:
         return Finding(
-            len(waiting), True, f"{len(rows) - len(waiting)} of {len(rows)} questions are answered."
+            len(waiting),
+            passed=True,
+            message=f"{len(rows) - len(waiting)} of {len(rows)} questions are answered.",
         )
     named = "; ".join(f"{row['notebook']}: {row['question'] or row['id']}" for row in waiting[:3])
     more = f"; and {len(waiting) - 3} more" if len(waiting) > 3 else ""
@@ -280,7 +289,9 @@ def chain(stations: Mapping[str, Mapping[str, Mapping[str, str]]], *, threshold:
     ]
     if not stale:
         return Finding(
-            0, True, f"All {len(links)} files passed between {len(stations)} notebooks are current."
+            0,
+            passed=True,
+            message=f"All {len(links)} files passed between {len(stations)} notebooks are current.",
         )
     shown = "; ".join(stale[:3]) + (f"; and {len(stale) - 3} more" if len(stale) > 3 else "")
     return Finding(len(stale), len(stale) <= threshold, f"{shown} ({threshold:g} allowed).")
@@ -303,13 +314,16 @@ def deterministic(first: Any, second: Any, *, threshold: float) -> Finding:
     """
     one, two = _parts(first), _parts(second)
     if one.keys() != two.keys() or any(one[key].shape != two[key].shape for key in one):
-        return Finding(None, False, "The two runs return results of different shape.")
+        return Finding(
+            None, passed=False, message="The two runs return results of different shape."
+        )
     worst = max((_difference(one[key], two[key]) for key in one), default=0.0)
     size = sum(values.size for values in one.values())
     return Finding(
         worst,
         worst <= threshold,
-        f"Two runs with one seed differ by at most {worst:.3g} in {size:,} numbers (threshold {threshold:g}).",
+        f"Two runs with one seed differ by at most {worst:.3g} in {size:,} numbers (threshold "
+        f"{threshold:g}).",
     )
 
 

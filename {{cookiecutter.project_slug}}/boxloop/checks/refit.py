@@ -8,15 +8,16 @@ from typing import Any
 import numpy as np
 
 LEARNT = (
-    "mean_", "var_", "scale_", "center_", "data_min_", "data_max_", "max_abs_", "min_", "n_samples_seen_",
-    "statistics_", "quantiles_", "lambdas_", "bin_edges_", "categories_", "components_", "explained_variance_",
-    "scores_", "variances_", "encodings_", "target_mean_", "idf_",
+    "mean_", "var_", "scale_", "center_", "data_min_", "data_max_", "max_abs_", "min_",
+    "n_samples_seen_", "statistics_", "quantiles_", "lambdas_", "bin_edges_", "categories_",
+    "components_", "explained_variance_", "scores_", "variances_", "encodings_", "target_mean_",
+    "idf_",
 )  # fmt: skip
 SUPERVISED = {"scores_", "encodings_", "target_mean_"}
 
 
 def changed_statistics(model: Any, X: Any, y: Any = None) -> tuple[int, list[str], list[str]]:
-    """Return how many statistics were compared, the names of those that differ, and the steps left out."""
+    """Return how many statistics were compared, which of them differ, and the steps left out."""
     found = list(_walk(model, X, y, ""))
     changed = [name for name, verdict in found if verdict == "changed"]
     skipped = [name for name, verdict in found if verdict == "skipped"]
@@ -70,10 +71,8 @@ def _compare(step: Any, X: Any, y: Any, place: str) -> Iterator[tuple[str, str]]
     random = step.get_params(deep=False).get("random_state", 0) is None
     needs_y = y is None and bool(SUPERVISED & set(names))
     if random or needs_y:
-        yield (
-            f"{place.rstrip('.') or type(step).__name__} ({'no random_state' if random else 'needs y'})",
-            "skipped",
-        )
+        why = "no random_state" if random else "needs y"
+        yield f"{place.rstrip('.') or type(step).__name__} ({why})", "skipped"
         return
     fresh = _fresh(step, X, y)
     for name in names:

@@ -1,4 +1,4 @@
-"""Checks of the release: can somebody else load it, use it and build on it?"""
+"""Checks of the release: somebody else can load it, use it and build on it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ NAMED_LICENCE = re.compile(
     r"Permission is hereby granted|Permission to use, copy, modify|Redistribution and use in source"
 )
 COPYRIGHT = re.compile(
-    r"copyright[ \t]+(?:\(c\)[ \t]*|©[ \t]*)?(?:19|20)\d\d(?:[ \t]*[-–,][ \t]*\d{4})*,?[ \t]+(?P<name>\S.*)",
+    r"copyright[ \t]+(?:\(c\)[ \t]*|©[ \t]*)?"
+    r"(?:19|20)\d\d(?:[ \t]*[-–,][ \t]*\d{4})*,?[ \t]+(?P<name>\S.*)",
     re.IGNORECASE,
 )
 PLACEHOLDER = re.compile(
@@ -58,31 +59,33 @@ def reload(
         Turns the path into a model; the default opens skops files of this project and
         scikit-learn only.
     """
-    if load is None:
-        from boxloop.measure.model_file import load_model as load
+    from boxloop.measure.model_file import load_model
+
     try:
-        model = load(Path(model_file))
-    except Exception as error:  # whatever stops the file from loading is what this check is about
-        return Finding(
-            None, False, f"The model file {Path(model_file).name} does not load: {error}"
-        )
+        model = (load or load_model)(Path(model_file))
+    except Exception as error:  # noqa: BLE001  # whatever stops it is what this check is about
+        message = f"The model file {Path(model_file).name} does not load: {error}"
+        return Finding(None, passed=False, message=message)
     expected = np.asarray(expected)
     predicted = _answers(model, X, expected)
     if predicted.shape != expected.shape:
-        return Finding(
-            None,
-            False,
-            f"The model file predicts shape {predicted.shape}, stored are {expected.shape}.",
-        )
-    if expected.dtype.kind not in "fiub":
-        worst = float((predicted != expected).mean())
-    else:
-        gap = np.abs(predicted.astype(float) - expected) / np.maximum(
-            np.abs(expected.astype(float)), 1e-12
-        )
-        worst = float(np.nan_to_num(gap, nan=np.inf).max(initial=0.0))
-    message = f"Loaded from {Path(model_file).name}, the model differs from the stored predictions by at most {worst:.2g} (threshold {threshold:g})."
+        shapes = f"predicts shape {predicted.shape}, stored are {expected.shape}"
+        return Finding(None, passed=False, message=f"The model file {shapes}.")
+    worst = _difference(predicted, expected)
+    message = (
+        f"Loaded from {Path(model_file).name}, the model differs from the stored predictions by at "
+        f"most {worst:.2g} (threshold {threshold:g})."
+    )
     return Finding(worst, worst <= threshold, message)
+
+
+def _difference(predicted: np.ndarray, expected: np.ndarray) -> float:
+    """Return the largest relative difference of numbers, or the share of other values."""
+    if expected.dtype.kind not in "fiub":
+        return float((predicted != expected).mean())
+    size = np.maximum(np.abs(expected.astype(float)), 1e-12)
+    gap = np.abs(predicted.astype(float) - expected) / size
+    return float(np.nan_to_num(gap, nan=np.inf).max(initial=0.0))
 
 
 def _answers(model: Any, X: Any, expected: np.ndarray) -> np.ndarray:
@@ -98,29 +101,36 @@ def _answers(model: Any, X: Any, expected: np.ndarray) -> np.ndarray:
     notebook="08_release",
     threshold=0,
     source="Huppenkothen et al. §2.6, A.6b",
-    fix="Put a LICENSE file into the project's root, with the year and the name of the owner filled in.",
+    fix="Put a LICENSE file into the project's root, with the year and the name of the owner "
+    "filled in.",
 )
-def licence(root: Path, *, threshold: float) -> Finding:
+def licence(
+    root: Path,
+    *,
+    threshold: float,  # noqa: ARG001  # every check is handed one
+) -> Finding:
     """There is a licence with a year and a name."""
     path = next(
         (Path(root) / name for name in LICENCE_FILES if (Path(root) / name).is_file()), None
     )
     if path is None:
-        return Finding(1, False, "There is no LICENSE file in the project's root.")
+        return Finding(1, passed=False, message="There is no LICENSE file in the project's root.")
     text = path.read_text(encoding="utf-8", errors="replace")
     if not text.strip():
-        return Finding(1, False, f"{path.name} is empty.")
+        return Finding(1, passed=False, message=f"{path.name} is empty.")
     line = COPYRIGHT.search(text)
     name = line["name"].strip() if line else ""
     unfilled = "{{" in text or bool(name and PLACEHOLDER.search(name))
     if unfilled or not says_something(text) or (NAMED_LICENCE.search(text) and not name):
         return Finding(
-            1, False, f"{path.name} has no year and name of an owner in its copyright line."
+            1,
+            passed=False,
+            message=f"{path.name} has no year and name of an owner in its copyright line.",
         )
     return Finding(
         0,
-        True,
-        f"{path.name} says: {line[0].strip()}."
+        passed=True,
+        message=f"{path.name} says: {line[0].strip()}."
         if line
         else f"{path.name} holds a licence of {len(text):,} characters.",
     )
@@ -148,7 +158,7 @@ def environment(
         (Path(root) / name for name in ENVIRONMENT_FILES if (Path(root) / name).is_file()), None
     )
     if path is None:
-        return Finding(None, False, "There is no environment.txt.")
+        return Finding(None, passed=False, message="There is no environment.txt.")
     required = _names(_declared(Path(root)) if requirements is None else requirements)
     if not required:
         return NotApplicable("pyproject.toml declares no requirements.")

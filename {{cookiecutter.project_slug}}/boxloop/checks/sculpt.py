@@ -53,7 +53,10 @@ def biggest_bump(mass: np.ndarray, passed: np.ndarray) -> Bump:
 
 
 def _expected(total: np.ndarray, count: np.ndarray, start: int, stop: int) -> tuple[float, float]:
-    """Fit a smooth probability to pass (logistic, second order) outside the window; return count and variance inside."""
+    """Return count and variance in a window, from a smooth probability to pass fitted outside.
+
+    The fit is logistic, of second order.
+    """
     x = np.linspace(-1, 1, len(total))
     design = np.column_stack([np.ones_like(x), x, x**2])
     inside = slice(start, stop)
@@ -77,7 +80,7 @@ def _expected(total: np.ndarray, count: np.ndarray, start: int, stop: int) -> tu
 
 
 def _significance(count: float, expected: float, variance: float) -> float:
-    """Return the signed likelihood-ratio significance of a count; the uncertainty of the fit dilutes it."""
+    """Return the signed likelihood-ratio significance of a count, diluted by the fit's error."""
     expected = max(expected, 1e-3)
     ratio = count * np.log(count / expected) if count else 0.0
     raw = np.sqrt(max(2 * (ratio - count + expected), 0.0)) * np.sign(count - expected)

@@ -1,4 +1,4 @@
-"""Checks of the split: nothing of the held-out sets is known to training, and training looks like deployment."""
+"""Checks of the split: held-out rows are unknown to training, which looks like deployment."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ def duplicates(train: pd.DataFrame, held_out: Frames, *, columns: Any, threshold
         for name, found in counts.items()
     }
     words = [
-        f"{found.rows / max(len(held_out[name]), 1):.2%} of the rows of '{name}' repeat a training row"
+        f"{found.rows / max(len(held_out[name]), 1):.2%} of the rows of '{name}' repeat a "
+        "training row"
         + (
             ""
             if found.surprising or not found.rows
@@ -68,7 +69,8 @@ def duplicates(train: pd.DataFrame, held_out: Frames, *, columns: Any, threshold
     notebook="03_split",
     threshold=0.005,
     source="Huppenkothen et al. §2.2; Kapoor and Narayanan L1.4",
-    fix="Split first and oversample or repeat measurements afterwards, or give close pairs one group.",
+    fix="Split first and oversample or repeat measurements afterwards, or give close pairs one "
+    "group.",
 )
 def near_duplicates(
     train: pd.DataFrame, held_out: Frames, *, columns: Any, seed: int, threshold: float
@@ -91,7 +93,8 @@ def near_duplicates(
         values.append(close / max(len(rows), 1) if surprising else 0.0)
         said = f" (measured on a sample of {MAX_HELD:,} rows)" if sampled else ""
         words.append(
-            f"{close / max(len(rows), 1):.2%} of the rows of '{name}' almost repeat a training row{said}"
+            f"{close / max(len(rows), 1):.2%} of the rows of '{name}' almost repeat a training "
+            f"row{said}"
         )
     return Finding(
         max(values), max(values) <= threshold, f"{'; '.join(words)}; threshold {threshold:.2%}."
@@ -121,7 +124,10 @@ def groups(
     shares = {name: float(frame[group].isin(known).mean()) for name, frame in held_out.items()}
     words = [f"{share:.1%} of the rows of '{name}'" for name, share in shares.items()]
     value = max(shares.values(), default=0.0)
-    message = f"{' and '.join(words)} have a '{group}' that is also in training (threshold {threshold:.1%})."
+    message = (
+        f"{' and '.join(words)} have a '{group}' that is also in training (threshold "
+        f"{threshold:.1%})."
+    )
     return Finding(value, value <= threshold, message)
 
 
@@ -130,7 +136,8 @@ def groups(
     notebook="03_split",
     threshold=0,
     source="Kapoor and Narayanan L3.1",
-    fix='Set strategy = "time" under [split] in study.toml, so that training ends before the held-out sets begin.',
+    fix='Set strategy = "time" under [split] in study.toml, so that training ends before the '
+    "held-out sets begin.",
 )
 def time(
     train: pd.DataFrame, held_out: Frames, *, time: str | None, threshold: float
@@ -160,7 +167,8 @@ def time(
     notebook="03_split",
     threshold=0.6,
     source="Huppenkothen et al. §2.4; Cheng §3.2, §3.4",
-    fix="Select or weight the training rows to look like the deployment data, or narrow the claim in 01.",
+    fix="Select or weight the training rows to look like the deployment data, or narrow the claim "
+    "in 01.",
 )
 def deployment_shift(
     train: pd.DataFrame,
@@ -190,7 +198,7 @@ def deployment_shift(
     names = list(inputs)
     first, said = estimates.sample(len(train), seed)
     second, also = estimates.sample(len(deployment), seed + 1)
-    X = estimates.numbers(
+    X = estimates.numeric(
         pd.concat([train[names].iloc[first], deployment[names].iloc[second]], ignore_index=True)
     )
     y = np.repeat([0, 1], [len(first), len(second)])
@@ -198,7 +206,8 @@ def deployment_shift(
     area, low = shift(X, y, codes, seed)
     worst, distance = _most_shifted(X, y)
     message = (
-        f"AUC {area:.3f} between training and deployment (at least {low:.3f}, threshold {threshold:g}); "
+        f"AUC {area:.3f} between training and deployment (at least {low:.3f}, threshold "
+        f"{threshold:g}); "
         f"'{worst}' differs most (KS {distance:.2f}){said or also}."
     )
     return Finding(low, low <= threshold, message)
@@ -234,5 +243,5 @@ def _most_shifted(X: pd.DataFrame, y: np.ndarray) -> tuple[str, float]:
     for name in X.columns:
         one, two = X.loc[y == 0, name].dropna(), X.loc[y == 1, name].dropna()
         distances[name] = float(ks_2samp(one, two).statistic) if len(one) and len(two) else 1.0
-    worst = max(distances, key=distances.get)
+    worst = max(distances, key=lambda name: distances[name])
     return worst, distances[worst]

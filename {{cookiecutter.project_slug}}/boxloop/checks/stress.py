@@ -1,4 +1,4 @@
-"""Checks of the stress tests: does the model fail where the domain reference does not?"""
+"""Checks of the stress tests: the model does not fail where the domain reference holds."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from .sculpt import biggest_bump
     notebook="06_stress_test",
     threshold=2.0,
     source="Huppenkothen et al. §2.4 (after Ntampaka and Vikhlinin 2022)",
-    fix="Do not use the model outside the simulation it learnt; train on several, or drop the inputs that differ.",
+    fix="Do not use the model outside the simulation it learnt; train on several, or drop the "
+    "inputs that differ.",
 )
 def overspecialisation(
     inside: Mapping[str, Any], outside: Mapping[str, Any], *, threshold: float
@@ -51,8 +52,10 @@ def overspecialisation(
     lost = gains[0]["low"] > 0 and gains[1]["low"] <= 0
     words = [f"{gain['value']:.3g} ({gain['low']:.3g} to {gain['high']:.3g})" for gain in gains]
     message = (
-        f"Outside, the model's error grows {model:.2f} times and the reference's {reference:.2f} times: "
-        f"ratio {ratio:.2f}, threshold {threshold:g}; its gain over the reference is {words[0]} inside and {words[1]} outside"
+        f"Outside, the model's error grows {model:.2f} times and the reference's {reference:.2f} "
+        "times: "
+        f"ratio {ratio:.2f}, threshold {threshold:g}; its gain over the reference is {words[0]} "
+        f"inside and {words[1]} outside"
     )
     message += ", so the gain is lost." if lost else "."
     return Finding(ratio, bool(ratio <= threshold and not lost), message)
@@ -95,7 +98,9 @@ def swap(
     used = [name for name in names if name in read and name in X.columns]
     if not used:
         return Finding(
-            0.0, True, f"The model does not read {listed(names)} (threshold {threshold:g})."
+            0.0,
+            passed=True,
+            message=f"The model does not read {listed(names)} (threshold {threshold:g}).",
         )
     rows, sampled = estimates.sample(len(X), seed)
     part = X[read].iloc[rows]
@@ -105,7 +110,10 @@ def swap(
     before, after = (_response(model, frame) for frame in (part, mixed))
     scatter, unit = _scatter(model, before, None if y is None else np.asarray(y)[rows])
     value = float(np.sqrt(np.mean((after - before) ** 2)) / max(scatter, 1e-300))
-    message = f"Exchanging {listed(used)} moves the predictions by {value:.2f} of {unit} (threshold {threshold:g}){sampled}."
+    message = (
+        f"Exchanging {listed(used)} moves the predictions by {value:.2f} of {unit} (threshold "
+        f"{threshold:g}){sampled}."
+    )
     return Finding(value, value <= threshold, message)
 
 
@@ -128,7 +136,8 @@ def _scatter(model: Any, response: np.ndarray, y: np.ndarray | None) -> tuple[fl
     notebook="06_stress_test",
     threshold=3.0,
     source="Cheng §3.4",
-    fix="Take the mass, and what follows it closely, out of the inputs, or decorrelate the score from the mass.",
+    fix="Take the mass, and what follows it closely, out of the inputs, or decorrelate the score "
+    "from the mass.",
     tasks={ANOMALY},
 )
 def sculpting(
@@ -163,8 +172,10 @@ def sculpting(
     bump = biggest_bump(mass, passed)
     correlation = float(np.nan_to_num(spearmanr(score, mass).statistic))
     message = (
-        f"Of {len(score):,} background rows, {rate:.1%} pass; the biggest bump is {bump.significance:+.1f} standard deviations "
-        f"(threshold {threshold:g}) at mass {bump.low:.4g} to {bump.high:.4g}: {bump.count:,} rows for {bump.expected:.0f}; "
+        f"Of {len(score):,} background rows, {rate:.1%} pass; the biggest bump is "
+        f"{bump.significance:+.1f} standard deviations "
+        f"(threshold {threshold:g}) at mass {bump.low:.4g} to {bump.high:.4g}: {bump.count:,} "
+        f"rows for {bump.expected:.0f}; "
         f"rank correlation {correlation:+.2f}."
     )
     value = abs(bump.significance)

@@ -1,4 +1,4 @@
-"""How sure a classifier is, how often it is right, and what overlapping classes leave among its surest rows."""
+"""How sure a classifier is, how often it is right, and what overlap leaves where it is surest."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def confident_errors(labels: np.ndarray, probability: np.ndarray) -> tuple[float, float, float]:
-    """Return the error rate of the surest third, what overlap would leave there, and the standard error.
+    """Return the error rate of the surest third, what overlap leaves there, and its error.
 
     Classes count equally.
     The third is taken within each predicted class: wrong labels in one class make the model less
@@ -34,7 +34,7 @@ def confident_errors(labels: np.ndarray, probability: np.ndarray) -> tuple[float
 
 
 def overlap_errors(total: float) -> float:
-    """Return the error rate of the surest third of two equal normal classes whose total error is given."""
+    """Return the error rate of the surest third of two equal normal classes, from that of all."""
     from scipy.stats import norm
 
     half = -norm.ppf(min(max(total, 1e-9), 0.4999))

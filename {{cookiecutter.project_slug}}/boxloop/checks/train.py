@@ -23,7 +23,8 @@ PERMUTED_ROWS = 2_000
     notebook="04_train",
     threshold=0,
     source="Huppenkothen et al. §2.2; Kapoor and Narayanan L1.2",
-    fix="Put every scaler, imputer and selection into the Pipeline and fit it on the training rows only.",
+    fix="Put every scaler, imputer and selection into the Pipeline and fit it on the training "
+    "rows only.",
 )
 def pipeline(model: Any, X: Any, y: Any = None, *, threshold: float) -> Finding | NotApplicable:
     """Every statistic inside the pipeline was learnt from the training rows alone.
@@ -45,9 +46,15 @@ def pipeline(model: Any, X: Any, y: Any = None, *, threshold: float) -> Finding 
     if not seen:
         return NotApplicable(f"No step of the model learns statistics of the inputs.{left_out}")
     if not changed:
-        message = f"All {seen} learnt statistics agree with a fit on the {len(X):,} training rows.{left_out}"
-        return Finding(0, True, message)
-    message = f"{len(changed)} of {seen} learnt statistics differ from a fit on the {len(X):,} training rows"
+        message = (
+            f"All {seen} learnt statistics agree with a fit on the {len(X):,} training "
+            f"rows.{left_out}"
+        )
+        return Finding(0, passed=True, message=message)
+    message = (
+        f"{len(changed)} of {seen} learnt statistics differ from a fit on the {len(X):,} training "
+        "rows"
+    )
     message += f" ({threshold:g} allowed): {listed(changed)}.{left_out}"
     return Finding(len(changed), len(changed) <= threshold, message)
 
@@ -57,7 +64,8 @@ def pipeline(model: Any, X: Any, y: Any = None, *, threshold: float) -> Finding 
     notebook="04_train",
     threshold=0.1,
     source="Kapoor and Narayanan L1.3; Huppenkothen et al. §2.2",
-    fix="Look for a step that sees the held-out rows: a selection, an encoding or a memory outside the folds.",
+    fix="Look for a step that sees the held-out rows: a selection, an encoding or a memory "
+    "outside the folds.",
 )
 def permuted_labels(
     model: Any, X: Any, y: Any, *, groups: Any = None, task: str | None, seed: int, threshold: float
@@ -92,10 +100,11 @@ def permuted_labels(
     rng = np.random.default_rng(seed)
     shuffled = [_shuffle(labels, codes, rng) for _ in range(PERMUTATIONS)]
     scores = each(lambda these: scorer(model, part, these, codes, seed), shuffled)
-    mean, chance = float(np.mean(scores)), _chance(labels, codes, classes)
+    mean, chance = float(np.mean(scores)), _chance(labels, codes, classes=classes)
     low = mean - 3 * chance / np.sqrt(PERMUTATIONS)
     message = (
-        f"Mean score {mean:.3f} on {PERMUTATIONS} shuffles of the labels of {len(rows):,} rows, where chance gives "
+        f"Mean score {mean:.3f} on {PERMUTATIONS} shuffles of the labels of {len(rows):,} rows, "
+        "where chance gives "
         f"0 ± {chance:.3f} for each (at least {low:.3f}; threshold {threshold:g})."
     )
     return Finding(low, low <= threshold, message)
@@ -139,7 +148,7 @@ def _shuffle(y: np.ndarray, groups: np.ndarray, rng: np.random.Generator) -> np.
     return rng.permutation(y)
 
 
-def _chance(y: np.ndarray, groups: np.ndarray, classes: bool) -> float:
+def _chance(y: np.ndarray, groups: np.ndarray, *, classes: bool) -> float:
     # Rows of a group are not independent, so the number of groups sets the noise.
     share = len(np.unique(groups)) / len(y)
     if not classes:
@@ -177,7 +186,9 @@ def seeds(
     values = np.asarray(list(scores), dtype=float)
     if len(values) < 5:
         return Finding(
-            len(values), False, f"Scores of {len(values)} seeds were given, at least 5 are needed."
+            len(values),
+            passed=False,
+            message=f"Scores of {len(values)} seeds were given, at least 5 are needed.",
         )
     mean, spread = values.mean(), values.std(ddof=1)
     sign = {"higher": 1.0, "lower": -1.0}.get(better or "", 0.0)

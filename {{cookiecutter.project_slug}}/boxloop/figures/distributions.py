@@ -1,5 +1,7 @@
 """How the inputs of several sets of rows are distributed, side by side."""
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 
@@ -7,13 +9,18 @@ from boxloop.base.style import plain_log_ticks
 from boxloop.measure.shift import alike
 
 # Colours and lines that stand for sets of rows; methods have theirs in boxloop.base.style.
-LOOKS = (("#56B4E9", "-"), ("#E69F00", "--"), ("#CC79A7", "-"), ("#777777", ":"))
+LOOKS: tuple[tuple[str, Literal["-", "--", ":"]], ...] = (
+    ("#56B4E9", "-"),
+    ("#E69F00", "--"),
+    ("#CC79A7", "-"),
+    ("#777777", ":"),
+)
 MOST = 12
 FEW = 6  # words that have room under an axis
 
 
 def draw_distributions(tables, columns):
-    """Draw one histogram per column: the share of the rows of each set in 20 bins, or in one per word.
+    """Draw one histogram per column: the share of each set's rows in 20 bins, or in one per word.
 
     Parameters
     ----------
@@ -51,7 +58,7 @@ def draw_distributions(tables, columns):
 
 
 def _words(columns):
-    """Return the different words of a column in the order of their codes; none where it holds numbers or times."""
+    """Return the words of a column in the order of their codes; none of numbers or times."""
     column = pd.concat(columns)
     if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
         return []

@@ -1,14 +1,15 @@
 """Predictors under stress, and the map of safe and unsafe use."""
 
+from functools import partial
+
 import numpy as np
 
 from boxloop.base.style import COLOURS, MARKERS
 from boxloop.measure.metrics import METRICS
 from boxloop.measure.stress import TOLERANCE
 
-FURTHEST = (
-    16.0  # a ratio of errors beyond it is drawn at the edge of the map: a lost metric has no bound
-)
+# A ratio of errors beyond it is drawn at the edge of the map: a lost metric has no bound.
+FURTHEST = 16.0
 
 
 def draw_predictors(ax, x, table, names, *, markersize=None, linestyle="-", nudge=0.0):
@@ -62,15 +63,12 @@ def draw_stress_map(table, chart, home, *, metric="rmse"):
     most = max(2.0, *(values.max() for values in ratio.values()))
     for who, nudge, x in (("model", 0.15, 1.03), ("reference", -0.15, 1.24)):
         ax.plot(ratio[who], table["test"].map(height) + nudge, MARKERS[who], color=COLOURS[who])
-        look = {
-            "color": COLOURS[who],
-            "transform": ax.get_yaxis_transform(),
-            "va": "center",
-            "fontsize": 9,
-        }
-        ax.text(x, 1, who, weight="bold", **look)
+        write = partial(
+            ax.text, color=COLOURS[who], transform=ax.get_yaxis_transform(), va="center", fontsize=9
+        )
+        write(x, 1, who, weight="bold")
         for test, word in zip(chart["test"], chart[who], strict=True):
-            ax.text(x, height[test], word, **look)
+            write(x, height[test], word)
     ax.axvspan(TOLERANCE, 1.1 * most, color="#EEEEEE", zorder=0)
     label = (
         f"error / error at home (at the edge: {FURTHEST:g} and more)"

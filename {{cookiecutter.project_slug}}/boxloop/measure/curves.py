@@ -8,11 +8,11 @@ from boxloop.measure.metrics import METRICS
 
 TAIL = 0.1  # share of the iterations that counts as the end of the run
 RISE = 0.05  # validation loss above its best, as a share of the best, that counts as overfitting
-FALL = 0.02  # fall of the validation loss over the end of the run, as a share of it, that is not flat yet
+FALL = 0.02  # fall of the validation loss over the end of the run, as its share, that is not flat
 
 
 def _tail_means(loss, window):
-    """Return the running mean of `loss` over `window` iterations: a single lucky one is no evidence."""
+    """Return the running mean of `loss` over `window` iterations: one lucky one proves nothing."""
     return np.convolve(loss, np.ones(window) / window, mode="valid")
 
 
@@ -101,7 +101,7 @@ def loss_curve(pipeline, X, y, X_held, y_held):
 
 
 def _stages(last, X, y, X_held):
-    """Yield the predictions for both sets of rows after each iteration; probabilities of all classes where there are classes."""
+    """Yield the predictions for both sets of rows after each iteration; of classes the chances."""
     ask = "predict_proba" if is_classifier(last) else "predict"
     if hasattr(last, f"staged_{ask}"):
         last.fit(X, y)

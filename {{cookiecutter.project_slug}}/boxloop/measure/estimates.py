@@ -41,7 +41,7 @@ class Skill:
     words: str
 
 
-def numbers(frame: pd.DataFrame) -> pd.DataFrame:
+def numeric(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the frame as floats: words become codes, times seconds, what is missing stays so."""
     import pandas as pd
 
@@ -65,8 +65,9 @@ def group_codes(groups: Any, frame: pd.DataFrame | None, size: int) -> np.ndarra
 
     if groups is None:
         return np.arange(size)
-    values = frame[groups] if isinstance(groups, str) else groups
-    return pd.factorize(np.asarray(values))[0]
+    if frame is not None and isinstance(groups, str):
+        groups = frame[groups]
+    return pd.factorize(np.asarray(groups))[0]
 
 
 def sample(size: int, seed: int, most: int = MAX_ROWS) -> tuple[np.ndarray, str]:
@@ -165,9 +166,7 @@ def target_codes(y: Any) -> np.ndarray:
     return numbered(y)[1]
 
 
-def skill(
-    X: pd.DataFrame, y: np.ndarray, groups: np.ndarray, *, classes: bool, seed: int
-) -> Skill:
+def skill(X: pd.DataFrame, y: np.ndarray, groups: np.ndarray, *, classes: bool, seed: int) -> Skill:
     """Measure what X says about y out of fold, with a 95 % lower bound over groups."""
     weights = list(draws(groups, seed))
     predicted = out_of_fold(learner(seed, classes=classes), X, y, groups, seed)
@@ -194,7 +193,11 @@ def learner(seed: int, *, classes: bool) -> Any:
 
 
 def _explained(y: np.ndarray, predicted: np.ndarray, weights: Sequence[np.ndarray]) -> np.ndarray:
-    """Return R², of all rows first and then once per row of weights; 0 without a spread of y."""
+    """Return R², of all rows first and then once per row of weights; 0 without a spread of y.
+
+    Up to the order of its sums it is the metric ``r2``, which is NaN without a spread; a test holds
+    the two together. With that order, verdicts of earlier runs keep their last digit.
+    """
     values = []
     for weight in (np.ones(len(y)), *weights):
         spread = np.sum(weight * (y - np.average(y, weights=weight)) ** 2)

@@ -1,4 +1,4 @@
-"""Explanations that any estimator of a study can be asked for, whatever its task and its columns."""
+"""Explanations that any estimator of a study can be asked for, whatever its task and columns."""
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ POINTS = 25
 
 
 def leading_inputs(model, X, y, *, cv, settings, scoring, most=MOST):
-    """Return the inputs to explain: all of them, or those that cost the score most when they are shuffled.
+    """Return the inputs to explain: all, or those that cost the score most when shuffled.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def leading_inputs(model, X, y, *, cv, settings, scoring, most=MOST):
     cv : list of (fitted rows, held-out rows); the first is used, and at most `ROWS` of its
         held-out rows
     settings : boxloop.settings.load.Settings
-    scoring : callable, from `boxloop.measure.task.scorer`
+    scoring : callable, from `boxloop.measure.task.Task.scorer`
 
     Returns
     -------
@@ -67,23 +67,15 @@ def dependence(model, X, name):
         The mean over the rows when all of them are given that value and keep their other inputs.
     """
     values = X[name].dropna()
-    grid = (
-        np.unique(values)
-        if pd.api.types.is_numeric_dtype(values)
-        else np.array(sorted(values.unique(), key=str), dtype=object)
-    )
-    if len(grid) > POINTS and pd.api.types.is_numeric_dtype(values):
-        grid = np.linspace(*np.quantile(values.astype(float), [0.05, 0.95]), POINTS)
-    grid = grid[:POINTS]
-    means = [
-        guess(
-            model,
-            X.assign(
-                **{name: pd.Series([value] * len(X), index=X.index).astype(_kind(X[name], value))}
-            ),
-        ).mean()
-        for value in grid
-    ]
+    if not pd.api.types.is_numeric_dtype(values):
+        grid = np.array(sorted(values.unique(), key=str), dtype=object)
+    elif len(grid := np.unique(values)) > POINTS:
+        low, high = np.quantile(values.astype(float), [0.05, 0.95])
+        grid = np.linspace(low, high, POINTS)
+    grid, means = grid[:POINTS], []
+    for value in grid:
+        column = pd.Series([value] * len(X), index=X.index).astype(_kind(X[name], value))
+        means.append(guess(model, X.assign(**{name: column})).mean())
     return grid, np.array(means)
 
 

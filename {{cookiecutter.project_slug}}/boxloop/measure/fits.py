@@ -31,9 +31,10 @@ def each(function, items):
 
 
 def one_blas_thread():
-    """Let linear algebra in this process use one thread: with several, sums depend on their number, by rounding.
+    """Let linear algebra in this process use one thread.
 
-    OpenMP stays as it is: the trees of scikit-learn give the same with any number of threads.
+    With several, sums depend on their number, by rounding. OpenMP stays as it is: the trees of
+    scikit-learn give the same with any number of threads.
     """
     import scipy.linalg  # noqa: F401  # only what is loaded can be limited
     from threadpoolctl import threadpool_limits
@@ -51,16 +52,17 @@ def _undone(result):
     )
 
 
-def _backend(client):
-    """Return joblib's dask backend, so changed that a worker may die."""
-    from joblib._dask import Batch, DaskDistributedBackend
-    from joblib.parallel import SequentialBackend, parallel_config
+def _one_by_one():
+    """Return joblib's batch of tasks, so changed that one does not spread what it computes."""
+    from joblib._dask import Batch
+    from joblib.parallel import parallel_config
 
     class OneByOne(Batch):
         def __call__(self, tasks=None):
             # What a task would spread further stays in its worker, and in order: sums are the
             # same everywhere.
-            import scipy.linalg  # noqa: F401  # as in one_blas_thread, but a worker may know nothing of boxloop
+            # As in one_blas_thread, but a worker may know nothing of boxloop.
+            import scipy.linalg  # noqa: F401
             from threadpoolctl import threadpool_limits
 
             with (
@@ -68,6 +70,16 @@ def _backend(client):
                 parallel_config(backend="sequential", n_jobs=1),
             ):
                 return [function(*args, **kwargs) for function, args, kwargs in tasks]
+
+    return OneByOne
+
+
+def _backend(client):
+    """Return joblib's dask backend, so changed that a worker may die."""
+    from joblib._dask import DaskDistributedBackend
+    from joblib.parallel import SequentialBackend
+
+    one_by_one = _one_by_one()
 
     class Backend(DaskDistributedBackend):
         def start_call(self):
@@ -91,7 +103,7 @@ def _backend(client):
 
         async def _to_func_args(self, func):
             _, tasks = await super()._to_func_args(func)
-            return OneByOne(tasks), tasks
+            return one_by_one(tasks), tasks
 
         def effective_n_jobs(self, n_jobs):
             # joblib takes one worker for none, and would compute in the notebook.
@@ -129,7 +141,7 @@ def join():
 
 
 def security(folder):
-    """Return how to talk to a cluster whose key lies in `folder`: encrypted, nobody without the key."""
+    """Return how to talk to a cluster whose key lies in `folder`: encrypted, and by key alone."""
     from distributed.security import Security
 
     certificate, key = str(Path(folder) / "certificate.pem"), str(Path(folder) / "key.pem")

@@ -1,4 +1,4 @@
-"""Intervals by group bootstrap: whole groups are drawn, because rows of a group are not independent."""
+"""Intervals by group bootstrap: whole groups are drawn, rows of a group are not independent."""
 
 from typing import NamedTuple
 
@@ -39,10 +39,11 @@ def residual_score(y):
 
 
 def affordable(draws, n):
-    """Return how many bootstrap draws are made of n rows: `draws`, fewer where rows × draws would pass fifty million, at least 100.
+    """Return how many bootstrap draws are made of n rows: `draws`, and fewer of very many rows.
 
-    A hundred draws place the ends of a 95 % interval to about a fifth of its half-width, and with
-    that many rows the interval is narrow.
+    Rows × draws stay below fifty million, but 100 draws are made in any case. A hundred draws place
+    the ends of a 95 % interval to about a fifth of its half-width, and with that many rows the
+    interval is narrow.
     """
     return int(min(draws, max(LEAST, ROWS_DRAWN // max(n, 1))))
 
@@ -69,7 +70,7 @@ def group_draws(groups, *, draws, seed):
 
 
 def group_weights(groups, *, draws, seed):
-    """Yield how often each row stands in the draws that `group_draws` yields, as arrays of shape (n,)."""
+    """Yield how often each row stands in the draws that `group_draws` yields, shape (n,)."""
     unique, codes = numbered(groups)
     size = len(unique)
     rng = np.random.default_rng(seed)
@@ -96,20 +97,20 @@ def group_bootstrap(statistic, *arrays, groups, draws=1000, seed=0, level=0.95):
     Interval
         Value on all rows, and the ends of the interval.
     """
-    arrays = [np.asarray(array) for array in arrays]
+    whole = [np.asarray(array) for array in arrays]
     draws = affordable(draws, len(groups))
-    if statistic is np.mean and arrays[0].ndim == 1:
-        values = arrays[0].astype(float)
+    if statistic is np.mean and whole[0].ndim == 1:
+        values = whole[0].astype(float)
         sample = [
             np.einsum("i,i", weights, values) / weights.sum()
             for weights in group_weights(groups, draws=draws, seed=seed)
         ]
     else:
         sample = [
-            statistic(*(array[rows] for array in arrays))
+            statistic(*(array[rows] for array in whole))
             for rows in group_draws(groups, draws=draws, seed=seed)
         ]
-    return interval(statistic(*arrays), sample, level=level)
+    return interval(statistic(*whole), sample, level=level)
 
 
 def interval(value, sample, *, level=0.95):
@@ -156,26 +157,24 @@ def compare(
         name: _Measure(truth, np.asarray(values), chosen, working_point)
         for name, values in predictions.items()
     }
-    sample = {name: {metric.name: [] for metric in chosen} for name in predictions}
+    drawn: dict[str, list[dict[str, float]]] = {name: [] for name in predictions}
     for weights in group_weights(groups, draws=affordable(draws, len(truth)), seed=seed):
         for name, measure in measures.items():
-            for key, value in measure.draw(weights).items():
-                sample[name][key].append(value)
+            drawn[name].append(measure.draw(weights))
+    whole = {name: measure.whole() for name, measure in measures.items()}
+    return {metric.name: _intervals(metric, whole, drawn, level=level) for metric in chosen}
 
-    table, values = {}, {name: measure.whole() for name, measure in measures.items()}
-    for metric in chosen:
-        value = {name: values[name][metric.name] for name in predictions}
-        table[metric.name] = {
-            name: interval(value[name], sample[name][metric.name], level=level)._asdict()
-            for name in predictions
-        }
-        if {"model", "reference"} <= set(predictions):
-            pairs = zip(sample["reference"][metric.name], sample["model"][metric.name], strict=True)
-            gains = [metric.improvement(*pair) for pair in pairs]
-            table[metric.name]["difference"] = interval(
-                metric.improvement(value["reference"], value["model"]), gains, level=level
-            )._asdict()
-    return table
+
+def _intervals(metric, whole, drawn, *, level):
+    """Return the intervals of one metric, from its values in all rows and in each draw."""
+    value = {name: values[metric.name] for name, values in whole.items()}
+    sample = {name: [values[metric.name] for values in rows] for name, rows in drawn.items()}
+    found = {name: interval(value[name], sample[name], level=level)._asdict() for name in whole}
+    if {"model", "reference"} <= set(whole):
+        gain = metric.improvement(value["reference"], value["model"])
+        gains = list(map(metric.improvement, sample["reference"], sample["model"]))
+        found["difference"] = interval(gain, gains, level=level)._asdict()
+    return found
 
 
 class _Measure:
@@ -184,11 +183,9 @@ class _Measure:
     def __init__(self, truth, guess, metrics, working_point):
         self.truth, self.guess = truth, guess
         self.metrics, self.working_point = metrics, working_point
-        ranked, of_residuals = (
-            any(metric.ranked for metric in metrics),
-            any(metric.of_residuals for metric in metrics),
-        )
+        ranked = any(metric.ranked for metric in metrics)
         self.ranking = Ranking(truth, guess) if ranked else None
+        of_residuals = any(metric.of_residuals for metric in metrics)
         self.residuals = Residuals(truth, guess) if of_residuals else None
 
     def whole(self):
@@ -216,6 +213,6 @@ class _Measure:
         return found
 
 
-def drawn_rows(weights):
+def drawn_rows(weights: np.ndarray) -> np.ndarray:
     """Return the row numbers of a draw that holds row i `weights[i]` times."""
     return np.repeat(np.arange(len(weights)), weights.astype(int))

@@ -153,7 +153,9 @@ def _of_ranking(
     *tasks: str,
     unbounded: bool = False,
 ) -> Metric:
-    return Metric(name, label, function, better, False, tasks, True, unbounded)
+    return Metric(
+        name, label, function, better, has_unit=False, tasks=tasks, ranked=True, unbounded=unbounded
+    )
 
 
 METRICS: dict[str, Metric] = {

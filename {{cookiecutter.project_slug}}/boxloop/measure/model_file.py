@@ -23,7 +23,7 @@ NO_DATE = (1980, 1, 1, 0, 0, 0)
 
 
 def _renamed(tree, ids, files, fresh):
-    """Return the schema of a skops file with its addresses in memory replaced by running numbers."""
+    """Return the schema of a skops file with running numbers for its addresses in memory."""
     if isinstance(tree, list):
         return [_renamed(item, ids, files, fresh) for item in tree]
     if not isinstance(tree, dict):
@@ -43,7 +43,7 @@ def _renamed(tree, ids, files, fresh):
 
 
 def _zipped(parts):
-    """Return a zip file of ``{name: bytes}`` that holds no date; zip files in it are made so too."""
+    """Return a zip file of ``{name: bytes}`` without dates; zip files in it are made so too."""
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
         for name, data in parts.items():
@@ -60,7 +60,7 @@ def _parts(data):
 
 
 def same_bytes(data):
-    """Return a skops file with the same content, and the same bytes whichever process wrote it, and when.
+    """Return a skops file with the same content, whose bytes do not tell who wrote it and when.
 
     skops names parts after addresses in memory and dates them, so that an unchanged model looks
     changed, and all that was made with it looks stale.
@@ -156,7 +156,7 @@ def load_model(path):
 
 
 def model_hash(model, X):
-    """Return a hash of what the model says about `X`: two models that agree to 10 digits share it."""
+    """Return a hash of what the model says about `X`: the same where 10 digits are the same."""
     from boxloop.measure.task import guess
 
     prediction = guess(model, X)
@@ -166,7 +166,7 @@ def model_hash(model, X):
 
 
 def parameters(model):
-    """Return the parameters of an estimator as text: of every step of a pipeline, else of the estimator itself.
+    """Return the parameters of an estimator, or of every step of a pipeline, as text.
 
     The same model gives the same text again: a function or an object without a text of its own
     goes by its name.

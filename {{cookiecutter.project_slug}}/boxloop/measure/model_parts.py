@@ -47,7 +47,8 @@ BASES = (
 LOSSES = ("sklearn._loss._loss", "sklearn.linear_model._sgd_fast", "_loss")
 GENERATORS = ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64")
 PLAIN = {
-    f"builtins.{name}" for name in "bool bytes complex dict float int list set str tuple".split()
+    f"builtins.{kind.__name__}"
+    for kind in (bool, bytes, complex, dict, float, int, list, set, str, tuple)
 }
 # What each kind of node may say it is, where that is a fixed set.
 FIXED = {
@@ -173,7 +174,8 @@ class Audit:
         if key not in self._allowed:
             self._allowed[key] = _may_be(*key)
         if not self._allowed[key]:
-            raise Strange(f"{module}.{name}")
+            msg = f"{module}.{name}"
+            raise Strange(msg)
         self.names.add(f"{module}.{name}")
         if loader == "ObjectNode":
             self._state(_named(module, name), node.get("content"))
@@ -238,16 +240,19 @@ class Audit:
             raise ValueError(msg)
         for key in content["content"]:
             if isinstance(getattr(kind, key, None), FunctionType):
-                raise Strange(f"another {key} for {kind.__name__}")
+                msg = f"another {key} for {kind.__name__}"
+                raise Strange(msg)
 
     def _no_cache(self, node):
         if node["__loader__"] != "JsonNode" or isinstance(json.loads(node["content"]), str):
-            raise Strange("a cache of fits (memory)")
+            msg = "a cache of fits (memory)"
+            raise Strange(msg)
 
     def _generator(self, node):
         name = json.loads(node["content"]["bit_generator"]["content"])
         if name not in GENERATORS:
-            raise Strange(f"numpy.random.{name}")
+            msg = f"numpy.random.{name}"
+            raise Strange(msg)
         self.names.add(f"numpy.random.{name}")
 
 

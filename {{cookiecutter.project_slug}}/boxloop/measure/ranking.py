@@ -1,7 +1,7 @@
-"""The numbers of score tasks: completeness and purity, ROC, SIC, calibration (Huppenkothen et al. §2.3, Cheng §3.2 and §3.4).
+"""The numbers of scores: completeness and purity, ROC, SIC, calibration.
 
-Truth is 1 for the class of interest (signal) and 0 for the rest (background); a score is higher
-where a row looks more like the class of interest.
+See Huppenkothen et al. §2.3, Cheng §3.2 and §3.4. Truth is 1 for the class of interest (signal) and
+0 for the rest (background); a score is higher where a row looks more like the class of interest.
 """
 
 from functools import cached_property
@@ -42,7 +42,7 @@ class Ranking:
         self.background = np.cumsum(weights)[self._last] - self.signal
 
     def weighted(self, weights):
-        """Return the ranking of a bootstrap draw that holds row i of the n rows `weights[i]` times; nothing is sorted again."""
+        """Return the ranking of a draw that holds row i `weights[i]` times; nothing is sorted."""
         drawn = object.__new__(Ranking)
         drawn._order, drawn._truth, drawn._score = self._order, self._truth, self._score
         drawn._last, drawn.cuts = self._last, self.cuts
@@ -71,13 +71,16 @@ class Ranking:
 
     @cached_property
     def sic(self):
-        """Significance improvement eps_S / sqrt(eps_B) at each cut; 0 where fewer than `FEW` background rows pass."""
+        """Significance improvement eps_S / sqrt(eps_B) at each cut.
+
+        It is 0 where fewer than `FEW` background rows pass.
+        """
         enough = self.background >= min(FEW, self.background[-1])
         rate = np.where(self.background > 0, self.background_efficiency, 1.0)
         return np.where(enough, self.signal_efficiency / np.sqrt(rate), 0.0)
 
     def efficiency_at(self, rate):
-        """Return the signal efficiency at a background efficiency, straight between neighbouring cuts."""
+        """Return the signal efficiency at a background efficiency, straight between the cuts."""
         return float(
             np.interp(
                 rate, np.append(0, self.background_efficiency), np.append(0, self.signal_efficiency)
@@ -99,7 +102,7 @@ def roc_auc(ranking, _=None):
     )
 
 
-def concordance(ranking):
+def concordance(ranking: Ranking) -> float:
     """Return the ROC AUC from whole counts of rows, one half where a class is missing.
 
     It is `roc_auc` before any rounding, for checks that compare it with chance: a draw that lacks
@@ -124,7 +127,7 @@ def completeness(ranking, working_point):
 
 
 def purity(ranking, working_point):
-    """Return the share of the class of interest among the rows selected; 0 where none is selected."""
+    """Return the share of the class of interest among the rows selected; 0 of no rows."""
     signal, background = ranking.passing(working_point)
     return signal / max(signal + background, 1)
 
@@ -135,7 +138,7 @@ def false_positive_rate(ranking, working_point):
 
 
 def accuracy(ranking, working_point):
-    """Return the share of right decisions; look at the share of the larger class before trusting it."""
+    """Return the share of right decisions; compare it with the share of the larger class."""
     signal, background = ranking.passing(working_point)
     return (signal + ranking.background[-1] - background) / (
         ranking.signal[-1] + ranking.background[-1]
@@ -143,7 +146,7 @@ def accuracy(ranking, working_point):
 
 
 def balanced_accuracy(ranking, working_point):
-    """Return the mean of completeness and of the share of background rejected; one half is chance."""
+    """Return the mean of completeness and of the background rejected; one half is chance."""
     return (
         completeness(ranking, working_point) + 1 - false_positive_rate(ranking, working_point)
     ) / 2
@@ -173,12 +176,11 @@ def background_rejection(ranking, _=None):
 
 
 def ece(ranking, _=None):
-    """Return the expected calibration error: mean |share that came true − mean probability| in ten bins of equal size.
+    """Return the expected calibration error (ECE) in ten bins of equal size.
 
-    Rows of the same probability that an edge of a bin cuts are shared out evenly, whatever their
-    order.
-    Finite bins make it positive even for perfect probabilities; the check `diagnose.calibration`
-    allows for that.
+    It is the mean of |share that came true − mean probability|. Rows of the same probability that
+    an edge of a bin cuts are shared out evenly, whatever their order. Finite bins make it positive
+    even for perfect probabilities; the check `diagnose.calibration` allows for that.
     """
     passed = np.append(0, ranking.signal + ranking.background)
     sizes = np.full(BINS, passed[-1] // BINS) + (np.arange(BINS) >= BINS - passed[-1] % BINS)

@@ -91,7 +91,7 @@ class Residuals:
 
 
 class Draw:
-    """The residuals of one bootstrap draw: sums over rows that are weighed, nothing is sorted again.
+    """The residuals of one bootstrap draw: rows are weighed, and nothing is sorted again.
 
     Parameters
     ----------

@@ -1,17 +1,13 @@
-"""Shift between two samples: weights that make one look like the other, and distances between them."""
+"""Shift between two samples: weights that make one look like the other, and distances."""
 
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-SEARCHED = 20_000  # training rows among which neighbours are looked for: all pairs of a million rows take hours
+from boxloop.measure.estimates import numeric
 
-
-def numeric(frame):
-    """Return the frame as floats: words become codes by their order, times become seconds, what is missing stays missing."""
-    from boxloop.measure.estimates import numbers
-
-    return numbers(frame)
+# Training rows among which neighbours are looked for: all pairs of a million rows take hours.
+SEARCHED = 20_000
 
 
 def alike(frames):
@@ -32,7 +28,7 @@ def alike(frames):
 
 
 def spread_out():
-    """Return an unfitted transformer for tables of any kind: gaps get the median, and every column the same bell shape."""
+    """Return an unfitted transformer for any table: gaps get the median, columns a bell shape."""
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import QuantileTransformer
@@ -71,7 +67,7 @@ def in_scope(learnt, home, frame, *, share=0.95):
 
 
 def _beyond(learnt, frame, words, *, margin=0.1):
-    """Return which rows have a word that training has not, or a number beyond its range by a tenth of that range."""
+    """Return which rows have a word that training has not, or a number a tenth beyond its range."""
     low, high = learnt.min(), learnt.max()
     room = margin * (high - low)
     outside = (frame < low - room) | (frame > high + room)
@@ -107,7 +103,7 @@ def shift_weights(frame, towards, *, columns, scale):
 
 
 def effective_rows(weight):
-    """Return how many rows of equal weight would be as good: the square of the sum over the sum of squares."""
+    """Return how many rows of equal weight would be as good: (Σ weight)² / Σ weight²."""
     weight = np.asarray(weight)
     return float(weight.sum() ** 2 / (weight**2).sum())
 

@@ -94,11 +94,11 @@ def measure_parts(statistic, *arrays, parts, groups, draws=1000, seed=0):
         Columns `n`, `value`, `low`, `high`, index the name of the part; parts without rows are
         left out.
     """
-    arrays, groups = [np.asarray(array) for array in arrays], np.asarray(groups)
+    whole, groups = [np.asarray(array) for array in arrays], np.asarray(groups)
     rows = {}
     for name, part in parts.items():
         if len(part):
-            inside = [array[part] for array in arrays]
+            inside = [array[part] for array in whole]
             found = group_bootstrap(statistic, *inside, groups=groups[part], draws=draws, seed=seed)
             rows[name] = {"n": len(part)} | found._asdict()
     return pd.DataFrame(rows).T

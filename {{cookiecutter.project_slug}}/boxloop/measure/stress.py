@@ -36,7 +36,7 @@ class StressTest:
 
 
 def measure_primary(frame, fitted, settings, *, draws, seed):
-    """Return the primary metric of every predictor on the labelled rows of `frame`, with its interval.
+    """Return the primary metric of every predictor on the rows of `frame`, with its interval.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def verdict(error, home, other, *, tolerance=TOLERANCE):
 
 
 def stress_verdicts(rows, home, *, metric="rmse", tolerance=TOLERANCE):
-    """Return the rows as a table with the columns ``verdict`` (of the model) and ``reference_verdict``.
+    """Return the rows as a table with ``verdict`` (of the model) and ``reference_verdict``.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def stress_verdicts(rows, home, *, metric="rmse", tolerance=TOLERANCE):
 
 
 def safe_unsafe(table):
-    """Return the map of safe and unsafe use: one row per test, the worst verdict of model and reference.
+    """Return the map of safe and unsafe use: a row per test, with the worst verdict of each.
 
     Parameters
     ----------
@@ -171,10 +171,11 @@ def input_moves(fitted, X, *, up, seed):
     -------
     DataFrame
         One row per input. ``shuffled``: exchanged between the rows. ``one error bar up``: its
-        sum, in the row
-        ``worst case``, is the worst that one error bar in each input can do, to first order.
+        sum, in the row ``worst case``, is the worst that one error bar in each input can do, to
+        first order.
     """
-    rng, table = np.random.default_rng(seed), {}
+    rng = np.random.default_rng(seed)
+    moved: dict[tuple[str, str], dict[str, float]] = {}
     before = {who: guess(estimator, X) for who, estimator in fitted.items()}
     for name in X:
         order = rng.permutation(len(X))
@@ -185,7 +186,7 @@ def input_moves(fitted, X, *, up, seed):
         for label, values in versions.items():
             for who, estimator in fitted.items():
                 step = guess(estimator, X.assign(**{name: values})) - before[who]
-                table.setdefault((label, who), {})[name] = np.sqrt(np.mean(step**2))
-    table = pd.DataFrame(table)
+                moved.setdefault((label, who), {})[name] = np.sqrt(np.mean(step**2))
+    table = pd.DataFrame(moved)
     table.loc["worst case"] = table[["one error bar up"]].sum()
     return table

@@ -5,6 +5,7 @@ every other class, and a guess is a score, higher where a row looks more like th
 """
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from sklearn.base import clone, is_classifier, is_outlier_detector
 from boxloop.base.errors import UserError
 from boxloop.measure.fits import each
 from boxloop.measure.intervals import compare
-from boxloop.measure.kinds import TASKS
+from boxloop.measure.kinds import TASKS, TaskKind
 from boxloop.measure.metrics import METRICS
 from boxloop.split.division import units
 
@@ -87,21 +88,21 @@ class Task:
         self._settings, self._study = settings, settings.study
 
     @property
-    def kind(self):
+    def kind(self) -> TaskKind:
         """The `boxloop.measure.kinds.TaskKind` of the study."""
         return TASKS[self._study.task]
 
     @property
-    def has_classes(self):
+    def has_classes(self) -> bool:
         """Whether the target names classes; see `boxloop.measure.kinds.TaskKind.has_classes`."""
         return self.kind.has_classes
 
     @property
-    def passing(self):
+    def passing(self) -> tuple[str, str] | None:
         """What the field calls the shares that pass a cut; None where nothing is cut."""
-        return self.kind.cut and self.kind.cut.passing
+        return self.kind.cut.passing if self.kind.cut else None
 
-    def cut(self, background=None):
+    def cut(self, background: Any = None) -> float:
         """Return the score from which on a row passes at the working point of the study.
 
         Parameters

@@ -1,4 +1,4 @@
-"""Rows that count more than others in a fit: the weights come in as columns, and leave again before anything is learnt."""
+"""Rows that count more than others in a fit: weights come as columns, and are not learnt from."""
 
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
@@ -15,9 +15,8 @@ class Weighted(MetaEstimatorMixin, BaseEstimator):
 
     The weight of a row is the product of its weight columns and of 1 / (error² + median error²),
     scaled to a mean of one, so that penalties keep their meaning. The median stands in for the
-    scatter that is no measurement error: with
-    1 / error² alone, a few rows with very small errors would be the whole table. Rows to predict
-    need none of these columns.
+    scatter that is no measurement error: with 1 / error² alone, a few rows with very small errors
+    would be the whole table. Rows to predict need none of these columns.
 
     Parameters
     ----------

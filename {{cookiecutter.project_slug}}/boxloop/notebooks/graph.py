@@ -67,7 +67,9 @@ def _parameters(notebook, name):
             for line in ast.parse(source(cell)).body:
                 if isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name):
                     values[line.targets[0].id] = ast.literal_eval(line.value)
-                elif isinstance(line, ast.AnnAssign) and line.value is not None:
+                elif isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name):
+                    if line.value is None:
+                        continue
                     values[line.target.id] = ast.literal_eval(line.value)
         except (SyntaxError, ValueError) as error:
             msg = f"The parameters cell of {name} must hold plain values such as `smoke = False`."

@@ -20,7 +20,7 @@ def as_written(text):
 
 
 def markdown_table(frame, *, digits=3):
-    """Return a DataFrame as a Markdown table; numbers to `digits` significant digits, empty cells for NaN."""
+    """Return a DataFrame as a Markdown table: `digits` significant digits, empty cells for NaN."""
 
     def cell(value):
         if isinstance(value, float):
@@ -148,7 +148,7 @@ def composition(tables, *, group=None):
 
 
 def column_table(frame, columns):
-    """Return one row per column of `frame`: role, unit, meaning, share missing, smallest, median and largest value.
+    """Return one row per column of `frame`: role, unit, meaning, share missing, range, median.
 
     Parameters
     ----------
@@ -186,14 +186,15 @@ def data_card(tables, settings, *, motivation, collection, uses, distribution, m
     motivation, collection, uses, distribution, maintenance : str
         What only a person can say.
     """
-    first = next(iter(tables))
+    first, strategy = next(iter(tables)), settings.split.strategy
+    divided = f"Split by {strategy}; everything that learns from data is in the pipeline."
     parts = [
         f"# Data card: {as_written(settings.study.title)}",
         f"## Motivation\n\n{_text(motivation)}",
         f"## Composition\n\n{markdown_table(composition(tables, group=settings.only('group')))}",
         f"Columns of {first}:\n\n{markdown_table(column_table(tables[first], settings.columns))}",
         f"## Collection\n\n{_text(collection)}",
-        f"## Preprocessing\n\nSplit by {settings.split.strategy}; everything that learns from data is in the pipeline.",
+        f"## Preprocessing\n\n{divided}",
         f"## Uses\n\n{_text(uses)}",
         f"## Distribution\n\n{_text(distribution)}",
         f"## Maintenance\n\n{_text(maintenance)}",

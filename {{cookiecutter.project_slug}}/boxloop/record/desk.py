@@ -6,7 +6,7 @@ uses no more than it asks for.
 
 from typing import TYPE_CHECKING, Any
 
-from boxloop.base.places import STATIONS
+from boxloop.notebooks.folder import desks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -92,7 +92,7 @@ class Desk:
     def measure_primary(
         self, frame: "pd.DataFrame", fitted: "Mapping", *, share: float = 1
     ) -> dict[str, float]:
-        """Return the primary metric of fitted estimators: ``<name>``, ``_low``, ``_high`` of each."""
+        """Return the primary metric of each estimator: ``<name>``, ``<name>_low``, ``_high``."""
         from boxloop.measure.stress import measure_primary
 
         draws = round(self.draws * share)
@@ -152,7 +152,7 @@ class Desk:
 
     def read_earlier(self, file: str) -> dict[str, Any]:
         """Return the results of this name, such as ``"checks.json"``, of all chapters before."""
-        names = STATIONS[: STATIONS.index(self.name)]
+        names = [name for name in desks(self.project) if name < self.name]
         return {name: self.read(f"{name}/{file}") for name in names}
 
     def passes(self) -> list[dict]:

@@ -152,7 +152,7 @@ def validity(project):
 def shown(project):
     """Return one hash of all that the report is made of; it says itself what cannot be read."""
     templates = place(project, "boxloop/templates").rglob("*")
-    found = {}
+    found: dict[str, str | None] = {}
     for path in [*files_of(project, SHOWN), *sorted(templates)]:
         if path.is_file():
             try:

@@ -49,7 +49,8 @@ def read_notes(path):
         raise UserError(msg) from error
     notes = content.pop("failure", [])
     if content or not isinstance(notes, list):
-        msg = f"{path.name} may hold [[failure]] tables only: rename {', '.join(content) or '[failure]'}."
+        others = ", ".join(content) or "[failure]"
+        msg = f"{path.name} may hold [[failure]] tables only: rename {others}."
         raise UserError(msg)
     for number, note in enumerate(notes, start=1):
         _validate(note, f"{path.name}, [[failure]] number {number}")
@@ -57,13 +58,14 @@ def read_notes(path):
 
 
 def _validate(note, place):
-    """Raise UserError where an entry has an unknown key, no `about`, or a value that is not text."""
+    """Refuse an entry that has an unknown key, no `about`, or a value that is not text."""
     if not isinstance(note, dict) or not str(note.get("about", "")).strip():
         msg = f'{place} needs about = "..." to say what failed.'
         raise UserError(msg)
     for key, value in note.items():
         if key not in COLUMNS or key == "kind":
-            msg = f"{place}: key {key} is not known, use {', '.join(c for c in COLUMNS if c != 'kind')}."
+            known = ", ".join(c for c in COLUMNS if c != "kind")
+            msg = f"{place}: key {key} is not known, use {known}."
             raise UserError(msg)
         if not isinstance(value, str):
             msg = f"{place}: {key} must be text in quotes."
@@ -99,31 +101,33 @@ def add(path, text, *, about=None, explanation=None):
     if not text:
         msg = 'An empty failure teaches nothing: boxloop fail "what went wrong".'
         raise UserError(msg)
-    name = about or (
-        text
-        if len(text) <= LONGEST_NAME
-        else text[:LONGEST_NAME].rsplit(" ", 1)[0].rstrip(" ,;:") + " …"
-    )
+    name = about or _short(text)
     if name in {note["about"].strip() for note in notes}:
-        msg = f'{path.name} already has an entry about "{name}": edit it there, or name this one with --about.'
+        taken = f'{path.name} already has an entry about "{name}"'
+        msg = f"{taken}: edit it there, or name this one with --about."
         raise UserError(msg)
     if name.startswith(IMPORTED) and not explanation:
         entry = {"about": name, "explanation": text}
     else:
-        entry = {"about": name, "what": text} | (
-            {"explanation": explanation} if explanation else {}
-        )
-    written = "[[failure]]\n" + "".join(
-        f"{key} = {_quoted(value)}\n" for key, value in entry.items()
-    )
+        why = {"explanation": explanation} if explanation else {}
+        entry = {"about": name, "what": text} | why
+    lines = [f"{key} = {_quoted(value)}\n" for key, value in entry.items()]
+    written = "[[failure]]\n" + "".join(lines)
     before = path.read_bytes() if path.is_file() else b""
     gap = b"" if not before else b"\n" if before.endswith(b"\n") else b"\n\n"
     write_bytes(path, before + gap + written.encode("utf-8"))
     return written
 
 
+def _short(text):
+    """Return the beginning of a text, at whole words, as a name."""
+    if len(text) <= LONGEST_NAME:
+        return text
+    return text[:LONGEST_NAME].rsplit(" ", 1)[0].rstrip(" ,;:") + " …"
+
+
 def _clean(text):
-    """Return text from a command line without blanks around it and without bytes that are no characters."""
+    """Return text of a command line without blanks around it or bytes that are no characters."""
     return (text or "").encode("utf-8", "replace").decode("utf-8").strip()
 
 
@@ -133,7 +137,7 @@ def _quoted(text):
 
 
 def tried(attempts, passes):
-    """Return the names of all that was tried and is not the model now, in this pass or in an earlier one.
+    """Return the names of all that was ever tried and is not the model now.
 
     Parameters
     ----------
@@ -176,7 +180,7 @@ def _attempts(attempts, metric):
 
 
 def _checks(checks):
-    """Return a row for every check that failed or was waived; a waiver's reason is why it stands."""
+    """Return a row for every check that failed or was waived, which has a reason."""
     for row in checks:
         if row["state"] in ("fail", "waived"):
             measured = "" if row["value"] is None else f"{row['value']:.3g}"
@@ -192,7 +196,7 @@ def _checks(checks):
 
 
 def _stress(stress, metric):
-    """Return one row for every stress test that the model did not stand, measured at its worst level."""
+    """Return a row for every stress test that the model did not stand, at its worst level."""
     broken = stress[stress["verdict"] != "safe"]
     for name, rows in broken.groupby("test", sort=False):
         worst = rows.loc[rows["model"].map(METRICS[metric].loss).idxmax()]
@@ -252,7 +256,7 @@ def collect(attempts, checks, stress, notes, *, metric="rmse", passes=()):
 
 
 def stale_notes(notes, known):
-    """Return the `about` of entries that explain an attempt, a check or a stress test which is no failure.
+    """Return the `about` of entries that explain what is no failure, or no failure any more.
 
     They point at something that was renamed or mended since they were written.
 

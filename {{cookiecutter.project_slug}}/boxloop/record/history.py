@@ -9,7 +9,7 @@ SHOWN = ("model", "reference")
 
 
 def sets_of(past):
-    """Return the primary metric of a pass on every set of rows: ``{set: {predictor: interval}}``."""
+    """Return the primary metric of a pass by set of rows: ``{set: {predictor: interval}}``."""
     primary = (past.get("metrics") or {}).get("primary") or {}
     own = (
         {primary["set"]: {who: primary.get(who) for who in PREDICTORS}}
@@ -98,7 +98,7 @@ def criteria_words(criteria):
 
 
 def changes(before, after):
-    """Return a sentence for everything that differs between two passes: numbers, criteria, checks, attempts."""
+    """Return a sentence for everything that differs between two passes."""
     return [
         *_number_changes(sets_of(before), sets_of(after)),
         *_word_changes("criterion", _criteria(before), _criteria(after)),
@@ -166,14 +166,14 @@ def listing(rows):
 
 
 def side_by_side(one, two):
-    """Return ``(label, left, right)`` for two passes: dates, notes, numbers, criteria, checks whose state changed."""
+    """Return ``(label, left, right)`` for what two passes hold, of the checks what has changed."""
     metric = (two["metrics"].get("primary") or {}).get("label", "primary metric")
-    lines = [("", f"pass {one['number']}", f"pass {two['number']}")]
-    lines.append(("date", *(past.get("time", "")[:10] for past in (one, two))))
-    lines.append(("note", *(past.get("note") or "–" for past in (one, two))))
-    lines.append(
-        ("test set", *("opened" if past.get("released") else "not opened" for past in (one, two)))
-    )
+    lines = [
+        ("", *(f"pass {past['number']}" for past in (one, two))),
+        ("date", *(past.get("time", "")[:10] for past in (one, two))),
+        ("note", *(past.get("note") or "–" for past in (one, two))),
+        ("test set", *("opened" if past.get("released") else "not opened" for past in (one, two))),
+    ]
     left, right = sets_of(one), sets_of(two)
     for name in {**left, **right}:
         for who in PREDICTORS:
@@ -199,7 +199,7 @@ def _pairs(before, after, prefix, *, same):
 
 
 def svg(found, *, width=640, height=220):
-    """Return the primary metric with its intervals over the passes as an inline SVG, or an empty text.
+    """Return the primary metric with its intervals over the passes as an inline SVG, or "".
 
     Parameters
     ----------
@@ -207,47 +207,49 @@ def svg(found, *, width=640, height=220):
         What `rows` returned. The classes of its parts are those of the drawing on the cover of
         the report.
     """
-    measured = [entry for row in found for who in SHOWN if _is_measured(entry := row[who])]
-    ends = [entry.get(key) for entry in measured for key in ("low", "high", "value")]
-    ends = [end for end in ends if end is not None]
-    if not ends:
+    if not (ys := _heights(found, height)):
         return ""
-    low, high = min(ends), max(ends)
-    pad = 0.08 * (high - low) or abs(high) * 0.1 or 1.0
-    low, high = low - pad, high + pad
-    step = (width - 120) / max(len(found), 1)
-    ys = {
-        number: round(height - 40 - (height - 60) * (number - low) / (high - low), 1)
-        for number in ends
-    }
-    unit = f" / {found[-1]['unit']}" if found[-1]["unit"] else ""
-    title = html.escape(
-        f"{found[-1]['metric']}{unit} on {found[-1]['set']} over {len(found)} passes"
-    )
-    words = [
-        f"pass {row['number']}: model {interval(row['model'])}, reference {interval(row['reference'])}"
-        for row in found
-    ]
-    parts = [
-        f'<svg class="intervals history" viewBox="0 0 {width} {height}" role="img" aria-label="{title}"><title>{title}</title>'
-    ]
-    parts.append(f"<desc>{html.escape('; '.join(words))}.</desc>")
-    for end in (min(ends), max(ends)):
-        parts.append(
-            f'<line class="grid" x1="70" x2="{width - 20}" y1="{ys[end]}" y2="{ys[end]}"/>'
-        )
+    last, step = found[-1], (width - 120) / max(len(found), 1)
+    unit = f" / {last['unit']}" if last["unit"] else ""
+    title = html.escape(f"{last['metric']}{unit} on {last['set']} over {len(found)} passes")
+    box = f'viewBox="0 0 {width} {height}" role="img" aria-label="{title}"'
+    parts = [f'<svg class="intervals history" {box}><title>{title}</title>', _described(found)]
+    for end in (min(ys), max(ys)):
+        ends = f'x1="70" x2="{width - 20}" y1="{ys[end]}" y2="{ys[end]}"'
+        parts.append(f'<line class="grid" {ends}/>')
         parts.append(f'<text class="tick" x="40" y="{ys[end] + 4}">{end:.3g}</text>')
     for place, row in enumerate(found):
         middle = round(90 + step * (place + 0.5), 1)
-        parts.append(
-            f'<text class="tick" x="{middle}" y="{height - 12}">pass {row["number"]}</text>'
-        )
+        where = f'x="{middle}" y="{height - 12}"'
+        parts.append(f'<text class="tick" {where}>pass {row["number"]}</text>')
         parts += [
             _mark(who, row[who], middle + shift, ys)
             for who, shift in (("reference", 7), ("model", -7))
             if _is_measured(row[who])
         ]
     return "".join([*parts, "</svg>"])
+
+
+def _heights(found, height):
+    """Return where each number is drawn, by the number; nothing where none was measured."""
+    measured = [entry for row in found for who in SHOWN if _is_measured(entry := row[who])]
+    ends = [entry.get(key) for entry in measured for key in ("low", "high", "value")]
+    ends = [end for end in ends if end is not None]
+    if not ends:
+        return {}
+    low, high = min(ends), max(ends)
+    pad = 0.08 * (high - low) or abs(high) * 0.1 or 1.0
+    low, high = low - pad, high + pad
+    return {end: round(height - 40 - (height - 60) * (end - low) / (high - low), 1) for end in ends}
+
+
+def _described(found):
+    """Return what the drawing shows, for who cannot see it."""
+    words = []
+    for row in found:
+        model, reference = interval(row["model"]), interval(row["reference"])
+        words.append(f"pass {row['number']}: model {model}, reference {reference}")
+    return f"<desc>{html.escape('; '.join(words))}.</desc>"
 
 
 def _is_measured(entry):
@@ -258,7 +260,8 @@ def _mark(who, entry, x, ys):
     y = ys[entry["value"]]
     line = ""
     if entry.get("low") is not None:
-        line = f'<line class="interval" x1="{x}" x2="{x}" y1="{ys[entry["low"]]}" y2="{ys[entry["high"]]}"/>'
+        ends = f'x1="{x}" x2="{x}" y1="{ys[entry["low"]]}" y2="{ys[entry["high"]]}"'
+        line = f'<line class="interval" {ends}/>'
     point = (
         f'<circle class="point" cx="{x}" cy="{y}" r="5"/>'
         if who == "model"

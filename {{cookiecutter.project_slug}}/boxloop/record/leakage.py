@@ -1,4 +1,4 @@
-"""The leakage sheet: the eight types of Kapoor & Narayanan (2023), each with its evidence and its argument."""
+"""The leakage sheet: the eight types of Kapoor & Narayanan (2023), with evidence and argument."""
 
 TYPES = {
     "L1.1": (
@@ -22,8 +22,10 @@ TYPES = {
     ),
     "L3.3": (
         "sampling bias in the test set",
-        "Measured, not removed: the claim stays inside the scope of the training data, "
-        "and other labelled domains are sealed beside the test set.",
+        (
+            "Measured, not removed: the claim stays inside the scope of the training data, "
+            "and other labelled domains are sealed beside the test set."
+        ),
     ),
 }
 

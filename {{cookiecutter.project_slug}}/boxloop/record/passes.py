@@ -2,6 +2,7 @@
 
 import csv
 from datetime import UTC, datetime
+from typing import Any
 
 from boxloop.base.files import fingerprint, plain, read_cache, write_json
 from boxloop.notebooks.file import read_notebook
@@ -27,8 +28,8 @@ def _read(path):
     content = read_cache(path)
     if not isinstance(content, dict) or type(content.get("number")) is not int:
         return None
-    content = {"time": "", "note": "", "metrics": {}, "checks": {}, "sets": {}} | content
-    content.setdefault("attempts", [])
+    empty: dict[str, Any] = {"time": "", "note": "", "metrics": {}, "checks": {}, "sets": {}}
+    content = {**empty, "attempts": [], **content}
     right = (
         content["number"] == int(path.stem)
         and isinstance(content.get("released"), bool)

@@ -161,10 +161,11 @@ def merge(project, settings):
     broken off, has left nothing. Two notebooks may end at the same moment: whoever wrote looks
     whether something came in meanwhile, and merges again.
     """
-    merged = None
+    merged: tuple | None = None
     while merged != (merged := _left(project)):
         names, left = merged
-        sets, checks = {}, []
+        sets: dict[str, dict] = {}
+        checks: list[dict] = []
         for (rows, _), (metrics, _) in left.values():
             checks += rows
             sets |= metrics.get("sets", {})

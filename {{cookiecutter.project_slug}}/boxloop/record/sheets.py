@@ -48,7 +48,7 @@ def appendix_a(project):
 
 
 def reforms(project):
-    """Return the sheet of REFORMS: 32 items, 1a to 8b (Kapoor et al. 2024), as `appendix_a` does."""
+    """Return the sheet of REFORMS, 32 items (Kapoor et al. 2024), as `appendix_a` does."""
     return _sheet(project, "reforms.json", "reforms")
 
 
@@ -103,7 +103,7 @@ def _checks(pattern, checks):
 
 
 def _words(row):
-    """Return the reason of a recorded check, or else what it measured; a waiver that waives nothing is named."""
+    """Return the reason of a recorded check, or else what it measured; a stale waiver is named."""
     words = row.get("reason") or row.get("message") or ""
     return f"{words} {STALE}".strip() if row.get("stale_waiver") else words
 
@@ -195,7 +195,7 @@ def _markdown(rows):
 
 
 def _evidence(piece):
-    """Return a piece with its state, the reason where it is waived, and a word where the waiver is stale."""
+    """Return a piece with its state, why it is waived, and a word where the waiver is stale."""
     if piece["state"] == "waived":
         return f"{piece['id']} (waived: {piece['message']})"
     return (
@@ -204,20 +204,14 @@ def _evidence(piece):
 
 
 def waiver_lines(waived, stale, form):
-    """Return the lines that give the reason of each waiver, and those that name waivers nothing needs."""
-    bullet = "- " if form == "markdown" else "  "
+    """Return lines with the reason of each waiver, and lines that name waivers nothing needs."""
+    bullet, gap = ("- ", [""]) if form == "markdown" else ("  ", [])
     lines = []
     if waived:
-        lines += ["", f"{len(waived)} waived:", *([""] if form == "markdown" else [])]
+        lines += ["", f"{len(waived)} waived:", *gap]
         lines += [f"{bullet}{row['id']} ({row['notebook']}): {row['reason']}" for row in waived]
     if stale:
-        lines += [
-            "",
-            f"{len(stale)} stale {'waiver' if len(stale) == 1 else 'waivers'}:",
-            *([""] if form == "markdown" else []),
-        ]
-        lines += [
-            f"{bullet}{row['id']} ({row['notebook']}): it passes, so remove its waiver from study.toml"
-            for row in stale
-        ]
+        lines += ["", f"{len(stale)} stale {'waiver' if len(stale) == 1 else 'waivers'}:", *gap]
+        remedy = "it passes, so remove its waiver from study.toml"
+        lines += [f"{bullet}{row['id']} ({row['notebook']}): {remedy}" for row in stale]
     return lines

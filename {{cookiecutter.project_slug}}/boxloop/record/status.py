@@ -235,7 +235,8 @@ def status(project, chapters=None, *, parameters=None):
     needs; and if such a notebook is not done.
     """
     chapters = chapters or read_loop(project)
-    now, rows, open_names = Now(project, chapters), [], set()
+    now, rows = Now(project, chapters), []
+    open_names: set[str] = set()
     for chapter in chapters:
         doubtful = sorted(upstream(chapter, chapters) & open_names)
         given = None if parameters is None else parameters.get(chapter.name, {})

@@ -1,5 +1,3 @@
 """The report: executed notebooks, results and sheets in one HTML file that opens offline."""
 
-from boxloop.report.page import build_report, get_ready
-
-__all__ = ["build_report", "get_ready"]
+from boxloop.report.page import build_report, get_ready  # noqa: F401  # for the machinery

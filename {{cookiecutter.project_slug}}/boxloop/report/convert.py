@@ -42,7 +42,8 @@ def to_mathml(latex, *, display="inline"):
             latex = latex.replace(rf"\{word}{{{name}}}", rf"\{word}{{{known}}}" if known else "")
     try:
         return convert(latex, display=display)
-    except Exception:  # noqa: BLE001  # the converter raises many kinds of error, and a report must be built
+    # The converter raises many kinds of error, and a report must be built.
+    except Exception:  # noqa: BLE001
         return f'<code class="formula">{escape(latex)}</code>'
 
 
@@ -90,7 +91,7 @@ def make_exporter():
         def from_notebook_node(self, nb, resources=None, **kw):
             # The lexer for IPython would import IPython, for magics that the chapters do not use.
             highlight = Highlight2HTML(pygments_lexer="python3", parent=self)
-            self.code = []
+            self.code: list[str] = []
 
             def keep(source, metadata=None):
                 # A long line scrolls sideways, also for those who have no mouse.

@@ -61,7 +61,7 @@ def headline(metrics, settings, openings):
         "drawing": drawing,
         "label": primary.get("label") or primary.get("name") or "primary metric",
         "unit": unit,
-        "better": BETTER.get(primary.get("better"), ""),
+        "better": BETTER.get(primary.get("better") or "", ""),
         "set": primary.get("set") or "",
         "n_rows": rows.get("n_rows"),
         "n_groups": rows.get("n_groups"),

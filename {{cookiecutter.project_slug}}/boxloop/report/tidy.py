@@ -96,7 +96,7 @@ def _own_ids(soup, names):
     """Give cells their anchor, and every id of an output one that no other chapter has."""
     for cell in soup.select("[data-cell]"):
         cell["id"] = names.give(cell["data-cell"] or "cell")
-    new = {}
+    new: dict[str, str] = {}
     for element in soup.find_all(id=True):
         old = element["id"]
         if not element.has_attr("data-cell"):
@@ -107,7 +107,8 @@ def _own_ids(soup, names):
 
 def _headings(soup, names):
     """Move headings one level down, below the title of the report, and give them anchors."""
-    title, headings, anchors = "", [], {}
+    title, headings = "", []
+    anchors: dict[str, str] = {}
     for element in soup.find_all(re.compile("^h[1-6]$")):
         text = element.get_text(" ", strip=True)
         if element.name == "h1" and not title:

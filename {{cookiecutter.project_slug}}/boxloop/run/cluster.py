@@ -40,9 +40,12 @@ def _local(mark):
     from distributed import LocalCluster
 
     # Pages on what the cluster does have no key; without routes there is nothing to see.
-    settings = {f"distributed.{who}.http.routes": [] for who in ("scheduler", "worker")}
     spawned = "distributed.nanny.pre-spawn-environ"
-    settings[spawned] = dask.config.get(spawned, {}) | mark
+    settings = {
+        "distributed.scheduler.http.routes": [],
+        "distributed.worker.http.routes": [],
+        spawned: dask.config.get(spawned, {}) | mark,
+    }
     # A temporary folder is for its owner alone.
     with tempfile.TemporaryDirectory(prefix="boxloop-dask-") as folder, dask.config.set(settings):
         _keep_key(folder)

@@ -46,7 +46,7 @@ class Client(PapermillNotebookClient):
         if self.output_hook_stack[msg["parent_header"].get("msg_id")]:  # a widget takes it
             return super().output(outs, msg, display_id, cell_index)
         held = self._of(outs)
-        if self.clear_before_next_output:
+        if self.clear_before_next_output:  # type: ignore[has-type]  # of nbclient
             held.clear()
             self.clear_before_next_output = False
         if msg["msg_type"] == "stream":

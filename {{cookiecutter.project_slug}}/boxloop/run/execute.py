@@ -8,6 +8,7 @@ import threading
 import warnings
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
+from typing import Any
 
 from boxloop.base.errors import UserError
 from boxloop.base.fast_imports import quick_imports
@@ -19,7 +20,7 @@ from boxloop.record.facts import inputs
 DEAD, TOO_LONG = "DeadKernelError", "CellTimeoutError"
 
 
-class Stopped(Exception):  # noqa: N818  # no error: it was asked for
+class Stopped(Exception):  # no error: it was asked for
     """The run was interrupted: the chapter counts as not run."""
 
 
@@ -42,8 +43,9 @@ class Stock:
     def __init__(self, project, chapters, *, cold=False, timeout=None, say=None):
         self.project, self.chapters, self.cold, self.timeout = project, chapters, cold, timeout
         self.mark, self.env, self.stopped = {}, None, threading.Event()
-        self._scratch = frozenset()  # names of the chapters that are not forked
-        self._say, self._kernels, self._lock = say or (lambda _: None), None, threading.Lock()
+        self._scratch: set[str] = set()  # names of the chapters that are not forked
+        self._say, self._lock = say or (lambda _: None), threading.Lock()
+        self._kernels: Any = None  # boxloop.run.pool.Kernels, where kernels can be forked
 
     def start(self):
         """Begin to import the libraries and to make the first kernel."""
@@ -87,8 +89,8 @@ class Stock:
         where : str
             The chapter, and the cell if it got so far, for the sentence that says what went wrong.
         """
-        manager, kernels = None, None if self.cold else self._kernels
-        if kernels and chapter.name not in self._scratch:
+        manager, kernels = None, self._kernels
+        if kernels and not self.cold and chapter.name not in self._scratch:
             try:
                 manager = kernels.take()
             except (RuntimeError, OSError):  # killed, or no memory to fork: papermill's way may do

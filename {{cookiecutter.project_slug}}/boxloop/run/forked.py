@@ -80,7 +80,7 @@ class Libraries:
 
     def __init__(self, first, later, restart):
         self.later, self._done, self._restart = [*first, *later], [], restart
-        self._found = []  # what the module that is being imported does besides
+        self._found: list[str] = []  # what the module that is being imported does besides
         self._streams = [Stream(name, self._found.append) for name in ("stdout", "stderr")]
         for _ in first:
             self.one_more()
@@ -117,7 +117,7 @@ class Libraries:
     def _show(shell):
         """Let those who ask for a shell find this one, or none."""
         if shell:
-            builtins.get_ipython = lambda: shell
+            vars(builtins)["get_ipython"] = lambda: shell
         else:
             vars(builtins).pop("get_ipython", None)
         if module := sys.modules.get("IPython.core.interactiveshell"):
@@ -218,7 +218,8 @@ def main():
     """Import what the command line names and serve."""
     del sys.path[0]  # the folder of this file: its modules must not pass for others of that name
     first, later, running = json.loads(sys.argv[1])
-    sys.argv[:] = [importlib.util.find_spec("ipykernel_launcher").origin]
+    launcher = importlib.util.find_spec("ipykernel_launcher")
+    sys.argv[:] = [str(launcher and launcher.origin)]
     if not os.environ.get("MPLBACKEND"):
         os.environ["MPLBACKEND"] = BACKEND
     pipe = os.fdopen(os.dup(1), "w", buffering=1)

@@ -67,9 +67,26 @@ def _take(path):
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump(_me(), file)
-    except OSError:  # the disk is full: a lock without an owner would block the next run
+    except BaseException:  # the disk is full: a lock without an owner would block the next run
         path.unlink(missing_ok=True)
         raise
+    return True
+
+
+def _take_over(path):
+    """Create the lock file in place of one that a dead process has left."""
+    owner = _owner(path)
+    if _alive(owner):
+        process = f"process {owner.get('pid')} on {owner.get('host')}"
+        msg = (
+            f"Another run is going on in this project ({process}): "
+            f"wait for it; if there is none, delete {NAME}."
+        )
+        raise UserError(msg)
+    path.unlink(missing_ok=True)
+    if not _take(path):
+        msg = "Another run has just begun in this project: wait for it."
+        raise UserError(msg)
     return True
 
 
@@ -82,21 +99,10 @@ def lock(project):
     UserError
         If another run is going on in this project.
     """
-    path = project.root / NAME
-    if not _take(path):
-        owner = _owner(path)
-        if _alive(owner):
-            process = f"process {owner.get('pid')} on {owner.get('host')}"
-            msg = (
-                f"Another run is going on in this project ({process}): "
-                f"wait for it; if there is none, delete {NAME}."
-            )
-            raise UserError(msg)
-        path.unlink(missing_ok=True)
-        if not _take(path):
-            msg = "Another run has just begun in this project: wait for it."
-            raise UserError(msg)
+    path, ours = project.root / NAME, False
     try:
+        ours = _take(path) or _take_over(path)
         yield path
     finally:
-        path.unlink(missing_ok=True)
+        if ours:
+            path.unlink(missing_ok=True)

@@ -122,7 +122,8 @@ class Outputs:
         self._full, self._errors = False, []
         # The end: outputs, or the name of a stream with what was printed; and the sum of the
         # latter.
-        self._last, self._last_lines, self._last_text = deque(), 0, 0
+        self._last: deque = deque()
+        self._last_lines, self._last_text = 0, 0
         self._lost = {"line": 0, "output": 0, "character": 0}
 
     def add(self, out):

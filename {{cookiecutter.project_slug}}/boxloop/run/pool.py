@@ -11,11 +11,12 @@ import sys
 import threading
 import time
 import warnings
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from importlib import import_module
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from typing import Any
 
 from boxloop.base.fast_imports import quick_imports
 from boxloop.base.lazy import MODULES
@@ -45,8 +46,10 @@ ALWAYS = ("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "IP
 DRAWING = ("matplotlib.backends.backend_agg", "matplotlib.figure")
 GONE = "Kernel server is gone"
 # What changes the surroundings that a library reads on import: a fork has it imported before.
-TOUCHES = ("environ", "environb", "putenv", "unsetenv", "load_dotenv", "chdir")
-TOUCHES += ("filterwarnings", "simplefilter", "resetwarnings", "showwarning")
+TOUCHES = (
+    *("environ", "environb", "putenv", "unsetenv", "load_dotenv", "chdir"),
+    *("filterwarnings", "simplefilter", "resetwarnings", "showwarning"),
+)
 _TOUCH = re.compile(rf"\b(?:{'|'.join(TOUCHES)})\b|\bwarnings\.filters\b|%(?:set_)?env\b|%cd\b")
 _IMPORT = re.compile(
     r"^\s*(?:from\s+([\w.]+)\s+import\s*(\([^)]*\)|[^\n]*)|import\s+([\w.]+))", re.MULTILINE
@@ -140,10 +143,16 @@ class Server:
 
     def __init__(self, first, later, env, cwd):
         command = [sys.executable, str(Path(forked.__file__)), json.dumps([first, later, []])]
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-        # In the folder of the kernels: matplotlib reads its settings where it is imported.
-        self._process = subprocess.Popen(
-            command, **pipes, env=env, cwd=cwd, text=True, bufsize=1, start_new_session=True
+        self._process: Any = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=env,
+            cwd=cwd,  # of the kernels: matplotlib reads its settings where it is imported
+            text=True,
+            bufsize=1,
+            start_new_session=True,
         )
         self._lock = threading.Lock()
 
@@ -233,6 +242,9 @@ def _classes():
         from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
 
     class Provisioner(LocalProvisioner):
+        parent: Any
+        process: Any
+
         async def launch_kernel(self, cmd, **kwargs):
             env, cwd = kwargs.get("env") or dict(os.environ), kwargs.get("cwd") or Path.cwd()
             argv = cmd[cmd.index("-f") :]
@@ -247,7 +259,7 @@ def _classes():
 
     class Manager(AsyncKernelManager):
         server = None
-        clients = ()
+        clients: tuple = ()
 
         def client(self, **options):
             made = super().client(**options)
@@ -256,7 +268,7 @@ def _classes():
 
         @property
         def kernel_spec(self):
-            spec = super().kernel_spec
+            spec: Any = super().kernel_spec
             spec.metadata["kernel_provisioner"] = {"provisioner_name": "boxloop-fork"}
             return spec
 
@@ -287,8 +299,10 @@ class Kernels:
         later = [name for name in imports(project, chapters) if name not in first]
         self._server = Server(first, later, env, project.notebooks)
         self._maker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kernels")
-        self._lock, self._next, self._open = threading.Lock(), None, set()
-        self._class = None
+        self._lock = threading.Lock()
+        self._next: Future | None = None
+        self._open: set[Any] = set()
+        self._class: Any = None
 
     def _start(self):
         """Fork a kernel, and return its manager."""
@@ -327,9 +341,8 @@ class Kernels:
         RuntimeError, OSError
             If the server is gone or cannot make another.
         """
-        self.prepare()
         with self._lock:
-            ready, self._next = self._next, None
+            ready, self._next = self._next or self._maker.submit(self._start), None
         manager = ready.result()
         self._server.check()  # a kernel that was made before it went ends with it
         self.prepare()

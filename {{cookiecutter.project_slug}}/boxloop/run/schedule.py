@@ -19,8 +19,7 @@ def go(chapters, selected, *, is_current, work, current, lost, jobs=1):
     work : callable
         ``(chapter) -> str or None``: runs it, returns how it failed.
     current, lost : callable
-        Told the name of a chapter that was current, and of one that was left out together with
-        the names that it waited for.
+        Told the name of a chapter that was current; of one left out, and of what it waited for.
     jobs : int
         Chapters at a time; of those that are ready, the first of `selected`.
     """
@@ -28,7 +27,10 @@ def go(chapters, selected, *, is_current, work, current, lost, jobs=1):
     needs = {name: upstream(chapter, chapters) & set(by_name) for name, chapter in by_name.items()}
     sorter = TopologicalSorter(needs)
     sorter.prepare()
-    ready, running, failed, ended = set(), set(), set(), SimpleQueue()
+    ready: set[str] = set()
+    running: set[str] = set()
+    failed: set[str] = set()
+    ended: SimpleQueue = SimpleQueue()
     while sorter.is_active():
         ready.update(sorter.get_ready())
         if ready and len(running) < jobs:

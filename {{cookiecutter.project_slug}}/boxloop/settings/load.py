@@ -3,7 +3,7 @@
 import tomllib
 from difflib import get_close_matches
 
-from pydantic import BaseModel, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from boxloop.base.errors import UserError
 from boxloop.settings.tables import Column, Data, Split, Study, Table
@@ -16,9 +16,9 @@ class Settings(Table):
     data: Data | None = None
     columns: dict[str, Column]
     split: Split
-    stress: dict[str, list[float]] = {}
-    thresholds: dict[str, float] = {}
-    waivers: dict[str, str] = {}
+    stress: dict[str, list[float]] = Field({})
+    thresholds: dict[str, float] = Field({})
+    waivers: dict[str, str] = Field({})
 
     @model_validator(mode="before")
     @classmethod
@@ -35,7 +35,8 @@ class Settings(Table):
             if column.error_of is not None and (
                 column.role != "error" or column.error_of not in self.columns
             ):
-                msg = f"columns.{name}: error_of needs the role error and the name of another column; it is '{column.error_of}'"
+                needs = "error_of needs the role error and the name of another column"
+                msg = f"columns.{name}: {needs}; it is '{column.error_of}'"
                 raise ValueError(msg)
         return self
 
@@ -52,7 +53,8 @@ class Settings(Table):
     def _target_is_a_column(self):
         target = self.columns.get(self.study.target)
         if target is None or target.role != "target":
-            msg = f"study.target '{self.study.target}' needs a [columns.{self.study.target}] with role = \"target\""
+            name = self.study.target
+            msg = f"study.target '{name}' needs a [columns.{name}] with role = \"target\""
             raise ValueError(msg)
         for name, column in self.columns.items():
             if column.role == "input" and column.derived_from_target:
@@ -96,16 +98,17 @@ class Settings(Table):
 
     @property
     def inputs(self):
+        """Names of the columns that a model may learn from."""
         return self.role("input")
 
     @property
     def seen(self):
-        """Names of the columns that estimators are handed: the inputs, the resonance to define regions with, and weights for the fit."""
+        """Names of the columns that estimators are handed: inputs, the resonance, and weights."""
         return [*self.inputs, *self.role("resonance"), *self.weights]
 
     @property
     def weights(self):
-        """Names of the columns that say how much a row counts in a fit: weights, and the error of the target."""
+        """Names of the columns that say how much a row counts: weights, and the target's error."""
         errors = [
             name for name in self.role("error") if self.columns[name].error_of == self.study.target
         ]

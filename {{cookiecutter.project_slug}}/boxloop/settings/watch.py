@@ -1,5 +1,7 @@
 """Notice which settings a notebook reads, so that a change of the others leaves it current."""
 
+from typing import Any
+
 from pydantic import BaseModel
 
 # Reading one of these says nothing about single keys: the whole table counts as read.
@@ -22,7 +24,7 @@ def watch(model, note, prefix=""):
     pydantic model
         Of a subclass, so that every method works on it; pickled, it is a plain `model` again.
     """
-    kind = type(model)
+    kind: Any = type(model)
     inner = {
         name: watch(getattr(model, name), note, f"{name}.")
         for name in kind.model_fields
@@ -39,17 +41,12 @@ def watch(model, note, prefix=""):
         return kind.__getattribute__(self, name)
 
     plain = {
-        "__reduce__": lambda self: (kind.model_validate, (kind.model_dump(model),)),
-        "__copy__": lambda self: model,
+        "__reduce__": lambda _: (kind.model_validate, (kind.model_dump(model),)),
+        "__copy__": lambda _: model,
     }
-    watched = model.model_copy()
+    watched, body = model.model_copy(), plain | {"__getattribute__": read, "__slots__": ()}
     # No subclass statement: pydantic would build a validator for it, which takes longer than it
     # ever helps.
-    object.__setattr__(
-        watched,
-        "__class__",
-        type.__new__(
-            type(kind), kind.__name__, (kind,), plain | {"__getattribute__": read, "__slots__": ()}
-        ),
-    )
+    subclass = type.__new__(type(kind), kind.__name__, (kind,), body)
+    object.__setattr__(watched, "__class__", subclass)
     return watched

@@ -11,7 +11,7 @@ from boxloop.table.codes import numbered
 
 
 def measured(frame, settings):
-    """Return the table with the numbers that study.toml calls `missing` taken out of their columns."""
+    """Return the table without the numbers that study.toml calls `missing`, column by column."""
     marked = {
         name: column.missing
         for name, column in settings.columns.items()
@@ -27,13 +27,13 @@ def measured(frame, settings):
 
 
 def units(frame, settings):
-    """Return for each row the unit that is never cut in two: its group, else its id, else itself."""
+    """Return for each row the unit that is never cut in two: its group, else id, else itself."""
     name = settings.only("group") or settings.only("id")
     return frame[name].to_numpy() if name else np.arange(len(frame))
 
 
 def _shuffled_share(values, seed):
-    """Return for each value its place in [0, 1) in a shuffled order that depends on seed and value only."""
+    """Return each value's place in [0, 1) in a shuffled order, from seed and value alone."""
     unique, codes = numbered(values)
     digests = [hashlib.sha256(f"{seed}:{value}".encode()).hexdigest() for value in unique]
     rank = np.empty(len(unique))
@@ -42,7 +42,9 @@ def _shuffled_share(values, seed):
 
 
 def place(frame, settings):
-    """Return for each row its place in [0, 1): exploration, rest of training, validation, test lie in this order.
+    """Return for each row its place in [0, 1), by which the parts are cut.
+
+    Exploration, the rest of training, validation and test lie in this order.
 
     Parameters
     ----------
@@ -74,7 +76,7 @@ def exploration(frame, settings):
 
 
 def thin(frame, settings, *, most=50_000):
-    """Return at most about `most` rows, by whole units and in their order; the table itself where it is small enough.
+    """Return at most about `most` rows, by whole units and in their order; of a small table all.
 
     For searches that fit a model many times: which model is best shows on fewer rows than the
     last fit should have.
@@ -88,7 +90,7 @@ def thin(frame, settings, *, most=50_000):
 
 @dataclass(frozen=True)
 class Parts:
-    """What the split gives to a notebook: train and validation. The test part has no public name."""
+    """What the split gives to a notebook. The test part has no public name."""
 
     train: pd.DataFrame
     validation: pd.DataFrame
@@ -143,12 +145,17 @@ def divide(labelled, settings, *, domains=None):
     )
     for name, part in (("train", parts.train), ("validation", parts.validation), ("test", test[0])):
         if part.empty:
-            msg = f"split.{name} = {getattr(plan, name):g} leaves no row for {name}: change the fractions."
+            msg = (
+                f"split.{name} = {getattr(plan, name):g} leaves no row for {name}: change the "
+                "fractions."
+            )
             raise UserError(msg)
     return parts
 
 
-def group_folds(groups, number, *, seed):
+def group_folds(
+    groups: np.ndarray, number: int, *, seed: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return folds of whole groups, dealt out at random: for checks, which know no split.
 
     Parameters
@@ -176,13 +183,13 @@ def folds(frame, settings):
 
     plan = settings.split
     if plan.strategy == "group":
-        maker, args = GroupKFold(n_splits=plan.folds), (frame, None, frame[settings.only("group")])
-    elif plan.strategy == "time":
+        by_group = GroupKFold(n_splits=plan.folds)
+        return list(by_group.split(frame, groups=frame[settings.only("group")]))
+    if plan.strategy == "time":
         order = np.argsort(frame[settings.only("time")].to_numpy(), kind="stable")
-        return [(order[a], order[b]) for a, b in TimeSeriesSplit(n_splits=plan.folds).split(order)]
-    elif plan.strategy == "stratified":
-        maker = StratifiedKFold(n_splits=plan.folds, shuffle=True, random_state=plan.seed)
-        args = (frame, frame[settings.study.target])
-    else:
-        maker, args = KFold(n_splits=plan.folds, shuffle=True, random_state=plan.seed), (frame,)
-    return list(maker.split(*args))
+        in_time = TimeSeriesSplit(n_splits=plan.folds)
+        return [(order[a], order[b]) for a, b in in_time.split(order)]
+    options = {"n_splits": plan.folds, "shuffle": True, "random_state": plan.seed}
+    if plan.strategy == "stratified":
+        return list(StratifiedKFold(**options).split(frame, frame[settings.study.target]))
+    return list(KFold(**options).split(frame))

@@ -62,8 +62,8 @@ def _are_texts(items):
 
 
 def _hashes(events):
-    """Return the hash of each line; None where it follows from no line above, or stands there twice."""
-    found = []
+    """Return the hash of each line; None where it follows from no line above, or is a repeat."""
+    found: list[str | None] = []
     for row in events:
         last = next(reversed(found), None)
         if CHAIN in row:
@@ -104,7 +104,7 @@ def check_chain(events, heads):
 
 
 def remembered(project):
-    """Return the events in the copy of the ledger that stands in ``report/``, none where it is damaged."""
+    """Return the events in the copy of the ledger in ``report/``, none where it is damaged."""
     try:
         events = parse(project.ledger_copy.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
@@ -113,7 +113,7 @@ def remembered(project):
 
 
 def known_heads(project):
-    """Return the hashes of last lines that passes, notebooks and the copy saw, each once, in their order."""
+    """Return the hashes of last lines that passes, notebooks and the copy saw, each once."""
     paths = [
         *sorted(project.passes.glob("*.json")),
         *sorted(project.results.glob("*/station.json")),

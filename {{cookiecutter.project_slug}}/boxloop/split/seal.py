@@ -40,7 +40,7 @@ def read_ledger(project):
 
 
 def head(project):
-    """Return the hash of the last line of the ledger, or None where there is none or it is damaged."""
+    """Return the hash of the ledger's last line, or None where there is none or it is damaged."""
     events, problem = _examine(project)
     return None if problem else head_of(events)
 
@@ -83,7 +83,7 @@ def _examine(project):
 
 
 def _remedy(project, heads):
-    """Return what helps: the copy where it is whole, else a commit, else a beginning that says so."""
+    """Return what helps: the copy if it is whole, else a commit, else a new one that says so."""
     copy = remembered(project)
     if copy and not check_chain(copy, heads):
         return f"copy {project.relative(project.ledger_copy)} to its place"
@@ -95,7 +95,7 @@ def _remedy(project, heads):
 
 
 def begins_anew(project):
-    """Return whether nothing is left of a lost ledger and its test set, so that 03 may seal another."""
+    """Return whether nothing is left of a ledger and its test set, so that 03 may seal another."""
     return not project.ledger_file.exists() and not project.sealed_file.exists()
 
 

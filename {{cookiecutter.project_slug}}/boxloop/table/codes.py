@@ -4,7 +4,9 @@ import numpy as np
 
 
 def numbered(values):
-    """Return what `numpy.unique` does with ``return_inverse``: the distinct values in order, and the number of each row's.
+    """Return the distinct values in order, and for each row the number of its own.
+
+    It is what `numpy.unique` does with ``return_inverse``.
 
     Words are hashed before they are sorted, which for a million of them is three times as quick.
 

@@ -1,4 +1,4 @@
-"""What is seen in one column: its unit, the range of its numbers, and the numbers that stand for nothing."""
+"""What is seen in one column: its unit, its range, and the numbers that stand for nothing."""
 
 import re
 
@@ -8,8 +8,8 @@ import pandas as pd
 # What catalogues write where nothing was measured; one of them counts only where it lies far from
 # all other values.
 SENTINELS = {
-    -1.0, -9.0, -99.0, -99.9, -99.99, -999.0, -999.9, -9999.0, -9999.9, -99999.0, 99.0, 99.9, 99.99, 999.0, 9999.0, 99999.0,
-    -32768.0, 1e20, -1e20, 1e30, -1e30,
+    -1.0, -9.0, -99.0, -99.9, -99.99, -999.0, -999.9, -9999.0, -9999.9, -99999.0,
+    99.0, 99.9, 99.99, 999.0, 9999.0, 99999.0, -32768.0, 1e20, -1e20, 1e30, -1e30,
 }  # fmt: skip
 UNIT = re.compile(r"^(?P<name>.*?)\s*[\[(](?P<unit>[^\])]+)[\])]$")
 
@@ -27,7 +27,7 @@ def unit_of(name, catalogue):
 
 
 def describe(column):
-    """Return what is in a column: the range of its numbers or its first words, and how much is missing."""
+    """Return the range of a column's numbers or its first words, and how much is missing."""
     values, gap = column.dropna(), float(column.isna().mean())
     if values.empty:
         return "nothing"
@@ -51,7 +51,9 @@ def describe(column):
 
 
 def marks(column):
-    """Return the numbers that stand for a missing value: a usual mark at one end, repeated, and far from all other values.
+    """Return the numbers that stand for a missing value.
+
+    Each is a usual mark at one end, repeated, and far from all other values.
 
     Parameters
     ----------
@@ -65,7 +67,7 @@ def marks(column):
     if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
         return ()
     values = column.dropna().astype(float)
-    values, found = values[np.isfinite(values)], []
+    values, found = values[np.isfinite(values)], list[float]()
     while (mark := _mark(values[~values.isin(found)])) is not None:
         found.append(mark)
     return tuple(found)

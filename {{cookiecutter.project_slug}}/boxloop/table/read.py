@@ -78,7 +78,8 @@ def read_catalogue(path):
     elif suffix in BINARY:
         found = _parquet(path) if BINARY[suffix] == "parquet" else _astropy(path, BINARY[suffix])
     else:
-        msg = f"{path.name} ends in '{suffix}', which is not known: save it as one of {', '.join([*TEXT, *BINARY])}."
+        known = ", ".join([*TEXT, *BINARY])
+        msg = f"{path.name} ends in '{suffix}', which is not known: save it as one of {known}."
         raise UserError(msg)
     names_are_good(path, list(found.frame.columns))
     if found.frame.empty:
@@ -88,17 +89,14 @@ def read_catalogue(path):
 
 
 def in_project(found):
-    """Return a catalogue with the names that its columns have in the project: `set_` for `set`, and so on.
+    """Return a catalogue with the names that its columns have in the project: `set_` for `set`.
 
     Parameters
     ----------
     found : Catalogue
     """
     there = set(found.frame.columns)
-    new = {name: f"{name}_" for name in TAKEN & there}
-    for name in new:
-        while new[name] in there:
-            new[name] += "_"
+    new = {name: _free(f"{name}_", there) for name in TAKEN & there}
     if not new:
         return found
     units, descriptions = (
@@ -110,6 +108,18 @@ def in_project(found):
         for old, name in sorted(new.items())
     ]
     return Catalogue(found.frame.rename(columns=new), units, descriptions, [*found.notes, *notes])
+
+
+def read_rows(path: Path) -> pd.DataFrame:
+    """Return the rows of a file in whatever format people have it, named as in the project."""
+    return in_project(read_catalogue(path)).frame
+
+
+def _free(name, taken):
+    """Return a name with as many dashes behind it as make it a new one."""
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _parquet(path):
@@ -143,7 +153,8 @@ def _decoded(path, column):
 
 
 def _refuse_lists(path, name):
-    msg = f"{path.name}, column '{name}' holds several values in each row: give each of them a column of its own."
+    several = f"{path.name}, column '{name}' holds several values in each row"
+    msg = f"{several}: give each of them a column of its own."
     raise UserError(msg)
 
 
@@ -166,7 +177,7 @@ def _timed(frame, units=None, descriptions=None, notes=()):
 
 
 def _dates(column):
-    """Return a column of dates written as 2021-03-04 or 2021-03-04T05:06:07 as dates, and any other as it is."""
+    """Return a column of text such as 2021-03-04 or 2021-03-04T05:06:07 as dates, else as it is."""
     words = column.dropna()
     if (
         pd.api.types.is_numeric_dtype(column)
@@ -182,7 +193,7 @@ def _dates(column):
 
 
 def _without_blanks(frame):
-    """Return the table with empty text missing, as in CSV: binary formats fill text up with blanks."""
+    """Return the table with empty text missing, as in CSV: binary formats fill text with blanks."""
     for name in frame.columns:
         if pd.api.types.is_object_dtype(frame[name]) or pd.api.types.is_string_dtype(frame[name]):
             blank = (
@@ -196,28 +207,12 @@ def _without_blanks(frame):
 
 def _astropy(path, kind):
     # astropy takes a second to import, and only these formats need it.
-    import warnings
-
     from astropy.table import Table
     from astropy.time import Time
     from astropy.units import Quantity
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            table = Table.read(path, format=kind)
-            for name in table.colnames:
-                if getattr(getattr(table[name], "dtype", None), "kind", "") == "S":
-                    table[name] = np.ma.asarray(table[name]).astype("U")
-    except (
-        Exception
-    ) as error:  # the readers raise what they like; every one of them means: not such a file
-        said = next(
-            (line for line in str(error).splitlines() if line.strip()), type(error).__name__
-        )
-        msg = f"{path.name} cannot be read as {kind.upper().removeprefix('ASCII.')} ({said[:120]}): write it again."
-        raise UserError(msg) from error
-    units, descriptions, notes, columns = {}, {}, [], {}
+    table = _table(path, kind)
+    units, descriptions, notes, columns = dict[str, str](), dict[str, str](), list[str](), {}
     for name in table.colnames:
         column = table[name]
         if isinstance(column, Time):
@@ -230,13 +225,34 @@ def _astropy(path, kind):
         unit, text = getattr(column, "unit", None), getattr(column.info, "description", None)
         units |= {name: str(unit)} if unit is not None and str(unit) else {}
         descriptions |= {name: str(text)} if text else {}
-        columns[name] = Table(
-            [column.value if isinstance(column, Quantity) else column], names=[name]
-        ).to_pandas()[name]
+        values = column.value if isinstance(column, Quantity) else column
+        columns[name] = Table([values], names=[name]).to_pandas()[name]
     frame = pd.DataFrame(columns)
     for name in frame.columns:
-        if pd.api.types.is_extension_array_dtype(frame[name]) and pd.api.types.is_integer_dtype(
-            frame[name]
-        ):
-            frame[name] = frame[name].astype(float)  # whole numbers of which some are missing
+        values, types = frame[name], pd.api.types
+        if types.is_extension_array_dtype(values) and types.is_integer_dtype(values):
+            frame[name] = values.astype(float)  # whole numbers of which some are missing
     return _timed(_without_blanks(frame), units, descriptions, notes)
+
+
+def _table(path, kind):
+    """Return the astropy table in a file, byte strings as text."""
+    import warnings
+
+    from astropy.table import Table
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            table = Table.read(path, format=kind)
+            for name in table.colnames:
+                if getattr(getattr(table[name], "dtype", None), "kind", "") == "S":
+                    table[name] = np.ma.asarray(table[name]).astype("U")
+    # The readers raise what they like; every one of them means: not such a file.
+    except Exception as error:
+        said = next((line for line in str(error).splitlines() if line.strip()), None)
+        why = (said or type(error).__name__)[:120]
+        name = kind.upper().removeprefix("ASCII.")
+        msg = f"{path.name} cannot be read as {name} ({why}): write it again."
+        raise UserError(msg) from error
+    return table

@@ -12,17 +12,14 @@ import pandas as pd
 
 from boxloop.base.errors import UserError
 
-NEARLY = 0.9  # from this share of numbers on, a column of text is a column of numbers with mistakes in it
+NEARLY = 0.9  # from this share of numbers on, a column of text holds numbers with mistakes in it
 HEAD = 50  # lines that are looked at to find the delimiter
 COMMA = r"[+-]?(?:\d+,\d*|,\d+)(?:[eE][+-]?\d+)?"  # a number with a decimal comma
-GROUPED = r"[+-]?\d{1,3}(?:(?:,\d{3})+(?:\.\d+)?|(?:\.\d{3})+,\d+)"  # a number with a sign between its thousands
+# A number with a sign between its thousands.
+GROUPED = r"[+-]?\d{1,3}(?:(?:,\d{3})+(?:\.\d+)?|(?:\.\d{3})+,\d+)"
 THOUSANDS = r"[+-]?[1-9]\d{0,2},\d{3}"  # may be a decimal comma, and may be one between thousands
-COMMAS_ARE_FREE = (
-    ";",
-    "\t",
-    "|",
-    None,
-)  # separators (None for blanks) beside which a comma inside a field may be a decimal comma
+# Separators (None for blanks) beside which a comma inside a field may be a decimal comma.
+COMMAS_ARE_FREE = (";", "\t", "|", None)
 # What people write where nothing was measured, beside what pandas knows ("", NA, NaN, null, None).
 NOTHING = ["--", "-", "...", "?", "*", "INDEF", "masked", "N.A.", "\\N"]
 LONGEST = 200  # signs in the name of a column; more is a quote that never ends
@@ -42,7 +39,8 @@ def names_are_good(path, names):
             msg = f"{path.name}: column {number} has no name: give it one in the first line."
             raise UserError(msg)
         if names.count(name) > 1:
-            msg = f"{path.name}: the column name '{name}' stands there {names.count(name)} times: rename all but one."
+            times = f"the column name '{name}' stands there {names.count(name)} times"
+            msg = f"{path.name}: {times}: rename all but one."
             raise UserError(msg)
 
 
@@ -51,13 +49,16 @@ def _open(path):
 
 
 def _lines(path):
-    """Yield the lines of a text file as they are read, or refuse it with the line that is not UTF-8."""
+    """Yield the lines of a text file as they are read, or refuse one that is not UTF-8."""
     number = 0
     try:
         with _open(path) as file:
             start = file.read(4096)
             if b"\0" in start and not start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                msg = f"{path.name} is not a text file: give it the ending of what it is, such as .fits or .parquet."
+                msg = (
+                    f"{path.name} is not a text file: "
+                    "give it the ending of what it is, such as .fits or .parquet."
+                )
                 raise UserError(msg)
             file.seek(0)
             for line in io.TextIOWrapper(file, encoding="utf-8-sig", newline=None):
@@ -70,7 +71,8 @@ def _lines(path):
                     raise UserError(msg)
                 yield line
     except UnicodeDecodeError as error:
-        msg = f"{path.name}, line {_bad_line(path)}: it is not UTF-8 text: save the file with the encoding UTF-8."
+        where = f"{path.name}, line {_bad_line(path)}"
+        msg = f"{where}: it is not UTF-8 text: save the file with the encoding UTF-8."
         raise UserError(msg) from error
     except (OSError, EOFError, zlib.error) as error:
         msg = f"{path.name} cannot be read after line {number} ({error}): copy it again."
@@ -96,7 +98,10 @@ def _is_number(text, sign):
 
 
 def _delimiter(lines):
-    """Return the sign that cuts the first lines into the same number of fields, most of them; None for blanks."""
+    """Return the sign that cuts the first lines into equally many fields, most of them.
+
+    None stands for blanks.
+    """
     best, most = None, 1
     for sign in (",", ";", "\t", "|"):
         try:
@@ -118,13 +123,13 @@ def _delimiter(lines):
     if best is None:
         # Nothing fits all lines: the commonest sign, so that the line that differs can be named.
         count = {sign: sum(line.count(sign) for line in lines) for sign in (",", ";", "\t")}
-        sign = max(count, key=count.get)
+        sign = max(count, key=lambda sign: count[sign])
         best = sign if count[sign] >= len(lines) else None
     return best
 
 
 def _blanks_between_commas(lines):
-    """Whether blanks separate numbers with decimal commas, below names without commas or below nothing."""
+    """Whether blanks separate numbers with decimal commas, perhaps below names without commas."""
     rows = [line.split() for line in lines]
     cells = [cell for row in rows[1:] for cell in row]
     named = rows[0] if all("," not in cell for cell in rows[0]) else []
@@ -139,7 +144,7 @@ def _blanks_between_commas(lines):
 
 def _head(path):
     """Return how many lines come before the table, and its first lines."""
-    skipped, head = 0, []
+    skipped, head = 0, list[str]()
     for line in _lines(path):
         if not head and (not line.strip() or line.startswith("#")):
             skipped += 1
@@ -197,24 +202,35 @@ def read_text(path, *, delimiter=None):
 
 
 def _one_width(path, skipped, sign):
-    """Return the first row and its number of fields, after every other row was found to have as many."""
-    lines = islice(_lines(path), skipped, None)
-    reader = csv.reader(lines, delimiter=sign) if sign else None
+    """Return the first row and its number of fields, or refuse a row that has another."""
     first, width = None, 0
-    try:
-        for number, row in enumerate(reader or (line.split() for line in lines), skipped + 1):
-            if not row:
-                continue
-            if first is None:
-                first, width = row, len(row)
-            elif len(row) != width:
-                number = skipped + reader.line_num if reader else number
-                msg = f"{path.name}, line {number} has {len(row)} fields where the first has {width}: mend that line."
-                raise UserError(msg)
-    except csv.Error as error:
-        msg = f"{path.name}, line {skipped + reader.line_num} cannot be cut into fields ({error}): mend that line."
-        raise UserError(msg) from error
+    for line, row in _cut(path, skipped, sign):
+        if first is None:
+            first, width = row, len(row)
+        elif len(row) != width:
+            has = f"has {len(row)} fields where the first has {width}"
+            msg = f"{path.name}, line {line} {has}: mend that line."
+            raise UserError(msg)
     return first, width
+
+
+def _cut(path, skipped, sign):
+    """Yield the number of the line where each row that holds something ends, and its fields."""
+    lines = islice(_lines(path), skipped, None)
+    if sign is None:
+        for number, text in enumerate(lines, skipped + 1):
+            if text.strip():
+                yield number, text.split()
+        return
+    reader = csv.reader(lines, delimiter=sign)
+    try:
+        for row in reader:
+            if row:
+                yield skipped + reader.line_num, row
+    except csv.Error as error:
+        line = skipped + reader.line_num
+        msg = f"{path.name}, line {line} cannot be cut into fields ({error}): mend that line."
+        raise UserError(msg) from error
 
 
 def _looks_like_data(first, head, sign):
@@ -245,12 +261,14 @@ def _parse(path, skipped, sign, names, has_header):
                 na_values=NOTHING,
             )
     except (ValueError, OSError) as error:
-        msg = f"{path.name} cannot be read as a table ({str(error).strip().splitlines()[0]}): save it as CSV with one line per row."
+        said = str(error).strip().splitlines()[0]
+        unread = f"{path.name} cannot be read as a table ({said})"
+        msg = f"{unread}: save it as CSV with one line per row."
         raise UserError(msg) from error
 
 
 def _rows_to_skip(path, skipped, has_header):
-    """Return how many lines come before the first row of data; names in quotes may go over several lines."""
+    """Return how many lines come before the first row of data; names may go over several."""
     if not has_header:
         return skipped
     lines = islice(_lines(path), skipped, None)
@@ -260,10 +278,10 @@ def _rows_to_skip(path, skipped, has_header):
 
 
 def _decimal_commas(path, frame, sign, first_line):
-    """Return the table with decimal commas read as points, and whether there were any; refuse what may mean two things.
+    """Return the table with decimal commas read as points, and whether there were any.
 
-    A column of numbers with commas must never pass for a column of words: it would be ignored as
-    free text.
+    What may mean two things is refused. A column of numbers with commas must never pass for a
+    column of words: it would be ignored as free text.
     """
     found, most, doubts = {}, 0, {}
     for name in frame.columns:
@@ -272,26 +290,15 @@ def _decimal_commas(path, frame, sign, first_line):
         words = frame[name].dropna().astype(str).str.strip()
         if not (with_comma := words.str.contains(",", regex=False)).any():
             continue
-        comma = with_comma & words.str.fullmatch(COMMA, flags=re.ASCII)
-        other = ~comma & (
-            with_comma
-            | pd.to_numeric(words.where(~with_comma), errors="coerce").isna()
-            | words.str.contains(".", regex=False)
-        )
-        amounts = comma | (with_comma & words.str.fullmatch(GROUPED, flags=re.ASCII))
+        comma, other, grouped = _read_with_commas(words, with_comma)
         if sign in COMMAS_ARE_FREE and comma.any() and not other.any():
             found[name] = words.str.replace(",", ".", regex=False).astype(float)
             most = max(most, comma.mean())
             if words[comma].str.fullmatch(THOUSANDS, flags=re.ASCII).all():
                 doubts[name] = words, comma
-        elif amounts.mean() > 0.5:
-            _refuse_commas(
-                path,
-                name,
-                words,
-                other if sign in COMMAS_ARE_FREE and other.any() else with_comma,
-                first_line,
-            )
+        elif (comma | grouped).mean() > 0.5:
+            bad = other if sign in COMMAS_ARE_FREE and other.any() else with_comma
+            _refuse_commas(path, name, words, bad, first_line)
     if most <= 1 - NEARLY:
         return frame, False  # a slip of the pen among whole numbers, which `_numbers` refuses
     if sign != ";" and len(doubts) == len(found):
@@ -299,26 +306,37 @@ def _decimal_commas(path, frame, sign, first_line):
         # for decimals.
         name, (words, comma) = next(iter(doubts.items()))
         _refuse_commas(path, name, words, comma, first_line)
-    if (
-        pointed := next(
-            (name for name in frame.columns if name not in found and _has_points(frame[name])), None
-        )
-    ) is not None:
-        msg = f"{path.name} has decimal commas in column '{next(iter(found))}' and decimal points in column '{pointed}': write all numbers with points."
+    pointed = [name for name in frame.columns if name not in found and _has_points(frame[name])]
+    if pointed:
+        commas = f"decimal commas in column '{next(iter(found))}'"
+        both = f"{path.name} has {commas} and decimal points in column '{pointed[0]}'"
+        msg = f"{both}: write all numbers with points."
         raise UserError(msg)
-    return frame.assign(
-        **{name: values.reindex(frame.index) for name, values in found.items()}
-    ), True
+    read = {name: values.reindex(frame.index) for name, values in found.items()}
+    return frame.assign(**read), True
+
+
+def _read_with_commas(words, with_comma):
+    """Return which words are numbers with a decimal comma, which are not, which may be grouped."""
+    comma = with_comma & words.str.fullmatch(COMMA, flags=re.ASCII)
+    no_number = pd.to_numeric(words.where(~with_comma), errors="coerce").isna()
+    other = ~comma & (with_comma | no_number | words.str.contains(".", regex=False))
+    return comma, other, with_comma & words.str.fullmatch(GROUPED, flags=re.ASCII)
 
 
 def _refuse_commas(path, name, words, bad, first_line):
     row = words.index[bad.to_numpy(dtype=bool)][0]
-    msg = f"{path.name}, column '{name}', line {row + first_line}: {words[row]!r} stands in a column of numbers with commas: write all numbers with points."
+    where = f"{path.name}, column '{name}', line {row + first_line}"
+    stands = f"{words[row]!r} stands in a column of numbers with commas"
+    msg = f"{where}: {stands}: write all numbers with points."
     raise UserError(msg)
 
 
 def _has_points(column):
-    """Whether numbers with points are in a column; floats that are whole may be so because of a gap, else they were written as 1.000."""
+    """Whether numbers with points are in a column.
+
+    Floats that are whole may be so because of a gap, else they were written as 1.000.
+    """
     there = column.dropna()
     return pd.api.types.is_float_dtype(column) and bool(
         (there % 1).any() or len(there) == len(column)
@@ -335,6 +353,8 @@ def _numbers(path, frame, first_line):
         values = pd.to_numeric(words, errors="coerce")
         if NEARLY <= values.notna().mean() < 1:
             bad = values.index[values.isna()][0]
-            msg = f"{path.name}, column '{name}', line {bad + first_line}: {words[bad]!r} stands among numbers: correct it or leave the field empty."
+            where = f"{path.name}, column '{name}', line {bad + first_line}"
+            stands = f"{words[bad]!r} stands among numbers"
+            msg = f"{where}: {stands}: correct it or leave the field empty."
             raise UserError(msg)
     return frame

@@ -13,12 +13,14 @@ from boxloop.base.places import STATIONS
 from boxloop.notebooks.file import as_text, read_notebook, tags
 
 # The tags of a cell that choose: one with no tag of a question, or with the chosen one, stays.
+# What one study says has the tag of that study, and what several of a task share that of the task.
+STUDIES = {"clusters", "dijet", "own_data", "transients"}
 QUESTIONS = {
     "task": {"regression", "classification", "anomaly-detection"},
     "start_from": {"worked-example", "own-data"},
     "edition": {"research", "workshop"},
+    "study": STUDIES,
 }
-STUDIES = {"clusters", "dijet", "own_data", "transients"}
 
 
 def mark(root):
@@ -34,7 +36,7 @@ def finish(root, choices):
     root : Path
         The folder that holds ``study.toml``.
     choices : dict
-        The answers to `QUESTIONS`, and ``study``, the name of the chosen folder in ``studies/``.
+        The answers to `QUESTIONS`; ``study`` is the name of the chosen folder in ``studies/``.
 
     Returns
     -------
@@ -48,7 +50,7 @@ def finish(root, choices):
     """
     if not mark(root).is_file():
         return False
-    for key, values in {**QUESTIONS, "study": STUDIES}.items():
+    for key, values in QUESTIONS.items():
         if choices.get(key) not in sorted(values):
             msg = (
                 f"{key} in [tool.boxloop] of pyproject.toml must say what was chosen at the bake:"

@@ -1,4 +1,4 @@
-"""The traditional mass estimates: scaling relations, a linear regression and the information limit."""
+"""The traditional mass estimates: scaling relations, linear regression, the information limit."""
 
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
@@ -99,12 +99,14 @@ def logarithms():
 
 
 def simplest():
-    """Return the simplest model that sees every input: linear regression of ln M on the logarithms."""
+    """Return the simplest model that sees every input: linear regression of ln M on logarithms."""
     return make_pipeline(logarithms(), LinearRegression())
 
 
 def gaussian_posterior(residual, covariance, alpha=simulate.ALPHA, beta=simulate.BETA):
-    """Return mean and variance of mu given log-normal observables, and the log evidence up to a constant.
+    """Return mean and variance of mu given log-normal observables, and the log evidence.
+
+    The evidence is up to a constant.
 
     With P(s | mu) = N(pi + alpha mu, C) and dn/dmu ~ exp(-beta1 mu - beta2 mu^2 / 2) the product
     is a Gaussian in mu: var = 1 / (alpha^T C^-1 alpha + beta2), mean = var (alpha^T C^-1 (s - pi)
@@ -135,7 +137,7 @@ def gaussian_posterior(residual, covariance, alpha=simulate.ALPHA, beta=simulate
 
 
 def limit(frame, physics=simulate.A):
-    """Return the information limit: posterior mean and sigma of ln M of somebody who knows simulator A perfectly.
+    """Return the information limit: mean and sigma of ln M for who knows simulator A perfectly.
 
     Uses the observables, their errors and the redshift, never a truth column.
     Whether a cluster merges is unknown, so the posterior is the sum of two Gaussians, weighted by

@@ -36,7 +36,10 @@ def tables(seed=SEED):
 
 
 def prepare(raw):
-    """Write the raw tables that are missing and return the paths of all three; existing files are never touched."""
+    """Write the raw tables that are missing and return the paths of all three.
+
+    Existing files are never touched.
+    """
     return write_missing_tables(raw, HALOS, tables)
 
 

@@ -62,7 +62,7 @@ def mass_function(ln_mass, estimates, *, groups=None, edges=EDGES):
 
 
 def draw(ax, table):
-    """Draw the ratios of one `mass_function` table, with the Poisson error of the true counts as a band."""
+    """Draw the ratios of one `mass_function` table over the Poisson error of the true counts."""
     from boxloop.base import COLOURS, MARKERS, plain_log_ticks
 
     for name, part in table.groupby("estimate", sort=False):

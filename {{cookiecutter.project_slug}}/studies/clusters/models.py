@@ -1,4 +1,4 @@
-"""The ladder of models, from simple to flexible; every rung sees the logarithms of the same inputs."""
+"""The ladder of models, from simple to flexible; all see the logarithms of the same inputs."""
 
 from sklearn.ensemble import ExtraTreesRegressor, HistGradientBoostingRegressor
 from sklearn.linear_model import Ridge
@@ -10,10 +10,16 @@ from .baseline import logarithms
 
 MOTIVATION = {
     "ridge": "All power laws at once: the best that straight lines in log space can do.",
-    "quadratic ridge": "Products of logarithms let the slope depend on dynamical state and depth; still readable.",
+    "quadratic ridge": (
+        "Products of logarithms let the slope depend on dynamical state and depth; still readable."
+    ),
     "extra trees": "Averages of random partitions: robust, no assumption of smoothness.",
-    "gradient boosting": "Trees that correct each other: thresholds such as merger or not come naturally.",
-    "neural network": "Smooth and flexible: may follow both the power laws and the bends between the states.",
+    "gradient boosting": (
+        "Trees that correct each other: thresholds such as merger or not come naturally."
+    ),
+    "neural network": (
+        "Smooth and flexible: may follow both the power laws and the bends between the states."
+    ),
 }
 
 # What notebook 04 takes away together, because one measurement can stand in for another.

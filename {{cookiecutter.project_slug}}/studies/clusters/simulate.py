@@ -60,7 +60,7 @@ def vector(**values):
 
 @dataclass(frozen=True)
 class State:
-    """A dynamical state: ln observables of shape (7,), in the order of OBSERVABLES, at mu = 0 and E(z) = 1.
+    """A dynamical state: ln observables at mu = 0 and E(z) = 1, shape (7,), as in OBSERVABLES.
 
     Attributes
     ----------
@@ -100,7 +100,7 @@ class Physics:
     artefact: float
 
     def law(self, merging):
-        """Return mean and covariance, shapes (7,) and (7, 7), of one dynamical state seen along one line of sight."""
+        """Return mean (7,) and covariance (7, 7) of one state seen along one line of sight."""
         state = self.merging if merging else self.relaxed
         covariance = np.diag(state.scatter**2 + self.projection**2)
         return state.mean, covariance + np.outer(self.gas, self.gas) + np.outer(
@@ -177,7 +177,7 @@ B = replace(
 
 @cache
 def distances():
-    """Return redshifts, luminosity distances [Mpc] and comoving volumes [Mpc^3], three arrays of shape (500,).
+    """Return redshifts, luminosity distances [Mpc], comoving volumes [Mpc^3]: arrays (500,).
 
     Flat cosmology, H0 = 70 km/s/Mpc, matter density 0.3.
     """
@@ -292,9 +292,8 @@ def catalogue(physics, *, halos, seed, prefix, lines_of_sight=LINES_OF_SIGHT):
     mu, z = draw_halos(rng, 40 * halos)
     seen, merging, strength = observe(rng, mu, z, physics)
     measured, error, counts = measure(rng, seen, z)
-    spread = (
-        0.08 if physics.artefact else 0.65
-    )  # the same marginal distribution with and without a tie to the mass
+    # The same marginal distribution with and without a tie to the mass.
+    spread = 0.08 if physics.artefact else 0.65
     artefact = np.exp(6.4 + physics.artefact * (mu - 0.4) + spread * rng.standard_normal(len(mu)))
     keep = counts >= COUNTS_LIMIT
     keep[:, lines_of_sight:] = False
@@ -303,13 +302,8 @@ def catalogue(physics, *, halos, seed, prefix, lines_of_sight=LINES_OF_SIGHT):
     halo = chosen[number]
 
     names = np.array([f"{prefix}{n:04d}" for n in range(len(chosen))])[number]
-    frame = pd.DataFrame(
-        {
-            "cluster_id": [f"{name}-{k}" for name, k in zip(names, line, strict=True)],
-            "halo_id": names,
-        }
-    )
-    frame["redshift"] = z[halo]
+    rows = [f"{name}-{k}" for name, k in zip(names, line, strict=True)]
+    frame = pd.DataFrame({"cluster_id": rows, "halo_id": names, "redshift": z[halo]})
     for k, name in enumerate(OBSERVABLES):
         frame[name] = np.exp(measured[halo, line, k])
     for k, name in enumerate(MEASURED):

@@ -52,7 +52,7 @@ def temperature_scale(frame, level, rng):
 
 
 def effective_area(frame, level, rng):
-    """Raise every flux by the fraction `level`; gas mass goes with the square root of the emission."""
+    """Raise every flux by the fraction `level`; gas mass goes as the root of the emission."""
     scale = 1 + level
     return frame.assign(
         luminosity=frame["luminosity"] * scale, gas_mass=frame["gas_mass"] * np.sqrt(scale)
@@ -60,7 +60,10 @@ def effective_area(frame, level, rng):
 
 
 def projection(frame, level, rng):
-    """Let one cluster in five be blended: richness up by the fraction `level`, velocity dispersion by a third of it."""
+    """Let one cluster in five be blended.
+
+    Its richness goes up by the fraction `level`, its velocity dispersion by a third of it.
+    """
     blended = rng.random(len(frame)) < 0.2
     return frame.assign(
         richness=frame["richness"] * (1 + level * blended),
@@ -69,7 +72,10 @@ def projection(frame, level, rng):
 
 
 def feedback(frame, level, rng):
-    """Move gas outwards: gas mass down and temperature up by `level` in ln, luminosity down by twice that."""
+    """Move gas outwards.
+
+    Gas mass goes down and temperature up by `level` in ln, luminosity down by twice that.
+    """
     return frame.assign(
         gas_mass=frame["gas_mass"] * np.exp(-level),
         temperature=frame["temperature"] * np.exp(level),
@@ -116,7 +122,7 @@ def shape(frame, level, rng):
 
 
 def artefact(frame, level, rng):
-    """Shift ln(core_px) by `level` standard deviations: nothing may happen unless a model uses it."""
+    """Shift ln(core_px) by `level` standard deviations; only a model that uses it may change."""
     return frame.assign(core_px=frame["core_px"] * np.exp(level * np.log(frame["core_px"]).std()))
 
 

@@ -9,7 +9,7 @@ from .models import Decorrelated, Forest
 
 
 class BumpHunt(BaseEstimator):
-    """Sideband fit of the mass spectrum, and the ratio of signal to background that it assigns to every event.
+    """Sideband fit of the mass spectrum: the ratio of signal to background for every event.
 
     A bump hunt tests a count; it has no opinion about single events beyond their mass. That
     opinion can be written down: the expected signal over the fitted background at the event's
@@ -91,7 +91,7 @@ class Cut(BaseEstimator):
 
 
 def reference():
-    """Return the bump hunt at the mass hypothesis of the study, all parameters of the spectrum fitted to the sidebands.
+    """Return the bump hunt at the mass of the study, its spectrum fitted to the sidebands.
 
     The usual search for dijet resonances (Harris & Kousouris 2011, Int. J. Mod. Phys. A 26,
     5005), re-implemented.
@@ -100,7 +100,7 @@ def reference():
 
 
 def alternates():
-    """Return cuts on the substructure of jets, the usual first step of searches for boosted bosons."""
+    """Return cuts on the substructure of jets, the first step of searches for boosted bosons."""
     return {"two-prong cut": Cut("two prongs"), "heavy-jet cut": Cut("heavy jets")}
 
 
@@ -110,5 +110,8 @@ def simplest():
 
 
 def limit(frame):
-    """Return the score of somebody who knows generator A and the signal: the likelihood ratio of the jets, in a tuple of one."""
+    """Return the likelihood ratio of the jets, in a tuple of one.
+
+    It is the score of somebody who knows generator A and the signal.
+    """
     return (likelihood.log_ratio(frame),)

@@ -70,7 +70,10 @@ def tables(seed=SEED):
 
 
 def prepare(raw):
-    """Write the raw tables that are missing and return the paths of all four; existing files are never touched."""
+    """Write the raw tables that are missing and return the paths of all four.
+
+    Existing files are never touched.
+    """
     return write_missing_tables(raw, SIZES, tables)
 
 

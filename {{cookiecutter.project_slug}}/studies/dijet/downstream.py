@@ -15,7 +15,7 @@ RATES = (1.0, 0.05, 0.01)
 
 
 def selected(frame, score, rate, centre=regions.CENTRE):
-    """Return which events pass the cut that lets the share `rate` of the sidebands pass, bool array (n,)."""
+    """Return which events pass the cut that lets the share `rate` of the sidebands pass, (n,)."""
     score, mass = np.asarray(score), frame[regions.RESONANCE]
     return score >= np.quantile(score[~regions.window(mass, centre)], 1 - rate)
 

@@ -1,4 +1,4 @@
-"""What nobody can beat: the likelihood ratio of signal to background, for somebody who knows generator A and the signal.
+"""What nobody can beat: the likelihood ratio of signal to background, both known exactly.
 
 By Neyman and Pearson no other score of the jets has a larger signal efficiency at the same
 background efficiency.

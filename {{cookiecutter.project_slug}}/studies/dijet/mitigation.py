@@ -1,4 +1,4 @@
-"""Variants of the search, tried in 06 and 07: with and without decorrelation, and one that nobody should use."""
+"""Variants of the search, tried in 06 and 07: decorrelated, not, and one nobody should use."""
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -9,7 +9,10 @@ from .models import Cwola, Decorrelated, boosting, cwola, ladder
 
 
 class WithMass(TransformerMixin, BaseEstimator):
-    """Adds the dijet mass to the features: the planted fault. A classifier of regions then needs nothing else."""
+    """Adds the dijet mass to the features: the planted fault.
+
+    A classifier of regions then needs nothing else.
+    """
 
     def fit(self, X, y=None):
         """Nothing is learnt."""
@@ -29,7 +32,7 @@ def leaking(seed):
 
 
 def candidates(seed):
-    """Return searches by name: the two that leave the dijet mass in the features' trends, and the two without.
+    """Return searches by name: two with the trends of the features in the dijet mass, two without.
 
     Parameters
     ----------

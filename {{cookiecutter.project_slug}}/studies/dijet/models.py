@@ -1,4 +1,4 @@
-"""The ladder of anomaly detectors; none of them sees the truth, and none uses the dijet mass as a feature."""
+"""The ladder of anomaly detectors; none sees the truth, none uses the dijet mass as a feature."""
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, OutlierMixin, TransformerMixin, clone
@@ -12,8 +12,12 @@ from . import regions
 
 MOTIVATION = {
     "isolation forest": "Rare is suspicious: no region, no label, no hypothesis about the mass.",
-    "CWoLa, quadratic": "Signal region against sidebands, with products of features: smooth, fast, readable.",
-    "CWoLa, boosted trees": "The same two samples; trees can box in a small region that two bands of jet masses mark.",
+    "CWoLa, quadratic": (
+        "Signal region against sidebands, with products of features: smooth, fast, readable."
+    ),
+    "CWoLa, boosted trees": (
+        "The same two samples; trees can box in a small region that two bands of jet masses mark."
+    ),
     "CWoLa, ensemble": "Smooth and boxed, averaged: the noise of the small samples is shared out.",
 }
 
@@ -26,7 +30,7 @@ ABLATIONS = {
 
 
 def features(X):
-    """Return the jet features as an array, masses in ln(GeV); the dijet mass, weights and further columns are dropped."""
+    """Return the jet features as an array, masses in ln(GeV), without any further column."""
     names = [name for name in ("m_j1", "m_j2", "tau21_1", "tau21_2", "delta_eta") if name in X]
     return np.column_stack(
         [np.log(X[name]) if name.startswith("m_j") else X[name] for name in names]
@@ -50,13 +54,13 @@ class Decorrelated(TransformerMixin, BaseEstimator):
     regions only).
     """
 
-    def __init__(self, centre=regions.CENTRE, remove=True):
+    def __init__(self, centre=regions.CENTRE, remove=True):  # noqa: FBT002 - set by keyword
         self.centre = centre
         self.remove = remove
 
     def fit(self, X, y=None):
         """Fit the trends in the sidebands, every row with its weight."""
-        values, names = features(X)
+        values, _ = features(X)
         mass = X[regions.RESONANCE]
         rows = regions.sidebands(mass, self.centre, side=2 * regions.SIDE)
         line, root = self._line(mass)[rows], np.sqrt(regions.weights(X)[rows])[:, None]
@@ -171,12 +175,12 @@ class Cwola(ClassifierMixin, BaseEstimator):
         return np.mean([one.predict_proba(values)[:, 1] for one in members], axis=0)
 
     def score_fitted(self, X):
-        """Return scores of the very rows that `fit` was given, each from the member that has not learnt from it, shape (n,)."""
+        """Return scores of the rows given to `fit`, (n,), none by a member that learnt from it."""
         each = np.stack([self._member(members, jets(X)) for members in self.members_])
         return each[self.fold_, np.arange(len(X))]
 
     def predict_proba(self, X):
-        """Return the chance to come from the sidebands and from the signal region, weighted equally, shape (n, 2)."""
+        """Return the chances of sidebands and signal region, equally weighted, shape (n, 2)."""
         score = np.mean([self._member(members, jets(X)) for members in self.members_], axis=0)
         return np.column_stack([1 - score, score])
 
@@ -238,7 +242,7 @@ def ladder(seed):
 
 
 def searched(pipeline, frame):
-    """Fit a CWoLa pipeline to events and return their scores, none from a member that has learnt from the event.
+    """Fit a CWoLa pipeline and return scores of its events, none from a member that learnt from it.
 
     This is how data are searched: the classifier is trained on the very events that are then
     selected.

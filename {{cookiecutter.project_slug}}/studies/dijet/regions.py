@@ -26,12 +26,12 @@ def edges(centre=CENTRE, half=HALF):
 
 
 def weights(frame):
-    """Return the events that each row stands for, shape (n,); 1 where the table has no weights, as in data."""
+    """Return how many events each row stands for, shape (n,); 1 in a table without weights."""
     return frame[WEIGHT].to_numpy(dtype=float) if WEIGHT in frame else np.ones(len(frame))
 
 
 def unweighted(frame, seed):
-    """Return which rows make up a table of whole events: a row of weight w is kept with probability w.
+    """Return which rows make a table of whole events: one of weight w stays with probability w.
 
     What is left is as large and as rich in signal as real data, so that nothing can learn from
     more signal than the experiment would have. Rows, not their truth, decide.

@@ -1,4 +1,4 @@
-"""The bump hunt: a smooth fit to the sidebands, the excess over it, and how surprising that excess is.
+"""The bump hunt: a smooth fit to the sidebands, the excess over it, and how surprising it is.
 
 Every significance says what it contains. *Local*: for one mass that was fixed before looking.
 *Global*: allowing for all masses that were looked at, here by background-only toys.
@@ -19,7 +19,7 @@ SCAN = regions.CENTRE * np.exp(0.04 * np.arange(-8, 10))  # GeV, 2.5 to 5.0 TeV:
 
 @dataclass(frozen=True)
 class Excess:
-    """One signal region: events found, expected from the sidebands, error of the expectation, local significance."""
+    """One signal region: events found, expected (with its error), and the local significance."""
 
     mass: float
     count: float
@@ -39,7 +39,9 @@ def histogram(mass, bins=BINS):
 
 
 def design(bins=BINS, parameters=PARAMETERS):
-    """Return ln(bin width) and the terms of ln(dN/dm) = p0 + p1 ln(1 - x) - p2 ln x - p3 ln(x)^2, orthonormal.
+    """Return ln(bin width) and the orthonormal terms of the spectrum.
+
+    It is ln(dN/dm) = p0 + p1 ln(1 - x) - p2 ln x - p3 ln(x)^2.
 
     The published shape is the exponential of a straight line in its parameters: a Poisson
     regression with one optimum.
@@ -87,7 +89,7 @@ def fit(counts, used, parameters=PARAMETERS):
 
 
 def significance(count, expected, error):
-    """Return the local significance of a count over an expectation that has an error itself, negative for a deficit.
+    """Return the local significance of a count over an unsure expectation; deficits are negative.
 
     The square root of the profile-likelihood ratio where the expectation is known as well as from
     an auxiliary Poisson measurement of relative error error / expected (Li & Ma 1983, ApJ 272,
@@ -103,12 +105,13 @@ def significance(count, expected, error):
 
 
 def inside(centre, half=regions.HALF, bins=BINS):
-    """Return the bins whose centre lies in the signal region; for the masses of `SCAN` these are the region exactly."""
+    """Return the bins whose centre lies in the signal region: it, exactly, for masses of `SCAN`."""
     edge = binning(bins)
     return regions.window(np.sqrt(edge[1:] * edge[:-1]), centre, half)
 
 
-def test(counts, centre=regions.CENTRE, half=regions.HALF, parameters=PARAMETERS):
+# A test of statistics, which pytest does not collect.
+def test(counts, centre=regions.CENTRE, half=regions.HALF, parameters=PARAMETERS):  # noqa: PT028
     """Compare the signal region with the fit to all other bins.
 
     Parameters
@@ -147,7 +150,9 @@ def toys(rate, size, seed):
 
 
 def overall(local, maxima):
-    """Return the global p-value of a local significance: the share of toys with a larger maximum, one added to both.
+    """Return the global p-value of a local significance: the share of toys with a larger maximum.
+
+    One is added to both numbers.
 
     Parameters
     ----------
@@ -166,6 +171,6 @@ def overall(local, maxima):
 
 
 def spurious(mass, centre=regions.CENTRE):
-    """Return the local significances from fits with two, three and four parameters: how much the function matters."""
+    """Return the local significances from fits with two, three and four parameters."""
     counts = histogram(mass)
     return {number: float(test(counts, centre, parameters=number)[3]) for number in (2, 3, 4)}

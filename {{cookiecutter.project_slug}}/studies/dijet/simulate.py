@@ -1,4 +1,4 @@
-"""Toy proton-proton collisions with two jets: QCD, a top-like background and a resonance that decays to two fat jets.
+"""Toy proton-proton collisions with two jets: QCD, a top-like background and a resonance.
 
 Published
     The shape of the smooth spectrum, dN/dm ~ (1 - x)^p1 / x^(p2 + p3 ln x) with x = m / sqrt(s),
@@ -68,7 +68,7 @@ class Physics:
 
 @dataclass(frozen=True)
 class Signal:
-    """A resonance of mass `m` that decays to X and Y, each seen as one jet with two prongs; masses in GeV."""
+    """A resonance of mass `m` [GeV] that decays to X and Y, each one jet with two prongs."""
 
     m: float = 3_500.0
     x: float = 280.0
@@ -129,7 +129,7 @@ def flat_in_chi(rng, size):
 
 
 def top(rng, size, physics=A):
-    """Return `size` top-like events: each jet holds a whole top (173 GeV) or the W of it alone (80 GeV)."""
+    """Return `size` top-like events: each jet holds a top (173 GeV) or its W alone (80 GeV)."""
     m_jj = draw_mass(rng, size, physics.slopes)
     whole = rng.random((2, size)) < WHOLE_TOP
     masses = np.where(whole, TOP[0], TOP[1]) * np.exp(TOP_SPREAD * rng.standard_normal((2, size)))
@@ -138,7 +138,7 @@ def top(rng, size, physics=A):
 
 
 def signal(rng, size, resonance=SIGNAL):
-    """Return `size` events of a resonance; one jet in five has lost a prong and with it half of its mass."""
+    """Return `size` events of a resonance; one jet in five lost a prong and half of its mass."""
     m_jj = resonance.m * np.exp(resonance.width * rng.standard_normal(size))
     lost = rng.random((2, size)) < LOST
     masses = np.array([[resonance.x], [resonance.y]]) * np.exp(
@@ -166,7 +166,7 @@ def _events(m_jj, masses, taus, delta_eta, process):
 
 
 def pile_up(rng, frame, vertices):
-    """Return the table with the energy of further collisions in its jets: 0.15 GeV per vertex and blurred prongs.
+    """Return the table with further collisions in its jets: 0.15 GeV per vertex, blurred prongs.
 
     Parameters
     ----------
@@ -210,11 +210,8 @@ def sample(
         top(rng, tops, physics),
         signal(rng, signals, resonance),
     ]
-    frame = (
-        pd.concat(parts, ignore_index=True)
-        .query("@RANGE[0] < m_jj < @RANGE[1]")
-        .reset_index(drop=True)
-    )
+    frame = pd.concat(parts, ignore_index=True)
+    frame = frame.query("@RANGE[0] < m_jj < @RANGE[1]").reset_index(drop=True)
     blocks = max(1, background // per_block)
     block = np.sort(rng.integers(blocks, size=len(frame)))
     frame = frame.iloc[rng.permutation(len(frame))].reset_index(drop=True)
@@ -225,6 +222,5 @@ def sample(
     weight = 1.0 if expected is None else expected / max(signals, 1)
     frame.insert(0, "event_id", [f"{prefix}{n:06d}" for n in range(len(frame))])
     frame.insert(1, "block", [f"{prefix}{n:04d}" for n in block])
-    return frame.assign(
-        vertices=vertices, weight=np.where(frame["true_process"] == "signal", weight, 1.0)
-    )
+    weight = np.where(frame["true_process"] == "signal", weight, 1.0)
+    return frame.assign(vertices=vertices, weight=weight)

@@ -40,7 +40,7 @@ def _in_order(frame, masses):
 
 
 def shower(frame, level, rng):
-    """Move the background's jets `level` times the way from shower A to shower B: heavier, with more prongs."""
+    """Move the background's jets `level` times the way from shower A to the heavier shower B."""
     step = simulate.logit(simulate.B.tau) - simulate.logit(simulate.A.tau)
     qcd = (frame["true_process"] == "qcd").to_numpy()
     factor = np.where(qcd, (simulate.B.mass / simulate.A.mass) ** level, 1.0)
@@ -52,13 +52,13 @@ def shower(frame, level, rng):
 
 
 def pile_up(frame, level, rng):
-    """Add `level` vertices that the calibration does not know about, give or take their Poisson scatter."""
+    """Add `level` vertices, with Poisson scatter, that the calibration does not know about."""
     extra = rng.poisson(level, size=len(frame))
     return simulate.pile_up(rng, frame.assign(vertices=frame["vertices"] + extra), extra)
 
 
 def missing(column):
-    """Return a test that loses `column` in a fraction `level` of the rows and fills in the median."""
+    """Return a test that loses `column` in a fraction `level` of rows and fills in the median."""
 
     def lose(frame, level, rng):
         lost = rng.random(len(frame)) < level
@@ -68,7 +68,7 @@ def missing(column):
 
 
 def other_signal(frame, rng, **changes):
-    """Return the table with the signal rows replaced by a resonance that differs from the expected one in `changes`.
+    """Return the table with a signal that differs from the expected resonance in `changes`.
 
     Rows that fall out of the range of dijet masses are dropped.
     """
@@ -98,7 +98,7 @@ def daughters(frame, level, rng):
 
 
 def more_top(frame, level, rng):
-    """Make top-like events the fraction `level` of the background, by dropping QCD events at random."""
+    """Make top-like events the fraction `level` of the background by dropping QCD at random."""
     kinds = frame["true_process"].to_numpy()
     tops, qcd = np.flatnonzero(kinds == "top"), np.flatnonzero(kinds == "qcd")
     kept = rng.choice(

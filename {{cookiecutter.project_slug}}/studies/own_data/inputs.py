@@ -1,4 +1,4 @@
-"""The first step of every model: numbers and words side by side, and columns that are no inputs left out."""
+"""The first step of every model: numbers and words side by side, nothing but inputs."""
 
 import re
 
@@ -44,7 +44,7 @@ def columns(settings, *, filled):
 
 
 def pipeline(last, *, filled):
-    """Return a pipeline of `columns` and a last step, fitted with weights where the manifest has some.
+    """Return a pipeline of `columns` and a last step, with weights where the manifest has some.
 
     A detector of unusual rows describes the rows as they are: it takes no weights.
     """

@@ -7,7 +7,7 @@ from boxloop.settings import load_settings
 
 
 def manifest(start=None):
-    """Return the validated settings of the project that holds `start` (default: the working directory)."""
+    """Return the validated settings of the project around `start`, else the working directory."""
     file = find_project(start).settings_file
     return _read(file, file.stat().st_mtime_ns)
 
@@ -18,5 +18,5 @@ def _read(file, changed):
 
 
 def aside(settings):
-    """Return the columns that estimators are handed and must not learn from: weights, and the resonance."""
+    """Return what estimators are handed and must not learn from: weights, and the resonance."""
     return [name for name in settings.seen if name not in settings.inputs]

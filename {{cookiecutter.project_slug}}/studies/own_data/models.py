@@ -1,4 +1,4 @@
-"""The ladder of models for a table that nobody has seen: from simple to flexible, all with the same inputs.
+"""The ladder of models for a table that nobody has seen, from simple to flexible.
 
 Every rung copes with missing numbers and with words, learns its scaling inside, and uses weights
 where the manifest has some.
@@ -24,13 +24,27 @@ from .manifest import manifest
 from .outliers import Mahalanobis, Together
 
 MOTIVATION = {
-    "ridge": "A straight line in every input: the best that can be read off a table of coefficients.",
-    "logistic regression": "One straight border between the classes, with probabilities: easy to read.",
-    "small gradient boosting": "Shallow trees that correct each other: bends and thresholds, and hardly any interplay of inputs.",
+    "ridge": (
+        "A straight line in every input: the best that can be read off a table of coefficients."
+    ),
+    "logistic regression": (
+        "One straight border between the classes, with probabilities: easy to read."
+    ),
+    "small gradient boosting": (
+        "Shallow trees that correct each other: "
+        "bends and thresholds, and hardly any interplay of inputs."
+    ),
     "gradient boosting": "Deeper trees and more of them: inputs may depend on each other.",
-    "Mahalanobis distance": "Unusual is what lies far out, when it is known which inputs go together.",
-    "isolation forest": "Unusual is what a few random cuts can set apart: no distance, no shape assumed.",
-    "ensemble": "Distance, random cuts and local density together: each sees a kind of unusual that the others miss.",
+    "Mahalanobis distance": (
+        "Unusual is what lies far out, when it is known which inputs go together."
+    ),
+    "isolation forest": (
+        "Unusual is what a few random cuts can set apart: no distance, no shape assumed."
+    ),
+    "ensemble": (
+        "Distance, random cuts and local density together: "
+        "each sees a kind of unusual that the others miss."
+    ),
 }
 
 
@@ -82,7 +96,10 @@ def regression(seed):
 
 
 def scaled(regressor):
-    """Return the regressor for a target in any unit: the boosted trees count in single precision, which ends at 1e38."""
+    """Return the regressor for a target in any unit.
+
+    Boosted trees count in single precision, which ends at 1e38.
+    """
     return TransformedTargetRegressor(regressor=regressor, transformer=StandardScaler())
 
 

@@ -1,4 +1,7 @@
-"""Detectors of unusual rows. None of them looks at the classes: what they find may be of a kind that nobody has named."""
+"""Detectors of unusual rows.
+
+None of them looks at the classes: what they find may be of a kind that nobody has named.
+"""
 
 import numpy as np
 from sklearn.base import BaseEstimator, OutlierMixin, clone
@@ -8,7 +11,7 @@ STEPS = 5  # concentration steps
 
 
 class Spread(OutlierMixin, BaseEstimator):
-    """Distance from the median, in units of the median absolute deviation: the root mean square over the columns.
+    """Distance from the median in units of the median absolute deviation: the rms over columns.
 
     Attributes
     ----------
@@ -45,7 +48,9 @@ class Spread(OutlierMixin, BaseEstimator):
 
 
 class Mahalanobis(Spread):
-    """Distance from the mean in units of the covariance (Mahalanobis 1936), which knows that columns go together.
+    """Distance from the mean in units of the covariance (Mahalanobis 1936).
+
+    It knows which columns go together.
 
     Mean and covariance are computed without the tenth of the rows that is furthest out, so that
     what is sought does not widen its own yardstick. Which tenth that is begins with `Spread` and
@@ -82,7 +87,7 @@ class Mahalanobis(Spread):
 
 
 class Together(OutlierMixin, BaseEstimator):
-    """Several detectors: the mean of their scores, each in units of its own spread on the rows it was fitted to.
+    """Several detectors: the mean of their scores, each in units of its own spread.
 
     Scores are compared as logarithms, since distances have long tails and densities are ratios.
 

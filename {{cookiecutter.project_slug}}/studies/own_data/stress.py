@@ -83,7 +83,7 @@ def scale(frame, level, rng, *, name):
 
 
 def amounts(settings):
-    """Return the inputs that are numbers, as far as the training table can be asked; else all inputs."""
+    """Return the inputs that are numbers; all inputs as long as there is no training table."""
     from pyarrow.parquet import read_schema
     from pyarrow.types import is_floating, is_integer
 
@@ -119,7 +119,7 @@ def build(settings):
 
 
 def __getattr__(name):
-    """Make `TESTS` when it is asked for: before a table is adopted there is nothing to make it of."""
+    """Make `TESTS` when asked for: before a table is adopted there is nothing to make it of."""
     if name == "TESTS":
         return build(manifest())
     msg = f"module {__name__!r} has no attribute {name!r}"

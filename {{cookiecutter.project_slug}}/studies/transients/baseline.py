@@ -14,7 +14,7 @@ PAIRS = {"g_r": (1, 2), "r_i": (2, 3)}  # bands of a colour
 
 
 def template(name, redshift):
-    """Return what a normal Ia shows at a redshift, up to a constant: a colour, or a time in dilated days.
+    """Return what a normal Ia shows at a redshift, up to a constant: a colour, or dilated days.
 
     The field knows the spectrum of a Ia from nearby ones and needs no training sample for it;
     in this toy world it is the mean spectrum of `simulate`.
@@ -71,18 +71,18 @@ class Cuts(ClassifierMixin, BaseEstimator):
         self.redshift = redshift
 
     def residual(self, X):
-        """Return the distance from the locus along each column, shape (n, k), in the unit of the column."""
+        """Return the distance from the locus along each column, in its unit, shape (n, k)."""
         z = X[self.redshift].to_numpy(dtype=float)
         away = [X[name].to_numpy(dtype=float) - template(name, z) for name in self.columns]
         return np.column_stack(away) - self.locus_[:, 1] - np.outer(np.log(z), self.locus_[:, 0])
 
     def distance(self, X):
-        """Return the distance from the locus, shape (n,), in units of the scatter among Ia: the worst column counts."""
+        """Return the distance from the locus in scatters of the Ia: the worst column's, (n,)."""
         check_is_fitted(self)
         return np.max(np.abs(self.residual(X)) / self.scatter_, axis=1)
 
     def fit(self, X, y):
-        """Calibrate locus, scatter and cut on classified objects; X is a DataFrame, y is one for Ia and zero else."""
+        """Calibrate locus, scatter and cut on classified objects: a DataFrame X; y is 1 for Ia."""
         y = np.asarray(y)
         self.classes_ = np.unique(y)
         good = X[y == self.classes_[-1]]
@@ -111,7 +111,7 @@ class Cuts(ClassifierMixin, BaseEstimator):
 
 
 def reference():
-    """Return the cuts of the field: observed colours at peak and decline times, given the redshift of the host.
+    """Return the cuts of the field: colours at peak and decline times, given the host's redshift.
 
     In the spirit of photometric typing by selection cuts (Bazin et al. 2011, A&A 534, A43),
     re-implemented for the features at hand and calibrated on the training rows.
@@ -121,7 +121,7 @@ def reference():
 
 
 def alternates():
-    """Return other cuts: colours alone, times alone, and the box with the brightness as one more side."""
+    """Return other cuts: colours alone, times alone, the box with brightness as one more side."""
     return {
         "colours alone": Cuts(columns=("g_r", "r_i")),
         "decline times alone": Cuts(columns=("fall_time", "decline")),

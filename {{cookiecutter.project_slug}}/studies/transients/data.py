@@ -45,7 +45,10 @@ def tables():
 
 
 def prepare(raw):
-    """Write the raw tables that are missing and return the paths of all four; existing files are never touched."""
+    """Write the raw tables that are missing and return the paths of all four.
+
+    Existing files are never touched.
+    """
     return write_missing_tables(raw, FILES, tables)
 
 
@@ -55,7 +58,7 @@ def labelled(raw):
 
 
 def domains(raw):
-    """Return other labelled tables by name, never used for training: the fainter objects without a spectrum."""
+    """Return other labelled tables by name, never used for training: faint objects, no spectra."""
     return {"photometric": pd.read_parquet(Path(raw) / "photometric.parquet")}
 
 

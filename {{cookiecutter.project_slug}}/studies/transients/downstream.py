@@ -1,4 +1,4 @@
-"""What the sample is for: a Hubble diagram, hence its contamination and the bias of its mean distance modulus.
+"""What the sample is for: a Hubble diagram, hence contamination and bias of its mean distance.
 
 A photometric sample is cut first and measured afterwards: the hosts of selected objects get a
 spectrum, so the redshift is exact here. Whatever was selected is taken for a Ia, and its distance
@@ -21,7 +21,7 @@ def standard_candle(redshift):
 
 
 def residuals(frame):
-    """Return measured less true distance modulus, mag, if every row is taken for a Ia; shape (n,)."""
+    """Return measured less true distance modulus [mag], every row taken for a Ia; shape (n,)."""
     candle = standard_candle(frame["true_redshift"])
     return frame["peak_mag"].to_numpy() - candle - frame["true_modulus"].to_numpy()
 
@@ -46,21 +46,12 @@ def bias(residual, is_ia, passed):
         (mag), error (statistical error of the mean of all Ia selected, mag). NaN where nothing
         was selected.
     """
-    residual, is_ia, passed = (
-        np.asarray(residual, dtype=float),
-        np.asarray(is_ia, dtype=bool),
-        np.asarray(passed, dtype=bool),
-    )
+    residual = np.asarray(residual, dtype=float)
+    is_ia, passed = np.asarray(is_ia, dtype=bool), np.asarray(passed, dtype=bool)
     good, bad = residual[passed & is_ia], residual[passed & ~is_ia]
     if not len(good):
-        names = (
-            "completeness",
-            "contamination",
-            "bias",
-            "by_contamination",
-            "by_selection",
-            "error",
-        )
+        shares, causes = ("completeness", "contamination"), ("by_contamination", "by_selection")
+        names = (*shares, "bias", *causes, "error")
         return {"selected": int(passed.sum())} | dict.fromkeys(names, np.nan)
     share = len(bad) / passed.sum()
     by_contamination = share * (bad.mean() - good.mean()) if len(bad) else 0.0
@@ -77,7 +68,7 @@ def bias(residual, is_ia, passed):
 
 
 def hubble(frame, scores, *, cut):
-    """Return the bias of every predictor's sample at one cut: one row per predictor, columns as in `bias`.
+    """Return the bias of every predictor's sample at one cut, one row each; columns as in `bias`.
 
     Parameters
     ----------

@@ -39,7 +39,7 @@ def magnitude(flux, band):
 
 
 def at(curve, day):
-    """Return curves (n, 51) at one day per object (n,), straight between grid points; the ends are held."""
+    """Return curves (n, 51) at one day per object (n,), linear between grid points, flat beyond."""
     place = np.clip(day / (GRID[1] - GRID[0]), 0, len(GRID) - 1.001)
     low = place.astype(int)
     rows = np.arange(len(curve))
@@ -47,14 +47,14 @@ def at(curve, day):
 
 
 def width(curve, peak_day, peak_flux, first, last):
-    """Return the equivalent width in days: the integral between two offsets from the peak, over the flux at peak."""
+    """Return the equivalent width [days]: an integral between offsets over the flux at peak."""
     since = GRID - peak_day[:, None]
     inside = (since >= first) & (since < last)
     return np.clip((curve * inside).sum(axis=1) * (GRID[1] - GRID[0]) / peak_flux, -50, 200)
 
 
 def follow(curve, times):
-    """Return smooth curves (n, 51) at the times of the visits (n, visits), straight between grid points."""
+    """Return smooth curves (n, 51) at visits (n, visits), linear between grid points."""
     place = np.clip(times / (GRID[1] - GRID[0]), 0, len(GRID) - 1.001)
     low = place.astype(int)
     left = np.take_along_axis(curve, low, axis=1)
@@ -62,7 +62,7 @@ def follow(curve, times):
 
 
 def scaled(band, data, shape, window):
-    """Return the flux of a band at peak, and its error: the r + i shape scaled to the visits of a window.
+    """Return the flux of a band at peak, and its error: the r + i shape scaled to some visits.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def extract(times, fluxes, errors, there):
 
 
 def _magnitudes(data, shape, day):
-    """Return the peak magnitude and the colours around it, and their errors: two dicts of arrays (n,), mag."""
+    """Return peak magnitude and colours [mag], and their errors: two dicts of arrays (n,)."""
     bright = [scaled(band, data, shape, (day, -15, 20)) for band in range(5)]
     mag = [magnitude(flux, band) for band, (flux, _) in enumerate(bright)]
     sigma = [
@@ -140,7 +140,7 @@ def _magnitudes(data, shape, day):
 
 
 def _roughness(data, curve, peak):
-    """Return the root mean square of visit - smooth curve in r and i, as a fraction of the flux at peak, at most one."""
+    """Return the rms of visit - smooth curve in r and i over the flux at peak, at most one."""
     total, count = 0.0, 0
     for band in (R, I):
         times, fluxes, _, there = (part[:, band] for part in data)

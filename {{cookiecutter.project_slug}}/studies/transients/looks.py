@@ -20,7 +20,10 @@ BAND_COLOURS = {"g": "#009E73", "r": "#D55E00", "i": "#000000"}
 
 
 def light_curve(ax, object_id):
-    """Draw the visits in g, r and i of one object, with the true light curve behind them; flux in units of magnitude 25."""
+    """Draw the visits in g, r and i of one object over its true light curve.
+
+    Flux is in units of magnitude 25.
+    """
     name, number = object_id[0], int(object_id[1:])
     objects = survey.rows_of(name, data.SEASONS[name], np.array([number]))
     times, fluxes, errors, there = survey.observe(objects)
@@ -46,7 +49,10 @@ def light_curve(ax, object_id):
 
 
 def shifts(ax, table, title):
-    """Draw the two causes of a shift of the mean distance modulus as bars, their sum as points; rows from `downstream.bias`."""
+    """Draw the two causes of a shift of the mean distance modulus as bars, their sum as points.
+
+    Rows come from `downstream.bias`.
+    """
     causes = {
         "by_contamination": (COLOURS["other"], "contaminants"),
         "by_selection": (COLOURS["limit"], "Ia lost unevenly"),
@@ -69,7 +75,7 @@ def shifts(ax, table, title):
 
 
 def trade(left, right, steps, cut):
-    """Draw what each cut would give: purity and completeness (left), shifts of the mean distance modulus (right).
+    """Draw what each cut would give: purity and completeness, and shifts of the mean distance.
 
     Parameters
     ----------

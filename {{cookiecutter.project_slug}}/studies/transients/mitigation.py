@@ -11,7 +11,7 @@ from . import models, stress, survey
 
 
 def noisier(train):
-    """Return the training rows three times: as they are, and as if every visit were 1 and 2 mag shallower."""
+    """Return the training rows three times: as they are, and with visits 1 and 2 mag shallower."""
     worse = [stress.again(train, survey.Conditions(shallower=level)) for level in (1.0, 2.0)]
     return pd.concat([train, *worse], ignore_index=True)
 

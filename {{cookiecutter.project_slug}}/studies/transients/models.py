@@ -1,4 +1,4 @@
-"""The ladder of models, from simple to flexible; every rung sees the same inputs and gives a probability of Ia."""
+"""The ladder of models, from simple to flexible; all give a probability of Ia."""
 
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
@@ -8,9 +8,16 @@ from sklearn.preprocessing import PolynomialFeatures, QuantileTransformer, Stand
 
 MOTIVATION = {
     "logistic regression": "One flat cut through all inputs at once; every weight can be read.",
-    "quadratic logistic": "Products of inputs let the cut in colour and brightness bend with redshift, as physics says it must.",
-    "gradient boosting": "Small trees of eight leaves that correct each other: many boxes instead of one.",
-    "extra trees": "Averages of deep trees: robust, no assumption about shapes, seldom sure of itself.",
+    "quadratic logistic": (
+        "Products of inputs let the cut in colour and brightness bend with redshift, "
+        "as physics says it must."
+    ),
+    "gradient boosting": (
+        "Small trees of eight leaves that correct each other: many boxes instead of one."
+    ),
+    "extra trees": (
+        "Averages of deep trees: robust, no assumption about shapes, seldom sure of itself."
+    ),
     "neural network": "Smooth and flexible: a curved surface around the class of interest.",
 }
 
@@ -34,7 +41,7 @@ ABLATIONS = {
 
 
 def normal():
-    """Return the step that gives every input a normal distribution: outliers come to lie near the rest."""
+    """Return the step that gives every input a normal distribution: outliers come near the rest."""
     return QuantileTransformer(n_quantiles=100, output_distribution="normal", random_state=0)
 
 

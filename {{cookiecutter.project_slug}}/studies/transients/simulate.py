@@ -70,7 +70,7 @@ KILONOVA = {"KN": Kind(1.0, -16.0, 0.60, 7000, 0.12, 1.5, 0.8, 4.0, 0.20, 1.2, 0
 
 @cache
 def distances():
-    """Return redshifts, distance moduli [mag] and comoving volumes [Mpc^3], three arrays of shape (800,).
+    """Return redshifts, distance moduli [mag], comoving volumes [Mpc^3]: arrays of shape (800,).
 
     Flat cosmology, H0 = 70 km/s/Mpc, matter density 0.3.
     """
@@ -89,7 +89,10 @@ def distance_modulus(redshift):
 
 
 def draw_redshifts(rng, horizon):
-    """Draw redshifts below `horizon` (n,), uniform in comoving volume and observer's time (rate / (1 + z))."""
+    """Draw redshifts below `horizon` (n,), uniform in comoving volume and in observer's time.
+
+    The rate goes as 1 / (1 + z).
+    """
     z, _, volume = distances()
     cumulative = np.concatenate([[0], np.cumsum(np.diff(volume) / (1 + (z[1:] + z[:-1]) / 2))])
     top = np.interp(horizon, z, cumulative)
@@ -97,7 +100,7 @@ def draw_redshifts(rng, horizon):
 
 
 def spectrum(wavelength, temperature, line):
-    """Return magnitudes relative to 5000 Angstrom, for a rest wavelength in Angstrom: a black body, dimmed in the blue.
+    """Return magnitudes relative to 5000 Angstrom: a black body, dimmed in the blue.
 
     All arguments broadcast; lower is brighter.
     """
@@ -150,19 +153,13 @@ def candidates(rng, size, kinds=KINDS):
     bright, hot, slow = rng.standard_normal((3, size))
     dust = value["dust"] * rng.exponential(size=size)
     stretch = np.exp(value["stretch"] * slow)
-    rest = WAVELENGTH / (1 + z[:, None])
     # Brighter supernovae Ia are slower (Phillips 1993). Nobody corrects for it here: it adds
     # scatter, no bias.
     phillips = np.where(np.array(names)[code] == "Ia", -1.5 * (stretch - 1), 0.0)
     absolute = value["magnitude"] + value["scatter"] * bright + phillips
-    colour = spectrum(
-        rest,
-        (value["temperature"] * np.exp(value["spread"] * hot))[:, None],
-        value["line"][:, None],
-    )
-    reddening = 3.1 * dust[:, None] * (rest / 5500) ** -1.2
+    temperature = value["temperature"] * np.exp(value["spread"] * hot)
     modulus = distance_modulus(z)
-    width = (stretch * (1 + z))[:, None]
+    rest, width = _at_rest(z), (stretch * (1 + z))[:, None]
     return {
         "kind": np.array(names)[code],
         "z": z,
@@ -172,15 +169,25 @@ def candidates(rng, size, kinds=KINDS):
         "peak_time": rng.uniform(60, 130, size),
         "rise": value["rise"][:, None] * width * np.ones(len(BANDS)),
         "fall": value["fall"][:, None] * width * (rest / 5000) ** value["slower"][:, None],
-        "magnitude": (absolute + modulus)[:, None]
-        - 2.5 * np.log10(1 + z)[:, None]
-        + colour
-        + reddening,
+        "magnitude": _observed(absolute + modulus, z, dust, temperature, value["line"]),
     }
 
 
+def _at_rest(z):
+    """Return the wavelengths [Angstrom] that the bands see at rest, shape (n, 6)."""
+    return WAVELENGTH / (1 + z[:, None])
+
+
+def _observed(magnitude, z, dust, temperature, line):
+    """Return apparent AB magnitudes at peak in the bands, shape (n, 6), of arrays of shape (n,)."""
+    rest = _at_rest(z)
+    colour = spectrum(rest, temperature[:, None], line[:, None])
+    reddening = 3.1 * dust[:, None] * (rest / 5500) ** -1.2
+    return magnitude[:, None] - 2.5 * np.log10(1 + z)[:, None] + colour + reddening
+
+
 def random_walk(rng, size):
-    """Return damped random walks in magnitudes on the grid of the season, shape (size, 51): 0.25 mag, 60 days."""
+    """Return damped random walks (0.25 mag, 60 days) on the grid of the season, (size, 51)."""
     keep = np.exp(-STEP / 60.0)
     noise = 0.25 * rng.standard_normal((size, int(SEASON / STEP) + 1))
     for k in range(1, noise.shape[1]):

@@ -19,7 +19,7 @@ ERRORS = ("peak_mag", "u_g", "g_r", "r_i", "i_z")
 
 
 def again(frame, conditions=survey.PLANNED, change=None):
-    """Return the table with everything that is measured replaced, for the same objects under other conditions.
+    """Return the table as the same objects would be measured under other conditions.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ def more_ibc(frame, level, rng):
 
 
 def watermark(frame, level, rng):
-    """Shift the number of epochs by `level` standard deviations: nothing may happen unless a model uses it."""
+    """Shift the number of epochs by `level` sigma: only a model that uses it may change."""
     return frame.assign(n_epochs=frame["n_epochs"] + level * frame["n_epochs"].std())
 
 

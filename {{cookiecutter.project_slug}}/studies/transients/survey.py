@@ -1,4 +1,4 @@
-"""The survey: when it looks, how well it sees, whom the spectrographs confirm, and the tables that follow.
+"""The survey: when it looks, how well it sees, what spectrographs confirm, the tables that follow.
 
 Published
     Photometric errors of LSST: sigma^2 = sigma_sys^2 + (0.04 - gamma) x + gamma x^2, x = 10^(0.4
@@ -51,7 +51,7 @@ PLANNED = Conditions()
 
 
 def flux_error(flux, depth, gamma=GAMMA[:, None]):
-    """Return the error of a flux, by Ivezic et al. (2019), written so that it holds for zero and negative flux too.
+    """Return the error of a flux, by Ivezic et al. (2019), also for zero and negative flux.
 
     sigma_f^2 = sigma_sys^2 f^2 + (0.04 - gamma) f f5 + gamma f5^2, with f5 the flux at the depth
     m5.
@@ -136,7 +136,7 @@ def observe(objects, conditions=PLANNED):
 
 
 def host_redshift(objects):
-    """Return the photometric redshift of the host: 0.02 (1 + z) of scatter, one in thirty off by much more."""
+    """Return the host's photometric redshift: scatter 0.02 (1 + z), one in thirty far off."""
     z = objects["z"]
     guess = z + 0.02 * (1 + z) * objects["photo_z"]
     stray = objects["stray"][:, 0] < 1 / 30
@@ -144,7 +144,7 @@ def host_redshift(objects):
 
 
 def measured(objects, conditions=PLANNED):
-    """Return what a catalogue would hold for the objects under these conditions: features, errors, epochs."""
+    """Return what a catalogue would hold of the objects: features, errors, epochs."""
     times, fluxes, errors, there = observe(objects, conditions)
     frame = features.extract(times, fluxes, errors, there)
     frame.insert(0, "host_redshift", host_redshift(objects))
@@ -160,7 +160,7 @@ def rows_of(name, arguments, numbers):
 
 
 def catalogue(name, arguments):
-    """Return the table of a season: one row per object, truth included; columns as in study.toml."""
+    """Return the table of a season: a row per object, truth included; columns as in study.toml."""
     objects = season(name, *arguments)
     numbers = np.arange(len(objects["z"]))
     frame = pd.DataFrame(

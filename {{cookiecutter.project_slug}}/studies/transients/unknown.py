@@ -1,4 +1,4 @@
-"""Would anybody notice a class that was never in training? Scores of strangeness, compared on kilonovae."""
+"""Would anybody notice a class that was never in training? Scores of strangeness on kilonovae."""
 
 import numpy as np
 import pandas as pd
@@ -48,6 +48,6 @@ def strangeness(model, members, train, tables, *, seed):
 
 
 def areas(known, unknown):
-    """Return for each score the chance that an unknown row looks stranger than a known one (AUC; 0.5 is chance)."""
+    """Return for each score the chance that an unknown row looks stranger than a known (AUC)."""
     y = np.r_[np.zeros(len(known)), np.ones(len(unknown))]
     return {name: float(roc_auc_score(y, np.r_[known[name], unknown[name]])) for name in known}

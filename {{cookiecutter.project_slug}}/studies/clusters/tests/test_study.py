@@ -17,7 +17,7 @@ def tables():
 
 @pytest.fixture(scope="module")
 def parts(tables):
-    """Simulator A in two halves that share no halo."""
+    """Return simulator A in two halves that share no halo."""
     frame = tables["simulator_a"]
     first = frame["halo_id"] < "A0750"
     return frame[first], frame[~first]
@@ -29,7 +29,7 @@ def rmse(model, frame):
 
 def test_the_posterior_agrees_with_quadrature():
     """Mean and variance in closed form are those of prior times likelihood, integrated."""
-    mean, covariance = simulate.A.law(1)
+    _, covariance = simulate.A.law(1)
     residual = simulate.ALPHA * 0.9 + np.array([0.1, -0.2, 0.3, 0.1, -0.1, 0.4, 0.2])
     precision = np.linalg.inv(covariance)
 
@@ -87,7 +87,7 @@ def test_mass_function_has_its_slope():
 
 
 def test_feedback_leaves_y_x_alone():
-    """A to B moves gas mass and temperature by a lot and their product by little, in mean and in slope."""
+    """A to B moves gas mass and temperature by a lot, their product by little, mean and slope."""
     shift = simulate.B.relaxed.mean - simulate.A.relaxed.mean
     bend = simulate.B.alpha - simulate.A.alpha
 

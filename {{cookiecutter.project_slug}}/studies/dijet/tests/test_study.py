@@ -1,4 +1,4 @@
-"""The science of the worked study: its statistics against known answers, its lessons against bands."""
+"""The worked study: its statistics against known answers, its lessons against bands."""
 
 import numpy as np
 import pandas as pd
@@ -82,7 +82,7 @@ def test_spectrum_has_the_published_shape():
 
 
 def test_background_is_as_announced(tables):
-    """Three per cent of the background is top-like, and jet masses follow the dijet mass with a correlation near 0.35."""
+    """Three per cent of the background is top-like; jet and dijet masses correlate by some 0.35."""
     frame = tables["background"]
 
     assert (frame["true_process"] == "top").mean() == pytest.approx(0.03, abs=0.004)
@@ -114,7 +114,7 @@ def test_signal_rows_stand_for_few_events(tables):
 
 
 def test_data_show_no_truth(tables, tmp_path):
-    """The data have no process and no weight, and their signal region stays out of the deployment table."""
+    """The data have no process and no weight, and deployment rows none of the signal region."""
     data.prepare(tmp_path)
 
     assert not {"true_process", "weight"} & set(tables["data"])
@@ -145,7 +145,7 @@ def test_prepare_never_overwrites(tmp_path):
 
 
 def test_significance_without_fit_error_is_the_asimov_formula():
-    """With a certain expectation it is sqrt(2 (n ln(n / b) - n + b)), signed, and S / sqrt(B) for a small excess."""
+    """With a certain expectation it is sqrt(2 (n ln(n / b) - n + b)), signed, or S / sqrt(B)."""
     n, b = 1_300.0, 1_200.0
     plain = np.sqrt(2 * (n * np.log(n / b) - n + b))
 
@@ -155,7 +155,7 @@ def test_significance_without_fit_error_is_the_asimov_formula():
 
 
 def test_significance_includes_the_fit_error():
-    """For many events it is (n - b) / sqrt(b + error^2), and it agrees with Li & Ma's on-off formula."""
+    """For many events it is (n - b) / sqrt(b + error^2), and it agrees with Li & Ma's formula."""
     assert search.significance(10_300, 10_000, 100.0) == pytest.approx(
         300 / np.sqrt(20_000), rel=0.02
     )
@@ -171,7 +171,7 @@ def test_significance_includes_the_fit_error():
 
 
 def test_fit_recovers_a_spectrum_and_its_covariance():
-    """On the expected counts the fit returns them; over toys the spread of the fit is its covariance."""
+    """On the expected counts the fit returns them; over toys its spread is its covariance."""
     middle = np.sqrt(search.binning()[1:] * search.binning()[:-1])
     rate = simulate.density(middle, (4.0, 3.2, 0.0)) * np.diff(search.binning())
     rate *= 30_000 / rate.sum()
@@ -186,7 +186,7 @@ def test_fit_recovers_a_spectrum_and_its_covariance():
 
 @pytest.mark.parametrize("events", [30_000, 300])
 def test_local_significance_is_calibrated_on_background(events):
-    """In background-only toys it has mean 0 and standard deviation 1, and exceeds 1.64 in one of twenty."""
+    """In background-only toys it has mean 0 and deviation 1, and exceeds 1.64 in one of twenty."""
     middle = np.sqrt(search.binning()[1:] * search.binning()[:-1])
     rate = simulate.density(middle, simulate.B.slopes) * np.diff(search.binning())
     local = search.test(search.toys(events * rate / rate.sum(), 2_000, seed=2))[3]
@@ -205,7 +205,7 @@ def test_signal_regions_are_whole_bins():
 
 
 def test_looking_everywhere_dilutes_a_bump():
-    """The global significance is below the local one, and falls with the number of masses looked at."""
+    """The global significance is below the local one, and falls with the number of masses."""
     middle = np.sqrt(search.binning()[1:] * search.binning()[:-1])
     rate = simulate.density(middle, simulate.B.slopes) * np.diff(search.binning())
     maxima = search.scan(search.toys(30_000 * rate / rate.sum(), 1_000, seed=3)).max(axis=1)
@@ -270,7 +270,7 @@ def test_no_event_is_scored_by_a_member_that_has_learnt_from_it(parts):
 
 
 def test_decorrelated_features_do_not_follow_the_mass(tables):
-    """Mean and scatter of every feature are the same in sidebands and signal region of pure background."""
+    """Mean and scatter of every feature of pure background are the same inside and outside."""
     frame = tables["background"]
     out = models.Decorrelated().fit(frame).transform(frame)
     near = regions.window(frame["m_jj"], half=0.3)
@@ -291,7 +291,7 @@ def test_decorrelated_features_do_not_follow_the_mass(tables):
     ],
 )
 def test_headline_numbers(name, at_cut, most, parts, fitted):
-    """SIC at one per cent and maximum SIC lie in their bands, and nobody beats the likelihood ratio."""
+    """SIC at one per cent and maximum SIC lie in their bands; none beats the likelihood ratio."""
     found = ranking(fitted[name], parts[1])
     limit = parts[1]["true_process"] == "signal", baseline.limit(parts[1])[0]
 
@@ -303,7 +303,7 @@ def test_headline_numbers(name, at_cut, most, parts, fitted):
 
 
 def test_top_passes_more_often_than_qcd(parts, fitted):
-    """At five per cent of all background the isolation forest lets three times as much top pass as QCD."""
+    """At five per cent of all background the forest passes three times as much top as QCD."""
     qcd, top = background_rates(fitted["isolation forest"], parts[1])
 
     assert 0.042 < qcd < 0.049
@@ -322,7 +322,7 @@ def test_the_likelihood_ratio_is_normalised():
 
 
 def test_the_cut_turns_a_hint_into_an_observation(tables):
-    """CWoLa on the data: from three to beyond seven standard deviations at one per cent, locally."""
+    """CWoLa on the data: from three to beyond seven sigma at one per cent, locally."""
     frame = tables["data"]
     table = downstream.before_after(
         frame, models.searched(models.ladder(0)["CWoLa, boosted trees"], frame)
