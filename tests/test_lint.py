@@ -121,8 +121,9 @@ def test_types_of_study_and_notebooks(projects, tmp_path, task, start):
 def code(path):
     """Return the code cells of a notebook as one text, each below its id."""
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    texts = ["from IPython.display import display"]
-    for cell in cells:
-        if cell["cell_type"] == "code":
-            texts.append(f"# cell {cell['id']}\n{''.join(cell['source'])}")
-    return "\n".join(texts) + "\n"
+    texts = (
+        f"# cell {cell['id']}\n{''.join(cell['source'])}\n"
+        for cell in cells
+        if cell["cell_type"] == "code"
+    )
+    return "from IPython.display import display\n" + "".join(texts)

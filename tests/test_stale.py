@@ -222,7 +222,7 @@ def test_a_new_file_under_a_pattern_counts(desk):
 
 @pytest.mark.parametrize("name", ["study.toml", "study/data.py"])
 def test_line_ends_do_not_count(desk, name):
-    """A checkout on Windows has others, and is the same study: for the desk, a pass, the settings."""
+    """A checkout on Windows has others, and is the same study for desk, pass and settings."""
     settings_are_valid(desk)
     before = inputs(desk)
     path = desk.root / name

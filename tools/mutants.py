@@ -21,10 +21,11 @@ import tempfile
 import textwrap
 import time
 import tomllib
-from collections import Counter, namedtuple
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 LIST = Path(__file__).with_name("mutants.toml")
@@ -34,9 +35,34 @@ ENOUGH = 0.9
 SECONDS = 300  # a mutant that runs for ever is an error of the list
 STATES = ("killed", "survived", "error")
 
-Mutant = namedtuple("Mutant", "group rule at old new tests")
-Place = namedtuple("Place", "path function start end")  # start and end count bytes
-Result = namedtuple("Result", "mutant state words seconds")
+
+class Mutant(NamedTuple):
+    """One way to break a rule: at a place of the source, the old code becomes the new."""
+
+    group: str
+    rule: str
+    at: str
+    old: str
+    new: str
+    tests: list
+
+
+class Place(NamedTuple):
+    """Where the old code stands; start and end count bytes."""
+
+    path: Path
+    function: str
+    start: int
+    end: int
+
+
+class Result(NamedTuple):
+    """What the tests said of a mutant."""
+
+    mutant: Mutant
+    state: str
+    words: str
+    seconds: float
 
 
 class NotFound(Exception):
@@ -47,7 +73,7 @@ def read_list(path=LIST):
     """Return every mutant of the list."""
     content = tomllib.loads(path.read_text(encoding="utf-8"))
     return [
-        Mutant(group, row["rule"], row["at"], row["old"], row["new"], row.get("tests", rows["tests"]))
+        Mutant(group, *(row.get(key, rows.get(key)) for key in Mutant._fields[1:]))
         for group, rows in content.items()
         for row in rows["mutant"]
     ]
@@ -72,8 +98,10 @@ def find(mutant, root=ROOT):
         if len(found) == 1:
             return found[0]
         if found:
-            raise NotFound(f"{mutant.at} holds this {len(found)} times: {mutant.old}")
-    raise NotFound(f"{mutant.at} does not hold: {mutant.old}")
+            msg = f"{mutant.at} holds this {len(found)} times: {mutant.old}"
+            raise NotFound(msg)
+    msg = f"{mutant.at} does not hold: {mutant.old}"
+    raise NotFound(msg)
 
 
 def _places(path, function, old):
@@ -107,8 +135,8 @@ def _matches(scope, old):
     for node in ast.walk(scope):
         for block in (getattr(node, name, None) for name in ("body", "orelse", "finalbody")):
             for at in range(len(block) - len(wanted) + 1) if isinstance(block, list) else ():
-                if _same(block[at : at + len(wanted)], wanted):
-                    found.append((block[at], block[at + len(wanted) - 1]))
+                part = block[at : at + len(wanted)]
+                found += [(part[0], part[-1])] if _same(part, wanted) else []
         if isinstance(node, ast.keyword) and len(wanted) == 1 and _is_keyword(wanted[0], node):
             found.append((node, node))
     return found
@@ -143,7 +171,8 @@ def broken(mutant, place):
         new = textwrap.indent(new, " " * column).strip()
     changed = source[: place.start] + new.encode() + source[place.end :]
     if ast.dump(ast.parse(changed)) == ast.dump(ast.parse(source)):
-        raise NotFound(f"{mutant.at} stays the same with: {mutant.new}")
+        msg = f"{mutant.at} stays the same with: {mutant.new}"
+        raise NotFound(msg)
     return changed
 
 
@@ -211,7 +240,8 @@ def campaign(mutants, jobs):
         for copy in copies:
             shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*NOT_COPIED))
         files = sorted({test for mutant in mutants for test in mutant.tests})
-        whole = dict(zip(files, each(lambda t, copy: faults_without([t], copy), files, copies)))
+        faults = each(lambda test, copy: faults_without([test], copy), files, copies)
+        whole = dict(zip(files, faults, strict=True))
 
         def one(mutant, copy):
             bad = [f"{test} {whole[test]}" for test in mutant.tests if whole[test]]
@@ -220,7 +250,8 @@ def campaign(mutants, jobs):
         for result in each(one, mutants, copies):
             results.append(result)
             mutant, state, words, seconds = result
-            print(f"{state:<9}{seconds:5.1f} s  {mutant.group}: {mutant.rule}  [{words}]", flush=True)
+            where = f"{mutant.group}: {mutant.rule}"
+            print(f"{state:<9}{seconds:5.1f} s  {where}  [{words}]", flush=True)
     return results
 
 
@@ -229,20 +260,21 @@ def table(results):
     counts = Counter((result.mutant.group, result.state) for result in results)
     groups = list(dict.fromkeys(result.mutant.group for result in results))
     lines = ["", "{:<16}{:>8}{:>10}{:>7}".format("group", *STATES)]
-    for group in groups:
-        lines.append("{:<16}{:>8}{:>10}{:>7}".format(group, *(counts[group, s] for s in STATES)))
+    row = "{:<16}{:>8}{:>10}{:>7}".format
+    lines += [row(group, *(counts[group, state] for state in STATES)) for group in groups]
     for result in results:
         if result.state != "killed":
             mutant = result.mutant
             lines += ["", f"{result.state}: {mutant.group}: {mutant.rule} ({mutant.at})"]
-            lines += [f"    {mutant.old.strip()}", f" -> {mutant.new.strip()}", f"    {result.words}"]
+            lines += [f"    {mutant.old.strip()}", f" -> {mutant.new.strip()}"]
+            lines += [f"    {result.words}"]
     killed = sum(result.state == "killed" for result in results)
     lines += ["", f"{killed} of {len(results)} mutants killed ({killed / len(results):.0%})."]
     return lines
 
 
 def chosen(mutants, pattern):
-    """Return the mutants whose group, rule or place fits a pattern such as ``seal`` or ``*gain*``."""
+    """Return the mutants whose group, rule or place fits a pattern, as ``seal`` or ``*gain*``."""
     if not pattern:
         return mutants
     return [m for m in mutants if any(fnmatch(word, pattern) for word in (m.group, m.rule, m.at))]

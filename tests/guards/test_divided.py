@@ -105,7 +105,7 @@ def test_another_domain_is_halved_by_families(tmp_path, people):
 
 
 def test_nothing_of_the_test_part_is_shown(tmp_path, people):
-    """A cell that ends with the parts shows train and validation; no name of a test row is in it."""
+    """A cell that ends with the parts shows train and validation, and no name of a test row."""
     parts = divide(people.head(60), settings(tmp_path))
     names = set(parts._test["family"])
 
@@ -149,7 +149,8 @@ def test_folds_do_as_the_split_does(tmp_path, people):
     for fitted, held in folds(people, settings(tmp_path)):
         assert not set(people["family"][fitted]) & set(people["family"][held])
 
-    later = STUDY.replace("[split]", "[columns.day]\nrole = 'time'\nunit = ''\ndescription = ''\n[split]")
+    day = "[columns.day]\nrole = 'time'\nunit = ''\ndescription = ''\n[split]"
+    later = STUDY.replace("[split]", day)
     (tmp_path / "study.toml").write_text(later.replace('"group"\ntrain', '"time"\ntrain'), "utf-8")
     frame = people.assign(day=np.random.default_rng(1).permutation(600))
     for fitted, held in folds(frame, load_settings(tmp_path / "study.toml")):

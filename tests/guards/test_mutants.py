@@ -1,4 +1,4 @@
-"""The list of mutants is alive: each has its place in the source of today, and no guard is without one."""
+"""Each mutant of the list has its place in the source of today, and each guard has a mutant."""
 
 import sys
 from inspect import getmodule

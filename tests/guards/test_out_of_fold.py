@@ -64,7 +64,7 @@ def settings(tmp_path):
 
 
 def test_a_guess_out_of_fold_is_of_a_row_not_seen(table, cv):
-    """Every row that a fold holds out has a guess of a model that did not see it; the others have none."""
+    """A row that a fold holds out is guessed by a model that did not see it; the others are not."""
     X, y, _ = table
     model = Witness()
     found = out_of_fold(model, X, y, cv)

@@ -26,7 +26,7 @@ def events(project):
 
 
 def test_an_opening_that_goes_wrong_is_on_record(project, monkeypatch):
-    """The process dies while the sealed file is read: somebody may have seen it, and that counts."""
+    """The process dies while the sealed file is read: somebody may have seen it; that counts."""
 
     def die(path):
         assert events(project) == ["sealed", "opened"]

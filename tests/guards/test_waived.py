@@ -64,6 +64,7 @@ def test_a_threshold_of_the_study_replaces_the_registered_one(project):
 
 def test_a_waiver_that_is_not_needed_is_named(project):
     """The check passes by its threshold, so nobody needs the waiver."""
-    tables = '\n[thresholds]\n"log.explained" = 1\n[waivers]\n"log.explained" = "the oven is gone"\n'
+    tables = '\n[thresholds]\n"log.explained" = 1\n'
+    tables += '[waivers]\n"log.explained" = "the oven is gone"\n'
 
     assert found(project, tables)[1]["stale_waiver"] is True

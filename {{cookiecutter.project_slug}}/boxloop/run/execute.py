@@ -20,7 +20,7 @@ from boxloop.record.facts import inputs
 DEAD, TOO_LONG = "DeadKernelError", "CellTimeoutError"
 
 
-class Stopped(Exception):  # noqa: N818  # no error: it was asked for
+class Stopped(Exception):  # no error: it was asked for
     """The run was interrupted: the chapter counts as not run."""
 
 

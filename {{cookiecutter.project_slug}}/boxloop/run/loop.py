@@ -103,7 +103,7 @@ class Options:
         return bool(self.only) or self.start is not None
 
 
-class Interrupted(Exception):  # noqa: N818  # no error: it was asked for
+class Interrupted(Exception):  # no error: it was asked for
     """The person stopped the run; the message says how to go on."""
 
 

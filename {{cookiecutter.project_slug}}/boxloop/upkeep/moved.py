@@ -185,7 +185,7 @@ def _now(key):
 def _method(method, settings_at, *given, **options):
     """Call a method of the task of a study as the function that it was."""
     # No statement: those are read to know what a kernel needs, and every room leads here.
-    Task = import_module("boxloop.measure.task").Task  # noqa: N806  # a class
+    Task = import_module("boxloop.measure.task").Task  # a class
     if "settings" in options:
         settings, rest = options.pop("settings"), given
     else:
