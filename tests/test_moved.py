@@ -14,6 +14,7 @@ from conftest import ROOT, TEMPLATE
 from fake_loop import make_project
 
 from boxloop.measure import Task
+from boxloop.record import Station
 from boxloop.run.pool import imports
 from boxloop.upkeep import moved
 
@@ -43,21 +44,23 @@ def test_an_import_of_then_works_and_says_what_to_write_now(line):
     if line.startswith(("import ", "from boxloop import ")):
         assert not found  # a module says something when it is asked for a name
         return
-    if any(line.startswith(f"from {room}") for room in STILL):
-        assert names[name] is not None and not found
+    if line.startswith(tuple(f"from {room}" for room in STILL)) and not found:
+        assert names[name] is not None
         return
 
     [one] = found
     assert one.filename == "<cell>"
     sentence = str(one.message)
     assert sentence.startswith(f"{line.split()[1]}.{name} has moved: write `")
-    if method := re.search(r"`here\.task\.(\w+)", sentence):
-        assert callable(getattr(Task, method[1]))
-        assert callable(names[name])
+    *desk, new = re.findall(r"`(.+?)`", sentence)
+    for words in desk:
+        there, attribute = re.match(r"here\.(task\.)?(\w+)", words).groups()
+        assert hasattr(Task if there else Station, attribute)
+    if method := re.fullmatch(r"boxloop\.measure\.Task\(settings\)\.(\w+)", new):
+        assert hasattr(Task, method[1])
         return
-    write = re.search(r"`(from .*)`", sentence)[1]
-    there, more = cell(write)
-    assert there[write.split()[-1]] is names[name] and not more
+    there, more = cell(new)
+    assert there[new.split()[-1]] is names[name] and not more
 
 
 def test_a_name_is_told_of_once():
@@ -78,12 +81,12 @@ def test_a_module_is_asked_for_its_names_later():
 def test_a_name_of_a_room_may_move_too():
     """A room asks the same table, so that from now on no public name is lost."""
     before = dict(moved.NAMES)
-    moved.NAMES["measure.rmse_of_yore"] = "measure.metrics.rmse"
+    moved.NAMES["measure.quarters_of_yore"] = "measure.strata.quarters"
     try:
-        names, [one] = cell("from boxloop.measure import rmse_of_yore")
-        assert names["rmse_of_yore"].__name__ == "rmse"
+        names, [one] = cell("from boxloop.measure import quarters_of_yore")
+        assert names["quarters_of_yore"].__name__ == "quarters"
         assert one.filename == "<cell>"
-        assert str(one.message).endswith("write `from boxloop.measure import rmse`.")
+        assert str(one.message).endswith("write `from boxloop.measure import quarters`.")
     finally:
         moved.NAMES.clear()
         moved.NAMES.update(before)
@@ -105,18 +108,29 @@ def test_what_never_was_is_not_there(line):
         cell(line)
 
 
-def test_modules_of_a_room_are_modules():
-    """A room that is asked for one of its modules does not take it for a name that has moved."""
-    names, found = cell("from boxloop.split import ledger, seal\nfrom boxloop.record import facts")
+def python(code, *options):
+    """Run a line in a process of its own, which has imported nothing."""
+    env = os.environ | {"PYTHONPATH": str(TEMPLATE)}
+    command = [sys.executable, *options, "-c", code]
+    return subprocess.run(command, env=env, capture_output=True, text=True, encoding="utf-8")
 
-    assert names["seal"].__name__ == "boxloop.split.seal" and not found
+
+@pytest.mark.parametrize(
+    "line", ["from boxloop.adopt import plan", "from boxloop.split import seal"]
+)
+def test_modules_of_a_room_are_modules(line):
+    """Also where the module that has the old names of the room knows that word."""
+    said = python(f"{line} as found; print(found.__name__)", "-W", "error::DeprecationWarning")
+
+    room, module = re.match(r"from (\S+) import (\w+)", line).groups()
+    assert said.stdout.strip() == f"{room}.{module}", said.stderr
 
 
 def test_nothing_is_looked_up_before_it_is_asked_for():
     """A command of a project of today pays nothing."""
-    code = "import sys, boxloop.cli, boxloop.record; print('boxloop.upkeep.moved' in sys.modules)"
-    env = os.environ | {"PYTHONPATH": str(TEMPLATE)}
-    said = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
+    said = python(
+        "import sys, boxloop.cli, boxloop.record; print('boxloop.upkeep.moved' in sys.modules)"
+    )
 
     assert said.stdout.strip() == "False", said.stderr
 
@@ -135,7 +149,7 @@ def test_old_names_are_followed_when_libraries_are_imported_beforehand(tmp_path)
         )
         path.write_text(text, encoding="utf-8")
 
-    from boxloop.notebooks import read_loop
+    from boxloop.notebooks.graph import read_loop
 
     found = [imports(project, read_loop(project)) for project in (now, then)]
     assert found[0] == found[1]

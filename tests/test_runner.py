@@ -79,6 +79,22 @@ def test_a_broken_report_does_not_hide_the_run(project, quick, monkeypatch):
     assert not outcome.ok
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["LICENSE", "study/failures.toml", "results/04_look/more.csv", "report/notebooks/x.ipynb"],
+)
+def test_the_report_is_built_again_when_what_it_shows_has_changed(project, quick, name):
+    """And only then: nothing else of a run without changes takes as long."""
+    run(project, echo=silent)
+    run(project, echo=silent)
+    assert len(quick) == 1
+    path = project.root / name
+    path.write_text("more", encoding="utf-8")
+    run(project, echo=silent)
+    run(project, echo=silent)
+    assert len(quick) == 2
+
+
 def test_only_and_from(project, quick):
     """A part of the loop runs on what is there, and on nothing that is not."""
     with pytest.raises(UserError, match="run --from 02"):

@@ -9,6 +9,7 @@ from fake_loop import GRAPH
 from boxloop.notebooks.file import signed
 from boxloop.record.facts import (
     Facts,
+    code_now,
     file_hash,
     inputs,
     settings_are_valid,
@@ -218,6 +219,27 @@ def test_a_new_file_under_a_pattern_counts(desk):
     (desk.root / "data/raw/more.txt").write_text("2", encoding="utf-8")
 
     assert verdict(desk) == "data/raw/more.txt is new"
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("base/files.py", "changed"), ("task.py", "is gone"), ("cli.py", "done")]
+)
+def test_the_machinery_that_it_used_counts(desk, name, says):
+    """One of its modules is another now, or went to another room; one that is as it was is fine."""
+    station = desk.station("02_split") / "station.json"
+    facts = json.loads(station.read_text(encoding="utf-8"))
+    facts["code"][f"boxloop/{name}"] = code_now(desk)["boxloop/cli.py"]
+    station.write_text(json.dumps(facts), encoding="utf-8")
+
+    assert verdict(desk) == (says if says == "done" else f"boxloop/{name} {says}")
+
+
+def test_another_machinery_validates_settings_again(desk, monkeypatch):
+    """What an older version found valid, this one may refuse."""
+    settings_are_valid(desk)
+    assert settings_were_valid(desk)
+    monkeypatch.setattr("boxloop.record.facts.machinery_now", lambda _: {"boxloop/cli.py": "0"})
+    assert not settings_were_valid(desk)
 
 
 @pytest.mark.parametrize("name", ["study.toml", "study/data.py"])

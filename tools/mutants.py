@@ -22,6 +22,7 @@ import textwrap
 import time
 import tomllib
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatch
 from pathlib import Path
@@ -37,27 +38,26 @@ STATES = ("killed", "survived", "error")
 
 
 class Mutant(NamedTuple):
-    """One way to break a rule: at a place of the source, the old code becomes the new."""
+    """One rule, and how it is broken: in the function `at`, the code `old` becomes `new`."""
 
     group: str
     rule: str
     at: str
     old: str
     new: str
-    tests: list
+    tests: Sequence[str]
 
 
 class Place(NamedTuple):
-    """Where the old code stands; start and end count bytes."""
+    """Where some code stands: from byte `start` to byte `end` of a module."""
 
     path: Path
-    function: str
     start: int
     end: int
 
 
 class Result(NamedTuple):
-    """What the tests said of a mutant."""
+    """What became of a mutant, and the test that failed or what went wrong."""
 
     mutant: Mutant
     state: str
@@ -69,17 +69,17 @@ class NotFound(Exception):
     """The source has no such place, or more than one."""
 
 
-def read_list(path=LIST):
+def read_list(path: Path = LIST) -> list[Mutant]:
     """Return every mutant of the list."""
     content = tomllib.loads(path.read_text(encoding="utf-8"))
     return [
-        Mutant(group, *(row.get(key, rows.get(key)) for key in Mutant._fields[1:]))
+        Mutant(group, **({"tests": rows["tests"]} | row))
         for group, rows in content.items()
         for row in rows["mutant"]
     ]
 
 
-def find(mutant, root=ROOT):
+def find(mutant: Mutant, root: Path = ROOT) -> Place:
     """Return the one place of a mutant, by its function and the shape of the code, not its layout.
 
     Raises
@@ -104,7 +104,7 @@ def find(mutant, root=ROOT):
     raise NotFound(msg)
 
 
-def _places(path, function, old):
+def _places(path: Path, function: str, old: str) -> Iterator[Place]:
     """Return where a function of this name (the module, where it has none) holds some code."""
     source = path.read_bytes()
     starts = [0]
@@ -113,10 +113,10 @@ def _places(path, function, old):
     for scope in _scopes(ast.parse(source), function.split(".") if function else []):
         for first, last in _matches(scope, old):
             start = starts[first.lineno - 1] + first.col_offset
-            yield Place(path, function, start, starts[last.end_lineno - 1] + last.end_col_offset)
+            yield Place(path, start, starts[last.end_lineno - 1] + last.end_col_offset)
 
 
-def _scopes(tree, names):
+def _scopes(tree: ast.AST, names: list[str]) -> list[ast.AST]:
     """Return the functions or classes that are called so, one name inside the other."""
     kinds = (ast.FunctionDef, ast.ClassDef)
     found = [tree]
@@ -126,23 +126,25 @@ def _scopes(tree, names):
     return found
 
 
-def _matches(scope, old):
+def _matches(scope: ast.AST, old: str) -> list[tuple]:
     """Return first and last node of each place with the same tree as the text `old`."""
     wanted = ast.parse(textwrap.dedent(old)).body
     if len(wanted) == 1 and isinstance(wanted[0], ast.Expr):
         return [(node, node) for node in ast.walk(scope) if _same([node], [wanted[0].value])]
-    found = []
+    found, many = [], len(wanted)
     for node in ast.walk(scope):
         for block in (getattr(node, name, None) for name in ("body", "orelse", "finalbody")):
-            for at in range(len(block) - len(wanted) + 1) if isinstance(block, list) else ():
-                part = block[at : at + len(wanted)]
-                found += [(part[0], part[-1])] if _same(part, wanted) else []
-        if isinstance(node, ast.keyword) and len(wanted) == 1 and _is_keyword(wanted[0], node):
+            if not isinstance(block, list):  # of a lambda, or of another kind of node
+                continue
+            runs = range(len(block) - many + 1)
+            same = [at for at in runs if _same(block[at : at + many], wanted)]
+            found += [(block[at], block[at + many - 1]) for at in same]
+        if isinstance(node, ast.keyword) and many == 1 and _is_keyword(wanted[0], node):
             found.append((node, node))
     return found
 
 
-def _same(nodes, others):
+def _same(nodes: list, others: list) -> bool:
     """Whether code is the same but for its layout; a look at the kinds spares most of the work."""
     return all(
         type(node) is type(other) and ast.dump(node) == ast.dump(other)
@@ -150,7 +152,7 @@ def _same(nodes, others):
     )
 
 
-def _is_keyword(wanted, node):
+def _is_keyword(wanted: ast.stmt, node: ast.keyword) -> bool:
     """Whether `name = value` is meant for the argument of a call."""
     return (
         isinstance(wanted, ast.Assign)
@@ -159,7 +161,7 @@ def _is_keyword(wanted, node):
     )
 
 
-def broken(mutant, place):
+def broken(mutant: Mutant, place: Place) -> bytes:
     """Return the source of the module with the mutant in it."""
     source = place.path.read_bytes()
     column = place.start - source.rfind(b"\n", 0, place.start) - 1
@@ -176,14 +178,19 @@ def broken(mutant, place):
     return changed
 
 
-def run_tests(root, tests):
+def run_tests(root: Path, tests: Iterable[str]) -> tuple[int | None, str]:
     """Return exit code of pytest and the test that failed, or the end of what was printed."""
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-rfE", "-p", "no:cacheprovider"]
     env = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
-    ways = {"cwd": root, "env": env, "capture_output": True, "timeout": SECONDS}
     try:
         done = subprocess.run(
-            [*command, "-m", "not slow", *tests], text=True, encoding="utf-8", check=False, **ways
+            [*command, "-m", "not slow", *tests],
+            cwd=root,
+            env=env,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=SECONDS,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         return None, f"took longer than {SECONDS} s"
@@ -192,7 +199,7 @@ def run_tests(root, tests):
     return done.returncode, failed[0].split(maxsplit=1)[1] if failed else lines[-1]
 
 
-def tried(mutant, root):
+def tried(mutant: Mutant, root: Path) -> Result:
     """Break the copy, run the tests of the mutant, mend the copy."""
     start = time.monotonic()
     try:
@@ -203,25 +210,25 @@ def tried(mutant, root):
             code, words = run_tests(root, mutant.tests)
         finally:
             place.path.write_bytes(good)
-        state = {0: "survived", 1: "killed"}.get(code, "error")
+        state = "survived" if code == 0 else "killed" if code == 1 else "error"
     except (NotFound, SyntaxError) as error:
         state, words = "error", str(error)
     return Result(mutant, state, words, time.monotonic() - start)
 
 
-def faults_without(tests, root):
+def faults_without(tests: Iterable[str], root: Path) -> str | None:
     """Return one sentence where the tests do not even pass on the whole code, else None."""
     code, words = run_tests(root, tests)
     return None if code == 0 else f"fails without any mutant: {words}"
 
 
-def each(work, items, copies):
+def each(work: Callable, items: Iterable, copies: list[Path]) -> Iterator:
     """Yield ``work(item, copy)`` as they come in, one at a time in every copy."""
-    free = queue.Queue()
+    free: queue.Queue[Path] = queue.Queue()
     for copy in copies:
         free.put(copy)
 
-    def one(item):
+    def one(item: object) -> object:
         copy = free.get()
         try:
             return work(item, copy)
@@ -232,7 +239,7 @@ def each(work, items, copies):
         yield from threads.map(one, items)
 
 
-def campaign(mutants, jobs):
+def campaign(mutants: list[Mutant], jobs: int) -> list[Result]:
     """Try all mutants in `jobs` copies of the template; print each, and return the results."""
     results = []
     with tempfile.TemporaryDirectory() as folder:
@@ -240,47 +247,48 @@ def campaign(mutants, jobs):
         for copy in copies:
             shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*NOT_COPIED))
         files = sorted({test for mutant in mutants for test in mutant.tests})
-        faults = each(lambda test, copy: faults_without([test], copy), files, copies)
-        whole = dict(zip(files, faults, strict=True))
+        whole = dict(
+            zip(files, each(lambda t, copy: faults_without([t], copy), files, copies), strict=True)
+        )
 
-        def one(mutant, copy):
+        def one(mutant: Mutant, copy: Path) -> Result:
             bad = [f"{test} {whole[test]}" for test in mutant.tests if whole[test]]
             return Result(mutant, "error", bad[0], 0.0) if bad else tried(mutant, copy)
 
         for result in each(one, mutants, copies):
             results.append(result)
             mutant, state, words, seconds = result
-            where = f"{mutant.group}: {mutant.rule}"
-            print(f"{state:<9}{seconds:5.1f} s  {where}  [{words}]", flush=True)
+            rule = f"{mutant.group}: {mutant.rule}"
+            print(f"{state:<9}{seconds:5.1f} s  {rule}  [{words}]", flush=True)
     return results
 
 
-def table(results):
+def table(results: list[Result]) -> list[str]:
     """Return the lines of a table: how many of each group were noticed, and who was not."""
     counts = Counter((result.mutant.group, result.state) for result in results)
     groups = list(dict.fromkeys(result.mutant.group for result in results))
-    lines = ["", "{:<16}{:>8}{:>10}{:>7}".format("group", *STATES)]
     row = "{:<16}{:>8}{:>10}{:>7}".format
+    lines = ["", row("group", *STATES)]
     lines += [row(group, *(counts[group, state] for state in STATES)) for group in groups]
     for result in results:
         if result.state != "killed":
             mutant = result.mutant
             lines += ["", f"{result.state}: {mutant.group}: {mutant.rule} ({mutant.at})"]
             lines += [f"    {mutant.old.strip()}", f" -> {mutant.new.strip()}"]
-            lines += [f"    {result.words}"]
+            lines += [f"    {result.words}"] if result.state == "error" else []
     killed = sum(result.state == "killed" for result in results)
     lines += ["", f"{killed} of {len(results)} mutants killed ({killed / len(results):.0%})."]
     return lines
 
 
-def chosen(mutants, pattern):
-    """Return the mutants whose group, rule or place fits a pattern, as ``seal`` or ``*gain*``."""
+def chosen(mutants: list[Mutant], pattern: str | None) -> list[Mutant]:
+    """Return the mutants whose group, rule or place fits a pattern such as ``*gain*``."""
     if not pattern:
         return mutants
     return [m for m in mutants if any(fnmatch(word, pattern) for word in (m.group, m.rule, m.at))]
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> int:
     """Try the mutants that were asked for; the exit code says whether enough were noticed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", metavar="PATTERN", help="group, rule or place, with * and ?")

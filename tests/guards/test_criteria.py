@@ -114,7 +114,7 @@ def test_every_criterion_of_the_study_is_judged(sets, tmp_path):
 
 
 def test_the_noise_that_model_and_reference_share_cancels():
-    """Both err by the same large number in each group: their small difference is sure."""
+    """Both err by the same large number in each group: the small difference is sure."""
     rng = np.random.default_rng(0)
     groups = np.repeat(np.arange(60), 5)
     truth, shared = rng.normal(size=300), np.repeat(rng.normal(size=60) ** 3, 5)
@@ -134,8 +134,7 @@ def test_rows_of_a_group_are_not_counted_as_independent():
     copies = [np.repeat(values, 25) for values in (truth, guess, groups)]
     widths = []
     for one, two, of in ((truth, guess, groups), copies):
-        measured = compare(one, {"model": two}, groups=of, metrics=["rmse"], draws=400)
-        found = measured["rmse"]["model"]
-        widths.append(found["high"] - found["low"])
+        found = compare(one, {"model": two}, groups=of, metrics=["rmse"], draws=400)["rmse"]
+        widths.append(found["model"]["high"] - found["model"]["low"])
 
     assert widths[1] == pytest.approx(widths[0], rel=0.1)

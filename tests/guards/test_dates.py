@@ -31,7 +31,7 @@ def test_a_date_is_its_share_of_its_own_year(tmp_path, ending):
 
 
 def test_the_last_second_of_a_year_comes_before_the_next(tmp_path):
-    """No date of a leap year is taken for one of the year after, so the split in time holds."""
+    """No date of a leap year is taken for one of the year after, so a split in time holds."""
     seconds = ["2020-12-31T23:59:59", "2021-01-01T00:00:00"]
     pd.DataFrame({"seen": pd.to_datetime(seconds), "x": [1, 2]}).to_parquet(tmp_path / "t.parquet")
     before, after = read_catalogue(tmp_path / "t.parquet").frame["seen"]

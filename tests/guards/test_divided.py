@@ -71,7 +71,7 @@ def test_a_family_has_one_place(tmp_path, people):
 
 
 def test_the_place_hangs_on_seed_and_value_alone(tmp_path, people):
-    """Other rows around it, another order: the order of the families stays; another seed: not."""
+    """Rows in another order: families keep theirs; with another seed they do not."""
     one = settings(tmp_path)
     first = pd.Series(place(people, one), people["family"]).groupby(level=0).first()
     again = people.sample(frac=1, random_state=3)
@@ -105,7 +105,7 @@ def test_another_domain_is_halved_by_families(tmp_path, people):
 
 
 def test_nothing_of_the_test_part_is_shown(tmp_path, people):
-    """A cell that ends with the parts shows train and validation, and no name of a test row."""
+    """A cell that ends with the parts shows train and validation; no test row is in it."""
     parts = divide(people.head(60), settings(tmp_path))
     names = set(parts._test["family"])
 
@@ -149,8 +149,8 @@ def test_folds_do_as_the_split_does(tmp_path, people):
     for fitted, held in folds(people, settings(tmp_path)):
         assert not set(people["family"][fitted]) & set(people["family"][held])
 
-    day = "[columns.day]\nrole = 'time'\nunit = ''\ndescription = ''\n[split]"
-    later = STUDY.replace("[split]", day)
+    day = "[columns.day]\nrole = 'time'\nunit = ''\ndescription = ''\n"
+    later = STUDY.replace("[split]", day + "[split]")
     (tmp_path / "study.toml").write_text(later.replace('"group"\ntrain', '"time"\ntrain'), "utf-8")
     frame = people.assign(day=np.random.default_rng(1).permutation(600))
     for fitted, held in folds(frame, load_settings(tmp_path / "study.toml")):

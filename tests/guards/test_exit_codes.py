@@ -32,7 +32,7 @@ def call(project, quick, monkeypatch, capsys):
 
 @pytest.fixture
 def checked(call, project, monkeypatch):
-    """Return ``checked(*states)``: the code after a run that leaves checks in these states."""
+    """Return ``checked(*states)``: run all, leave checks in these states, and ask `check`."""
     monkeypatch.setattr(sheets, "appendix_a", lambda project: [])
     assert call("run")[0] == 0
 

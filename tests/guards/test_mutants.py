@@ -1,4 +1,4 @@
-"""Each mutant of the list has its place in the source of today, and each guard has a mutant."""
+"""The list of mutants is alive: each has its place in the source, and no guard is without one."""
 
 import sys
 from inspect import getmodule

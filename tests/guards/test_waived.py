@@ -5,8 +5,10 @@ import sys
 import pytest
 from fake_loop import cell, make_project, write_notebook
 
+from boxloop.base.errors import UserError
 from boxloop.base.files import read_json
 from boxloop.run.loop import run
+from boxloop.settings.load import load_settings
 
 pytest_plugins = ["loop_fixtures"]  # its fixtures: project, quick
 
@@ -54,6 +56,18 @@ def test_a_waiver_of_the_study_waives_and_its_change_asks_again(project):
     assert (state, row["state"], row["reason"]) == ("ok", "waived", "the oven is gone")
 
 
+@pytest.mark.parametrize(
+    ("waiver", "says"),
+    [('"log.explained" = " "', "needs a reason"), ('"log.explaned" = "x"', "does not exist")],
+)
+def test_a_waiver_has_a_reason_and_a_check(project, waiver, says):
+    """One sentence, with which every command begins."""
+    with project.settings_file.open("a", encoding="utf-8") as file:
+        file.write(f"\n[waivers]\n{waiver}\n")
+    with pytest.raises(UserError, match=says):
+        load_settings(project.settings_file)
+
+
 def test_a_threshold_of_the_study_replaces_the_registered_one(project):
     """One row without a reason is allowed, and the row says so."""
     found(project)
@@ -64,7 +78,7 @@ def test_a_threshold_of_the_study_replaces_the_registered_one(project):
 
 def test_a_waiver_that_is_not_needed_is_named(project):
     """The check passes by its threshold, so nobody needs the waiver."""
-    tables = '\n[thresholds]\n"log.explained" = 1\n'
-    tables += '[waivers]\n"log.explained" = "the oven is gone"\n'
+    allowed = '\n[thresholds]\n"log.explained" = 1\n'
+    waived = '[waivers]\n"log.explained" = "the oven is gone"\n'
 
-    assert found(project, tables)[1]["stale_waiver"] is True
+    assert found(project, allowed + waived)[1]["stale_waiver"] is True

@@ -13,7 +13,7 @@ from boxloop.base.errors import UserError
 from boxloop.base.files import sha256, write_text, written_whole
 from boxloop.measure.kinds import TaskKind
 from boxloop.split.division import measured
-from boxloop.table.read import TAKEN, in_project, read_catalogue
+from boxloop.table.read import TAKEN, in_project, read_catalogue, read_rows
 
 RARE = 0.1  # a class of interest with a smaller share is cut where it is likelier than by chance
 
@@ -119,7 +119,7 @@ def _notes(table, deployment):
     """Return what is worth knowing of a table, and of unlabelled objects, which may be refused."""
     notes = hints.of_columns(table.labels, table.roles)
     if deployment:
-        others = in_project(read_catalogue(deployment)).frame
+        others = read_rows(deployment)
         refusals.deployment_has_inputs(deployment, others, table.frame, table.roles)
         notes += hints.of_deployment(deployment, others, table.frame, table.roles)
     if table.kind.has_classes:

@@ -11,7 +11,6 @@ __all__, __getattr__ = public(
         "intervals": ("group_bootstrap", "residual_score"),
         "metrics": ("METRICS",),
         "model_file": ("load_model", "save_model"),
-        "ranking": ("Ranking",),
         "shift": ("alike", "distances", "in_scope", "numeric", "shift_weights", "spread_out"),
         "strata": ("compare_parts", "quarters", "split_parts", "weak_segment"),
         "stress": (

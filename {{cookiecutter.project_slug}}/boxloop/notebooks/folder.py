@@ -85,6 +85,12 @@ def chapter_names(project):
     return [path.stem for path in sort_notebooks(project).chapters]
 
 
+def desks(project):
+    """Return the names of the chapters that sit at a desk, in order; others leave no checks."""
+    chapters = sort_notebooks(project).chapters
+    return [path.stem for path in chapters if "Station(" in path.read_text(encoding="utf-8")]
+
+
 def files_of(project, patterns):
     """Return the paths that the patterns match below the root, sorted, each once.
 

@@ -5,7 +5,7 @@ from boxloop.base.lazy import public
 __all__, __getattr__ = public(
     __name__,
     {
-        "cards": ("data_card", "interval_table", "metric_table", "model_card"),
+        "cards": ("data_card", "interval_table", "model_card"),
         "leakage": ("leakage_sheet",),
         "station": ("Station",),
     },

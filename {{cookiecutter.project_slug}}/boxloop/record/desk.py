@@ -6,7 +6,7 @@ uses no more than it asks for.
 
 from typing import TYPE_CHECKING, Any
 
-from boxloop.base.places import STATIONS
+from boxloop.notebooks.folder import desks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -20,6 +20,18 @@ if TYPE_CHECKING:
 
 class Desk:
     """The methods of a `boxloop.record.station.Station` that tie functions to its project."""
+
+    # What the station has for them.
+    name: str
+    project: Any
+    settings: Any
+    task: Any
+    seed: int
+    draws: int
+    read: Any
+    keep: Any
+    uses: Any
+    file: Any
 
     # Rows.
 
@@ -152,7 +164,7 @@ class Desk:
 
     def read_earlier(self, file: str) -> dict[str, Any]:
         """Return the results of this name, such as ``"checks.json"``, of all chapters before."""
-        names = STATIONS[: STATIONS.index(self.name)]
+        names = [name for name in desks(self.project) if name < self.name]
         return {name: self.read(f"{name}/{file}") for name in names}
 
     def passes(self) -> list[dict]:

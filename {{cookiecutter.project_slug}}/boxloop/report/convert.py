@@ -42,7 +42,8 @@ def to_mathml(latex, *, display="inline"):
             latex = latex.replace(rf"\{word}{{{name}}}", rf"\{word}{{{known}}}" if known else "")
     try:
         return convert(latex, display=display)
-    except Exception:  # noqa: BLE001  # the converter raises many kinds of error, and a report must be built
+    # The converter raises many kinds of error, and a report must be built.
+    except Exception:  # noqa: BLE001
         return f'<code class="formula">{escape(latex)}</code>'
 
 

@@ -19,8 +19,7 @@ def go(chapters, selected, *, is_current, work, current, lost, jobs=1):
     work : callable
         ``(chapter) -> str or None``: runs it, returns how it failed.
     current, lost : callable
-        Told the name of a chapter that was current, and of one that was left out together with
-        the names that it waited for.
+        Told the name of a chapter that was current; of one left out, and of what it waited for.
     jobs : int
         Chapters at a time; of those that are ready, the first of `selected`.
     """

@@ -2,4 +2,4 @@
 
 from boxloop.base.lazy import public
 
-__all__, __getattr__ = public(__name__, {"division": ("folds", "measured", "place", "units")})
+__all__, __getattr__ = public(__name__, {"division": ("folds", "measured", "place")})

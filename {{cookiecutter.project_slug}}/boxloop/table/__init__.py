@@ -5,7 +5,7 @@ from boxloop.base.lazy import public
 __all__, __getattr__ = public(
     __name__,
     {
-        "read": ("in_project", "read_catalogue"),
+        "read": ("read_rows",),
         "rules": ("column_faults", "deployment_faults", "refuse", "row_faults"),
     },
 )

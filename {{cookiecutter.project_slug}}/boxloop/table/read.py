@@ -110,6 +110,11 @@ def in_project(found):
     return Catalogue(found.frame.rename(columns=new), units, descriptions, [*found.notes, *notes])
 
 
+def read_rows(path: Path) -> pd.DataFrame:
+    """Return the rows of a file in whatever format people have it, named as in the project."""
+    return in_project(read_catalogue(path)).frame
+
+
 def _free(name, taken):
     """Return a name with as many dashes behind it as make it a new one."""
     while name in taken:

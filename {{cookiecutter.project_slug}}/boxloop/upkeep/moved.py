@@ -92,24 +92,81 @@ MODULES = {
 }
 # Names that went another way than their module, or are called otherwise now; ``a.b.name``.
 NAMES = {
-    "explain.plot_ablation": "figures.ablation.plot_ablation",
+    "curves.can_follow": "measure.curves.has_loss_curve",
+    "curves.follow": "measure.curves.loss_curve",
+    "curves.verdict": "measure.curves.judge_loss_curve",
+    "distributions.plot_distributions": "figures.distributions.draw_distributions",
+    "explain.leading": "measure.explain.leading_inputs",
+    "explain.plot_ablation": "figures.ablation.draw_ablation",
     "parallel.cluster": "run.cluster.cluster",
+    "shift.weights": "measure.shift.shift_weights",
     "store.merge": "record.results.merge",
     "stress.FURTHEST": "figures.stress_map.FURTHEST",
-    "stress.draw": "figures.stress_map.draw",
-    "stress.draw_map": "figures.stress_map.draw_map",
+    "stress.draw": "figures.stress_map.draw_predictors",
+    "stress.draw_map": "figures.stress_map.draw_stress_map",
+    "stress.measure": "measure.stress.measure_primary",
+    "stress.members": "measure.stress.refit_on_resamples",
+    "stress.moves": "measure.stress.input_moves",
+    "stress.verdicts": "measure.stress.stress_verdicts",
 }
 # Functions of ``boxloop.task`` that took the settings, and are methods of `boxloop.measure.Task`
-# now: the place of the settings among their arguments, and the call to write instead.
+# now: the place of the settings among their arguments.
 METHODS = {
-    "task.axis": (0, "axis()"),
-    "task.compare_guesses": (2, "compare(frame, guesses, draws=draws, seed=seed)"),
-    "task.labels": (1, "labels(frame)"),
-    "task.score": (2, "score(y, values)"),
-    "task.scorer": (0, "scorer()"),
-    "task.seen": (1, "seen(frame)"),
-    "task.trivial": (0, "trivial()"),
-    "task.truth": (1, "truth(frame)"),
+    "task.axis": 0,
+    "task.compare_guesses": 2,
+    "task.labels": 1,
+    "task.score": 2,
+    "task.scorer": 0,
+    "task.seen": 1,
+    "task.trivial": 0,
+    "task.truth": 1,
+}
+# What a notebook has at its desk instead, where it need not import anything.
+DESK = {
+    "answers.read_answers": "answers()",
+    "cards.demoted": "keep_card(name, card)",
+    "deployment.predictions": "predict_deployment(...)",
+    "failures.collect": "failures_log(...)",
+    "failures.read_notes": "failures_log(...)",
+    "failures.stale_notes": "failures_log(...)",
+    "failures.tried": "failures_log(...)",
+    "history.changes": "history()",
+    "history.interval": "history()",
+    "history.table": "history()",
+    "intervals.compare": "compare(frame, guesses)",
+    "loop.read_loop": "code()",
+    "model_file.model_hash": "model_facts(model, X)",
+    "model_file.parameters": "model_facts(model, X)",
+    "notebook.code_cells": "code()",
+    "notebook.read_notebook": "code()",
+    "parallel.each": "map(function, items)",
+    "passes.all_passes": "passes()",
+    "paths.STATIONS": "read_earlier(file)",
+    "provenance.machine": "machine()",
+    "provenance.requirements": "requirements()",
+    "release.earlier": "earlier_release(...)",
+    "release.manifest": "manifest(patterns)",
+    "release.measure_sets": "measure_sets(opened, guesses)",
+    "release.releases": "releases()",
+    "seal.last": "ledger()",
+    "seal.note_training": "note_training()",
+    "seal.open_seal": "open_seal(...)",
+    "seal.openings": "ledger()",
+    "seal.read_ledger": "ledger()",
+    "sheets.appendix_a": "appendix_a()",
+    "spine.judge": "judge_criteria(sets)",
+    "split.divide": "divide(labelled)",
+    "split.exploration": "exploration(labelled)",
+    "split.thin": "thin(frame)",
+    "task.PASSING": "task.passing",
+    "task.axis": "task.axis()",
+    "task.compare_guesses": "compare(frame, guesses)",
+    "task.labels": "task.labels(frame)",
+    "task.score": "task.score(y, values)",
+    "task.scorer": "task.scorer()",
+    "task.seen": "task.seen(frame)",
+    "task.trivial": "task.trivial()",
+    "task.truth": "task.truth(frame)",
 }
 
 
@@ -153,33 +210,41 @@ def old(module, name, *, asked_by=1):
     """
     key = f"{module.removeprefix('boxloop.')}.{name}"
     if key in METHODS:
-        settings_at, call = METHODS[key]
-        value = partial(_method, call.partition("(")[0], settings_at)
-        words = f"`here.task.{call}`, in a study `boxloop.measure.Task(settings).{call}`"
-    elif not name.startswith("__") and (now := _now(key)) != key:
-        where, _, name_now = now.rpartition(".")
-        value = getattr(import_module(f"boxloop.{where}"), name_now)
-        room = f"boxloop.{where.partition('.')[0]}"
-        import_module(room)
-        public = f"boxloop.{where}" == f"{room}.{lazy.MODULES.get(room, {}).get(name_now)}"
-        words = f"`from {room if public else f'boxloop.{where}'} import {name_now}`"
+        method = DESK[key].partition("(")[0].rpartition(".")[2]
+        value = partial(_method, method, METHODS[key])
+        new = f"boxloop.measure.Task(settings).{method}"
+    elif key == "task.PASSING":
+        value, new = _passing(), "boxloop.measure.Task(settings).passing"
+    elif not name.startswith("__") and (now := _now(key)):
+        where, _, new = now.rpartition(".")
+        value = getattr(import_module(f"boxloop.{where}"), new)
+        new = f"from {_public(where, new)} import {new}"
     else:
         msg = f"module {module!r} has no attribute {name!r}"
         raise AttributeError(msg)
     setattr(import_module(module), name, value)  # the next one who asks finds it there
-    sentence = f"{module}.{name} has moved: write {words}."
+    desk = f"`here.{DESK[key]}` in a notebook, or " if key in DESK else ""
+    sentence = f"{module}.{name} has moved: write {desk}`{new}`."
     warnings.warn(sentence, DeprecationWarning, stacklevel=1 + asked_by)
     return value
 
 
 def _now(key):
-    """Return ``a.b.name`` as it is today."""
-    seen = set()
+    """Return ``a.b.name`` as it is called today, or None where it is called so today."""
+    first, seen = key, set()
     while key not in seen:
         seen.add(key)
         module, _, name = key.rpartition(".")
         key = NAMES.get(key) or f"{MODULES.get(module, module)}.{name}"
-    return key
+    return key if key != first else None
+
+
+def _public(where, name):
+    """Return the room that has a name among its public ones, else its module."""
+    room = f"boxloop.{where.partition('.')[0]}"
+    import_module(room)
+    known = lazy.MODULES.get(room, {}).get(name)
+    return room if f"{room}.{known}" == f"boxloop.{where}" else f"boxloop.{where}"
 
 
 def _method(method, settings_at, *given, **options):
@@ -191,3 +256,9 @@ def _method(method, settings_at, *given, **options):
     else:
         settings, rest = given[settings_at], given[:settings_at] + given[settings_at + 1 :]
     return getattr(Task(settings), method)(*rest, **options)
+
+
+def _passing():
+    """Return by kind of task what the field calls the shares that pass a cut."""
+    kinds = import_module("boxloop.measure.kinds").TASKS
+    return {name: kind.cut.passing for name, kind in kinds.items() if kind.cut}

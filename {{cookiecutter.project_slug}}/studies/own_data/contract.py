@@ -10,7 +10,7 @@ import numpy as np
 
 from boxloop.base import UserError
 from boxloop.measure import Task
-from boxloop.split import folds, place, units
+from boxloop.split import folds, place
 from boxloop.table import column_faults, deployment_faults, refuse, row_faults
 
 # Rows of a kind in the smallest part, from which on no division leaves it without that kind.
@@ -124,7 +124,7 @@ def _both_sides(rows, inside, part, settings):
 def _enough_for_folds(frame, part, settings):
     """Refuse a part of fewer rows than folds; of fewer groups, where these stay whole."""
     plan, grouped = settings.split, settings.split.strategy == "group"
-    count = len(np.unique(units(frame, settings))) if grouped else len(frame)
+    count = frame[settings.only("group")].nunique() if grouped else len(frame)
     if count < plan.folds:
         words = f"has {count} groups" if grouped else f"has {count} rows"
         few = f"{words} in the part '{part}', fewer than split.folds = {plan.folds}"

@@ -5,7 +5,7 @@ import pandas as pd
 
 from boxloop.base import UserError, find_project, read_table, sha256, write_table
 from boxloop.split import measured
-from boxloop.table import in_project, read_catalogue
+from boxloop.table import read_rows
 
 from . import contract
 from .manifest import manifest
@@ -78,7 +78,7 @@ def another(raw, name):
     settings = settings.model_copy(
         update={"columns": columns, "data": settings.data.model_copy(update={"table": table})}
     )
-    frame = measured(plain(in_project(read_catalogue(_checked(raw, table, None))).frame), settings)
+    frame = measured(plain(read_rows(_checked(raw, table, None))), settings)
     frame = contract.check_columns(frame, settings)
     return frame[_reasons(frame, settings) == ""].reset_index(drop=True)
 
@@ -172,7 +172,7 @@ def _read(path, digest, kind):
 
 
 def _copied(path, copy, kind):
-    frame = plain(in_project(read_catalogue(path)).frame)
+    frame = plain(read_rows(path))
     for old in copy.parent.glob(f"{kind}_*.parquet"):
         old.unlink(missing_ok=True)
     write_table(copy, frame)
