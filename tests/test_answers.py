@@ -44,7 +44,6 @@ def test_an_answer_is_what_follows_a_bold_line(source, answered):
     [
         ("Todo el catálogo.", True),
         ("TODOS", True),
-        (3, True),
         ("A method. TODO: cite it", False),
         ("TODO", False),
         (" \n", False),
