@@ -244,6 +244,7 @@ def _classes():
     class Provisioner(LocalProvisioner):
         parent: Any
         process: Any
+        cwd: Any
 
         async def launch_kernel(self, cmd, **kwargs):
             env, cwd = kwargs.get("env") or dict(os.environ), kwargs.get("cwd") or Path.cwd()
