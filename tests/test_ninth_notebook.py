@@ -12,8 +12,8 @@ NEEDS = ["results/08_release/release.json", "results/05_diagnose/intervals.json"
 BODY = """
 here.read("08_release/release.json"), here.read("05_diagnose/intervals.json")
 here.keep("table.csv", pd.DataFrame({"x": [1]}))
-names = {name.stem for name in here.project.notebooks.glob("0[1-8]_*.ipynb")}
-assert here.read_earlier("checks.json").keys() == names
+eight = {path.stem for path in here.project.notebooks.glob("0[1-8]_*.ipynb")}
+assert here.read_earlier("checks.json").keys() == eight
 here.not_applicable("train.seeds", "The paper has one number.")
 """
 

@@ -7,6 +7,7 @@ dates say nothing.
 """
 
 import hashlib
+import os
 import sys
 import tomllib
 from pathlib import Path
@@ -65,13 +66,12 @@ def file_hash(project, path):
 
 def hashes(project, paths):
     """Return ``{name: hash}`` of files, under the names that `place` knows; see `file_hash`."""
-    machinery = Path(boxloop.__file__).parent
-    return {
-        f"boxloop/{path.relative_to(machinery).as_posix()}"
-        if path.is_relative_to(machinery)
-        else project.relative(path): file_hash(project, path)
-        for path in paths
-    }
+    machinery, found = Path(boxloop.__file__).parent, {}
+    inside = f"{machinery}{os.sep}"
+    for path in paths:  # hundreds, several times in each command
+        root = machinery.parent if str(path).startswith(inside) else project.root
+        found[path.relative_to(root).as_posix()] = file_hash(project, path)
+    return found
 
 
 def named(project, chapter, patterns):
