@@ -43,6 +43,15 @@ def test_an_unknown_word_is_out_of_scope_and_a_missing_one_is_not(learnt):
     assert scope(learnt, [["b"], ["c"], [None]], ["word"]) == [True, False, True]
 
 
+def test_an_unknown_word_is_out_of_scope_however_near_its_neighbours_are(learnt):
+    """Of forty words in alphabetical order one is missing in the middle: nothing else is odd."""
+    words = [f"star {2 * number:02}" for number in range(40)]
+    many = learnt.assign(word=np.random.default_rng(2).choice(words, len(learnt)))
+    rows = [[105.0, "star 40"], [105.0, "star 41"], [105.0, None]]
+
+    assert scope(many, rows, ["x", "word"]) == [True, False, True]
+
+
 def test_the_range_is_that_of_training(learnt):
     """Validation rows that lie in the middle by chance do not narrow it."""
     middle = learnt[["x"]][learnt["x"].between(104, 106)]
