@@ -51,7 +51,7 @@ class Answers(Extension):
 
     def __init__(self, environment):
         super().__init__(environment)
-        own = [accepted, caches, folder_name, in_quotes, linked, markdown, replaced]
+        own: list = [accepted, caches, folder_name, in_quotes, linked, markdown, replaced]
         own += [replacement, study]
         environment.filters.update({function.__name__: function for function in own})
         hooks = [path.read_text(encoding="utf-8") for path in ROOT.glob("hooks/*.py")]

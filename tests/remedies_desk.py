@@ -88,7 +88,8 @@ def a_check_does_not_apply_for_a_reason(person):
 @case
 def two_curves_of_one_length(person):
     curve = np.exp(-np.arange(9.0))
-    yield calls(judge_loss_curve, curve, curve[:4]), "must be of the same length, five iterations or more"
+    said = "must be of the same length, five iterations or more"
+    yield calls(judge_loss_curve, curve, curve[:4]), said
     yield calls(judge_loss_curve, curve, curve)
 
 

@@ -247,7 +247,13 @@ CASES = {
         [],
         "column 'x' holds -inf in row 8: infinite values are refused",
     ),
-    "more columns than rows": ("t.csv", csv(WIDE), CLASSES, [], "there are 40 inputs for 30 usable rows"),
+    "more columns than rows": (
+        "t.csv",
+        csv(WIDE),
+        CLASSES,
+        [],
+        "there are 40 inputs for 30 usable rows",
+    ),
     "nothing to learn from": (
         "t.csv",
         csv(BASE.assign(x=1, y=[f"word {k}" for k in range(60)])),

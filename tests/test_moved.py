@@ -1,4 +1,4 @@
-"""Names that have moved: a project from before the rooms runs when `boxloop/` alone was replaced."""
+"""Names that have moved: a project from before the rooms runs with a new `boxloop/` alone."""
 
 import json
 import os
@@ -25,7 +25,7 @@ STILL = ("boxloop.checks", "boxloop.settings", "boxloop.split")
 
 
 def cell(line):
-    """Run a line as a cell does, in a process that has not asked before; return names and warnings."""
+    """Run a line as a cell of a process that has not asked before; return names and warnings."""
     for name in moved.MODULES:
         if name not in ("adopt", "settings", "split"):
             sys.modules.pop(f"boxloop.{name}", None)
@@ -65,7 +65,7 @@ def test_an_import_of_then_works_and_says_what_to_write_now(line):
 
 def test_a_name_is_told_of_once():
     """Once in a process: a report full of sentences is not read."""
-    line = "from boxloop.task import guess\nfrom boxloop.task import guess\nimport boxloop.task as t\nt.guess"
+    line = "from boxloop.task import guess\n" * 2 + "import boxloop.task as t\nt.guess"
 
     assert len(cell(line)[1]) == 1
 
@@ -185,7 +185,7 @@ def printed(folder):
 
 
 def test_a_project_from_before_runs_with_the_machinery_of_today(tmp_path):
-    """As after an update: `boxloop/` alone is new. The numbers are the same, and the report is quiet."""
+    """With `boxloop/` alone new, as after an update, the numbers are the same."""
     ignore = shutil.ignore_patterns("metrics.json", "imports.txt", "README.md")
     shutil.copytree(BEFORE, tmp_path, dirs_exist_ok=True, ignore=ignore)
     shutil.copytree(TEMPLATE / "boxloop", tmp_path / "boxloop")

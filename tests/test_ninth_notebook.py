@@ -12,7 +12,8 @@ NEEDS = ["results/08_release/release.json", "results/05_diagnose/intervals.json"
 BODY = """
 here.read("08_release/release.json"), here.read("05_diagnose/intervals.json")
 here.keep("table.csv", pd.DataFrame({"x": [1]}))
-assert here.read_earlier("checks.json").keys() == {name.stem for name in here.project.notebooks.glob("0[1-8]_*.ipynb")}
+names = {name.stem for name in here.project.notebooks.glob("0[1-8]_*.ipynb")}
+assert here.read_earlier("checks.json").keys() == names
 here.not_applicable("train.seeds", "The paper has one number.")
 """
 

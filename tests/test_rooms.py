@@ -26,7 +26,7 @@ LINT = (
 
 
 def contract(folder):
-    """Return what import-linter says of the machinery in a folder, and whether its contract is kept."""
+    """Return what import-linter says of the machinery in a folder, and whether it is content."""
     found = subprocess.run(
         [sys.executable, "-c", LINT, ROOT / "pyproject.toml"],
         cwd=folder,

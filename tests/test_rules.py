@@ -34,8 +34,10 @@ FAULTS = {
     "words": (
         TABLE.assign(m=TABLE["m"].astype(object).where(ROWS % 5 != 2, "dim")),
         "column 'm' holds 'dim' in row 3, the first of 12 such rows: regression needs numbers",
-        'correct your file, set task = "classification" in study.toml or choose another target, '
-        "and adopt again",
+        (
+            'correct your file, set task = "classification" in study.toml or choose another '
+            "target, and adopt again"
+        ),
     ),
     "more inputs than rows": (
         TABLE.head(24).assign(**{f"c{k}": np.sin(np.arange(24) * (k + 4)) for k in range(22)}),
@@ -75,8 +77,10 @@ def test_adopted_or_loaded_it_is_the_same_sentence(tmp_path, monkeypatch, fault)
         (
             TABLE,
             {"max": 0.5},
-            "column 'x' holds 1 in row 1, the first of 21 such rows: "
-            "above its max = 0.5 in study.toml",
+            (
+                "column 'x' holds 1 in row 1, the first of 21 such rows: "
+                "above its max = 0.5 in study.toml"
+            ),
         ),
         (TABLE.drop(columns="x"), {}, "column 'x' is missing"),
         (TABLE.assign(x=np.nan), {}, "column 'x' has no value in any row"),

@@ -101,7 +101,7 @@ def test_a_chapter_begins_after_all_that_it_needs():
 
 
 def test_ctrl_c_does_not_wait_for_what_runs(monkeypatch):
-    """Whoever stops a run ends the kernels next; a thread that waits for one must not hold it up."""
+    """Whoever stops a run ends the kernels next; a thread that waits for one is not waited for."""
     stuck = threading.Event()
 
     def hear(chapter):  # in the thread in which the person's Ctrl-C arrives

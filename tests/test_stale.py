@@ -244,7 +244,7 @@ def test_another_machinery_validates_settings_again(desk, monkeypatch):
 
 @pytest.mark.parametrize("name", ["study.toml", "study/data.py"])
 def test_line_ends_do_not_count(desk, name):
-    """A checkout on Windows has others, and is the same study: for the desk, a pass, the settings."""
+    """A checkout on Windows has others, and is the same study for desk, pass and settings."""
     settings_are_valid(desk)
     before = inputs(desk)
     path = desk.root / name

@@ -168,7 +168,9 @@ class Killed(BaseException):
 
 def execute_here(project, chapter, parameters, *, kill_at=(None, None), **_):
     """Do what the executor does, in this process and with the project's own `study`."""
-    for name in [name for name in list(sys.modules) if name == "study" or name.startswith("study.")]:
+    for name in [
+        name for name in list(sys.modules) if name == "study" or name.startswith("study.")
+    ]:
         del sys.modules[name]
     content = json.loads(chapter.path.read_text(encoding="utf-8"))
     content["metadata"]["papermill"] = {"parameters": parameters}

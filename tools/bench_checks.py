@@ -1,6 +1,4 @@
-"""Time every check that reads rows on a large table, each in a process of its own.
-
-Seconds and peak memory.
+"""Time every check that reads rows on a large table, and its memory, each in its own process.
 
     python tools/bench_checks.py [--rows 1000000] [--columns 20] [CHECK ...]
 
@@ -13,6 +11,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "{{cookiecutter.project_slug}}"))
@@ -45,85 +48,112 @@ def make_table(rows, columns):
     return frame
 
 
-def calls(frame):
-    """Return ``{check: (function that gives args and options)}``.
+class Asked:
+    """What the checks are given of a table; a model is fitted only where it is asked for."""
 
-    A model is fitted only where it is asked for.
-    """
-    import numpy as np
-    from sklearn.impute import SimpleImputer
-    from sklearn.linear_model import Ridge
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
+    def __init__(self, frame: "pd.DataFrame") -> None:
+        one, two = [int(share * len(frame)) // 3 * 3 for share in (0.6, 0.8)]
+        self.frame, self.target = frame, frame["target"]
+        self.train, self.held = frame[:one], {"validation": frame[one:two], "test": frame[two:]}
+        self.inputs = [name for name in frame if name.startswith("x")]
+        self.sure = {"seed": SEED, "groups": frame["group"]}
 
-    inputs = [name for name in frame if name.startswith("x")]
-    edges = [int(share * len(frame)) // 3 * 3 for share in (0.6, 0.8)]
-    train, held = (
-        frame[: edges[0]],
-        {"validation": frame[edges[0] : edges[1]], "test": frame[edges[1] :]},
-    )
-    columns = {
-        name: {"role": "input" if name in inputs else "target" if name == "target" else "nuisance"}
-        for name in frame
-        if name != "kind"
-    }
-    label = {"target": "target", "task": "regression", "seed": SEED}
-    learn = label | {"groups": "group"}
-    sure = {"seed": SEED, "groups": frame["group"]}
+    @property
+    def columns(self) -> dict:
+        """The role of each column that is none of the labels."""
+        roles = dict.fromkeys(self.inputs, "input") | {"target": "target"}
+        return {
+            name: {"role": roles.get(name, "nuisance")} for name in self.frame if name != "kind"
+        }
 
-    def fitted():
-        return make_pipeline(SimpleImputer(), StandardScaler(), Ridge()).fit(
-            train[inputs], train["target"]
-        )
+    @property
+    def fit(self) -> list:
+        """A fitted model, and the rows and the target that it knows."""
+        from sklearn.impute import SimpleImputer
+        from sklearn.linear_model import Ridge
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
 
-    def guess():
-        y = frame["target"].to_numpy()
-        return y, 0.95 * y + 0.2 * np.random.default_rng(SEED).normal(size=len(y))
+        X, y = self.train[self.inputs], self.train["target"]
+        return [make_pipeline(SimpleImputer(), StandardScaler(), Ridge()).fit(X, y), X, y]
 
-    def chance():
-        return 1 / (1 + np.exp(-1.5 * frame["target"].to_numpy()))
+    @property
+    def guess(self) -> list:
+        """The target, and a guess at it that is good but too flat."""
+        import numpy as np
 
+        y = self.target.to_numpy()
+        return [y, 0.95 * y + 0.2 * np.random.default_rng(SEED).normal(size=len(y))]
+
+    @property
+    def chance(self) -> "np.ndarray":
+        """The probability of the class ``up``."""
+        import numpy as np
+
+        return 1 / (1 + np.exp(-1.5 * self.target.to_numpy()))
+
+
+def calls(frame: "pd.DataFrame") -> dict:
+    """Return ``{check: (function that gives args and options)}``."""
+    asked = Asked(frame)
+    return of_rows(asked) | of_features(asked) | of_guesses(asked)
+
+
+def of_rows(asked: Asked) -> dict:
+    """Return the calls of checks that look at the table and its parts."""
+    frame, train, held, inputs = asked.frame, asked.train, asked.held, asked.inputs
+    options = {"inputs": inputs, "groups": "group", "seed": SEED}
     return {
-        "data.schema": lambda: ([frame], {"columns": columns}),
-        "data.duplicate_columns": lambda: ([frame], {"columns": columns}),
+        "data.schema": lambda: ([frame], {"columns": asked.columns}),
+        "data.duplicate_columns": lambda: ([frame], {"columns": asked.columns}),
         "split.duplicates": lambda: ([train, held], {"columns": inputs}),
         "split.near_duplicates": lambda: ([train, held], {"columns": inputs, "seed": SEED}),
         "split.groups": lambda: ([train, held], {"group": "group"}),
         "split.time": lambda: ([train, held], {"time": "time"}),
-        "split.deployment_shift": lambda: (
-            [train, held["test"]],
-            {"inputs": inputs, "groups": "group", "seed": SEED},
-        ),
+        "split.deployment_shift": lambda: ([train, held["test"]], options),
+    }
+
+
+def of_features(asked: Asked) -> dict:
+    """Return the calls of checks that look at the inputs, or learn from them."""
+    frame, inputs = asked.frame, asked.inputs
+    label = {"target": "target", "task": "regression", "seed": SEED}
+    learn = label | {"groups": "group"}
+    shuffle = {"groups": asked.train["group"], "task": "regression", "seed": SEED}
+    swap = {"columns": ["x5"], "y": asked.target, "seed": SEED}
+    return {
         "features.target_leak": lambda: ([frame], {"inputs": inputs, **label}),
         "features.identifier": lambda: ([frame], {"inputs": inputs}),
         "features.nuisance_only": lambda: ([frame], {"nuisance": ["noise"], **learn}),
         "features.missingness": lambda: ([frame], {"inputs": inputs, **learn}),
-        "train.pipeline": lambda: ([fitted(), train[inputs], train["target"]], {}),
-        "train.permuted_labels": lambda: (
-            [fitted(), train[inputs], train["target"]],
-            {"groups": train["group"], "task": "regression", "seed": SEED},
-        ),
+        "train.pipeline": lambda: (asked.fit, {}),
+        "train.permuted_labels": lambda: (asked.fit, shuffle),
+        "stress.swap": lambda: ([asked.fit[0], frame[inputs]], swap),
+    }
+
+
+def of_guesses(asked: Asked) -> dict:
+    """Return the calls of checks that look at what a model says."""
+    import numpy as np
+
+    kind, noise, target = asked.frame["kind"], asked.frame["noise"], asked.target
+
+    def interval() -> list:
+        y, guess = asked.guess
+        return [y, guess - 0.3, guess + 0.3]
+
+    return {
         "diagnose.accuracy_paradox": lambda: (
-            [frame["kind"], np.where(chance() > 0.5, "up", "down")],
+            [kind, np.where(asked.chance > 0.5, "up", "down")],
             {},
         ),
-        "diagnose.calibration": lambda: ([frame["kind"], chance()], sure),
-        "diagnose.label_noise": lambda: ([frame["kind"], chance()], {}),
-        "diagnose.coverage": lambda: (
-            [guess()[0], guess()[1] - 0.3, guess()[1] + 0.3],
-            {"level": 0.9, **sure},
-        ),
-        "diagnose.regression_to_mean": lambda: ([*guess()], sure),
-        "diagnose.class_conditional": lambda: ([chance(), frame["kind"]], {"total_rate": 0.05}),
-        "stress.swap": lambda: (
-            [fitted(), frame[inputs]],
-            {"columns": ["x5"], "y": frame["target"], "seed": SEED},
-        ),
-        "stress.sculpting": lambda: (
-            [frame["noise"], frame["target"] - frame["target"].min() + 1],
-            {},
-        ),
-        "provenance.deterministic": lambda: ([guess()[1], guess()[1]], {}),
+        "diagnose.calibration": lambda: ([kind, asked.chance], asked.sure),
+        "diagnose.label_noise": lambda: ([kind, asked.chance], {}),
+        "diagnose.coverage": lambda: (interval(), {"level": 0.9, **asked.sure}),
+        "diagnose.regression_to_mean": lambda: (asked.guess, asked.sure),
+        "diagnose.class_conditional": lambda: ([asked.chance, kind], {"total_rate": 0.05}),
+        "stress.sculpting": lambda: ([noise, target - target.min() + 1], {}),
+        "provenance.deterministic": lambda: ([asked.guess[1], asked.guess[1]], {}),
     }
 
 

@@ -119,7 +119,7 @@ def _places(path: Path, function: str, old: str) -> Iterator[Place]:
 def _scopes(tree: ast.AST, names: list[str]) -> list[ast.AST]:
     """Return the functions or classes that are called so, one name inside the other."""
     kinds = (ast.FunctionDef, ast.ClassDef)
-    found = [tree]
+    found: list[ast.AST] = [tree]
     for name in names:
         below = [node for scope in found for node in ast.walk(scope) if node is not scope]
         found = [node for node in below if isinstance(node, kinds) and node.name == name]

@@ -21,6 +21,18 @@ if TYPE_CHECKING:
 class Desk:
     """The methods of a `boxloop.record.station.Station` that tie functions to its project."""
 
+    # What the station has for them.
+    name: str
+    project: Any
+    settings: Any
+    task: Any
+    seed: int
+    draws: int
+    read: Any
+    keep: Any
+    uses: Any
+    file: Any
+
     # Rows.
 
     def exploration(self, labelled: "pd.DataFrame") -> "pd.DataFrame":

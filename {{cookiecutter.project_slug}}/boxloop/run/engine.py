@@ -33,7 +33,8 @@ class Client(PapermillNotebookClient):
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
         self._outputs, self._shown = Outputs([], _stream), {}
-        self._reading, self._cut_off = None, False
+        self._reading: asyncio.Task | None = None
+        self._cut_off = False
 
     def _of(self, outs):
         """Return the `Outputs` around the list of the cell that runs."""

@@ -42,7 +42,8 @@ class Stock:
 
     def __init__(self, project, chapters, *, cold=False, timeout=None, say=None):
         self.project, self.chapters, self.cold, self.timeout = project, chapters, cold, timeout
-        self.mark, self.env, self.stopped = {}, None, threading.Event()
+        self.mark, self.stopped = {}, threading.Event()
+        self.env: Any = None
         self._scratch: set[str] = set()  # names of the chapters that are not forked
         self._say, self._lock = say or (lambda _: None), threading.Lock()
         self._kernels: Any = None  # boxloop.run.pool.Kernels, where kernels can be forked

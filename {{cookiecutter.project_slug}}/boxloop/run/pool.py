@@ -201,7 +201,7 @@ class Fork:
 
     def __init__(self, server, argv, env, cwd):
         self._server = server
-        self.pid = server.ask(do="fork", argv=argv, env=env, cwd=str(cwd))["pid"]
+        self.pid = server.ask(do="fork", argv=argv, env=env, cwd=cwd)["pid"]
         self.returncode = None
 
     def poll(self):
@@ -244,6 +244,7 @@ def _classes():
     class Provisioner(LocalProvisioner):
         parent: Any
         process: Any
+        cwd: Any
 
         async def launch_kernel(self, cmd, **kwargs):
             env, cwd = kwargs.get("env") or dict(os.environ), kwargs.get("cwd") or Path.cwd()
@@ -251,7 +252,7 @@ def _classes():
             loop = asyncio.get_running_loop()
             # The first order waits until the libraries are there; nothing else should.
             self.process = await loop.run_in_executor(
-                None, lambda: Fork(self.parent.server, argv, env, cwd)
+                None, lambda: Fork(self.parent.server, argv, env, str(cwd))
             )
             self.pid = self.pgid = self.process.pid
             self.cwd = cwd
