@@ -1,4 +1,4 @@
-"""A pass is a record: it is written when there is something new to say, and left alone otherwise."""
+"""A pass is a record: written when there is something new to say, and else left alone."""
 
 from boxloop.record.passes import all_passes
 from boxloop.run.loop import run
