@@ -143,6 +143,17 @@ def test_a_broken_seal_is_not_opened(call, project):
     assert not project.results.exists()
 
 
+def test_a_file_that_is_not_the_sealed_one_is_not_opened(call, project):
+    """The ledger is whole: still nothing is run before the person knows."""
+    append(project, "sealed", sha256="0" * 64, content="")
+    project.sealed_file.write_bytes(b"rows")
+    code, _, err = call("release", "--reason", "paper")
+
+    assert code == 2
+    assert "is not the file that was sealed" in err
+    assert not project.results.exists()
+
+
 def test_what_is_lost_is_told_at_the_end_of_a_run(call, project):
     """All notebooks come through, and the sealed file is not the one that was sealed."""
     append(project, "sealed", sha256="0" * 64, content="")

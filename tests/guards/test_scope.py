@@ -43,6 +43,16 @@ def test_an_unknown_word_is_out_of_scope_and_a_missing_one_is_not(learnt):
     assert scope(learnt, [["b"], ["c"], [None]], ["word"]) == [True, False, True]
 
 
+def test_an_unknown_word_is_out_of_scope_however_near_its_neighbours_are():
+    """Of forty words in alphabetical order one is missing in the middle: nothing else is odd."""
+    words = [f"star {2 * number:02}" for number in range(40)]
+    rng = np.random.default_rng(2)
+    table = pd.DataFrame({"x": rng.uniform(size=1400), "word": rng.choice(words, 1400)})
+    rows = pd.DataFrame({"x": [0.5, 0.5, 0.5], "word": ["star 40", "star 41", None]})
+
+    assert in_scope(table[:1000], table[1000:], rows).tolist() == [True, False, True]
+
+
 def test_the_range_is_that_of_training(learnt):
     """Validation rows that lie in the middle by chance do not narrow it."""
     middle = learnt[["x"]][learnt["x"].between(104, 106)]

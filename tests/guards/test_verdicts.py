@@ -412,6 +412,9 @@ def test_a_question_without_an_answer_waits_for_one():
 
     assert states == ["unanswered", "unanswered", "pass"]
     assert run_check("answers.complete", rows[2:]).state == "pass"
+    waiting = run_check("answers.complete", rows)
+    assert waiting.open and "What to do: Open the named notebooks" in repr(waiting)
+    assert not run_check("answers.complete", rows, waiver="later").open
 
 
 def test_a_prediction_that_is_missing_or_almost_the_same_is_another(tmp_path):

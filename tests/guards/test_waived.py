@@ -54,6 +54,7 @@ def test_a_waiver_of_the_study_waives_and_its_change_asks_again(project):
 
     state, row = found(project, '\n[waivers]\n"log.explained" = "the oven is gone"\n')
     assert (state, row["state"], row["reason"]) == ("ok", "waived", "the oven is gone")
+    assert "stale_waiver" not in row
 
 
 @pytest.mark.parametrize(
