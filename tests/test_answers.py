@@ -1,11 +1,16 @@
 """Answers are read from the source notebooks, and a TODO is not an answer."""
 
+from types import SimpleNamespace
+
 import pytest
 from fake_report import make_report_project, markdown, notebook, write_chapter
 
 from boxloop.base.errors import UserError
 from boxloop.base.places import Project
+from boxloop.base.written import says_something
+from boxloop.checks import run_check
 from boxloop.notebooks.answers import is_answered, read_answers
+from boxloop.settings.tables import Reference
 
 
 @pytest.mark.parametrize(
@@ -32,6 +37,29 @@ def test_an_answer_is_what_follows_a_bold_line(source, answered):
     Every question counts.
     """
     assert is_answered(source) is answered
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("Todo el catálogo.", True),
+        ("TODOS", True),
+        (3, True),
+        ("A method. TODO: cite it", False),
+        ("TODO", False),
+        (" \n", False),
+        (None, False),
+    ],
+)
+def test_one_rule_says_what_waits_for_a_person(text, written):
+    """An answer, a name in study.toml, an explanation and a licence are judged alike."""
+    reference = SimpleNamespace(name="M", kind="domain", citation=text, reason=None)
+    rows = [{"about": "a", "explanation": text}]
+
+    assert says_something(text) is written
+    assert (run_check("baseline.domain_reference", reference).state == "pass") is written
+    assert (run_check("log.explained", rows).state == "pass") is written
+    assert (Reference(name=str(text or ""), citation="").label == str(text)) is written
 
 
 def test_answers_come_in_the_order_of_the_loop(tmp_path):

@@ -4,6 +4,7 @@ import pytest
 from study_files import STUDY
 
 from boxloop.base.errors import UserError
+from boxloop.measure.kinds import TASKS
 from boxloop.settings.load import load_settings
 
 
@@ -60,6 +61,20 @@ def test_a_mistake_is_one_sentence_that_names_it(tmp_path, old, new, named):
     assert named in message
     assert "\n" not in message
     assert message.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("task", "metric", "point"),
+    [("classification", "roc_auc", 0.5), ("anomaly-detection", "roc_auc", 0.05)],
+)
+def test_without_a_working_point_it_is_the_one_that_adopt_writes(tmp_path, task, metric, point):
+    """One default for each kind of task; a regression has none."""
+    text = STUDY.replace('task = "regression"', f'task = "{task}"\npositive_class = "a"')
+    for name in ("rmse", "bias", "nmad"):
+        text = text.replace(f'"{name}"', f'"{metric}"')
+
+    assert settings(tmp_path, text).study.working_point == TASKS[task].cut.usual == point
+    assert settings(tmp_path, STUDY).study.working_point is None
 
 
 def test_a_missing_file_is_named(tmp_path):

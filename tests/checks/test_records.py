@@ -100,6 +100,8 @@ def test_moved_criteria_are_listed_with_both_numbers():
 
     assert run_check("criteria.unchanged", [], criteria=[criterion()]).state == "not-applicable"
     assert run_check("criteria.unchanged", events, criteria=[criterion()]).state == "pass"
+    strict = run_check("criteria.unchanged", events, criteria=[criterion(at_least=None, above=0.1)])
+    assert "at least 0.1 and is gain rmse test above 0.1 (" in strict.message
     lowered = run_check("criteria.unchanged", events, criteria=[criterion(at_least=0.05)])
     assert lowered.state == "fail"
     assert "at least 0.1" in lowered.message and "at least 0.05" in lowered.message

@@ -303,6 +303,18 @@ def test_a_running_number_is_an_identifier():
     assert run_check("features.identifier", frame, **ask, threshold=share).state == "fail"
     assert run_check("features.identifier", frame, **ask, threshold=share + 1e-6).state == "pass"
     assert run_check("features.identifier", FRAME, **ask).state == "pass"
+    words = FRAME.assign(salt=[f"bed {row if row % 4 else 0}" for row in range(len(FRAME))])
+    assert run_check("features.identifier", words, **ask).state == "pass", "three of four differ"
+
+
+@pytest.mark.parametrize(("step", "state"), [(1e-8, "pass"), (0.3, "fail")])
+def test_a_scaler_that_has_seen_one_other_row_is_found(step, state):
+    """As many rows, and means that differ in the fourth digit; rounding is no difference."""
+    other = TRAIN[INPUTS].copy()
+    other.loc[0, "depth"] += step
+    model = make_pipeline(StandardScaler(), Ridge()).fit(other, TRAIN["harvest"])
+
+    assert run_check("train.pipeline", model, TRAIN[INPUTS]).state == state
 
 
 def test_a_leak_is_judged_one_deviation_below_its_estimate():
@@ -325,6 +337,17 @@ def test_only_the_nuisance_is_asked():
 
     assert run_check("features.nuisance_only", FRAME, **ask).value == 0
     assert run_check("features.nuisance_only", watermark, **ask).value > 0.5
+
+
+@pytest.mark.parametrize(("copies", "state"), [(1, "pass"), (6, "fail")])
+def test_one_close_pair_is_what_chance_gives(copies, state):
+    """It does not convict a split, though nothing at all is allowed; several do."""
+    held = HELD["test"].copy()
+    close = TRAIN[INPUTS[:6]].to_numpy()[:copies] * (1 + 1e-5)
+    held.loc[: copies - 1, INPUTS[:6]] = close
+    ask = {"columns": INPUTS[:6], "seed": 0, "threshold": 0}
+
+    assert run_check("split.near_duplicates", TRAIN, {"test": held}, **ask).state == state
 
 
 def test_training_is_later_than_the_first_held_out_row():

@@ -10,13 +10,14 @@ import shutil
 from boxloop.base.errors import UserError
 from boxloop.base.files import write_bytes
 from boxloop.base.places import STATIONS
+from boxloop.measure.kinds import TASKS
 from boxloop.notebooks.file import as_text, read_notebook, tags
 
 # The tags of a cell that choose: one with no tag of a question, or with the chosen one, stays.
 # What one study says has the tag of that study, and what several of a task share that of the task.
 STUDIES = {"clusters", "dijet", "own_data", "transients"}
 QUESTIONS = {
-    "task": {"regression", "classification", "anomaly-detection"},
+    "task": set(TASKS),
     "start_from": {"worked-example", "own-data"},
     "edition": {"research", "workshop"},
     "study": STUDIES,
