@@ -133,7 +133,8 @@ def _pieces(row):
     return [*row["checks"], *row["answers"], *row["files"]]
 
 
-def render(rows, format="table"):  # noqa: A002 - the word of the command line
+# `format` is the word of the command line.
+def render(rows, format="table"):  # noqa: A002
     """Return a sheet as text.
 
     Parameters

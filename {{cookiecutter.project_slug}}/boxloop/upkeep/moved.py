@@ -170,7 +170,8 @@ DESK = {
 }
 
 
-def find_spec(name, path=None, target=None):  # noqa: ARG001  # as the import system calls it
+# The arguments are those of the import system.
+def find_spec(name, path=None, target=None):  # noqa: ARG001
     """Return how to make a module that is no longer there, or None where there never was one."""
     here = name.removeprefix("boxloop.")
     return ModuleSpec(name, _Moved()) if here in MODULES else None

@@ -54,7 +54,8 @@ class Decorrelated(TransformerMixin, BaseEstimator):
     regions only).
     """
 
-    def __init__(self, centre=regions.CENTRE, remove=True):  # noqa: FBT002 - set by keyword
+    # `remove` is set by keyword.
+    def __init__(self, centre=regions.CENTRE, remove=True):  # noqa: FBT002
         self.centre = centre
         self.remove = remove
 

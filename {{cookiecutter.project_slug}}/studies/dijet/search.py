@@ -111,7 +111,7 @@ def inside(centre, half=regions.HALF, bins=BINS):
 
 
 # A test of statistics, which pytest does not collect.
-def test(counts, centre=regions.CENTRE, half=regions.HALF, parameters=PARAMETERS):  # noqa: PT028
+def test(counts, centre=regions.CENTRE, half=regions.HALF, parameters=PARAMETERS):
     """Compare the signal region with the fit to all other bins.
 
     Parameters
