@@ -6,6 +6,8 @@ left out by `--accept-hooks no`. This runs after Cookiecutter has stored the ans
 and before the first folder is made.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import re
@@ -14,6 +16,7 @@ import subprocess
 import sys
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 import click
 from cookiecutter.config import get_user_config
@@ -49,7 +52,7 @@ class Refusal(click.ClickException, ValueError):
 class Answers(Extension):
     """The filters of the template, the text of answers as it is, and the refusal of bad ones."""
 
-    def __init__(self, environment):
+    def __init__(self, environment: Any) -> None:
         super().__init__(environment)
         own: list = [accepted, caches, folder_name, in_quotes, linked, markdown, replaced]
         own += [replacement, study]
@@ -59,7 +62,7 @@ class Answers(Extension):
         # cruft renders two versions of the template in one process: each brings its own rules.
         sys.modules.pop(__name__, None)
 
-    def preprocess(self, source, name, filename=None):  # noqa: ARG002 (as Jinja calls it)
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002 (as Jinja calls it)
         """Return the text to render: one without a name that is not ours is somebody's answer."""
         if name is None and source == FOLDER:
             return "{{ cookiecutter|accepted }}"
@@ -67,12 +70,12 @@ class Answers(Extension):
         return source if own else "{{ " + ascii(source) + " }}"
 
 
-def questions():
+def questions() -> dict:
     """Return `cookiecutter.json`."""
     return json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
 
 
-def _texts(value):
+def _texts(value: Any) -> list[str]:
     """Return every text in a JSON value."""
     if isinstance(value, (dict, list)):
         items = value.values() if isinstance(value, dict) else value
@@ -80,22 +83,22 @@ def _texts(value):
     return [value] if isinstance(value, str) else []
 
 
-def taken_names():
+def taken_names() -> set[str]:
     """Return the names that a project cannot have: Windows', and those of packages it needs."""
     about = (ROOT / FOLDER / "pyproject.toml").read_text(encoding="utf-8")
     needed = re.findall(r'"([A-Za-z0-9._-]+)>=', about)
     return DEVICES | IMPORTED | {re.sub(r"[-_.]+", "_", name.lower()) for name in needed}
 
 
-def _is_free(slug):
+def _is_free(slug: str) -> bool:
     return re.sub(r"[-_]+", "_", slug) not in taken_names()
 
 
-def _is_slug(slug):
+def _is_slug(slug: str) -> bool:
     return bool(re.fullmatch(r"[a-z][a-z0-9_-]{0,48}[a-z0-9]", slug))
 
 
-def folder_name(name):
+def folder_name(name: str) -> str:
     """Return a folder's name that keeps to the rules, made from any text."""
     slug = slugify(name, separator="_", max_length=50).strip("_")
     if _is_slug(slug) and _is_free(slug):
@@ -103,22 +106,22 @@ def folder_name(name):
     return f"my_{slug or 'study'}"[:50].rstrip("_")
 
 
-def in_quotes(text):
+def in_quotes(text: str) -> str:
     """Return `text` as it stands between double quotes in TOML, YAML and JSON."""
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def markdown(text):
+def markdown(text: str) -> str:
     """Return `text` so that Markdown shows it as it is."""
     return "".join(f"\\{sign}" if sign in "\\`*_[]<>&" else sign for sign in text)
 
 
-def study(answers):
+def study(answers: dict) -> str:
     """Return the name of the folder in `studies/` that the answers choose."""
     return "own_data" if answers["start_from"] == "own-data" else STUDIES[answers["task"]]
 
 
-def accepted(answers):
+def accepted(answers: dict) -> str:
     """Return the name of the project's folder, if a project may be made of these answers.
 
     Raises
@@ -157,7 +160,7 @@ def _refused_word():
     return None
 
 
-def _refused_choice(answers):
+def _refused_choice(answers: dict):
     """Return why a choice is none: a replayed one was not compared with the list."""
     lists = {key: value for key, value in questions().items() if isinstance(value, list)}
     choices = {key: value for key, value in lists.items() if not key.startswith("_")}
@@ -167,7 +170,7 @@ def _refused_choice(answers):
     return None
 
 
-def _refused_text(answers):
+def _refused_text(answers: dict):
     """Return why a text cannot be used, or None."""
     for key in ("project_name", "author_name"):
         if not answers[key].strip() or not _is_one_line(answers[key]):
@@ -186,12 +189,12 @@ def _refused_text(answers):
     return None
 
 
-def _is_one_line(text):
+def _is_one_line(text: str) -> bool:
     # The two joiners are part of words in Persian and Hindi, and of emoji.
     return text.replace("\u200c", "").replace("\u200d", "").isprintable()
 
 
-def _sentence(answers, key, rule):
+def _sentence(answers: Any, key: str, rule: Any) -> str:
     """Return the refusal of one answer, with the way to keep the others."""
     text = f"{key}: {rule}; it was {json.dumps(answers.get(key))}"
     line = _command_line()
@@ -204,7 +207,7 @@ def _sentence(answers, key, rule):
     return f"{text}; all answers are kept: correct it in {stored} and type: {_again(line, stored)}"
 
 
-def _again(line, stored):
+def _again(line: Any, stored: Any):
     """Return the command that bakes from the stored answers, with the options that were given."""
     words = ["cookiecutter", line["template"], "--replay-file", str(stored)]
     for key in ("checkout", "directory", "output_dir", "config_file"):
@@ -217,14 +220,14 @@ def _again(line, stored):
     return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 
-def _command_line():
+def _command_line() -> dict:
     """Return the options of the command `cookiecutter`; empty where something else bakes."""
     context = click.get_current_context(silent=True)
     options = context.params if context is not None else {}
     return options if {"template", "replay_file"} <= set(options) else {}
 
 
-def replaced(_):
+def replaced(_: dict) -> list[str]:
     """Return the paths that a bake writes anew; a folder that is replaced whole ends in a slash.
 
     Notebooks with other names, and all else that the template does not have, are not among them.
@@ -243,19 +246,19 @@ def replaced(_):
     return sorted(names, key=lambda name: (name != "study.toml", name))
 
 
-def linked(_):
+def linked(_: dict) -> list[str]:
     """Return the paths that a bake writes through where they are links, and so elsewhere."""
     folders = {part.as_posix() for name in replaced(_) for part in Path(name).parents}
     return sorted(FORGE | folders - {"."})
 
 
-def caches(_):
+def caches(_: dict) -> list:
     """Return the folders that tools made in the template, from the project's root."""
     patterns = ("__pycache__", ".*_cache", ".ipynb_checkpoints")
     found = [path for pattern in patterns for path in (ROOT / FOLDER).rglob(pattern)]
     return sorted(path.relative_to(ROOT / FOLDER).as_posix() for path in found)
 
 
-def replacement(_, folder, name):
+def replacement(_: dict, folder: str, name: str) -> str:
     """Return why a folder is not baked over, and what to do instead."""
     return f"{folder} holds {name} already, which a bake would replace: {UPDATE}."

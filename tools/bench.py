@@ -22,6 +22,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import race
 
@@ -40,7 +41,7 @@ TASKS = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))["ta
 OTHER_LOOP_S = 90.0  # the worked examples that are not the default
 
 
-def bake(folder, **answers):
+def bake(folder: Path, **answers: Any) -> Any:
     """Bake a project, the default one if not said otherwise, into `folder`.
 
     Return its path and the seconds it took.
@@ -54,7 +55,7 @@ def bake(folder, **answers):
     return Path(path), time.perf_counter() - start
 
 
-def resident_mb(process):
+def resident_mb(process: Any) -> Any:
     """Return the memory of a process and all that it started, in MB."""
     import psutil
 
@@ -71,7 +72,7 @@ def resident_mb(process):
     return total / 2**20
 
 
-def loop(project):
+def loop(project: Any) -> Any:
     """Run the loop with release in `project`; return the seconds and the peak memory in MB."""
     import psutil
 
@@ -92,7 +93,7 @@ def loop(project):
     return seconds, peak
 
 
-def measure(runs, task):
+def measure(runs: Any, task: Any) -> Any:
     """Return the medians over `runs` fresh projects of a task."""
     rows = []
     with tempfile.TemporaryDirectory() as folder:
@@ -106,7 +107,7 @@ def measure(runs, task):
     return {name: statistics.median(row[name] for row in rows) for name in BOUNDS}
 
 
-def judged(name, value, bound, unit=""):
+def judged(name: str, value: Any, bound: Any, unit: str = "") -> bool:
     """Print a figure beside its bound, and return whether the bound is kept."""
     print(
         (
@@ -118,7 +119,7 @@ def judged(name, value, bound, unit=""):
     return value <= bound
 
 
-def promise(runs):
+def promise(runs: Any) -> Any:
     """Return what the template promises, and whether all of it is kept."""
     found, kept = {}, True
     for task in TASKS:
@@ -138,7 +139,7 @@ def promise(runs):
     return {"medians": found, "bounds": BOUNDS}, kept
 
 
-def side_by_side(part, runs):
+def side_by_side(part: Any, runs: Any) -> Any:
     """Return the seconds of every way over `runs` rounds, and whether the bounds are kept."""
     with tempfile.TemporaryDirectory() as folder:
         like, _ = bake(Path(folder) / "like")
@@ -166,7 +167,7 @@ def side_by_side(part, runs):
     )
 
 
-def rows(runs):
+def rows(runs: Any) -> Any:
     """Return seconds and peak memory by number of rows, and whether the growth ends linear."""
     found = []
     with tempfile.TemporaryDirectory() as folder:
@@ -198,7 +199,7 @@ def rows(runs):
     return {"rows": found, "exponent": exponent}, all(kept)
 
 
-def main():
+def main() -> None:
     """Measure the parts asked for; exit 1 where a bound is not kept."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +24,7 @@ SECONDS, GIGABYTES = 60, 4
 SEED = 0
 
 
-def make_table(rows, columns):
+def make_table(rows: Any, columns: Any) -> Any:
     """Return a table with `columns` inputs that share structure, and what the checks need."""
     import numpy as np
     import pandas as pd
@@ -157,7 +157,7 @@ def of_guesses(asked: Asked) -> dict:
     }
 
 
-def peak_gigabytes():
+def peak_gigabytes() -> Any:
     """Return the largest memory that this process has held."""
     try:
         import resource
@@ -169,7 +169,7 @@ def peak_gigabytes():
     return peak / 2**30 if sys.platform == "darwin" else peak / 2**20
 
 
-def measure(name, rows, columns):
+def measure(name: str, rows: Any, columns: Any) -> Any:
     """Run one check and print one line: seconds, peak memory, what the check said."""
     from boxloop.checks import run_check
 
@@ -184,7 +184,7 @@ def measure(name, rows, columns):
     return seconds <= SECONDS and peak_gigabytes() <= GIGABYTES
 
 
-def main():
+def main() -> Any:
     """Measure the named checks, or all of them, each in a fresh process."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter

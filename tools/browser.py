@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+from typing import Any
 
 import environment
 
@@ -22,7 +23,7 @@ PROGRAMS = {"chromium": "chromium", "npm": "npm", "java": "default-jre-headless"
 PACKAGES = ["axe-core@4", "vnu-jar"]
 
 
-def main():
+def main() -> Any:
     """Install, run pytest on tests/browser and return its exit code."""
     if sys.version_info < environment.OLDEST:
         return subprocess.call([environment.find_python(), *sys.argv])
@@ -40,7 +41,7 @@ def main():
     return subprocess.call(tests, cwd=str(environment.ROOT))
 
 
-def install_programs():
+def install_programs() -> None:
     """Let apt install the programs that are missing.
 
     Without apt or the rights to use it, name them.
@@ -59,7 +60,7 @@ def install_programs():
         )
 
 
-def install_driver():
+def install_driver() -> None:
     """Install the group `browser` of pyproject.toml in the environment of this repository."""
     import tomllib  # here, because an old Python must be able to read this file
 
@@ -77,7 +78,7 @@ def install_driver():
         sys.exit("The driver of the browser was not installed: the message above says why.")
 
 
-def install_checkers():
+def install_checkers() -> None:
     """Install the two checkers in build/browser, where npm is there to do it."""
     npm = shutil.which("npm")
     if npm is None:

@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+from typing import Any
 
 from environment import ROOT, make_environment, python_in
 
@@ -18,7 +19,7 @@ DEMO = BUILD / "demo"
 REASON = "make demo: first look at the loop"
 
 
-def main():
+def main() -> Any:
     """Bake, install, release; the exit code is that of `boxloop release`."""
     bake()
     make_environment(DEMO, "--editable", ".")
@@ -32,7 +33,7 @@ def main():
     return code
 
 
-def bake():
+def bake() -> None:
     """Make build/demo a fresh project with the default answers.
 
     One that somebody worked in is kept beside it.
@@ -61,7 +62,7 @@ def bake():
     put_in_place(fresh / DEMO.name, DEMO)
 
 
-def put_in_place(fresh, demo):
+def put_in_place(fresh: Any, demo: Any) -> None:
     """Move a fresh project to `demo`.
 
     What is there goes, or to a numbered folder if its owner's files were changed.
@@ -84,7 +85,7 @@ def put_in_place(fresh, demo):
     fresh.rename(demo)
 
 
-def work_in(project):
+def work_in(project: Any) -> Any:
     """Return what a person writes in a project: the text of each such file by its path."""
     paths = [path for path in project.glob("*") if path.is_file()]
     for top in ("notebooks", "study", "tests", "data/raw"):

@@ -12,13 +12,14 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST = (3, 11)
 CANDIDATES = ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python"]
 
 
-def main():
+def main() -> Any:
     """Make `.venv` when it is missing or out of date and run the rest of the command line in it."""
     python = find_python()
     if sys.version_info < OLDEST:
@@ -33,14 +34,14 @@ def main():
     return subprocess.call([str(python_in(ROOT)), *sys.argv[1:]], cwd=str(ROOT))
 
 
-def requirements(pyproject):
+def requirements(pyproject: Any) -> str:
     """Return what the group `test` of a pyproject text asks for."""
     import tomllib  # here, because an old Python must be able to read this file
 
     return tomllib.loads(pyproject)["dependency-groups"]["test"]
 
 
-def find_python():
+def find_python() -> Any:
     """Return the first Python that is new enough: $PYTHON, this one, or one on the path."""
     # Inside an environment, `_base_executable` is the Python it was made with: it survives when
     # `.venv` is made anew.
@@ -57,7 +58,7 @@ def find_python():
     )
 
 
-def is_new_enough(python):
+def is_new_enough(python: Any) -> Any:
     """Ask a Python for its version; a name that does not run is not new enough."""
     question = "import sys; sys.exit(sys.version_info < {!r})".format(OLDEST)
     try:
@@ -67,12 +68,12 @@ def is_new_enough(python):
         return False
 
 
-def python_in(folder):
+def python_in(folder: Path) -> Any:
     """Return the path of the Python in `folder/.venv` on this system."""
     return folder / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def make_environment(folder, *what):
+def make_environment(folder: Path, *what: Any) -> None:
     """Make `folder/.venv` anew and install `what` in it, with uv or, without it, with pip.
 
     Exits with one sentence when it cannot; what the installer said stands above it.

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import small_loop
 
@@ -47,7 +48,7 @@ ALL = [f"{number:02}" for number in range(1, 9)]
 CHANGES = {"small": "extra += 0.25", "worked": "changed = 1"}
 
 
-def seconds(command, folder, *, expected=None):
+def seconds(command: Any, folder: Path, *, expected: Any = None) -> Any:
     """Return how long a command takes in a folder.
 
     Its failure is the end of the race, and other chapters than the `expected` as well.
@@ -72,7 +73,7 @@ def seconds(command, folder, *, expected=None):
     return took
 
 
-def ran(output):
+def ran(output: Any) -> Any:
     """Return the numbers of the notebooks that ran, from the lines that ``boxloop run`` prints."""
     words = [line.split() for line in output.splitlines()]
     return sorted(
@@ -82,7 +83,7 @@ def ran(output):
     )
 
 
-def change_06(folder, change):
+def change_06(folder: Path, change: Any) -> None:
     """Add a line to a code cell of 06, so that it is another chapter."""
     (path,) = (folder / "notebooks").glob("06*.ipynb")
     notebook = json.loads(path.read_text(encoding="utf-8"))
@@ -93,7 +94,7 @@ def change_06(folder, change):
     )
 
 
-def one_round(fresh, folder, change):
+def one_round(fresh: Any, folder: Path, change: Any) -> Any:
     """Return ``{way: seconds}``, each way in a fresh copy made by ``fresh(folder)``.
 
     What ran is compared with what should have.
@@ -138,11 +139,11 @@ def one_round(fresh, folder, change):
     return found
 
 
-def small(like):
+def small(like: Any) -> Any:
     """Return a function that makes a fresh project of eight small notebooks."""
     return lambda folder: small_loop.make(folder, like)
 
 
-def worked(like):
+def worked(like: Any) -> Any:
     """Return a function that makes a fresh copy of the baked project."""
     return lambda folder: Path(shutil.copytree(like, folder))

@@ -4,6 +4,7 @@ import itertools
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 NAMES = ["01_one", "02_two", "03_three", "04_four", "05_five", "06_six", "07_seven", "08_eight"]
 # Who reads whose table: like the real loop, a chain with one branch.
@@ -61,13 +62,13 @@ facts |= {{'needs': {{n: sha(n) for n in needs}}, 'makes': {{made: sha(made)}}}}
 ]
 
 
-def sources(name):
+def sources(name: str) -> list:
     """Return the cells of one notebook."""
     needs = [f"results/{before}/table.csv" for before in AFTER.get(name, [])]
     return [cell.strip().format(name=name, needs=needs, seed=NAMES.index(name)) for cell in CELLS]
 
 
-def notebook(name):
+def notebook(name: str) -> Any:
     """Return one notebook as papermill and boxloop want it."""
     cells = [
         {
@@ -94,14 +95,14 @@ def notebook(name):
     }
 
 
-def script(names=NAMES):
+def script(names: Any = NAMES) -> Any:
     """Return the same cells as one plain script."""
     return "import matplotlib\nmatplotlib.use('agg')\n" + "\n".join(
         text for name in names for text in sources(name)
     )
 
 
-def make(folder, like):
+def make(folder: Path, like: Any) -> Any:
     """Write the project into `folder`, with the machinery and settings of the project `like`."""
     folder = Path(folder)
     shutil.copytree(

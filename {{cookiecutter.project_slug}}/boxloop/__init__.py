@@ -1,6 +1,7 @@
 """The machinery that turns Box's loop: the same bytes in every project, replaced by updates."""
 
 import sys
+from typing import Any
 
 __version__ = "0.1.0"
 
@@ -9,7 +10,7 @@ class _Moved:
     """Asked for modules that are not there: notebooks and studies may know them by an old name."""
 
     @staticmethod
-    def find_spec(name, path=None, target=None):
+    def find_spec(name: Any, path: Any = None, target: Any = None) -> Any:
         if not name.startswith("boxloop."):
             return None
         from boxloop.upkeep import moved

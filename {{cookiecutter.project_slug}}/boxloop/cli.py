@@ -1,10 +1,14 @@
 """The command line: `boxloop run`, `release`, `adopt`, `status`, `check`, `compare` and so on."""
 
+from __future__ import annotations
+
 import importlib
 import os
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,14 +16,18 @@ from boxloop.base.errors import UserError, plainly, shown
 from boxloop.base.places import find_project
 from boxloop.run.interrupt import ignore
 
+if TYPE_CHECKING:
+    from boxloop.base.places import Project
+    from boxloop.run.loop import Outcome
 
-def _say(*lines, err=False):
+
+def _say(*lines: Any, err: bool = False) -> None:
     """Print lines, if any; nothing that a table or a notebook brought along steers the terminal."""
     if lines:
         click.echo("\n".join(map(shown, lines)), err=err)
 
 
-def _tell(*lines, err=False):
+def _tell(*lines: Any, err: bool = False) -> None:
     """Print lines that nothing hangs on: where that is not possible, the work goes on."""
     try:
         _say(*lines, err=err)
@@ -30,7 +38,7 @@ def _tell(*lines, err=False):
         os.close(nowhere)
 
 
-def _open_project():
+def _open_project() -> Project:
     """Return the project around the working directory, after its settings were validated."""
     from boxloop.record.facts import settings_are_valid, settings_were_valid
 
@@ -43,7 +51,7 @@ def _open_project():
     return project
 
 
-def _open_results():
+def _open_results() -> Project:
     """Return the project as `_open_project` does, its results made again where they are damaged."""
     from boxloop.record.results import refresh
 
@@ -53,7 +61,7 @@ def _open_results():
     return project
 
 
-def _finish(outcome, note):
+def _finish(outcome: Outcome, note: Any) -> None:
     """Print what became of a run and end with exit code 0 or 1."""
     for result in outcome.failed:
         _tell(f"Failed: {result.message}", err=True)
@@ -71,7 +79,7 @@ def _finish(outcome, note):
     sys.exit(0 if outcome.ok else 1)
 
 
-def _run(*, verbose, jobs, **options):
+def _run(*, verbose: bool, jobs: int | None, **options: Any):
     from boxloop.run.loop import Interrupted, run
     from boxloop.run.progress import lines_for
 
@@ -91,7 +99,7 @@ def _run(*, verbose, jobs, **options):
     _finish(outcome, options.get("note"))
 
 
-def _times_opened(project):
+def _times_opened(project: Project) -> int:
     """Return how often the ledger says that the test set was opened; 0 where it says nothing."""
     from boxloop.split.seal import openings, read_ledger
 
@@ -111,7 +119,7 @@ set_option = click.option(
 note_option = click.option("--note", metavar="TEXT", help="A remark to keep with this pass.")
 
 
-def how_options(command):
+def how_options(command: Callable) -> Callable:
     """Add the options that say how notebooks are run, not what they compute."""
     options = [
         click.option(
@@ -146,7 +154,7 @@ def how_options(command):
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-def cli():
+def cli() -> None:
     """Go round Box's loop: run the notebooks, check the study, build the report.
 
     Exit codes: 0 done, 1 a notebook failed or a check is open, 2 the input is wrong.
@@ -169,7 +177,7 @@ def cli():
 @set_option
 @note_option
 @how_options
-def run(only, start, smoke, sets, note, **how):
+def run(only: tuple, start: Any, smoke: bool, sets: tuple, note: Any, **how: Any) -> None:
     """Run the notebooks that are not current, and build the report."""
     _run(only=only, start=start, smoke=smoke, sets=sets, note=note, **how)
 
@@ -178,7 +186,7 @@ def run(only, start, smoke, sets, note, **how):
 @click.option("--reason", metavar="TEXT", help="Why the test set is opened; goes to the ledger.")
 @note_option
 @how_options
-def release(reason, note, **how):
+def release(reason: Any, note: Any, **how: Any) -> None:
     """Run what is not current and open the test set, for a reason."""
     if not (reason or "").strip():
         msg = "The seal opens only with a reason: boxloop release --reason TEXT."
@@ -188,7 +196,7 @@ def release(reason, note, **how):
     _run(release_reason=reason.strip(), note=note, **how)
 
 
-def _refuse_a_broken_seal():
+def _refuse_a_broken_seal() -> None:
     """Open nothing where the ledger or the sealed file is not what it was."""
     from boxloop.split.seal import trouble
 
@@ -196,7 +204,7 @@ def _refuse_a_broken_seal():
         raise UserError(problem)
 
 
-def _say_what_is_open():
+def _say_what_is_open() -> None:
     """Remind, before the seal is opened, of the checks that did not come through."""
     from boxloop.record.results import read_checks
 
@@ -233,7 +241,7 @@ def _say_what_is_open():
 @click.option(
     "--force", is_flag=True, help="Replace a study.toml that was edited; a copy of it is kept."
 )
-def adopt(file, **options):
+def adopt(file: Path, **options: Any) -> None:
     """Take in a table of your own: copy it to data/raw and write study.toml."""
     from boxloop.adopt.command import adopt as take_in
     from boxloop.adopt.roles import understood
@@ -248,7 +256,7 @@ def adopt(file, **options):
 
 
 @cli.command()
-def status():
+def status() -> None:
     """Show what is done, what is stale and why, the seal and the pass."""
     from boxloop.record.lines import status_lines
 
@@ -266,7 +274,7 @@ def status():
 @click.option(
     "--sheet", type=click.Choice(["appendix-a", "reforms"]), default="appendix-a", show_default=True
 )
-def check(form, sheet):
+def check(form: str, sheet: str) -> None:
     """Print the Appendix A or REFORMS sheet and what is open."""
     from boxloop.record.lines import Review
 
@@ -277,7 +285,7 @@ def check(form, sheet):
 
 @cli.command()
 @click.argument("numbers", nargs=-1, metavar="[A [B]]")
-def compare(numbers):
+def compare(numbers: tuple) -> Any:
     """Show passes side by side; without numbers, all of them and what the last one changed."""
     from boxloop.record.lines import compare_lines
     from boxloop.record.passes import damaged
@@ -296,7 +304,7 @@ def compare(numbers):
     help='A name for it, or the row it explains, such as "check: split.groups".',
 )
 @click.option("--explanation", metavar="TEXT", help="Why it failed, as far as you know.")
-def fail(text, about, explanation):
+def fail(text: str, about: Any, explanation: str | None) -> None:
     """Add to the failures log what went wrong."""
     from boxloop.record.failures import add
 
@@ -309,14 +317,14 @@ def fail(text, about, explanation):
 
 
 @cli.command()
-def report():
+def report() -> None:
     """Rebuild the report from what was executed."""
     from boxloop.report import build_report
 
     _say(f"Report: {build_report(_open_results())}")
 
 
-def _speak_safely():
+def _speak_safely() -> None:
     """Let no character of a message end in a traceback on a console that cannot show it."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -324,7 +332,7 @@ def _speak_safely():
             stream.reconfigure(encoding=encoding, errors="replace")
 
 
-def _finish_the_bake():
+def _finish_the_bake() -> None:
     """Do what the hook of the template does, where Cookiecutter ran without hooks."""
     from boxloop.upkeep.finish import finish_from_record
 
@@ -341,7 +349,7 @@ def _finish_the_bake():
         )
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> None:
     """Run the command line; a mistake of the user is one sentence and exit code 2."""
     _speak_safely()
     try:

@@ -1,9 +1,12 @@
 """Take in a stranger's table: understand it, copy it to data/raw, write study.toml."""
 
+from __future__ import annotations
+
 import shutil
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -14,6 +17,11 @@ from boxloop.base.files import sha256, write_text, written_whole
 from boxloop.measure.kinds import TaskKind
 from boxloop.split.division import measured
 from boxloop.table.read import TAKEN, in_project, read_catalogue, read_rows
+
+if TYPE_CHECKING:
+    from boxloop.base.places import Project
+    from boxloop.settings.load import Settings
+
 
 RARE = 0.1  # a class of interest with a smaller share is cut where it is likelier than by chance
 
@@ -52,17 +60,17 @@ class _Table:
 
 
 def adopt(
-    project,
-    path,
+    project: Project,
+    path: Path,
     *,
-    target,
-    ident=None,
-    group=None,
-    time=None,
-    deployment=None,
-    positive=None,
-    force=False,
-):
+    target: str,
+    ident: Any = None,
+    group: Any = None,
+    time: str | None = None,
+    deployment: Path | None = None,
+    positive: str | None = None,
+    force: bool = False,
+) -> Adopted:
     """Take in a table; nothing is written before all of it is understood.
 
     Parameters
@@ -98,7 +106,7 @@ def adopt(
     return Adopted(table.roles, notes, places[path], backup)
 
 
-def _understand(path, options, kind, positive):
+def _understand(path: Path, options: Any, kind: Any, positive: Any):
     """Return a `_Table`, or refuse it: `options` are columns, or None, by what names them."""
     catalogue = in_project(read_catalogue(path))
     frame = catalogue.frame
@@ -115,7 +123,7 @@ def _understand(path, options, kind, positive):
     return _Table(frame, list(catalogue.notes), kind, target, time, labels, roles, *interest)
 
 
-def _notes(table, deployment):
+def _notes(table: Any, deployment: Any):
     """Return what is worth knowing of a table, and of unlabelled objects, which may be refused."""
     notes = hints.of_columns(table.labels, table.roles)
     if deployment:
@@ -127,7 +135,7 @@ def _notes(table, deployment):
     return notes + hints.of_target(table.target, table.frame, table.roles)
 
 
-def _facts(study, table):
+def _facts(study: Any, table: Any) -> dict:
     """Return what study.toml says of the study; words of a person are taken over."""
     facts = {
         "title": study.get("title", "My study"),
@@ -149,7 +157,7 @@ def _facts(study, table):
     return facts
 
 
-def _files(project, places, path, deployment):
+def _files(project: Project, places: Any, path: Path, deployment: Any):
     """Return what study.toml says of the files."""
     facts = {"table": project.relative(places[path]), "sha256": sha256(path)}
     if not deployment:
@@ -158,7 +166,7 @@ def _files(project, places, path, deployment):
     return facts | {"deployment": there, "deployment_sha256": sha256(deployment)}
 
 
-def _written(path, table, facts):
+def _written(path: Path, table: Any, facts: Any):
     """Return the text of study.toml, with a split by which the table can be divided."""
     split = _split(table)
     usual = study_toml.compose(facts, table.roles, split=split | {"exploration": 0.2, "folds": 5})
@@ -167,7 +175,7 @@ def _written(path, table, facts):
     return study_toml.compose(facts, table.roles, split=split)
 
 
-def _former(project, *, force):
+def _former(project: Project, *, force: bool) -> dict:
     """Return the study.toml that is there as a dict, or refuse to replace it."""
     name = project.settings_file.name
     try:
@@ -191,7 +199,7 @@ def _former(project, *, force):
     return content
 
 
-def _place(project, source):
+def _place(project: Project, source: Path) -> Path:
     """Return where a table belongs in data/raw; another file of that name is never replaced."""
     source = source.resolve()
     if project.raw.resolve() in source.parents:
@@ -206,7 +214,7 @@ def _place(project, source):
     return place
 
 
-def _split(table):
+def _split(table: Any) -> dict:
     """Return the strategy by which rows are divided, and why."""
     roles, time = table.roles, table.time
     group = next((name for name, guess in roles.items() if guess.role == "group"), None)
@@ -222,7 +230,7 @@ def _split(table):
     return {"strategy": "random", "why": f"{why} {others}"}
 
 
-def _usable(frame, settings):
+def _usable(frame: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     """Return the rows that have a target and what the split needs."""
     needed = [
         settings.study.target,
@@ -236,14 +244,14 @@ def _usable(frame, settings):
     )
 
 
-def _validated(text):
+def _validated(text: str) -> Settings:
     """Return the settings in what is about to be written."""
     from boxloop.settings.load import Settings
 
     return Settings.model_validate(tomllib.loads(text))
 
 
-def _backup(project):
+def _backup(project: Project) -> Path | None:
     """Keep a copy of a study.toml that a person has written in, and return its path, or None."""
     if study_toml.is_untouched(project.settings_file.read_text(encoding="utf-8")):
         return None

@@ -1,6 +1,8 @@
 """Columns that are the error of another one, known by the names that catalogues give them."""
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 
@@ -43,7 +45,7 @@ TOKEN = re.compile(
 SIDE = re.compile(r"(?i:err)_?(?P<side>1|2|up|low|upper|lower|plus|minus)$")
 
 
-def error_columns(frame, taken):
+def error_columns(frame: pd.DataFrame, taken: set[str]) -> tuple:
     """Return ``{error column: column}``, and the same for further errors of these columns.
 
     Known are the names that catalogues use. Both are numbers, and an error is nowhere negative,
@@ -58,7 +60,7 @@ def error_columns(frame, taken):
     numeric = [name for name in frame.columns if _is_amount(frame[name])]
     found, others = dict[str, str](), dict[str, str]()
 
-    def take(name, base, *, other_side):
+    def take(name: Any, base: Any, *, other_side: bool) -> None:
         if name == base or name in taken | set(found) | set(others):
             return
         values = frame[name].dropna()
@@ -79,11 +81,11 @@ def error_columns(frame, taken):
     return found, others
 
 
-def _is_amount(column):
+def _is_amount(column: str):
     return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
 
 
-def _by_pattern(names):
+def _by_pattern(names: Any) -> Iterator:
     """Yield a column, the one that its name says it is the error of, and whether the lower one."""
     known, stems = set(names), dict[str, str]()
     for name in names:
@@ -95,12 +97,12 @@ def _by_pattern(names):
                     yield name, base, pattern in OTHER_SIDE
 
 
-def _bare(name):
+def _bare(name: str) -> str:
     """Return the letters and digits of a name, in lower case and without its unit."""
     return "".join(sign for sign in stem_of(name).lower() if sign.isalnum())
 
 
-def _bases_of(name):
+def _bases_of(name: str) -> list:
     """Return which columns a column may be an error of by its name, and whether the lower one."""
     stem = stem_of(name)
     found = [

@@ -1,14 +1,22 @@
 """What `boxloop adopt` says of a table that it takes in all the same: hints, never a refusal."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 DECADES = 3  # a positive target that spans more of them is often better learnt as its logarithm
 SMALL, LARGE = 1e-3, 1e6  # a spread beyond them does not suit a report with three decimals
 MOST = 8  # names in one sentence
 
 
-def of_columns(labels, roles):
+def of_columns(labels: pd.Series, roles: dict) -> list[str]:
     """Return which columns are not used, which numbers are missing values, which may be classes."""
     notes = []
     ignored = [name for name, guess in roles.items() if guess.role == "ignored"]
@@ -29,7 +37,7 @@ def of_columns(labels, roles):
     return notes
 
 
-def of_target(target, frame, roles):
+def of_target(target: str, frame: pd.DataFrame, roles: dict) -> list[str]:
     """Return what is worth knowing of a number that is to be predicted.
 
     Parameters
@@ -63,7 +71,7 @@ def of_target(target, frame, roles):
     return notes
 
 
-def of_classes(labels, positive):
+def of_classes(labels: pd.Series, positive: str) -> list[str]:
     """Return which class is set against all others, where there are more than two."""
     number = labels.nunique()
     if number < 3:
@@ -72,7 +80,7 @@ def of_classes(labels, positive):
     return [f"The target has {number} classes: {chosen}."]
 
 
-def of_deployment(path, others, frame, roles):
+def of_deployment(path: Path, others: pd.DataFrame, frame: pd.DataFrame, roles: dict) -> list[str]:
     """Return which columns of unlabelled objects are not used, and which words are new in them.
 
     Parameters
@@ -100,11 +108,11 @@ def of_deployment(path, others, frame, roles):
     return notes
 
 
-def _words(column):
+def _words(column: pd.Series) -> pd.Series:
     return column.dropna().astype(str).str.strip()
 
 
-def _some(names):
+def _some(names: list[str]) -> str:
     return ", ".join(name[:30] for name in names[:MOST]) + (
         f" and {len(names) - MOST} more" if len(names) > MOST else ""
     )

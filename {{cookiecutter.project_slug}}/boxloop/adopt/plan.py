@@ -1,13 +1,22 @@
 """How large the first look may be, and how many folds a table allows."""
 
+from __future__ import annotations
+
 import warnings
 from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from boxloop.base.errors import UserError
 from boxloop.measure.task import Task
 from boxloop.split.division import folds, place, units
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from boxloop.settings.load import Settings
+
 
 SMALL = 500  # below this number of units 01 and 02 look at two fifths of them, in three folds
 LOOK = 20_000  # rows are enough to look at
@@ -16,14 +25,14 @@ LOOKED_AT = 3  # classes that are tried where the one of interest will not do
 FEWEST = 3  # rows of either side of the class of interest that validation and test must have
 
 
-def plans(rows):
+def plans(rows: int) -> tuple:
     """Return pairs of (exploration, folds) to try for so many rows, the usual one first."""
     if rows > 5 * LOOK:
         return ((float(f"{LOOK / rows:.1g}"), 5), *PLANS)
     return PLANS[2:] if rows < SMALL else PLANS
 
 
-def fewest_groups():
+def fewest_groups() -> int:
     """Return the number of groups below which no plan will do: two per fold of the first look."""
     return next(
         n
@@ -34,7 +43,7 @@ def fewest_groups():
     )
 
 
-def choose(file, frame, settings):
+def choose(file: str, frame: pd.DataFrame, settings: Settings) -> Any:
     """Return the first plan with which the table can be divided and cross-validated.
 
     Parameters
@@ -61,7 +70,7 @@ def choose(file, frame, settings):
     return plan
 
 
-def _refuse(file, frame, share, settings):
+def _refuse(file: str, frame: pd.DataFrame, share: np.ndarray, settings: Settings):
     """Say why no plan will do, and what would help."""
     study, strategy = settings.study, settings.split.strategy
     name = settings.only(strategy) if strategy in ("group", "time") else None
@@ -92,7 +101,7 @@ def _refuse(file, frame, share, settings):
     raise UserError(msg)
 
 
-def _positive(frame, settings):
+def _positive(frame: pd.DataFrame, settings: Settings) -> np.ndarray | None:
     """Return which rows are of the class of interest, shape (n,); None where there are none."""
     task = Task(settings)
     if not task.has_classes:
@@ -100,7 +109,7 @@ def _positive(frame, settings):
     return (task.labels(frame) == settings.study.positive_class).to_numpy()
 
 
-def _first(frame, share, settings):
+def _first(frame: pd.DataFrame, share: np.ndarray, settings: Settings) -> dict | None:
     """Return the first plan that works, or None."""
     positive = _positive(frame, settings)
     for exploration, number in plans(len(frame)):
@@ -110,7 +119,7 @@ def _first(frame, share, settings):
     return None
 
 
-def _another(frame, share, settings):
+def _another(frame: pd.DataFrame, share: Any, settings: Settings):
     """Return a class with which the table could be divided, of the least rare ones, or None."""
     counts = Task(settings).labels(frame).value_counts()
     balance = np.minimum(counts, len(frame) - counts).sort_values(ascending=False, kind="stable")
@@ -121,7 +130,9 @@ def _another(frame, share, settings):
     return None
 
 
-def _works(frame, share, positive, settings):
+def _works(
+    frame: pd.DataFrame, share: np.ndarray, positive: np.ndarray | None, settings: Settings
+) -> bool:
     """Whether every part has rows of either side, and every fold of the parts that are folded."""
     plan = settings.split
     edges = (0, plan.train, plan.train + plan.validation, 2)
@@ -146,7 +157,7 @@ def _works(frame, share, positive, settings):
     return True
 
 
-def _both(rows, positive, fewest):
+def _both(rows: np.ndarray, positive: Any, fewest: int) -> bool:
     """Whether there are so many rows, of either side where there are two."""
     if positive is None:
         return np.size(rows) >= fewest and (rows.dtype != bool or rows.sum() >= fewest)

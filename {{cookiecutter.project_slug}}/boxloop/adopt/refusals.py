@@ -1,8 +1,18 @@
 """Whether a table can be adopted: the rules of `boxloop.table`, and what options must name."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from boxloop.base.errors import UserError
 from boxloop.measure.kinds import TASKS
 from boxloop.table import rules
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
 
 MOST_NAMED = 6  # columns in one sentence
 PAIRS = (
@@ -17,7 +27,7 @@ PAIRS = (
 YES = ("1", "True", "true", "yes", "y", "signal")
 
 
-def kind_of_task(name):
+def kind_of_task(name: str) -> Any:
     """Return the `TaskKind` that study.toml names, or refuse a task that nobody knows."""
     if name not in TASKS:
         msg = f"study.toml: task = {name!r} is not known: choose one of {', '.join(TASKS)}."
@@ -25,7 +35,7 @@ def kind_of_task(name):
     return TASKS[name]
 
 
-def columns_are_there(path, frame, wanted):
+def columns_are_there(path: Path, frame: pd.DataFrame, wanted: dict) -> None:
     """Refuse a column that is not there, or that was named for two roles.
 
     Parameters
@@ -49,7 +59,7 @@ def columns_are_there(path, frame, wanted):
         raise UserError(msg)
 
 
-def classes_or_numbers(path, frame, target, kind):
+def classes_or_numbers(path: Path, frame: pd.DataFrame, target: str, kind: Any) -> pd.Series:
     """Return the target of the rows that have one, or refuse a column that does not suit the task.
 
     Parameters
@@ -67,7 +77,7 @@ def classes_or_numbers(path, frame, target, kind):
     return spelled(column) if kind.has_classes else column
 
 
-def there_are_inputs(path, frame, roles):
+def there_are_inputs(path: Path, frame: pd.DataFrame, roles: dict) -> None:
     """Refuse a table without inputs, with as many as rows, or with an infinite value in one."""
     inputs = _inputs(roles)
     others = [
@@ -80,18 +90,20 @@ def there_are_inputs(path, frame, roles):
         rules.refuse(path.name, rules.infinite(name, frame[name]))
 
 
-def _inputs(roles):
+def _inputs(roles: Any):
     return [name for name, guess in roles.items() if guess.role == "input"]
 
 
-def _role(guess):
+def _role(guess: Any):
     """Return in a few words what a column was taken for, and why it is no input."""
     if guess.role == "ignored":
         return f"ignored ({guess.reason})"
     return f"the error of {guess.error_of}" if guess.role == "error" else f"the {guess.role}"
 
 
-def deployment_has_inputs(path, others, frame, roles):
+def deployment_has_inputs(
+    path: Path, others: pd.DataFrame, frame: pd.DataFrame, roles: dict
+) -> None:
     """Refuse unlabelled objects that lack an input, or have words where the table has numbers.
 
     Parameters
@@ -107,7 +119,7 @@ def deployment_has_inputs(path, others, frame, roles):
     rules.refuse(path.name, rules.deployment_faults(others, inputs, words=words))
 
 
-def interest(path, target, labels, kind, wanted):
+def interest(path: Path, target: str, labels: pd.Series, kind: Any, wanted: str | None) -> tuple:
     """Return the class of interest and the rule by which it was chosen.
 
     Parameters

@@ -1,7 +1,10 @@
 """Guess what the columns of a stranger's table are: roles with their reasons, to be objected to."""
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -10,6 +13,10 @@ from boxloop.adopt.error_columns import error_columns
 from boxloop.base.errors import shown
 from boxloop.table.column import describe, marks, unit_of
 from boxloop.table.rules import MOST_LEVELS
+
+if TYPE_CHECKING:
+    from boxloop.table.read import Catalogue
+
 
 FEWEST_GROUPS = 10
 IDENTIFIER = re.compile(
@@ -64,7 +71,14 @@ class Guess:
     description: str = ""
 
 
-def guess_roles(catalogue, *, target, ident=None, group=None, time=None):
+def guess_roles(
+    catalogue: Catalogue,
+    *,
+    target: str,
+    ident: Any = None,
+    group: Any = None,
+    time: str | None = None,
+) -> dict:
     """Return a `Guess` for every column, in the order of the file.
 
     Parameters
@@ -103,7 +117,7 @@ def guess_roles(catalogue, *, target, ident=None, group=None, time=None):
     }
 
 
-def _named(frame, options):
+def _named(frame: pd.DataFrame, options: Any):
     """Return which column each error column belongs to, and the roles that names have settled."""
     found = {name: (role, "you named it") for role, name in options.items() if name is not None}
     errors, others = error_columns(frame, set(found))
@@ -118,7 +132,7 @@ def _named(frame, options):
     return errors, found
 
 
-def _role(column, target, *, dated, roles):
+def _role(column: pd.Series, target: pd.Series, *, dated: bool, roles: set[str]) -> tuple:
     """Return role and reason of one column that nobody has named."""
     name, values = str(column.name), column.dropna()
     numeric = pd.api.types.is_numeric_dtype(column)
@@ -144,7 +158,7 @@ def _role(column, target, *, dated, roles):
     return _identity(column, values, numeric, roles) or _content(name, values, numeric)
 
 
-def _identity(column, values, numeric, roles):
+def _identity(column: pd.Series, values: pd.Series, numeric: bool, roles: set[str]) -> tuple | None:
     """Return role and reason of a column that names or numbers rows or groups; else None."""
     from boxloop.table.identifiers import identifier_share
 
@@ -177,7 +191,7 @@ def _identity(column, values, numeric, roles):
     return ("ignored", "named as an identifier") if named and not numeric else None
 
 
-def _content(name, values, numeric):
+def _content(name: str, values: pd.Series, numeric: bool) -> tuple:
     if not numeric:
         levels = values.astype(str).nunique()
         if levels > MOST_LEVELS or levels > len(values) / 2:
@@ -188,7 +202,7 @@ def _content(name, values, numeric):
     return "input", "true or false" if pd.api.types.is_bool_dtype(values) else "a number"
 
 
-def _percent(share):
+def _percent(share: float) -> str:
     """Return a share in per cent, never rounded to none or all."""
     return (
         f"{100 * share:.0f} %"
@@ -199,7 +213,7 @@ def _percent(share):
     )
 
 
-def _says_the_same(column, target):
+def _says_the_same(column: pd.Series, target: pd.Series) -> bool:
     """Whether a column is the target in other words or another unit."""
     rows = np.unique(np.linspace(0, len(column) - 1, 20_000).astype(int))
     both = pd.DataFrame({"one": column.iloc[rows], "other": target.iloc[rows]})
@@ -214,7 +228,7 @@ def _says_the_same(column, target):
     return repeats and len(pairs) == pairs["one"].nunique() == pairs["other"].nunique()
 
 
-def _print(column):
+def _print(column: pd.Series) -> bytes:
     return (
         pd.util.hash_pandas_object(
             column.astype(float) if pd.api.types.is_numeric_dtype(column) else column.astype(str),
@@ -225,7 +239,7 @@ def _print(column):
     )
 
 
-def understood(roles, *, most=30):
+def understood(roles: dict, *, most: int = 30) -> list[str]:
     """Return a short table of what each column was taken for."""
     head = ("column", "role", "unit", "seen", "because")
     said = [

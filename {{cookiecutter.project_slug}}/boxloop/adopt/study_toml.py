@@ -1,10 +1,17 @@
 """Write the study.toml of an adopted table, and tell whether a person has changed one since."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 import re
+from typing import TYPE_CHECKING
 
 from boxloop.measure.kinds import TASKS
+
+if TYPE_CHECKING:
+    from boxloop.adopt.roles import Guess
+
 
 BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 MARK = "# untouched: "
@@ -12,40 +19,40 @@ MARK = "# untouched: "
 OWN = ("title =", "author =", "task =")
 
 
-def quoted(text):
+def quoted(text: str) -> str:
     """Return text as a TOML string."""
     return json.dumps(str(text), ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def key(name):
+def key(name: str) -> str:
     """Return a column's name as a TOML key."""
     return name if BARE.fullmatch(name) else quoted(name)
 
 
-def comment(text):
+def comment(text: str) -> str:
     """Return text that may stand behind a `#`."""
     return "".join(sign if sign.isprintable() else " " for sign in str(text))
 
 
-def fingerprint(text):
+def fingerprint(text: str) -> str:
     """Return the fingerprint of a study.toml, without its title, author, task and fingerprint."""
     lines = [line.strip() for line in text.splitlines()]
     kept = [line for line in lines if not line.startswith((*OWN, MARK))]
     return hashlib.sha256("\n".join(kept).strip().encode("utf-8")).hexdigest()[:16]
 
 
-def marked(text):
+def marked(text: str) -> str:
     """Return the text with its fingerprint as its last line."""
     return f"{text.rstrip()}\n\n{MARK}{fingerprint(text)}\n"
 
 
-def is_untouched(text):
+def is_untouched(text: str) -> bool:
     """Whether a study.toml is as the template or `boxloop adopt` wrote it."""
     found = re.search(rf"^{MARK}(\w+)\s*$", text, re.MULTILINE)
     return found is not None and found[1] == fingerprint(text)
 
 
-def compose(facts, roles, *, split):
+def compose(facts: dict, roles: dict, *, split: dict) -> str:
     """Return the text of a study.toml.
 
     Parameters
@@ -77,7 +84,7 @@ HEAD = """\
 """
 
 
-def _study(facts):
+def _study(facts: dict) -> str:
     kind = TASKS[facts["task"]]
     told = ("title", "author", "question", "task", "target", "unit")
     lines = ["[study]", *(f"{name} = {quoted(facts[name])}" for name in told)]
@@ -116,7 +123,7 @@ above = 0  # in any unit: a model that equals the reference is no improvement
 """
 
 
-def _data(facts):
+def _data(facts: dict) -> str:
     lines = [
         f"# {facts['rows']:,} rows. The file is never changed; one with another sha256 is refused.",
         "[data]",
@@ -140,7 +147,7 @@ COLUMNS = """
 """
 
 
-def _column(name, guess):
+def _column(name: str, guess: Guess) -> str:
     lines = [
         f"# {comment(guess.reason)}; seen: {comment(guess.seen)}",
         f"[columns.{key(name)}]",
@@ -155,7 +162,7 @@ def _column(name, guess):
     return "\n".join(lines)
 
 
-def _split(split):
+def _split(split: dict) -> str:
     return "\n".join(
         [
             f"# {comment(split['why'])}",

@@ -2,6 +2,7 @@
 
 import errno
 import re
+from typing import Any
 
 # What makes a terminal do something, or turns the direction of the text after it: control
 # characters but the tab, the separators of lines and paragraphs, and marks of direction.
@@ -17,7 +18,7 @@ class UserError(Exception):
     """
 
 
-def shown(line):
+def shown(line: str) -> str:
     """Return a line for the terminal: what a terminal would obey is written out, as in JSON.
 
     Names of columns, classes and files, and what cells say, may hold anything; a line end in one of
@@ -31,7 +32,7 @@ def shown(line):
     return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", line)
 
 
-def plainly(error):
+def plainly(error: Any) -> str:
     """Return an `OSError` as one sentence with its remedy.
 
     Parameters

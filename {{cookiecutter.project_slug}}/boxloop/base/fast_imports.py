@@ -1,6 +1,7 @@
 """Import the notebook libraries without the slowest thing they bring along."""
 
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 # With JupyterLab installed, jsonschema compiles the grammars of web addresses on import:
@@ -9,7 +10,7 @@ SLOW = "rfc3987_syntax"
 
 
 @contextmanager
-def quick_imports():
+def quick_imports() -> Iterator:
     """Let ``import nbconvert`` or ``import papermill`` skip the grammars of web addresses."""
     hidden = SLOW not in sys.modules
     if hidden:

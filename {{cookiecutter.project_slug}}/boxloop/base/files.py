@@ -1,18 +1,25 @@
 """Files are written whole or not at all."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 import math
 import os
 import secrets
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def written_whole(path, write):
+
+def written_whole(path: Path, write: Callable) -> Path:
     """Let `write` fill a temporary neighbour of `path`, then move it into place."""
     path = Path(path)
     path = path.resolve() if path.is_symlink() else path  # the link stays one
@@ -31,7 +38,7 @@ def written_whole(path, write):
     return path
 
 
-def _keep_rights(path, part):
+def _keep_rights(path: Path, part: Path) -> None:
     """Give `part` the rights of the file that it replaces, as if that were written over."""
     try:
         rights = stat.S_IMODE(path.stat().st_mode)
@@ -41,12 +48,12 @@ def _keep_rights(path, part):
         part.chmod(rights)
 
 
-def write_text(path, text):
+def write_text(path: Path, text: str) -> Path:
     """Write `text` to `path` as UTF-8 with LF line ends, whole or not at all."""
     return written_whole(path, lambda part: part.write_text(text, encoding="utf-8", newline="\n"))
 
 
-def plain(value):
+def plain(value: Any) -> Any:
     """Return `value` with numpy numbers made plain and NaN or infinity made null, for JSON."""
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
@@ -59,19 +66,19 @@ def plain(value):
     return value
 
 
-def write_json(path, value):
+def write_json(path: Path, value: Any) -> Path:
     """Write `value` to `path` as readable JSON, keys in their order, NaN as null."""
     return write_text(path, json.dumps(plain(value), indent=1, ensure_ascii=False) + "\n")
 
 
-def write_table(path, frame):
+def write_table(path: Path, frame: pd.DataFrame) -> Path:
     """Write a DataFrame to `path`: Parquet, or CSV where the name ends in .csv."""
     if Path(path).suffix == ".csv":
         return write_text(path, frame.to_csv(index=False, lineterminator="\n"))
     return written_whole(path, lambda part: frame.to_parquet(part, index=False))
 
 
-def write_missing_tables(folder, names, make):
+def write_missing_tables(folder: Path, names: dict | tuple, make: Callable) -> list[Path]:
     """Write the tables that `folder` lacks, touch no other, and return the paths of all.
 
     Parameters
@@ -90,12 +97,17 @@ def write_missing_tables(folder, names, make):
     return list(paths.values())
 
 
-def write_bytes(path, data):
+def write_bytes(path: Path, data: bytes) -> Path:
     """Write `data` to `path`, whole or not at all."""
     return written_whole(path, lambda part: part.write_bytes(data))
 
 
-def read_json(path, default=None, *, remedy="delete it and run `boxloop run`"):
+def read_json(
+    path: Path,
+    default: dict | list | None = None,
+    *,
+    remedy: str = "delete it and run `boxloop run`",
+) -> dict | list[dict] | None:
     """Return the JSON in `path`, or `default` where there is no such file.
 
     Parameters
@@ -120,7 +132,7 @@ def read_json(path, default=None, *, remedy="delete it and run `boxloop run`"):
         raise UserError(msg) from error
 
 
-def read_cache(path):
+def read_cache(path: Path) -> Any:
     """Return the JSON in a file that can be made again, or None where it is missing or damaged."""
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
@@ -128,13 +140,13 @@ def read_cache(path):
         return None
 
 
-def write_cache(path, value):
+def write_cache(path: Path, value: list | str) -> None:
     """Write what is only remembered; where that cannot be, it is found out again next time."""
     with suppress(OSError):
         write_json(path, value)
 
 
-def read_table(path):
+def read_table(path: Path) -> pd.DataFrame:
     """Return the table in a Parquet or CSV file.
 
     Raises
@@ -152,13 +164,13 @@ def read_table(path):
         raise UserError(msg) from error
 
 
-def sha256(path):
+def sha256(path: Path) -> str:
     """Return the sha256 of a file's bytes as hex text."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def fingerprint(value):
+def fingerprint(value: Any) -> str:
     """Return the sha256 of a JSON-like value, dates among it: the same for the same content."""
     text = json.dumps(plain(value), sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()

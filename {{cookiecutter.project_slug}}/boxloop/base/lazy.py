@@ -7,11 +7,12 @@ more of the machinery than it uses.
 import sys
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 MODULES: dict[str, dict[str, str]] = {}  # by room: in which of its modules a public name is made
 
 
-def public(room, names):
+def public(room: str, names: dict) -> Any:
     """Return ``__all__`` and ``__getattr__`` of a room.
 
     Parameters
@@ -23,7 +24,7 @@ def public(room, names):
     """
     modules = MODULES[room] = {name: module for module, those in names.items() for name in those}
 
-    def get(name):
+    def get(name: str):
         if name not in modules:
             if name.startswith("_") or find_spec(f"{room}.{name}"):  # a module is imported as one
                 msg = f"module {room!r} has no attribute {name!r}"

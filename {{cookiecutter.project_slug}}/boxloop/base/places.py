@@ -4,6 +4,7 @@ import importlib
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from boxloop.base.errors import UserError
 
@@ -32,95 +33,95 @@ class Project:
     root: Path
 
     @property
-    def settings_file(self):
+    def settings_file(self) -> Path:
         """What the study asks, in the person's words."""
         return self.root / "study.toml"
 
     @property
-    def notebooks(self):
+    def notebooks(self) -> Path:
         """The loop."""
         return self.root / "notebooks"
 
     @property
-    def study(self):
+    def study(self) -> Path:
         """The person's own science."""
         return self.root / "study"
 
     @property
-    def failures_file(self):
+    def failures_file(self) -> Path:
         """Failures that a person wrote down or explained."""
         return self.study / "failures.toml"
 
     @property
-    def raw(self):
+    def raw(self) -> Path:
         """Data as they came: written once, never changed."""
         return self.root / "data" / "raw"
 
     @property
-    def interim(self):
+    def interim(self) -> Path:
         """What notebooks make for each other."""
         return self.root / "data" / "interim"
 
     @property
-    def sealed(self):
+    def sealed(self) -> Path:
         """Where the test set lies."""
         return self.root / "data" / "sealed"
 
     @property
-    def sealed_file(self):
+    def sealed_file(self) -> Path:
         """The test set."""
         return self.sealed / "test.parquet"
 
     @property
-    def ledger_file(self):
+    def ledger_file(self) -> Path:
         """The openings of the test set."""
         return self.sealed / "ledger.jsonl"
 
     @property
-    def ledger_copy(self):
+    def ledger_copy(self) -> Path:
         """A copy of the ledger: not under version control, so it outlives a checkout."""
         return self.report / "ledger.jsonl"
 
     @property
-    def results(self):
+    def results(self) -> Path:
         """What the notebooks left, and what is made from that."""
         return self.root / "results"
 
     @property
-    def metrics_file(self):
+    def metrics_file(self) -> Path:
         """The numbers of all notebooks."""
         return self.results / "metrics.json"
 
     @property
-    def checks_file(self):
+    def checks_file(self) -> Path:
         """The checks of all notebooks."""
         return self.results / "checks.json"
 
     @property
-    def passes(self):
+    def passes(self) -> Path:
         """One file for each completed run with other inputs."""
         return self.results / "passes"
 
     @property
-    def report(self):
+    def report(self) -> Path:
         """What can be made again from the rest."""
         return self.root / "report"
 
     @property
-    def executed(self):
+    def executed(self) -> Path:
         """Executed copies of the notebooks."""
         return self.report / "notebooks"
 
-    def station(self, name):
+    def station(self, name: str) -> Path:
         """Return the folder where notebook `name` keeps its results."""
         return self.results / name
 
-    def relative(self, path):
+    def relative(self, path: Path) -> str:
         """Return `path` as text from the root, with forward slashes on every system."""
         return Path(path).relative_to(self.root).as_posix()
 
 
-def find_project(start=None):
+def find_project(start: Any = None) -> Project:
     """Return the project that holds `start` (default: the working directory).
 
     Raises
@@ -136,7 +137,7 @@ def find_project(start=None):
     raise UserError(msg)
 
 
-def import_study(project):
+def import_study(project: Project) -> Any:
     """Import the project's own ``study`` package and return it.
 
     The root goes to the front of the search path, so that with two projects in one

@@ -1,16 +1,22 @@
 """Where results come from: code, versions, machine."""
 
+from __future__ import annotations
+
 import os
 import platform
 import re
 import subprocess
 from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
-def git_commit(root):
+def git_commit(root: Path) -> Any:
     """Return the commit of the project, with ``+changes`` where the tree is dirty, or None."""
 
-    def git(*words):
+    def git(*words: Any):
         command = ["git", "-C", str(root), *words]
         return subprocess.run(
             command, capture_output=True, text=True, check=True, timeout=10
@@ -23,7 +29,7 @@ def git_commit(root):
         return None
 
 
-def versions():
+def versions() -> dict:
     """Return ``{package: version}`` of everything installed, sorted by name."""
     found = {}
     for package in metadata.distributions():
@@ -33,14 +39,14 @@ def versions():
     return dict(sorted(found.items()))
 
 
-def requirements():
+def requirements() -> str:
     """Return the exact versions of the environment as the text of a requirements file."""
     lines = [f"# Python {platform.python_version()} on {platform.system()} {platform.machine()}"]
     lines += [f"{name}=={version}" for name, version in versions().items() if name != "boxloop"]
     return "\n".join(lines) + "\n"
 
 
-def machine():
+def machine() -> dict:
     """Return Python, system, cores and the versions of the packages that numbers depend on."""
     found = versions()
     packages = {

@@ -1,7 +1,15 @@
 """One look for all figures: colours that everyone can tell apart, always with the same meaning."""
 
+from __future__ import annotations
+
 import math
+from collections.abc import Iterator
 from importlib.resources import as_file, files
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 
 # Okabe & Ito's palette, safe for the common kinds of colour blindness.
 COLOURS = {
@@ -16,7 +24,7 @@ _TICK = r"$\mathdefault{"  # how matplotlib itself begins the powers of ten on a
 MARKERS = {"model": "o", "reference": "s", "trivial": "^", "truth": "_", "limit": "D", "other": "v"}
 
 
-def use_style():
+def use_style() -> None:
     """Apply the style file that all figures of the report share."""
     import matplotlib.pyplot as plt
 
@@ -24,7 +32,7 @@ def use_style():
         plt.style.use(path)
 
 
-def _words(value):
+def _words(value: Any) -> Iterator:
     """Yield every text in a nest of dictionaries and lists, keys too."""
     if isinstance(value, str):
         yield value
@@ -35,7 +43,7 @@ def _words(value):
             yield from _words(item)
 
 
-def literal(fig, study):
+def literal(fig: Figure, study: dict) -> None:
     """Let the texts of a figure be read as they are written, where a dollar sign is no formula.
 
     Names, units and classes of a table may hold any sign; formulas in the labels of a notebook
@@ -61,7 +69,7 @@ def literal(fig, study):
             text.set_parse_math(False)
 
 
-def _is_formula(text):
+def _is_formula(text: str) -> bool:
     from matplotlib.mathtext import MathTextParser
 
     try:
@@ -71,7 +79,7 @@ def _is_formula(text):
     return True
 
 
-def plain_log_ticks(axis, most=4):
+def plain_log_ticks(axis: Any, most: int = 4) -> None:
     """Label a logarithmic axis in about `most` plain numbers: 1, 2, 5, not powers of ten."""
     from matplotlib.ticker import NullFormatter
 

@@ -1,9 +1,17 @@
 """The score of a model with fewer inputs."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from boxloop.base.style import COLOURS
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
 
-def draw_ablation(ablation, lines, *, label):
+
+def draw_ablation(ablation: pd.DataFrame, lines: pd.Series, *, label: str) -> Figure:
     """Draw the score of a model with fewer inputs, one line each, and return the figure.
 
     Parameters

@@ -1,12 +1,18 @@
 """How the inputs of several sets of rows are distributed, side by side."""
 
-from typing import Literal
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from boxloop.base.style import plain_log_ticks
 from boxloop.measure.shift import alike
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 
 # Colours and lines that stand for sets of rows; methods have theirs in boxloop.base.style.
 LOOKS: tuple[tuple[str, Literal["-", "--", ":"]], ...] = (
@@ -19,7 +25,7 @@ MOST = 12
 FEW = 6  # words that have room under an axis
 
 
-def draw_distributions(tables, columns):
+def draw_distributions(tables: dict[str, pd.DataFrame], columns: dict) -> Figure:
     """Draw one histogram per column: the share of each set's rows in 20 bins, or in one per word.
 
     Parameters
@@ -57,7 +63,7 @@ def draw_distributions(tables, columns):
     return fig
 
 
-def _words(columns):
+def _words(columns: list) -> list:
     """Return the words of a column in the order of their codes; none of numbers or times."""
     column = pd.concat(columns)
     if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
@@ -65,7 +71,7 @@ def _words(columns):
     return list(pd.factorize(column, sort=True)[1])
 
 
-def _histogram(ax, values, *, words=0):
+def _histogram(ax: Any, values: dict[str, np.ndarray], *, words: int = 0) -> None:
     there = [v for v in values.values() if len(v)]
     if not there:
         return

@@ -1,6 +1,9 @@
 """Predictors under stress, and the map of safe and unsafe use."""
 
+from __future__ import annotations
+
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -8,11 +11,25 @@ from boxloop.base.style import COLOURS, MARKERS
 from boxloop.measure.metrics import METRICS
 from boxloop.measure.stress import TOLERANCE
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+
 # A ratio of errors beyond it is drawn at the edge of the map: a lost metric has no bound.
 FURTHEST = 16.0
 
 
-def draw_predictors(ax, x, table, names, *, markersize=None, linestyle="-", nudge=0.0):
+def draw_predictors(
+    ax: Any,
+    x: Any,
+    table: pd.DataFrame,
+    names: dict | tuple,
+    *,
+    markersize: int | None = None,
+    linestyle: str = "-",
+    nudge: float = 0.0,
+) -> None:
     """Draw predictors with their intervals, each in its own colour and marker.
 
     Parameters
@@ -39,7 +56,9 @@ def draw_predictors(ax, x, table, names, *, markersize=None, linestyle="-", nudg
         ax.errorbar(place, table[name], bars, label=name, capsize=3, **look)
 
 
-def draw_stress_map(table, chart, home, *, metric="rmse"):
+def draw_stress_map(
+    table: pd.DataFrame, chart: pd.DataFrame, home: dict, *, metric: str = "rmse"
+) -> Figure:
     """Draw the map of safe and unsafe use and return the figure.
 
     Parameters

@@ -1,5 +1,10 @@
 """Loss curves, and what a pair of them says about a training run (Huppenkothen et al. §2.3)."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from sklearn.base import clone, is_classifier, is_outlier_detector
@@ -11,12 +16,12 @@ RISE = 0.05  # validation loss above its best, as a share of the best, that coun
 FALL = 0.02  # fall of the validation loss over the end of the run, as its share, that is not flat
 
 
-def _tail_means(loss, window):
+def _tail_means(loss: np.ndarray, window: int) -> np.ndarray:
     """Return the running mean of `loss` over `window` iterations: one lucky one proves nothing."""
     return np.convolve(loss, np.ones(window) / window, mode="valid")
 
 
-def judge_loss_curve(train_loss, validation_loss):
+def judge_loss_curve(train_loss: pd.Series, validation_loss: pd.Series) -> str:
     """Return in one word how a training run ended.
 
     Parameters
@@ -59,7 +64,7 @@ def judge_loss_curve(train_loss, validation_loss):
     return "unfinished" if before - smooth[-1] > FALL * before else "plateaued"
 
 
-def has_loss_curve(pipeline):
+def has_loss_curve(pipeline: Any) -> Any:
     """Return whether `loss_curve` can tell the loss of an unfitted model after each iteration."""
     if not hasattr(pipeline, "steps") or is_outlier_detector(pipeline[-1]):
         return False
@@ -69,7 +74,9 @@ def has_loss_curve(pipeline):
     )
 
 
-def loss_curve(pipeline, X, y, X_held, y_held):
+def loss_curve(
+    pipeline: Any, X: pd.DataFrame, y: pd.Series, X_held: pd.DataFrame, y_held: pd.Series
+) -> pd.DataFrame:
     """Return the loss after each iteration of the last step of a pipeline.
 
     Parameters
@@ -100,7 +107,9 @@ def loss_curve(pipeline, X, y, X_held, y_held):
     return pd.DataFrame(losses, columns=["fitted", "held_out"], index=iterations)
 
 
-def _stages(last, X, y, X_held):
+def _stages(
+    last: Any, X: np.ndarray | pd.DataFrame, y: pd.Series, X_held: np.ndarray | pd.DataFrame
+) -> Iterator:
     """Yield the predictions for both sets of rows after each iteration; of classes the chances."""
     ask = "predict_proba" if is_classifier(last) else "predict"
     if hasattr(last, f"staged_{ask}"):
@@ -118,7 +127,7 @@ def _stages(last, X, y, X_held):
         raise ValueError(msg)
 
 
-def _loss(last, y, predicted):
+def _loss(last: Any, y: pd.Series, predicted: np.ndarray) -> float:
     if is_classifier(last):
         return METRICS["log_loss"](np.asarray(y) == last.classes_[-1], predicted[:, -1])
     return np.mean((predicted - y) ** 2)

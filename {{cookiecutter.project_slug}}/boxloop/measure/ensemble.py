@@ -1,13 +1,22 @@
 """An ensemble of refits: what the model would say had chance given it other rows."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from boxloop.measure.intervals import group_draws
 from boxloop.measure.metrics import METRICS
 from boxloop.measure.task import out_of_fold
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def resample_predict(model, X, y, *, groups, cv, seed):
+
+def resample_predict(
+    model: Any, X: pd.DataFrame, y: pd.Series, *, groups: np.ndarray, cv: list, seed: int
+) -> np.ndarray:
     """Return for each row the guess of a model fitted to a bootstrap sample of the other folds.
 
     Parameters
@@ -29,7 +38,13 @@ def resample_predict(model, X, y, *, groups, cv, seed):
     return out_of_fold(model, X, y, again)
 
 
-def spread(truth, predictions, *, metric="rmse", working_point=None):
+def spread(
+    truth: pd.Series,
+    predictions: np.ndarray,
+    *,
+    metric: str = "rmse",
+    working_point: float | None = None,
+) -> Any:
     """Return how far the members of an ensemble disagree.
 
     Parameters

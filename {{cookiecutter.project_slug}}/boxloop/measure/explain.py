@@ -1,5 +1,8 @@
 """Explanations that any estimator of a study can be asked for, whatever its task and columns."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
@@ -12,7 +15,16 @@ ROWS = 2_000
 POINTS = 25
 
 
-def leading_inputs(model, X, y, *, cv, settings, scoring, most=MOST):
+def leading_inputs(
+    model: Any,
+    X: pd.DataFrame,
+    y: pd.Series,
+    *,
+    cv: list,
+    settings: Any,
+    scoring: Callable,
+    most: int = MOST,
+) -> list[str]:
     """Return the inputs to explain: all, or those that cost the score most when shuffled.
 
     Parameters
@@ -49,7 +61,7 @@ def leading_inputs(model, X, y, *, cv, settings, scoring, most=MOST):
     return [name for name in names if name in chosen]
 
 
-def dependence(model, X, name):
+def dependence(model: Any, X: pd.DataFrame, name: str) -> tuple:
     """Return the partial dependence of what a model says on one input (Friedman 2001).
 
     Parameters
@@ -79,6 +91,6 @@ def dependence(model, X, name):
     return grid, np.array(means)
 
 
-def _kind(column, value):
+def _kind(column: pd.Series, value: Any) -> type:
     # A whole number may be moved by half; a word stays what the model has learnt it as.
     return column.dtype if not isinstance(value, float) else float

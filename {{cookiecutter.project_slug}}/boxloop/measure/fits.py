@@ -7,8 +7,10 @@ cores there are.
 
 import asyncio
 import os
+from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 # How the runner tells the notebooks where the scheduler is, and in which folder the key to it lies.
 VARIABLE, KEY_VARIABLE = "BOXLOOP_DASK", "BOXLOOP_DASK_KEY"
@@ -16,7 +18,7 @@ NAME = "boxloop-dask"
 SECONDS = 30  # to wait for a scheduler or for its first worker
 
 
-def each(function, items):
+def each(function: Callable, items: Any) -> list:
     """Return ``[function(item) for item in items]``, computed by the cluster if there is one.
 
     Parameters
@@ -30,7 +32,7 @@ def each(function, items):
     return Parallel()(delayed(function)(item) for item in items)
 
 
-def one_blas_thread():
+def one_blas_thread() -> None:
     """Let linear algebra in this process use one thread.
 
     With several, sums depend on their number, by rounding. OpenMP stays as it is: the trees of
@@ -42,7 +44,7 @@ def one_blas_thread():
     threadpool_limits(limits=1, user_api="blas")  # it stays until the process ends
 
 
-def _undone(result):
+def _undone(result: Any):
     """Return the error of a task that a worker could not even begin, or that no worker survived."""
     error = result[1] if isinstance(result, tuple) and len(result) > 1 else result
     error = error.__cause__ or error if isinstance(error, BaseException) else error
@@ -58,7 +60,7 @@ def _one_by_one():
     from joblib.parallel import parallel_config
 
     class OneByOne(Batch):
-        def __call__(self, tasks=None):
+        def __call__(self, tasks: Any = None):
             # What a task would spread further stays in its worker, and in order: sums are the
             # same everywhere.
             # As in one_blas_thread, but a worker may know nothing of boxloop.
@@ -74,7 +76,7 @@ def _one_by_one():
     return OneByOne
 
 
-def _backend(client):
+def _backend(client: Any):
     """Return joblib's dask backend, so changed that a worker may die."""
     from joblib._dask import DaskDistributedBackend
     from joblib.parallel import SequentialBackend
@@ -82,16 +84,16 @@ def _backend(client):
     one_by_one = _one_by_one()
 
     class Backend(DaskDistributedBackend):
-        def start_call(self):
+        def start_call(self) -> None:
             super().start_call()
             # By default data are left on one worker and lost with it. Now they go along with each
             # task, and the scheduler gives the tasks of a dead worker to another.
             self.call_data_futures = None
 
-        def stop_call(self):
+        def stop_call(self) -> None:
             self._continue = False
 
-        async def _collect(self):
+        async def _collect(self) -> None:
             # joblib's own waits for ever for a task that ended before it began, where a worker
             # lacks a module.
             while self._continue:
@@ -101,11 +103,11 @@ def _backend(client):
                     callback(result if future.status == "finished" else _undone(result))
                 await asyncio.sleep(0.01)
 
-        async def _to_func_args(self, func):
+        async def _to_func_args(self, func: Any):
             _, tasks = await super()._to_func_args(func)
             return one_by_one(tasks), tasks
 
-        def effective_n_jobs(self, n_jobs):
+        def effective_n_jobs(self, n_jobs: Any):
             # joblib takes one worker for none, and would compute in the notebook.
             return max(2, super().effective_n_jobs(n_jobs))
 
@@ -116,7 +118,7 @@ def _backend(client):
 
 
 @cache
-def join():
+def join() -> None:
     """Send what joblib does in this process to the cluster of the run, if there is one.
 
     In any case linear algebra keeps to one thread from here on, so that the numbers are the same
@@ -140,7 +142,7 @@ def join():
     parallel_config(backend=NAME, n_jobs=-1)  # it stays until the process ends
 
 
-def security(folder):
+def security(folder: Any) -> Any:
     """Return how to talk to a cluster whose key lies in `folder`: encrypted, and by key alone."""
     from distributed.security import Security
 

@@ -1,6 +1,9 @@
 """Intervals by group bootstrap: whole groups are drawn, rows of a group are not independent."""
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -8,6 +11,12 @@ from boxloop.measure.metrics import METRICS
 from boxloop.measure.ranking import Ranking
 from boxloop.measure.residuals import Residuals
 from boxloop.table.codes import numbered
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from boxloop.measure.metrics import Metric
+
 
 ROWS_DRAWN, LEAST = 50_000_000, 100
 
@@ -20,7 +29,7 @@ class Interval(NamedTuple):
     high: float
 
 
-def residual_score(y):
+def residual_score(y: pd.Series) -> Any:
     """Return MAPIE's conformity score |y − prediction|, for targets of any size.
 
     MAPIE tests whether the score can be undone, to 1e-8 in the unit of the target: numbers of
@@ -38,7 +47,7 @@ def residual_score(y):
     return score
 
 
-def affordable(draws, n):
+def affordable(draws: int, n: int) -> int:
     """Return how many bootstrap draws are made of n rows: `draws`, and fewer of very many rows.
 
     Rows × draws stay below fifty million, but 100 draws are made in any case. A hundred draws place
@@ -48,7 +57,7 @@ def affordable(draws, n):
     return int(min(draws, max(LEAST, ROWS_DRAWN // max(n, 1))))
 
 
-def group_draws(groups, *, draws, seed):
+def group_draws(groups: np.ndarray | pd.Series, *, draws: int, seed: int) -> Iterator:
     """Yield `draws` arrays of row numbers, each a sample of whole groups with replacement.
 
     Parameters
@@ -69,7 +78,7 @@ def group_draws(groups, *, draws, seed):
         yield order[np.repeat(starts[chosen] - first, drawn) + np.arange(drawn.sum())]
 
 
-def group_weights(groups, *, draws, seed):
+def group_weights(groups: np.ndarray | pd.Series, *, draws: int, seed: int) -> Iterator:
     """Yield how often each row stands in the draws that `group_draws` yields, shape (n,)."""
     unique, codes = numbered(groups)
     size = len(unique)
@@ -78,7 +87,9 @@ def group_weights(groups, *, draws, seed):
         yield np.bincount(rng.integers(size, size=size), minlength=size).astype(float)[codes]
 
 
-def group_bootstrap(statistic, *arrays, groups, draws=1000, seed=0, level=0.95):
+def group_bootstrap(
+    statistic: Any, *arrays: Any, groups: Any, draws: int = 1000, seed: int = 0, level: Any = 0.95
+) -> Interval:
     """Return a statistic with its percentile interval.
 
     Parameters
@@ -113,7 +124,7 @@ def group_bootstrap(statistic, *arrays, groups, draws=1000, seed=0, level=0.95):
     return interval(statistic(*whole), sample, level=level)
 
 
-def interval(value, sample, *, level=0.95):
+def interval(value: float, sample: list, *, level: float = 0.95) -> Any:
     """Return a value with the percentiles of its bootstrap sample.
 
     Draws in which the statistic is not defined (NaN) are left out. With few groups the
@@ -128,8 +139,16 @@ def interval(value, sample, *, level=0.95):
 
 
 def compare(
-    truth, predictions, *, groups, metrics, draws=1000, seed=0, level=0.95, working_point=None
-):
+    truth: np.ndarray | pd.Series,
+    predictions: dict[str, np.ndarray],
+    *,
+    groups: np.ndarray | pd.Series,
+    metrics: list[str],
+    draws: int = 1000,
+    seed: int = 0,
+    level: float = 0.95,
+    working_point: float | None = None,
+) -> Any:
     """Measure model, reference and trivial baseline on the same rows and the same bootstrap draws.
 
     Parameters
@@ -165,7 +184,7 @@ def compare(
     return {metric.name: _intervals(metric, whole, drawn, level=level) for metric in chosen}
 
 
-def _intervals(metric, whole, drawn, *, level):
+def _intervals(metric: Metric, whole: dict, drawn: dict, *, level: float) -> dict:
     """Return the intervals of one metric, from its values in all rows and in each draw."""
     value = {name: values[metric.name] for name, values in whole.items()}
     sample = {name: [values[metric.name] for values in rows] for name, rows in drawn.items()}
@@ -180,7 +199,13 @@ def _intervals(metric, whole, drawn, *, level):
 class _Measure:
     """Metrics of one prediction, of all rows and of draws; rows are sorted once for all of them."""
 
-    def __init__(self, truth, guess, metrics, working_point):
+    def __init__(
+        self,
+        truth: np.ndarray,
+        guess: np.ndarray,
+        metrics: list[Metric],
+        working_point: float | None,
+    ) -> None:
         self.truth, self.guess = truth, guess
         self.metrics, self.working_point = metrics, working_point
         ranked = any(metric.ranked for metric in metrics)
@@ -188,11 +213,11 @@ class _Measure:
         of_residuals = any(metric.of_residuals for metric in metrics)
         self.residuals = Residuals(truth, guess) if of_residuals else None
 
-    def whole(self):
+    def whole(self) -> dict:
         """Return the metrics of all rows by name."""
         return self._read(self.ranking, self.residuals, weights=None)
 
-    def draw(self, weights):
+    def draw(self, weights: np.ndarray) -> dict:
         """Return the metrics by name of a draw that holds each row `weights` times."""
         return self._read(
             self.ranking and self.ranking.weighted(weights),
@@ -200,7 +225,7 @@ class _Measure:
             weights=weights,
         )
 
-    def _read(self, ranking, residuals, *, weights):
+    def _read(self, ranking: Ranking | None, residuals: Any, *, weights: Any):
         found = {}
         for metric in self.metrics:
             if metric.ranked:

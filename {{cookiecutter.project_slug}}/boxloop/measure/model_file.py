@@ -3,6 +3,8 @@
 `boxloop.measure.model_parts` says what such a file may hold.
 """
 
+from __future__ import annotations
+
 import hashlib
 import io
 import itertools
@@ -10,6 +12,7 @@ import json
 import re
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,12 +20,16 @@ from boxloop.base.errors import UserError
 from boxloop.base.files import write_bytes
 from boxloop.measure.model_parts import Strange, parts_of
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+
 ZIP, ARRAY = b"PK\x03\x04", b"\x93NUMPY"
 # The earliest date that a zip file can hold: when a model was saved is no part of it.
 NO_DATE = (1980, 1, 1, 0, 0, 0)
 
 
-def _renamed(tree, ids, files, fresh):
+def _renamed(tree: Any, ids: dict, files: dict, fresh: Any):
     """Return the schema of a skops file with running numbers for its addresses in memory."""
     if isinstance(tree, list):
         return [_renamed(item, ids, files, fresh) for item in tree]
@@ -42,7 +49,7 @@ def _renamed(tree, ids, files, fresh):
     return tree
 
 
-def _zipped(parts):
+def _zipped(parts: dict) -> bytes:
     """Return a zip file of ``{name: bytes}`` without dates; zip files in it are made so too."""
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
@@ -54,12 +61,12 @@ def _zipped(parts):
     return target.getvalue()
 
 
-def _parts(data):
+def _parts(data: bytes) -> dict:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def same_bytes(data):
+def same_bytes(data: bytes) -> bytes:
     """Return a skops file with the same content, whose bytes do not tell who wrote it and when.
 
     skops names parts after addresses in memory and dates them, so that an unchanged model looks
@@ -73,7 +80,7 @@ def same_bytes(data):
     return _zipped(named | {"schema.json": json.dumps(schema, indent=2).encode("utf-8")})
 
 
-def save_model(path, model):
+def save_model(path: Path, model: Any) -> Path:
     """Write a fitted estimator to `path`, whole or not at all; the same model gives the same bytes.
 
     Raises
@@ -98,11 +105,11 @@ def save_model(path, model):
     return write_bytes(path, data)
 
 
-def _one_line(error):
+def _one_line(error: Any):
     return " ".join(str(error).split())[:200] or type(error).__name__
 
 
-def _unpacked(data):
+def _unpacked(data: bytes) -> dict:
     """Return the parts of a zip file by name; not compressed, as here, so that nothing grows."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         found = archive.infolist()
@@ -116,7 +123,7 @@ def _unpacked(data):
         return {part.filename: archive.read(part) for part in found}
 
 
-def _trusted(data):
+def _trusted(data: bytes) -> list[str]:
     """Return the names of what a skops file holds; `Strange` if a part of it is not good."""
     parts = _unpacked(data)
     for name, part in parts.items():
@@ -128,7 +135,7 @@ def _trusted(data):
     return parts_of(json.loads(parts["schema.json"]))
 
 
-def load_model(path):
+def load_model(path: Path) -> Any:
     """Return the estimator in `path`.
 
     Nothing of a file is made or run before all of it was looked at.
@@ -155,7 +162,7 @@ def load_model(path):
         raise UserError(msg) from error
 
 
-def model_hash(model, X):
+def model_hash(model: Any, X: pd.DataFrame) -> str:
     """Return a hash of what the model says about `X`: the same where 10 digits are the same."""
     from boxloop.measure.task import guess
 
@@ -165,7 +172,7 @@ def model_hash(model, X):
     ).hexdigest()
 
 
-def parameters(model):
+def parameters(model: Any) -> dict:
     """Return the parameters of an estimator, or of every step of a pipeline, as text.
 
     The same model gives the same text again: a function or an object without a text of its own
@@ -179,7 +186,7 @@ def parameters(model):
     }
 
 
-def _text(value):
+def _text(value: Any) -> str:
     """Return a value as text, without the addresses in memory that differ from run to run."""
     return re.sub(
         r"<(?:function )?(?:[\w<>]+\.)*(\w+)(?: object)? at 0x[0-9a-fA-F]+>", r"\1", str(value)

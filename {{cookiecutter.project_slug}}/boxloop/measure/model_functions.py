@@ -8,7 +8,9 @@ step, and a step gets no words but numbers, unless it is the study's own.
 
 import json
 import sys
+from collections.abc import Callable
 from types import FunctionType
+from typing import Any
 
 # The module of the study whose functions read and write files: no model calls them.
 FILES = "study.data"
@@ -43,12 +45,12 @@ KEPT = {
 }
 
 
-def may_be_named(module):
+def may_be_named(module: str) -> bool:
     """Whether a model may name functions that this module of the study defines."""
     return module.partition(".")[0] == "study" and module != FILES
 
 
-def is_arithmetic(found, name):
+def is_arithmetic(found: Any, name: str) -> bool:
     """Whether calling this function can do nothing but compute."""
     import numpy as np
     import scipy.special
@@ -65,7 +67,7 @@ def is_arithmetic(found, name):
     return (public and not name.startswith("_")) or (found.__module__, found.__name__) in KEPT
 
 
-def is_elementwise(found):
+def is_elementwise(found: Any) -> bool:
     """Whether this function gives a value for each value, and a table for a table."""
     import numpy as np
 
@@ -74,23 +76,23 @@ def is_elementwise(found):
     return found is abs or any(found is getattr(np, word) for word in ELEMENTWISE)
 
 
-def _each(node):
+def _each(node: dict) -> list[dict]:
     """Return a node, or what it lists: a search for parameters lists the values of each."""
     listed = node["__loader__"] in ("ListNode", "TupleNode")
     return [item for below in node["content"] for item in _each(below)] if listed else [node]
 
 
-def _is_plain(node):
+def _is_plain(node: dict) -> bool:
     """Whether a node is a number, true, false or None."""
     plain = (bool, int, float, type(None))
     return node["__loader__"] == "JsonNode" and isinstance(json.loads(node["content"]), plain)
 
 
-def _is_own_call(node):
+def _is_own_call(node: dict) -> bool:
     return node["__loader__"] == "FunctionNode" and may_be_named(node["__module__"])
 
 
-def _may_be_called(node, named):
+def _may_be_called(node: dict, named: Callable) -> bool:
     """Whether a table may be handed to what this node makes."""
     if node["__loader__"] == "JsonNode":
         return json.loads(node["content"]) is None
@@ -100,7 +102,7 @@ def _may_be_called(node, named):
     return _is_own_call(node) or is_elementwise(named(module, name))
 
 
-def strange_call(content, named):
+def strange_call(content: dict, named: Callable) -> Any:
     """Return what is called with a table in a dictionary of parameters, and may not; else None.
 
     Parameters
@@ -127,7 +129,7 @@ def strange_call(content, named):
     return None
 
 
-def _has_plain_words(node):
+def _has_plain_words(node: dict) -> bool:
     if node["__loader__"] == "DictNode":
         return all(_is_plain(word) for word in node["content"].values())
     return _is_plain(node)

@@ -12,6 +12,7 @@ import importlib
 import json
 import sys
 from types import FunctionType
+from typing import Any
 
 from boxloop.measure.model_functions import is_arithmetic, may_be_named, strange_call
 
@@ -72,7 +73,7 @@ class Strange(Exception):
     """The file holds a part that this project does not open; its text names the part."""
 
 
-def _named(module, name):
+def _named(module: str, name: str):
     """Return the object of that name, or None; only `study` and `boxloop` are imported for it."""
     if module.partition(".")[0] in ("study", "boxloop") and "__" not in module:
         try:
@@ -82,14 +83,14 @@ def _named(module, name):
     return getattr(sys.modules.get(module), name, None)
 
 
-def _is_own(found, module, name):
+def _is_own(found: Any, module: str, name: str) -> bool:
     """Whether a module of the study defines this class or function itself, not by an import."""
     if module.partition(".")[0] != "study" or not isinstance(found, type | FunctionType):
         return False
     return (found.__module__, found.__qualname__) == (module, name)
 
 
-def _is_part(found, module, name):
+def _is_part(found: Any, module: str, name: str) -> bool:
     """Whether an object of this class may be made and filled."""
     if not isinstance(found, type):
         return False
@@ -101,7 +102,7 @@ def _is_part(found, module, name):
     return issubclass(found, tuple(base for base in (_named(*place) for place in BASES) if base))
 
 
-def _is_scalar(found):
+def _is_scalar(found: Any) -> bool:
     import numpy as np
 
     return (
@@ -111,7 +112,7 @@ def _is_scalar(found):
     )
 
 
-def _may_be(loader, module, name):
+def _may_be(loader: str, module: str, name: str) -> bool:
     """Whether a node of this kind may name this class or function."""
     import numpy as np
     from scipy.sparse import sparray, spmatrix
@@ -139,7 +140,7 @@ def _may_be(loader, module, name):
     return loader == "ObjectNode" and _is_part(found, module, name)
 
 
-def _whole(node):
+def _whole(node: dict) -> str:
     return f"{node['__module__']}.{node['__class__']}"
 
 
@@ -152,11 +153,11 @@ class Audit:
         Every class and function that the file names, once the tree was read.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.names = set()
         self._allowed, self._shapes, self._by_id = {}, {}, {}
 
-    def read(self, node):
+    def read(self, node: dict) -> Any:
         """Look at a node and all below it, and return a number that nodes of one content share.
 
         Raises
@@ -186,10 +187,10 @@ class Audit:
             raise ValueError(msg)
         return shape
 
-    def _number(self, shape):
+    def _number(self, shape: tuple) -> int:
         return self._shapes.setdefault(shape, len(self._shapes))
 
-    def _below(self, loader, node):
+    def _below(self, loader: Any, node: Any):
         """Look at what a node holds, and return it with numbers for nodes."""
         content = node.get("content")
         if loader == "JsonNode":
@@ -214,7 +215,7 @@ class Audit:
             below.append(node["__reduce__"]["args"])
         return tuple(self.read(item) for item in below)
 
-    def _mapping(self, node):
+    def _mapping(self, node: dict) -> tuple:
         """Look at a dictionary: the types of its keys are called, a cache is read and written."""
         kinds = node["key_types"]
         for kind in [kinds] if kinds["__loader__"] != "ListNode" else kinds["content"]:
@@ -230,7 +231,7 @@ class Audit:
         below = ((key, self.read(value)) for key, value in node["content"].items())
         return self.read(kinds), *below
 
-    def _state(self, kind, content):
+    def _state(self, kind: Any, content: Any) -> None:
         """Refuse an estimator whose parameters do not come by name, or stand before its methods."""
         if content is None or not issubclass(kind, _named(*BASES[0])):
             return
@@ -243,12 +244,12 @@ class Audit:
                 msg = f"another {key} for {kind.__name__}"
                 raise Strange(msg)
 
-    def _no_cache(self, node):
+    def _no_cache(self, node: dict) -> None:
         if node["__loader__"] != "JsonNode" or isinstance(json.loads(node["content"]), str):
             msg = "a cache of fits (memory)"
             raise Strange(msg)
 
-    def _generator(self, node):
+    def _generator(self, node: dict):
         name = json.loads(node["content"]["bit_generator"]["content"])
         if name not in GENERATORS:
             msg = f"numpy.random.{name}"
@@ -256,7 +257,7 @@ class Audit:
         self.names.add(f"numpy.random.{name}")
 
 
-def parts_of(schema):
+def parts_of(schema: dict) -> list[str]:
     """Return the names of all classes and functions in a schema, after each was found to be good.
 
     Parameters

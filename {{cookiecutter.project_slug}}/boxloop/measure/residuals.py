@@ -1,9 +1,17 @@
 """Residuals of a sample, or of a bootstrap draw of it that says how often each row stands in it."""
 
+from __future__ import annotations
+
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 ROUNDING = 1e-15
 
@@ -18,74 +26,74 @@ class Residuals:
     truth, prediction : arrays of shape (n,)
     """
 
-    def __init__(self, truth, prediction):
+    def __init__(self, truth: np.ndarray | pd.Series, prediction: np.ndarray) -> None:
         self.truth = np.asarray(truth, dtype=float)
         self.prediction = np.asarray(prediction, dtype=float)
 
     @property
-    def rows(self):
+    def rows(self) -> Residuals:
         """The rows that means are taken over: these."""
         return self
 
-    def mean(self, values):
+    def mean(self, values: np.ndarray) -> float:
         """Return the mean over the rows of values of shape (n,)."""
         return float(np.mean(values))
 
     @property
-    def variance(self):
+    def variance(self) -> float:
         """Variance of the truth, exactly 0 where all rows have the same."""
         return 0.0 if np.ptp(self.truth) == 0 else np.var(self.truth)
 
     @cached_property
-    def median(self):
+    def median(self) -> float:
         """Median residual."""
         return np.median(self.residual)
 
     @cached_property
-    def scatter(self):
+    def scatter(self) -> float:
         """1.4826 × the median absolute deviation from the median residual."""
         return float(1.4826 * np.median(np.abs(self.residual - self.median)))
 
-    def beyond(self, distance):
+    def beyond(self, distance: float) -> float:
         """Return the share of the rows that lies further from the median than that."""
         if np.isnan(distance):
             return np.nan
         return float(np.mean(np.abs(self.residual - self.median) > distance))
 
     @cached_property
-    def residual(self):
+    def residual(self) -> np.ndarray:
         """Prediction − truth, shape (n,)."""
         return self.prediction - self.truth
 
     @cached_property
-    def square(self):
+    def square(self) -> np.ndarray:
         """Squares of the residuals, shape (n,)."""
         return self.residual**2
 
     @cached_property
-    def centred(self):
+    def centred(self) -> tuple:
         """Truth less its mean over all rows, and the square of that: their sums lose no digits."""
         centred = self.truth - self.truth.mean()
         return centred, centred**2
 
     @cached_property
-    def surprise(self):
+    def surprise(self) -> np.ndarray:
         """−ln(probability given to what came true), probabilities kept 1e-15 off 0 and 1."""
         probability = np.clip(self.prediction, 1e-15, 1 - 1e-15)
         return -np.where(self.truth > 0, np.log(probability), np.log1p(-probability))
 
     @cached_property
-    def order(self):
+    def order(self) -> np.ndarray:
         """Row numbers by growing residual."""
         return np.argsort(self.residual, kind="stable")
 
     @cached_property
-    def ordered(self):
+    def ordered(self) -> tuple:
         """The residuals, growing, as an array and a list: a list is bisected ten times as fast."""
         values = self.residual[self.order]
         return values, values.tolist()
 
-    def weighted(self, weights):
+    def weighted(self, weights: np.ndarray) -> Draw:
         """Return the residuals of a draw that holds row i `weights[i]` times."""
         return Draw(self, np.asarray(weights, dtype=float))
 
@@ -100,16 +108,16 @@ class Draw:
         How often each row stands in the draw.
     """
 
-    def __init__(self, rows, weights):
+    def __init__(self, rows: Residuals, weights: np.ndarray) -> None:
         self.rows, self.weights = rows, weights
         self.size = weights.sum()
 
-    def mean(self, values):
+    def mean(self, values: np.ndarray) -> float:
         """Return the mean over the draw of values of all rows, shape (n,)."""
         return float(np.einsum("i,i", self.weights, values) / self.size)
 
     @property
-    def variance(self):
+    def variance(self) -> float:
         """Variance of the truth, exactly 0 where all rows of the draw have the same."""
         centred, square = self.rows.centred
         second = self.mean(square)
@@ -118,28 +126,28 @@ class Draw:
         return variance if variance > 1e-12 * second else 0.0
 
     @cached_property
-    def _reached(self):
+    def _reached(self) -> np.ndarray:
         """How many rows of the draw have at most the i-th residual."""
         return np.cumsum(self.weights[self.rows.order])
 
-    def _middle(self, at):
+    def _middle(self, at: Callable) -> float:
         """Return the mean of the one or two middle values; `at(k)` has k values below it."""
         half, odd = divmod(int(self.size), 2)
         return at(half) if odd else (at(half - 1) + at(half)) / 2
 
     @cached_property
-    def median(self):
+    def median(self) -> float:
         """Median residual."""
         values, _ = self.rows.ordered
         return self._middle(lambda k: values[np.searchsorted(self._reached, k, side="right")])
 
     @cached_property
-    def scatter(self):
+    def scatter(self) -> float:
         """1.4826 × the median absolute deviation from the median residual."""
         unknown = np.isnan(self.rows.ordered[0][-1])
         return np.nan if unknown else 1.4826 * float(self._middle(self._distance))
 
-    def _distance(self, k):
+    def _distance(self, k: int) -> float:
         """Return the distance from the median that k rows fall short of; bisected on each side."""
         _, values = self.rows.ordered
         centre, n = float(self.median), len(values)
@@ -154,7 +162,7 @@ class Draw:
                 found.append(abs(values[split + low if side > 0 else split - 1 - low] - centre))
         return min(found)
 
-    def _within(self, distance):
+    def _within(self, distance: float) -> float:
         """Return how many rows of the draw lie at most so far from the median."""
         _, values = self.rows.ordered
         centre = float(self.median)
@@ -167,7 +175,7 @@ class Draw:
             self._reached.item(below - 1) if below else 0.0
         )
 
-    def beyond(self, distance):
+    def beyond(self, distance: float) -> float:
         """Return the share of the draw that lies further from the median than that."""
         if np.isnan(distance):
             return np.nan

@@ -1,5 +1,9 @@
 """What a model says about rows without truth, with a flag where it should not be believed."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -7,7 +11,15 @@ from boxloop.measure.shift import in_scope
 from boxloop.measure.task import Task, guess
 
 
-def predictions(rows, model, settings, *, train, validation, half_width=None):
+def predictions(
+    rows: pd.DataFrame,
+    model: Any,
+    settings: Any,
+    *,
+    train: pd.DataFrame,
+    validation: pd.DataFrame,
+    half_width: float | None = None,
+) -> pd.DataFrame:
     """Return a prediction for each row, and whether it is in the scope of the training rows.
 
     Parameters

@@ -1,5 +1,7 @@
 """Shift between two samples: weights that make one look like the other, and distances."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
@@ -10,7 +12,7 @@ from boxloop.measure.estimates import numeric
 SEARCHED = 20_000
 
 
-def alike(frames):
+def alike(frames: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Return the frames as `numeric` does, with the same code for a word in all of them.
 
     Parameters
@@ -27,7 +29,7 @@ def alike(frames):
     }
 
 
-def spread_out():
+def spread_out() -> Any:
     """Return an unfitted transformer for any table: gaps get the median, columns a bell shape."""
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
@@ -40,7 +42,9 @@ def spread_out():
     )
 
 
-def in_scope(learnt, home, frame, *, share=0.95):
+def in_scope(
+    learnt: pd.DataFrame, home: pd.DataFrame, frame: pd.DataFrame, *, share: float = 0.95
+) -> Any:
     """Return which rows are like training rows, bool of shape (rows of `frame`,).
 
     Such a row lies as near to a training row as a share of the validation rows do, and in no
@@ -66,7 +70,7 @@ def in_scope(learnt, home, frame, *, share=0.95):
     return (far <= np.quantile(near, share)) & ~_beyond(tables["learnt"], tables["frame"], words)
 
 
-def _beyond(learnt, frame, words, *, margin=0.1):
+def _beyond(learnt: Any, frame: pd.DataFrame, words: Any, *, margin: Any = 0.1):
     """Return which rows have a word that training has not, or a number a tenth beyond its range."""
     low, high = learnt.min(), learnt.max()
     room = margin * (high - low)
@@ -76,7 +80,9 @@ def _beyond(learnt, frame, words, *, margin=0.1):
     return outside.any(axis=1).to_numpy()
 
 
-def shift_weights(frame, towards, *, columns, scale):
+def shift_weights(
+    frame: pd.DataFrame, towards: pd.DataFrame, *, columns: list[str], scale: Any
+) -> np.ndarray:
     """Return the weights with which the rows of one sample look like another in the named columns.
 
     A logistic regression tells the samples apart; its odds are the ratio of their densities.
@@ -102,13 +108,15 @@ def shift_weights(frame, towards, *, columns, scale):
     return chance / (1 - chance)
 
 
-def effective_rows(weight):
+def effective_rows(weight: np.ndarray) -> float:
     """Return how many rows of equal weight would be as good: (Σ weight)² / Σ weight²."""
     weight = np.asarray(weight)
     return float(weight.sum() ** 2 / (weight**2).sum())
 
 
-def distances(learnt, frames, *, scale, neighbours=5):
+def distances(
+    learnt: pd.DataFrame, frames: list[pd.DataFrame], *, scale: Any, neighbours: int = 5
+) -> list[np.ndarray]:
     """Return the distance of each row of each frame to the training rows.
 
     Parameters

@@ -1,5 +1,10 @@
 """Parts of a sample: measured one by one, because a metric depends on the rows it is taken on."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -9,7 +14,7 @@ from boxloop.measure.metrics import METRICS
 QUARTERS = ("lowest quarter", "second quarter", "third quarter", "highest quarter")
 
 
-def quarters(values):
+def quarters(values: np.ndarray | pd.Series) -> Any:
     """Return for each value the quarter of the sample that it lies in, a Categorical of shape (n,).
 
     Equal values lie in the same quarter, so that quarters of a column with few values differ in
@@ -21,7 +26,7 @@ def quarters(values):
     ).remove_unused_categories()
 
 
-def split_parts(strata):
+def split_parts(strata: dict) -> dict[str, np.ndarray]:
     """Return the row numbers of every part.
 
     Parameters
@@ -42,8 +47,16 @@ def split_parts(strata):
 
 
 def compare_parts(
-    truth, predictions, *, parts, groups, metrics, draws=1000, seed=0, working_point=None
-):
+    truth: pd.Series,
+    predictions: Any,
+    *,
+    parts: Any,
+    groups: np.ndarray,
+    metrics: Any,
+    draws: Any = 1000,
+    seed: Any = 0,
+    working_point: Any = None,
+) -> pd.DataFrame:
     """Return every metric of every predictor in every part, with its interval.
 
     Parameters
@@ -80,12 +93,19 @@ def compare_parts(
     return pd.DataFrame(rows)
 
 
-def _unknown(values):
+def _unknown(values: dict):
     """Return the intervals of a metric with NaN in every place."""
     return {who: dict.fromkeys(entry, np.nan) for who, entry in values.items()}
 
 
-def measure_parts(statistic, *arrays, parts, groups, draws=1000, seed=0):
+def measure_parts(
+    statistic: Callable,
+    *arrays: Any,
+    parts: dict[str, np.ndarray],
+    groups: np.ndarray,
+    draws: int = 1000,
+    seed: int = 0,
+) -> pd.DataFrame:
     """Return a statistic in every part, with its interval by bootstrap over groups.
 
     Returns
@@ -104,7 +124,7 @@ def measure_parts(statistic, *arrays, parts, groups, draws=1000, seed=0):
     return pd.DataFrame(rows).T
 
 
-def traits(part, whole):
+def traits(part: pd.DataFrame, whole: pd.DataFrame) -> pd.DataFrame:
     """Return how the mean of every column in a part differs from that of the whole table.
 
     Returns
@@ -118,7 +138,7 @@ def traits(part, whole):
     return table.sort_values("shift", key=abs, ascending=False)
 
 
-def weak_segment(X, loss, *, fitted, leaves=4):
+def weak_segment(X: pd.DataFrame, loss: pd.Series, *, fitted: np.ndarray, leaves: Any = 4) -> tuple:
     """Return where a small decision tree finds the largest loss.
 
     Parameters

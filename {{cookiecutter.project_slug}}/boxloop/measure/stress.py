@@ -1,7 +1,10 @@
 """Stress tests judged by one rule: model and reference on the same harder rows."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -35,7 +38,9 @@ class StressTest:
     description: str
 
 
-def measure_primary(frame, fitted, settings, *, draws, seed):
+def measure_primary(
+    frame: pd.DataFrame, fitted: Any, settings: Any, *, draws: int, seed: int
+) -> dict:
     """Return the primary metric of every predictor on the rows of `frame`, with its interval.
 
     Parameters
@@ -61,7 +66,7 @@ def measure_primary(frame, fitted, settings, *, draws, seed):
     return {f"{name}{end}": values[name][key] for name in fitted for end, key in ends.items()}
 
 
-def verdict(error, home, other, *, tolerance=TOLERANCE):
+def verdict(error: Any, home: float, other: float, *, tolerance: float = TOLERANCE) -> str:
     """Return whether a predictor stands a stress test.
 
     ``safe``: its error is at most `tolerance` times its error at home, so the error bar on its
@@ -82,7 +87,9 @@ def verdict(error, home, other, *, tolerance=TOLERANCE):
     return "degraded" if error <= other else "unsafe"
 
 
-def stress_verdicts(rows, home, *, metric="rmse", tolerance=TOLERANCE):
+def stress_verdicts(
+    rows: list[dict], home: dict, *, metric: str = "rmse", tolerance: Any = TOLERANCE
+) -> pd.DataFrame:
     """Return the rows as a table with ``verdict`` (of the model) and ``reference_verdict``.
 
     Parameters
@@ -107,7 +114,7 @@ def stress_verdicts(rows, home, *, metric="rmse", tolerance=TOLERANCE):
     return table
 
 
-def safe_unsafe(table):
+def safe_unsafe(table: pd.DataFrame) -> pd.DataFrame:
     """Return the map of safe and unsafe use: a row per test, with the worst verdict of each.
 
     Parameters
@@ -116,14 +123,14 @@ def safe_unsafe(table):
         From `stress_verdicts`, with the columns ``test`` and ``kind``.
     """
 
-    def worst(words):
+    def worst(words: pd.Series) -> str:
         return max(words, key=VERDICTS.index)
 
     columns = {"model": ("verdict", worst), "reference": ("reference_verdict", worst)}
     return table.groupby(["kind", "test"], sort=False).agg(**columns).reset_index()
 
 
-def crossing(levels, model, reference):
+def crossing(levels: pd.Series, model: pd.Series, reference: pd.Series) -> float | None:
     """Return the level at which model and reference change places, or None where they never do.
 
     Parameters
@@ -139,7 +146,14 @@ def crossing(levels, model, reference):
     return float(levels[i] - gap[i] * (levels[i + 1] - levels[i]) / (gap[i + 1] - gap[i]))
 
 
-def refit_on_resamples(make, X, y, *, groups, seeds):
+def refit_on_resamples(
+    make: Callable,
+    X: pd.DataFrame,
+    y: pd.Series,
+    *,
+    groups: np.ndarray | pd.Series,
+    seeds: list[int],
+) -> list:
     """Return one fitted model per seed, each from other groups drawn with replacement.
 
     Parameters
@@ -155,7 +169,7 @@ def refit_on_resamples(make, X, y, *, groups, seeds):
     return each(lambda seed: make(seed).fit(X.iloc[drawn[seed]], y.iloc[drawn[seed]]), drawn)
 
 
-def input_moves(fitted, X, *, up, seed):
+def input_moves(fitted: dict, X: pd.DataFrame, *, up: pd.DataFrame, seed: int) -> pd.DataFrame:
     """Return how far the guesses move (root mean square) when one input is disturbed.
 
     Parameters

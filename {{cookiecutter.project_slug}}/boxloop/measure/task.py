@@ -4,6 +4,9 @@ In tasks with classes (`boxloop.measure.kinds`) the truth is 1 for the class of 
 every other class, and a guess is a score, higher where a row looks more like the class of interest.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -19,7 +22,7 @@ from boxloop.measure.metrics import METRICS
 from boxloop.split.division import units
 
 
-def spelled(values):
+def spelled(values: pd.Series) -> pd.Series:
     """Return class names as text, shape (n,): one spelling for 1, 1.0, True and "1"."""
     if pd.api.types.is_bool_dtype(values):
         values = values.astype(int)
@@ -28,7 +31,7 @@ def spelled(values):
     return values.astype(str)
 
 
-def guess(estimator, X):
+def guess(estimator: Any, X: pd.DataFrame) -> np.ndarray:
     """Return the guess of a fitted estimator, shape (n,).
 
     An estimator with ``anomaly_score`` is asked for that, a classifier for the probability of the
@@ -46,7 +49,14 @@ def guess(estimator, X):
     return np.asarray(estimator.predict(X), dtype=float)
 
 
-def out_of_fold(estimator, X, y, cv, *, say=guess):
+def out_of_fold(
+    estimator: Any,
+    X: np.ndarray | pd.DataFrame,
+    y: np.ndarray | pd.Series,
+    cv: list,
+    *,
+    say: Callable = guess,
+) -> np.ndarray:
     """Return for each row the guess of an estimator that was not fitted to it.
 
     Parameters
@@ -65,7 +75,7 @@ def out_of_fold(estimator, X, y, cv, *, say=guess):
     """
     y, rows = np.asarray(y), X.iloc if hasattr(X, "iloc") else X
 
-    def one(parts):
+    def one(parts: tuple) -> np.ndarray:
         fitted, held = parts
         return say(clone(estimator).fit(rows[fitted], y[fitted]), rows[held])
 
@@ -84,7 +94,7 @@ class Task:
     settings : boxloop.settings.load.Settings
     """
 
-    def __init__(self, settings):
+    def __init__(self, settings: Any) -> None:
         self._settings, self._study = settings, settings.study
 
     @property
@@ -116,18 +126,18 @@ class Task:
             return point
         return float(np.quantile(background, 1 - point))
 
-    def seen(self, frame):
+    def seen(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return the columns that estimators are handed, as far as the table has them.
 
         Deployment rows carry no weights.
         """
         return frame[[name for name in self._settings.seen if name in frame]]
 
-    def labels(self, frame):
+    def labels(self, frame: pd.DataFrame) -> pd.Series:
         """Return the class names of the rows as text, shape (n,); see `spelled`."""
         return spelled(frame[self._study.target])
 
-    def truth(self, frame):
+    def truth(self, frame: pd.DataFrame) -> pd.Series:
         """Return the truth as numbers: a Series of shape (n,) with the index of `frame`.
 
         The target, in its unit; of a task with classes 1 where the row belongs to
@@ -152,11 +162,19 @@ class Task:
             raise UserError(msg)
         return positive.astype(float)
 
-    def trivial(self):
+    def trivial(self) -> Any:
         """Return the unfitted baseline that ignores every input."""
         return self.kind.trivial()
 
-    def compare(self, frame, guesses, *, draws, seed, metrics=None):
+    def compare(
+        self,
+        frame: pd.DataFrame,
+        guesses: dict[str, np.ndarray],
+        *,
+        draws: int,
+        seed: int,
+        metrics: list[str] | None = None,
+    ) -> Any:
         """Return `boxloop.measure.intervals.compare` of guesses, by the study's own metrics.
 
         Parameters
@@ -181,7 +199,7 @@ class Task:
             working_point=study.working_point,
         )
 
-    def score(self, y, values, *, metric=None):
+    def score(self, y: pd.Series, values: np.ndarray, *, metric: str | None = None) -> float:
         """Return a metric (by name, else the primary one) of guesses, both of shape (n,).
 
         Rows without a guess are left out: the first block of a split in time has none.
@@ -190,7 +208,7 @@ class Task:
         there, metric = np.isfinite(values), METRICS[metric or self._study.primary_metric]
         return metric(y[there], values[there], self._study.working_point)
 
-    def scorer(self, *, metric=None):
+    def scorer(self, *, metric: Any = None) -> Callable:
         """Return a metric as scikit-learn's ``scoring=`` takes it.
 
         It is called as ``(estimator, X, y)`` and returns a number of which more is better. The
@@ -199,7 +217,7 @@ class Task:
         """
         return partial(_signed, task=self, metric=metric or self._study.primary_metric)
 
-    def axis(self, metric=None):
+    def axis(self, metric: str | None = None) -> str:
         """Return a metric (by name, else the primary one) as the label of an axis.
 
         With its unit, where it has one.
@@ -208,6 +226,6 @@ class Task:
         return f"{chosen.label} [{unit}]" if chosen.has_unit and unit else chosen.label
 
 
-def _signed(estimator, X, y, *, task, metric):
+def _signed(estimator: Any, X: pd.DataFrame, y: pd.Series, *, task: Task, metric: str) -> float:
     value = task.score(y, guess(estimator, X), metric=metric)
     return -abs(value) if METRICS[metric].better == "zero" else METRICS[metric].sign * value

@@ -1,12 +1,14 @@
 """Rows that count more than others in a fit: weights come as columns, and are not learnt from."""
 
+from typing import Any
+
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 
 
-def _inner_has(name):
+def _inner_has(name: str):
     return lambda self: hasattr(getattr(self, "estimator_", self.estimator), name)
 
 
@@ -42,12 +44,12 @@ class Weighted(MetaEstimatorMixin, BaseEstimator):
     1.0
     """
 
-    def __init__(self, estimator, weights=(), errors=()):
+    def __init__(self, estimator: Any, weights: Any = (), errors: Any = ()) -> None:
         self.estimator = estimator
         self.weights = weights
         self.errors = errors
 
-    def sample_weight(self, X):
+    def sample_weight(self, X: Any) -> Any:
         """Return the weight of each row, shape (n,), with a mean of one."""
         weight = np.ones(len(X))
         for name in self.weights:
@@ -57,10 +59,10 @@ class Weighted(MetaEstimatorMixin, BaseEstimator):
             weight = weight / (variance + np.median(variance))
         return weight / weight.mean()
 
-    def _bare(self, X):
+    def _bare(self, X: Any):
         return X.drop(columns=[*self.weights, *self.errors], errors="ignore")
 
-    def fit(self, X, y=None):
+    def fit(self, X: Any, y: Any = None) -> Any:
         """Fit a copy of the pipeline; X is a DataFrame that has the weight columns."""
         last = self.estimator.steps[-1][0]
         self.estimator_ = clone(self.estimator).fit(
@@ -72,26 +74,26 @@ class Weighted(MetaEstimatorMixin, BaseEstimator):
         return self
 
     @available_if(_inner_has("predict"))
-    def predict(self, X):
+    def predict(self, X: Any) -> Any:
         """Return what the pipeline predicts, shape (n,)."""
         return self.estimator_.predict(self._bare(X))
 
     @available_if(_inner_has("predict_proba"))
-    def predict_proba(self, X):
+    def predict_proba(self, X: Any) -> Any:
         """Return the probability of each class, shape (n, classes)."""
         return self.estimator_.predict_proba(self._bare(X))
 
     @available_if(_inner_has("score_samples"))
-    def score_samples(self, X):
+    def score_samples(self, X: Any) -> Any:
         """Return how usual each row is, shape (n,)."""
         return self.estimator_.score_samples(self._bare(X))
 
     @property
-    def named_steps(self):
+    def named_steps(self) -> Any:
         """The steps of the pipeline by name."""
         return getattr(self, "estimator_", self.estimator).named_steps
 
-    def __getitem__(self, place):
+    def __getitem__(self, place: Any):
         """Return a step of the pipeline, or a part of it."""
         return getattr(self, "estimator_", self.estimator)[place]
 

@@ -1,11 +1,18 @@
 """Answers: what a person wrote in the notebooks in reply to the questions of the papers."""
 
+from __future__ import annotations
+
 import re
+from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
 from boxloop.base.written import says_something
 from boxloop.notebooks.file import read_notebook, source, tags
 from boxloop.notebooks.folder import sort_notebooks
+
+if TYPE_CHECKING:
+    from boxloop.base.places import Project
+
 
 # A question is a line of its own in bold; what follows, up to the next one, is its answer.
 _QUESTION = re.compile(r"^\*\*(.+?)\*\*\s*$", re.MULTILINE)
@@ -14,22 +21,22 @@ _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _PROMPT = re.compile(r"^\*(?:Why|For example):\*.*$", re.MULTILINE)
 
 
-def slug(notebook):
+def slug(notebook: str) -> str:
     """Return the anchor of a chapter of the report: ``03_split`` becomes ``03-split``."""
     return notebook.replace("_", "-")
 
 
-def cell_anchor(notebook, cell_id):
+def cell_anchor(notebook: str, cell_id: str) -> str:
     """Return the anchor of a cell of the report, such as ``03-split--answer-seal``."""
     return f"{slug(notebook)}--{cell_id}"
 
 
-def is_answer(cell):
+def is_answer(cell: dict) -> bool:
     """Return whether a cell of a notebook is tagged as an answer."""
     return "answer" in tags(cell)
 
 
-def split_answers(text):
+def split_answers(text: str) -> list:
     """Return the ``(question, answer)`` pairs in the text of an answer cell.
 
     Parameters
@@ -44,13 +51,13 @@ def split_answers(text):
     ]
 
 
-def is_answered(text):
+def is_answered(text: str) -> Any:
     """Return whether every question in the text of an answer cell is answered."""
     pairs = split_answers(text)
     return bool(pairs) and all(says_something(answer) for _, answer in pairs)
 
 
-def _named_questions(notebook, cell):
+def _named_questions(notebook: str, cell: dict) -> list[dict]:
     """Return what the metadata of an answer cell say of its questions.
 
     Raises
@@ -69,7 +76,7 @@ def _named_questions(notebook, cell):
     raise UserError(msg)
 
 
-def _names_a_question(fact):
+def _names_a_question(fact: Any) -> bool:
     if not isinstance(fact, dict) or not isinstance(fact.get("id"), str):
         return False
     lists = [fact.get(key, []) for key in ("appendix", "reforms")]
@@ -78,7 +85,7 @@ def _names_a_question(fact):
     )
 
 
-def _rows(notebook, cell):
+def _rows(notebook: str, cell: dict) -> list[dict]:
     facts = _named_questions(notebook, cell)
     pairs = split_answers(source(cell))
     if len(facts) != len(pairs):
@@ -103,7 +110,7 @@ def _rows(notebook, cell):
     ]
 
 
-def read_answers(project):
+def read_answers(project: Project) -> list[dict]:
     """Return the answers in the notebooks of a project, in the order of the loop.
 
     Parameters

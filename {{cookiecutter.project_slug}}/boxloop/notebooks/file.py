@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
 
 from boxloop.base.errors import UserError
 
@@ -12,7 +13,7 @@ ADDED_TAGS = {"injected-parameters", "papermill-error-cell-tag"}
 _ASKS = re.compile(r"\b(?:check|not_applicable)\(\s*['\"]([\w.]+)['\"]")
 
 
-def read_notebook(path):
+def read_notebook(path: Path) -> dict:
     """Return the notebook in `path` as a dictionary.
 
     Raises
@@ -23,7 +24,7 @@ def read_notebook(path):
     return _parsed(Path(path), "restore it from your last commit")[0]
 
 
-def _parsed(path, remedy):
+def _parsed(path: Path, remedy: str) -> tuple:
     """Return the notebook in a file, and the text of the file."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -40,7 +41,7 @@ def _parsed(path, remedy):
     return notebook, text
 
 
-def parse(text):
+def parse(text: str) -> Any:
     """Return the notebook that `text` holds, or None where it is JSON of another shape.
 
     Raises
@@ -52,7 +53,7 @@ def parse(text):
     return notebook if _is_format_4(notebook) else None
 
 
-def signed(notebook):
+def signed(notebook: dict) -> str:
     """Return an executed notebook as text that holds a hash of itself, so that damage shows."""
     about = notebook["metadata"].setdefault("boxloop", {})
     about["sha256"] = ""
@@ -60,7 +61,7 @@ def signed(notebook):
     return as_text(notebook)
 
 
-def read_copy(path):
+def read_copy(path: Path) -> dict:
     """Return the executed notebook in `path`.
 
     Raises
@@ -78,16 +79,16 @@ def read_copy(path):
     return notebook
 
 
-def as_text(notebook):
+def as_text(notebook: dict) -> str:
     """Return the text of a notebook's file in its canonical form: the same for the same content."""
     return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def _sha256(text):
+def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def _is_format_4(notebook):
+def _is_format_4(notebook: Any) -> bool:
     """Return whether everything that is read here has the shape that the format gives it.
 
     What papermill notes is held to its shape too: it writes into what it finds.
@@ -105,7 +106,7 @@ def _is_format_4(notebook):
     )
 
 
-def _is_cell(cell):
+def _is_cell(cell: dict) -> bool:
     metadata = cell.setdefault("metadata", {})
     return (
         cell.get("cell_type") in ("code", "markdown", "raw")
@@ -120,21 +121,21 @@ def _is_cell(cell):
     )
 
 
-def _are_tables(around, *names):
+def _are_tables(around: dict, *names: Any) -> bool:
     return all(isinstance(around.get(name, {}), dict) for name in names)
 
 
-def _are_dicts(items):
+def _are_dicts(items: Any) -> bool:
     return isinstance(items, list) and all(isinstance(item, dict) for item in items)
 
 
-def _is_text(value):
+def _is_text(value: Any) -> bool:
     return isinstance(value, str) or (
         isinstance(value, list) and all(isinstance(v, str) for v in value)
     )
 
 
-def is_inside(pattern):
+def is_inside(pattern: str) -> bool:
     """Return whether a path or pattern names something below the root of a project.
 
     It is relative, without ``..``, and can be looked for on every system.
@@ -150,24 +151,24 @@ def is_inside(pattern):
     )
 
 
-def tags(cell):
+def tags(cell: dict) -> set[str]:
     """Return the set of tags of a cell."""
     return set(cell.get("metadata", {}).get("tags", []))
 
 
-def source(cell):
+def source(cell: dict) -> str:
     """Return the text of a cell, which the format stores as text or as a list of lines."""
     text = cell.get("source", "")
     return text if isinstance(text, str) else "".join(text)
 
 
-def sources(notebook):
+def sources(notebook: dict) -> list:
     """Return ``[[cell type, text], ...]`` without the cells that papermill added."""
     cells = (cell for cell in notebook["cells"] if not tags(cell) & ADDED_TAGS)
     return [[cell.get("cell_type"), source(cell)] for cell in cells]
 
 
-def code_cells(notebook):
+def code_cells(notebook: dict) -> list:
     """Return ``[(id, text), ...]`` of the code cells."""
     return [
         (cell.get("id", "?"), source(cell))
@@ -176,12 +177,12 @@ def code_cells(notebook):
     ]
 
 
-def asked(text):
+def asked(text: str) -> list[str]:
     """Return the ids of the checks that the text of a code cell asks by name."""
     return _ASKS.findall(text)
 
 
-def first_error(notebook):
+def first_error(notebook: dict) -> Any:
     """Return ``(cell id, "Name: message")`` of the first error in an executed copy, or None."""
     for cell in notebook["cells"]:
         for output in cell.get("outputs", []):

@@ -1,11 +1,20 @@
 """What stands in ``notebooks/``: chapters, what only looks like one, and chapters that are gone."""
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from boxloop.base.places import STATIONS
 from boxloop.notebooks.file import code_cells, is_inside, parse
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from boxloop.base.places import Project
+
 
 NAME = re.compile(r"\d\d_[A-Za-z0-9_]+")
 _RESULT = re.compile(r"results/(\d\d_[A-Za-z0-9_]+)/")
@@ -32,7 +41,7 @@ class Folder:
     gone: tuple
 
     @property
-    def losses(self):
+    def losses(self) -> list:
         """One sentence for each chapter that is gone: its results count no longer."""
         return [
             f"notebooks/{name}.ipynb is gone, so its results do not count: restore it from your "
@@ -41,7 +50,7 @@ class Folder:
         ]
 
 
-def says_what_it_needs(notebook):
+def says_what_it_needs(notebook: dict) -> bool:
     """Return whether the metadata of a notebook list what it needs and what it makes."""
     about = notebook["metadata"].get("boxloop")
     return isinstance(about, dict) and all(
@@ -50,14 +59,14 @@ def says_what_it_needs(notebook):
     )
 
 
-def no_path(notebook):
+def no_path(notebook: dict) -> Any:
     """Return the first need or product of a notebook that is no path in the project, or None."""
     about = notebook["metadata"]["boxloop"]
     items = [item for key in ("needs", "makes") for item in about[key]]
     return next((item for item in items if not is_inside(item)), None)
 
 
-def sort_notebooks(project):
+def sort_notebooks(project: Project) -> Folder:
     """Return the `Folder` of a project, without complaint about any notebook in it.
 
     A chapter has a plain name such as ``05_diagnose``, says what it needs and makes, and neither
@@ -80,18 +89,18 @@ def sort_notebooks(project):
     return Folder(tuple(kept), tuple(others), tuple(gone))
 
 
-def chapter_names(project):
+def chapter_names(project: Project) -> list[str]:
     """Return the names of the chapters, in order; see `sort_notebooks`."""
     return [path.stem for path in sort_notebooks(project).chapters]
 
 
-def desks(project):
+def desks(project: Project) -> Any:
     """Return the names of the chapters that sit at a desk, in order; others leave no checks."""
     chapters = sort_notebooks(project).chapters
     return [path.stem for path in chapters if "Station(" in path.read_text(encoding="utf-8")]
 
 
-def files_of(project, patterns):
+def files_of(project: Project, patterns: list[str] | tuple) -> list[Path]:
     """Return the paths that the patterns match below the root, sorted, each once.
 
     In ``notebooks/`` only chapters count: what else lies there is nobody's input.
@@ -103,11 +112,11 @@ def files_of(project, patterns):
     return sorted(found)
 
 
-def _is_notebook(project, path):
+def _is_notebook(project: Project, path: Path) -> bool:
     return path.parent == project.notebooks and path.suffix == ".ipynb"
 
 
-def _about(path):
+def _about(path: Path):
     """Return whose results a notebook needs, and whose it makes, or why it does not say."""
     try:
         return _about_in(path.read_text(encoding="utf-8"))
@@ -116,7 +125,7 @@ def _about(path):
 
 
 @lru_cache(maxsize=256)
-def _about_in(text):
+def _about_in(text: str) -> dict | str:
     notebook = parse(text)
     if notebook is None:
         return NO_NOTEBOOK
@@ -133,7 +142,7 @@ def _about_in(text):
     return owners
 
 
-def _no_chapter(path, about, abouts, known):
+def _no_chapter(path: Path, about: Any, abouts: dict, known: set[str]) -> str:
     """Return why a notebook is no chapter, or an empty text."""
     names = {other.stem for other in abouts}
     if not NAME.fullmatch(path.stem):
@@ -152,18 +161,18 @@ def _no_chapter(path, about, abouts, known):
     return f"it makes the results of {other}" + ("" if other in names else ", so give it that name")
 
 
-def _said(path, reason):
+def _said(path: Path, reason: str) -> str:
     return f"notebooks/{path.name} is no chapter and does not run: {reason}."
 
 
-def _left_results(project):
+def _left_results(project: Project) -> list[str]:
     """Return the names of all notebooks that left results or an executed copy, sorted."""
     stations = {path.parent.name for path in project.results.glob("*/station.json")}
     copies = {path.stem for path in project.executed.glob("*.ipynb")}
     return sorted(name for name in stations | copies if NAME.fullmatch(name))
 
 
-def _one_per_number(paths, left):
+def _one_per_number(paths: list[Path], left: list[str]) -> tuple:
     """Return the chapters, one for each number, and why each of the others is none."""
     kept, doubles = [], {}
     for path in paths:

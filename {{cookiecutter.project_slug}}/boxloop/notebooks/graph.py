@@ -1,5 +1,7 @@
 """The graph of the loop: which notebooks there are, what each needs and makes, in which order."""
 
+from __future__ import annotations
+
 import ast
 import graphlib
 import heapq
@@ -7,10 +9,14 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
 from boxloop.notebooks.file import read_notebook, source, tags
 from boxloop.notebooks.folder import no_path, says_what_it_needs, sort_notebooks
+
+if TYPE_CHECKING:
+    from boxloop.base.places import Project
 
 
 @dataclass(frozen=True)
@@ -39,12 +45,12 @@ class Chapter:
     parameters: dict
 
     @property
-    def number(self):
+    def number(self) -> str:
         """The two digits of the name."""
         return self.name[:2]
 
     @property
-    def all_makes(self):
+    def all_makes(self) -> tuple:
         """What it makes, and the fragments that every notebook writes when it ends."""
         return (
             *self.makes,
@@ -52,12 +58,12 @@ class Chapter:
         )
 
     @property
-    def label(self):
+    def label(self) -> str:
         """The name as people read it: ``03 split``."""
         return self.name.replace("_", " ")
 
 
-def _parameters(notebook, name):
+def _parameters(notebook: dict, name: str) -> dict:
     """Return the names and plain values of the cells tagged ``parameters``."""
     values = {}
     for cell in notebook["cells"]:
@@ -77,7 +83,7 @@ def _parameters(notebook, name):
     return values
 
 
-def read_chapter(path):
+def read_chapter(path: Path) -> Chapter:
     """Return the `Chapter` in one notebook file.
 
     Raises
@@ -111,33 +117,33 @@ def read_chapter(path):
 
 
 @cache
-def matches(need, make):
+def matches(need: str, make: str) -> bool:
     """Return whether `make` provides `need`; either may be a pattern or a folder."""
     need, make = need.rstrip("/"), make.rstrip("/")
     inside, around = need.startswith(make + "/"), make.startswith(need + "/")
     return inside or around or fnmatch(need, make) or fnmatch(make, need)
 
 
-def makers(need, chapters):
+def makers(need: str, chapters: list[Chapter]) -> list[Chapter]:
     """Return the chapters that make `need`."""
     return [
         chapter for chapter in chapters if any(matches(need, make) for make in chapter.all_makes)
     ]
 
 
-def maker_of(project, where):
+def maker_of(project: Project, where: Any) -> Any:
     """Return the name of the notebook that makes the path `where`, or None."""
     found = makers(where, read_loop(project))
     return found[0].name if found else None
 
 
-def upstream(chapter, chapters):
+def upstream(chapter: Chapter, chapters: list[Chapter]) -> set[str]:
     """Return the names of the chapters that make what `chapter` needs, itself not counted."""
     found = {maker.name for need in chapter.needs for maker in makers(need, chapters)}
     return found - {chapter.name}
 
 
-def order(chapters):
+def order(chapters: list[Chapter]) -> list[Chapter]:
     """Return `chapters` so that each comes after those it needs; ties go by name.
 
     Raises
@@ -166,7 +172,7 @@ def order(chapters):
     return result
 
 
-def read_loop(project):
+def read_loop(project: Project) -> list[Chapter]:
     """Return the chapters in ``notebooks/`` in the order in which they run.
 
     What a chapter is, see `boxloop.notebooks.folder`.
@@ -186,7 +192,7 @@ def read_loop(project):
     return order([read_chapter(path) for path in paths])
 
 
-def find(chapters, wanted):
+def find(chapters: list[Chapter], wanted: Any) -> Chapter:
     """Return the chapter that `wanted` names: ``3``, ``03``, ``split`` or ``03_split``.
 
     Raises
@@ -204,7 +210,7 @@ def find(chapters, wanted):
     raise UserError(msg)
 
 
-def select(chapters, only=None, start=None):
+def select(chapters: list[Chapter], only: Any = None, start: Any = None) -> list[Chapter]:
     """Return the chapters to run: `only` one (or several), or all from `start` on."""
     if only and start is not None:
         msg = "--only and --from exclude each other: give one of them."
@@ -217,7 +223,7 @@ def select(chapters, only=None, start=None):
     return chapters[first:]
 
 
-def require(project, chapters, selected):
+def require(project: Project, chapters: list[Chapter], selected: list[Chapter]) -> None:
     """Refuse to start where something needed is missing and no selected notebook makes it.
 
     Raises

@@ -1,11 +1,17 @@
 """The parameters that a run gives to the notebooks: what was typed, in their types."""
 
+from __future__ import annotations
+
 import ast
+from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
 
+if TYPE_CHECKING:
+    from boxloop.notebooks.graph import Chapter
 
-def parse_sets(items):
+
+def parse_sets(items: tuple) -> dict:
     """Return ``{key: text}`` of the ``KEY=VALUE`` items of the command line.
 
     Raises
@@ -29,7 +35,7 @@ def parse_sets(items):
     return values
 
 
-def _fit(key, text, default, notebook):
+def _fit(key: str, text: str, default: Any, notebook: str):
     """Return `text` as a value of the type that `notebook` declares for `key`."""
     try:
         value = ast.literal_eval(text.strip())
@@ -48,7 +54,9 @@ def _fit(key, text, default, notebook):
     return value
 
 
-def parameters_of(selected, *, sets=(), smoke=False, release_reason=None):
+def parameters_of(
+    selected: list[Chapter], *, sets: Any = (), smoke: bool = False, release_reason: Any = None
+) -> Any:
     """Return ``{chapter name: {parameter: value}}``, only what differs from the notebooks' own.
 
     Raises

@@ -3,26 +3,33 @@
 Sections after Mitchell et al. (2019, model cards) and Gebru et al. (2021, datasheets).
 """
 
+from __future__ import annotations
+
 import re
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from boxloop.base.errors import shown
 from boxloop.measure.metrics import METRICS
 
+if TYPE_CHECKING:
+    from boxloop.settings.load import Settings
+
+
 # What Markdown, or the mathematics and HTML in it, would take for its own.
 _MARKS = re.compile(r"[\\`*~|$]|<(?=[\w/!?])|\](?=[(\[])|&(?=#?\w+;)|(?<!\w)_|_(?!\w)")
 
 
-def as_written(text):
+def as_written(text: int | str) -> str:
     """Return Markdown that shows a text as it is, on one line: a name is no formatting."""
     return _MARKS.sub(r"\\\g<0>", shown(str(text)))
 
 
-def markdown_table(frame, *, digits=3):
+def markdown_table(frame: pd.DataFrame, *, digits: Any = 3) -> str:
     """Return a DataFrame as a Markdown table: `digits` significant digits, empty cells for NaN."""
 
-    def cell(value):
+    def cell(value: Any) -> str:
         if isinstance(value, float):
             return "" if pd.isna(value) else f"{value:.{digits}g}"
         return "" if value is None else as_written(value)
@@ -32,13 +39,13 @@ def markdown_table(frame, *, digits=3):
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def demoted(text, *, levels=2):
+def demoted(text: str, *, levels: Any = 2) -> str:
     """Return Markdown with every heading moved down, so that a card can stand inside a chapter."""
     lines = text.splitlines()
     return "\n".join("#" * levels + line if line.startswith("#") else line for line in lines) + "\n"
 
 
-def metric_table(sets):
+def metric_table(sets: dict) -> pd.DataFrame:
     """Return the metrics of all sets of rows as a DataFrame of text, each value with its interval.
 
     Parameters
@@ -47,7 +54,7 @@ def metric_table(sets):
         The `sets` of ``metrics.json``.
     """
 
-    def text(entry):
+    def text(entry: dict) -> str:
         return f"{entry['value']:.3f} [{entry['low']:.3f}, {entry['high']:.3f}]" if entry else ""
 
     rows = []
@@ -71,7 +78,7 @@ def interval_table(compared: dict, *, digits: int = 3) -> pd.DataFrame:
         Behind the point.
     """
 
-    def text(entry):
+    def text(entry: dict) -> str:
         value, low, high = (f"{entry[key]:.{digits}f}" for key in ("value", "low", "high"))
         return f"{value} [{low}, {high}]"
 
@@ -82,7 +89,7 @@ def interval_table(compared: dict, *, digits: int = 3) -> pd.DataFrame:
     return pd.DataFrame(rows).T
 
 
-def _text(content):
+def _text(content: Any) -> str:
     """Return the content of a section as Markdown: text, a DataFrame, or a list of both."""
     if isinstance(content, list | tuple):
         return "\n\n".join(_text(part) for part in content)
@@ -90,19 +97,19 @@ def _text(content):
 
 
 def model_card(
-    model,
+    model: Any,
     *,
-    title,
-    intended_use,
-    not_for,
-    data,
-    metrics,
-    strata,
-    safe_unsafe,
-    training,
-    limits,
-    citation,
-):
+    title: str,
+    intended_use: str,
+    not_for: str,
+    data: str,
+    metrics: list,
+    strata: pd.DataFrame,
+    safe_unsafe: pd.DataFrame,
+    training: pd.DataFrame,
+    limits: str,
+    citation: str,
+) -> str:
     """Return the model card as Markdown, rendered by `skops.card.Card`.
 
     Parameters
@@ -134,7 +141,7 @@ def model_card(
     return card.render().strip() + "\n"
 
 
-def composition(tables, *, group=None):
+def composition(tables: dict[str, pd.DataFrame], *, group: str | None = None) -> pd.DataFrame:
     """Return one row per table: rows, groups, copies of rows, and missing cells."""
     rows = []
     for name, frame in tables.items():
@@ -147,7 +154,7 @@ def composition(tables, *, group=None):
     return pd.DataFrame(rows)
 
 
-def column_table(frame, columns):
+def column_table(frame: pd.DataFrame, columns: dict) -> pd.DataFrame:
     """Return one row per column of `frame`: role, unit, meaning, share missing, range, median.
 
     Parameters
@@ -175,7 +182,16 @@ def column_table(frame, columns):
     return pd.DataFrame(rows)
 
 
-def data_card(tables, settings, *, motivation, collection, uses, distribution, maintenance):
+def data_card(
+    tables: dict[str, pd.DataFrame],
+    settings: Settings,
+    *,
+    motivation: str,
+    collection: str,
+    uses: str,
+    distribution: str,
+    maintenance: str,
+) -> str:
     """Return the data card as Markdown, its composition filled from the data.
 
     Parameters

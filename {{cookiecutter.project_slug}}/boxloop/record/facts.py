@@ -6,11 +6,14 @@ Whether any of them is still current is a comparison with the project as it is n
 dates say nothing.
 """
 
+from __future__ import annotations
+
 import hashlib
 import os
 import sys
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import boxloop
 from boxloop.base.errors import UserError
@@ -18,6 +21,10 @@ from boxloop.base.files import fingerprint, read_cache, sha256, write_cache
 from boxloop.notebooks.file import code_cells, read_notebook, sources
 from boxloop.notebooks.folder import files_of
 from boxloop.notebooks.graph import read_loop, upstream
+
+if TYPE_CHECKING:
+    from boxloop.base.places import Project
+
 
 # Code that starts kernels but has no part in any number.
 NO_PART = {"boxloop/run/forked.py"}
@@ -37,7 +44,7 @@ SHOWN = (
 )
 
 
-def place(project, name):
+def place(project: Project, name: str) -> Path:
     """Return the file that `name` means: ``boxloop/...`` is the machinery in use."""
     inside = name.startswith("boxloop/")
     return (
@@ -47,7 +54,7 @@ def place(project, name):
     )
 
 
-def file_hash(project, path):
+def file_hash(project: Project, path: Path) -> str:
     """Return the hash of a file's content: of a chapter its cells, of a text without line ends.
 
     Raises
@@ -64,7 +71,7 @@ def file_hash(project, path):
     return sha256(path)
 
 
-def hashes(project, paths):
+def hashes(project: Project, paths: Any) -> dict:
     """Return ``{name: hash}`` of files, under the names that `place` knows; see `file_hash`."""
     machinery, found = Path(boxloop.__file__).parent, {}
     inside = f"{machinery}{os.sep}"
@@ -74,7 +81,7 @@ def hashes(project, paths):
     return found
 
 
-def named(project, chapter, patterns):
+def named(project: Project, chapter: str, patterns: tuple) -> dict:
     """Return ``{name: path}`` of what the patterns match, without the chapter's own results."""
     own = project.station(chapter)
     files = [
@@ -89,18 +96,18 @@ def named(project, chapter, patterns):
     }
 
 
-def machinery_now(project):
+def machinery_now(project: Project) -> dict:
     """Return ``{name: hash}`` of the machinery as it is now."""
     found = hashes(project, Path(boxloop.__file__).parent.rglob("*.py"))
     return {name: value for name, value in found.items() if name not in NO_PART}
 
 
-def code_now(project):
+def code_now(project: Project) -> dict:
     """Return ``{name: hash}`` of the machinery and of the study's science as they are now."""
     return machinery_now(project) | hashes(project, project.study.rglob("*.py"))
 
 
-def inputs(project):
+def inputs(project: Project) -> dict:
     """Return ``{name: hash}`` of study.toml and the study's science: what a person writes.
 
     Raises
@@ -111,21 +118,21 @@ def inputs(project):
     return hashes(project, [project.settings_file, *sorted(project.study.rglob("*.py"))])
 
 
-def code_used(before, project):
+def code_used(before: dict, project: Project) -> dict:
     """Return the part of `before` (see `code_now`) that this process has imported."""
     files = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
     paths = {Path(file) for file in files if file}
     return {name: value for name, value in sorted(before.items()) if place(project, name) in paths}
 
 
-def setting(table, name):
+def setting(table: Any, name: str) -> str:
     """Return the fingerprint of a setting, such as ``study.title``; ``*`` is all of study.toml."""
     for part in [] if name == "*" else name.split(".", 1):
         table = table.get(part) if isinstance(table, dict) else None
     return fingerprint(table)
 
 
-def settings_table(project):
+def settings_table(project: Project) -> dict:
     """Return study.toml as plain tables; empty where it cannot be read (loading it says why)."""
     try:
         return tomllib.loads(project.settings_file.read_text(encoding="utf-8-sig"))
@@ -133,12 +140,12 @@ def settings_table(project):
         return {}
 
 
-def code_of(path):
+def code_of(path: Path) -> str:
     """Return the fingerprint of the code cells of a notebook."""
     return fingerprint([text for _, text in code_cells(read_notebook(path))])
 
 
-def validity(project):
+def validity(project: Project) -> str:
     """Return one hash of the machinery and of study.toml.
 
     Raises
@@ -149,7 +156,7 @@ def validity(project):
     return fingerprint([machinery_now(project), file_hash(project, project.settings_file)])
 
 
-def shown(project):
+def shown(project: Project) -> str:
     """Return one hash of all that the report is made of; it says itself what cannot be read."""
     templates = place(project, "boxloop/templates").rglob("*")
     found: dict[str, str | None] = {}
@@ -162,7 +169,7 @@ def shown(project):
     return fingerprint([code_now(project), found])
 
 
-def settings_were_valid(project):
+def settings_were_valid(project: Project) -> bool:
     """Return whether this very study.toml was found valid by this very machinery.
 
     To validate it again takes longer than to see that nothing changed.
@@ -171,7 +178,7 @@ def settings_were_valid(project):
     return known is not None and project.settings_file.is_file() and known == validity(project)
 
 
-def settings_are_valid(project):
+def settings_are_valid(project: Project) -> None:
     """Remember that study.toml is valid as it is."""
     write_cache(project.report / "settings_valid.json", validity(project))
 
@@ -186,25 +193,25 @@ class Facts:
         The notebook, without ending.
     """
 
-    def __init__(self, project, name):
+    def __init__(self, project: Project, name: str) -> None:
         self.project, self.name = project, name
         # As it is when the notebook begins: what changes meanwhile makes the notebook stale, not
         # current.
         self._code, self._table = code_now(project), settings_table(project)
         self._read = set()
 
-    def note(self, name):
+    def note(self, name: str) -> None:
         """Take down that the setting `name` was read."""
         self._read.add(name)
 
-    def gathered(self):
+    def gathered(self) -> dict:
         """Return the facts as they go into ``station.json``."""
         return {
             "code": code_used(self._code, self.project),
             "settings": {name: setting(self._table, name) for name in sorted(self._read)},
         } | self._of_the_loop()
 
-    def _of_the_loop(self):
+    def _of_the_loop(self) -> dict:
         """Return the hashes of the declared files, and the code of the chapters before this one."""
         try:
             chapters = read_loop(self.project)

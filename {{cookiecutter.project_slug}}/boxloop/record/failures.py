@@ -1,8 +1,11 @@
 """The failures log: what was tried and dropped, what broke, and why (Huppenkothen et al. §2.5)."""
 
+from __future__ import annotations
+
 import json
 import tomllib
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from boxloop.base.errors import UserError
 from boxloop.base.files import write_bytes
@@ -20,7 +23,7 @@ COLUMNS = ["about", "kind", "what", "measured", "why_dropped", "explanation"]
 LONGEST_NAME = 60
 
 
-def read_notes(path):
+def read_notes(path: Path) -> list[dict]:
     """Return what a person wrote in ``failures.toml``.
 
     Parameters
@@ -57,7 +60,7 @@ def read_notes(path):
     return notes
 
 
-def _validate(note, place):
+def _validate(note: Any, place: str) -> None:
     """Refuse an entry that has an unknown key, no `about`, or a value that is not text."""
     if not isinstance(note, dict) or not str(note.get("about", "")).strip():
         msg = f'{place} needs about = "..." to say what failed.'
@@ -72,7 +75,7 @@ def _validate(note, place):
             raise UserError(msg)
 
 
-def add(path, text, *, about=None, explanation=None):
+def add(path: Path, text: str, *, about: Any = None, explanation: str | None = None) -> Any:
     """Append an entry to ``failures.toml``; what stands there stays as it is, byte by byte.
 
     Parameters
@@ -119,24 +122,24 @@ def add(path, text, *, about=None, explanation=None):
     return written
 
 
-def _short(text):
+def _short(text: str):
     """Return the beginning of a text, at whole words, as a name."""
     if len(text) <= LONGEST_NAME:
         return text
     return text[:LONGEST_NAME].rsplit(" ", 1)[0].rstrip(" ,;:") + " …"
 
 
-def _clean(text):
+def _clean(text: str | None) -> str:
     """Return text of a command line without blanks around it or bytes that are no characters."""
     return (text or "").encode("utf-8", "replace").decode("utf-8").strip()
 
 
-def _quoted(text):
+def _quoted(text: str) -> str:
     # JSON text is TOML text, but for the one control character that JSON lets through.
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def tried(attempts, passes):
+def tried(attempts: pd.DataFrame, passes: list) -> list[str]:
     """Return the names of all that was ever tried and is not the model now.
 
     Parameters
@@ -151,7 +154,7 @@ def tried(attempts, passes):
     return [name for name in dict.fromkeys([*attempts["name"], *names]) if name not in chosen]
 
 
-def _earlier(attempts, passes, metric):
+def _earlier(attempts: pd.DataFrame, passes: list, metric: str):
     """Return a row for every attempt of an earlier pass that is no longer made."""
     now, rows = set(attempts["name"]), {}
     for past in passes:
@@ -167,7 +170,7 @@ def _earlier(attempts, passes, metric):
     return [row for name, row in rows.items() if name not in now]
 
 
-def _attempts(attempts, metric):
+def _attempts(attempts: pd.DataFrame, metric: str) -> Iterator:
     """Return a row for every attempt that was not chosen, with its cross-validated score."""
     for row in attempts[~attempts["chosen"].astype(bool)].itertuples():
         yield {
@@ -179,7 +182,7 @@ def _attempts(attempts, metric):
         }
 
 
-def _checks(checks):
+def _checks(checks: list[dict]) -> Iterator:
     """Return a row for every check that failed or was waived, which has a reason."""
     for row in checks:
         if row["state"] in ("fail", "waived"):
@@ -195,7 +198,7 @@ def _checks(checks):
             }
 
 
-def _stress(stress, metric):
+def _stress(stress: pd.DataFrame, metric: str) -> Iterator:
     """Return a row for every stress test that the model did not stand, at its worst level."""
     broken = stress[stress["verdict"] != "safe"]
     for name, rows in broken.groupby("test", sort=False):
@@ -215,7 +218,15 @@ def _stress(stress, metric):
         }
 
 
-def collect(attempts, checks, stress, notes, *, metric="rmse", passes=()):
+def collect(
+    attempts: pd.DataFrame,
+    checks: Any,
+    stress: pd.DataFrame,
+    notes: Any,
+    *,
+    metric: str = "rmse",
+    passes: Any = (),
+) -> pd.DataFrame:
     """Return the failures log: what the files say happened, and what a person says it means.
 
     Parameters
@@ -255,7 +266,7 @@ def collect(attempts, checks, stress, notes, *, metric="rmse", passes=()):
     )
 
 
-def stale_notes(notes, known):
+def stale_notes(notes: list[dict], known: dict | set[str]) -> Any:
     """Return the `about` of entries that explain what is no failure, or no failure any more.
 
     They point at something that was renamed or mended since they were written.
@@ -286,20 +297,20 @@ class Log(NamedTuple):
         All that was given up, in this pass or in an earlier one; see `tried`.
     """
 
-    table: "pd.DataFrame"
+    table: pd.DataFrame
     stale: list[str]
     tried: list[str]
 
 
 def log(
-    attempts: "pd.DataFrame",
+    attempts: pd.DataFrame,
     checks: list[dict],
-    stress: "pd.DataFrame",
-    file: "Path",
+    stress: pd.DataFrame,
+    file: Path,
     *,
     metric: str,
     passes: list[dict],
-    also: "Iterable[dict]" = (),
+    also: Iterable[dict] = (),
 ) -> Log:
     """Return the log of a project; `also` holds entries beside those of `file`, see `collect`."""
     notes = [*read_notes(file), *also]

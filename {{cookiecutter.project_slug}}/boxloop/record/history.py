@@ -1,14 +1,22 @@
 """The loop so far: what each pass found, and what changed from one to the next."""
 
+from __future__ import annotations
+
 import html
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from boxloop.record.passes import all_passes, snapshot
+
+if TYPE_CHECKING:
+    from boxloop.base.places import Project
+
 
 PREDICTORS = ("model", "reference", "difference")
 SHOWN = ("model", "reference")
 
 
-def sets_of(past):
+def sets_of(past: dict) -> dict:
     """Return the primary metric of a pass by set of rows: ``{set: {predictor: interval}}``."""
     primary = (past.get("metrics") or {}).get("primary") or {}
     own = (
@@ -19,14 +27,14 @@ def sets_of(past):
     return past.get("sets") or own
 
 
-def common_set(passes):
+def common_set(passes: list[dict]) -> str | None:
     """Return the set of rows that all passes were measured on, validation first, or None."""
     names = [set(sets_of(past)) for past in passes]
     shared = set.intersection(*names) if names else set()
     return "validation" if "validation" in shared else min(shared, default=None)
 
 
-def table(passes):
+def table(passes: list[dict]) -> list[dict]:
     """Return one row per pass, oldest first, the primary metric always on the same set of rows.
 
     Parameters
@@ -67,12 +75,12 @@ def table(passes):
     return found
 
 
-def rows(project):
+def rows(project: Project) -> list[dict]:
     """Return the table of the passes of a project; see `table`."""
     return table(all_passes(project))
 
 
-def with_this_run(project, checks: list[dict]) -> list[dict]:
+def with_this_run(project: Project, checks: list[dict]) -> list[dict]:
     """Return the table of the passes and of the run under way, in which 08 has not run yet.
 
     Each row has its intervals in ``words``, too.
@@ -90,14 +98,14 @@ def with_this_run(project, checks: list[dict]) -> list[dict]:
     return [row | {"words": {who: interval(row[who]) for who in SHOWN}} for row in found]
 
 
-def criteria_words(criteria):
+def criteria_words(criteria: list[dict]) -> str:
     """Return ``"2 of 3 met"``, with those that are not measured yet."""
     met, unknown = (sum(row["met"] is state for row in criteria) for state in (True, None))
     words = f"{met} of {len(criteria)} met" if criteria else "none"
     return words + (f", {unknown} not measured" if unknown else "")
 
 
-def changes(before, after):
+def changes(before: dict, after: dict) -> list[str]:
     """Return a sentence for everything that differs between two passes."""
     return [
         *_number_changes(sets_of(before), sets_of(after)),
@@ -107,7 +115,7 @@ def changes(before, after):
     ]
 
 
-def _number_changes(before, after):
+def _number_changes(before: dict, after: dict) -> Iterator:
     for name in (name for name in before if name in after):
         for who in SHOWN:
             one, two = before[name].get(who), after[name].get(who)
@@ -115,28 +123,28 @@ def _number_changes(before, after):
                 yield f"{who} on {name}: {interval(one)} became {interval(two)}"
 
 
-def _criteria(past):
+def _criteria(past: dict) -> dict:
     return {row["name"]: met_word(row) for row in (past.get("metrics") or {}).get("criteria") or []}
 
 
-def met_word(row):
+def met_word(row: dict) -> str:
     """Return whether a criterion is met, in words."""
     return {True: "met", False: "not met"}.get(row["met"], "not measured")
 
 
-def _word_changes(kind, before, after):
+def _word_changes(kind: str, before: dict, after: dict) -> Iterator:
     for name in (name for name in {**before, **after} if before.get(name) != after.get(name)):
         if name in before and name in after:
             yield f"{kind} {name}: {before[name]} became {after[name]}"
 
 
-def _attempt_changes(before, after):
+def _attempt_changes(before: list[dict], after: list[dict]) -> Iterator:
     old, new = ([row["name"] for row in side] for side in (before, after))
     yield from (f"attempt {name}: new" for name in new if name not in old and old)
     yield from (f"attempt {name}: no longer tried" for name in old if name not in new and new)
 
 
-def interval(entry):
+def interval(entry: dict | None) -> Any:
     """Return ``"0.107 [0.0986, 0.116]"``, or a dash where nothing was measured."""
     if not entry or entry.get("value") is None:
         return "–"
@@ -144,7 +152,7 @@ def interval(entry):
     return f"{entry['value']:.3g}{ends}"
 
 
-def listing(rows):
+def listing(rows: list[dict]) -> list[str]:
     """Return a line per pass, and what the last one changed."""
     lines = [f"{rows[-1]['metric']} on {rows[-1]['set']}:"] if rows[-1]["set"] else []
     for row in rows:
@@ -165,7 +173,7 @@ def listing(rows):
     return lines
 
 
-def side_by_side(one, two):
+def side_by_side(one: dict, two: dict) -> list:
     """Return ``(label, left, right)`` for what two passes hold, of the checks what has changed."""
     metric = (two["metrics"].get("primary") or {}).get("label", "primary metric")
     lines = [
@@ -184,7 +192,7 @@ def side_by_side(one, two):
     return lines + _pairs(one.get("checks") or {}, two.get("checks") or {}, "check: ", same=False)
 
 
-def _judged(past):
+def _judged(past: dict) -> dict:
     criteria = (past.get("metrics") or {}).get("criteria") or []
     return {
         row["name"]: met_word(row)
@@ -193,12 +201,12 @@ def _judged(past):
     }
 
 
-def _pairs(before, after, prefix, *, same):
+def _pairs(before: dict, after: dict, prefix: str, *, same: bool) -> list:
     names = [name for name in {**before, **after} if same or before.get(name) != after.get(name)]
     return [(prefix + name, before.get(name, "–"), after.get(name, "–")) for name in names]
 
 
-def svg(found, *, width=640, height=220):
+def svg(found: list[dict], *, width: Any = 640, height: Any = 220) -> str:
     """Return the primary metric with its intervals over the passes as an inline SVG, or "".
 
     Parameters
@@ -230,7 +238,7 @@ def svg(found, *, width=640, height=220):
     return "".join([*parts, "</svg>"])
 
 
-def _heights(found, height):
+def _heights(found: list[dict], height: int) -> dict:
     """Return where each number is drawn, by the number; nothing where none was measured."""
     measured = [entry for row in found for who in SHOWN if _is_measured(entry := row[who])]
     ends = [entry.get(key) for entry in measured for key in ("low", "high", "value")]
@@ -243,7 +251,7 @@ def _heights(found, height):
     return {end: round(height - 40 - (height - 60) * (end - low) / (high - low), 1) for end in ends}
 
 
-def _described(found):
+def _described(found: list[dict]) -> str:
     """Return what the drawing shows, for who cannot see it."""
     words = []
     for row in found:
@@ -252,11 +260,11 @@ def _described(found):
     return f"<desc>{html.escape('; '.join(words))}.</desc>"
 
 
-def _is_measured(entry):
+def _is_measured(entry: Any) -> bool:
     return bool(entry) and entry.get("value") is not None
 
 
-def _mark(who, entry, x, ys):
+def _mark(who: str, entry: dict, x: float, ys: dict) -> str:
     y = ys[entry["value"]]
     line = ""
     if entry.get("low") is not None:

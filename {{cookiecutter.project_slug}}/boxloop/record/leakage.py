@@ -1,5 +1,13 @@
 """The leakage sheet: the eight types of Kapoor & Narayanan (2023), with evidence and argument."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
 TYPES = {
     "L1.1": (
         "no test set",
@@ -30,12 +38,12 @@ TYPES = {
 }
 
 
-def said(*results):
+def said(*results: Any) -> str:
     """Return what checks found, as text: id, state, what was measured and why it is waived."""
     return " ".join(f"{result.id} {result.state}: {result.words}" for result in results)
 
 
-def leakage_sheet(evidence, arguments=None):
+def leakage_sheet(evidence: dict, arguments: dict | None = None) -> pd.DataFrame:
     """Return the sheet as a table: type, what, evidence, argument.
 
     Parameters
@@ -60,5 +68,5 @@ def leakage_sheet(evidence, arguments=None):
     return pd.DataFrame(rows, columns=["type", "what", "evidence", "argument"])
 
 
-def _words(found):
+def _words(found: Any) -> str:
     return found if isinstance(found, str) else said(*found)

@@ -1,6 +1,9 @@
 """What the commands `status`, `check` and `compare` say of a project, line by line."""
 
+from __future__ import annotations
+
 import json
+from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
 from boxloop.notebooks.folder import sort_notebooks
@@ -11,10 +14,15 @@ from boxloop.record.results import read_checks
 from boxloop.record.status import status
 from boxloop.split.seal import last, openings, read_ledger, trouble
 
+if TYPE_CHECKING:
+    from boxloop.base.places import Project
+    from boxloop.record.status import Row
+
+
 OPEN_STATES = ("fail", "unanswered")
 
 
-def status_lines(project):
+def status_lines(project: Project) -> Any:
     """Return what is done, what is stale and why, the seal and the pass."""
     lines = [
         f"{row.name.replace('_', ' '):<18} {row.state:<10} {row.detail}".rstrip()
@@ -29,7 +37,7 @@ def status_lines(project):
     return [*lines, f"Pass: {newest['number']} ({', '.join(filter(None, words))})."]
 
 
-def _seal_words(project):
+def _seal_words(project: Project) -> str:
     """Return how it stands with the test set and its openings."""
     if trouble(project):
         return "broken, see above"
@@ -48,7 +56,7 @@ def _seal_words(project):
     return f"{there}, {times}"
 
 
-def _times(count):
+def _times(count: Any) -> str:
     return f"{count} {'time' if count == 1 else 'times'}"
 
 
@@ -66,7 +74,7 @@ class Review:
         If nothing was run yet, or the results are damaged.
     """
 
-    def __init__(self, project, sheet):
+    def __init__(self, project: Project, sheet: Any) -> None:
         checks = read_checks(project)
         if not checks:
             msg = "Nothing was run yet, so there is nothing to check: `boxloop run` first."
@@ -79,12 +87,12 @@ class Review:
         self.broken = [*losses(project), *undone]
 
     @property
-    def is_open(self):
+    def is_open(self) -> Any:
         """Whether a check or an item of the sheet is open, or results are not to be relied on."""
         items = any(row["state"] in OPEN_STATES for row in self.rows)
         return bool(self.open or items or self.broken)
 
-    def lines(self, form):
+    def lines(self, form: str) -> Any:
         """Return the sheet and what is open as a table, ``"markdown"`` or ``"json"``."""
         text = sheets.render(self.rows, form)
         if form == "json":
@@ -101,7 +109,7 @@ class Review:
         return [*lines, "", "Not to be relied on:", *self.broken] if self.broken else lines
 
 
-def _not_done(row):
+def _not_done(row: Row) -> str:
     """Return one sentence on a notebook whose checks are not those of today."""
     words = {"failed": "failed", "stale": "is out of date"}.get(row.state, "was never run")
     detail = f" ({row.detail})" if row.detail else ""
@@ -109,7 +117,7 @@ def _not_done(row):
     return f"{row.name} {words}{detail}: {mend} `boxloop run`."
 
 
-def open_lines(open_checks, form):
+def open_lines(open_checks: list[dict], form: str) -> list[str]:
     """Return the lines that name each open check, where it is, and what to do."""
     if not open_checks:
         return ["No check is open."]
@@ -124,7 +132,7 @@ def open_lines(open_checks, form):
     return lines
 
 
-def compare_lines(project, numbers=()):
+def compare_lines(project: Project, numbers: Any = ()) -> Any:
     """Return passes side by side; without numbers, all of them and what the last one changed.
 
     Raises

@@ -1,8 +1,10 @@
 """Passes: every completed run of the loop with changed inputs, numbered and kept."""
 
+from __future__ import annotations
+
 import csv
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from boxloop.base.files import fingerprint, plain, read_cache, write_json
 from boxloop.notebooks.file import read_notebook
@@ -12,15 +14,21 @@ from boxloop.record.results import read_checks, read_metrics
 from boxloop.record.status import is_complete
 from boxloop.split.seal import head
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
-def _files(project):
+    from boxloop.base.places import Project
+    from boxloop.notebooks.graph import Chapter
+
+
+def _files(project: Project) -> list[Path]:
     """Return the files of all passes, oldest first."""
     return sorted(
         (p for p in project.passes.glob("*.json") if p.stem.isdecimal()), key=lambda p: int(p.stem)
     )
 
 
-def _read(path):
+def _read(path: Path):
     """Return the pass in a file, or None where the file is damaged.
 
     What an older version did not write yet is empty.
@@ -45,19 +53,19 @@ def _read(path):
     return content if right else None
 
 
-def _is_table(value, kind=object):
+def _is_table(value: Any, kind: Any = object) -> bool:
     return isinstance(value, dict) and all(isinstance(item, kind) for item in value.values())
 
 
-def _are_rows(value, right):
+def _are_rows(value: Any, right: Any) -> bool:
     return isinstance(value, list) and all(isinstance(row, dict) and right(row) for row in value)
 
 
-def _is_number(value):
+def _is_number(value: Any) -> bool:
     return value is None or (isinstance(value, int | float) and abs(value) < 1e300)
 
 
-def _are_intervals(found):
+def _are_intervals(found: Any) -> bool:
     """Return whether each predictor has an interval, or nothing."""
     return all(
         entry is None
@@ -70,7 +78,7 @@ def _are_intervals(found):
     )
 
 
-def _is_primary(primary):
+def _is_primary(primary: Any) -> bool:
     if not primary:
         return primary is None or primary == {}
     names = ("name", "label", "unit", "set")
@@ -81,7 +89,7 @@ def _is_primary(primary):
     )
 
 
-def _is_criterion(row):
+def _is_criterion(row: Any) -> bool:
     return (
         isinstance(row.get("name"), str)
         and row.get("met", "") in (True, False, None)
@@ -92,29 +100,29 @@ def _is_criterion(row):
     )
 
 
-def all_passes(project):
+def all_passes(project: Project) -> list[dict]:
     """Return the passes, oldest first; one whose file is damaged is not among them."""
     return [content for path in _files(project) if (content := _read(path)) is not None]
 
 
-def damaged(project):
+def damaged(project: Project) -> list:
     """Return one sentence for each pass whose file is damaged."""
     bad = [project.relative(path) for path in _files(project) if _read(path) is None]
     return [f"{name} is damaged: restore it from your last commit, or delete it." for name in bad]
 
 
-def last_pass(project):
+def last_pass(project: Project) -> Any:
     """Return the newest pass, or None."""
     return next(reversed(all_passes(project)), None)
 
 
-def _executed(project, chapter):
+def _executed(project: Project, chapter: Chapter):
     """Return the parameters with which the kept copy of a chapter was executed."""
     copy = read_notebook(project.executed / f"{chapter.name}.ipynb")
     return copy["metadata"].get("papermill", {}).get("parameters", {})
 
 
-def inputs_hash(project, chapters, parameters):
+def inputs_hash(project: Project, chapters: list[Chapter], parameters: dict) -> str:
     """Return one hash of all that a person can change: notebooks, settings, science, parameters."""
     return fingerprint(
         {
@@ -125,7 +133,7 @@ def inputs_hash(project, chapters, parameters):
     )
 
 
-def snapshot(project):
+def snapshot(project: Project) -> Any:
     """Return what the results say now, small enough to be kept."""
     metrics = read_metrics(project)
     primary = (metrics.get("primary") or {}).get("name")
@@ -141,7 +149,7 @@ def snapshot(project):
     }
 
 
-def _attempts(project, metric):
+def _attempts(project: Project, metric: str | None):
     """Return name, score and fate of all that 04 tried: it must not vanish from the log."""
     path = project.station("04_train") / "attempts.csv"
     if not path.is_file():
@@ -154,7 +162,9 @@ def _attempts(project, metric):
     ]
 
 
-def record(project, chapters, *, note=None, complete=None):
+def record(
+    project: Project, chapters: list[Chapter], *, note: Any = None, complete: Any = None
+) -> int | None:
     """Write the pass that has just been completed, and return its number.
 
     The same inputs as in the last pass are the same pass: its file is brought up to date, and left
@@ -197,11 +207,11 @@ def record(project, chapters, *, note=None, complete=None):
     return content["number"]
 
 
-def _headline_set(found):
+def _headline_set(found: Any):
     return ((found.get("metrics") or {}).get("primary") or {}).get("set")
 
 
-def _next_number(project, last):
+def _next_number(project: Project, last: Any) -> int:
     """Return the number of a new pass: one more than the last, or that of a newest one lost."""
     numbers = [int(path.stem) for path in _files(project)]
     newest = max(numbers, default=0)

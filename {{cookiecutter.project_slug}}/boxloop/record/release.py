@@ -1,14 +1,25 @@
 """Releases: what a model scored on the sealed test set, kept with the hash of the model."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from boxloop.base.errors import UserError
 from boxloop.base.files import read_json, sha256
 from boxloop.notebooks.folder import files_of
 from boxloop.split.seal import last, read_ledger
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from boxloop.base.places import Project
+    from boxloop.settings.load import Settings
+
+
 RESTORE = "restore it from your last commit"
 
 
-def releases(project):
+def releases(project: Project) -> list[dict]:
     """Return the releases on record in ``results/08_release/release.json``, oldest first.
 
     Raises
@@ -25,7 +36,7 @@ def releases(project):
     raise UserError(msg)
 
 
-def _is_release(row):
+def _is_release(row: Any) -> bool:
     texts = ("model_hash", "reference_hash", "sealed", "reason")
     return (
         isinstance(row, dict)
@@ -34,7 +45,7 @@ def _is_release(row):
     )
 
 
-def lost_numbers(project):
+def lost_numbers(project: Project) -> str | None:
     """Return in one sentence which opening of the test set has left no numbers, or None."""
     sealed, opened = None, []
     for event in read_ledger(project):
@@ -51,7 +62,7 @@ def lost_numbers(project):
     )
 
 
-def earlier(project, model_hash, reference_hash):
+def earlier(project: Project, model_hash: str, reference_hash: str) -> Any:
     """Return the release of this model beside this reference on the present test set, or None.
 
     Another model or reference, or a test set that was sealed anew, has no numbers yet.
@@ -72,7 +83,9 @@ def earlier(project, model_hash, reference_hash):
     )
 
 
-def measure_sets(frame, predictions, settings, *, draws, seed):
+def measure_sets(
+    frame: pd.DataFrame, predictions: Any, settings: Settings, *, draws: int, seed: int
+) -> dict:
     """Return the metrics of each set of rows that the sealed table holds.
 
     Parameters
@@ -105,7 +118,7 @@ def measure_sets(frame, predictions, settings, *, draws, seed):
     return sets
 
 
-def manifest(project, patterns):
+def manifest(project: Project, patterns: list[str]) -> Any:
     """Return ``{path: sha256}`` of every file that a pattern such as ``data/raw/*`` matches."""
     return {
         project.relative(path): sha256(path)

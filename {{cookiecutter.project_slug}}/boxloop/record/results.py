@@ -3,22 +3,35 @@
 They are made from what each notebook left, and made again whenever they are not that.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from boxloop.base.errors import UserError
 from boxloop.base.files import read_cache, read_json, sha256, write_cache, write_json
 from boxloop.notebooks.file import asked, code_cells, read_notebook
 from boxloop.notebooks.folder import chapter_names
 from boxloop.record.facts import validity
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from boxloop.base.places import Project
+    from boxloop.checks.core import CheckUnit
+    from boxloop.settings.load import Settings
+    from boxloop.settings.tables import Criterion
+
+
 TINY = 1e-6  # a lower bound below this asks for more than nothing
 PREDICTORS = ("model", "reference", "trivial", "difference")
 
 
-def headline_set(sets):
+def headline_set(sets: dict) -> str | None:
     """Return the set that the headline speaks of: test once it was opened, else validation."""
     return next((name for name in ("test", "validation") if name in sets), None)
 
 
-def _entry(name, sets, chosen, unit):
+def _entry(name: str, sets: dict, chosen: str | None, unit: str) -> dict:
     from boxloop.measure.metrics import (
         METRICS,  # here, because every run looks whether the spine is good
     )
@@ -34,7 +47,7 @@ def _entry(name, sets, chosen, unit):
     } | {key: values.get(key) for key in PREDICTORS}
 
 
-def measured(criterion, sets):
+def measured(criterion: Criterion, sets: dict) -> float | None:
     """Return the number that a criterion asks for, or None where its set was not measured yet.
 
     ``value`` is the model's metric, ``gain`` its improvement over the domain reference as a
@@ -51,7 +64,7 @@ def measured(criterion, sets):
     return values["difference"]["value"] / abs(values["reference"]["value"])
 
 
-def judge(criterion, sets):
+def judge(criterion: Criterion, sets: Any) -> dict:
     """Return a criterion with the number measured and whether it is met (None: not measured)."""
     value = measured(criterion, sets)
     bound, holds = _bound(criterion)
@@ -66,7 +79,7 @@ def judge(criterion, sets):
     }
 
 
-def _bound(criterion):
+def _bound(criterion: Criterion) -> tuple:
     """Return what a criterion asks for in words, and the function that says whether it is so."""
     if (above := criterion.above) is not None:
         return f"above {above:g}", lambda value: value > above
@@ -77,7 +90,7 @@ def _bound(criterion):
     return f"at most {criterion.at_most:g}", lambda value: value <= criterion.at_most
 
 
-def assemble_metrics(sets, settings):
+def assemble_metrics(sets: dict, settings: Settings) -> dict:
     """Return the content of ``metrics.json`` for the sets measured so far."""
     study = settings.study
     chosen = headline_set(sets)
@@ -89,7 +102,9 @@ def assemble_metrics(sets, settings):
     }
 
 
-def assemble_checks(rows, settings, names, to_come):
+def assemble_checks(
+    rows: list[dict], settings: Settings, names: list[str], to_come: dict
+) -> list[dict]:
     """Return the content of ``checks.json``: what was recorded, and what nobody asks.
 
     Parameters
@@ -109,7 +124,7 @@ def assemble_checks(rows, settings, names, to_come):
     return sorted([*rows, *filter(None, found)], key=lambda row: (row["notebook"], row["id"]))
 
 
-def _not_asked(unit, task, names, to_come):
+def _not_asked(unit: CheckUnit, task: str, names: list[str], to_come: dict) -> dict | None:
     """Return the row of a check that nobody has asked, or None where that may still come.
 
     A check is missed once its notebook has run, so that one which an update brings, and no cell
@@ -138,7 +153,7 @@ def _not_asked(unit, task, names, to_come):
     } | reason
 
 
-def _parts(project, name):
+def _parts(project: Project, name: str) -> list:
     """Return content and hash of what a notebook left, checks first; none if it is another."""
     station = read_cache(project.station(name) / "station.json")
     made = station.get("makes") if isinstance(station, dict) else None
@@ -154,7 +169,7 @@ def _parts(project, name):
     return found
 
 
-def merge(project, settings):
+def merge(project: Project, settings: Settings) -> None:
     """Make ``results/metrics.json`` and ``results/checks.json`` from what the chapters left.
 
     What a chapter left counts if its ``station.json`` vouches for it; one that is gone, or was
@@ -175,13 +190,13 @@ def merge(project, settings):
     write_cache(_stamp(project), _vouched(project, merged))
 
 
-def _left(project):
+def _left(project: Project) -> tuple:
     """Return the names of the chapters, and by name what those left that have left something."""
     names = chapter_names(project)
     return names, {name: parts for name in names if (parts := _parts(project, name))}
 
 
-def _asks(project, name):
+def _asks(project: Project, name: str) -> list[str]:
     """Return the ids of the checks that a chapter asks; a damaged one says so when it runs."""
     try:
         cells = code_cells(read_notebook(project.notebooks / f"{name}.ipynb"))
@@ -190,11 +205,11 @@ def _asks(project, name):
     return [check_id for _, text in cells for check_id in asked(text)]
 
 
-def _stamp(project):
+def _stamp(project: Project) -> Path:
     return project.report / "merged_from.json"
 
 
-def _vouched(project, left):
+def _vouched(project: Project, left: tuple) -> list:
     """Return what the two files are made from, and what they hold."""
     names, parts = left
     known = [known for found in parts.values() for _, known in found]
@@ -202,7 +217,7 @@ def _vouched(project, left):
     return [validity(project), names, known, made]
 
 
-def refresh(project):
+def refresh(project: Project) -> bool:
     """Make the two files again unless they are what the chapters left; return whether needed."""
     left = _left(project)
     if not left[1] or read_cache(_stamp(project)) == _vouched(project, left):
@@ -215,7 +230,7 @@ def refresh(project):
     return True
 
 
-def read_checks(project):
+def read_checks(project: Project) -> Any:
     """Return the rows of ``results/checks.json``, none where it is missing.
 
     Raises
@@ -226,7 +241,7 @@ def read_checks(project):
     return _shaped(project.checks_file, [])
 
 
-def read_metrics(project):
+def read_metrics(project: Project) -> Any:
     """Return the content of ``results/metrics.json``, empty where it is missing.
 
     Raises
@@ -237,7 +252,7 @@ def read_metrics(project):
     return _shaped(project.metrics_file, {})
 
 
-def _shaped(path, default):
+def _shaped(path: Path, default: dict | list) -> dict | list[dict]:
     content = read_json(path, default)
     rows = content if isinstance(content, list) else [content]
     if isinstance(content, type(default)) and all(isinstance(row, dict) for row in rows):

@@ -4,33 +4,42 @@ Each item is filled from what the project holds: computed checks, written answer
 The wording is ours; Kapoor et al. (2024) and Huppenkothen et al. (2023) are the sources.
 """
 
+from __future__ import annotations
+
 import fnmatch
 import html
 import json
 import shutil
 import textwrap
 from importlib.resources import files
+from typing import TYPE_CHECKING, Any
 
 from boxloop.notebooks.answers import cell_anchor, read_answers
 from boxloop.record.results import read_checks
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from boxloop.base.places import Project
+
 
 # From the state that needs attention most to the one that needs it least.
 STATES = ("fail", "unanswered", "waived", "pass", "not-applicable")
 STALE = "Its waiver is no longer needed: remove it from study.toml."
 
 
-def worst(states):
+def worst(states: list[str]) -> str:
     """Return the state that needs attention most, or ``"unanswered"`` where there is none."""
     return min(states, key=STATES.index, default="unanswered")
 
 
-def tally(states):
+def tally(states: Any) -> str:
     """Return counts in words, worst first: ``"1 fail, 3 pass"``."""
     states = list(states)
     return ", ".join(f"{states.count(state)} {state}" for state in STATES if state in states)
 
 
-def appendix_a(project):
+def appendix_a(project: Project) -> list[dict]:
     """Return the sheet of Appendix A: 15 items, 1a to 6b (Huppenkothen et al., Appendix A).
 
     Parameters
@@ -47,12 +56,12 @@ def appendix_a(project):
     return _sheet(project, "appendix_a.json", "appendix")
 
 
-def reforms(project):
+def reforms(project: Project) -> list[dict]:
     """Return the sheet of REFORMS, 32 items (Kapoor et al. 2024), as `appendix_a` does."""
     return _sheet(project, "reforms.json", "reforms")
 
 
-def _sheet(project, name, key):
+def _sheet(project: Project, name: str, key: str) -> list[dict]:
     text = (files("boxloop") / "templates" / name).read_text(encoding="utf-8")
     checks = read_checks(project)
     answers = read_answers(project)
@@ -62,7 +71,7 @@ def _sheet(project, name, key):
     ]
 
 
-def _row(item, project, checks, answers):
+def _row(item: dict, project: Project, checks: list[dict], answers: list[dict]) -> dict:
     pieces = {
         "checks": [row for pattern in item.get("checks", []) for row in _checks(pattern, checks)],
         "answers": [_answer(answer) for answer in answers],
@@ -85,7 +94,7 @@ def _row(item, project, checks, answers):
     }
 
 
-def _checks(pattern, checks):
+def _checks(pattern: str, checks: list[dict]):
     """Return the recorded checks that a name or pattern such as ``split.*`` stands for."""
     found = [row for row in checks if fnmatch.fnmatchcase(row["id"], pattern)]
     if not found:
@@ -102,13 +111,13 @@ def _checks(pattern, checks):
     ]
 
 
-def _words(row):
+def _words(row: dict) -> str:
     """Return the reason of a recorded check, or else what it measured; a stale waiver is named."""
     words = row.get("reason") or row.get("message") or ""
     return f"{words} {STALE}".strip() if row.get("stale_waiver") else words
 
 
-def _answer(answer):
+def _answer(answer: dict) -> dict:
     return {
         "id": answer["id"],
         "state": "pass" if answer["answered"] else "unanswered",
@@ -117,7 +126,7 @@ def _answer(answer):
     }
 
 
-def _file(pattern, root):
+def _file(pattern: str, root: Path) -> dict:
     """Return whether the project holds a file of this name (``*`` allowed) that is not empty."""
     there = any(path.is_file() and path.stat().st_size > 0 for path in root.glob(pattern))
     message = "" if there else "no such file yet"
@@ -129,12 +138,12 @@ def _file(pattern, root):
     }
 
 
-def _pieces(row):
+def _pieces(row: dict) -> list[dict]:
     return [*row["checks"], *row["answers"], *row["files"]]
 
 
 # `format` is the word of the command line.
-def render(rows, format="table"):  # noqa: A002
+def render(rows: list[dict], format: str = "table") -> str:  # noqa: A002
     """Return a sheet as text.
 
     Parameters
@@ -147,7 +156,7 @@ def render(rows, format="table"):  # noqa: A002
     return {"table": _table, "json": _json, "markdown": _markdown}[format](rows)
 
 
-def _table(rows):
+def _table(rows: list[dict]) -> str:
     width = max(60, min(shutil.get_terminal_size().columns, 110))
     lines, rule = [], None
     for row in rows:
@@ -168,7 +177,7 @@ def _table(rows):
     ).lstrip("\n")
 
 
-def _open_points(row):
+def _open_points(row: dict) -> list[str]:
     """Return a sentence for every piece that keeps an item from passing."""
     points = [
         f"{piece['state']} {piece['id']}: {piece['message']}".rstrip(": ")
@@ -178,12 +187,12 @@ def _open_points(row):
     return points + row["missing"]
 
 
-def _json(rows):
+def _json(rows: list[dict]) -> str:
     return json.dumps(rows, indent=1, ensure_ascii=False)
 
 
-def _markdown(rows):
-    def cell(text):
+def _markdown(rows: list[dict]) -> str:
+    def cell(text: str) -> str:
         return html.escape(str(text), quote=False).replace("|", "\\|").replace("\n", " ")
 
     lines = ["| item | state | question | evidence |", "|---|---|---|---|"]
@@ -195,7 +204,7 @@ def _markdown(rows):
     return "\n".join([*lines, "", f"{len(rows)} items: {tally(row['state'] for row in rows)}", ""])
 
 
-def _evidence(piece):
+def _evidence(piece: dict) -> str:
     """Return a piece with its state, why it is waived, and a word where the waiver is stale."""
     if piece["state"] == "waived":
         return f"{piece['id']} (waived: {piece['message']})"
@@ -204,7 +213,7 @@ def _evidence(piece):
     )
 
 
-def waiver_lines(waived, stale, form):
+def waiver_lines(waived: list[dict], stale: list[dict], form: str) -> list[str]:
     """Return lines with the reason of each waiver, and lines that name waivers nothing needs."""
     bullet, gap = ("- ", [""]) if form == "markdown" else ("  ", [])
     lines = []

@@ -1,7 +1,10 @@
 """The desk of one notebook: its settings, its inputs, and the one place where its results go."""
 
+from __future__ import annotations
+
 import io
 import warnings
+from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
 from boxloop.base.files import (
@@ -26,6 +29,14 @@ from boxloop.settings.load import load_settings
 from boxloop.settings.watch import watch
 from boxloop.split.seal import head
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from boxloop.checks.core import CheckResult
+
 
 class Station(Desk):
     """What a notebook talks to.
@@ -48,7 +59,7 @@ class Station(Desk):
         Bootstrap draws to use.
     """
 
-    def __init__(self, name, *, smoke=False):
+    def __init__(self, name: str, *, smoke: bool = False) -> None:
         self.name = name
         self.smoke = smoke
         self.project = find_project()
@@ -70,7 +81,7 @@ class Station(Desk):
         for old in ("checks.json", "metrics.json", "station.json"):
             (self.folder / old).unlink(missing_ok=True)
 
-    def _need(self, path):
+    def _need(self, path: Path) -> Path:
         """Return `path` after noting its hash; a missing file names the notebook that makes it."""
         where = self.project.relative(path)
         if not path.is_file():
@@ -84,40 +95,40 @@ class Station(Desk):
             self._needs[where] = file_hash(self.project, path)
         return path
 
-    def _made(self, path):
+    def _made(self, path: Path) -> Path:
         self._makes[self.project.relative(path)] = file_hash(self.project, path)
         return path
 
-    def table(self, name):
+    def table(self, name: str) -> pd.DataFrame:
         """Return the table ``data/interim/<name>.parquet``."""
         return read_table(self._need(self.project.interim / f"{name}.parquet"))
 
-    def has_table(self, name):
+    def has_table(self, name: str) -> bool:
         """Return whether there is such a table: a study may have no deployment rows."""
         return (self.project.interim / f"{name}.parquet").is_file()
 
-    def other_domains(self):
+    def other_domains(self) -> dict[str, pd.DataFrame]:
         """Return the open halves of the other labelled domains by name, if there are any."""
         paths = sorted(self.project.interim.glob("domain_*.parquet"))
         return {path.stem.removeprefix("domain_"): read_table(self._need(path)) for path in paths}
 
-    def keep_table(self, name, frame):
+    def keep_table(self, name: str, frame: pd.DataFrame) -> Path:
         """Write a table to ``data/interim`` for the notebooks that follow."""
         return self._made(write_table(self.project.interim / f"{name}.parquet", frame))
 
-    def file(self, name):
+    def file(self, name: str) -> Path:
         """Return the path of a result such as ``"04_train/model.skops"``, noted as used."""
         return self._need(self.project.results / name)
 
-    def uses(self, path):
+    def uses(self, path: Path) -> Path:
         """Return the path of a file of the study, noted as used if it is there."""
         return self._need(path) if path.is_file() else path
 
-    def has(self, name):
+    def has(self, name: str) -> bool:
         """Return whether there is a result of another notebook under this name."""
         return (self.project.results / name).is_file()
 
-    def read(self, name):
+    def read(self, name: str) -> Any:
         """Return a result of another notebook: JSON as it is, a table as DataFrame, else text."""
         path = self.file(name)
         if path.suffix == ".json":
@@ -126,7 +137,7 @@ class Station(Desk):
             return read_table(path)
         return path.read_text(encoding="utf-8")
 
-    def keep(self, name, content):
+    def keep(self, name: str, content: Any) -> Path:
         """Write a result of this notebook: a DataFrame, a text, or anything that JSON can hold."""
         path = self.folder / name
         if hasattr(content, "to_parquet"):
@@ -137,13 +148,13 @@ class Station(Desk):
             write_json(path, content)
         return self._made(path)
 
-    def keep_model(self, name, model):
+    def keep_model(self, name: str, model: Any) -> Path:
         """Write a fitted estimator as a skops file."""
         from boxloop.measure.model_file import save_model
 
         return self._made(save_model(self.folder / name, model))
 
-    def check(self, check_id, *args, **options):
+    def check(self, check_id: str, *args: Any, **options: Any) -> CheckResult:
         """Run a check with the threshold and the waiver of study.toml, record it and return it."""
         from boxloop.checks import run_check
 
@@ -160,7 +171,7 @@ class Station(Desk):
         self._checks[check_id] = result.as_dict()
         return result
 
-    def not_applicable(self, check_id, reason):
+    def not_applicable(self, check_id: str, reason: str) -> CheckResult:
         """Record that a check does not apply to this study, and why."""
         from boxloop.checks import not_applicable
 
@@ -168,7 +179,7 @@ class Station(Desk):
         self._checks[check_id] = result.as_dict()
         return result
 
-    def metrics(self, name, table, *, n_rows, n_groups):
+    def metrics(self, name: str, table: dict, *, n_rows: int, n_groups: int) -> None:
         """Record the metrics of one set of rows, as `boxloop.measure.compare` returns them."""
         self._sets[name] = {
             "n_rows": int(n_rows),
@@ -176,7 +187,7 @@ class Station(Desk):
             "metrics": plain(table),
         }
 
-    def show(self, fig, name, *, alt, caption=None):
+    def show(self, fig: Figure, name: str, *, alt: str, caption: str | None = None) -> None:
         """Save a figure, show it with its alternative text, and close it.
 
         Parameters
@@ -210,7 +221,7 @@ class Station(Desk):
         }
         display({"image/png": png, "text/plain": alt}, raw=True, metadata={"image/png": facts})
 
-    def finish(self):
+    def finish(self) -> str:
         """Write what this notebook found, and bring ``results/`` up to date."""
         self._made(write_json(self.folder / "checks.json", list(self._checks.values())))
         self._made(write_json(self.folder / "metrics.json", {"sets": self._sets}))

@@ -1,6 +1,10 @@
 """What is done, what is stale and why, without running anything."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
 from boxloop.base.files import read_json, sha256
@@ -17,6 +21,12 @@ from boxloop.record.facts import (
     settings_table,
 )
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from boxloop.base.places import Project
+    from boxloop.notebooks.graph import Chapter
+
 
 @dataclass(frozen=True)
 class Row:
@@ -31,16 +41,16 @@ class Row:
 class Now:
     """The project as it is at this moment; each file is read once, and only if somebody asks."""
 
-    def __init__(self, project, chapters):
+    def __init__(self, project: Project, chapters: list[Chapter]) -> None:
         self.project, self.chapters = project, chapters
         self._known = {}
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str):
         find = {"inputs": inputs, "code": code_now, "table": settings_table}[name]
         setattr(self, name, find(self.project))
         return getattr(self, name)
 
-    def hash(self, path, how):
+    def hash(self, path: Path, how: Callable) -> str:
         """Return the hash of a file, or None where it cannot be read."""
         if (path, how) not in self._known:
             try:
@@ -49,15 +59,15 @@ class Now:
                 self._known[path, how] = None
         return self._known[path, how]
 
-    def content(self, path):
+    def content(self, path: Path) -> str:
         """Return the hash of a file as `boxloop.record.facts.file_hash` sees it."""
         return self.hash(path, self._content)
 
-    def _content(self, path):
+    def _content(self, path: Path) -> str:
         return file_hash(self.project, path)
 
 
-def _changed(now, hashes):
+def _changed(now: Now, hashes: dict):
     """Return what became of the first file that is not as it was, or None."""
     for name, value in hashes.items():
         path = now.project.root / name
@@ -69,12 +79,12 @@ def _changed(now, hashes):
     return None
 
 
-def _differ(before, now):
+def _differ(before: dict, now: dict):
     """Return the first name in `before` that is gone, or another, in `now`; or None."""
     return next((name for name, value in before.items() if now.get(name) != value), None)
 
 
-def _facts_changed(now, chapter, facts):
+def _facts_changed(now: Now, chapter: Chapter, facts: dict) -> str | None:
     """Return the first of the facts (see `boxloop.record.facts`) that no longer holds, or None."""
     # First the code: where the machinery was replaced, it may also hash otherwise.
     if name := _differ(facts["code"], now.code):
@@ -96,7 +106,7 @@ def _facts_changed(now, chapter, facts):
     return None
 
 
-def _copy_is_old(now, chapter, copy, facts):
+def _copy_is_old(now: Now, chapter: Chapter, copy: dict, facts: dict):
     """Return why an executed copy is not what would be executed now, or None."""
     if sources(copy) != sources(read_notebook(chapter.path)):
         return "the notebook changed"
@@ -113,7 +123,7 @@ def _copy_is_old(now, chapter, copy, facts):
     return f"{changed[0]} changed" if changed else None
 
 
-def _belongs_to_another(now, chapter, copy):
+def _belongs_to_another(now: Now, chapter: Chapter, copy: dict) -> bool:
     """Return whether a copy shows another run than the one whose results are there.
 
     A notebook was run by hand since, its results came from another commit, or it was broken off.
@@ -124,7 +134,7 @@ def _belongs_to_another(now, chapter, copy):
     return now.hash(now.project.station(chapter.name) / "station.json", sha256) != known
 
 
-def _other_parameters(chapter, copy, given):
+def _other_parameters(chapter: Chapter, copy: dict, given: dict):
     """Return which parameter the copy was executed with that is another now, or None.
 
     A reason to open the seal is new each time; that there is none now changes nothing.
@@ -150,7 +160,7 @@ _SHAPES = dict.fromkeys(
 )
 
 
-def station_facts(path):
+def station_facts(path: Path) -> dict | None:
     """Return the content of a ``station.json``, or None where there is none.
 
     Raises
@@ -169,7 +179,7 @@ def station_facts(path):
     raise UserError(msg)
 
 
-def _records(project, chapter):
+def _records(project: Project, chapter: Chapter):
     """Return station facts, executed copy, and which of them is damaged (None: neither)."""
     station, path = (
         project.station(chapter.name) / "station.json",
@@ -187,7 +197,7 @@ def _records(project, chapter):
     return facts, copy, problem
 
 
-def judge(now, chapter, *, doubtful=(), given=None):
+def judge(now: Now, chapter: Any, *, doubtful: Any = (), given: dict | None = None) -> Row:
     """Return the row of one chapter.
 
     Parameters
@@ -226,7 +236,9 @@ def judge(now, chapter, *, doubtful=(), given=None):
     )
 
 
-def status(project, chapters=None, *, parameters=None):
+def status(
+    project: Project, chapters: list[Chapter] | None = None, *, parameters: dict | None = None
+) -> list[Row]:
     """Return one `Row` per notebook, in the order of the loop.
 
     A notebook is stale if one of these changed in content since it ran: its cells, its parameters
@@ -247,6 +259,6 @@ def status(project, chapters=None, *, parameters=None):
     return rows
 
 
-def is_complete(project, chapters):
+def is_complete(project: Project, chapters: list[Chapter] | None) -> bool:
     """Return whether every notebook is done, and none of them with quick numbers."""
     return all(row.state == "done" and not row.smoke for row in status(project, chapters))

@@ -1,7 +1,10 @@
 """The chapters: each executed notebook as HTML, with its checks, its failure and its dates."""
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
 from boxloop.base.places import STATIONS
@@ -10,6 +13,10 @@ from boxloop.notebooks.answers import cell_anchor, is_answer, slug, split_answer
 from boxloop.notebooks.file import asked, read_copy, read_notebook, source, tags
 from boxloop.notebooks.folder import chapter_names
 from boxloop.record.sheets import tally, worst
+
+if TYPE_CHECKING:
+    from boxloop.base.places import Project
+
 
 # What Python prints of a name that has moved: where, the sentence, and the line of code.
 _MOVED = re.compile(r"^.*DeprecationWarning: boxloop\.\S+ has moved: .*\n(?:  .*\n)?", re.MULTILINE)
@@ -49,17 +56,17 @@ class Chapter:
     facts: dict = field(default_factory=dict)
 
     @property
-    def slug(self):
+    def slug(self) -> str:
         """The anchor."""
         return slug(self.name)
 
     @property
-    def number(self):
+    def number(self) -> str:
         """The two digits of the name."""
         return self.name[:2]
 
     @property
-    def state(self):
+    def state(self) -> str:
         """The state of the chapter: its worst check, a failed cell, or ``not-run``."""
         if self.failure:
             return "fail"
@@ -68,7 +75,7 @@ class Chapter:
         return worst([row["state"] for row in self.checks] or ["not-applicable"])
 
     @property
-    def words(self):
+    def words(self) -> str:
         """The state in words: ``"1 fail, 4 pass"``."""
         if self.failure:
             return "stopped"
@@ -77,7 +84,7 @@ class Chapter:
         return tally(row["state"] for row in self.checks) or "no checks"
 
 
-def read_chapters(project, checks, *, stale=None):
+def read_chapters(project: Project, checks: list[dict], *, stale: dict | None = None) -> list:
     """Return the chapters in their order, the eight and what there is more.
 
     One that cannot be read says so.
@@ -112,7 +119,7 @@ def read_chapters(project, checks, *, stale=None):
     return chapters
 
 
-def _fill(chapter, notebook, project, names):
+def _fill(chapter: Any, notebook: dict, project: Project, names: list[str]) -> None:
     """Fill a chapter from its executed copy; `names` are the chapters that links may lead to."""
     from boxloop.report.convert import put_code, to_html
     from boxloop.report.tidy import tidy
@@ -135,7 +142,7 @@ def _fill(chapter, notebook, project, names):
     chapter.executed = True
 
 
-def _without_moved(cell):
+def _without_moved(cell: dict) -> int:
     """Take the sentences of `boxloop.upkeep.moved` out of a cell; return how many there were."""
     found = 0
     for output in cell.get("outputs", []):
@@ -147,7 +154,7 @@ def _without_moved(cell):
     return found
 
 
-def _failure(name, cells):
+def _failure(name: str, cells: list[dict]) -> dict | None:
     """Return what stopped a notebook, or None; an error that a cell announces is not a failure."""
     for cell in cells:
         for output in cell.get("outputs", []):
@@ -162,12 +169,12 @@ def _failure(name, cells):
     return None
 
 
-def _plain(text):
+def _plain(text: str) -> str:
     """Return a message without the terminal's colours."""
     return _ANSI.sub("", "".join(text)).strip()
 
 
-def _cell_of(check_id, name, cells):
+def _cell_of(check_id: str, name: str, cells: list[dict]) -> str:
     """Return the anchor of the cell that ran a check, or an empty text."""
     for cell in cells:
         if cell.get("cell_type") == "code" and check_id in asked(source(cell)):
@@ -175,7 +182,7 @@ def _cell_of(check_id, name, cells):
     return ""
 
 
-def _answers_now(project, name):
+def _answers_now(project: Project, name: str) -> dict:
     """Return the text of the answers in the source notebook, by id of their cell.
 
     An answer needs no run: the report shows what the notebook says today.
@@ -185,7 +192,7 @@ def _answers_now(project, name):
     return {cell.get("id"): source(cell) for cell in cells if is_answer(cell)}
 
 
-def _mark(cells, answers, failure):
+def _mark(cells: list[dict], answers: dict, failure: Any) -> None:
     """Write what the template asks for into the metadata of the cells."""
     for cell in cells:
         facts = cell.setdefault("metadata", {})
@@ -202,7 +209,7 @@ def _mark(cells, answers, failure):
             )
 
 
-def _facts(metadata):
+def _facts(metadata: dict) -> dict:
     papermill = metadata.get("papermill") or {}
     return {
         "date": str(papermill.get("start_time") or "")[:16].replace("T", " "),

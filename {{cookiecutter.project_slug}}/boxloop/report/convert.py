@@ -1,12 +1,20 @@
 """One executed notebook to HTML: nbconvert with our template, formulas as MathML."""
 
+from __future__ import annotations
+
 import re
 import warnings
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
 from boxloop.base.fast_imports import quick_imports
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
 
 # What a rich output is shown as, best first; scripts and widgets would need a network or a kernel.
 DISPLAY = [
@@ -23,7 +31,7 @@ _MARK = re.compile(r'<pre data-code="(\d+)"></pre>')
 ALIASES = {"aligned": "align*", "gathered": "gather*", "equation": "", "equation*": ""}
 
 
-def to_mathml(latex, *, display="inline"):
+def to_mathml(latex: str, *, display: str = "inline") -> str:
     """Return a formula as MathML, or as its source where it cannot be converted.
 
     Parameters
@@ -47,7 +55,7 @@ def to_mathml(latex, *, display="inline"):
         return f'<code class="formula">{escape(latex)}</code>'
 
 
-def _markdown():
+def _markdown() -> Callable:
     """Return what turns the source of a Markdown cell and its attachments into HTML."""
     with quick_imports():
         from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
@@ -55,16 +63,16 @@ def _markdown():
     class Renderer(IPythonRenderer):
         """Markdown to HTML, with formulas as MathML."""
 
-        def block_math(self, body):
+        def block_math(self, body: Any):
             return to_mathml(body, display="block")
 
-        def inline_math(self, body):
+        def inline_math(self, body: Any):
             return to_mathml(body)
 
-        def latex_environment(self, name, body):
+        def latex_environment(self, name: str, body: Any):
             return to_mathml(rf"\begin{{{name}}}{body}\end{{{name}}}", display="block")
 
-    def to_html(source, attachments):
+    def to_html(source: str, attachments: dict) -> str:
         renderer = Renderer(escape=False, attachments=attachments, exclude_anchor_links=True)
         return MarkdownWithMath(renderer=renderer).render(source)
 
@@ -72,7 +80,7 @@ def _markdown():
 
 
 @cache
-def make_exporter():
+def make_exporter() -> Any:
     """Return the one exporter that all chapters share (nbconvert takes a second to import)."""
     with quick_imports():
         from nbconvert import HTMLExporter
@@ -83,17 +91,17 @@ def make_exporter():
     class Exporter(HTMLExporter):
         """nbconvert's HTML exporter, with our renderer and without its own pass over the page."""
 
-        def markdown2html(self, context, source):
+        def markdown2html(self, context: Any, source: str) -> str:
             return markdown(source, context.get("cell", {}).get("attachments", {}))
 
         markdown2html.__dict__.update(HTMLExporter.markdown2html.__dict__)
 
-        def from_notebook_node(self, nb, resources=None, **kw):
+        def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kw: Any) -> tuple:
             # The lexer for IPython would import IPython, for magics that the chapters do not use.
             highlight = Highlight2HTML(pygments_lexer="python3", parent=self)
             self.code: list[str] = []
 
-            def keep(source, metadata=None):
+            def keep(source: str, metadata: NotebookNode | None = None) -> str:
                 # A long line scrolls sideways, also for those who have no mouse.
                 self.code.append(
                     highlight(source, metadata=metadata).replace("<pre>", '<pre tabindex="0">', 1)
@@ -112,7 +120,7 @@ def make_exporter():
     return exporter
 
 
-def to_html(notebook):
+def to_html(notebook: dict) -> tuple:
     """Return a notebook, as JSON, as a fragment of HTML, and its code apart.
 
     Coloured code is most of a page and needs no tidying: the fragment holds a mark for each
@@ -152,6 +160,6 @@ def to_html(notebook):
         raise UserError(msg) from error
 
 
-def put_code(html, code):
+def put_code(html: str, code: list[str]) -> str:
     """Return a fragment with its coloured code back in place."""
     return _MARK.sub(lambda mark: code[int(mark[1])] if int(mark[1]) < len(code) else "", html)

@@ -1,11 +1,19 @@
 """The cover: one question, one number with its interval, and whether the study kept its word."""
 
+from __future__ import annotations
+
 import re
+from collections.abc import Iterator
 from importlib import metadata
+from typing import TYPE_CHECKING, Any
 
 from boxloop.record.sheets import tally
 from boxloop.report.drawing import interval_drawing
 from boxloop.report.numbers import decimals, is_interval, is_number, short, text
+
+if TYPE_CHECKING:
+    from boxloop.settings.load import Settings
+
 
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)[\d:.]*(?:Z|\+00:00)")
 PACKAGES = (
@@ -31,7 +39,7 @@ BETTER = {
 }
 
 
-def headline(metrics, settings, openings):
+def headline(metrics: dict, settings: Settings | None, openings: list[dict]) -> dict | None:
     """Return the headline: its sentences, its drawing and the set it speaks of, or None.
 
     Parameters
@@ -72,7 +80,7 @@ def headline(metrics, settings, openings):
     }
 
 
-def verdict(difference, unit, reference):
+def verdict(difference: Any, unit: str, reference: str) -> str:
     """Return one sentence on the paired difference, which is positive where the model is better."""
     if not is_interval(difference):
         return ""
@@ -90,7 +98,7 @@ def verdict(difference, unit, reference):
     return f"No clear difference between the model and {reference}: {value} {paired}."
 
 
-def _gain(primary):
+def _gain(primary: Any):
     """Return the improvement as a share of the reference's value, in words, where it is clear."""
     difference, reference = primary.get("difference"), primary.get("reference")
     if not (
@@ -105,7 +113,7 @@ def _gain(primary):
     return f"{100 * difference['value'] / abs(reference['value']):+.0f} %".replace("-", "−")
 
 
-def secondary(metrics):
+def secondary(metrics: dict) -> list[dict]:
     """Return the rows of the table of all metrics on the headline's set."""
     rows = []
     for entry in [metrics.get("primary") or {}, *(metrics.get("secondary") or [])]:
@@ -118,14 +126,14 @@ def secondary(metrics):
     return rows
 
 
-def _cell(entry, places):
+def _cell(entry: Any, places: int) -> dict:
     if is_interval(entry):
         low, high = text(entry["low"], places), text(entry["high"], places)
         return {"value": text(entry["value"], places), "interval": f"{low} to {high}"}
     return {"value": short(entry.get("value")) if isinstance(entry, dict) else "", "interval": ""}
 
 
-def criteria(metrics):
+def criteria(metrics: dict) -> list[dict]:
     """Return the criteria as rows of words, and how many are met."""
     rows = []
     for row in metrics.get("criteria") or []:
@@ -146,20 +154,22 @@ def criteria(metrics):
     return rows
 
 
-def criteria_words(rows):
+def criteria_words(rows: list[dict]) -> str:
     """Return ``"3 of 4 met, 1 not measured yet"``."""
     met = sum(row["state"] == "met" for row in rows)
     unknown = sum(row["state"] == "not measured" for row in rows)
     return f"{met} of {len(rows)} met" + (f", {unknown} not measured yet" if unknown else "")
 
 
-def moment(time):
+def moment(time: str) -> str:
     """Return a time of the ledger for people: ``"2026-11-21 22:51 UTC"``; else what it is."""
     parts = _MOMENT.fullmatch(str(time or ""))
     return f"{parts[1]} {parts[2]} UTC" if parts else str(time or "")
 
 
-def counts(checks, answers, passes, openings):
+def counts(
+    checks: list[dict], answers: list[dict], passes: list[dict], openings: list[dict]
+) -> list[dict]:
     """Return the small facts beside the headline: label, words, anchor."""
     open_answers = sum(not answer["answered"] for answer in answers)
     replied = (
@@ -182,7 +192,7 @@ def counts(checks, answers, passes, openings):
     ]
 
 
-def provenance(chapters, commit):
+def provenance(chapters: Any, commit: Any) -> list:
     """Return where the results come from, as ``(label, text)``."""
     dates = sorted(chapter.facts["date"] for chapter in chapters if chapter.facts.get("date"))
     pythons = sorted(
@@ -204,7 +214,7 @@ def provenance(chapters, commit):
     return [*rows, ("Packages", ", ".join(_versions()))]
 
 
-def _versions():
+def _versions() -> Iterator:
     for name in PACKAGES:
         try:
             yield f"{name} {metadata.version(name)}"

@@ -1,15 +1,23 @@
 """Where things lie in the two drawings of the cover: Box's loop, and the headline's intervals."""
 
+from __future__ import annotations
+
 import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from boxloop.report.numbers import decimals, is_interval, is_number, text, ticks
+
+if TYPE_CHECKING:
+    from boxloop.notebooks.graph import Chapter
+
 
 RADIUS = 190
 PHASES = (("build", 1.0), ("compute", 3.0), ("criticise", 4.5), ("learn", 6.5))
 ROLES = ("trivial", "reference", "model")
 
 
-def _at(place, radius, places=8):
+def _at(place: float, radius: int, places: int = 8) -> tuple:
     """Return the point at `place` (0 is the first station, clockwise) on a circle of `places`.
 
     Stations sit at half steps: the loop has a gap on top where one pass ends and the next begins.
@@ -18,7 +26,7 @@ def _at(place, radius, places=8):
     return round(radius * math.cos(angle), 1), round(radius * math.sin(angle), 1)
 
 
-def loop_drawing(chapters):
+def loop_drawing(chapters: list[Chapter]) -> dict:
     """Return the loop as coordinates for ``loop.svg.j2``.
 
     Parameters
@@ -44,7 +52,7 @@ def loop_drawing(chapters):
     return {"radius": RADIUS, "stations": stations, "arrows": arrows, "phases": phases}
 
 
-def interval_drawing(primary, *, width=640, margin=26):
+def interval_drawing(primary: dict, *, width: Any = 640, margin: Any = 26) -> dict | None:
     """Return trivial baseline, domain reference and model on one axis, for ``intervals.svg.j2``.
 
     Parameters
@@ -66,7 +74,7 @@ def interval_drawing(primary, *, width=640, margin=26):
     low, high = low - pad, high + pad
     places = decimals(*shown.values())
 
-    def x(number):
+    def x(number: float) -> float:
         return round(margin + (width - 2 * margin) * (number - low) / (high - low), 1)
 
     marks, digits = ticks(low, high)
@@ -75,17 +83,17 @@ def interval_drawing(primary, *, width=640, margin=26):
     return {"width": width, "margin": margin, "rows": rows, "ticks": axis}
 
 
-def _value(entry):
+def _value(entry: Any) -> float | None:
     return entry["value"] if isinstance(entry, dict) and is_number(entry.get("value")) else None
 
 
-def _ends(entry):
+def _ends(entry: dict) -> tuple:
     return (
         (entry["low"], entry["value"], entry["high"]) if is_interval(entry) else (entry["value"],)
     )
 
 
-def _mark(role, entry, x, places):
+def _mark(role: str, entry: dict, x: Callable, places: int) -> dict:
     ends = _ends(entry)
     words = text(entry["value"], places)
     if is_interval(entry):

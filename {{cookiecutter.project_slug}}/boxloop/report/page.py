@@ -1,12 +1,16 @@
 """The page: everything a project has to show, in one file that asks nothing of the network."""
 
+from __future__ import annotations
+
 import base64
 import csv
 import hashlib
 import io
 import re
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
 from boxloop.base.files import read_cache, write_text
@@ -29,12 +33,19 @@ from boxloop.report.safe import without_unseen
 from boxloop.settings.load import load_settings
 from boxloop.split.seal import openings, read_ledger
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from boxloop.base.places import Project
+    from boxloop.notebooks.graph import Chapter
+
+
 STYLES = ("report.css", "chapters.css", "narrow.css")
 SCRIPTS = ("report.js", "search.js")
 _STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
 
 
-def build_report(project, *, stale=None):
+def build_report(project: Project, *, stale: dict | None = None) -> Path:
     """Build ``report/index.html`` from what was executed so far, and return its path.
 
     Parameters
@@ -84,10 +95,10 @@ def build_report(project, *, stale=None):
 class Reader:
     """Calls what reads a file; where that is damaged, notes the sentence and goes on."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.problems = []
 
-    def __call__(self, function, *arguments, default=None):
+    def __call__(self, function: Callable, *arguments: Any, default: Any = None):
         """Return what a reader gives, or `default`."""
         try:
             return function(*arguments)
@@ -96,17 +107,17 @@ class Reader:
             return default
 
 
-def _criteria(metrics):
+def _criteria(metrics: dict) -> dict:
     rows = cover.criteria(metrics)
     return {"criteria": rows, "criteria_words": cover.criteria_words(rows)}
 
 
-def _history(passes):
+def _history(passes: list[dict]) -> dict:
     table = history.table(passes)
     return {"passes": passes, "history": table, "history_drawing": history.svg(table)}
 
 
-def _sheets(project, read, checks, chapters):
+def _sheets(project: Project, read: Reader, checks: list[dict], chapters: list[Chapter]) -> dict:
     """Return what stands after the chapters."""
     names = {chapter.name for chapter in chapters}
     return {
@@ -120,7 +131,7 @@ def _sheets(project, read, checks, chapters):
     }
 
 
-def get_ready():
+def get_ready() -> None:
     """Import what a report is made with, while there is time for it."""
     import bs4  # noqa: F401
     import latex2mathml.converter  # noqa: F401
@@ -129,7 +140,7 @@ def get_ready():
     _templates()
 
 
-def fragment(template, **context):
+def fragment(template: str, **context: Any) -> str:
     """Return one of the report's templates with its values; every value is escaped."""
     return _templates().get_template(template).render(**context)
 
@@ -146,11 +157,11 @@ def _templates():
     return environment
 
 
-def _styles_once(html):
+def _styles_once(html: str) -> str:
     """Return the page with each style once: every estimator brings the same one along."""
     seen = set()
 
-    def first(match):
+    def first(match: Any) -> str:
         known = match[0] in seen
         seen.add(match[0])
         return "" if known else match[0]
@@ -158,7 +169,7 @@ def _styles_once(html):
     return _STYLE.sub(first, html)
 
 
-def _assets():
+def _assets() -> dict:
     """Return style and script as text, and the policy that lets a browser run this script only."""
     folder = files("boxloop") / "templates" / "report"
     style, script = (
@@ -173,13 +184,13 @@ def _assets():
     return {"style": style, "script": script, "policy": policy}
 
 
-def _stale(project):
+def _stale(project: Project) -> dict:
     return {
         row.name: f"Out of date: {row.detail}." for row in status(project) if row.state == "stale"
     }
 
 
-def _smoke(project):
+def _smoke(project: Project) -> list[str]:
     """Return the notebooks whose numbers are quick ones, not results."""
     facts = {
         name: read_cache(project.station(name) / "station.json") for name in chapter_names(project)
@@ -187,11 +198,11 @@ def _smoke(project):
     return [name for name, found in facts.items() if isinstance(found, dict) and found.get("smoke")]
 
 
-def _text(path):
+def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
 
 
-def _table(path):
+def _table(path: Path) -> dict | None:
     """Return a CSV file as a header and rows of text, or None where there is none."""
     rows = [row for row in csv.reader(io.StringIO(_text(path), newline="")) if row]
     return {"head": rows[0], "rows": rows[1:]} if rows else None

@@ -1,8 +1,17 @@
 """Nothing that a notebook put out may run, load or send: the page stays silent everywhere."""
 
+from __future__ import annotations
+
 import base64
 import mimetypes
 import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bs4 import BeautifulSoup, Tag
+
 
 # Elements that run, load, send, or change the whole page: they go with what is in them.
 REMOVED = {
@@ -53,12 +62,12 @@ _UNSEEN = re.compile(
 )
 
 
-def without_unseen(text):
+def without_unseen(text: str) -> Any:
     """Return a text without marks that no reader sees, and without what UTF-8 cannot hold."""
     return _UNSEEN.sub("", text).encode("utf-8", "replace").decode("utf-8")
 
 
-def make_safe(soup, folder, root):
+def make_safe(soup: BeautifulSoup, folder: Path, root: Path) -> None:
     """Remove from a parsed fragment whatever runs or makes a request.
 
     Parameters
@@ -88,12 +97,12 @@ def make_safe(soup, folder, root):
             _keep_attributes(element)
 
 
-def _asks(element):
+def _asks(element: Any) -> bool:
     """Return whether this is a field to fill in; a box to tick unfolds scikit-learn's displays."""
     return element.name == "input" and (element.get("type") or "").lower() != "checkbox"
 
 
-def _keep_style(style):
+def _keep_style(style: Tag) -> None:
     """Keep the style of a named element and of scikit-learn's displays, not one of the page."""
     css = OUTSIDE.sub("", COMMENT.sub("", style.string or ""))
     known = re.search(r"#[\w-]+[^;{}]*{|\.sk-", css) and not style.has_attr("scoped")
@@ -104,7 +113,7 @@ def _keep_style(style):
         style.decompose()
 
 
-def _keep_image(image, folder, root):
+def _keep_image(image: Any, folder: Path, root: Path) -> None:
     source = (image.get("src") or "").strip()
     if not IMAGE.match(source):
         source = _embedded(source, folder, root)
@@ -119,7 +128,7 @@ def _keep_image(image, folder, root):
         image.attrs = {"class": "no-picture"}
 
 
-def _embedded(source, folder, root):
+def _embedded(source: str, folder: Path, root: Path):
     """Return a picture of the project as a data URI, or an empty text."""
     try:
         path = (folder / source).resolve()
@@ -131,7 +140,7 @@ def _embedded(source, folder, root):
         return ""
 
 
-def _keep_attributes(element):
+def _keep_attributes(element: Tag) -> None:
     for name, value in list(element.attrs.items()):
         text = " ".join(value) if isinstance(value, list) else str(value or "")
         key = name.lower()

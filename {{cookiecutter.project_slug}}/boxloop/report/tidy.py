@@ -1,9 +1,18 @@
 """The pass over a chapter's HTML: unique ids, headings, numbered figures, tables in a box."""
 
+from __future__ import annotations
+
 import re
 import unicodedata
+from typing import TYPE_CHECKING, Any
 
 from boxloop.report.safe import make_safe, without_unseen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bs4 import BeautifulSoup, Tag
+
 
 REFERRING = ("for", "aria-labelledby", "aria-describedby", "aria-controls", "headers", "list")
 _NUMBER = re.compile(r"|[-+−–]|[-+−]?[\d.,]+(e[-+]?\d+)?\s?%?|nan|NaN|None|[-+−]?inf")
@@ -16,7 +25,7 @@ _CELL = {"id", "class", "scope", "colspan", "rowspan", "headers", "style"}
 NOTEBOOK = re.compile(r"(?:\./|.*notebooks/)?(\w+)\.ipynb(#.*)?$")
 
 
-def slugify(text):
+def slugify(text: str) -> Any:
     """Return a heading as an anchor: ``"The seal, twice"`` becomes ``"the-seal-twice"``."""
     text = unicodedata.normalize("NFKC", text).lower()
     return re.sub(r"[^\w]+", "-", text).strip("-") or "section"
@@ -25,11 +34,11 @@ def slugify(text):
 class Names:
     """Ids of one chapter, each given once, all starting with the chapter's own."""
 
-    def __init__(self, chapter):
+    def __init__(self, chapter: str) -> None:
         self.chapter = chapter
         self.given = set()
 
-    def give(self, name):
+    def give(self, name: Any) -> Any:
         """Return ``chapter--name``, with a number where that is taken."""
         name = re.sub(r"\s+", "-", name)
         wanted, number = f"{self.chapter}--{name}", 1
@@ -40,7 +49,7 @@ class Names:
         return wanted
 
 
-def tidy(html, *, chapter, folder, root, others=()):
+def tidy(html: Any, *, chapter: Any, folder: Path, root: Path, others: Any = ()) -> tuple:
     """Return the HTML of a chapter ready for the page, with its title and headings.
 
     Parameters
@@ -80,7 +89,7 @@ def tidy(html, *, chapter, folder, root, others=()):
     return str(soup), title, headings
 
 
-def _displays(soup):
+def _displays(soup: Any):
     """Make scikit-learn's displays valid HTML, without help texts that only a pointer reaches."""
     for help_text in soup.select(".param-doc-description"):
         help_text.decompose()
@@ -92,7 +101,7 @@ def _displays(soup):
         box.name, box["style"] = "span", "display: block"
 
 
-def _own_ids(soup, names):
+def _own_ids(soup: Any, names: Any):
     """Give cells their anchor, and every id of an output one that no other chapter has."""
     for cell in soup.select("[data-cell]"):
         cell["id"] = names.give(cell["data-cell"] or "cell")
@@ -105,7 +114,7 @@ def _own_ids(soup, names):
     return new
 
 
-def _headings(soup, names):
+def _headings(soup: Any, names: Any):
     """Move headings one level down, below the title of the report, and give them anchors."""
     title, headings = "", []
     anchors: dict[str, str] = {}
@@ -126,7 +135,7 @@ def _headings(soup, names):
     return title, headings, anchors
 
 
-def _link_to_itself(soup, heading):
+def _link_to_itself(soup: BeautifulSoup, heading: Tag) -> None:
     """Make the words of a heading its own link, so that a reader can copy its address."""
     if not heading.find("a"):
         link = soup.new_tag("a", attrs={"class": "anchor", "href": f"#{heading['id']}"})
@@ -135,7 +144,7 @@ def _link_to_itself(soup, heading):
         heading.append(link)
 
 
-def _references(soup, new, others):
+def _references(soup: BeautifulSoup, new: dict, others: list[str]) -> None:
     """Let links, labels and styles follow the ids that were renamed."""
     for element in soup.find_all(name=True):
         for name in REFERRING:
@@ -154,7 +163,7 @@ def _references(soup, new, others):
         )
 
 
-def _target(href, new, others):
+def _target(href: Any, new: dict, others: list[str]) -> str:
     """Return where a link of a notebook leads inside the report."""
     if href.startswith("#"):
         return "#" + new.get(href[1:], href[1:])
@@ -164,7 +173,7 @@ def _target(href, new, others):
     return href
 
 
-def _figures(soup, number, names):
+def _figures(soup: BeautifulSoup, number: str, names: Names) -> None:
     for count, figure in enumerate(soup.find_all("figure"), start=1):
         figure["id"] = names.give(f"figure-{count}")
         caption = figure.find("figcaption")
@@ -177,7 +186,7 @@ def _figures(soup, number, names):
         label.insert_after(" ")
 
 
-def _tables(soup, number):
+def _tables(soup: BeautifulSoup, number: str) -> None:
     """Let wide tables scroll in their own numbered box, and say which cells are headings."""
     for count, table in enumerate(soup.find_all("table"), start=1):
         table.attrs = {key: value for key, value in table.attrs.items() if key in ("id", "class")}
@@ -200,7 +209,7 @@ def _tables(soup, number):
             table.wrap(soup.new_tag("div", attrs=box))
 
 
-def _align_numbers(table):
+def _align_numbers(table: Any) -> None:
     """Mark the cells of columns of numbers, heading too: their digits stand below each other."""
     rows = [
         [cell for cell in row.children if cell.name in ("td", "th")] for row in table.find_all("tr")

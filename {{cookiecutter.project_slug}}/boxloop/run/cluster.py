@@ -1,17 +1,21 @@
 """A dask cluster for the fits of one run, where it was asked for with ``--dask``."""
 
+from __future__ import annotations
+
 import logging
 import os
 import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from boxloop.base.errors import UserError
 from boxloop.measure.fits import KEY_VARIABLE, SECONDS, VARIABLE, security
 
 
-def _needed(*names):
+def _needed(*names: Any) -> None:
     """Refuse to go on where one of these packages is missing."""
     for name in names:
         try:
@@ -22,7 +26,7 @@ def _needed(*names):
             raise UserError(msg) from error
 
 
-def _keep_key(folder):
+def _keep_key(folder: Any) -> None:
     """Make a key for one cluster, and write it and its certificate for their owner's eyes."""
     from distributed.security import Security
 
@@ -34,7 +38,7 @@ def _keep_key(folder):
 
 
 @contextmanager
-def _local(mark):
+def _local(mark: Any) -> Iterator:
     """Start one worker per core; others on this machine see the ports, and have no key to them."""
     import dask
     from distributed import LocalCluster
@@ -63,7 +67,7 @@ def _local(mark):
 
 
 @contextmanager
-def cluster(where, mark=None):
+def cluster(where: str | None, mark: dict | None = None) -> Iterator:
     """Yield what must be in the environment of notebooks for `join`, once a scheduler answers.
 
     Parameters

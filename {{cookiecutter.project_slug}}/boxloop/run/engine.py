@@ -3,8 +3,11 @@
 Importing this imports papermill, which takes a second: import it when a notebook is about to run.
 """
 
+from __future__ import annotations
+
 import asyncio
 from subprocess import DEVNULL
+from typing import Any
 
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
@@ -22,7 +25,7 @@ LATE = 30
 LOST = "… the end of what this cell put out was lost: it printed faster than could be read …\n"
 
 
-def _stream(name, text):
+def _stream(name: str, text: str) -> NotebookNode:
     """Return what was printed as an output, not validated: that takes longer than all the rest."""
     return NotebookNode(output_type="stream", name=name, text=text)
 
@@ -30,19 +33,19 @@ def _stream(name, text):
 class Client(PapermillNotebookClient):
     """papermill's client, which keeps what a cell puts out within bounds while it comes in."""
 
-    def __init__(self, *args, **options):
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._outputs, self._shown = Outputs([], _stream), {}
         self._reading: asyncio.Task | None = None
         self._cut_off = False
 
-    def _of(self, outs):
+    def _of(self, outs: list[NotebookNode]) -> Outputs:
         """Return the `Outputs` around the list of the cell that runs."""
         if self._outputs.outs is not outs:
             self._outputs = Outputs(outs, _stream)
         return self._outputs
 
-    def output(self, outs, msg, display_id, cell_index):
+    def output(self, outs: list[NotebookNode], msg: dict, display_id: Any, cell_index: int) -> Any:
         """Take in one output; what is returned is as it came, for those who listen."""
         if self.output_hook_stack[msg["parent_header"].get("msg_id")]:  # a widget takes it
             return super().output(outs, msg, display_id, cell_index)
@@ -61,19 +64,19 @@ class Client(PapermillNotebookClient):
                 self._shown.setdefault(display_id, []).append((held, out))
         return made[0] if made else None
 
-    def clear_output(self, outs, msg, cell_index):
+    def clear_output(self, outs: Any, msg: Any, cell_index: int) -> None:
         """Forget what a cell asks to forget."""
         super().clear_output(outs, msg, cell_index)
         if not outs:
             self._of(outs).clear()
 
-    def _update_display_id(self, display_id, msg):
+    def _update_display_id(self, display_id: Any, msg: Any) -> None:
         """Change an output itself: nbclient goes by places in the list, and some are left out."""
         for outputs, out in self._shown.get(display_id, ()):
             outputs.update(out, msg["content"]["data"])
             out["metadata"] = msg["content"]["metadata"]
 
-    async def _async_poll_output_msg(self, *args):
+    async def _async_poll_output_msg(self, *args: Any) -> None:
         self._reading = asyncio.current_task()
         try:
             await super()._async_poll_output_msg(*args)
@@ -81,14 +84,14 @@ class Client(PapermillNotebookClient):
             self._cut_off = True
             raise
 
-    async def _async_handle_timeout(self, timeout, cell=None):
+    async def _async_handle_timeout(self, timeout: Any, cell: Any = None):
         if self._reading:  # nbclient leaves it behind, and Python complains about that at the end
             self._reading.cancel()
             await asyncio.wait([self._reading])
         # Without a cell it is what nbclient itself asks when all of them are through.
         return await super()._async_handle_timeout(timeout, cell or self.nb.cells[-1])
 
-    def execute_cell(self, cell, cell_index, **options):
+    def execute_cell(self, cell: NotebookNode, cell_index: int, **options: Any) -> NotebookNode:
         """Execute a cell, and close its outputs however it ends."""
         self._cut_off, ended = False, True
         try:
@@ -108,13 +111,13 @@ class Engine(NBClientEngine):
     @classmethod
     def execute_managed_notebook(
         cls,
-        nb_man,
-        kernel_name,
-        start_timeout=60,
-        execution_timeout=None,
-        kernel_env=None,
-        **options,
-    ):
+        nb_man: Any,
+        kernel_name: str,
+        start_timeout: int = 60,
+        execution_timeout: Any = None,
+        kernel_env: dict | None = None,
+        **options: Any,
+    ) -> NotebookNode:
         """Execute a notebook with `Client`, as papermill asks for it."""
         options.pop("input_path", None)
         options |= {"startup_timeout": start_timeout, "timeout": execution_timeout}

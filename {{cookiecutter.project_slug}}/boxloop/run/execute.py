@@ -1,20 +1,29 @@
 """Execute one chapter with papermill; its executed copy is kept whole, also when it failed."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
 import os
 import tempfile
 import threading
 import warnings
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
 from boxloop.base.fast_imports import quick_imports
 from boxloop.base.files import sha256, write_text
 from boxloop.notebooks.file import first_error, read_notebook, signed, tags
 from boxloop.record.facts import inputs
+
+if TYPE_CHECKING:
+    from boxloop.base.places import Project
+    from boxloop.notebooks.graph import Chapter
+    from boxloop.run.progress import Told
+
 
 # What ends a kernel, by the names that nbclient has for it.
 DEAD, TOO_LONG = "DeadKernelError", "CellTimeoutError"
@@ -40,7 +49,15 @@ class Stock:
         Told in one sentence when forked kernels are no longer to be had.
     """
 
-    def __init__(self, project, chapters, *, cold=False, timeout=None, say=None):
+    def __init__(
+        self,
+        project: Project,
+        chapters: list[Chapter],
+        *,
+        cold: bool = False,
+        timeout: Any = None,
+        say: Callable | None = None,
+    ) -> None:
         self.project, self.chapters, self.cold, self.timeout = project, chapters, cold, timeout
         self.mark, self.stopped = {}, threading.Event()
         self.env: Any = None
@@ -48,7 +65,7 @@ class Stock:
         self._say, self._lock = say or (lambda _: None), threading.Lock()
         self._kernels: Any = None  # boxloop.run.pool.Kernels, where kernels can be forked
 
-    def start(self):
+    def start(self) -> None:
         """Begin to import the libraries and to make the first kernel."""
         from boxloop.run import pool
 
@@ -63,12 +80,12 @@ class Stock:
             touching = [c for c in self.chapters if pool.wants_scratch(self.project, c)]
             self._scratch = {chapter.name for chapter in touching}
 
-    def prepare(self):
+    def prepare(self) -> None:
         """Begin to make the first kernel; papermill's own imports must be over."""
         if self._kernels:
             self._kernels.prepare()
 
-    def _go_cold(self, fault, where):
+    def _go_cold(self, fault: Any, where: Any) -> None:
         """Have papermill start all kernels from here on, and say so once."""
         with self._lock:
             first, self.cold = not self.cold, True
@@ -80,7 +97,7 @@ class Stock:
             )
 
     @contextmanager
-    def kernel(self, chapter, where):
+    def kernel(self, chapter: Chapter, where: str) -> Iterator:
         """Lend a fresh kernel's manager for one chapter; None where papermill shall start one.
 
         Parameters
@@ -102,7 +119,7 @@ class Stock:
             if manager is not None and not self.stopped.is_set():
                 kernels.drop(manager)
 
-    def close(self):
+    def close(self) -> None:
         """End all that is left."""
         self.stopped.set()
         if self._kernels:
@@ -110,7 +127,7 @@ class Stock:
         _end_kernels(self.mark)
 
 
-def _end_kernels(mark):
+def _end_kernels(mark: dict) -> None:
     """Kill the kernels of this run that papermill started and that still compute."""
     import psutil
 
@@ -122,7 +139,7 @@ def _end_kernels(mark):
 
 
 @contextmanager
-def environment(project, **more):
+def environment(project: Project, **more: Any) -> Iterator:
     """Let kernels find this project's packages first, and this environment's kernel first.
 
     Raises
@@ -135,7 +152,7 @@ def environment(project, **more):
 
 
 @contextmanager
-def _listable(root):
+def _listable(root: Path) -> Iterator:
     """Yield a path of the folder that a list of paths can hold: a link, if its own would be cut."""
     if os.pathsep not in str(root):
         yield str(root)
@@ -153,7 +170,7 @@ def _listable(root):
         yield str(link)
 
 
-def _environment(search, more):
+def _environment(search: list[str], more: dict) -> Iterator:
     wanted = {
         "PYTHONPATH": os.pathsep.join(filter(None, search)),
         "JUPYTER_PREFER_ENV_PATH": "1",
@@ -174,7 +191,7 @@ def _environment(search, more):
                 os.environ[name] = value
 
 
-def load_engine(stock=None):
+def load_engine(stock: Stock | None = None) -> None:
     """Import papermill, which takes a second, while the first kernel gets ready."""
     if stock:
         stock.start()
@@ -188,7 +205,9 @@ def load_engine(stock=None):
         stock.prepare()
 
 
-def _papermill(source, target, cwd, parameters, manager, stock, told):
+def _papermill(
+    source: Path, target: Path, cwd: Path, parameters: dict, manager: Any, stock: Stock, told: Told
+) -> None:
     """Run papermill on absolute paths; `target` grows with every cell."""
     with warnings.catch_warnings(), quick_imports():
         warnings.simplefilter("ignore")
@@ -221,7 +240,9 @@ def _papermill(source, target, cwd, parameters, manager, stock, told):
         )
 
 
-def _attempt(chapter, part, project, parameters, stock, told):
+def _attempt(
+    chapter: Chapter, part: Path, project: Project, parameters: dict, stock: Any, told: Any
+):
     """Run a chapter; return None, or name and text of an error that is not in its cells."""
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
@@ -245,14 +266,14 @@ def _attempt(chapter, part, project, parameters, stock, told):
     return None
 
 
-def _begun(notebook):
+def _begun(notebook: Any):
     """Return the code cell that was begun last, or else the first; None where there is none."""
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     begun = [cell for cell in code if cell["metadata"].get("papermill", {}).get("start_time")]
     return (begun[-1:] or code[:1] or [None])[0]
 
 
-def _place(chapter, part):
+def _place(chapter: Chapter, part: Path) -> str:
     """Return the name of a chapter, with the cell that an earlier attempt came to."""
     try:
         cell = _begun(read_notebook(part)) if part.exists() else None
@@ -261,7 +282,7 @@ def _place(chapter, part):
     return f"{chapter.name}, cell {cell.get('id', '?')}" if cell else chapter.name
 
 
-def _note_death(notebook, name, text):
+def _note_death(notebook: Any, name: str, text: str) -> None:
     """Write what ended a kernel into the last cell that was begun, as an error like any other."""
     where = _begun(notebook)
     if where is not None:
@@ -269,7 +290,7 @@ def _note_death(notebook, name, text):
         where.setdefault("outputs", []).append(error)
 
 
-def _keep(project, chapter, part, death):
+def _keep(project: Project, chapter: Chapter, part: Path, death: Any):
     """Move the executed copy into place, without paths of this machine; return its first error."""
     notebook = read_notebook(part if part.exists() else chapter.path)
     # papermill repeats an error in cells of its own; the failed cell shows it already.
@@ -294,7 +315,14 @@ def _keep(project, chapter, part, death):
     return first_error(notebook)
 
 
-def execute(project, chapter, parameters, *, stock=None, told=None):
+def execute(
+    project: Project,
+    chapter: Chapter,
+    parameters: dict,
+    *,
+    stock: Stock | None = None,
+    told: Told | None = None,
+) -> Any:
     """Execute `chapter` and return None, or where and how it failed as one line.
 
     The executed copy in ``report/notebooks`` is replaced whole, or not at all when the

@@ -11,6 +11,8 @@ So this process looks like a kernel to it (`Stream`, `Shell`). Where a library w
 look, or says something, the process begins again without it, and the notebook imports it, as ever.
 """
 
+from __future__ import annotations
+
 import builtins
 import gc
 import importlib.util
@@ -21,6 +23,8 @@ import signal
 import sys
 import threading
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 # What ipykernel itself would set before anything is imported.
 BACKEND = "module://matplotlib_inline.backend_inline"
@@ -33,19 +37,19 @@ class Stream:
 
     encoding = "UTF-8"  # as ipykernel's
 
-    def __init__(self, name, note):
+    def __init__(self, name: str, note: Callable) -> None:
         self._name, self._note = name, note
 
-    def write(self, text):
+    def write(self, text: str) -> Any:
         """Print to the stream that is there, or note that something would print."""
         there = getattr(sys, self._name)
         return there.write(text) if there is not self else self._note("prints")
 
-    def isatty(self):
+    def isatty(self) -> Any:
         """Say that nobody types here."""
         return False
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str):
         there = getattr(sys, self._name)
         return getattr(getattr(sys, f"__{self._name}__") if there is self else there, name)
 
@@ -55,15 +59,15 @@ class Shell:
 
     kernel = True  # some only look whether there is one
 
-    def __init__(self, note):
+    def __init__(self, note: Callable) -> None:
         self._note = note
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> bool:
         self._note(f"asks the shell for {name}")
         raise AttributeError(name)
 
 
-def _library(name):
+def _library(name: str) -> str:
     return name.partition(".")[0]
 
 
@@ -78,14 +82,14 @@ class Libraries:
         Takes two such lists; makes the process begin again with them.
     """
 
-    def __init__(self, first, later, restart):
+    def __init__(self, first: list[str], later: list[str], restart: Callable) -> None:
         self.later, self._done, self._restart = [*first, *later], [], restart
         self._found: list[str] = []  # what the module that is being imported does besides
         self._streams = [Stream(name, self._found.append) for name in ("stdout", "stderr")]
         for _ in first:
             self.one_more()
 
-    def one_more(self):
+    def one_more(self) -> None:
         """Import the next module; where that leaves traces, begin again without its library."""
         name = self.later.pop(0)
         library = _library(name)
@@ -94,7 +98,7 @@ class Libraries:
             lists = (self._done, self.later)
             self._restart(*([one for one in part if _library(one) != library] for part in lists))
 
-    def _is_clean(self, name):
+    def _is_clean(self, name: str) -> bool:
         """Import a module as a kernel would, and return whether that was all it did."""
         self._found.clear()
         threads, show = threading.active_count(), warnings.showwarning
@@ -114,7 +118,7 @@ class Libraries:
         return not self._found and threading.active_count() == threads
 
     @staticmethod
-    def _show(shell):
+    def _show(shell: Any) -> None:
         """Let those who ask for a shell find this one, or none."""
         if shell:
             vars(builtins)["get_ipython"] = lambda: shell
@@ -124,7 +128,7 @@ class Libraries:
             module.InteractiveShell._instance = shell  # noqa: SLF001  # where it is looked for
 
 
-def become_kernel(order):
+def become_kernel(order: dict) -> None:
     """Turn this fork into the kernel that the order describes, until that ends."""
     os.setsid()
     # As jupyter_client starts one: a pipe that nobody writes to.
@@ -156,7 +160,7 @@ class Children:
         Those that run already.
     """
 
-    def __init__(self, pids=()):
+    def __init__(self, pids: Any = ()) -> None:
         self.running, self._codes = set(pids), {}
         try:
             import ctypes
@@ -166,7 +170,7 @@ class Children:
         except (ImportError, OSError, AttributeError):
             pass  # the runner looks for it too
 
-    def code(self, pid):
+    def code(self, pid: int) -> int | None:
         """Return the exit code of a kernel, negative for a signal, or None while it runs."""
         try:
             while (found := os.waitpid(-1, os.WNOHANG))[0]:
@@ -177,7 +181,7 @@ class Children:
             pass
         return None if pid in self.running else self._codes.get(pid, 0)
 
-    def end(self):
+    def end(self) -> None:
         """Kill all that was started from here, also what gets here while that goes on."""
         import psutil
 
@@ -191,7 +195,7 @@ class Children:
             self.code(0)  # nobody else takes away the dead that got here
 
 
-def serve(libraries, children, answer):
+def serve(libraries: Any, children: Any, answer: Callable) -> dict | None:
     """Obey one order per line until the runner is gone; in a fork, return its order."""
     while True:
         while libraries.later and not select.select([sys.stdin], [], [], 0)[0]:
@@ -214,7 +218,7 @@ def serve(libraries, children, answer):
             answer({"left": len(libraries.later)})
 
 
-def main():
+def main() -> None:
     """Import what the command line names and serve."""
     del sys.path[0]  # the folder of this file: its modules must not pass for others of that name
     first, later, running = json.loads(sys.argv[1])
@@ -226,7 +230,7 @@ def main():
     os.dup2(2, 1)  # what a library prints past Python must not get to the runner
     children = Children(running)
 
-    def restart(first, later):
+    def restart(first: Any, later: Any) -> None:
         os.dup2(pipe.fileno(), 1)
         lists = json.dumps([first, later, sorted(children.running)])
         os.execv(sys.executable, [*sys.orig_argv[:-1], lists])  # noqa: S606  # itself

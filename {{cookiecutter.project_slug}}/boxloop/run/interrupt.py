@@ -3,6 +3,7 @@
 import atexit
 import signal
 import threading
+from typing import Any
 
 
 class Interrupts:
@@ -11,7 +12,7 @@ class Interrupts:
     Where somebody else listens to Ctrl-C, or in another thread than the first, nothing changes.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.heard, self.leaving, self._ours = False, False, False
 
     def __enter__(self):
@@ -21,22 +22,22 @@ class Interrupts:
             signal.signal(signal.SIGINT, self._heard)
         return self
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         if self._ours:
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    def tell(self):
+    def tell(self) -> None:
         """Raise what was heard: Python swallows it in some places."""
         if self.heard:
             raise KeyboardInterrupt
 
-    def _heard(self, *_):
+    def _heard(self, *_: Any) -> None:
         self.heard = True
         if not self.leaving:
             raise KeyboardInterrupt
 
 
-def ignore():
+def ignore() -> None:
     """Let no further Ctrl-C disturb the end of this process; what it starts is not deaf."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, lambda *_: None)

@@ -1,18 +1,26 @@
 """One run at a time: a file in the project's root says who is running."""
 
+from __future__ import annotations
+
 import json
 import os
 import socket
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
+
+if TYPE_CHECKING:
+    from boxloop.base.places import Project
+
 
 NAME = ".boxloop.lock"
 
 
-def _started(process):
+def _started(process: Any) -> float:
     """Return when a process started: on Linux since the machine did, whatever the clock says."""
     stat = Path(f"/proc/{process.pid}/stat")
     if not stat.is_file():
@@ -23,14 +31,14 @@ def _started(process):
     ) / os.sysconf("SC_CLK_TCK")
 
 
-def _me():
+def _me() -> dict:
     import psutil
 
     process = psutil.Process()
     return {"pid": process.pid, "started": _started(process), "host": socket.gethostname()}
 
 
-def _alive(owner):
+def _alive(owner: Any):
     """Return whether the process in the lock file still runs; on another machine, assume so."""
     import psutil
 
@@ -45,7 +53,7 @@ def _alive(owner):
         return False
 
 
-def _owner(path):
+def _owner(path: Path):
     """Return the content of a lock file; it may be a moment before its owner has written it."""
     for _ in range(10):
         try:
@@ -58,7 +66,7 @@ def _owner(path):
     return {"host": socket.gethostname()}
 
 
-def _take(path):
+def _take(path: Path) -> bool:
     """Create the lock file, or return False where there is one."""
     try:
         handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
@@ -73,7 +81,7 @@ def _take(path):
     return True
 
 
-def _take_over(path):
+def _take_over(path: Path):
     """Create the lock file in place of one that a dead process has left."""
     owner = _owner(path)
     if _alive(owner):
@@ -91,7 +99,7 @@ def _take_over(path):
 
 
 @contextmanager
-def lock(project):
+def lock(project: Project) -> Iterator:
     """Hold the project's lock while the block runs; a lock left by a dead process is taken over.
 
     Raises

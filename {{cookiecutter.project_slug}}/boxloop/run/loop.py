@@ -1,10 +1,14 @@
 """Run the chapters that are not current, keep every copy, and build the report in any case."""
 
+from __future__ import annotations
+
 import os
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError, plainly
 from boxloop.base.files import read_cache, sha256, write_cache
@@ -22,6 +26,9 @@ from boxloop.run.interrupt import Interrupts
 from boxloop.run.lock import lock
 from boxloop.run.progress import Lines
 from boxloop.run.strays import ours
+
+if TYPE_CHECKING:
+    from boxloop.base.places import Project
 
 
 @dataclass(frozen=True)
@@ -44,17 +51,17 @@ class Outcome:
     problems: list[str] = field(default_factory=list)
 
     @property
-    def failed(self):
+    def failed(self) -> list[Result]:
         """The results of the chapters that failed."""
         return [result for result in self.results if result.state == "failed"]
 
     @property
-    def ok(self):
+    def ok(self) -> bool:
         """Whether nothing failed."""
         return not self.failed and not self.problems
 
     @property
-    def changed(self):
+    def changed(self) -> bool:
         """Whether a notebook was run."""
         return any(result.state in ("ok", "failed") for result in self.results)
 
@@ -98,7 +105,7 @@ class Options:
     dask: str | None = None
 
     @property
-    def forced(self):
+    def forced(self) -> bool:
         """Whether chapters were asked for by name: they run, current or not."""
         return bool(self.only) or self.start is not None
 
@@ -119,7 +126,16 @@ class Round:
     interrupts : boxloop.run.interrupt.Interrupts
     """
 
-    def __init__(self, project, chapters, selected, options, *, lines, interrupts):
+    def __init__(
+        self,
+        project: Any,
+        chapters: Any,
+        selected: Any,
+        options: Any,
+        *,
+        lines: Any,
+        interrupts: Any,
+    ):
         self.project, self.chapters, self.selected = project, chapters, selected
         self.options, self.lines, self.interrupts = options, lines, interrupts
         self.parameters = parameters_of(
@@ -135,16 +151,16 @@ class Round:
         self.why: dict[str, str] = {}
         self.begun: list[Chapter] = []
         self.active: set[str] = set()
-        self.complete = None  # known once it is seen that nothing has to run
+        self.complete: Any = None  # known once it is seen that nothing has to run
 
-    def is_current(self, chapter):
+    def is_current(self, chapter: Chapter) -> bool:
         """Return whether a chapter is current, now that all that it needs has come through."""
         given = self.parameters[chapter.name]
         row = judge(Now(self.project, self.chapters), chapter, given=given)
         self.why[chapter.name] = row.detail if row.state == "stale" else ""
         return row.state == "done" and not self.options.forced
 
-    def work(self, chapter):
+    def work(self, chapter: Chapter) -> str | None:
         """Run one chapter; return None, or how it failed."""
         if self.interrupts.heard:
             return "stopped"
@@ -158,7 +174,7 @@ class Round:
         finally:
             self.active.discard(chapter.name)
 
-    def _work(self, chapter):
+    def _work(self, chapter: Chapter) -> str | None:
         start = time.perf_counter()
         with self.lines.running(chapter, self.project) as told:
             try:
@@ -184,18 +200,18 @@ class Round:
         )
         return error
 
-    def current(self, name):
+    def current(self, name: str) -> None:
         """Take down that a chapter was left alone."""
         self.results[name] = Result(name, "current")
         self.lines.say(f"{self.by_name[name].label:<18}      -      current")
 
-    def lost(self, name, needed):
+    def lost(self, name: str, needed: list[str]) -> None:
         """Take down that a chapter waits for another that did not come through."""
         message = f"needs what {needed[0]} makes"
         self.results[name] = Result(name, "skipped", 0.0, message)
         self.lines.say(f"{self.by_name[name].label:<18}      -      skipped: {message}")
 
-    def all_current(self):
+    def all_current(self) -> bool:
         """Return whether there is nothing to do, without asking chapter by chapter."""
         if self.options.forced:
             return False
@@ -205,7 +221,7 @@ class Round:
             self.complete = all(row.state == "done" and not row.smoke for row in rows)
         return current
 
-    def go(self):
+    def go(self) -> list[Result]:
         """Run what is not current, and return the results in the order of the loop."""
         if self.all_current():
             count = len(self.selected)
@@ -226,7 +242,7 @@ class Round:
                 self._close()
         return [self.results[name] for name in self.by_name if name in self.results]
 
-    def _turn(self):
+    def _turn(self) -> None:
         load_engine(self.stock)
         from boxloop.run.schedule import go
 
@@ -240,14 +256,14 @@ class Round:
             jobs=self.options.jobs or min(2, os.cpu_count() or 1),
         )
 
-    def _close(self):
+    def _close(self) -> None:
         """End the kernels, and wait while their threads take away what they had begun to write."""
         self.stock.close()
         end = time.monotonic() + 5
         while self.active and time.monotonic() < end:
             time.sleep(0.02)
 
-    def _stopped(self):
+    def _stopped(self) -> str:
         """Return the sentence that says where it stopped and how to go on."""
         # In the order of the loop: two that run side by side begin in any order, and the earlier
         # one is where to go on from.
@@ -261,7 +277,7 @@ class Round:
         )
 
 
-def _prepare_report():
+def _prepare_report() -> None:
     """Import what the report needs; a fault in it is for the report to tell."""
     with suppress(Exception):
         from boxloop.report import get_ready
@@ -269,7 +285,9 @@ def _prepare_report():
         get_ready()
 
 
-def _record(project, chapters, outcome, note, complete):
+def _record(
+    project: Project, chapters: list[Chapter], outcome: Outcome, note: Any, complete: bool | None
+) -> None:
     """Bring up to date what is made from the chapters' results: the spine, and the pass."""
     try:
         refresh(project)
@@ -281,7 +299,7 @@ def _record(project, chapters, outcome, note, complete):
         outcome.problems.append(f"the pass could not be kept: {plainly(error)}.")
 
 
-def _report(project, outcome):
+def _report(project: Project, outcome: Outcome) -> None:
     """Build the report, unless it shows this already; a fault in it must not hide what ran."""
     page, stamp = project.report / "index.html", project.report / "made_from.json"
     try:
@@ -304,7 +322,9 @@ def _report(project, outcome):
         outcome.problems.append(f"the report could not be built: {type(error).__name__}: {error}")
 
 
-def run(project, *, echo=print, lines=None, **options):
+def run(
+    project: Project, *, echo: Callable = print, lines: Lines | None = None, **options: Any
+) -> Outcome:
     """Run what is not current in the loop, or in a part of it.
 
     Parameters

@@ -4,8 +4,16 @@ Somebody who prints in a loop of a million rounds wants to see how it began and 
 Without bounds the executed copy, the report and the memory of the runner grow with every line.
 """
 
+from __future__ import annotations
+
 import re
 from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
 
 # Lines of text that a cell keeps from its beginning, and as many from its end: ten screens each.
 LINES = 500
@@ -26,7 +34,7 @@ CELL = 60_000_000
 MESSAGE, FRAMES = 10_000, 50
 
 
-def shortened(text, limit):
+def shortened(text: str, limit: int) -> str:
     """Return `text` without its middle where it is longer than twice `limit` characters."""
     if len(text) <= 2 * limit:
         return text
@@ -34,7 +42,7 @@ def shortened(text, limit):
     return f"{text[:limit]}\n… {gone:,} characters left out …\n{text[-limit:]}"
 
 
-def overwritten(text):
+def overwritten(text: str) -> str:
     """Return `text` as a terminal leaves it: a progress bar that returns has its last state."""
     if "\r" not in text:
         return text
@@ -42,7 +50,7 @@ def overwritten(text):
     return "\n".join(body.rpartition("\r")[2] + line[len(body) :] for body, line in lines)
 
 
-def bounded(data, room):
+def bounded(data: NotebookNode, room: int) -> dict:
     """Return the representations of an output, without those that are too large.
 
     Parameters
@@ -69,17 +77,17 @@ def bounded(data, room):
     return kept
 
 
-def _length(value):
+def _length(value: Any) -> int:
     return len(value) if isinstance(value, str) else len(str(value))
 
 
-def _size(out):
+def _size(out: NotebookNode) -> int:
     return sum(
         _length(value) for kind, value in out.get("data", {}).items() if kind != "text/plain"
     )
 
 
-def _beginning(text, lines, size):
+def _beginning(text: str, lines: int, size: int) -> int:
     """Return how much of `text` is at most so many lines, and so many characters."""
     end = 0
     for _ in range(lines):
@@ -89,7 +97,7 @@ def _beginning(text, lines, size):
     return end
 
 
-def _end(text, lines, size):
+def _end(text: str, lines: Any, size: Any):
     """Return where the end of `text` begins that has at most so many lines and characters."""
     first = start = max(0, len(text) - size)
     at = len(text)
@@ -111,11 +119,11 @@ class Outputs:
         Makes an output of the name of a stream and a text.
     """
 
-    def __init__(self, outs, stream):
+    def __init__(self, outs: list, stream: Callable) -> None:
         self.outs, self._stream = outs, stream
         self.clear()
 
-    def clear(self):
+    def clear(self) -> None:
         """Forget all outputs, as ``clear_output`` asks."""
         del self.outs[:]
         self._room, self._lines, self._text = CELL, LINES, TEXT  # what the beginning may still take
@@ -126,7 +134,7 @@ class Outputs:
         self._last_lines, self._last_text = 0, 0
         self._lost = {"line": 0, "output": 0, "character": 0}
 
-    def add(self, out):
+    def add(self, out: NotebookNode) -> None:
         """Take in an output."""
         if out["output_type"] == "stream":
             self._print(out["name"], out["text"])
@@ -141,17 +149,17 @@ class Outputs:
                 self._last.append(out)
                 self._trim()
 
-    def update(self, out, data):
+    def update(self, out: Any, data: Any) -> None:
         """Give an output another content."""
         self._room += _size(out)
         self._room -= self._fit(out, data)
 
-    def _fit(self, out, data):
+    def _fit(self, out: NotebookNode, data: NotebookNode) -> int:
         """Put content into an output as far as there is room, and return its size."""
         out["data"] = bounded(data, self._room)
         return _size(out)
 
-    def _add_error(self, out):
+    def _add_error(self, out: Any) -> None:
         """Take in an error: it is never left out, only its middle where it has no end."""
         frames = [shortened(str(frame), MESSAGE) for frame in out.get("traceback", [])]
         if len(frames) > 2 * FRAMES:
@@ -159,7 +167,7 @@ class Outputs:
         out["evalue"], out["traceback"] = shortened(str(out.get("evalue", "")), MESSAGE), frames
         (self._errors if self._full else self.outs).append(out)
 
-    def _print(self, name, text):
+    def _print(self, name: str, text: str) -> None:
         """Take in what was printed: into the beginning while there is room, else into the end."""
         if not self._full:
             text = self._begin(name, text)
@@ -167,7 +175,7 @@ class Outputs:
             self._full = True
             self._go_on(name, text)
 
-    def _begin(self, name, text):
+    def _begin(self, name: str, text: str) -> str:
         """Print into the beginning, and return what does not fit."""
         last = self.outs[-1] if self.outs and self.outs[-1].get("name") == name else None
         if last is not None and (text.startswith("\r") or last["text"].endswith("\r")):
@@ -183,7 +191,7 @@ class Outputs:
         self._append(self.outs, name, fits)
         return text[len(fits) :]
 
-    def _go_on(self, name, text):
+    def _go_on(self, name: str, text: str) -> None:
         """Print into the end."""
         same = self._last and isinstance(self._last[-1], tuple) and self._last[-1][0] == name
         chunks = self._last[-1][1] if same else deque()
@@ -201,7 +209,7 @@ class Outputs:
         self._last_text += len(text)
         self._trim()
 
-    def _trim(self):
+    def _trim(self) -> None:
         """Leave out what is too much of the end, the oldest first."""
         while len(self._last) > LAST or self._last_lines > LINES or self._last_text > TEXT:
             oldest = self._last[0]
@@ -228,26 +236,26 @@ class Outputs:
             self._lost["character"] += keep
 
     @staticmethod
-    def _split(text):
+    def _split(text: str) -> Any:
         """Return `text` before its last line, and that line."""
         at = text.rfind("\n") + 1
         return text[:at], text[at:]
 
-    def _append(self, outs, name, text):
+    def _append(self, outs: list[NotebookNode], name: str, text: str) -> None:
         """Append what was printed to the output before, if that is of the same stream."""
         if outs and outs[-1].get("name") == name:
             outs[-1]["text"] += text
         elif text:
             outs.append(self._stream(name, text))
 
-    def _left_out(self):
+    def _left_out(self) -> str:
         """Return the line that stands where something is left out."""
         kinds = [kind for kind in ("line", "output") if self._lost[kind]] or ["character"]
         counts = {kind: self._lost[kind] for kind in kinds if self._lost[kind]}
         words = [f"{count:,} {kind}{'' if count == 1 else 's'}" for kind, count in counts.items()]
         return f"… {' and '.join(words)} left out …\n" if words else ""
 
-    def finish(self):
+    def finish(self) -> None:
         """Put the end behind the beginning, with how much is left out between them."""
         if said := self._left_out():
             name = next((part[0] for part in self._last if isinstance(part, tuple)), "stdout")

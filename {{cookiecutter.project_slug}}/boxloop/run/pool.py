@@ -1,5 +1,7 @@
 """Kernels that are ready when their notebook is: forked, on Linux, with the libraries imported."""
 
+from __future__ import annotations
+
 import ast
 import asyncio
 import json
@@ -16,13 +18,18 @@ from contextlib import suppress
 from importlib import import_module
 from importlib.metadata import EntryPoint
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from boxloop.base.fast_imports import quick_imports
 from boxloop.base.lazy import MODULES
 from boxloop.record.facts import place
 from boxloop.run import forked
 from boxloop.upkeep.moved import module_now
+
+if TYPE_CHECKING:
+    from boxloop.base.places import Project
+    from boxloop.notebooks.graph import Chapter
+
 
 # Libraries that may be imported before a fork: they start no thread of their own on import, except
 # numpy's and scipy's, which are made for it. Others are imported by the notebook, as ever.
@@ -56,12 +63,12 @@ _IMPORT = re.compile(
 )
 
 
-def can_fork():
+def can_fork() -> bool:
     """Return whether kernels can be forked here: on Linux; elsewhere libraries forbid it."""
     return sys.platform.startswith("linux")
 
 
-def _files(project, name, wanted):
+def _files(project: Project, name: Any, wanted: list[str]) -> list[Path]:
     """Return the files of own code that importing names from the module `name` imports."""
     room = place(project, f"{name.replace('.', '/')}/__init__.py")
     if name.split(".")[0] == "boxloop" and room.is_file() and "lazy import" in _text(room):
@@ -72,11 +79,11 @@ def _files(project, name, wanted):
     return [path for path in (room, *files) if path.is_file()]
 
 
-def _text(path):
+def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def _reached(project, texts):
+def _reached(project: Project, texts: list[str]) -> tuple:
     """Return the names of all modules that the texts and own code in them import, and that code."""
     seen, todo, files = set(), list(texts), {}
     while todo:
@@ -91,7 +98,7 @@ def _reached(project, texts):
     return seen, list(files.values())
 
 
-def _cells(chapter):
+def _cells(chapter: Chapter) -> list[str]:
     """Return the sources of the code cells of a chapter."""
     from boxloop.notebooks.file import read_notebook, source
 
@@ -99,7 +106,7 @@ def _cells(chapter):
     return [source(cell) for cell in cells if cell.get("cell_type") == "code"]
 
 
-def _touches_on_import(text):
+def _touches_on_import(text: Any):
     """Return whether the statements of a module change the surroundings, its functions aside."""
     if not _TOUCH.search(text):
         return False
@@ -118,7 +125,7 @@ def _touches_on_import(text):
     return False
 
 
-def wants_scratch(project, chapter):
+def wants_scratch(project: Project, chapter: Chapter) -> bool:
     """Return whether a chapter changes what libraries read on import, as filters of warnings.
 
     Such a chapter shows the same from a kernel that has imported nothing, and from no other. The
@@ -130,7 +137,7 @@ def wants_scratch(project, chapter):
     return any(map(_touches_on_import, _reached(project, cells)[1]))
 
 
-def imports(project, chapters):
+def imports(project: Project, chapters: list[Chapter]) -> list[str]:
     """Return the modules of `SAFE` libraries that chapters and own code import, and `ALWAYS`."""
     found, _ = _reached(project, [text for chapter in chapters for text in _cells(chapter)])
     if any(name.split(".")[0] == "matplotlib" for name in found):
@@ -141,7 +148,7 @@ def imports(project, chapters):
 class Server:
     """The process that kernels are forked from."""
 
-    def __init__(self, first, later, env, cwd):
+    def __init__(self, first: list[str], later: list[str], env: dict, cwd: Path) -> None:
         command = [sys.executable, str(Path(forked.__file__)), json.dumps([first, later, []])]
         self._process: Any = subprocess.Popen(
             command,
@@ -156,7 +163,7 @@ class Server:
         )
         self._lock = threading.Lock()
 
-    def ask(self, **order):
+    def ask(self, **order: Any) -> dict:
         """Return the answer to an order.
 
         Raises
@@ -172,7 +179,7 @@ class Server:
             except (OSError, ValueError) as error:
                 raise RuntimeError(GONE) from error
 
-    def check(self):
+    def check(self) -> None:
         """Do nothing if the server is there.
 
         Raises
@@ -183,7 +190,7 @@ class Server:
         if self._process.poll() is not None:
             raise RuntimeError(GONE)
 
-    def close(self):
+    def close(self) -> None:
         """End the server, every kernel that is left, and whatever they started."""
         try:
             self._process.stdin.close()
@@ -199,12 +206,12 @@ class Fork:
 
     stdin = stdout = stderr = None
 
-    def __init__(self, server, argv, env, cwd):
+    def __init__(self, server: Server, argv: list[str], env: dict, cwd: str) -> None:
         self._server = server
         self.pid = server.ask(do="fork", argv=argv, env=env, cwd=cwd)["pid"]
-        self.returncode = None
+        self.returncode: Any = None
 
-    def poll(self):
+    def poll(self) -> int | None:
         """Return the exit code, or None while it runs."""
         if self.returncode is None:
             try:
@@ -216,20 +223,20 @@ class Fork:
                 self.returncode = -signal.SIGKILL
         return self.returncode
 
-    def wait(self, timeout=None):  # noqa: ARG002  # as a `Popen` is asked
+    def wait(self, timeout: Any = None) -> Any:  # noqa: ARG002  # as a `Popen` is asked
         """Return the exit code; whoever asks has seen that it ended."""
         return self.poll()
 
-    def send_signal(self, number):
+    def send_signal(self, number: Any) -> None:
         """Send a signal, unless it ended."""
         if self.poll() is None:
             os.kill(self.pid, number)
 
-    def kill(self):
+    def kill(self) -> None:
         """End it at once."""
         self.send_signal(signal.SIGKILL)
 
-    def terminate(self):
+    def terminate(self) -> None:
         """Ask it to end."""
         self.send_signal(signal.SIGTERM)
 
@@ -246,7 +253,7 @@ def _classes():
         process: Any
         cwd: Any
 
-        async def launch_kernel(self, cmd, **kwargs):
+        async def launch_kernel(self, cmd: Any, **kwargs: Any):
             env, cwd = kwargs.get("env") or dict(os.environ), kwargs.get("cwd") or Path.cwd()
             argv = cmd[cmd.index("-f") :]
             loop = asyncio.get_running_loop()
@@ -259,10 +266,10 @@ def _classes():
             return self.connection_info
 
     class Manager(AsyncKernelManager):
-        server = None
+        server: Any = None
         clients: tuple = ()
 
-        def client(self, **options):
+        def client(self, **options: Any):
             made = super().client(**options)
             self.clients = (*self.clients, made)
             return made
@@ -293,7 +300,7 @@ class Kernels:
         The environment of the kernels.
     """
 
-    def __init__(self, project, chapters, env):
+    def __init__(self, project: Project, chapters: list[Chapter], env: dict) -> None:
         self._project, self._env = project, env
         first = imports(project, chapters[:1])
         # The first kernel need not wait for what only later chapters import.
@@ -328,13 +335,13 @@ class Kernels:
             self._open.add(manager)
         return manager
 
-    def prepare(self):
+    def prepare(self) -> None:
         """Begin to make the next kernel, if none is ready or under way."""
         with self._lock:
             if self._next is None:
                 self._next = self._maker.submit(self._start)
 
-    def take(self):
+    def take(self) -> Any:
         """Return a kernel that nobody has used, and begin to make the next.
 
         Raises
@@ -349,11 +356,11 @@ class Kernels:
         self.prepare()
         return manager
 
-    def drop(self, manager):
+    def drop(self, manager: Any) -> None:
         """Have a kernel killed; all that counts is on disk by then, and nobody need wait for it."""
         self._maker.submit(self._end, manager)
 
-    def _end(self, manager):
+    def _end(self, manager: Any) -> None:
         with self._lock:
             self._open.discard(manager)
         try:
@@ -363,7 +370,7 @@ class Kernels:
         except Exception:  # noqa: BLE001  # it died by itself
             manager.cleanup_connection_file()
 
-    def close(self):
+    def close(self) -> None:
         """Kill every kernel that is left, and the server."""
         self._maker.shutdown(wait=True, cancel_futures=True)
         for manager in list(self._open):

@@ -1,13 +1,29 @@
 """Order, parallel branches and skipping: each chapter after those it needs, some at a time."""
 
+from __future__ import annotations
+
 import threading
+from collections.abc import Callable
 from graphlib import TopologicalSorter
 from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any
 
 from boxloop.notebooks.graph import upstream
 
+if TYPE_CHECKING:
+    from boxloop.notebooks.graph import Chapter
 
-def go(chapters, selected, *, is_current, work, current, lost, jobs=1):
+
+def go(
+    chapters: list[Chapter],
+    selected: list[Chapter],
+    *,
+    is_current: Callable,
+    work: Callable,
+    current: Callable,
+    lost: Callable,
+    jobs: int = 1,
+) -> None:
     """Bring the selected chapters up to date, each after those it needs.
 
     Parameters
@@ -54,10 +70,10 @@ def go(chapters, selected, *, is_current, work, current, lost, jobs=1):
         sorter.done(name)
 
 
-def _start(work, chapter, ended):
+def _start(work: Callable, chapter: Chapter, ended: Any) -> None:
     """Run one chapter in a thread that a run which is broken off need not wait for."""
 
-    def body():
+    def body() -> None:
         try:
             ended.put((chapter.name, work(chapter)))
         except BaseException as error:  # noqa: BLE001  # goes on in the thread that waits
@@ -66,7 +82,7 @@ def _start(work, chapter, ended):
     threading.Thread(target=body, name=chapter.name, daemon=True).start()
 
 
-def _wait(ended):
+def _wait(ended: Any) -> tuple:
     """Return the next chapter that is through; waits so that Ctrl-C is heard on Windows too."""
     while True:
         try:

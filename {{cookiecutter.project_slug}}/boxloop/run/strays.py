@@ -2,6 +2,7 @@
 
 import os
 import uuid
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 # In the environment of all that a run starts; processes hand it on to those that they start.
@@ -10,7 +11,7 @@ ROUNDS = 10  # what still starts others after so many, or is held by the system,
 SECONDS = 1  # to end by itself, and to take away what it has put down
 
 
-def marked(mark):
+def marked(mark: str) -> list:
     """Return the processes in whose environment the mark stands, this one not counted."""
     import psutil
 
@@ -22,7 +23,7 @@ def marked(mark):
     return found
 
 
-def end(mark):
+def end(mark: str) -> None:
     """End all processes with the mark, and those that they start meanwhile."""
     import psutil
 
@@ -41,7 +42,7 @@ def end(mark):
 
 
 @contextmanager
-def ours():
+def ours() -> Iterator:
     """Surround a run: yields what must be in the environment of what it starts, and ends that.
 
     Not in this process's own environment, which another run in it would find there. A run inside

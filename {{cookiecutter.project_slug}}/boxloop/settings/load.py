@@ -2,11 +2,15 @@
 
 import tomllib
 from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from boxloop.base.errors import UserError
 from boxloop.settings.tables import Column, Data, Split, Study, Table
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Settings(Table):
@@ -22,7 +26,7 @@ class Settings(Table):
 
     @model_validator(mode="before")
     @classmethod
-    def _there_is_a_table(cls, values):
+    def _there_is_a_table(cls, values: Any) -> dict:
         data = values.get("data") if isinstance(values, dict) else None
         if isinstance(data, dict) and data.get("table") == "":
             msg = "there is no table yet: run `boxloop adopt FILE --target COLUMN`"
@@ -30,7 +34,7 @@ class Settings(Table):
         return values
 
     @model_validator(mode="after")
-    def _errors_are_of_columns(self):
+    def _errors_are_of_columns(self) -> "Settings":
         for name, column in self.columns.items():
             if column.error_of is not None and (
                 column.role != "error" or column.error_of not in self.columns
@@ -42,7 +46,7 @@ class Settings(Table):
 
     @field_validator("waivers")
     @classmethod
-    def _reasons(cls, waivers):
+    def _reasons(cls, waivers: dict) -> Any:
         for check, reason in waivers.items():
             if not reason.strip():
                 msg = f"the waiver for '{check}' needs a reason"
@@ -50,7 +54,7 @@ class Settings(Table):
         return waivers
 
     @model_validator(mode="after")
-    def _target_is_a_column(self):
+    def _target_is_a_column(self) -> "Settings":
         target = self.columns.get(self.study.target)
         if target is None or target.role != "target":
             name = self.study.target
@@ -67,7 +71,7 @@ class Settings(Table):
         return self
 
     @model_validator(mode="after")
-    def _names_are_known(self):
+    def _names_are_known(self) -> "Settings":
         from boxloop.checks import REGISTRY
         from boxloop.measure.metrics import METRICS
 
@@ -92,41 +96,41 @@ class Settings(Table):
                     raise ValueError(msg)
         return self
 
-    def role(self, role):
+    def role(self, role: str) -> list[str]:
         """Return the names of the columns with this role, in the order of the file."""
         return [name for name, column in self.columns.items() if column.role == role]
 
     @property
-    def inputs(self):
+    def inputs(self) -> list[str]:
         """Names of the columns that a model may learn from."""
         return self.role("input")
 
     @property
-    def seen(self):
+    def seen(self) -> list[str]:
         """Names of the columns that estimators are handed: inputs, the resonance, and weights."""
         return [*self.inputs, *self.role("resonance"), *self.weights]
 
     @property
-    def weights(self):
+    def weights(self) -> list[str]:
         """Names of the columns that say how much a row counts: weights, and the target's error."""
         errors = [
             name for name in self.role("error") if self.columns[name].error_of == self.study.target
         ]
         return [*self.role("weight"), *errors]
 
-    def error_of(self, name):
+    def error_of(self, name: str) -> Any:
         """Return the name of the column that holds the error of another one, or None."""
         return next(
             (error for error in self.role("error") if self.columns[error].error_of == name), None
         )
 
-    def only(self, role):
+    def only(self, role: str) -> Any:
         """Return the one column with this role, or None."""
         names = self.role(role)
         return names[0] if len(names) == 1 else None
 
 
-def _sentence(error):
+def _sentence(error: Any) -> str:
     """Return the first problem of a ValidationError: key, what is wrong, value."""
     problem = error.errors()[0]
     key = ".".join(str(part) for part in problem["loc"])
@@ -141,7 +145,7 @@ def _sentence(error):
     return f"{key} = {value!r}: {what[0].lower()}{what[1:]}."
 
 
-def load_settings(path):
+def load_settings(path: "Path") -> "Settings":
     """Return the validated settings of a study.
 
     Raises

@@ -1,6 +1,6 @@
 """The tables of ``study.toml``, one class each: what may stand in them, and in which type."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -59,7 +59,7 @@ class Reference(Table):
     reason: str | None = Field(None, description="why there is none, when kind is none")
 
     @property
-    def label(self):
+    def label(self) -> str:
         """Its name; while nobody has named one, what stands in its place."""
         return self.name if says_something(self.name) else "a stand-in for the domain reference"
 
@@ -79,7 +79,7 @@ class Criterion(Table):
     above: float | None = None
 
     @model_validator(mode="after")
-    def _one_bound(self):
+    def _one_bound(self) -> "Criterion":
         if sum(bound is not None for bound in (self.at_least, self.at_most, self.above)) != 1:
             msg = f"criterion '{self.name}' needs exactly one of at_least, at_most and above"
             raise ValueError(msg)
@@ -114,12 +114,12 @@ class Study(Table):
 
     @model_validator(mode="before")
     @classmethod
-    def _usual_working_point(cls, values):
+    def _usual_working_point(cls, values: Any) -> dict:
         kind = TASKS.get(str(values.get("task"))) if isinstance(values, dict) else None
         return {"working_point": kind.cut.usual} | values if kind and kind.cut else values
 
     @model_validator(mode="after")
-    def _class_of_interest(self):
+    def _class_of_interest(self) -> "Study":
         has_classes = TASKS[self.task].has_classes
         if has_classes and not (self.positive_class or "").strip():
             msg = (
@@ -156,7 +156,7 @@ class Split(Table):
     seed: int = 0
 
     @model_validator(mode="after")
-    def _fractions(self):
+    def _fractions(self) -> "Split":
         total = self.train + self.validation + self.test
         if abs(total - 1) > 1e-9:
             msg = f"train + validation + test is {total:g} and must be 1"

@@ -1,5 +1,6 @@
 """Notice which settings a notebook reads, so that a change of the others leaves it current."""
 
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import BaseModel
@@ -8,7 +9,7 @@ from pydantic import BaseModel
 WHOLE = ("model_dump", "model_dump_json", "model_copy", "__dict__")
 
 
-def watch(model, note, prefix=""):
+def watch(model: Any, note: "Callable", prefix: str = "") -> Any:
     """Return a copy of `model` that calls ``note(name)`` when a field is read.
 
     Parameters
@@ -31,7 +32,7 @@ def watch(model, note, prefix=""):
         if not prefix and isinstance(getattr(model, name), BaseModel)
     }
 
-    def read(self, name):
+    def read(self: Any, name: str):
         if name in inner:
             return inner[name]
         if name in kind.model_fields:

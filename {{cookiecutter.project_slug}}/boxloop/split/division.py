@@ -1,7 +1,11 @@
 """The split: exploration inside training, validation beside it, the test part out of sight."""
 
+from __future__ import annotations
+
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -9,8 +13,11 @@ import pandas as pd
 from boxloop.base.errors import UserError
 from boxloop.table.codes import numbered
 
+if TYPE_CHECKING:
+    from boxloop.base.places import Project
 
-def measured(frame, settings):
+
+def measured(frame: pd.DataFrame, settings: Any) -> pd.DataFrame:
     """Return the table without the numbers that study.toml calls `missing`, column by column."""
     marked = {
         name: column.missing
@@ -26,13 +33,13 @@ def measured(frame, settings):
     )
 
 
-def units(frame, settings):
+def units(frame: pd.DataFrame, settings: Any) -> np.ndarray:
     """Return for each row the unit that is never cut in two: its group, else id, else itself."""
     name = settings.only("group") or settings.only("id")
     return frame[name].to_numpy() if name else np.arange(len(frame))
 
 
-def _shuffled_share(values, seed):
+def _shuffled_share(values: np.ndarray, seed: int) -> np.ndarray:
     """Return each value's place in [0, 1) in a shuffled order, from seed and value alone."""
     unique, codes = numbered(values)
     digests = [hashlib.sha256(f"{seed}:{value}".encode()).hexdigest() for value in unique]
@@ -41,7 +48,7 @@ def _shuffled_share(values, seed):
     return rank[codes] / len(unique)
 
 
-def place(frame, settings):
+def place(frame: pd.DataFrame, settings: Any) -> np.ndarray:
     """Return for each row its place in [0, 1), by which the parts are cut.
 
     Exploration, the rest of training, validation and test lie in this order.
@@ -70,12 +77,12 @@ def place(frame, settings):
     return _shuffled_share(values, plan.seed)
 
 
-def exploration(frame, settings):
+def exploration(frame: pd.DataFrame, settings: Any) -> pd.DataFrame:
     """Return the rows that 01 and 02 may look at; the split keeps them in training."""
     return frame[place(frame, settings) < settings.split.exploration].reset_index(drop=True)
 
 
-def thin(frame, settings, *, most=50_000):
+def thin(frame: pd.DataFrame, settings: Any, *, most: int = 50_000) -> pd.DataFrame:
     """Return at most about `most` rows, by whole units and in their order; of a small table all.
 
     For searches that fit a model many times: which model is best shows on fewer rows than the
@@ -97,7 +104,7 @@ class Parts:
     domains: dict[str, pd.DataFrame]
     _test: pd.DataFrame = field(repr=False)
 
-    def guard(self, check, **options):
+    def guard(self, check: Callable, **options: Any) -> Any:
         """Run a ``split.*`` check of the training rows against validation and test rows.
 
         `check` is ``Station.check`` with the id filled in; only its finding comes back, no test
@@ -106,14 +113,14 @@ class Parts:
         inside = self._test[self._test["set"] == "test"].drop(columns="set")
         return check(self.train, {"validation": self.validation, "test": inside}, **options)
 
-    def seal(self, project):
+    def seal(self, project: Project) -> None:
         """Seal the test part; see `boxloop.split.seal.close`."""
         from boxloop.split.seal import close
 
         close(project, self._test)
 
 
-def divide(labelled, settings, *, domains=None):
+def divide(labelled: pd.DataFrame, settings: Any, *, domains: Any = None) -> Parts:
     """Divide the labelled rows, and set half of the groups of every other domain aside for release.
 
     Parameters
@@ -172,7 +179,7 @@ def group_folds(
     return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(number)]
 
 
-def folds(frame, settings):
+def folds(frame: pd.DataFrame, settings: Any) -> list:
     """Return the study's cross-validation, which fits its split: by group, in time, or stratified.
 
     Returns

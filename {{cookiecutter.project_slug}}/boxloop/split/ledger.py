@@ -4,10 +4,17 @@ Where two clones of a project were merged, lines of both may follow from one: it
 no line of it can vanish unseen either.
 """
 
+from __future__ import annotations
+
 import hashlib
 import json
+from typing import TYPE_CHECKING, Any
 
 from boxloop.base.files import read_cache
+
+if TYPE_CHECKING:
+    from boxloop.base.places import Project
+
 
 CHAIN = "chain"
 # What the lines hold that somebody goes by: event, key, kind.
@@ -19,19 +26,19 @@ SHAPES = (
 )
 
 
-def _hash(before, row):
+def _hash(before: str | None, row: dict) -> str:
     """Return the hash of a line that follows from `before`."""
     kept = {key: value for key, value in row.items() if key != CHAIN}
     text = json.dumps(kept, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(f"{before or ''}{text}".encode()).hexdigest()
 
 
-def link(before, row):
+def link(before: str | None, row: dict) -> dict:
     """Return `row` with its hash, which follows from `before`, that of the line above (or None)."""
     return row | {CHAIN: _hash(before, row)}
 
 
-def parse(text):
+def parse(text: str) -> Any:
     """Return the events in the text of a ledger, oldest first.
 
     Raises
@@ -47,7 +54,7 @@ def parse(text):
     return events
 
 
-def _is_event(row):
+def _is_event(row: Any) -> bool:
     if not isinstance(row, dict) or not isinstance(row.get("event"), str):
         return False
     if not isinstance(row.get("model", ""), str | None) or not _are_texts(row.get("heads", [])):
@@ -57,11 +64,11 @@ def _is_event(row):
     )
 
 
-def _are_texts(items):
+def _are_texts(items: Any) -> bool:
     return isinstance(items, list) and all(isinstance(item, str) for item in items)
 
 
-def _hashes(events):
+def _hashes(events: list[dict]):
     """Return the hash of each line; None where it follows from no line above, or is a repeat."""
     found: list[str | None] = []
     for row in events:
@@ -79,12 +86,12 @@ def _hashes(events):
     return found
 
 
-def head_of(events):
+def head_of(events: list[dict]) -> str | None:
     """Return the hash of the last line, or None where there is none."""
     return next(reversed(_hashes(events)), None)
 
 
-def check_chain(events, heads):
+def check_chain(events: list[dict], heads: list[str]) -> str | None:
     """Return what is wrong with a ledger, for the end of a sentence, or None.
 
     Parameters
@@ -103,7 +110,7 @@ def check_chain(events, heads):
     return None
 
 
-def remembered(project):
+def remembered(project: Project) -> list[dict]:
     """Return the events in the copy of the ledger in ``report/``, none where it is damaged."""
     try:
         events = parse(project.ledger_copy.read_text(encoding="utf-8"))
@@ -112,7 +119,7 @@ def remembered(project):
     return [] if check_chain(events, []) else events
 
 
-def known_heads(project):
+def known_heads(project: Project) -> list[str]:
     """Return the hashes of last lines that passes, notebooks and the copy saw, each once."""
     paths = [
         *sorted(project.passes.glob("*.json")),
@@ -124,7 +131,7 @@ def known_heads(project):
     return list(dict.fromkeys(head for head in heads if isinstance(head, str)))
 
 
-def openings_on_record(project):
+def openings_on_record(project: Project) -> int:
     """Return how many openings results, passes and the copy know of, whatever the ledger says."""
     release = read_cache(project.station("08_release") / "release.json")
     listed = release.get("releases") if isinstance(release, dict) else None

@@ -3,11 +3,14 @@
 It guards against accident, not against malice: whoever wants to read the file can.
 """
 
+from __future__ import annotations
+
 import hashlib
 import json
 import stat
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
 from boxloop.base.files import plain, read_table, sha256, write_text, written_whole
@@ -22,8 +25,15 @@ from boxloop.split.ledger import (
     remembered,
 )
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
-def read_ledger(project):
+    import pandas as pd
+
+    from boxloop.base.places import Project
+
+
+def read_ledger(project: Project) -> list[dict]:
     """Return the events of the ledger, oldest first.
 
     Raises
@@ -39,13 +49,13 @@ def read_ledger(project):
     return events
 
 
-def head(project):
+def head(project: Project) -> Any:
     """Return the hash of the ledger's last line, or None where there is none or it is damaged."""
     events, problem = _examine(project)
     return None if problem else head_of(events)
 
 
-def append(project, event, **facts):
+def append(project: Any, event: Any, **facts: Any) -> Any:
     """Append one event with its time to the ledger, and return it; the ledger is written whole.
 
     Raises
@@ -56,7 +66,7 @@ def append(project, event, **facts):
     return _write(project, read_ledger(project), event, facts)
 
 
-def _write(project, events, event, facts):
+def _write(project: Project, events: list[dict], event: str, facts: dict) -> dict:
     row = {"event": event, "time": datetime.now(UTC).isoformat(timespec="seconds")} | plain(facts)
     row = link(head_of(events), row)
     text = "".join(json.dumps(item, ensure_ascii=False) + "\n" for item in [*events, row])
@@ -66,7 +76,7 @@ def _write(project, events, event, facts):
     return row
 
 
-def _examine(project):
+def _examine(project: Project) -> tuple:
     """Return the events, and in one sentence what is wrong with the ledger (None: nothing)."""
     path, where = project.ledger_file, project.relative(project.ledger_file)
     heads, wrong, events = known_heads(project), None, []
@@ -82,7 +92,7 @@ def _examine(project):
     return ([], f"{where} {wrong}: {_remedy(project, heads)}.") if wrong else (events, None)
 
 
-def _remedy(project, heads):
+def _remedy(project: Project, heads: list[str]) -> str:
     """Return what helps: the copy if it is whole, else a commit, else a new one that says so."""
     copy = remembered(project)
     if copy and not check_chain(copy, heads):
@@ -94,12 +104,12 @@ def _remedy(project, heads):
     )
 
 
-def begins_anew(project):
+def begins_anew(project: Project) -> bool:
     """Return whether nothing is left of a ledger and its test set, so that 03 may seal another."""
     return not project.ledger_file.exists() and not project.sealed_file.exists()
 
 
-def trouble(project):
+def trouble(project: Project) -> str | None:
     """Return in one sentence what is wrong with ledger or sealed file, or None.
 
     Nothing is wrong where there is no test set yet, or where the sealed file is missing: it is not
@@ -116,7 +126,7 @@ def trouble(project):
     return None if same else _not_the_sealed_one(project)
 
 
-def _not_the_sealed_one(project):
+def _not_the_sealed_one(project: Project) -> str:
     name = project.relative(project.sealed_file)
     return (
         f"{name} is not the file that was sealed: "
@@ -124,12 +134,12 @@ def _not_the_sealed_one(project):
     )
 
 
-def last(events, name):
+def last(events: list[dict], name: str) -> dict | None:
     """Return the newest event of this name, or None."""
     return next((event for event in reversed(events) if event["event"] == name), None)
 
 
-def content_hash(frame):
+def content_hash(frame: pd.DataFrame) -> str:
     """Return a hash of the rows of a table, the same whatever file holds them."""
     import pandas as pd
 
@@ -138,7 +148,7 @@ def content_hash(frame):
     return hashlib.sha256(names + rows.tobytes()).hexdigest()
 
 
-def close(project, frame):
+def close(project: Project, frame: pd.DataFrame) -> None:
     """Write the test set once, read-only; on later runs only see that it would be the same.
 
     The sealed file is never read here: its rows are compared through the hash in the ledger.
@@ -165,10 +175,10 @@ def close(project, frame):
         raise UserError(msg)
 
 
-def _seal(project, frame, content):
+def _seal(project: Project, frame: pd.DataFrame, content: str) -> None:
     """Write the sealed file; the ledger knows of it before it is in place."""
 
-    def write(part):
+    def write(part: Path) -> None:
         frame.to_parquet(part, index=False)
         found = {"sha256": sha256(part), "content": content}
         events = _events_or_loss(project)
@@ -180,7 +190,7 @@ def _seal(project, frame, content):
     project.sealed_file.chmod(stat.S_IMODE(project.sealed_file.stat().st_mode) & ~0o222)
 
 
-def _events_or_loss(project):
+def _events_or_loss(project: Project) -> list[dict]:
     """Return the events; where the ledger is lost, begin another that says what was known."""
     heads = known_heads(project)
     if not project.ledger_file.is_file() and heads:
@@ -189,7 +199,7 @@ def _events_or_loss(project):
     return read_ledger(project)
 
 
-def open_seal(project, *, reason, model_hash):
+def open_seal(project: Project, *, reason: str, model_hash: str) -> pd.DataFrame:
     """Open the test set, after writing to the ledger who asked for what.
 
     Parameters
@@ -223,12 +233,12 @@ def open_seal(project, *, reason, model_hash):
     return read_table(project.sealed_file)
 
 
-def openings(events):
+def openings(events: list[dict]) -> list[dict]:
     """Return the openings of the ledger, oldest first."""
     return [event for event in events if event["event"] == "opened"]
 
 
-def note_training(project, settings):
+def note_training(project: Project, settings: Any) -> None:
     """Write the criteria of the first training to the ledger: numbers moved later will show."""
     if last(read_ledger(project), "trained") is None:
         append(project, "trained", criteria=[c.model_dump() for c in settings.study.criteria])

@@ -1,9 +1,16 @@
 """Groups of rows by number."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def numbered(values):
+
+def numbered(values: np.ndarray | pd.Series) -> tuple:
     """Return the distinct values in order, and for each row the number of its own.
 
     It is what `numpy.unique` does with ``return_inverse``.

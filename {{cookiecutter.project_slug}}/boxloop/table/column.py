@@ -1,9 +1,16 @@
 """What is seen in one column: its unit, its range, and the numbers that stand for nothing."""
 
+from __future__ import annotations
+
 import re
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+
+if TYPE_CHECKING:
+    from boxloop.table.read import Catalogue
+
 
 # What catalogues write where nothing was measured; one of them counts only where it lies far from
 # all other values.
@@ -14,19 +21,19 @@ SENTINELS = {
 UNIT = re.compile(r"^(?P<name>.*?)\s*[\[(](?P<unit>[^\])]+)[\])]$")
 
 
-def stem_of(name):
+def stem_of(name: str) -> str:
     """Return a name without the unit in brackets behind it."""
     bracket = UNIT.match(str(name))
     return (bracket["name"] if bracket else str(name)).strip() or str(name)
 
 
-def unit_of(name, catalogue):
+def unit_of(name: str, catalogue: Catalogue) -> str:
     """Return the unit of a column: the file's, or what stands in brackets in its name."""
     bracket = UNIT.match(str(name))
     return catalogue.units.get(name) or (bracket["unit"].strip() if bracket else "")
 
 
-def describe(column):
+def describe(column: pd.Series) -> str:
     """Return the range of a column's numbers or its first words, and how much is missing."""
     values, gap = column.dropna(), float(column.isna().mean())
     if values.empty:
@@ -50,7 +57,7 @@ def describe(column):
     return words + (f"; {gap:.1%} missing" if gap else "")
 
 
-def marks(column):
+def marks(column: pd.Series) -> tuple:
     """Return the numbers that stand for a missing value.
 
     Each is a usual mark at one end, repeated, and far from all other values.
@@ -73,7 +80,7 @@ def marks(column):
     return tuple(found)
 
 
-def _mark(values):
+def _mark(values: pd.Series):
     """Return one value at an end that is a mark, or None."""
     if values.nunique() < 11:
         return None

@@ -4,9 +4,12 @@ What cannot be understood is refused with one sentence that names the file, the 
 and the remedy.
 """
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -50,7 +53,7 @@ class Catalogue:
     notes: list = field(default_factory=list)
 
 
-def read_catalogue(path):
+def read_catalogue(path: Path) -> Catalogue:
     """Return the table in a file as a `Catalogue`.
 
     Parameters
@@ -88,7 +91,7 @@ def read_catalogue(path):
     return found
 
 
-def in_project(found):
+def in_project(found: Catalogue) -> Catalogue:
     """Return a catalogue with the names that its columns have in the project: `set_` for `set`.
 
     Parameters
@@ -115,14 +118,14 @@ def read_rows(path: Path) -> pd.DataFrame:
     return in_project(read_catalogue(path)).frame
 
 
-def _free(name, taken):
+def _free(name: str, taken: Any):
     """Return a name with as many dashes behind it as make it a new one."""
     while name in taken:
         name += "_"
     return name
 
 
-def _parquet(path):
+def _parquet(path: Path) -> Catalogue:
     try:
         frame = pd.read_parquet(path)
     except (OSError, ValueError) as error:
@@ -141,7 +144,7 @@ def _parquet(path):
     return _timed(_without_blanks(frame.reset_index(drop=True)))
 
 
-def _decoded(path, column):
+def _decoded(path: Path, column: pd.Series) -> pd.Series:
     """Return a column of byte strings as text, and any other as it is."""
     if not any(isinstance(value, bytes) for value in column.dropna().iloc[:1]):
         return column
@@ -152,13 +155,18 @@ def _decoded(path, column):
         raise UserError(msg) from error
 
 
-def _refuse_lists(path, name):
+def _refuse_lists(path: Path, name: str) -> None:
     several = f"{path.name}, column '{name}' holds several values in each row"
     msg = f"{several}: give each of them a column of its own."
     raise UserError(msg)
 
 
-def _timed(frame, units=None, descriptions=None, notes=()):
+def _timed(
+    frame: pd.DataFrame,
+    units: dict | None = None,
+    descriptions: dict | None = None,
+    notes: Any = (),
+) -> Catalogue:
     """Return a `Catalogue` in which dates are decimal years."""
     units, notes = dict(units or {}), list(notes)
     for name in frame.columns:
@@ -176,7 +184,7 @@ def _timed(frame, units=None, descriptions=None, notes=()):
     return Catalogue(frame, units, descriptions or {}, notes)
 
 
-def _dates(column):
+def _dates(column: pd.Series) -> pd.Series:
     """Return a column of text such as 2021-03-04 or 2021-03-04T05:06:07 as dates, else as it is."""
     words = column.dropna()
     if (
@@ -192,7 +200,7 @@ def _dates(column):
         return column
 
 
-def _without_blanks(frame):
+def _without_blanks(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the table with empty text missing, as in CSV: binary formats fill text with blanks."""
     for name in frame.columns:
         if pd.api.types.is_object_dtype(frame[name]) or pd.api.types.is_string_dtype(frame[name]):
@@ -205,7 +213,7 @@ def _without_blanks(frame):
     return frame
 
 
-def _astropy(path, kind):
+def _astropy(path: Path, kind: str) -> Catalogue:
     # astropy takes a second to import, and only these formats need it.
     from astropy.table import Table
     from astropy.time import Time
@@ -235,7 +243,7 @@ def _astropy(path, kind):
     return _timed(_without_blanks(frame), units, descriptions, notes)
 
 
-def _table(path, kind):
+def _table(path: Path, kind: Any):
     """Return the astropy table in a file, byte strings as text."""
     import warnings
 

@@ -1,16 +1,24 @@
 """Tables in text: delimiters, header lines and encodings, and the line that is wrong."""
 
+from __future__ import annotations
+
 import codecs
 import csv
 import gzip
 import io
 import re
 import zlib
+from collections.abc import Iterator
 from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from boxloop.base.errors import UserError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 NEARLY = 0.9  # from this share of numbers on, a column of text holds numbers with mistakes in it
 HEAD = 50  # lines that are looked at to find the delimiter
@@ -26,7 +34,7 @@ LONGEST = 200  # signs in the name of a column; more is a quote that never ends
 csv.field_size_limit(2**31 - 1)  # Python's own is 128 kB, and spectra or sequences are longer
 
 
-def names_are_good(path, names):
+def names_are_good(path: Path, names: list[str]) -> None:
     """Refuse a column without a name, a name that is no name, and one that stands twice."""
     for number, name in enumerate(names, 1):
         if len(str(name)) > LONGEST:
@@ -44,11 +52,11 @@ def names_are_good(path, names):
             raise UserError(msg)
 
 
-def _open(path):
+def _open(path: Path):
     return gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")
 
 
-def _lines(path):
+def _lines(path: Path) -> Iterator:
     """Yield the lines of a text file as they are read, or refuse one that is not UTF-8."""
     number = 0
     try:
@@ -79,7 +87,7 @@ def _lines(path):
         raise UserError(msg) from error
 
 
-def _bad_line(path):
+def _bad_line(path: Path) -> int:
     with _open(path) as file:
         for number, line in enumerate(file, 1):
             try:
@@ -89,7 +97,7 @@ def _bad_line(path):
     return 1
 
 
-def _is_number(text, sign):
+def _is_number(text: str, sign: Any) -> bool:
     try:
         float(text)
     except ValueError:
@@ -97,7 +105,7 @@ def _is_number(text, sign):
     return True
 
 
-def _delimiter(lines):
+def _delimiter(lines: list[str]) -> str | None:
     """Return the sign that cuts the first lines into equally many fields, most of them.
 
     None stands for blanks.
@@ -128,7 +136,7 @@ def _delimiter(lines):
     return best
 
 
-def _blanks_between_commas(lines):
+def _blanks_between_commas(lines: list[str]) -> bool:
     """Whether blanks separate numbers with decimal commas, perhaps below names without commas."""
     rows = [line.split() for line in lines]
     cells = [cell for row in rows[1:] for cell in row]
@@ -142,7 +150,7 @@ def _blanks_between_commas(lines):
     )
 
 
-def _head(path):
+def _head(path: Path) -> tuple:
     """Return how many lines come before the table, and its first lines."""
     skipped, head = 0, list[str]()
     for line in _lines(path):
@@ -158,7 +166,7 @@ def _head(path):
     return skipped, [line for line in head if line.strip()]
 
 
-def read_text(path, *, delimiter=None):
+def read_text(path: Path, *, delimiter: str | None = None) -> tuple:
     """Return the table in a text file, and what to say of it.
 
     Parameters
@@ -201,7 +209,7 @@ def read_text(path, *, delimiter=None):
     return _numbers(path, frame, first_line), notes
 
 
-def _one_width(path, skipped, sign):
+def _one_width(path: Path, skipped: int, sign: str | None) -> tuple:
     """Return the first row and its number of fields, or refuse a row that has another."""
     first, width = None, 0
     for line, row in _cut(path, skipped, sign):
@@ -214,7 +222,7 @@ def _one_width(path, skipped, sign):
     return first, width
 
 
-def _cut(path, skipped, sign):
+def _cut(path: Path, skipped: int, sign: Any) -> Iterator:
     """Yield the number of the line where each row that holds something ends, and its fields."""
     lines = islice(_lines(path), skipped, None)
     if sign is None:
@@ -233,7 +241,7 @@ def _cut(path, skipped, sign):
         raise UserError(msg) from error
 
 
-def _looks_like_data(first, head, sign):
+def _looks_like_data(first: list[str], head: list[str], sign: str | None) -> bool:
     """Whether the first line is a row like the next ones: numbers where they have numbers."""
     row = (
         next(csv.reader(head[1:2], delimiter=sign), [])
@@ -244,7 +252,9 @@ def _looks_like_data(first, head, sign):
     return any(numbers) and numbers == [_is_number(cell, sign) for cell in row]
 
 
-def _parse(path, skipped, sign, names, has_header):
+def _parse(
+    path: Path, skipped: int, sign: str | None, names: list[str], has_header: bool
+) -> pd.DataFrame:
     try:
         with _open(path) as file:
             return pd.read_csv(
@@ -267,7 +277,7 @@ def _parse(path, skipped, sign, names, has_header):
         raise UserError(msg) from error
 
 
-def _rows_to_skip(path, skipped, has_header):
+def _rows_to_skip(path: Path, skipped: int, has_header: bool) -> int:
     """Return how many lines come before the first row of data; names may go over several."""
     if not has_header:
         return skipped
@@ -277,7 +287,7 @@ def _rows_to_skip(path, skipped, has_header):
     return skipped + max(reader.line_num, 1)
 
 
-def _decimal_commas(path, frame, sign, first_line):
+def _decimal_commas(path: Path, frame: pd.DataFrame, sign: str | None, first_line: int) -> tuple:
     """Return the table with decimal commas read as points, and whether there were any.
 
     What may mean two things is refused. A column of numbers with commas must never pass for a
@@ -316,7 +326,7 @@ def _decimal_commas(path, frame, sign, first_line):
     return frame.assign(**read), True
 
 
-def _read_with_commas(words, with_comma):
+def _read_with_commas(words: Any, with_comma: Any):
     """Return which words are numbers with a decimal comma, which are not, which may be grouped."""
     comma = with_comma & words.str.fullmatch(COMMA, flags=re.ASCII)
     no_number = pd.to_numeric(words.where(~with_comma), errors="coerce").isna()
@@ -324,7 +334,9 @@ def _read_with_commas(words, with_comma):
     return comma, other, with_comma & words.str.fullmatch(GROUPED, flags=re.ASCII)
 
 
-def _refuse_commas(path, name, words, bad, first_line):
+def _refuse_commas(
+    path: Path, name: str, words: pd.Series, bad: pd.Series, first_line: int
+) -> None:
     row = words.index[bad.to_numpy(dtype=bool)][0]
     where = f"{path.name}, column '{name}', line {row + first_line}"
     stands = f"{words[row]!r} stands in a column of numbers with commas"
@@ -332,7 +344,7 @@ def _refuse_commas(path, name, words, bad, first_line):
     raise UserError(msg)
 
 
-def _has_points(column):
+def _has_points(column: pd.Series) -> bool:
     """Whether numbers with points are in a column.
 
     Floats that are whole may be so because of a gap, else they were written as 1.000.
@@ -343,7 +355,7 @@ def _has_points(column):
     )
 
 
-def _numbers(path, frame, first_line):
+def _numbers(path: Path, frame: pd.DataFrame, first_line: int) -> pd.DataFrame:
     """Refuse a column of numbers with words in it, and name the first of them."""
     for name in frame.columns:
         column = frame[name]

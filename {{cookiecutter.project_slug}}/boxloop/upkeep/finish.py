@@ -5,13 +5,20 @@ The hook of the template does it right after the bake; where hooks were declined
 syntax that Python 3.9 cannot read.
 """
 
+from __future__ import annotations
+
 import shutil
+from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
 from boxloop.base.files import write_bytes
 from boxloop.base.places import STATIONS
 from boxloop.measure.kinds import TASKS
 from boxloop.notebooks.file import as_text, read_notebook, tags
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 # The tags of a cell that choose: one with no tag of a question, or with the chosen one, stays.
 # What one study says has the tag of that study, and what several of a task share that of the task.
@@ -24,12 +31,12 @@ QUESTIONS = {
 }
 
 
-def mark(root):
+def mark(root: Path) -> Path:
     """Return the file that stands in a project until its bake is finished."""
     return root / "studies" / "UNFINISHED.md"
 
 
-def finish(root, choices):
+def finish(root: Path, choices: dict) -> bool:
     """Finish a bake, once: without its mark nothing is touched, and it may be stopped anywhere.
 
     Parameters
@@ -68,7 +75,7 @@ def finish(root, choices):
     return True
 
 
-def finish_from_record(root):
+def finish_from_record(root: Path) -> bool:
     """Finish a bake with the choices that ``pyproject.toml`` has on record; see `finish`."""
     import tomllib  # not in the Python 3.9 that a hook may run on
 
@@ -84,7 +91,7 @@ def finish_from_record(root):
     return finish(root, record if isinstance(record, dict) else {})
 
 
-def _keep_the_chosen_cells(path, choices):
+def _keep_the_chosen_cells(path: Path, choices: dict) -> None:
     """Drop the cells of what was not chosen from one of the template's notebooks."""
     try:
         notebook = read_notebook(path)
@@ -95,11 +102,11 @@ def _keep_the_chosen_cells(path, choices):
         write_bytes(path, as_text({**notebook, "cells": kept}).encode("utf-8"))
 
 
-def _is_chosen(found, choices):
+def _is_chosen(found: Any, choices: dict) -> bool:
     return all(choices[key] in found or not found & values for key, values in QUESTIONS.items())
 
 
-def _take_the_study(root, name):
+def _take_the_study(root: Path, name: str) -> None:
     """Move ``studies/NAME/`` to ``study/`` and its tests to ``tests/``; what is there stays."""
     study = root / "study"
     if not study.exists():

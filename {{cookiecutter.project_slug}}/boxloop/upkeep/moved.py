@@ -11,6 +11,7 @@ from importlib import import_module
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import Any
 
 from boxloop.base import lazy
 
@@ -171,7 +172,7 @@ DESK = {
 
 
 # The arguments are those of the import system.
-def find_spec(name, path=None, target=None):  # noqa: ARG001
+def find_spec(name: str, path: Any = None, target: Any = None) -> Any:  # noqa: ARG001
     """Return how to make a module that is no longer there, or None where there never was one."""
     here = name.removeprefix("boxloop.")
     return ModuleSpec(name, _Moved()) if here in MODULES else None
@@ -180,20 +181,20 @@ def find_spec(name, path=None, target=None):  # noqa: ARG001
 class _Moved(Loader):
     """Makes a module that hands on what it is asked for."""
 
-    def create_module(self, spec):
+    def create_module(self, spec: Any) -> Any:
         return ModuleType(spec.name, f"Has moved to `boxloop.{module_now(spec.name)[8:]}`.")
 
-    def exec_module(self, module):
+    def exec_module(self, module: Any) -> Any:
         module.__getattr__ = partial(old, module.__name__)
 
 
-def module_now(name):
+def module_now(name: str) -> str:
     """Return the name of the module that has the names of this one now; its own if it is there."""
     now = MODULES.get(name.removeprefix("boxloop."))
     return f"boxloop.{now}" if now and name.startswith("boxloop.") else name
 
 
-def old(module, name, *, asked_by=1):
+def old(module: str, name: str, *, asked_by: int = 1) -> Any:
     """Return what the name in a module has become, and say once where that is now.
 
     Parameters
@@ -230,7 +231,7 @@ def old(module, name, *, asked_by=1):
     return value
 
 
-def _now(key):
+def _now(key: str):
     """Return ``a.b.name`` as it is called today, or None where it is called so today."""
     first, seen = key, set()
     while key not in seen:
@@ -240,7 +241,7 @@ def _now(key):
     return key if key != first else None
 
 
-def _public(where, name):
+def _public(where: Any, name: str):
     """Return the room that has a name among its public ones, else its module."""
     room = f"boxloop.{where.partition('.')[0]}"
     import_module(room)
@@ -248,7 +249,7 @@ def _public(where, name):
     return room if f"{room}.{known}" == f"boxloop.{where}" else f"boxloop.{where}"
 
 
-def _method(method, settings_at, *given, **options):
+def _method(method: Any, settings_at: Any, *given: Any, **options: Any):
     """Call a method of the task of a study as the function that it was."""
     # No statement: those are read to know what a kernel needs, and every room leads here.
     Task = import_module("boxloop.measure.task").Task  # a class

@@ -1,5 +1,9 @@
 """The traditional mass estimates: scaling relations, linear regression, the information limit."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.linear_model import LinearRegression
@@ -8,6 +12,11 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 
 from . import simulate
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from study.simulate import Physics
 
 
 class ScalingRelation(RegressorMixin, BaseEstimator):
@@ -37,16 +46,21 @@ class ScalingRelation(RegressorMixin, BaseEstimator):
     0.6
     """
 
-    def __init__(self, columns=("gas_mass", "temperature"), evolution=-0.4, slope=None):
+    def __init__(
+        self,
+        columns: tuple = ("gas_mass", "temperature"),
+        evolution: float = -0.4,
+        slope: float | None = None,
+    ) -> None:
         self.columns = columns
         self.evolution = evolution
         self.slope = slope
 
-    def proxy(self, X):
+    def proxy(self, X: pd.DataFrame) -> np.ndarray:
         """Return ln(proxy), shape (n,)."""
         return np.log(X[list(self.columns)].to_numpy(dtype=float)).sum(axis=1)
 
-    def fit(self, X, y):
+    def fit(self, X: pd.DataFrame, y: np.ndarray | pd.Series) -> Any:
         """Calibrate on clusters of known mass; X is a DataFrame, y is ln(M500 / 1e14 Msun)."""
         x = self.proxy(X)
         y = np.asarray(y, dtype=float) - self.evolution * np.log(
@@ -60,14 +74,14 @@ class ScalingRelation(RegressorMixin, BaseEstimator):
         self.n_features_in_ = X.shape[1]
         return self
 
-    def predict(self, X):
+    def predict(self, X: pd.DataFrame) -> np.ndarray:
         """Return ln(M500 / 1e14 Msun), shape (n,)."""
         check_is_fitted(self)
         evolution = self.evolution * np.log(simulate.efunc(X["redshift"].to_numpy()))
         return self.normalisation_ + self.slope_ * self.proxy(X) + evolution
 
 
-def reference():
+def reference() -> Any:
     """Return the M-Y_X relation, Y_X = M_gas T (Kravtsov, Vikhlinin & Nagai 2006, ApJ 650, 128).
 
     Self-similar expectation: M ~ Y_X^(3/5) E(z)^(-2/5).
@@ -77,7 +91,7 @@ def reference():
     return ScalingRelation(columns=("gas_mass", "temperature"), evolution=-2 / 5)
 
 
-def alternates():
+def alternates() -> dict:
     """Return other proxies of the field, exponents of E(z) self-similar.
 
     Gas mass (M ~ M_gas), richness (M ~ lambda), luminosity (M ~ L^(3/4) E(z)^(-7/4)), and Y_X
@@ -93,17 +107,22 @@ def alternates():
     }
 
 
-def logarithms():
+def logarithms() -> Any:
     """Return the step that takes the logarithm of every input: power laws become straight lines."""
     return FunctionTransformer(func=np.log, feature_names_out="one-to-one")
 
 
-def simplest():
+def simplest() -> Any:
     """Return the simplest model that sees every input: linear regression of ln M on logarithms."""
     return make_pipeline(logarithms(), LinearRegression())
 
 
-def gaussian_posterior(residual, covariance, alpha=simulate.ALPHA, beta=simulate.BETA):
+def gaussian_posterior(
+    residual: np.ndarray,
+    covariance: np.ndarray,
+    alpha: np.ndarray = simulate.ALPHA,
+    beta: Any = simulate.BETA,
+) -> tuple:
     """Return mean and variance of mu given log-normal observables, and the log evidence.
 
     The evidence is up to a constant.
@@ -136,7 +155,7 @@ def gaussian_posterior(residual, covariance, alpha=simulate.ALPHA, beta=simulate
     return mean, variance, log_evidence
 
 
-def limit(frame, physics=simulate.A):
+def limit(frame: pd.DataFrame, physics: Physics = simulate.A) -> tuple:
     """Return the information limit: mean and sigma of ln M for who knows simulator A perfectly.
 
     Uses the observables, their errors and the redshift, never a truth column.

@@ -15,7 +15,7 @@ HALOS = {"simulator_a": 1500, "simulator_b": 900, "survey": 600}
 SEED = 2026
 
 
-def tables(seed=SEED):
+def tables(seed: int = SEED) -> dict[str, pd.DataFrame]:
     """Return the three tables by file name: simulator A, simulator B and the unlabelled survey.
 
     The survey has the physics of B, one line of sight per cluster, and no mass and no truth.
@@ -35,7 +35,7 @@ def tables(seed=SEED):
     }
 
 
-def prepare(raw):
+def prepare(raw: Path) -> list[Path]:
     """Write the raw tables that are missing and return the paths of all three.
 
     Existing files are never touched.
@@ -43,16 +43,16 @@ def prepare(raw):
     return write_missing_tables(raw, HALOS, tables)
 
 
-def labelled(raw):
+def labelled(raw: Path) -> pd.DataFrame:
     """Return the table with known masses to learn from: simulator A."""
     return pd.read_parquet(Path(raw) / "simulator_a.parquet")
 
 
-def domains(raw):
+def domains(raw: Path) -> dict[str, pd.DataFrame]:
     """Return other labelled tables by name, never used for training: simulator B."""
     return {"simulator_b": pd.read_parquet(Path(raw) / "simulator_b.parquet")}
 
 
-def deployment(raw):
+def deployment(raw: Path) -> pd.DataFrame:
     """Return the unlabelled objects the model is meant for: the survey."""
     return pd.read_parquet(Path(raw) / "survey.parquet")

@@ -6,13 +6,26 @@ A mass estimate that is unbiased cluster by cluster can still count wrongly, and
 towards the mean (as every regression does) empties the heaviest bins.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pandas as pd
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 
 EDGES = np.log([1.0, 1.5, 2.25, 3.5, 5.5, 20.0])  # ln(M500 / 1e14 Msun)
 
 
-def counts(ln_mass, *, groups=None, edges=EDGES):
+def counts(
+    ln_mass: np.ndarray | pd.Series,
+    *,
+    groups: np.ndarray | pd.Series | None = None,
+    edges: np.ndarray = EDGES,
+) -> np.ndarray:
     """Count clusters per bin.
 
     Parameters
@@ -33,7 +46,13 @@ def counts(ln_mass, *, groups=None, edges=EDGES):
     return np.histogram(np.asarray(ln_mass), bins=edges, weights=weights)[0].astype(float)
 
 
-def mass_function(ln_mass, estimates, *, groups=None, edges=EDGES):
+def mass_function(
+    ln_mass: np.ndarray | pd.Series,
+    estimates: dict[str, np.ndarray],
+    *,
+    groups: np.ndarray | pd.Series | None = None,
+    edges: Any = EDGES,
+) -> pd.DataFrame:
     """Compare the mass function of estimated masses with the true one.
 
     Parameters
@@ -61,7 +80,7 @@ def mass_function(ln_mass, estimates, *, groups=None, edges=EDGES):
     return pd.concat(tables, ignore_index=True)
 
 
-def draw(ax, table):
+def draw(ax: Axes, table: pd.DataFrame) -> None:
     """Draw the ratios of one `mass_function` table over the Poisson error of the true counts."""
     from boxloop.base import COLOURS, MARKERS, plain_log_ticks
 

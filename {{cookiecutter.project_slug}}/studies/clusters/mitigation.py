@@ -1,20 +1,23 @@
 """Attempts to make the model useful under other gas physics: judged in 06, kept on record in 07."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 
-def whole(frame):
+def whole(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the inputs as they are."""
     return frame
 
 
-def shapeless(frame):
+def shapeless(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the inputs without the two that are closest to the details of gas physics."""
     return frame.drop(columns=["centroid_shift", "concentration"])
 
 
-def product(frame):
+def product(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the inputs with gas mass times temperature in place of the two.
 
     Feedback lowers the one and raises the other; the product hardly feels it
@@ -25,7 +28,15 @@ def product(frame):
     )
 
 
-def candidates(make, fitted, train, other, *, inputs, target):
+def candidates(
+    make: Callable,
+    fitted: dict,
+    train: pd.DataFrame,
+    other: pd.DataFrame,
+    *,
+    inputs: list[str],
+    target: str,
+) -> dict:
     """Return ways to predict, by name; each takes a table and returns ln(M500 / 1e14 Msun).
 
     Parameters
@@ -52,5 +63,5 @@ def candidates(make, fitted, train, other, *, inputs, target):
     return found
 
 
-def _predictor(estimator, view, inputs, offset=0.0):
+def _predictor(estimator: Any, view: Callable, inputs: list[str], offset: float = 0.0) -> Callable:
     return lambda frame: estimator.predict(view(frame[inputs])) - offset

@@ -36,7 +36,7 @@ ABLATIONS = {
 }
 
 
-def ladder(seed):
+def ladder(seed: int) -> dict:
     """Return unfitted pipelines by name, simple first.
 
     Parameters

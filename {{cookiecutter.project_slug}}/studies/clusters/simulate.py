@@ -18,8 +18,11 @@ Within one dynamical state the model is exactly log-normal, so the posterior of 
 closed form (`study.baseline.limit`): no honest model can do better in simulator A.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -53,7 +56,7 @@ ALPHA = np.array(
 GAMMA = np.array([0, 2 / 3, 7 / 3, 0, 1 / 3, 0, 0])  # exponents of E(z)
 
 
-def vector(**values):
+def vector(**values: Any) -> np.ndarray:
     """Return a (7,) array in the order of OBSERVABLES, zero where not named."""
     return np.array([values.get(name, 0.0) for name in OBSERVABLES])
 
@@ -99,7 +102,7 @@ class Physics:
     projection: np.ndarray
     artefact: float
 
-    def law(self, merging):
+    def law(self, merging: int) -> tuple:
         """Return mean (7,) and covariance (7, 7) of one state seen along one line of sight."""
         state = self.merging if merging else self.relaxed
         covariance = np.diag(state.scatter**2 + self.projection**2)
@@ -176,7 +179,7 @@ B = replace(
 
 
 @cache
-def distances():
+def distances() -> tuple:
     """Return redshifts, luminosity distances [Mpc], comoving volumes [Mpc^3]: arrays (500,).
 
     Flat cosmology, H0 = 70 km/s/Mpc, matter density 0.3.
@@ -189,23 +192,23 @@ def distances():
     return z, cosmology.luminosity_distance(z).value, cosmology.comoving_volume(z).value
 
 
-def distance(redshift):
+def distance(redshift: np.ndarray | pd.Series) -> np.ndarray:
     """Return the luminosity distance in Mpc, from the table."""
     grid, table, _ = distances()
     return np.interp(redshift, grid, table)
 
 
-def limiting_luminosity(redshift):
+def limiting_luminosity(redshift: np.ndarray | pd.Series) -> np.ndarray:
     """Return the luminosity [1e44 erg/s] from which COUNTS_LIMIT photons arrive on average."""
     return COUNTS_LIMIT / COUNTS_PER_FLUX / ERG_PER_S_CM2 * distance(redshift) ** 2
 
 
-def efunc(redshift):
+def efunc(redshift: np.ndarray | pd.Series) -> np.ndarray:
     """Return E(z) = H(z)/H0 of the flat cosmology with matter density 0.3."""
     return np.sqrt(0.3 * (1 + np.asarray(redshift)) ** 3 + 0.7)
 
 
-def draw_halos(rng, size):
+def draw_halos(rng: np.random.Generator, size: int) -> tuple:
     """Draw mu from the mass function and z uniformly in comoving volume; both of shape (size,)."""
     mu = np.linspace(*MU_RANGE, 2000)
     density = np.exp(-BETA[0] * mu - BETA[1] * mu**2 / 2)
@@ -217,7 +220,7 @@ def draw_halos(rng, size):
     )
 
 
-def observe(rng, mu, z, physics):
+def observe(rng: np.random.Generator, mu: np.ndarray, z: np.ndarray, physics: Physics) -> tuple:
     """Give every halo its three-dimensional observables, then look at it along each line of sight.
 
     Returns
@@ -240,7 +243,7 @@ def observe(rng, mu, z, physics):
     return seen, merging, strength[:, 0]
 
 
-def measure(rng, seen, z):
+def measure(rng: np.random.Generator, seen: np.ndarray, z: np.ndarray) -> tuple:
     """Add photon and galaxy-count noise.
 
     X-ray: N photons are a Poisson number whose mean is flux x COUNTS_PER_FLUX.
@@ -270,7 +273,14 @@ def measure(rng, seen, z):
     return measured, error, counts
 
 
-def catalogue(physics, *, halos, seed, prefix, lines_of_sight=LINES_OF_SIGHT):
+def catalogue(
+    physics: Physics,
+    *,
+    halos: int,
+    seed: list[int],
+    prefix: str,
+    lines_of_sight: int = LINES_OF_SIGHT,
+) -> pd.DataFrame:
     """Draw a flux-limited catalogue: one row per halo and line of sight.
 
     A row is kept if its own photons pass the limit, so a halo near the limit may show fewer than

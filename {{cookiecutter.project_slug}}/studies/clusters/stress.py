@@ -7,6 +7,10 @@ sees these.
 The other simulator is not here: it is a table of its own (`study.data.domains`).
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
@@ -15,14 +19,14 @@ from boxloop.measure import StressTest
 from . import simulate
 
 
-def one_error_up(frame):
+def one_error_up(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the measured observables raised by one error bar each; errors are fractions."""
     return pd.DataFrame(
         {name: frame[name] * np.exp(frame[f"{name}_error"]) for name in simulate.MEASURED}
     )
 
 
-def more_noise(frame, columns, factor):
+def more_noise(frame: pd.DataFrame, columns: tuple, factor: float) -> pd.DataFrame:
     """Return the table with the measurement errors of `columns` multiplied by `factor`.
 
     The noise at hand is stretched rather than drawn anew, so that factor 1 is the table itself.
@@ -36,22 +40,24 @@ def more_noise(frame, columns, factor):
     return frame.assign(**changed)
 
 
-def noise(frame, level, rng):
+def noise(frame: pd.DataFrame, level: float, rng: np.random.Generator) -> pd.DataFrame:
     """Multiply every measurement error by `level`."""
     return more_noise(frame, simulate.MEASURED, level)
 
 
-def exposure(frame, level, rng):
+def exposure(frame: pd.DataFrame, level: float, rng: np.random.Generator) -> pd.DataFrame:
     """Divide the exposure by `level`: photon noise grows with its square root."""
     return more_noise(frame, simulate.XRAY, np.sqrt(level))
 
 
-def temperature_scale(frame, level, rng):
+def temperature_scale(
+    frame: pd.DataFrame, level: float, rng: np.random.Generator | None
+) -> pd.DataFrame:
     """Raise every temperature by the fraction `level`."""
     return frame.assign(temperature=frame["temperature"] * (1 + level))
 
 
-def effective_area(frame, level, rng):
+def effective_area(frame: pd.DataFrame, level: float, rng: np.random.Generator) -> pd.DataFrame:
     """Raise every flux by the fraction `level`; gas mass goes as the root of the emission."""
     scale = 1 + level
     return frame.assign(
@@ -59,7 +65,7 @@ def effective_area(frame, level, rng):
     )
 
 
-def projection(frame, level, rng):
+def projection(frame: pd.DataFrame, level: float, rng: np.random.Generator) -> pd.DataFrame:
     """Let one cluster in five be blended.
 
     Its richness goes up by the fraction `level`, its velocity dispersion by a third of it.
@@ -71,7 +77,7 @@ def projection(frame, level, rng):
     )
 
 
-def feedback(frame, level, rng):
+def feedback(frame: pd.DataFrame, level: float, rng: np.random.Generator | None) -> pd.DataFrame:
     """Move gas outwards.
 
     Gas mass goes down and temperature up by `level` in ln, luminosity down by twice that.
@@ -83,31 +89,31 @@ def feedback(frame, level, rng):
     )
 
 
-def missing(column):
+def missing(column: str) -> Callable:
     """Return a test that loses `column` in a fraction `level` of the rows and fills in the median.
 
     The median is that of the table at hand: for a part of the same population it is the training
     median, up to sampling noise.
     """
 
-    def lose(frame, level, rng):
+    def lose(frame: pd.DataFrame, level: float, rng: np.random.Generator) -> pd.DataFrame:
         lost = rng.random(len(frame)) < level
         return frame.assign(**{column: frame[column].mask(lost, frame[column].median())})
 
     return lose
 
 
-def distant(frame, level, rng):
+def distant(frame: pd.DataFrame, level: float, rng: np.random.Generator) -> pd.DataFrame:
     """Keep the most distant fraction `level` of the rows."""
     return frame[frame["redshift"] >= frame["redshift"].quantile(1 - level)]
 
 
-def light(frame, level, rng):
+def light(frame: pd.DataFrame, level: float, rng: np.random.Generator) -> pd.DataFrame:
     """Keep the least massive fraction `level` of the rows."""
     return frame[frame["ln_mass"] <= frame["ln_mass"].quantile(level)]
 
 
-def mergers(frame, level, rng):
+def mergers(frame: pd.DataFrame, level: float, rng: np.random.Generator) -> pd.DataFrame:
     """Make mergers the fraction `level` of the rows, by dropping relaxed clusters at random."""
     merging = frame["true_merger"].to_numpy() == 1
     relaxed = np.flatnonzero(~merging)
@@ -116,12 +122,12 @@ def mergers(frame, level, rng):
     return frame.iloc[np.sort(kept)]
 
 
-def shape(frame, level, rng):
+def shape(frame: pd.DataFrame, level: float, rng: np.random.Generator) -> pd.DataFrame:
     """Raise every centroid shift by the fraction `level`, as unresolved point sources would."""
     return frame.assign(centroid_shift=frame["centroid_shift"] * (1 + level))
 
 
-def artefact(frame, level, rng):
+def artefact(frame: pd.DataFrame, level: float, rng: np.random.Generator) -> pd.DataFrame:
     """Shift ln(core_px) by `level` standard deviations; only a model that uses it may change."""
     return frame.assign(core_px=frame["core_px"] * np.exp(level * np.log(frame["core_px"]).std()))
 

@@ -1,11 +1,18 @@
 """The traditional search: a bump hunt in the dijet mass; and simple cuts on the jets."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import make_pipeline
 
 from . import likelihood, regions, search, simulate
 from .models import Decorrelated, Forest
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class BumpHunt(BaseEstimator):
@@ -34,17 +41,17 @@ class BumpHunt(BaseEstimator):
 
     def __init__(
         self,
-        centre=regions.CENTRE,
-        width=simulate.RESOLUTION,
-        parameters=search.PARAMETERS,
-        random_state=0,
-    ):
+        centre: float = regions.CENTRE,
+        width: float = simulate.RESOLUTION,
+        parameters: int = search.PARAMETERS,
+        random_state: int = 0,
+    ) -> None:
         self.centre = centre
         self.width = width
         self.parameters = parameters
         self.random_state = random_state
 
-    def fit(self, X, y=None):
+    def fit(self, X: pd.DataFrame, y: np.ndarray | pd.Series | None = None) -> Any:
         """Fit the sidebands; `y` is not looked at."""
         mass = X.loc[regions.unweighted(X, self.random_state), regions.RESONANCE]
         counts = search.histogram(mass)
@@ -54,7 +61,7 @@ class BumpHunt(BaseEstimator):
         self.count_, self.expected_, self.error_, self.local_ = map(float, found)
         return self
 
-    def anomaly_score(self, X):
+    def anomaly_score(self, X: pd.DataFrame) -> np.ndarray:
         """Return ln(s(m) / b(m)) up to a constant, shape (n,)."""
         mass = X[regions.RESONANCE].to_numpy(dtype=float)
         edge = search.binning(len(self.rate_))
@@ -75,22 +82,22 @@ class Cut(BaseEstimator):
         The larger tau21 of the two jets, low values first; or the mass of the lighter jet.
     """
 
-    def __init__(self, kind="two prongs"):
+    def __init__(self, kind: str = "two prongs") -> None:
         self.kind = kind
 
-    def fit(self, X, y=None):
+    def fit(self, X: pd.DataFrame, y: np.ndarray | None = None) -> Any:
         """Nothing is learnt."""
         self.n_features_in_ = X.shape[1]
         return self
 
-    def anomaly_score(self, X):
+    def anomaly_score(self, X: pd.DataFrame) -> np.ndarray:
         """Return the score, shape (n,)."""
         if self.kind == "two prongs":
             return -np.maximum(X["tau21_1"], X["tau21_2"]).to_numpy(dtype=float)
         return X["m_j2"].to_numpy(dtype=float)
 
 
-def reference():
+def reference() -> Any:
     """Return the bump hunt at the mass of the study, its spectrum fitted to the sidebands.
 
     The usual search for dijet resonances (Harris & Kousouris 2011, Int. J. Mod. Phys. A 26,
@@ -99,17 +106,17 @@ def reference():
     return BumpHunt()
 
 
-def alternates():
+def alternates() -> dict:
     """Return cuts on the substructure of jets, the first step of searches for boosted bosons."""
     return {"two-prong cut": Cut("two prongs"), "heavy-jet cut": Cut("heavy jets")}
 
 
-def simplest():
+def simplest() -> Any:
     """Return the simplest model that sees every jet feature: an isolation forest, off the shelf."""
     return make_pipeline(Decorrelated(remove=False), Forest(random_state=0))
 
 
-def limit(frame):
+def limit(frame: pd.DataFrame) -> tuple:
     """Return the likelihood ratio of the jets, in a tuple of one.
 
     It is the score of somebody who knows generator A and the signal.

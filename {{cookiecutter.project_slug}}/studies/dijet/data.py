@@ -34,7 +34,7 @@ SEED = (
 HIDDEN = ["true_process", "weight"]
 
 
-def tables(seed=SEED):
+def tables(seed: int = SEED) -> dict[str, pd.DataFrame]:
     """Return the four tables by file name."""
     size = SIZES
     expected = {name: PER_EVENT * n for name, n in size.items()}
@@ -69,7 +69,7 @@ def tables(seed=SEED):
     }
 
 
-def prepare(raw):
+def prepare(raw: Path) -> list[Path]:
     """Write the raw tables that are missing and return the paths of all four.
 
     Existing files are never touched.
@@ -77,27 +77,27 @@ def prepare(raw):
     return write_missing_tables(raw, SIZES, tables)
 
 
-def labelled(raw):
+def labelled(raw: Path) -> pd.DataFrame:
     """Return the table with known processes to learn from and to measure on: generator A."""
     return pd.read_parquet(Path(raw) / "simulation.parquet")
 
 
-def domains(raw):
+def domains(raw: Path) -> dict[str, pd.DataFrame]:
     """Return other labelled tables by name, never used for training: generator B."""
     return {"shower_b": pd.read_parquet(Path(raw) / "shower_b.parquet")}
 
 
-def background(raw):
+def background(raw: Path) -> pd.DataFrame:
     """Return events of generator A without signal."""
     return pd.read_parquet(Path(raw) / "background.parquet")
 
 
-def deployment(raw):
+def deployment(raw: Path) -> pd.DataFrame:
     """Return the sidebands of the data: all events outside of the signal region, no truth."""
     frame = unblinded(raw)
     return frame[~regions.window(frame[regions.RESONANCE])].reset_index(drop=True)
 
 
-def unblinded(raw):
+def unblinded(raw: Path) -> pd.DataFrame:
     """Return all data, signal region included. Only the release calls this."""
     return pd.read_parquet(Path(raw) / "data.parquet")

@@ -6,21 +6,33 @@ the statistical error of the sideband fit; they exclude the choice of the fit fu
 systematic error of the jets.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pandas as pd
 
 from . import regions, search
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
 RATES = (1.0, 0.05, 0.01)
 
 
-def selected(frame, score, rate, centre=regions.CENTRE):
+def selected(
+    frame: pd.DataFrame, score: np.ndarray, rate: float, centre: float = regions.CENTRE
+) -> np.ndarray:
     """Return which events pass the cut that lets the share `rate` of the sidebands pass, (n,)."""
     score, mass = np.asarray(score), frame[regions.RESONANCE]
     return score >= np.quantile(score[~regions.window(mass, centre)], 1 - rate)
 
 
-def before_after(frame, score, rates=RATES, centre=regions.CENTRE):
+def before_after(
+    frame: pd.DataFrame, score: np.ndarray, rates: Any = RATES, centre: Any = regions.CENTRE
+) -> pd.DataFrame:
     """Hunt for the bump at one mass after every cut.
 
     Parameters
@@ -53,15 +65,15 @@ def before_after(frame, score, rates=RATES, centre=regions.CENTRE):
 
 
 def draw(
-    ax,
-    mass,
-    centre=regions.CENTRE,
+    ax: Axes,
+    mass: pd.Series,
+    centre: Any = regions.CENTRE,
     *,
-    blind=False,
-    colour="black",
-    label=None,
-    bins=search.BINS // 2,
-):
+    blind: bool = False,
+    colour: str = "black",
+    label: str | None = None,
+    bins: Any = search.BINS // 2,
+) -> np.ndarray:
     """Draw a spectrum with its sideband fit and return the fitted counts, shape (bins,).
 
     Parameters

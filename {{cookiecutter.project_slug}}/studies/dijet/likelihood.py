@@ -6,30 +6,41 @@ Pile-up and the drift of the jet-mass scale, a per cent each, are left out, so t
 up to that.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 from scipy.stats import norm
 
 from . import simulate
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def _normal(value, mean, spread):
+    from study.simulate import Physics
+
+
+def _normal(value: np.ndarray, mean: float | np.ndarray, spread: float) -> np.ndarray:
     return norm.pdf((value - mean) / spread) / spread
 
 
-def _jet(mass, tau, median_mass, mass_spread, median_tau):
+def _jet(
+    mass: np.ndarray, tau: np.ndarray, median_mass: float, mass_spread: float, median_tau: float
+) -> np.ndarray:
     """Return the density of one jet in (ln mass, logit tau21), both normal."""
     return _normal(mass, np.log(median_mass), mass_spread) * _normal(
         tau, simulate.logit(median_tau), simulate.TAU_SPREAD
     )
 
 
-def _qcd(mass, tau, m_jj, physics):
+def _qcd(mass: np.ndarray, tau: np.ndarray, m_jj: np.ndarray, physics: Physics) -> np.ndarray:
     heavy = (mass - np.log(physics.mass) - physics.tie * np.log(m_jj / 3_000)) / physics.spread
     shift = simulate.logit(physics.tau) - simulate.HEAVY_IS_PRONGED * heavy
     return norm.pdf(heavy) / physics.spread * _normal(tau, shift, simulate.TAU_SPREAD)
 
 
-def _top(mass, tau):
+def _top(mass: np.ndarray, tau: np.ndarray):
     parts = zip(
         (simulate.WHOLE_TOP, 1 - simulate.WHOLE_TOP), simulate.TOP, simulate.TOP_TAU, strict=True
     )
@@ -38,7 +49,7 @@ def _top(mass, tau):
     )
 
 
-def _prongs(mass, tau, daughter):
+def _prongs(mass: np.ndarray, tau: np.ndarray, daughter: float):
     parts = zip(
         (simulate.LOST, 1 - simulate.LOST),
         (0.5 * daughter, daughter),
@@ -50,7 +61,9 @@ def _prongs(mass, tau, daughter):
     )
 
 
-def log_ratio(frame, physics=simulate.A, resonance=simulate.SIGNAL):
+def log_ratio(
+    frame: pd.DataFrame, physics: Physics = simulate.A, resonance: Any = simulate.SIGNAL
+) -> np.ndarray:
     """Return ln(p_signal / p_background) of the jets at the dijet mass of the event, shape (n,).
 
     The dijet mass serves as a condition only, as it does for every classifier of this study: what

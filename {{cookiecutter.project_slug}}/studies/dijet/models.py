@@ -1,5 +1,9 @@
 """The ladder of anomaly detectors; none sees the truth, none uses the dijet mass as a feature."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, OutlierMixin, TransformerMixin, clone
 from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest
@@ -9,6 +13,10 @@ from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
 from . import regions
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 MOTIVATION = {
     "isolation forest": "Rare is suspicious: no region, no label, no hypothesis about the mass.",
@@ -29,7 +37,7 @@ ABLATIONS = {
 }
 
 
-def features(X):
+def features(X: pd.DataFrame) -> tuple:
     """Return the jet features as an array, masses in ln(GeV), without any further column."""
     names = [name for name in ("m_j1", "m_j2", "tau21_1", "tau21_2", "delta_eta") if name in X]
     return np.column_stack(
@@ -55,11 +63,11 @@ class Decorrelated(TransformerMixin, BaseEstimator):
     """
 
     # `remove` is set by keyword.
-    def __init__(self, centre=regions.CENTRE, remove=True):  # noqa: FBT002
+    def __init__(self, centre: float = regions.CENTRE, remove: bool = True) -> None:  # noqa: FBT002
         self.centre = centre
         self.remove = remove
 
-    def fit(self, X, y=None):
+    def fit(self, X: pd.DataFrame, y: np.ndarray | pd.Series | None = None) -> Any:
         """Fit the trends in the sidebands, every row with its weight."""
         values, _ = features(X)
         mass = X[regions.RESONANCE]
@@ -71,12 +79,12 @@ class Decorrelated(TransformerMixin, BaseEstimator):
         self.feature_names_in_ = np.array(list(X), dtype=object)
         return self
 
-    def _line(self, mass):
+    def _line(self, mass: pd.Series) -> np.ndarray:
         return np.column_stack(
             [np.ones(len(mass)), np.log(np.asarray(mass, dtype=float) / self.centre)]
         )
 
-    def transform(self, X):
+    def transform(self, X: pd.DataFrame) -> pd.DataFrame:
         """Return the decorrelated features, with mass and weights beside them."""
         check_is_fitted(self)
         values, names = features(X)
@@ -89,7 +97,7 @@ class Decorrelated(TransformerMixin, BaseEstimator):
         return kept.assign(**dict(zip(names, values.T, strict=True)))
 
 
-def jets(X):
+def jets(X: pd.DataFrame) -> Any:
     """Return the features without mass and weights, array (n, k)."""
     return X.drop(columns=[regions.RESONANCE, regions.WEIGHT], errors="ignore").to_numpy(
         dtype=float
@@ -99,11 +107,11 @@ def jets(X):
 class Forest(OutlierMixin, BaseEstimator):
     """Isolation forest on the jet features of all events (Liu, Ting & Zhou 2008)."""
 
-    def __init__(self, n_estimators=100, random_state=0):
+    def __init__(self, n_estimators: int = 100, random_state: int = 0) -> None:
         self.n_estimators = n_estimators
         self.random_state = random_state
 
-    def fit(self, X, y=None):
+    def fit(self, X: pd.DataFrame, y: np.ndarray | pd.Series | None = None) -> Any:
         """Fit on as many events as data would hold; `y` is not looked at."""
         rows = regions.unweighted(X, self.random_state)
         self.forest_ = IsolationForest(
@@ -111,11 +119,11 @@ class Forest(OutlierMixin, BaseEstimator):
         ).fit(jets(X)[rows])
         return self
 
-    def score_samples(self, X):
+    def score_samples(self, X: pd.DataFrame) -> np.ndarray:
         """Return how usual every event is, shape (n,)."""
         return self.forest_.score_samples(jets(X))
 
-    def predict(self, X):
+    def predict(self, X: Any) -> Any:
         """Return -1 for the rarest tenth of the fitted events and 1 for the rest."""
         return np.where(self.score_samples(X) < -0.5, -1, 1)
 
@@ -147,13 +155,19 @@ class Cwola(ClassifierMixin, BaseEstimator):
     fold_ : int array (n,), fold of every fitted row
     """
 
-    def __init__(self, learners=None, centre=regions.CENTRE, folds=4, random_state=0):
+    def __init__(
+        self,
+        learners: Any = None,
+        centre: Any = regions.CENTRE,
+        folds: Any = 4,
+        random_state: Any = 0,
+    ):
         self.learners = learners
         self.centre = centre
         self.folds = folds
         self.random_state = random_state
 
-    def fit(self, X, y=None):
+    def fit(self, X: Any, y: Any = None) -> Any:
         """Fit all members on as many events as data would hold."""
         values, mass = jets(X), X[regions.RESONANCE]
         inside = regions.window(mass, self.centre)
@@ -172,31 +186,31 @@ class Cwola(ClassifierMixin, BaseEstimator):
         return self
 
     @staticmethod
-    def _member(members, values):
+    def _member(members: Any, values: Any) -> Any:
         return np.mean([one.predict_proba(values)[:, 1] for one in members], axis=0)
 
-    def score_fitted(self, X):
+    def score_fitted(self, X: Any) -> Any:
         """Return scores of the rows given to `fit`, (n,), none by a member that learnt from it."""
         each = np.stack([self._member(members, jets(X)) for members in self.members_])
         return each[self.fold_, np.arange(len(X))]
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Any) -> Any:
         """Return the chances of sidebands and signal region, equally weighted, shape (n, 2)."""
         score = np.mean([self._member(members, jets(X)) for members in self.members_], axis=0)
         return np.column_stack([1 - score, score])
 
-    def predict(self, X):
+    def predict(self, X: Any) -> Any:
         """Return 1 where the signal region is likelier."""
         return (self.predict_proba(X)[:, 1] > 0.5).astype(float)
 
 
-def quadratic():
+def quadratic() -> Any:
     """Return a logistic regression on features and their products."""
     line = LogisticRegression(C=0.1, class_weight="balanced", max_iter=300)
     return make_pipeline(StandardScaler(), PolynomialFeatures(degree=2, include_bias=False), line)
 
 
-def boosting(seed):
+def boosting(seed: int) -> Any:
     """Return shallow boosted trees."""
     return HistGradientBoostingClassifier(
         learning_rate=0.2,
@@ -211,7 +225,7 @@ def boosting(seed):
     )
 
 
-def cwola(learners, *, seed, centre=regions.CENTRE, remove=True):
+def cwola(learners: list, *, seed: int, centre: float = regions.CENTRE, remove: bool = True) -> Any:
     """Return the pipeline of one CWoLa search.
 
     Parameters
@@ -227,7 +241,7 @@ def cwola(learners, *, seed, centre=regions.CENTRE, remove=True):
     )
 
 
-def ladder(seed):
+def ladder(seed: int) -> dict:
     """Return unfitted pipelines by name, simple first.
 
     Parameters
@@ -242,7 +256,7 @@ def ladder(seed):
     }
 
 
-def searched(pipeline, frame):
+def searched(pipeline: Any, frame: pd.DataFrame) -> np.ndarray:
     """Fit a CWoLa pipeline and return scores of its events, none from a member that learnt from it.
 
     This is how data are searched: the classifier is trained on the very events that are then

@@ -6,11 +6,18 @@ Both include the statistical uncertainty of the sideband fit, and exclude the ch
 function (see `spurious`).
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import regions, simulate
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 BINS = 60
 PARAMETERS = 3  # normalisation, p1, p2; p3 is held at zero, as searches with few events do
@@ -28,17 +35,17 @@ class Excess:
     local: float
 
 
-def binning(bins=BINS):
+def binning(bins: int = BINS) -> np.ndarray:
     """Return bin edges [GeV], equal in ln(m_jj), shape (bins + 1,)."""
     return np.geomspace(*simulate.RANGE, bins + 1)
 
 
-def histogram(mass, bins=BINS):
+def histogram(mass: pd.Series, bins: int = BINS) -> np.ndarray:
     """Return the counts per bin, shape (bins,)."""
     return np.histogram(mass, bins=binning(bins))[0].astype(float)
 
 
-def design(bins=BINS, parameters=PARAMETERS):
+def design(bins: int = BINS, parameters: int = PARAMETERS) -> tuple:
     """Return ln(bin width) and the orthonormal terms of the spectrum.
 
     It is ln(dN/dm) = p0 + p1 ln(1 - x) - p2 ln x - p3 ln(x)^2.
@@ -59,7 +66,7 @@ def design(bins=BINS, parameters=PARAMETERS):
     return np.log(np.diff(edge)), np.linalg.qr(raw)[0]
 
 
-def fit(counts, used, parameters=PARAMETERS):
+def fit(counts: np.ndarray, used: np.ndarray, parameters: int = PARAMETERS) -> Any:
     """Fit the smooth spectrum to the bins in use, by Newton steps on the binned Poisson likelihood.
 
     Parameters
@@ -88,7 +95,9 @@ def fit(counts, used, parameters=PARAMETERS):
     return np.exp(np.clip(beta @ terms.T + offset, -30, 30)), np.linalg.inv(information)
 
 
-def significance(count, expected, error):
+def significance(
+    count: Any, expected: float | np.ndarray, error: float | np.ndarray
+) -> Any:
     """Return the local significance of a count over an unsure expectation; deficits are negative.
 
     The square root of the profile-likelihood ratio where the expectation is known as well as from
@@ -104,14 +113,19 @@ def significance(count, expected, error):
     return np.sign(n - b) * np.sqrt(np.maximum(2 * (first - second), 0.0))
 
 
-def inside(centre, half=regions.HALF, bins=BINS):
+def inside(centre: float, half: float = regions.HALF, bins: int = BINS) -> np.ndarray:
     """Return the bins whose centre lies in the signal region: it, exactly, for masses of `SCAN`."""
     edge = binning(bins)
     return regions.window(np.sqrt(edge[1:] * edge[:-1]), centre, half)
 
 
 # A test of statistics, which pytest does not collect.
-def test(counts, centre=regions.CENTRE, half=regions.HALF, parameters=PARAMETERS):
+def test(
+    counts: np.ndarray,
+    centre: float = regions.CENTRE,
+    half: Any = regions.HALF,
+    parameters: int = PARAMETERS,
+) -> tuple:
     """Compare the signal region with the fit to all other bins.
 
     Parameters
@@ -132,24 +146,24 @@ def test(counts, centre=regions.CENTRE, half=regions.HALF, parameters=PARAMETERS
     return count, expected, error, significance(count, expected, error)
 
 
-def excess(mass, centre=regions.CENTRE, **options):
+def excess(mass: pd.Series, centre: float = regions.CENTRE, **options: Any) -> Excess:
     """Return the `Excess` of events with these dijet masses [GeV] at one mass hypothesis."""
     return Excess(
         float(centre), *(float(part) for part in test(histogram(mass), centre, **options))
     )
 
 
-def scan(counts, centres=SCAN, **options):
+def scan(counts: np.ndarray, centres: Any = SCAN, **options: Any) -> np.ndarray:
     """Return the local significance at every mass hypothesis, shape (..., len(centres))."""
     return np.stack([test(counts, centre, **options)[3] for centre in centres], axis=-1)
 
 
-def toys(rate, size, seed):
+def toys(rate: np.ndarray, size: int, seed: int) -> np.ndarray:
     """Return background-only spectra drawn about `rate` (bins,), shape (size, bins)."""
     return np.random.default_rng(seed).poisson(rate, size=(size, len(rate))).astype(float)
 
 
-def overall(local, maxima):
+def overall(local: float, maxima: np.ndarray) -> tuple:
     """Return the global p-value of a local significance: the share of toys with a larger maximum.
 
     One is added to both numbers.
@@ -170,7 +184,7 @@ def overall(local, maxima):
     return float(chance), float(norm.isf(chance))
 
 
-def spurious(mass, centre=regions.CENTRE):
+def spurious(mass: Any, centre: Any = regions.CENTRE) -> Any:
     """Return the local significances from fits with two, three and four parameters."""
     counts = histogram(mass)
     return {number: float(test(counts, centre, parameters=number)[3]) for number in (2, 3, 4)}

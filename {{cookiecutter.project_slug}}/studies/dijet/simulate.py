@@ -16,7 +16,10 @@ A narrow resonance has a natural width far below the resolution, so its width in
 the detector.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -83,14 +86,14 @@ B = replace(A, slopes=(4.0, 3.2, 0.0), mass=110.0, spread=0.58, tau=0.60)
 SIGNAL = Signal()
 
 
-def density(mass, slopes):
+def density(mass: np.ndarray, slopes: tuple) -> np.ndarray:
     """Return dN/dm up to a constant, shape of `mass` (GeV)."""
     x = np.asarray(mass) / SQRT_S
     p1, p2, p3 = slopes
     return (1 - x) ** p1 / x ** (p2 + p3 * np.log(x))
 
 
-def draw_mass(rng, size, slopes):
+def draw_mass(rng: np.random.Generator, size: int, slopes: tuple) -> np.ndarray:
     """Draw dijet masses [GeV] from the smooth spectrum, shape (size,)."""
     grid = np.linspace(*RANGE, 4_000)
     steps = density((grid[1:] + grid[:-1]) / 2, slopes)
@@ -98,17 +101,17 @@ def draw_mass(rng, size, slopes):
     return np.interp(rng.random(size), cumulative / cumulative[-1], grid)
 
 
-def logit(tau):
+def logit(tau: Any) -> Any:
     """Return ln(tau / (1 - tau)): tau21 lies between 0 and 1, its logit anywhere."""
     return np.log(tau / (1 - tau))
 
 
-def draw_tau(rng, median, size):
+def draw_tau(rng: np.random.Generator, median: np.ndarray, size: tuple) -> np.ndarray:
     """Draw tau21 about `median` (scalar or array); its logit is normal."""
     return 1 / (1 + np.exp(-logit(median) - TAU_SPREAD * rng.standard_normal(size)))
 
 
-def qcd(rng, size, physics=A):
+def qcd(rng: np.random.Generator, size: int, physics: Physics = A) -> pd.DataFrame:
     """Return `size` QCD events: jets without prongs, whose mass grows with their momentum.
 
     A QCD jet that is heavy for its momentum often is so because of one hard splitting, so its
@@ -123,12 +126,12 @@ def qcd(rng, size, physics=A):
     return _events(m_jj, masses, taus, flat_in_chi(rng, size), "qcd")
 
 
-def flat_in_chi(rng, size):
+def flat_in_chi(rng: np.random.Generator, size: int) -> np.ndarray:
     """Draw |delta eta| with chi = exp|delta eta| flat up to the selection."""
     return np.log(1 + rng.random(size) * (np.exp(MAX_DELTA_ETA) - 1))
 
 
-def top(rng, size, physics=A):
+def top(rng: np.random.Generator, size: int, physics: Physics = A) -> pd.DataFrame:
     """Return `size` top-like events: each jet holds a top (173 GeV) or its W alone (80 GeV)."""
     m_jj = draw_mass(rng, size, physics.slopes)
     whole = rng.random((2, size)) < WHOLE_TOP
@@ -137,7 +140,7 @@ def top(rng, size, physics=A):
     return _events(m_jj, masses, taus, flat_in_chi(rng, size), "top")
 
 
-def signal(rng, size, resonance=SIGNAL):
+def signal(rng: np.random.Generator, size: int, resonance: Signal = SIGNAL) -> pd.DataFrame:
     """Return `size` events of a resonance; one jet in five lost a prong and half of its mass."""
     m_jj = resonance.m * np.exp(resonance.width * rng.standard_normal(size))
     lost = rng.random((2, size)) < LOST
@@ -155,7 +158,9 @@ def signal(rng, size, resonance=SIGNAL):
     )
 
 
-def _events(m_jj, masses, taus, delta_eta, process):
+def _events(
+    m_jj: np.ndarray, masses: np.ndarray, taus: np.ndarray, delta_eta: np.ndarray, process: str
+) -> pd.DataFrame:
     """Return a table with the heavier jet first."""
     first = np.argmax(masses, axis=0)
     rows = np.arange(len(m_jj))
@@ -165,7 +170,7 @@ def _events(m_jj, masses, taus, delta_eta, process):
     return frame.assign(delta_eta=delta_eta, true_process=process)
 
 
-def pile_up(rng, frame, vertices):
+def pile_up(rng: np.random.Generator, frame: pd.DataFrame, vertices: np.ndarray) -> pd.DataFrame:
     """Return the table with further collisions in its jets: 0.15 GeV per vertex, blurred prongs.
 
     Parameters
@@ -180,8 +185,16 @@ def pile_up(rng, frame, vertices):
 
 
 def sample(
-    physics, *, background, signals=0, expected=None, seed, prefix, resonance=SIGNAL, per_block=50
-):
+    physics: Physics,
+    *,
+    background: int,
+    signals: int = 0,
+    expected: float | None = None,
+    seed: list[int],
+    prefix: str,
+    resonance: Any = SIGNAL,
+    per_block: int = 50,
+) -> pd.DataFrame:
     """Draw one table of events.
 
     Parameters

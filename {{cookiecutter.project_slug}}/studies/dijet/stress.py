@@ -7,7 +7,11 @@ background stays.
 The other shower is not here: it is a table of its own (`study.data.domains`).
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,15 +19,19 @@ from boxloop.measure import StressTest
 
 from . import simulate
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+
 TAUS = ("tau21_1", "tau21_2")
 
 
-def mass_scale(frame, level, rng):
+def mass_scale(frame: pd.DataFrame, level: float, rng: np.random.Generator | None) -> pd.DataFrame:
     """Raise every jet mass by the fraction `level`."""
     return frame.assign(**{name: frame[name] * (1 + level) for name in simulate.JETS})
 
 
-def mass_resolution(frame, level, rng):
+def mass_resolution(frame: pd.DataFrame, level: float, rng: np.random.Generator) -> pd.DataFrame:
     """Smear every jet mass by the fraction `level`; the heavier jet stays the first."""
     masses = frame[list(simulate.JETS)].to_numpy() * np.exp(
         level * rng.standard_normal((len(frame), 2))
@@ -31,7 +39,7 @@ def mass_resolution(frame, level, rng):
     return _in_order(frame, masses)
 
 
-def _in_order(frame, masses):
+def _in_order(frame: pd.DataFrame, masses: np.ndarray) -> pd.DataFrame:
     """Return the table with these jet masses, shape (n, 2), and the heavier jet first."""
     swap = masses[:, 0] < masses[:, 1]
     taus = frame[list(TAUS)].to_numpy()
@@ -39,7 +47,7 @@ def _in_order(frame, masses):
     return frame.assign(**dict(zip((*simulate.JETS, *TAUS), (*masses.T, *taus.T), strict=True)))
 
 
-def shower(frame, level, rng):
+def shower(frame: pd.DataFrame, level: float, rng: np.random.Generator) -> pd.DataFrame:
     """Move the background's jets `level` times the way from shower A to the heavier shower B."""
     step = simulate.logit(simulate.B.tau) - simulate.logit(simulate.A.tau)
     qcd = (frame["true_process"] == "qcd").to_numpy()
@@ -51,23 +59,23 @@ def shower(frame, level, rng):
     return frame.assign(**changed)
 
 
-def pile_up(frame, level, rng):
+def pile_up(frame: pd.DataFrame, level: float, rng: np.random.Generator) -> pd.DataFrame:
     """Add `level` vertices, with Poisson scatter, that the calibration does not know about."""
     extra = rng.poisson(level, size=len(frame))
     return simulate.pile_up(rng, frame.assign(vertices=frame["vertices"] + extra), extra)
 
 
-def missing(column):
+def missing(column: str) -> Callable:
     """Return a test that loses `column` in a fraction `level` of rows and fills in the median."""
 
-    def lose(frame, level, rng):
+    def lose(frame: pd.DataFrame, level: float, rng: np.random.Generator) -> pd.DataFrame:
         lost = rng.random(len(frame)) < level
         return frame.assign(**{column: frame[column].mask(lost, frame[column].median())})
 
     return lose
 
 
-def other_signal(frame, rng, **changes):
+def other_signal(frame: pd.DataFrame, rng: np.random.Generator, **changes: Any) -> pd.DataFrame:
     """Return the table with a signal that differs from the expected resonance in `changes`.
 
     Rows that fall out of the range of dijet masses are dropped.
@@ -82,22 +90,22 @@ def other_signal(frame, rng, **changes):
     return table[table["m_jj"].between(*simulate.RANGE)]
 
 
-def signal_mass(frame, level, rng):
+def signal_mass(frame: pd.DataFrame, level: float, rng: np.random.Generator) -> pd.DataFrame:
     """Put the resonance at `level` GeV; everybody still searches at the mass of the hypothesis."""
     return other_signal(frame, rng, m=level)
 
 
-def signal_width(frame, level, rng):
+def signal_width(frame: pd.DataFrame, level: float, rng: np.random.Generator) -> pd.DataFrame:
     """Give the resonance the width `level` in ln(m_jj)."""
     return other_signal(frame, rng, width=level)
 
 
-def daughters(frame, level, rng):
+def daughters(frame: pd.DataFrame, level: float, rng: np.random.Generator) -> pd.DataFrame:
     """Multiply the masses of both daughters by `level`."""
     return other_signal(frame, rng, x=level * simulate.SIGNAL.x, y=level * simulate.SIGNAL.y)
 
 
-def more_top(frame, level, rng):
+def more_top(frame: pd.DataFrame, level: float, rng: np.random.Generator) -> pd.DataFrame:
     """Make top-like events the fraction `level` of the background by dropping QCD at random."""
     kinds = frame["true_process"].to_numpy()
     tops, qcd = np.flatnonzero(kinds == "top"), np.flatnonzero(kinds == "qcd")
@@ -107,12 +115,12 @@ def more_top(frame, level, rng):
     return frame.iloc[np.sort(np.concatenate([np.flatnonzero(kinds == "signal"), tops, kept]))]
 
 
-def vertices(frame, level, rng):
+def vertices(frame: pd.DataFrame, level: float, rng: np.random.Generator) -> pd.DataFrame:
     """Shift the number of vertices by `level`, and nothing else: nothing may happen."""
     return frame.assign(vertices=frame["vertices"] + level)
 
 
-def one_error_up(frame):
+def one_error_up(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the inputs that have an error column, moved up by it: none has."""
     return frame[[]]
 

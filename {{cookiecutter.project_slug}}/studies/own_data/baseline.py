@@ -7,6 +7,8 @@ Until it is written a linear model stands in. As long as `reference` returns `st
 stays unanswered: a gain over a stand-in says nothing about the field.
 """
 
+from typing import Any
+
 from sklearn.ensemble import IsolationForest
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
@@ -18,7 +20,7 @@ from .manifest import manifest
 from .outliers import Spread
 
 
-def reference():
+def reference() -> Any:
     """Return the unfitted domain reference: REPLACE the stand-in by the method of your field.
 
     It is handed the same DataFrame as the models, with the names of your columns, and answers
@@ -60,7 +62,7 @@ def reference():
     return stand_in()
 
 
-def stand_in():
+def stand_in() -> Any:
     """Return the unfitted stand-in for the domain reference: linear, or a distance."""
     task = Task(manifest())
     if not task.has_classes:
@@ -72,7 +74,7 @@ def stand_in():
     return pipeline(Spread(), filled=True)
 
 
-def simplest():
+def simplest() -> Any:
     """Return the simplest model that sees every input: three questions, or a few random trees."""
     task = Task(manifest())
     shape = {"max_depth": 3, "min_samples_leaf": 5, "random_state": 0}

@@ -4,7 +4,10 @@ What holds for every table stands in `boxloop.table.rules`; here is what depends
 divided, and the place for rules of your own.
 """
 
+from __future__ import annotations
+
 import warnings
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,11 +16,17 @@ from boxloop.measure import Task
 from boxloop.split import folds, place
 from boxloop.table import column_faults, deployment_faults, refuse, row_faults
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from boxloop.settings.load import Settings
+
+
 # Rows of a kind in the smallest part, from which on no division leaves it without that kind.
 PLENTY = 100
 
 
-def needed(settings):
+def needed(settings: Settings) -> Any:
     """Return the columns without which a row cannot be used, each with the words for it."""
     study, split = settings.study, settings.split
     found = {study.target: "no target"}
@@ -31,7 +40,7 @@ def needed(settings):
     }
 
 
-def check_columns(frame, settings):
+def check_columns(frame: Any, settings: Any) -> Any:
     """Return the columns of the manifest, after a look at each of them.
 
     Parameters
@@ -45,7 +54,7 @@ def check_columns(frame, settings):
     return frame[list(settings.columns)]
 
 
-def check_deployment(frame, settings, *, words_of):
+def check_deployment(frame: Any, settings: Any, *, words_of: Any) -> Any:
     """Return the columns of the manifest that deployment rows have, after a look at their inputs.
 
     Parameters
@@ -65,7 +74,7 @@ def check_deployment(frame, settings, *, words_of):
     return kept
 
 
-def check_rows(frame, settings):
+def check_rows(frame: pd.DataFrame, settings: Any) -> None:
     """Look whether the rows that are left can be learnt from and divided."""
     file, study, task = settings.data.table, settings.study, Task(settings)
     labels = task.labels(frame) if task.has_classes else None
@@ -83,7 +92,7 @@ def check_rows(frame, settings):
     _split(frame, settings)
 
 
-def _split(frame, settings):
+def _split(frame: pd.DataFrame, settings: Settings):
     """Look whether each part has rows of every kind, and whether two of them can be folded."""
     plan, task = settings.split, Task(settings)
     inside = None
@@ -109,7 +118,7 @@ def _split(frame, settings):
                 _both_sides_of_folds(frame[rows], inside[rows], part, settings)
 
 
-def _both_sides(rows, inside, part, settings):
+def _both_sides(rows: Any, inside: Any, part: Any, settings: Any) -> None:
     """Refuse a part without rows, or without one of the two sides of the class of interest."""
     if rows.any() and (inside is None or len(np.unique(inside[rows])) == 2):
         return
@@ -121,7 +130,7 @@ def _both_sides(rows, inside, part, settings):
     _refuse(settings.data.table, settings.study.target, without, remedy)
 
 
-def _enough_for_folds(frame, part, settings):
+def _enough_for_folds(frame: pd.DataFrame, part: Any, settings: Any) -> None:
     """Refuse a part of fewer rows than folds; of fewer groups, where these stay whole."""
     plan, grouped = settings.split, settings.split.strategy == "group"
     count = frame[settings.only("group")].nunique() if grouped else len(frame)
@@ -132,7 +141,7 @@ def _enough_for_folds(frame, part, settings):
         _refuse(settings.data.table, name, few, f"lower split.folds or enlarge split.{part}")
 
 
-def _both_sides_of_folds(frame, inside, part, settings):
+def _both_sides_of_folds(frame: pd.DataFrame, inside: Any, part: Any, settings: Any) -> None:
     """Refuse a part of which some fold would be fitted to one side of the class of interest."""
     with warnings.catch_warnings():
         # A rare class beside the class of interest may be absent from a fold.
@@ -150,6 +159,6 @@ def _both_sides_of_folds(frame, inside, part, settings):
     _refuse(settings.data.table, study.target, few, f"enlarge split.{part}{others}")
 
 
-def _refuse(file, name, what, remedy):
+def _refuse(file: str, name: str, what: Any, remedy: str):
     msg = f"{file}, column '{name}' {what}: {remedy}."
     raise UserError(msg)

@@ -1,5 +1,9 @@
 """The adopted table: read once, held against its contract, handed on without unusable rows."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pandas as pd
 
@@ -10,12 +14,16 @@ from boxloop.table import read_rows
 from . import contract
 from .manifest import manifest
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
 # Of the table that was read last, as it and study.toml were then: how many rows were left out for
 # which reason, and which inputs hold words. Whoever asks for that need not read it again.
 _SEEN: dict = {}
 
 
-def prepare(raw):
+def prepare(raw: Path) -> Any:
     """Return the paths of the adopted tables, after a look that they are still the same."""
     data = manifest(raw).data
     paths = [_checked(raw, data.table, data.sha256)]
@@ -24,7 +32,7 @@ def prepare(raw):
     return paths
 
 
-def labelled(raw):
+def labelled(raw: Path) -> Any:
     """Return the rows to learn from, with the columns of the manifest.
 
     Left out are rows without a target, without what the split needs (group, id or time) and
@@ -41,13 +49,13 @@ def labelled(raw):
     return kept
 
 
-def dropped(raw):
+def dropped(raw: Path) -> Any:
     """Return why rows were left out, one line per reason: columns `reason` and `rows`."""
     counts, _ = _seen(raw)
     return pd.DataFrame({"reason": counts.index.astype(str), "rows": counts.to_numpy(dtype=int)})
 
 
-def domains(raw):
+def domains(raw: Path) -> Any:
     """Return other labelled tables by name, never used for training: none until you add yours.
 
     For example ``{"other_survey": another(raw, "other.csv")}``, a file in data/raw with the same
@@ -56,7 +64,7 @@ def domains(raw):
     return {}
 
 
-def another(raw, name):
+def another(raw: Path, name: str) -> Any:
     """Return the usable rows of one more labelled table, held against study.toml as the first is.
 
     Parameters
@@ -83,7 +91,7 @@ def another(raw, name):
     return frame[_reasons(frame, settings) == ""].reset_index(drop=True)
 
 
-def deployment(raw):
+def deployment(raw: Path) -> Any:
     """Return the unlabelled objects that the model is meant for, or None.
 
     They need the inputs and nothing else. Rows without an id (or group) are named by their number.
@@ -107,13 +115,13 @@ def deployment(raw):
     return frame
 
 
-def labelled_words(raw):
+def labelled_words(raw: Path) -> Any:
     """Return the names of the inputs that hold words in the labelled table."""
     _, words = _seen(raw)
     return words
 
 
-def _usable(raw):
+def _usable(raw: Path) -> pd.DataFrame:
     """Return the usable rows of the labelled table, its columns held against the contract."""
     settings, stamp = manifest(raw), _stamp(raw)
     path = _checked(raw, settings.data.table, settings.data.sha256)
@@ -127,7 +135,7 @@ def _usable(raw):
     return frame[reason == ""].reset_index(drop=True)
 
 
-def _seen(raw):
+def _seen(raw: Path):
     """Return what was seen when the table was read, which is done now if it has changed since."""
     stamp = _stamp(raw)
     if stamp not in _SEEN:
@@ -135,7 +143,7 @@ def _seen(raw):
     return _SEEN[stamp]
 
 
-def _stamp(raw):
+def _stamp(raw: Path):
     """Return what tells whether the table or study.toml has changed."""
     project = find_project(raw)
     files = [project.settings_file, project.root / manifest(raw).data.table]
@@ -143,7 +151,7 @@ def _stamp(raw):
     return (project.root, *((fact.st_mtime_ns, fact.st_size) for fact in facts))
 
 
-def _checked(raw, name, expected):
+def _checked(raw: Path, name: str, expected: Any):
     """Return the path of a table that is there and unchanged."""
     path = find_project(raw).root / name
     remedy = "put it back or run `boxloop adopt FILE --target COLUMN --force`"
@@ -156,7 +164,7 @@ def _checked(raw, name, expected):
     return path
 
 
-def _read(path, digest, kind):
+def _read(path: Path, digest: Any, kind: Any):
     """Return a table; a Parquet copy is kept, because a million lines of text are slow to parse.
 
     The name of the copy holds the sha256 of the file, so that a copy of another file is never
@@ -171,7 +179,7 @@ def _read(path, digest, kind):
         return _copied(path, copy, kind)  # a damaged copy: the file itself is whole
 
 
-def _copied(path, copy, kind):
+def _copied(path: Path, copy: Any, kind: Any):
     frame = plain(read_rows(path))
     for old in copy.parent.glob(f"{kind}_*.parquet"):
         old.unlink(missing_ok=True)
@@ -179,7 +187,7 @@ def _copied(path, copy, kind):
     return read_table(copy)  # so that the first reader gets what all others get
 
 
-def plain(frame):
+def plain(frame: pd.DataFrame) -> Any:
     """Return the table with three kinds of columns: numbers, truth values as 0 and 1, and text.
 
     Parameters
@@ -189,7 +197,7 @@ def plain(frame):
     return pd.DataFrame({name: _plain(frame[name]) for name in frame.columns}, index=frame.index)
 
 
-def _plain(column):
+def _plain(column: Any):
     there = column.notna()
     if pd.api.types.is_bool_dtype(column) or (
         column.dtype == object
@@ -203,7 +211,7 @@ def _plain(column):
     return words.map(lambda value: value if value is None else str(value).strip()).astype("str")
 
 
-def _reasons(frame, settings):
+def _reasons(frame: pd.DataFrame, settings: Any):
     """Return for each row why it is left out, empty where it is kept."""
     reason = np.full(len(frame), "", dtype=object)
     for name, words in contract.needed(settings).items():

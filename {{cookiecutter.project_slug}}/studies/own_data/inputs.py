@@ -1,6 +1,9 @@
 """The first step of every model: numbers and words side by side, nothing but inputs."""
 
+from __future__ import annotations
+
 import re
+from typing import TYPE_CHECKING, Any
 
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.impute import SimpleImputer
@@ -11,8 +14,11 @@ from boxloop.measure import Task, Weighted
 
 from .manifest import aside, manifest
 
+if TYPE_CHECKING:
+    from boxloop.checks.core import Finding, NotApplicable
 
-def columns(settings, *, filled):
+
+def columns(settings: Any, *, filled: bool) -> Any:
     """Return the unfitted transformer of a table into an array of numbers, shape (n, k).
 
     Words become one column per level; levels of fewer than five rows share one, and a level that
@@ -43,7 +49,7 @@ def columns(settings, *, filled):
     )
 
 
-def pipeline(last, *, filled):
+def pipeline(last: Any, *, filled: Any) -> Finding | NotApplicable:
     """Return a pipeline of `columns` and a last step, with weights where the manifest has some.
 
     A detector of unusual rows describes the rows as they are: it takes no weights.

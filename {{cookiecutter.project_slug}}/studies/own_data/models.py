@@ -6,6 +6,8 @@ The settings are round numbers that serve from fifty rows to a million; they are
 search.
 """
 
+from typing import Any
+
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import (
@@ -48,7 +50,7 @@ MOTIVATION = {
 }
 
 
-def ladder(seed):
+def ladder(seed: int) -> Any:
     """Return unfitted pipelines by name, simple first, for the task of study.toml.
 
     Parameters
@@ -61,7 +63,7 @@ def ladder(seed):
     return classification(seed) if task.kind.has_probabilities else anomalies(seed)
 
 
-def boosting(kind, seed, *, deep):
+def boosting(kind: Any, seed: int, *, deep: Any) -> Any:
     """Return unfitted gradient boosting of regression or classification trees.
 
     A million rows take minutes, so the number of trees is fixed. There is no early stopping:
@@ -82,7 +84,7 @@ def boosting(kind, seed, *, deep):
     )
 
 
-def regression(seed):
+def regression(seed: int) -> Any:
     """Return the rungs that predict a number."""
     return {
         "ridge": pipeline(Ridge(alpha=1.0), filled=True),
@@ -95,7 +97,7 @@ def regression(seed):
     }
 
 
-def scaled(regressor):
+def scaled(regressor: Any) -> tuple:
     """Return the regressor for a target in any unit.
 
     Boosted trees count in single precision, which ends at 1e38.
@@ -103,7 +105,7 @@ def scaled(regressor):
     return TransformedTargetRegressor(regressor=regressor, transformer=StandardScaler())
 
 
-def classification(seed):
+def classification(seed: int) -> Any:
     """Return the rungs that give the probability of the class of interest.
 
     No class is weighted up, also where it is rare: weights would bend the probabilities, which 05
@@ -120,7 +122,7 @@ def classification(seed):
     }
 
 
-def anomalies(seed):
+def anomalies(seed: int) -> Any:
     """Return the rungs that say how unusual a row is; none of them is told the classes."""
     forest = IsolationForest(n_estimators=100, random_state=seed)
     density = LocalOutlierFactor(n_neighbors=20, algorithm="brute", novelty=True)

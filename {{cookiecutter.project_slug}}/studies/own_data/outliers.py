@@ -3,6 +3,8 @@
 None of them looks at the classes: what they find may be of a kind that nobody has named.
 """
 
+from typing import Any
+
 import numpy as np
 from sklearn.base import BaseEstimator, OutlierMixin, clone
 from sklearn.utils.validation import check_is_fitted
@@ -19,7 +21,7 @@ class Spread(OutlierMixin, BaseEstimator):
     offset_ : float, the score below which one row in a hundred lies
     """
 
-    def fit(self, X, y=None):
+    def fit(self, X: Any, y: Any = None) -> Any:
         """Learn the middle and the width of each column; X is an array of shape (n, k)."""
         X = np.asarray(X, dtype=float)
         self.centre_ = np.median(X, axis=0)
@@ -31,18 +33,18 @@ class Spread(OutlierMixin, BaseEstimator):
         self.offset_ = float(np.quantile(self.score_samples(X), 0.01))
         return self
 
-    def score_samples(self, X):
+    def score_samples(self, X: Any) -> Any:
         """Return how usual each row is, shape (n,): minus its distance."""
         check_is_fitted(self)
         return -np.sqrt(
             np.mean(((np.asarray(X, dtype=float) - self.centre_) / self.width_) ** 2, axis=1)
         )
 
-    def decision_function(self, X):
+    def decision_function(self, X: Any) -> Any:
         """Return the score above the offset, negative where a row is unusual."""
         return self.score_samples(X) - self.offset_
 
-    def predict(self, X):
+    def predict(self, X: Any) -> Any:
         """Return 1 for usual rows and -1 for unusual ones."""
         return np.where(self.decision_function(X) >= 0, 1, -1)
 
@@ -63,7 +65,7 @@ class Mahalanobis(Spread):
     mean_, precision_ : arrays of shape (k,) and (k, k)
     """
 
-    def fit(self, X, y=None):
+    def fit(self, X: Any, y: Any = None) -> Any:
         """Learn mean and covariance of the array X, shape (n, k)."""
         from sklearn.covariance import LedoitWolf
 
@@ -77,7 +79,7 @@ class Mahalanobis(Spread):
         self.offset_ = float(np.quantile(self.score_samples(X), 0.01))
         return self
 
-    def score_samples(self, X):
+    def score_samples(self, X: Any) -> Any:
         """Return how usual each row is, shape (n,): minus its distance."""
         check_is_fitted(self)
         off = np.asarray(X, dtype=float) - self.mean_
@@ -107,12 +109,12 @@ class Together(OutlierMixin, BaseEstimator):
     centre_, width_ : arrays of shape (members,)
     """
 
-    def __init__(self, members=(), rows=None, random_state=0):
+    def __init__(self, members: Any = (), rows: Any = None, random_state: int = 0) -> None:
         self.members = members
         self.rows = rows
         self.random_state = random_state
 
-    def fit(self, X, y=None):
+    def fit(self, X: Any, y: Any = None) -> Any:
         """Fit every member to the array X, shape (n, k)."""
         X = np.asarray(X, dtype=float)
         rng, few = np.random.default_rng(self.random_state), self.rows or {}
@@ -128,20 +130,20 @@ class Together(OutlierMixin, BaseEstimator):
         self.offset_ = float(np.quantile(self.score_samples(sample), 0.01))
         return self
 
-    def _logs(self, X):
+    def _logs(self, X: Any):
         return np.column_stack(
             [np.log(np.maximum(-member.score_samples(X), 1e-12)) for member in self.members_]
         )
 
-    def score_samples(self, X):
+    def score_samples(self, X: Any) -> Any:
         """Return how usual each row is, shape (n,)."""
         check_is_fitted(self)
         return -((self._logs(np.asarray(X, dtype=float)) - self.centre_) / self.width_).mean(axis=1)
 
-    def decision_function(self, X):
+    def decision_function(self, X: Any) -> Any:
         """Return the score above the offset, negative where a row is unusual."""
         return self.score_samples(X) - self.offset_
 
-    def predict(self, X):
+    def predict(self, X: Any) -> Any:
         """Return 1 for usual rows and -1 for unusual ones."""
         return np.where(self.decision_function(X) >= 0, 1, -1)

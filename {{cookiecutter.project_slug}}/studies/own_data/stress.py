@@ -5,7 +5,10 @@ They are a start. Add what the instruments and simulations of your field can do 
 [stress] of study.toml.
 """
 
+from __future__ import annotations
+
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,16 +18,20 @@ from boxloop.measure import StressTest, Task
 
 from .manifest import manifest
 
+if TYPE_CHECKING:
+    from boxloop.settings.load import Settings
+
+
 MOST = 6  # inputs that get tests of their own: the first ones of study.toml
 FEWEST = 5  # rows of either class that a harder part of the population keeps
 
 
-def is_amount(column):
+def is_amount(column: Any) -> Any:
     """Whether a column holds numbers that can be a little larger: no words, no yes and no."""
     return pd.api.types.is_numeric_dtype(column) and column.nunique() > 2
 
 
-def one_error_up(frame):
+def one_error_up(frame: pd.DataFrame) -> Any:
     """Return the inputs that have an error column, each raised by it."""
     settings = manifest()
     pairs = {name: settings.error_of(name) for name in settings.inputs}
@@ -34,13 +41,13 @@ def one_error_up(frame):
     )
 
 
-def spread(column):
+def spread(column: Any) -> Any:
     """Return the width of a column: its interquartile range as a sigma, else its deviation."""
     low, high = column.quantile([0.25, 0.75])
     return (high - low) / 1.349 if high > low else float(np.nan_to_num(column.std()))
 
 
-def noise(frame, level, rng):
+def noise(frame: pd.DataFrame, level: Any, rng: np.random.Generator) -> Any:
     """Add Gaussian noise to every amount: `level` times its error bar, else times its spread."""
     settings, changed = manifest(), {}
     for name in settings.inputs:
@@ -51,12 +58,14 @@ def noise(frame, level, rng):
     return frame.assign(**changed)
 
 
-def missing(frame, level, rng, *, name):
+def missing(frame: pd.DataFrame, level: float, rng: np.random.Generator, *, name: str) -> Any:
     """Lose the input `name` in a share `level` of the rows."""
     return frame.assign(**{name: frame[name].mask(rng.random(len(frame)) < level)})
 
 
-def extreme(frame, level, rng, *, name, highest):
+def extreme(
+    frame: pd.DataFrame, level: float, rng: np.random.Generator, *, name: str, highest: Any
+) -> Any:
     """Keep the share `level` of the rows where the input `name` is lowest or highest.
 
     Where there are classes the share grows until it holds five rows of either side: without them
@@ -77,12 +86,12 @@ def extreme(frame, level, rng, *, name, highest):
     return frame.iloc[np.sort(order[:size])]
 
 
-def scale(frame, level, rng, *, name):
+def scale(frame: pd.DataFrame, level: float, rng: np.random.Generator, *, name: str) -> Any:
     """Multiply the input `name` by 1 + `level`: a calibration that is off."""
     return frame.assign(**{name: frame[name] * (1 + level)}) if is_amount(frame[name]) else frame
 
 
-def amounts(settings):
+def amounts(settings: Settings) -> Any:
     """Return the inputs that are numbers; all inputs as long as there is no training table."""
     from pyarrow.parquet import read_schema
     from pyarrow.types import is_floating, is_integer
@@ -95,7 +104,7 @@ def amounts(settings):
     return [name for name, kind in kinds.items() if is_floating(kind) or is_integer(kind)]
 
 
-def build(settings):
+def build(settings: Any) -> Any:
     """Return the stress tests of a study; those without levels in [stress] are left out."""
     numbers = amounts(settings)
     says = "Noise on every number: the level times its error bar, or times its spread without one."
@@ -118,7 +127,7 @@ def build(settings):
     return [test for test in tests if settings.stress.get(test.levels)]
 
 
-def __getattr__(name):
+def __getattr__(name: str):
     """Make `TESTS` when asked for: before a table is adopted there is nothing to make it of."""
     if name == "TESTS":
         return build(manifest())

@@ -1,5 +1,9 @@
 """Traditional typing: cuts in colour and decline time, and the simplest model beside them."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
@@ -9,11 +13,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from . import simulate
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+
 CUT = ("g_r", "r_i", "fall_time", "decline")
 PAIRS = {"g_r": (1, 2), "r_i": (2, 3)}  # bands of a colour
 
 
-def template(name, redshift):
+def template(name: str, redshift: np.ndarray) -> np.ndarray:
     """Return what a normal Ia shows at a redshift, up to a constant: a colour, or dilated days.
 
     The field knows the spectrum of a Ia from nearby ones and needs no training sample for it;
@@ -66,22 +74,22 @@ class Cuts(ClassifierMixin, BaseEstimator):
     True
     """
 
-    def __init__(self, columns=CUT, redshift="host_redshift"):
+    def __init__(self, columns: tuple = CUT, redshift: str = "host_redshift") -> None:
         self.columns = columns
         self.redshift = redshift
 
-    def residual(self, X):
+    def residual(self, X: pd.DataFrame) -> np.ndarray:
         """Return the distance from the locus along each column, in its unit, shape (n, k)."""
         z = X[self.redshift].to_numpy(dtype=float)
         away = [X[name].to_numpy(dtype=float) - template(name, z) for name in self.columns]
         return np.column_stack(away) - self.locus_[:, 1] - np.outer(np.log(z), self.locus_[:, 0])
 
-    def distance(self, X):
+    def distance(self, X: pd.DataFrame) -> np.ndarray:
         """Return the distance from the locus in scatters of the Ia: the worst column's, (n,)."""
         check_is_fitted(self)
         return np.max(np.abs(self.residual(X)) / self.scatter_, axis=1)
 
-    def fit(self, X, y):
+    def fit(self, X: pd.DataFrame, y: np.ndarray | pd.Series) -> Any:
         """Calibrate locus, scatter and cut on classified objects: a DataFrame X; y is 1 for Ia."""
         y = np.asarray(y)
         self.classes_ = np.unique(y)
@@ -100,17 +108,17 @@ class Cuts(ClassifierMixin, BaseEstimator):
         self.n_features_in_ = X.shape[1]
         return self
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
         """Return the probabilities of not Ia and Ia, shape (n, 2)."""
         p = 1 / (1 + np.exp(-(self.slope_ * np.log(self.distance(X)) + self.offset_)))
         return np.column_stack([1 - p, p])
 
-    def predict(self, X):
+    def predict(self, X: Any) -> Any:
         """Return the class of each row: Ia inside the cut."""
         return self.classes_[(self.predict_proba(X)[:, 1] >= 0.5).astype(int)]
 
 
-def reference():
+def reference() -> Any:
     """Return the cuts of the field: colours at peak and decline times, given the host's redshift.
 
     In the spirit of photometric typing by selection cuts (Bazin et al. 2011, A&A 534, A43),
@@ -120,7 +128,7 @@ def reference():
     return Cuts()
 
 
-def alternates():
+def alternates() -> dict:
     """Return other cuts: colours alone, times alone, the box with brightness as one more side."""
     return {
         "colours alone": Cuts(columns=("g_r", "r_i")),
@@ -129,11 +137,11 @@ def alternates():
     }
 
 
-def pick(X):
+def pick(X: pd.DataFrame) -> pd.DataFrame:
     """Return the four columns of the simplest model."""
     return X[["g_r", "r_i", "rise_time", "fall_time"]]
 
 
-def simplest():
+def simplest() -> Any:
     """Return the simplest model: logistic regression on two colours and two times."""
     return make_pipeline(FunctionTransformer(func=pick), StandardScaler(), LogisticRegression())

@@ -24,7 +24,7 @@ SEASONS = {
 FILES = ("spectroscopic", "photometric", "survey", "kilonovae")
 
 
-def tables():
+def tables() -> dict[str, pd.DataFrame]:
     """Return the four tables by file name.
 
     Confirmed objects with their classes; objects of another season that no spectrograph has seen,
@@ -44,7 +44,7 @@ def tables():
     }
 
 
-def prepare(raw):
+def prepare(raw: Path) -> list[Path]:
     """Write the raw tables that are missing and return the paths of all four.
 
     Existing files are never touched.
@@ -52,21 +52,21 @@ def prepare(raw):
     return write_missing_tables(raw, FILES, tables)
 
 
-def labelled(raw):
+def labelled(raw: Path) -> pd.DataFrame:
     """Return the objects with a spectroscopic class: what there is to learn from."""
     return pd.read_parquet(Path(raw) / "spectroscopic.parquet")
 
 
-def domains(raw):
+def domains(raw: Path) -> dict[str, pd.DataFrame]:
     """Return other labelled tables by name, never used for training: faint objects, no spectra."""
     return {"photometric": pd.read_parquet(Path(raw) / "photometric.parquet")}
 
 
-def deployment(raw):
+def deployment(raw: Path) -> pd.DataFrame:
     """Return the unlabelled objects the model is meant for: the survey."""
     return pd.read_parquet(Path(raw) / "survey.parquet")
 
 
-def kilonovae(raw):
+def kilonovae(raw: Path) -> pd.DataFrame:
     """Return objects of a class that no training row has."""
     return pd.read_parquet(Path(raw) / "kilonovae.parquet")

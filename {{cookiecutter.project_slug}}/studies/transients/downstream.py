@@ -6,13 +6,15 @@ modulus is the peak magnitude less that of a normal Ia at the same redshift. A c
 number in the wrong place: an Ibc is fainter, so it looks too far.
 """
 
+from __future__ import annotations
+
 import numpy as np
 import pandas as pd
 
 from . import simulate
 
 
-def standard_candle(redshift):
+def standard_candle(redshift: pd.Series) -> np.ndarray:
     """Return peak magnitude in r less distance modulus of a normal Ia without dust, mag."""
     z = np.asarray(redshift, dtype=float)
     ia = simulate.KINDS["Ia"]
@@ -20,13 +22,13 @@ def standard_candle(redshift):
     return ia.magnitude - 2.5 * np.log10(1 + z) + simulate.spectrum(rest, ia.temperature, ia.line)
 
 
-def residuals(frame):
+def residuals(frame: pd.DataFrame) -> np.ndarray:
     """Return measured less true distance modulus [mag], every row taken for a Ia; shape (n,)."""
     candle = standard_candle(frame["true_redshift"])
     return frame["peak_mag"].to_numpy() - candle - frame["true_modulus"].to_numpy()
 
 
-def bias(residual, is_ia, passed):
+def bias(residual: np.ndarray, is_ia: np.ndarray | pd.Series, passed: np.ndarray) -> dict:
     """Split the bias of the mean distance modulus of a selected sample into its two causes.
 
     bias = mean(residual of the selected) - mean(residual of all Ia)
@@ -67,7 +69,7 @@ def bias(residual, is_ia, passed):
     }
 
 
-def hubble(frame, scores, *, cut):
+def hubble(frame: pd.DataFrame, scores: dict, *, cut: float) -> pd.DataFrame:
     """Return the bias of every predictor's sample at one cut, one row each; columns as in `bias`.
 
     Parameters

@@ -6,6 +6,8 @@ rest is read off the smooth curves. Magnitudes are inverse hyperbolic sines (Lup
 measured by itself: no random number, no fit that could fail, no missing value.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
@@ -18,7 +20,9 @@ SOFT = 10 ** (
 U, G, R, I, Z, Y = range(6)  # noqa: E741 (the names of the bands)
 
 
-def smooth(times, fluxes, errors, there):
+def smooth(
+    times: np.ndarray, fluxes: np.ndarray, errors: np.ndarray, there: np.ndarray
+) -> np.ndarray:
     """Return the smoothed light curves, flux (n, 6, 51).
 
     A weak prior of zero flux, a twentieth of a visit of the object's median error, decides where
@@ -33,12 +37,12 @@ def smooth(times, fluxes, errors, there):
     return top / (bottom + prior)
 
 
-def magnitude(flux, band):
+def magnitude(flux: np.ndarray, band: int) -> np.ndarray:
     """Return the inverse hyperbolic sine magnitude of fluxes in a band."""
     return ZERO - 2.5 / np.log(10) * (np.arcsinh(flux / (2 * SOFT[band])) + np.log(SOFT[band]))
 
 
-def at(curve, day):
+def at(curve: np.ndarray, day: np.ndarray) -> np.ndarray:
     """Return curves (n, 51) at one day per object (n,), linear between grid points, flat beyond."""
     place = np.clip(day / (GRID[1] - GRID[0]), 0, len(GRID) - 1.001)
     low = place.astype(int)
@@ -46,14 +50,16 @@ def at(curve, day):
     return curve[rows, low] + (place - low) * (curve[rows, low + 1] - curve[rows, low])
 
 
-def width(curve, peak_day, peak_flux, first, last):
+def width(
+    curve: np.ndarray, peak_day: np.ndarray, peak_flux: np.ndarray, first: int, last: int
+) -> np.ndarray:
     """Return the equivalent width [days]: an integral between offsets over the flux at peak."""
     since = GRID - peak_day[:, None]
     inside = (since >= first) & (since < last)
     return np.clip((curve * inside).sum(axis=1) * (GRID[1] - GRID[0]) / peak_flux, -50, 200)
 
 
-def follow(curve, times):
+def follow(curve: np.ndarray, times: np.ndarray) -> np.ndarray:
     """Return smooth curves (n, 51) at visits (n, visits), linear between grid points."""
     place = np.clip(times / (GRID[1] - GRID[0]), 0, len(GRID) - 1.001)
     low = place.astype(int)
@@ -61,7 +67,7 @@ def follow(curve, times):
     return left + (place - low) * (np.take_along_axis(curve, low + 1, axis=1) - left)
 
 
-def scaled(band, data, shape, window):
+def scaled(band: int, data: tuple, shape: Callable, window: tuple) -> tuple:
     """Return the flux of a band at peak, and its error: the r + i shape scaled to some visits.
 
     Parameters
@@ -80,7 +86,9 @@ def scaled(band, data, shape, window):
     return (weight * template * fluxes).sum(axis=1) / bottom, bottom**-0.5
 
 
-def extract(times, fluxes, errors, there):
+def extract(
+    times: np.ndarray, fluxes: np.ndarray, errors: np.ndarray, there: np.ndarray
+) -> pd.DataFrame:
     """Return the features of n light curves.
 
     Parameters
@@ -100,7 +108,7 @@ def extract(times, fluxes, errors, there):
     day, rows = GRID[best], np.arange(len(red))
     peak = np.maximum(red[rows, best], SOFT[R])
 
-    def shape(t):
+    def shape(t: np.ndarray) -> np.ndarray:
         return follow(red, t) / peak[:, None]
 
     colours, errors = _magnitudes(data, shape, day)
@@ -120,7 +128,7 @@ def extract(times, fluxes, errors, there):
     )
 
 
-def _magnitudes(data, shape, day):
+def _magnitudes(data: tuple, shape: Callable, day: np.ndarray) -> tuple:
     """Return peak magnitude and colours [mag], and their errors: two dicts of arrays (n,)."""
     bright = [scaled(band, data, shape, (day, -15, 20)) for band in range(5)]
     mag = [magnitude(flux, band) for band, (flux, _) in enumerate(bright)]
@@ -139,7 +147,7 @@ def _magnitudes(data, shape, day):
     return colours, {"peak_mag_error": sigma[R]} | errors
 
 
-def _roughness(data, curve, peak):
+def _roughness(data: tuple, curve: np.ndarray, peak: np.ndarray) -> np.ndarray:
     """Return the rms of visit - smooth curve in r and i over the flux at peak, at most one."""
     total, count = 0.0, 0
     for band in (R, I):

@@ -1,10 +1,19 @@
 """How the classes look in every figure, and the drawings that several notebooks share."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from boxloop.base import COLOURS
 
 from . import data, simulate, survey
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
 
 # Okabe & Ito's palette; colour and marker always go together.
 CLASSES = {
@@ -19,7 +28,7 @@ CLASSES = {
 BAND_COLOURS = {"g": "#009E73", "r": "#D55E00", "i": "#000000"}
 
 
-def light_curve(ax, object_id):
+def light_curve(ax: Axes, object_id: str) -> None:
     """Draw the visits in g, r and i of one object over its true light curve.
 
     Flux is in units of magnitude 25.
@@ -48,7 +57,7 @@ def light_curve(ax, object_id):
     ax.axhline(0, color="#AAAAAA", lw=0.6, zorder=0)
 
 
-def shifts(ax, table, title):
+def shifts(ax: Axes, table: pd.DataFrame, title: str) -> None:
     """Draw the two causes of a shift of the mean distance modulus as bars, their sum as points.
 
     Rows come from `downstream.bias`.
@@ -74,7 +83,7 @@ def shifts(ax, table, title):
     ax.set_title(title)
 
 
-def trade(left, right, steps, cut):
+def trade(left: Axes, right: Axes, steps: pd.DataFrame, cut: float) -> None:
     """Draw what each cut would give: purity and completeness, and shifts of the mean distance.
 
     Parameters

@@ -1,5 +1,9 @@
 """Attempts to make the model hold among fainter objects: judged in 06, kept on record in 07."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
@@ -10,13 +14,21 @@ from boxloop.measure import shift_weights
 from . import models, stress, survey
 
 
-def noisier(train):
+def noisier(train: pd.DataFrame) -> pd.DataFrame:
     """Return the training rows three times: as they are, and with visits 1 and 2 mag shallower."""
     worse = [stress.again(train, survey.Conditions(shallower=level)) for level in (1.0, 2.0)]
     return pd.concat([train, *worse], ignore_index=True)
 
 
-def candidates(model, reference, train, other, *, inputs, seed):
+def candidates(
+    model: Any,
+    reference: Any,
+    train: pd.DataFrame,
+    other: pd.DataFrame,
+    *,
+    inputs: list[str],
+    seed: int,
+) -> dict:
     """Return ways to classify, by name; each takes a table and returns the probability of Ia.
 
     Parameters
@@ -29,7 +41,12 @@ def candidates(model, reference, train, other, *, inputs, seed):
     seed : int
     """
 
-    def fit(rows, columns=inputs, weight=None, maker=model):
+    def fit(
+        rows: pd.DataFrame,
+        columns: list[str] = inputs,
+        weight: np.ndarray | None = None,
+        maker: Any = model,
+    ):
         step = {} if weight is None else {f"{maker.steps[-1][0]}__sample_weight": weight}
         fitted = clone(maker).fit(rows[columns], _truth(rows), **step)
         return lambda frame: fitted.predict_proba(frame[columns])[:, 1]
@@ -51,10 +68,10 @@ def candidates(model, reference, train, other, *, inputs, seed):
     }
 
 
-def _truth(frame):
+def _truth(frame: pd.DataFrame) -> np.ndarray:
     return (frame["kind"] == "Ia").astype(float).to_numpy()
 
 
-def _logit(p):
+def _logit(p: np.ndarray) -> np.ndarray:
     p = np.clip(p, 1e-4, 1 - 1e-4)
     return np.log(p / (1 - p))

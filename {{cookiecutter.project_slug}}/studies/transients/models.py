@@ -1,5 +1,7 @@
 """The ladder of models, from simple to flexible; all give a probability of Ia."""
 
+from typing import Any
+
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
@@ -40,12 +42,12 @@ ABLATIONS = {
 }
 
 
-def normal():
+def normal() -> Any:
     """Return the step that gives every input a normal distribution: outliers come near the rest."""
     return QuantileTransformer(n_quantiles=100, output_distribution="normal", random_state=0)
 
 
-def boosting(seed):
+def boosting(seed: int) -> Any:
     """Return unfitted gradient boosting with the settings of the ladder."""
     return HistGradientBoostingClassifier(
         learning_rate=0.1,
@@ -59,7 +61,7 @@ def boosting(seed):
     )
 
 
-def ladder(seed):
+def ladder(seed: int) -> dict:
     """Return unfitted pipelines by name, simple first.
 
     Parameters

@@ -12,8 +12,11 @@ Toy
     and a plateau is a slow decline.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -69,7 +72,7 @@ KILONOVA = {"KN": Kind(1.0, -16.0, 0.60, 7000, 0.12, 1.5, 0.8, 4.0, 0.20, 1.2, 0
 
 
 @cache
-def distances():
+def distances() -> tuple:
     """Return redshifts, distance moduli [mag], comoving volumes [Mpc^3]: arrays of shape (800,).
 
     Flat cosmology, H0 = 70 km/s/Mpc, matter density 0.3.
@@ -82,13 +85,13 @@ def distances():
     return z, cosmology.distmod(z).value, cosmology.comoving_volume(z).value
 
 
-def distance_modulus(redshift):
+def distance_modulus(redshift: np.ndarray) -> np.ndarray:
     """Return the distance modulus in mag, from the table."""
     grid, table, _ = distances()
     return np.interp(redshift, grid, table)
 
 
-def draw_redshifts(rng, horizon):
+def draw_redshifts(rng: np.random.Generator, horizon: np.ndarray) -> np.ndarray:
     """Draw redshifts below `horizon` (n,), uniform in comoving volume and in observer's time.
 
     The rate goes as 1 / (1 + z).
@@ -99,20 +102,20 @@ def draw_redshifts(rng, horizon):
     return np.interp(rng.random(len(horizon)) * top, cumulative, z)
 
 
-def spectrum(wavelength, temperature, line):
+def spectrum(wavelength: np.ndarray, temperature: Any, line: float | np.ndarray) -> np.ndarray:
     """Return magnitudes relative to 5000 Angstrom: a black body, dimmed in the blue.
 
     All arguments broadcast; lower is brighter.
     """
 
-    def planck(x):
+    def planck(x: float | np.ndarray) -> float | np.ndarray:
         return x**-3 / np.expm1(1.4388e8 / (x * temperature))  # f_nu, hc/k in Angstrom K
 
     dimmed = line * np.clip(4000 - wavelength, 0, None) / 1000
     return -2.5 * np.log10(planck(wavelength) / planck(5000.0)) + dimmed
 
 
-def bazin(t, rise, fall):
+def bazin(t: np.ndarray, rise: np.ndarray, fall: np.ndarray) -> np.ndarray:
     """Return the light curve of Bazin et al. (2009), scaled to one at its peak, which is at t = 0.
 
     Parameters
@@ -122,13 +125,13 @@ def bazin(t, rise, fall):
     peak = rise * np.log(fall / rise - 1)  # where the derivative vanishes, counted from t0
     t = t + peak
 
-    def ln_curve(x):
+    def ln_curve(x: np.ndarray) -> np.ndarray:
         return -x / fall - np.logaddexp(0, -x / rise)
 
     return np.exp(ln_curve(t) - ln_curve(peak))
 
 
-def candidates(rng, size, kinds=KINDS):
+def candidates(rng: np.random.Generator, size: int, kinds: dict = KINDS) -> dict[str, np.ndarray]:
     """Draw everything that happens in a season, seen or not.
 
     Parameters
@@ -173,12 +176,18 @@ def candidates(rng, size, kinds=KINDS):
     }
 
 
-def _at_rest(z):
+def _at_rest(z: np.ndarray) -> np.ndarray:
     """Return the wavelengths [Angstrom] that the bands see at rest, shape (n, 6)."""
     return WAVELENGTH / (1 + z[:, None])
 
 
-def _observed(magnitude, z, dust, temperature, line):
+def _observed(
+    magnitude: np.ndarray,
+    z: np.ndarray,
+    dust: np.ndarray,
+    temperature: np.ndarray,
+    line: np.ndarray,
+) -> np.ndarray:
     """Return apparent AB magnitudes at peak in the bands, shape (n, 6), of arrays of shape (n,)."""
     rest = _at_rest(z)
     colour = spectrum(rest, temperature[:, None], line[:, None])
@@ -186,7 +195,7 @@ def _observed(magnitude, z, dust, temperature, line):
     return magnitude[:, None] - 2.5 * np.log10(1 + z)[:, None] + colour + reddening
 
 
-def random_walk(rng, size):
+def random_walk(rng: np.random.Generator, size: int) -> np.ndarray:
     """Return damped random walks (0.25 mag, 60 days) on the grid of the season, (size, 51)."""
     keep = np.exp(-STEP / 60.0)
     noise = 0.25 * rng.standard_normal((size, int(SEASON / STEP) + 1))
@@ -195,7 +204,7 @@ def random_walk(rng, size):
     return noise
 
 
-def flux(objects, walk, t):
+def flux(objects: dict[str, np.ndarray], walk: np.ndarray, t: np.ndarray) -> np.ndarray:
     """Return the true difference flux at the times of the visits, in units of magnitude 25.
 
     Parameters

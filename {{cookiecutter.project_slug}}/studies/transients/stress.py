@@ -8,6 +8,11 @@ no model ever sees it.
 The fainter objects are not here: they are a table of their own (`study.data.domains`).
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
@@ -15,10 +20,16 @@ from boxloop.measure import StressTest
 
 from . import data, simulate, survey
 
+if TYPE_CHECKING:
+    from study.survey import Conditions
+
+
 ERRORS = ("peak_mag", "u_g", "g_r", "r_i", "i_z")
 
 
-def again(frame, conditions=survey.PLANNED, change=None):
+def again(
+    frame: pd.DataFrame, conditions: Conditions = survey.PLANNED, change: Callable | None = None
+) -> pd.DataFrame:
     """Return the table as the same objects would be measured under other conditions.
 
     Parameters
@@ -42,45 +53,45 @@ def again(frame, conditions=survey.PLANNED, change=None):
     return frame.assign(**{name: new[name].to_numpy() for name in new})
 
 
-def noise(frame, level, rng):
+def noise(frame: pd.DataFrame, level: float, rng: np.random.Generator) -> pd.DataFrame:
     """Multiply every error of every visit by `level`."""
     return again(frame, survey.Conditions(noise=level))
 
 
-def depth(frame, level, rng):
+def depth(frame: pd.DataFrame, level: float, rng: np.random.Generator | None) -> pd.DataFrame:
     """Make every visit shallower by `level` mag; objects that would be lost are kept."""
     return again(frame, survey.Conditions(shallower=level))
 
 
-def cadence(frame, level, rng):
+def cadence(frame: pd.DataFrame, level: float, rng: np.random.Generator) -> pd.DataFrame:
     """Keep one visit in `level`."""
     return again(frame, survey.Conditions(thin=int(level)))
 
 
-def zero_point(band):
+def zero_point(band: str) -> Callable:
     """Return a test that makes everything in one band fainter by `level` mag."""
 
-    def shift(frame, level, rng):
+    def shift(frame: pd.DataFrame, level: float, rng: np.random.Generator) -> pd.DataFrame:
         offset = tuple(level * (letter == band) for letter in simulate.BANDS)
         return again(frame, survey.Conditions(offset=offset))
 
     return shift
 
 
-def dust(frame, level, rng):
+def dust(frame: pd.DataFrame, level: float, rng: np.random.Generator | None) -> pd.DataFrame:
     """Put `level` mag of E(B-V) more dust in front of every object, in its host."""
 
-    def redden(objects):
+    def redden(objects: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         rest = simulate.WAVELENGTH / (1 + objects["z"][:, None])
         return objects | {"magnitude": objects["magnitude"] + 3.1 * level * (rest / 5500) ** -1.2}
 
     return again(frame, change=redden)
 
 
-def lost_band(band):
+def lost_band(band: str) -> Callable:
     """Return a test in which a share `level` of the objects was never observed in one band."""
 
-    def lose(frame, level, rng):
+    def lose(frame: pd.DataFrame, level: float, rng: np.random.Generator) -> pd.DataFrame:
         lost = rng.random(len(frame)) < level
         blind = again(frame, survey.Conditions(lost=band))
         return frame.assign(**{name: frame[name].mask(lost, blind[name]) for name in blind})
@@ -88,7 +99,7 @@ def lost_band(band):
     return lose
 
 
-def no_host(frame, level, rng):
+def no_host(frame: pd.DataFrame, level: float, rng: np.random.Generator) -> pd.DataFrame:
     """Lose the redshift of the host in a share `level` of the rows and fill in the median."""
     lost = rng.random(len(frame)) < level
     return frame.assign(
@@ -96,7 +107,7 @@ def no_host(frame, level, rng):
     )
 
 
-def host_scatter(frame, level, rng):
+def host_scatter(frame: pd.DataFrame, level: float, rng: np.random.Generator) -> pd.DataFrame:
     """Add scatter of `level` (1 + z) to the redshift of every host."""
     z = frame["host_redshift"]
     return frame.assign(
@@ -104,34 +115,34 @@ def host_scatter(frame, level, rng):
     )
 
 
-def host_bias(frame, level, rng):
+def host_bias(frame: pd.DataFrame, level: float, rng: np.random.Generator) -> pd.DataFrame:
     """Shift the redshift of every host by `level` (1 + z)."""
     z = frame["host_redshift"]
     return frame.assign(host_redshift=np.clip(z + level * (1 + z), 0.01, None))
 
 
-def faint(frame, level, rng):
+def faint(frame: pd.DataFrame, level: float, rng: np.random.Generator) -> pd.DataFrame:
     """Keep the faintest fraction `level` of the rows."""
     return frame[frame["peak_mag"] >= frame["peak_mag"].quantile(1 - level)]
 
 
-def distant(frame, level, rng):
+def distant(frame: pd.DataFrame, level: float, rng: np.random.Generator) -> pd.DataFrame:
     """Keep the fraction `level` of the rows with the largest host redshifts."""
     return frame[frame["host_redshift"] >= frame["host_redshift"].quantile(1 - level)]
 
 
-def more_ibc(frame, level, rng):
+def more_ibc(frame: pd.DataFrame, level: float, rng: np.random.Generator) -> pd.DataFrame:
     """Make supernovae Ibc `level` times as common, by dropping others at random."""
     kept = (frame["kind"] == "Ibc").to_numpy() | (rng.random(len(frame)) < 1 / level)
     return frame[kept]
 
 
-def watermark(frame, level, rng):
+def watermark(frame: pd.DataFrame, level: float, rng: np.random.Generator) -> pd.DataFrame:
     """Shift the number of epochs by `level` sigma: only a model that uses it may change."""
     return frame.assign(n_epochs=frame["n_epochs"] + level * frame["n_epochs"].std())
 
 
-def one_error_up(frame):
+def one_error_up(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the inputs that have an error column, each moved up by its own error bar."""
     return pd.DataFrame({name: frame[name] + frame[f"{name}_error"] for name in ERRORS})
 

@@ -10,8 +10,11 @@ Toy
     its peak magnitude as a logistic curve.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -50,7 +53,7 @@ class Conditions:
 PLANNED = Conditions()
 
 
-def flux_error(flux, depth, gamma=GAMMA[:, None]):
+def flux_error(flux: np.ndarray, depth: np.ndarray, gamma: Any = GAMMA[:, None]) -> np.ndarray:
     """Return the error of a flux, by Ivezic et al. (2019), also for zero and negative flux.
 
     sigma_f^2 = sigma_sys^2 f^2 + (0.04 - gamma) f f5 + gamma f5^2, with f5 the flux at the depth
@@ -67,13 +70,15 @@ def flux_error(flux, depth, gamma=GAMMA[:, None]):
     return np.sqrt((relative * seen) ** 2 + (0.04 - gamma) * seen * faintest + gamma * faintest**2)
 
 
-def chance(magnitude, limit):
+def chance(magnitude: np.ndarray, limit: tuple) -> np.ndarray:
     """Return the probability to pass a limit (middle, width) at a peak magnitude."""
     return 1 / (1 + np.exp((magnitude - limit[0]) / limit[1]))
 
 
 @lru_cache(maxsize=8)
-def season(name, seed, size, rows, confirmed):
+def season(
+    name: str, seed: int, size: int, rows: int, confirmed: bool | None
+) -> dict[str, np.ndarray]:
     """Draw a season and keep the objects that the survey finds.
 
     Parameters
@@ -119,7 +124,7 @@ def season(name, seed, size, rows, confirmed):
     }
 
 
-def observe(objects, conditions=PLANNED):
+def observe(objects: dict[str, np.ndarray], conditions: Conditions = PLANNED) -> tuple:
     """Return times, fluxes, errors and which of the visits took place, each (n, 6, visits).
 
     The same luck under other conditions: the planned ones give the same numbers again.
@@ -135,7 +140,7 @@ def observe(objects, conditions=PLANNED):
     return objects["times"], measured * scale, error * scale, there
 
 
-def host_redshift(objects):
+def host_redshift(objects: dict[str, np.ndarray]) -> np.ndarray:
     """Return the host's photometric redshift: scatter 0.02 (1 + z), one in thirty far off."""
     z = objects["z"]
     guess = z + 0.02 * (1 + z) * objects["photo_z"]
@@ -143,7 +148,7 @@ def host_redshift(objects):
     return np.clip(np.where(stray, 1.2 * objects["stray"][:, 1], guess), 0.01, None)
 
 
-def measured(objects, conditions=PLANNED):
+def measured(objects: dict[str, np.ndarray], conditions: Conditions = PLANNED) -> pd.DataFrame:
     """Return what a catalogue would hold of the objects: features, errors, epochs."""
     times, fluxes, errors, there = observe(objects, conditions)
     frame = features.extract(times, fluxes, errors, there)
@@ -154,12 +159,12 @@ def measured(objects, conditions=PLANNED):
     return frame.assign(n_epochs=(there.sum(axis=(1, 2)) + extra).astype(float))
 
 
-def rows_of(name, arguments, numbers):
+def rows_of(name: str, arguments: tuple, numbers: np.ndarray) -> dict[str, np.ndarray]:
     """Return the objects of a season by their numbers, for observing them again."""
     return {part: values[numbers] for part, values in season(name, *arguments).items()}
 
 
-def catalogue(name, arguments):
+def catalogue(name: str, arguments: tuple) -> pd.DataFrame:
     """Return the table of a season: a row per object, truth included; columns as in study.toml."""
     objects = season(name, *arguments)
     numbers = np.arange(len(objects["z"]))

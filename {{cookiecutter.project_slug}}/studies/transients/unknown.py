@@ -1,5 +1,7 @@
 """Would anybody notice a class that was never in training? Scores of strangeness on kilonovae."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from sklearn.ensemble import IsolationForest
@@ -11,7 +13,9 @@ from boxloop.measure import distances
 from .models import normal
 
 
-def strangeness(model, members, train, tables, *, seed):
+def strangeness(
+    model: Any, members: list, train: pd.DataFrame, tables: dict[str, pd.DataFrame], *, seed: int
+) -> dict[str, pd.DataFrame]:
     """Return scores of strangeness, higher where a row looks less like training.
 
     Parameters
@@ -47,7 +51,7 @@ def strangeness(model, members, train, tables, *, seed):
     return found
 
 
-def areas(known, unknown):
+def areas(known: pd.DataFrame, unknown: pd.DataFrame) -> dict:
     """Return for each score the chance that an unknown row looks stranger than a known (AUC)."""
     y = np.r_[np.zeros(len(known)), np.ones(len(unknown))]
     return {name: float(roc_auc_score(y, np.r_[known[name], unknown[name]])) for name in known}
