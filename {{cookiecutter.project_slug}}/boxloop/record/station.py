@@ -180,7 +180,7 @@ class Station(Desk):
         return result
 
     def metrics(self, name: str, table: dict, *, n_rows: int, n_groups: int) -> None:
-        """Record the metrics of one set of rows, as `boxloop.measure.compare` returns them."""
+        """Record the metrics of one set of rows, as `Station.compare` returns them."""
         self._sets[name] = {
             "n_rows": int(n_rows),
             "n_groups": int(n_groups),
