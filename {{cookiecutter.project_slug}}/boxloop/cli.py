@@ -205,9 +205,14 @@ def _refuse_a_broken_seal() -> None:
 
 
 def _say_what_is_open() -> None:
-    """Remind, before the seal is opened, of the checks that did not come through."""
+    """Remind, before the seal is opened, of the checks that did not come through.
+
+    A project in which nothing can run is refused before, so that this is all one reads.
+    """
+    from boxloop.notebooks.graph import read_loop
     from boxloop.record.results import read_checks
 
+    read_loop(_open_project())
     try:
         states = [row.get("state") for row in read_checks(find_project())]
     except UserError:
