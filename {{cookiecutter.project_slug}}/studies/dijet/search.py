@@ -95,9 +95,7 @@ def fit(counts: np.ndarray, used: np.ndarray, parameters: int = PARAMETERS) -> A
     return np.exp(np.clip(beta @ terms.T + offset, -30, 30)), np.linalg.inv(information)
 
 
-def significance(
-    count: Any, expected: float | np.ndarray, error: float | np.ndarray
-) -> Any:
+def significance(count: Any, expected: float | np.ndarray, error: float | np.ndarray) -> Any:
     """Return the local significance of a count over an unsure expectation; deficits are negative.
 
     The square root of the profile-likelihood ratio where the expectation is known as well as from
