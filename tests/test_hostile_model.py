@@ -4,6 +4,8 @@ import contextlib
 import importlib
 import io
 import json
+import os
+import pickle
 import sys
 import zipfile
 
@@ -31,7 +33,7 @@ from boxloop.measure.model_file import load_model, save_model
 X = np.random.default_rng(0).lognormal(size=(60, 3))
 STUDY = """
 import os
-from os import system
+from os import makedirs, system
 import numpy as np
 from sklearn.base import BaseEstimator
 
@@ -59,16 +61,20 @@ def write(path, text=""):
 
 @pytest.fixture
 def study(tmp_path, monkeypatch):
-    """A study with an estimator and functions of its own, which imports a dangerous function."""
+    """A study with an estimator and functions of its own, which imports dangerous functions.
+
+    A package `elsewhere` that is no part of it has the same, and was imported too.
+    """
     (tmp_path / "study").mkdir()
     (tmp_path / "study" / "__init__.py").write_text("", encoding="utf-8")
-    for name in ("data", "models"):
-        (tmp_path / "study" / f"{name}.py").write_text(STUDY, encoding="utf-8")
+    for name in ("study/data", "study/models", "elsewhere"):
+        (tmp_path / f"{name}.py").write_text(STUDY, encoding="utf-8")
     for name in [name for name in sys.modules if name.partition(".")[0] == "study"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.syspath_prepend(str(tmp_path))
+    importlib.import_module("elsewhere")
     yield importlib.import_module("study.models")
-    for name in ("study", "study.data", "study.models"):
+    for name in ("study", "study.data", "study.models", "elsewhere"):
         sys.modules.pop(name, None)
 
 
@@ -129,24 +135,63 @@ def distribution(code):
     return packed(schema, parts)
 
 
-def keys(code):
-    """A dictionary whose keys are of the type `exec`."""
-    kinds = node("ListNode", "builtins.list", [node("TypeNode", "builtins.exec")])
+def keys(kind, key):
+    """A dictionary whose key is made by this type, from a text of the file's choosing."""
+    kinds = node("ListNode", "builtins.list", [node("TypeNode", kind)])
     return changed(
-        Ridge(),
-        attribute("coef_", node("DictNode", "builtins.dict", {code: text(1)}, key_types=kinds)),
+        Ridge().fit(X, X[:, 0]),
+        attribute("coef_", node("DictNode", "builtins.dict", {key: text(1)}, key_types=kinds)),
     )
 
 
-def confused(code):
-    """A part that passes for harmless because a harmless one bears the same number."""
-    evil = node("TypeNode", "builtins.exec", __id__=7)
+def confused(path):
+    """A part that passes for harmless because a harmless one bears the same number.
+
+    A class of the study may be named, but not make the keys of a dictionary.
+    """
     kinds = node("ListNode", "builtins.list", [node("TypeNode", "builtins.str", __id__=7)])
     told = {
-        "first": evil,
-        "second": node("DictNode", "builtins.dict", {code: text(1)}, key_types=kinds),
+        "alpha": node("TypeNode", "study.models.Text", __id__=7),
+        "coef_": node("DictNode", "builtins.dict", {path: text(1)}, key_types=kinds),
     }
-    return changed(Ridge(), lambda schema: schema["content"]["content"].update(told))
+    return changed(
+        Ridge().fit(X, X[:, 0]), lambda schema: schema["content"]["content"].update(told)
+    )
+
+
+def named(state):
+    """Say another name for the kind of random numbers."""
+    state["content"]["bit_generator"].update(content='"seed"')
+
+
+def shown(state):
+    """Keep the name for show, and take another one from a row of the file's array."""
+    state.update(__loader__="NdArrayNode", __module__="numpy", __class__="void")
+    state.update(type="numpy", file="0.npy")
+    state["content"].update(text(1))
+
+
+def generator(change):
+    """The file of a model with a random generator whose state was changed."""
+    schema, _ = schema_of(dumps(Ridge(random_state=np.random.default_rng(0))))
+    change(schema["content"]["content"]["random_state"]["content"]["bit_generator"])
+    array = io.BytesIO()
+    np.save(array, np.array(("seed",), dtype=[("bit_generator", "U4")]))
+    return packed(schema, {"0.npy": array.getvalue()})
+
+
+def pickled(path, suffix):
+    """The file of a model whose array is a pickle that makes a folder, under a name of any kind."""
+
+    class Evil:
+        def __reduce__(self):
+            return os.makedirs, (path,)
+
+    schema, parts = schema_of(dumps(Ridge().fit(X, X[:, 0])))
+    array = schema["content"]["content"]["coef_"]
+    parts[f"0{suffix}"] = pickle.dumps(Evil())
+    array["file"] = f"0{suffix}"
+    return packed(schema, parts)
 
 
 WRITE = node("FunctionNode", "study.data.write")
@@ -198,11 +243,23 @@ RUNS = {
         "boxloop.base.files.write_text", kw_args={"text": "x"}
     ),
     "what the study imports": lambda *_: transformer("study.models.system"),
+    "what the study imports, in Python": lambda *_: transformer("study.models.makedirs"),
+    "an estimator from elsewhere": lambda *_: dumps(sys.modules["elsewhere"].Mean()),
+    "a class that starts processes": lambda *_: changed(
+        Ridge().fit(X, X[:, 0]),
+        attribute(
+            "coef_", node("ObjectNode", "sklearn.utils.parallel.Parallel", words(n_jobs=text(2)))
+        ),
+    ),
+    "numpy reads each document": lambda *_: changed(
+        CountVectorizer(), attribute("analyzer", node("FunctionNode", "numpy.loadtxt"))
+    ),
     "a module in the study": lambda *_: transformer("study.models.os.system"),
     "the study's numpy": lambda *_: transformer("study.models.np.save", kw_args={"arr": [1]}),
     "a distribution": lambda code, *_: distribution(code),
-    "types of keys": lambda code, *_: keys(code),
-    "one number twice": lambda code, *_: confused(code),
+    "types of keys": lambda code, *_: keys("builtins.exec", code),
+    "a class of the study for keys": lambda code, command, path: keys("study.models.Text", path),
+    "one number twice": lambda code, command, path: confused(path),
     "a method": lambda *_: dumps(FunctionTransformer(StandardScaler().set_params)),
     "a method by name": lambda *_: changed(
         FunctionTransformer(),
@@ -233,12 +290,10 @@ RUNS = {
     "a list that is no list": lambda *_: changed(
         Ridge(), attribute("coef_", node("ListNode", "study.models.system", []))
     ),
-    "a random generator": lambda *_: changed(
-        Ridge(random_state=np.random.default_rng(0)),
-        lambda schema: schema["content"]["content"]["random_state"]["content"]["bit_generator"][
-            "content"
-        ]["bit_generator"].update(content='"seed"'),
-    ),
+    "a random generator": lambda *_: generator(named),
+    "a random generator of an array": lambda *_: generator(shown),
+    "a pickle for an array": lambda code, command, path: pickled(path, ".npy"),
+    "a pickle by another name": lambda code, command, path: pickled(path, ".bin"),
     "a cache on the disk": lambda code, command, path: dumps(
         make_pipeline(StandardScaler(), Ridge(), memory=path)
     ),
@@ -339,6 +394,15 @@ def test_nothing_of_a_hostile_file_runs(tmp_path, monkeypatch, study, name):
     assert said.startswith(str(path)) and said.endswith(".") and "\n" not in said
 
 
+@pytest.mark.parametrize("change", [named, shown])
+def test_a_generator_is_refused_before_it_is_made(tmp_path, change):
+    """Older releases of skops call whatever stands there, and have no look at it themselves."""
+    path = tmp_path / "model.skops"
+    path.write_bytes(generator(change))
+    with pytest.raises(UserError, match=r"holds numpy\.(random\.seed|void),"):
+        load_model(path)
+
+
 def bomb():
     """A file that is small outside and large inside."""
     return packed("[" + " " * 10_000_000 + "]", compression=zipfile.ZIP_DEFLATED)
@@ -367,7 +431,7 @@ MALFORMED = {
     "no byte": lambda: b"",
     "no zip": lambda: b"PK\x03\x04 and no more",
     "cut short": lambda: dumps(Ridge())[:-30],
-    "a pickle": lambda: __import__("pickle").dumps(Ridge()),
+    "a pickle": lambda: pickle.dumps(Ridge()),
     "no schema": lambda: packed("").replace(b"schema.json", b"scheme.json"),
     "no JSON": lambda: packed("{"),
     "not UTF-8": lambda: packed("\udcff".encode("utf-8", "surrogatepass").decode("latin-1")),
@@ -429,12 +493,17 @@ def test_a_malformed_file_is_one_sentence(tmp_path, name):
 
 
 def test_the_studys_own_parts_load(tmp_path, study):
-    """An estimator and a function that a module of the study defines, with arithmetic before."""
+    """An estimator and a function that a module of the study defines, with arithmetic before.
+
+    A random generator that the estimator keeps goes on where it was.
+    """
     steps = FunctionTransformer(np.log1p), FunctionTransformer(study.first), study.Mean()
     model = make_pipeline(*steps).fit(X, X[:, 0])
+    model[-1].rng_ = np.random.default_rng(0)
     again = load_model(save_model(tmp_path / "model.skops", model))
 
     assert np.array_equal(again.predict(X), model.predict(X))
+    assert again[-1].rng_.random() == model[-1].rng_.random()
 
 
 def test_a_function_of_the_study_gets_words_of_its_own(tmp_path, study):

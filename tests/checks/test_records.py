@@ -42,10 +42,11 @@ def test_other_rows_make_another_test_set():
     """
     sealed = {"event": "sealed", "content": "rows"}
     again, other = (
-        [sealed, OPENED, sealed],
+        [sealed, OPENED, dict(sealed)],
         [sealed, OPENED, {"event": "sealed", "content": "new rows"}],
     )
 
+    assert run_check("seal.openings", again).value == 1
     assert run_check("seal.model_unchanged", again, model_hash="bbbb").state == "fail"
     assert run_check("seal.model_unchanged", other, model_hash="bbbb").state == "not-applicable"
     found = run_check("seal.openings", other)
@@ -80,6 +81,28 @@ def test_a_look_at_test_rows_is_found_in_the_code(text):
     found = run_check("seal.untouched", {"04_train": [harmless, ("look", text)]})
     assert (found.state, found.value) == ("fail", 1)
     assert "04_train, cell look" in found.message
+
+
+NOTEBOOKS = (
+    "01_scoping",
+    "02_baseline",
+    "03_split",
+    "04_train",
+    "05_diagnose",
+    "06_stress_test",
+    "07_failures_log",
+    "09_own",
+)
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_only_the_release_opens(name):
+    """No other notebook may, not even where the whole table may be read."""
+    for what, text in READS.items():
+        if what != "the whole table":
+            assert run_check("seal.untouched", {name: [("look", text)]}).state == "fail"
+    whole = run_check("seal.untouched", {name: [("look", READS["the whole table"])]})
+    assert (whole.state == "pass") is (name in ("01_scoping", "03_split"))
 
 
 def criterion(**facts):

@@ -1,12 +1,15 @@
 """A model file is packed as this project packs it, and in no other way."""
 
 import io
+import json
 import warnings
 import zipfile
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 from sklearn.linear_model import Ridge
+from sklearn.neighbors import KNeighborsRegressor
 
 from boxloop.base.errors import UserError
 from boxloop.measure.model_file import load_model, save_model
@@ -49,3 +52,42 @@ def test_two_parts_of_one_name_are_refused(tmp_path, parts):
     name = next(iter(parts))
     with pytest.raises(UserError, match="two parts have one name"):
         opened(tmp_path, [*parts.items(), (name, parts[name])])
+
+
+@pytest.fixture
+def sparse(tmp_path):
+    """Return the parts of a model that keeps a sparse table, which is a zip file inside."""
+    model = KNeighborsRegressor(n_neighbors=1).fit(csr_matrix(np.eye(3)), np.arange(3.0))
+    path = save_model(tmp_path / "model.skops", model)
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def inside(parts, begin=b"", suffix=".npz", **options):
+    """Pack the zip file inside anew, with a beginning and under a name of one's own."""
+    (old,) = (name for name in parts if name.endswith(".npz"))
+    target = io.BytesIO()
+    target.write(begin)
+    with (
+        zipfile.ZipFile(io.BytesIO(parts[old])) as archive,
+        zipfile.ZipFile(target, "a", **options) as again,
+    ):
+        for name in archive.namelist():
+            again.writestr(name, archive.read(name))
+    told = parts["schema.json"].replace(json.dumps(old).encode(), f'"table{suffix}"'.encode())
+    assert told != parts["schema.json"]
+    others = {name: part for name, part in parts.items() if name not in (old, "schema.json")}
+    return [*others.items(), (f"table{suffix}", target.getvalue()), ("schema.json", told)]
+
+
+# How else numpy knows a zip file: by the beginning of an empty one.
+EMPTY = b"PK\x05\x06"
+
+
+@pytest.mark.parametrize("begin", [b"", EMPTY], ids=["as it is", "as if empty"])
+@pytest.mark.parametrize("suffix", [".npz", ".bin"])
+def test_a_compressed_file_inside_is_refused(tmp_path, sparse, begin, suffix):
+    """It may grow as well, whatever it is called, and is a model if it is not compressed."""
+    assert opened(tmp_path, inside(sparse, begin, suffix)).predict([[0, 1, 0]]) == [1.0]
+    with pytest.raises(UserError, match="compressed"):
+        opened(tmp_path, inside(sparse, begin, suffix, compression=zipfile.ZIP_DEFLATED))
