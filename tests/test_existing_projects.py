@@ -252,7 +252,7 @@ def change_the_template(template):
     """Make a second version: other machinery, other notebooks, a rendered line by a new filter."""
     tree = template / TEMPLATE.name
     rules = template / "boxloop_answers.py"
-    text = rules.read_text(encoding="utf-8").replace("own = (", "own = (loud, ")
+    text = rules.read_text(encoding="utf-8").replace("own: list = [", "own: list = [loud, ")
     rules.write_text(f"{text}\n\ndef loud(text):\n    return text.upper()\n", encoding="utf-8")
     loud = "# {{ cookiecutter.project_name|loud }}\n"
     new = {"pyproject.toml": loud, "boxloop/run/schedule.py": "# new\n", "README.md": "new\n"}
