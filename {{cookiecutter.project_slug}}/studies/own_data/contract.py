@@ -19,14 +19,12 @@ from boxloop.table import column_faults, deployment_faults, refuse, row_faults
 if TYPE_CHECKING:
     import pandas as pd
 
-    from boxloop.settings.load import Settings
-
 
 # Rows of a kind in the smallest part, from which on no division leaves it without that kind.
 PLENTY = 100
 
 
-def needed(settings: Settings) -> Any:
+def needed(settings: Any) -> Any:
     """Return the columns without which a row cannot be used, each with the words for it."""
     study, split = settings.study, settings.split
     found = {study.target: "no target"}
@@ -92,7 +90,7 @@ def check_rows(frame: pd.DataFrame, settings: Any) -> None:
     _split(frame, settings)
 
 
-def _split(frame: pd.DataFrame, settings: Settings):
+def _split(frame: pd.DataFrame, settings: Any):
     """Look whether each part has rows of every kind, and whether two of them can be folded."""
     plan, task = settings.split, Task(settings)
     inside = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.impute import SimpleImputer
@@ -13,9 +13,6 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from boxloop.measure import Task, Weighted
 
 from .manifest import aside, manifest
-
-if TYPE_CHECKING:
-    from boxloop.checks.core import Finding, NotApplicable
 
 
 def columns(settings: Any, *, filled: bool) -> Any:
@@ -49,7 +46,7 @@ def columns(settings: Any, *, filled: bool) -> Any:
     )
 
 
-def pipeline(last: Any, *, filled: Any) -> Finding | NotApplicable:
+def pipeline(last: Any, *, filled: Any) -> Any:
     """Return a pipeline of `columns` and a last step, with weights where the manifest has some.
 
     A detector of unusual rows describes the rows as they are: it takes no weights.

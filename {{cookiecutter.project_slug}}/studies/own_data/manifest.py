@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from boxloop.base import find_project
 from boxloop.settings import load_settings
-
-if TYPE_CHECKING:
-    from boxloop.settings.load import Settings
 
 
 def manifest(start: Any = None) -> Any:
@@ -23,6 +20,6 @@ def _read(file: Any, changed: Any):
     return load_settings(file)
 
 
-def aside(settings: Settings) -> Any:
+def aside(settings: Any) -> Any:
     """Return what estimators are handed and must not learn from: weights, and the resonance."""
     return [name for name in settings.seen if name not in settings.inputs]

@@ -8,7 +8,7 @@ They are a start. Add what the instruments and simulations of your field can do 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,10 +17,6 @@ from boxloop.base import find_project
 from boxloop.measure import StressTest, Task
 
 from .manifest import manifest
-
-if TYPE_CHECKING:
-    from boxloop.settings.load import Settings
-
 
 MOST = 6  # inputs that get tests of their own: the first ones of study.toml
 FEWEST = 5  # rows of either class that a harder part of the population keeps
@@ -91,7 +87,7 @@ def scale(frame: pd.DataFrame, level: float, rng: np.random.Generator, *, name: 
     return frame.assign(**{name: frame[name] * (1 + level)}) if is_amount(frame[name]) else frame
 
 
-def amounts(settings: Settings) -> Any:
+def amounts(settings: Any) -> Any:
     """Return the inputs that are numbers; all inputs as long as there is no training table."""
     from pyarrow.parquet import read_schema
     from pyarrow.types import is_floating, is_integer
