@@ -290,7 +290,7 @@ def check(form: str, sheet: str) -> None:
 
 @cli.command()
 @click.argument("numbers", nargs=-1, metavar="[A [B]]")
-def compare(numbers: tuple) -> Any:
+def compare(numbers: tuple) -> None:
     """Show passes side by side; without numbers, all of them and what the last one changed."""
     from boxloop.record.lines import compare_lines
     from boxloop.record.passes import damaged

@@ -24,7 +24,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 # What ipykernel itself would set before anything is imported.
 BACKEND = "module://matplotlib_inline.backend_inline"
@@ -62,7 +62,7 @@ class Shell:
     def __init__(self, note: Callable) -> None:
         self._note = note
 
-    def __getattr__(self, name: str) -> bool:
+    def __getattr__(self, name: str) -> NoReturn:
         self._note(f"asks the shell for {name}")
         raise AttributeError(name)
 

@@ -184,7 +184,7 @@ class _Moved(Loader):
     def create_module(self, spec: Any) -> Any:
         return ModuleType(spec.name, f"Has moved to `boxloop.{module_now(spec.name)[8:]}`.")
 
-    def exec_module(self, module: Any) -> Any:
+    def exec_module(self, module: Any) -> None:
         module.__getattr__ = partial(old, module.__name__)
 
 
