@@ -52,9 +52,6 @@ def predictions(
         found = {"score": said, "passes": said >= edge}
     inputs = settings.inputs
     found["in_scope"] = in_scope(train[inputs], validation[inputs], rows[inputs])
-    names = dict.fromkeys(
-        name
-        for name in (settings.only("id"), settings.only("group"))
-        if name in rows and name not in found
-    )
-    return pd.concat([rows[list(names)], pd.DataFrame(found, index=rows.index)], axis=1)
+    asked = dict.fromkeys((settings.only("id"), settings.only("group")))
+    names = [name for name in asked if name in rows and name not in found]
+    return pd.concat([rows[names], pd.DataFrame(found, index=rows.index)], axis=1)

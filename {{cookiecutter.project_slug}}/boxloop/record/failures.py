@@ -261,9 +261,8 @@ def collect(
     for note in (note for note in notes if note["about"] not in stale):
         row = by_name.setdefault(note["about"], {"kind": "note"})
         row |= {key: value.strip() for key, value in note.items()}
-    return pd.DataFrame(
-        [dict.fromkeys(COLUMNS, "") | row for row in by_name.values()], columns=COLUMNS
-    )
+    filled = [dict.fromkeys(COLUMNS, "") | row for row in by_name.values()]
+    return pd.DataFrame(filled, columns=COLUMNS)
 
 
 def stale_notes(notes: list[dict], known: dict | set[str]) -> Any:

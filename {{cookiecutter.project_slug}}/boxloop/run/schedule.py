@@ -30,23 +30,15 @@ def go(
     ----------
     chapters, selected : list of Chapter
         The whole loop, and the part of it to look at, in order.
-    is_current : callable
-        ``(chapter) -> bool``, asked when all that the chapter needs has come through.
-    work : callable
-        ``(chapter) -> str or None``: runs it, returns how it failed.
+    is_current, work : callable
+        Of a chapter, all it needs being through: whether it is current; run it, say how it failed.
     current, lost : callable
         Told the name of a chapter that was current; of one left out, and of what it waited for.
     jobs : int
         Chapters at a time; of those that are ready, the first of `selected`.
     """
-    by_name = {chapter.name: chapter for chapter in selected}
-    needs = {name: upstream(chapter, chapters) & set(by_name) for name, chapter in by_name.items()}
-    sorter = TopologicalSorter(needs)
-    sorter.prepare()
-    ready: set[str] = set()
-    running: set[str] = set()
-    failed: set[str] = set()
-    ended: SimpleQueue = SimpleQueue()
+    by_name, needs, sorter = _graph(chapters, selected)
+    ready, running, failed, ended = set(), set(), set(), SimpleQueue()
     while sorter.is_active():
         ready.update(sorter.get_ready())
         if ready and len(running) < jobs:
@@ -64,10 +56,17 @@ def go(
         else:
             name, failure = _wait(ended)
             running.remove(name)
-            if isinstance(failure, BaseException):
-                raise failure
             failed.update([name] if failure else [])
         sorter.done(name)
+
+
+def _graph(chapters: list[Chapter], selected: list[Chapter]) -> tuple:
+    """Return the selected chapters by name, which of them each needs, and the order of these."""
+    by_name = {chapter.name: chapter for chapter in selected}
+    needs = {name: upstream(chapter, chapters) & set(by_name) for name, chapter in by_name.items()}
+    sorter = TopologicalSorter(needs)
+    sorter.prepare()
+    return by_name, needs, sorter
 
 
 def _start(work: Callable, chapter: Chapter, ended: Any) -> None:
@@ -83,9 +82,15 @@ def _start(work: Callable, chapter: Chapter, ended: Any) -> None:
 
 
 def _wait(ended: Any) -> tuple:
-    """Return the next chapter that is through; waits so that Ctrl-C is heard on Windows too."""
+    """Return the next chapter that is through, and how it failed; raise what broke the run off.
+
+    It waits so that Ctrl-C is heard on Windows too.
+    """
     while True:
         try:
-            return ended.get(timeout=0.2)
+            name, failure = ended.get(timeout=0.2)
         except Empty:
             continue
+        if isinstance(failure, BaseException):
+            raise failure
+        return name, failure

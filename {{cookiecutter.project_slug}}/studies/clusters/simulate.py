@@ -290,8 +290,7 @@ def catalogue(
     ----------
     physics : Physics
     halos : int, number of halos with at least one row
-    seed : int or sequence of int
-    prefix : str, first letters of the identifiers
+    seed, prefix : int or sequence of int; str, first letters of the identifiers
     lines_of_sight : int, at most three
 
     Returns
@@ -310,18 +309,12 @@ def catalogue(
     chosen = np.flatnonzero(keep.any(axis=1))[:halos]
     number, line = np.nonzero(keep[chosen])
     halo = chosen[number]
-
     names = np.array([f"{prefix}{n:04d}" for n in range(len(chosen))])[number]
     rows = [f"{name}-{k}" for name, k in zip(names, line, strict=True)]
-    frame = pd.DataFrame({"cluster_id": rows, "halo_id": names, "redshift": z[halo]})
-    for k, name in enumerate(OBSERVABLES):
-        frame[name] = np.exp(measured[halo, line, k])
-    for k, name in enumerate(MEASURED):
-        frame[f"{name}_error"] = error[halo, line, k]
-    frame["core_px"] = np.rint(artefact[halo])
-    frame["ln_mass"] = mu[halo]
-    frame["true_merger"] = merging[halo].astype(int)
-    frame["true_strength"] = strength[halo]
-    for k, name in enumerate(MEASURED):
-        frame[f"true_{name}"] = np.exp(seen[halo, line, k])
-    return frame
+    table = {"cluster_id": rows, "halo_id": names, "redshift": z[halo]}
+    table |= {name: np.exp(measured[halo, line, k]) for k, name in enumerate(OBSERVABLES)}
+    table |= {f"{name}_error": error[halo, line, k] for k, name in enumerate(MEASURED)}
+    table |= {"core_px": np.rint(artefact[halo]), "ln_mass": mu[halo]}
+    table |= {"true_merger": merging[halo].astype(int), "true_strength": strength[halo]}
+    table |= {f"true_{name}": np.exp(seen[halo, line, k]) for k, name in enumerate(MEASURED)}
+    return pd.DataFrame(table)

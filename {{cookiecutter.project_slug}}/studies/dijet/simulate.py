@@ -184,6 +184,20 @@ def pile_up(rng: np.random.Generator, frame: pd.DataFrame, vertices: np.ndarray)
     return frame.assign(**changed)
 
 
+def _events(
+    rng: np.random.Generator, physics: Physics, background: int, signals: int, resonance: Any
+) -> pd.DataFrame:
+    """Return the events of each kind whose dijet mass lies in the range of the search."""
+    tops = rng.binomial(background, physics.top)
+    parts = [
+        qcd(rng, background - tops, physics),
+        top(rng, tops, physics),
+        signal(rng, signals, resonance),
+    ]
+    frame = pd.concat(parts, ignore_index=True)
+    return frame.query("@RANGE[0] < m_jj < @RANGE[1]").reset_index(drop=True)
+
+
 def sample(
     physics: Physics,
     *,
@@ -203,10 +217,9 @@ def sample(
     background : int, QCD and top-like events
     signals : int, rows of signal
     expected : float or None
-        Signal events that real data of this size would hold; every signal row then has the weight
-        expected / signals. None: as many as there are rows.
-    seed : int or sequence of int
-    prefix : str, first letters of the identifiers
+        Signal events that real data of this size would hold: a signal row weighs expected /
+        signals. None: as many as there are rows.
+    seed, prefix : int or sequence of int; str, first letters of the identifiers
     resonance : Signal
     per_block : int
         Background events per luminosity block. Events of a block share the state of the detector:
@@ -217,14 +230,7 @@ def sample(
     pandas.DataFrame, columns as in study.toml, rows in the order of blocks
     """
     rng = np.random.default_rng(seed)
-    tops = rng.binomial(background, physics.top)
-    parts = [
-        qcd(rng, background - tops, physics),
-        top(rng, tops, physics),
-        signal(rng, signals, resonance),
-    ]
-    frame = pd.concat(parts, ignore_index=True)
-    frame = frame.query("@RANGE[0] < m_jj < @RANGE[1]").reset_index(drop=True)
+    frame = _events(rng, physics, background, signals, resonance)
     blocks = max(1, background // per_block)
     block = np.sort(rng.integers(blocks, size=len(frame)))
     frame = frame.iloc[rng.permutation(len(frame))].reset_index(drop=True)
@@ -232,8 +238,8 @@ def sample(
     frame = pile_up(rng, frame, vertices - PILEUP)
     drift = np.exp(0.01 * rng.standard_normal(blocks))[block]
     frame[list(JETS)] = frame[list(JETS)].mul(drift, axis=0)
-    weight = 1.0 if expected is None else expected / max(signals, 1)
     frame.insert(0, "event_id", [f"{prefix}{n:06d}" for n in range(len(frame))])
     frame.insert(1, "block", [f"{prefix}{n:04d}" for n in block])
-    weight = np.where(frame["true_process"] == "signal", weight, 1.0)
+    each = 1.0 if expected is None else expected / max(signals, 1)
+    weight = np.where(frame["true_process"] == "signal", each, 1.0)
     return frame.assign(vertices=vertices, weight=weight)

@@ -35,8 +35,7 @@ def candidates(
     ----------
     model, reference : fitted estimators of 04
     train : DataFrame, the training rows
-    other : DataFrame, some labelled faint rows, as a programme of faint spectroscopy would
-        provide them
+    other : DataFrame, some labelled faint rows, as from a programme of faint spectroscopy
     inputs : list of str
     seed : int
     """

@@ -91,8 +91,7 @@ def season(
 
     Returns
     -------
-    dict of arrays: the objects, their random walks, times, luck of the noise, field and depth
-    offset
+    dict of arrays: the objects, their random walks, times, luck of the noise, field, depth offset
     """
     physics, sky = (np.random.default_rng([seed, ord(name), k]) for k in (0, 1))
     objects = simulate.candidates(
