@@ -184,7 +184,7 @@ def pile_up(rng: np.random.Generator, frame: pd.DataFrame, vertices: np.ndarray)
     return frame.assign(**changed)
 
 
-def _events(
+def _in_range(
     rng: np.random.Generator, physics: Physics, background: int, signals: int, resonance: Any
 ) -> pd.DataFrame:
     """Return the events of each kind whose dijet mass lies in the range of the search."""
@@ -230,7 +230,7 @@ def sample(
     pandas.DataFrame, columns as in study.toml, rows in the order of blocks
     """
     rng = np.random.default_rng(seed)
-    frame = _events(rng, physics, background, signals, resonance)
+    frame = _in_range(rng, physics, background, signals, resonance)
     blocks = max(1, background // per_block)
     block = np.sort(rng.integers(blocks, size=len(frame)))
     frame = frame.iloc[rng.permutation(len(frame))].reset_index(drop=True)
