@@ -87,7 +87,7 @@ def test_a_cache_in_the_template_does_no_harm(cook, tmp_path):
         shutil.copy(ROOT / name, template / name)
     left = (".ruff_cache", "tests/.mypy_cache", "studies/__pycache__", "data/.ipynb_checkpoints")
     for name in left:
-        (template / TEMPLATE.name / name).mkdir()
+        (template / TEMPLATE.name / name).mkdir(exist_ok=True)
         (template / TEMPLATE.name / name / "left").write_bytes(b"\xff {{ nothing }}")
 
     done = cook(str(template), "--no-input", "--output-dir", str(tmp_path), "project_slug=baked")
