@@ -1,5 +1,6 @@
 """Names that have moved: a project from before the rooms runs with a new `boxloop/` alone."""
 
+import inspect
 import json
 import os
 import re
@@ -7,13 +8,16 @@ import shutil
 import subprocess
 import sys
 import warnings
+from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import ROOT, TEMPLATE
 from fake_loop import make_project
 
-from boxloop.measure import Task
+from boxloop.measure import METRICS, Task
+from boxloop.measure.ranking import Ranking
 from boxloop.record import Station
 from boxloop.run.pool import imports
 from boxloop.upkeep import moved
@@ -51,16 +55,32 @@ def test_an_import_of_then_works_and_says_what_to_write_now(line):
     [one] = found
     assert one.filename == "<cell>"
     sentence = str(one.message)
-    assert sentence.startswith(f"{line.split()[1]}.{name} has moved: write `")
-    *desk, new = re.findall(r"`(.+?)`", sentence)
-    for words in desk:
-        there, attribute = re.match(r"here\.(task\.)?(\w+)", words).groups()
-        assert hasattr(Task if there else Station, attribute)
-    if method := re.fullmatch(r"boxloop\.measure\.Task\(settings\)\.(\w+)", new):
+    assert sentence.startswith(f"{line.split()[1]}.{name} has moved: ")
+    ways = re.findall(r"`(.+?)`", sentence)
+    assert ways or sentence.endswith(": nothing to do, it works under this name alone.")
+    for words in ways:
+        followed(words, names[name])
+
+
+def followed(words, old):
+    """Do what a sentence says: a thing of the desk, a metric by its name, or a public import."""
+    if at_desk := re.match(r"here\.(task\.)?(\w+)", words):
+        assert hasattr(Task if at_desk[1] else Station, at_desk[2])
+    elif method := re.fullmatch(r"boxloop\.measure\.Task\(settings\)\.(\w+)", words):
         assert hasattr(Task, method[1])
-        return
-    there, more = cell(new)
-    assert there[new.split()[-1]] is names[name] and not more
+    elif metric := re.match(r"METRICS\['(\w+)'\]\(truth, guess, working_point\)", words):
+        truth, guess = np.repeat([0.0, 1.0], 50), np.random.default_rng(0).random(100)
+        new = METRICS[metric[1]](truth, guess, 0.5)
+        ranked = Ranking(truth, guess)
+        cut = [0.5] if len(inspect.signature(old).parameters) > 1 else []
+        now = old(ranked, *cut) if METRICS[metric[1]].ranked else old(truth, guess)
+        assert now == new or (np.isnan(now) and np.isnan(new))
+    else:
+        room, name = re.fullmatch(r"from (boxloop\.\w+) import (\w+)", words).groups()
+        assert name in import_module(room).__all__  # what is not promised may move again
+        there, more = cell(words)
+        assert not more
+        assert there[name] is old or name in ("read_rows", "compare_parts")
 
 
 def test_a_name_is_told_of_once():

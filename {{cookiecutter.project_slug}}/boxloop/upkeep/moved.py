@@ -13,8 +13,6 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from boxloop.base import lazy
-
 # By module, below ``boxloop``, as it was called: the module that has its names now.
 MODULES = {
     "adopt": "adopt.command",
@@ -159,6 +157,8 @@ DESK = {
     "split.divide": "divide(labelled)",
     "split.exploration": "exploration(labelled)",
     "split.thin": "thin(frame)",
+    "split.units": "units(frame)",
+    "stress.measure": "measure_primary(frame, fitted)",
     "task.PASSING": "task.passing",
     "task.axis": "task.axis()",
     "task.compare_guesses": "compare(frame, guesses)",
@@ -168,6 +168,27 @@ DESK = {
     "task.seen": "task.seen(frame)",
     "task.trivial": "task.trivial()",
     "task.truth": "task.truth(frame)",
+}
+# What is written instead of a name that notebooks and studies share with nobody any more.
+INSTEAD = {
+    "catalogue.read_catalogue": "from boxloop.table import read_rows",
+    "strata.measure_parts": "from boxloop.measure import compare_parts",
+} | {
+    f"{module}.{name}": f"METRICS['{name}'](truth, guess, working_point)"
+    for module, names in {
+        "metrics": ("bias", "rmse"),
+        "scores": (
+            "accuracy",
+            "average_precision",
+            "completeness",
+            "ece",
+            "max_sic",
+            "purity",
+            "roc_auc",
+            "sic",
+        ),
+    }.items()
+    for name in names
 }
 
 
@@ -220,13 +241,16 @@ def old(module: str, name: str, *, asked_by: int = 1) -> Any:
     elif not name.startswith("__") and (now := _now(key)):
         where, _, new = now.rpartition(".")
         value = getattr(import_module(f"boxloop.{where}"), new)
-        new = f"from {_public(where, new)} import {new}"
+        new = INSTEAD.get(key) or _public(where, new)
     else:
         msg = f"module {module!r} has no attribute {name!r}"
         raise AttributeError(msg)
     setattr(import_module(module), name, value)  # the next one who asks finds it there
-    desk = f"`here.{DESK[key]}` in a notebook, or " if key in DESK else ""
-    sentence = f"{module}.{name} has moved: write {desk}`{new}`."
+    ways = [f"`here.{DESK[key]}` in a notebook"] if key in DESK else []
+    ways += [f"`{new}`"] if new else []
+    # Where nothing is promised instead, the old name itself is what stays.
+    do = f"write {', or '.join(ways)}" if ways else "nothing to do, it works under this name alone"
+    sentence = f"{module}.{name} has moved: {do}."
     warnings.warn(sentence, DeprecationWarning, stacklevel=1 + asked_by)
     return value
 
@@ -241,12 +265,12 @@ def _now(key: str):
     return key if key != first else None
 
 
-def _public(where: Any, name: str):
-    """Return the room that has a name among its public ones, else its module."""
-    room = f"boxloop.{where.partition('.')[0]}"
-    import_module(room)
-    known = lazy.MODULES.get(room, {}).get(name)
-    return room if f"{room}.{known}" == f"boxloop.{where}" else f"boxloop.{where}"
+def _public(where: str, name: str) -> str | None:
+    """Return how a public name of a module is imported; None where nobody is promised it."""
+    room = import_module(f"boxloop.{where.partition('.')[0]}")
+    known = getattr(room, "__all__", ()) and name in room.__all__
+    same = known and getattr(room, name) is getattr(import_module(f"boxloop.{where}"), name)
+    return f"from {room.__name__} import {name}" if same else None
 
 
 def _method(method: Any, settings_at: Any, *given: Any, **options: Any):
