@@ -3,6 +3,8 @@
 import sys
 from typing import Any
 
+from boxloop.base import lazy
+
 __version__ = "0.1.0"
 
 
@@ -18,4 +20,13 @@ class _Moved:
         return moved.find_spec(name, path, target)
 
 
+def _elsewhere(room: str, name: str) -> Any:
+    """Return what a name has become that a room had once."""
+    from boxloop.upkeep import moved
+
+    return moved.old(room, name, asked_by=3)
+
+
+# Here, above all rooms: the lowest of them is told whom to ask, and imports nothing from above.
 sys.meta_path.append(_Moved)
+lazy.elsewhere = _elsewhere
