@@ -62,7 +62,12 @@ class Answers(Extension):
         # cruft renders two versions of the template in one process: each brings its own rules.
         sys.modules.pop(__name__, None)
 
-    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002 (as Jinja calls it)
+    def preprocess(
+        self,
+        source: str,
+        name: str | None,
+        filename: str | None = None,  # noqa: ARG002  # as Jinja calls it
+    ) -> str:
         """Return the text to render: one without a name that is not ours is somebody's answer."""
         if name is None and source == FOLDER:
             return "{{ cookiecutter|accepted }}"

@@ -122,6 +122,11 @@ def evil_settings():
     return text + f'[waivers]\n"split.groups" = {json.dumps(evil("waiver"))}\n'
 
 
+def displayed(data):
+    """Return what a cell has displayed, by type."""
+    return {"output_type": "display_data", "data": data, "metadata": {}}
+
+
 def outputs(project):
     """Return outputs of every kind with hostile content."""
     settings = load_settings(project.settings_file)
@@ -152,22 +157,10 @@ def outputs(project):
         figure("words", **facts),
         error(evil("error"), evil("message")),
         {"output_type": "stream", "name": "stdout", "text": "\x1b[31m" + evil("stream")},
-        {"output_type": "display_data", "data": {"image/svg+xml": svg}, "metadata": {}},
-        {
-            "output_type": "display_data",
-            "data": {"text/latex": f"$\\text{{{evil('latex')}}}$"},
-            "metadata": {},
-        },
-        {
-            "output_type": "display_data",
-            "data": {"text/markdown": evil("markdown")},
-            "metadata": {},
-        },
-        {
-            "output_type": "display_data",
-            "data": {"application/javascript": RUN, "text/plain": evil("plain")},
-            "metadata": {},
-        },
+        displayed({"image/svg+xml": svg}),
+        displayed({"text/latex": f"$\\text{{{evil('latex')}}}$"}),
+        displayed({"text/markdown": evil("markdown")}),
+        displayed({"application/javascript": RUN, "text/plain": evil("plain")}),
         *map(rich, HTML),
     ]
 
@@ -198,23 +191,11 @@ def make_hostile_project(root):
     after the name of the field, and its outputs each piece of `HTML`.
     """
     project = make_report_project(root, study=evil_settings())
-    row = check_row(
-        "split.groups",
-        state="waived",
-        reason=evil("reason"),
-        message=evil("found"),
-        source=evil("source"),
-    )
+    words = {"reason": evil("reason"), "message": evil("found"), "source": evil("source")}
+    broken = {"fix": evil("fix"), "value": evil("number"), "threshold": evil("threshold")}
     rows = [
-        row,
-        check_row(
-            "data.schema",
-            "01_scoping",
-            "fail",
-            fix=evil("fix"),
-            value=evil("number"),
-            threshold=evil("threshold"),
-        ),
+        check_row("split.groups", state="waived", **words),
+        check_row("data.schema", "01_scoping", "fail", **broken),
     ]
     write_json(project.checks_file, rows)
     write_failures(project, [[evil("what"), evil("explanation")]])

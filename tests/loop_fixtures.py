@@ -7,6 +7,7 @@ import pytest
 from fake_loop import fake_execute, make_project
 
 from boxloop.base.files import write_text
+from boxloop.cli import main
 
 
 @pytest.fixture
@@ -30,3 +31,17 @@ def quick(monkeypatch):
 def project(tmp_path):
     """The five notebooks in an empty folder."""
     return make_project(tmp_path)
+
+
+@pytest.fixture
+def call(project, quick, monkeypatch, capsys):
+    """Type a command in the project; returns code, output and error text."""
+    monkeypatch.chdir(project.root)
+
+    def call(*words):
+        with pytest.raises(SystemExit) as stop:
+            main(list(words))
+        text = capsys.readouterr()
+        return stop.value.code, text.out, text.err
+
+    return call

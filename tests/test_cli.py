@@ -11,26 +11,11 @@ import pytest
 from fake_loop import make_project
 
 from boxloop.base.files import write_json
-from boxloop.cli import main
 from boxloop.record.lines import open_lines
 
-pytest_plugins = ["loop_fixtures"]  # its fixtures: project, quick
+pytest_plugins = ["loop_fixtures"]  # its fixtures: project, quick, call
 
 PACKAGE = Path(__file__).parents[1] / "{{cookiecutter.project_slug}}" / "boxloop"
-
-
-@pytest.fixture
-def call(project, quick, monkeypatch, capsys):
-    """Call the command line in the fake project; returns code, output and error text."""
-    monkeypatch.chdir(project.root)
-
-    def call(*words):
-        with pytest.raises(SystemExit) as stop:
-            main(list(words))
-        text = capsys.readouterr()
-        return stop.value.code, text.out, text.err
-
-    return call
 
 
 def test_run_status_report(call, project, quick):

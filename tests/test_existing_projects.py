@@ -295,29 +295,39 @@ def git(folder, *words):
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
-def test_cruft_goes_on_working(cook, tmp_path):
-    """create, check, diff and update over two tags: own files stay, the machinery is renewed."""
-    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True)
-    name = "Scripts/python.exe" if os.name == "nt" else "bin/python"
-    python = str(tmp_path / "venv" / name)
-    install = [python, "-m", "pip", "install", "--quiet", "cruft", "cookiecutter"]
-    subprocess.run(install, check=True)
-    template = tmp_path / "template"
+def two_versions(template):
+    """Make a repository of the template with two tags, and return its folder."""
     copy_of_the_template(template)
-    git(tmp_path, "init", "--quiet", str(template))
+    git(template.parent, "init", "--quiet", str(template))
     for tag in ("v1", "v2"):
         if tag == "v2":
             change_the_template(template)
         git(template, "add", "--all")
         git(template, "commit", "--quiet", "-m", tag)
         git(template, "tag", tag)
+    return template
 
-    def cruft(*words, folder=cook.here):
+
+def install_cruft(folder, here):
+    """Install cruft in an environment of its own; return ``cruft(*words)``, which types it."""
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    python = str(folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
+    install = [python, "-m", "pip", "install", "--quiet", "cruft", "cookiecutter"]
+    subprocess.run(install, check=True)
+
+    def cruft(*words, folder=here):
         command = [python, "-m", "cruft", *words]
         return subprocess.run(command, cwd=folder, capture_output=True, text=True, encoding="utf-8")
 
+    return cruft
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+def test_cruft_goes_on_working(cook, tmp_path):
+    """create, check, diff and update over two tags: own files stay, the machinery is renewed."""
+    template = two_versions(tmp_path / "template")
+    cruft = install_cruft(tmp_path / "venv", cook.here)
     answers = json.dumps({"project_name": "{{ x }} y", "task": "classification"})
     words = ["create", str(template), "--no-input", "--extra-context", answers]
     made = cruft(*words, "--checkout", "v1")

@@ -17,6 +17,8 @@ FOLDERS = {
     "studies": [TEMPLATE / "studies", "**/*.py"],
     "tools": [ROOT / "tools", "**/*.py"],
     "hooks": [ROOT / "hooks", "*.py"],
+    "tests": [ROOT / "tests", "**/*.py"],
+    "answers": [ROOT, "boxloop_answers.py"],
 }
 # As its command does, which is called otherwise on each system.
 LINT = (

@@ -117,6 +117,19 @@ def do_damage(project, damage):
     project.ledger_file.unlink() if after is None else rewrite(project, after)
 
 
+def doors(project):
+    """Return all that read or write the ledger."""
+    chapters = read_loop(project)
+    return [
+        lambda: read_ledger(project),
+        lambda: append(project, "opened", reason="x"),
+        lambda: open_seal(project, reason="x", model_hash="abc"),
+        lambda: close(project, FRAME),
+        lambda: refuse_a_damaged_ledger(project, chapters, chapters),
+        lambda: refuse_a_damaged_ledger(project, chapters, chapters[1:2]),
+    ]
+
+
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("copy", ["whole", "gone", "damaged", "older"])
 def test_a_damaged_ledger_is_named_and_each_remedy_works(project, damage, copy):
@@ -133,16 +146,7 @@ def test_a_damaged_ledger_is_named_and_each_remedy_works(project, damage, copy):
 
     assert trouble(project).startswith("data/sealed/ledger.jsonl ")
     assert losses(project) == [trouble(project)]
-    chapters = read_loop(project)
-    doors = [
-        lambda: read_ledger(project),
-        lambda: append(project, "opened", reason="x"),
-        lambda: open_seal(project, reason="x", model_hash="abc"),
-        lambda: close(project, FRAME),
-        lambda: refuse_a_damaged_ledger(project, chapters, chapters),
-        lambda: refuse_a_damaged_ledger(project, chapters, chapters[1:2]),
-    ]
-    for door in doors:
+    for door in doors(project):
         with pytest.raises(UserError, match=r"ledger\.jsonl"):
             door()
 

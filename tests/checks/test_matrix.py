@@ -34,7 +34,6 @@ class Trial:
     def states(self):
         """Run every check that needs tables or a model, and return the states."""
         frame, seed = self.everything(), self.seed
-        label = {"target": "harvest", "groups": "plot", "seed": seed}
         model = make_pipeline(SimpleImputer(), StandardScaler(), Ridge())
         seen = self.train if self.scaled_on is None else self.scaled_on
         model.fit(seen[self.inputs], seen["harvest"])
@@ -44,8 +43,18 @@ class Trial:
         trees.fit(self.train[self.inputs], self.train["harvest"])
         rows = self.held_out["validation"]
         y, predicted, groups = rows["harvest"], trees.predict(rows[self.inputs]), rows["plot"]
+        calls = self.calls(frame, model, trees, (y, predicted, groups))
+        return {
+            name: run_check(name, *args, task="regression", **options).state
+            for name, (args, options) in calls.items()
+        }
+
+    def calls(self, frame, model, trees, judged):
+        """Return ``{id: (args, options)}`` of these checks."""
+        seed, rows, (y, predicted, groups) = self.seed, self.held_out["validation"], judged
+        label = {"target": "harvest", "groups": "plot", "seed": seed}
         wide = np.quantile(np.abs(y - predicted), 0.9)
-        calls = {
+        return {
             "data.schema": ([frame], {"columns": self.columns}),
             "data.duplicate_columns": ([frame], {"columns": self.columns}),
             "split.duplicates": ([self.train, self.held_out], {"columns": self.inputs}),
@@ -82,10 +91,6 @@ class Trial:
                 {"columns": ["crew", "cloudiness"], "y": y, "seed": seed},
             ),
             "provenance.deterministic": ([predicted, trees.predict(rows[self.inputs])], {}),
-        }
-        return {
-            name: run_check(name, *args, task="regression", **options).state
-            for name, (args, options) in calls.items()
         }
 
 

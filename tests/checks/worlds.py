@@ -77,18 +77,12 @@ class Scales:
         )
         model = LinearRegression().fit(train[self.inputs], train["weight"])
         reference = LinearRegression().fit(train[[self.reference_input]], train["weight"])
-        guess = {
-            place: model.predict(rows[self.inputs])
-            for place, rows in (("in", held), ("out", strange))
-        }
-        rough = {
-            place: reference.predict(rows[[self.reference_input]])
-            for place, rows in (("in", held), ("out", strange))
-        }
-        sides = [
-            self.compared(rows["weight"], guess[place], rough[place])
-            for place, rows in (("in", held), ("out", strange))
-        ]
+        places = {"in": held, "out": strange}
+        guess = {place: model.predict(rows[self.inputs]) for place, rows in places.items()}
+        named = [self.reference_input]
+        rough = {place: reference.predict(rows[named]) for place, rows in places.items()}
+        sides = [self.compared(places[p]["weight"], guess[p], rough[p]) for p in places]
+        nuisance = {"nuisance": ["tag"], "target": "weight", "seed": self.seed}
         trivial = self.compared(
             held["weight"], rough["in"], np.full(len(held), train["weight"].mean())
         )
@@ -106,10 +100,7 @@ class Scales:
                 [train],
                 {"inputs": self.inputs, "target": "weight", "seed": self.seed},
             ),
-            "features.nuisance_only": (
-                [train],
-                {"nuisance": ["tag"], "target": "weight", "seed": self.seed},
-            ),
+            "features.nuisance_only": ([train], nuisance),
             "stress.overspecialisation": (sides, {}),
             "stress.swap": (
                 [model, held],
@@ -213,15 +204,9 @@ class Desk:
     def __init__(self, seed):
         rng = np.random.default_rng(seed)
         self.model = f"{rng.integers(10**9):x}"
-        self.criteria = [
-            Criterion(
-                name="better",
-                metric="rmse",
-                set="test",
-                quantity="gain",
-                at_least=round(0.1 + 0.1 * rng.random(), 3),
-            )
-        ]
+        least = round(0.1 + 0.1 * rng.random(), 3)
+        words = {"name": "better", "metric": "rmse", "set": "test", "quantity": "gain"}
+        self.criteria = [Criterion(**words, at_least=least)]
         self.events = [
             {"event": "sealed", "content": "rows"},
             {"event": "trained", "criteria": [c.model_dump() for c in self.criteria]},

@@ -6,28 +6,13 @@ import pytest
 from fake_loop import make_project
 
 from boxloop.base.files import write_json
-from boxloop.cli import main
 from boxloop.record import sheets
 from boxloop.run.loop import Outcome, Result
 from boxloop.split.seal import append
 
-pytest_plugins = ["loop_fixtures"]  # its fixtures: project, quick
+pytest_plugins = ["loop_fixtures"]  # its fixtures: project, quick, call
 
 FACTS = {"value": 2, "threshold": 0, "source": "", "message": "found", "fix": "Mend it."}
-
-
-@pytest.fixture
-def call(project, quick, monkeypatch, capsys):
-    """Type a command in the project; returns code, output and error text."""
-    monkeypatch.chdir(project.root)
-
-    def call(*words):
-        with pytest.raises(SystemExit) as stop:
-            main(list(words))
-        text = capsys.readouterr()
-        return stop.value.code, text.out, text.err
-
-    return call
 
 
 @pytest.fixture
@@ -143,10 +128,16 @@ def test_a_broken_seal_is_not_opened(call, project):
     assert not project.results.exists()
 
 
-def test_a_file_that_is_not_the_sealed_one_is_not_opened(call, project):
-    """The ledger is whole: still nothing is run before the person knows."""
+@pytest.fixture
+def swapped(project):
+    """A sealed file that is not the one in the ledger, which is whole."""
     append(project, "sealed", sha256="0" * 64, content="")
     project.sealed_file.write_bytes(b"rows")
+
+
+@pytest.mark.usefixtures("swapped")
+def test_a_file_that_is_not_the_sealed_one_is_not_opened(call, project):
+    """Nothing is run before the person knows."""
     code, _, err = call("release", "--reason", "paper")
 
     assert code == 2
@@ -154,10 +145,9 @@ def test_a_file_that_is_not_the_sealed_one_is_not_opened(call, project):
     assert not project.results.exists()
 
 
-def test_what_is_lost_is_told_at_the_end_of_a_run(call, project):
-    """All notebooks come through, and the sealed file is not the one that was sealed."""
-    append(project, "sealed", sha256="0" * 64, content="")
-    project.sealed_file.write_bytes(b"rows")
+@pytest.mark.usefixtures("swapped")
+def test_what_is_lost_is_told_at_the_end_of_a_run(call):
+    """All notebooks come through, and still it is no pass."""
     code, out, err = call("run")
 
     assert code == 1

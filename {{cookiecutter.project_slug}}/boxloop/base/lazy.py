@@ -5,6 +5,7 @@ more of the machinery than it uses.
 """
 
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -18,7 +19,7 @@ def elsewhere(room: str, name: str) -> Any:
     raise AttributeError(msg)
 
 
-def public(room: str, names: dict) -> Any:
+def public(room: str, names: dict[str, tuple[str, ...]]) -> tuple[list[str], Callable]:
     """Return ``__all__`` and ``__getattr__`` of a room.
 
     Parameters
@@ -30,7 +31,7 @@ def public(room: str, names: dict) -> Any:
     """
     modules = MODULES[room] = {name: module for module, those in names.items() for name in those}
 
-    def get(name: str):
+    def get(name: str) -> Any:
         if name not in modules:
             if name.startswith("_") or find_spec(f"{room}.{name}"):  # a module is imported as one
                 msg = f"module {room!r} has no attribute {name!r}"

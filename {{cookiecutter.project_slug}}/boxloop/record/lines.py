@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from boxloop.base.errors import UserError
 from boxloop.notebooks.folder import sort_notebooks
@@ -15,6 +15,8 @@ from boxloop.record.status import status
 from boxloop.split.seal import last, openings, read_ledger, trouble
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from boxloop.base.places import Project
     from boxloop.record.status import Row
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 OPEN_STATES = ("fail", "unanswered")
 
 
-def status_lines(project: Project) -> Any:
+def status_lines(project: Project) -> list[str]:
     """Return what is done, what is stale and why, the seal and the pass."""
     lines = [
         f"{row.name.replace('_', ' '):<18} {row.state:<10} {row.detail}".rstrip()
@@ -56,7 +58,7 @@ def _seal_words(project: Project) -> str:
     return f"{there}, {times}"
 
 
-def _times(count: Any) -> str:
+def _times(count: int) -> str:
     return f"{count} {'time' if count == 1 else 'times'}"
 
 
@@ -74,7 +76,7 @@ class Review:
         If nothing was run yet, or the results are damaged.
     """
 
-    def __init__(self, project: Project, sheet: Any) -> None:
+    def __init__(self, project: Project, sheet: str) -> None:
         checks = read_checks(project)
         if not checks:
             msg = "Nothing was run yet, so there is nothing to check: `boxloop run` first."
@@ -87,12 +89,12 @@ class Review:
         self.broken = [*losses(project), *undone]
 
     @property
-    def is_open(self) -> Any:
+    def is_open(self) -> bool:
         """Whether a check or an item of the sheet is open, or results are not to be relied on."""
         items = any(row["state"] in OPEN_STATES for row in self.rows)
         return bool(self.open or items or self.broken)
 
-    def lines(self, form: str) -> Any:
+    def lines(self, form: str) -> list[str]:
         """Return the sheet and what is open as a table, ``"markdown"`` or ``"json"``."""
         text = sheets.render(self.rows, form)
         if form == "json":
@@ -132,7 +134,7 @@ def open_lines(open_checks: list[dict], form: str) -> list[str]:
     return lines
 
 
-def compare_lines(project: Project, numbers: Any = ()) -> Any:
+def compare_lines(project: Project, numbers: Sequence[str] = ()) -> list[str]:
     """Return passes side by side; without numbers, all of them and what the last one changed.
 
     Raises
