@@ -67,6 +67,16 @@ def test_its_checks_are_on_the_sheets(project):
     assert rows["train.seeds"]["state"] == "not-applicable"
     assert rows["train.pipeline"]["message"] == "No notebook asks it: it belongs into 04_train."
 
+    call = re.search(r'Call (here\.check\("train\.pipeline", )', rows["train.pipeline"]["fix"])[1]
+    path = project.notebooks / "04_train.ipynb"  # what it says is done
+    content = json.loads(path.read_text(encoding="utf-8"))
+    text = f'import pandas as pd\n{call}"no pipeline", pd.DataFrame(dict(x=[1.0, 2.0])))'
+    content["cells"].insert(-1, cell("code", "asked", text))
+    path.write_text(json.dumps(content), encoding="utf-8")
+    command(project, "run")
+    rows = {row["id"]: row for row in json.loads(project.checks_file.read_text(encoding="utf-8"))}
+    assert "No notebook asks it" not in rows["train.pipeline"]["message"]
+
     code, said = command(project, "check", "--format", "json")
     assert code == 1 and not json.loads(said)["broken"]
     (project.station(NAME) / "table.csv").write_text("x\n2\n", encoding="utf-8")

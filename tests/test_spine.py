@@ -116,6 +116,7 @@ def test_results_of_a_chapter_that_is_gone_do_not_count(project):
     rows = {row["id"]: row for row in read_json(project.checks_file)}
     assert rows["split.groups"]["state"] == "unanswered"
     assert rows["split.groups"]["message"] == "No notebook asks it: there is no 03_split.ipynb."
+    assert rows["split.groups"]["fix"].startswith("Restore 03_split.ipynb, or call here.check(")
 
 
 def test_a_check_that_no_cell_calls_does_not_vanish(project):
@@ -123,7 +124,8 @@ def test_a_check_that_no_cell_calls_does_not_vanish(project):
     rows = {row["id"]: row for row in read_json(project.checks_file)}
 
     missed = rows["baseline.domain_reference"]
-    assert missed["state"] == "unanswered" and missed["fix"]
+    assert missed["state"] == "unanswered"
+    assert missed["fix"].startswith('Call here.check("baseline.domain_reference", ...) in 02_')
     assert missed["message"] == "No notebook asks it: it belongs into 02_baseline."
     assert rows["baseline.beats_trivial"]["state"] == "pass"
     task = load_settings(project.settings_file).study.task

@@ -130,13 +130,15 @@ def _not_asked(unit: CheckUnit, task: str, names: list[str], to_come: dict) -> d
     A check is missed once its notebook has run, so that one which an update brings, and no cell
     of an older notebook calls, does not vanish.
     """
-    reason = {}
+    reason, call = {}, f'here.check("{unit.id}", ...)'
+    fix = f"Call {call} in {unit.notebook}.ipynb, as that of a fresh project does."
     if unit.tasks and task not in unit.tasks:
         state, message = "not-applicable", unit.sentence
         tasks = " and ".join(sorted(unit.tasks))
-        reason = {"reason": f"This check is for {tasks}; the task here is {task}."}
+        reason, fix = {"reason": f"This check is for {tasks}; the task here is {task}."}, unit.fix
     elif unit.notebook not in names:
         state, message = "unanswered", f"No notebook asks it: there is no {unit.notebook}.ipynb."
+        fix = f"Restore {unit.notebook}.ipynb, or call {call} in a notebook of yours."
     elif unit.notebook in to_come or any(unit.id in ids for ids in to_come.values()):
         return None
     else:
@@ -149,7 +151,7 @@ def _not_asked(unit: CheckUnit, task: str, names: list[str], to_come: dict) -> d
         "threshold": unit.threshold,
         "source": unit.source,
         "message": message,
-        "fix": unit.fix,
+        "fix": fix,
     } | reason
 
 
