@@ -15,20 +15,36 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-STATES = ("pass", "fail", "waived", "not-applicable", "unanswered")
+from .power import Power
+
+STATES = ("pass", "fail", "waived", "cannot-tell", "not-applicable", "unanswered")
 
 # A symbol as well as a colour, so that the state survives print and colour blindness.
-SYMBOLS = dict(zip(STATES, ("✓", "✗", "~", "–", "?"), strict=True))
-COLOURS = dict(zip(STATES, ("#1a8a63", "#c4382f", "#a97800", "#7a7f87", "#7d55b5"), strict=True))
+SYMBOLS = dict(zip(STATES, ("✓", "✗", "~", "≈", "–", "?"), strict=True))
+COLOURS = dict(
+    zip(STATES, ("#1a8a63", "#c4382f", "#a97800", "#2f6fb0", "#7a7f87", "#7d55b5"), strict=True)
+)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What was measured: the number compared with the threshold, the verdict and one sentence."""
+    """What was measured: the number compared with the threshold, the verdict and one sentence.
+
+    With its `power` a finding that is no fault becomes ``pass`` only where a fault that matters
+    would have been seen, else ``cannot-tell``.
+    """
 
     value: float | None
     passed: bool
     message: str
+    power: Power | None = None
+
+    @property
+    def state(self) -> str:
+        """One of ``pass``, ``fail`` and ``cannot-tell``."""
+        if not self.passed:
+            return "fail"
+        return "pass" if self.power is None or self.power.suffices else "cannot-tell"
 
 
 @dataclass(frozen=True)
@@ -107,9 +123,11 @@ class CheckResult:
     state: str
     value: float | None
     threshold: float | None
+    detectable: float | None
     source: str
     message: str
     fix: str
+    power: str = ""
     reason: str = ""
     stale_waiver: bool = False
 
@@ -129,6 +147,8 @@ class CheckResult:
     def words(self) -> str:
         """Join what was measured, the reason, and the remedy where one is due."""
         parts = [self.message]
+        if self.power and not self.open:
+            parts.append(f"{self.power[0].upper()}{self.power[1:]}.")
         if self.reason:
             parts.append(f"Reason: {self.reason}")
         if self.stale_waiver:
@@ -201,31 +221,29 @@ def _unit(check_id: str) -> CheckUnit:
 def _row(
     unit: CheckUnit, limit: float | None, found: Finding | NotApplicable | Unanswered, waiver: str
 ) -> CheckResult:
+    value, reason, power = None, "", None
     if isinstance(found, NotApplicable):
-        state, value, message, reason = "not-applicable", None, "Not measured.", found.reason
+        state, message, reason = "not-applicable", "Not measured.", found.reason
     elif isinstance(found, Unanswered):
-        state, value, message, reason = "unanswered", found.value, found.message, ""
+        state, value, message = "unanswered", found.value, found.message
     else:
-        state, value, message, reason = (
-            "pass" if found.passed else "fail",
-            found.value,
-            found.message,
-            "",
-        )
+        state, value, message, power = found.state, found.value, found.message, found.power
     stale = bool(waiver) and state == "pass"
     if waiver and state in ("fail", "unanswered"):
         state, reason = "waived", waiver
     return CheckResult(
-        unit.id,
-        unit.notebook,
-        state,
-        _plain(value),
-        _plain(limit),
-        unit.source,
-        message,
-        unit.fix,
-        reason,
-        stale,
+        id=unit.id,
+        notebook=unit.notebook,
+        state=state,
+        value=_plain(value),
+        threshold=_plain(limit),
+        detectable=_plain(power.detectable if power else None),
+        source=unit.source,
+        message=message,
+        fix=unit.fix,
+        power=power.words if power else "",
+        reason=reason,
+        stale_waiver=stale,
     )
 
 

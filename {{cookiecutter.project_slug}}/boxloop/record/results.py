@@ -149,6 +149,7 @@ def _not_asked(unit: CheckUnit, task: str, names: list[str], to_come: dict) -> d
         "state": state,
         "value": None,
         "threshold": unit.threshold,
+        "detectable": None,
         "source": unit.source,
         "message": message,
         "fix": fix,

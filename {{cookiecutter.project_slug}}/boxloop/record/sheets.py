@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 # From the state that needs attention most to the one that needs it least.
-STATES = ("fail", "unanswered", "waived", "pass", "not-applicable")
+STATES = ("fail", "unanswered", "cannot-tell", "waived", "pass", "not-applicable")
 STALE = "Its waiver is no longer needed: remove it from study.toml."
 
 
