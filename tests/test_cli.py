@@ -207,6 +207,22 @@ def test_check_gives_reasons_and_names_stale_waivers(call, project):
     ]
 
 
+def test_check_names_what_it_cannot_tell(call, project):
+    """With what would be enough; nobody can act upon it at once, so the exit code is not its."""
+    call("run")
+    facts = {"value": 2, "threshold": 0, "source": "", "message": "found", "fix": "", "reason": ""}
+    power = "only 0.3 would have been seen; about 900 rows would be enough"
+    row = {"id": "split.groups", "notebook": "03_split", "state": "cannot-tell", "power": power}
+    write_json(project.checks_file, [row | facts])
+
+    for form in ("table", "markdown"):
+        words = " ".join(call("check", "--format", form)[1].split())
+        assert f"1 check cannot tell: {'- ' if form == 'markdown' else ''}split.groups" in words
+        assert power in words.partition("cannot tell:")[2] and "No check is open." in words
+    found = json.loads(call("check", "--format", "json")[1])
+    assert [row["id"] for row in found["cannot_tell"]] == ["split.groups"] and not found["open"]
+
+
 def test_compare_passes(call, project):
     """All of them, two of them, and one against the newest; an unknown number is a mistake."""
     call("run", "--note", "first")

@@ -51,6 +51,26 @@ def test_no_gain_is_claimed_where_none_is_clear(project):
     assert page(project).find(class_="gain") is None
 
 
+def test_the_report_says_what_nobody_can_tell(project):
+    """On the cover and in its chapter: what would have been seen, and how many rows are enough."""
+    blind = {"detectable": 0.31, "power": "only 0.31 would have been seen; 900 rows are enough"}
+    seen = {"detectable": 0.02, "power": "0.02 would have been seen (counted)"}
+    rows = [
+        check_row("data.schema", "01_scoping", "cannot-tell", message="So far so good.", **blind),
+        check_row(**seen),
+    ]
+    write_json(project.checks_file, rows)
+    found = page(project)
+    words = " ".join(found.select_one(".exceptions").get_text(" ").split())
+    assert words == (
+        "≈ cannot-tell data.schema So far so good. Only 0.31 would have been seen; "
+        "900 rows are enough."
+    )
+    line = found.find(id="check-split.groups")
+    assert line.select_one(".power").get_text() == "0.02 would have been seen (counted)."
+    assert line.find(attrs={"data-label": "Seen from"}).get_text() == "0.02"
+
+
 def test_the_cover_gives_the_reasons(project):
     """What does not pass is on the first page, with what was found and why it may stay."""
     rows = [

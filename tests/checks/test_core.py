@@ -1,6 +1,7 @@
 """The registry and the row that a reader sees."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from boxloop.checks import (
     not_applicable,
     run_check,
 )
+from boxloop.checks.power import CHANCE, Power, by_error, counted, seen_from
 
 IDS = [
     "data.schema",
@@ -124,6 +126,58 @@ def test_states(stand_in):
     assert run_check(stand_in, NotApplicable("no data"), waiver="known").reason == "no data"
 
 
+def test_no_pass_without_the_power_to_fail(stand_in):
+    """A finding that is no fault passes only where a fault that matters would have been seen."""
+    blind = Power(0.4, 0.1, "a share of 0.4", "simulated here", enough=1_200)
+    sharp = Power(0.05, 0.1, "a share of 0.05", "simulated here", enough=1_200)
+    quiet, loud = (partial(Finding, 0.0, passed=passed, message="So.") for passed in (True, False))
+
+    row = run_check(stand_in, quiet(power=blind))
+    assert (row.state, row.detectable, row.open) == ("cannot-tell", 0.4, False)
+    assert row.words == (
+        "So. Only a share of 0.4 would have been seen (simulated here); "
+        "about 1,200 rows would be enough."
+    )
+    row = run_check(stand_in, quiet(power=sharp))
+    assert (row.state, row.detectable) == ("pass", 0.05)
+    assert row.words == "So. A share of 0.05 would have been seen (simulated here)."
+    assert "≈ cannot-tell" in run_check(stand_in, quiet(power=blind))._repr_html_()
+    for power in (blind, sharp):
+        row = run_check(stand_in, loud(power=power))
+        assert row.state == "fail" and "would have been seen" not in row.words
+    assert run_check(stand_in, quiet(power=counted("one row"))).detectable == 1
+
+
+def test_no_waiver_tells_what_cannot_be_told(stand_in):
+    """It would be no pass with it either, and no waiver is called needless."""
+    blind = Finding(0.0, True, "So.", Power(0.4, 0.1, "a share of 0.4", "simulated here"))
+    row = run_check(stand_in, blind, waiver="it is well known")
+
+    assert (row.state, row.reason, row.stale_waiver) == ("cannot-tell", "", False)
+
+
+@pytest.mark.parametrize("fault", [0.5, 1.0, 1.5])
+def test_the_smallest_fault_that_is_seen(fault):
+    """Of a value with a normal error: `seen_from` is what fails in four of five samples."""
+    error = 0.3
+    rng, smallest = np.random.default_rng(3), seen_from(error, 0.2)
+    values = fault * smallest + error * rng.normal(size=20_000)
+    failed = float(np.mean((values > 0.2) & (values > CHANCE * error)))
+
+    low, high = {0.5: (0, 0.5), 1.0: (0.78, 0.82), 1.5: (0.95, 1)}[fault]
+    assert low <= failed <= high
+
+
+@pytest.mark.parametrize(("error", "threshold", "matters"), [(0.4, 0.05, 0.1), (0.02, 0.3, 0.31)])
+def test_the_rows_that_are_enough(error, threshold, matters):
+    """With so many the fault that matters is seen, with a tenth less it is not."""
+    options = {"fault": "a share of {:.2g}", "how": "by its error"}
+    power = by_error(error, threshold, matters, size=500, **options)
+    for share, suffices in ((1, True), (0.85, False)):
+        then = error * np.sqrt(500 / (share * power.enough))
+        assert by_error(then, threshold, matters, size=1, **options).suffices == suffices
+
+
 def test_a_waiver_that_is_not_needed_is_named(stand_in):
     """It stands in the row only when it is true."""
     good = Finding(1.0, True, "Fine.")
@@ -162,9 +216,11 @@ def test_rows_are_plain_json(stand_in):
         "state",
         "value",
         "threshold",
+        "detectable",
         "source",
         "message",
         "fix",
+        "power",
         "reason",
     }
 

@@ -84,6 +84,7 @@ class Review:
         self.rows = {"appendix-a": sheets.appendix_a, "reforms": sheets.reforms}[sheet](project)
         self.open = [row for row in checks if row["state"] in OPEN_STATES]
         self.waived = [row for row in checks if row["state"] == "waived"]
+        self.unsure = [row for row in checks if row["state"] == "cannot-tell"]
         self.stale = [row for row in checks if row.get("stale_waiver")]
         undone = [_not_done(row) for row in status(project) if row.state != "done"]
         self.broken = [*losses(project), *undone]
@@ -101,13 +102,15 @@ class Review:
             both = {
                 "sheet": json.loads(text),
                 "open": self.open,
+                "cannot_tell": self.unsure,
                 "waived": self.waived,
                 "stale_waivers": self.stale,
                 "broken": self.broken,
             }
             return json.dumps(both, indent=1, ensure_ascii=False).split("\n")
         waivers = sheets.waiver_lines(self.waived, self.stale, form)
-        lines = [*text.rstrip().split("\n"), "", *open_lines(self.open, form), *waivers]
+        lines = [*text.rstrip().split("\n"), "", *open_lines(self.open, form)]
+        lines += [*unsure_lines(self.unsure, form), *waivers]
         return [*lines, "", "Not to be relied on:", *self.broken] if self.broken else lines
 
 
@@ -131,6 +134,19 @@ def open_lines(open_checks: list[dict], form: str) -> list[str]:
         lines.append(
             f"{bullet}{row['id']} ({row['notebook']}, {row['state']}): {row['message']}{remedy}"
         )
+    return lines
+
+
+def unsure_lines(unsure: list[dict], form: str) -> list[str]:
+    """Return the lines that name each check that cannot tell, and what would be enough."""
+    if not unsure:
+        return []
+    bullet, gap = ("- ", [""]) if form == "markdown" else ("  ", [])
+    many = "1 check cannot" if len(unsure) == 1 else f"{len(unsure)} checks cannot"
+    lines = ["", f"{many} tell:", *gap]
+    for row in unsure:
+        said = row.get("power") or row["message"]
+        lines.append(f"{bullet}{row['id']} ({row['notebook']}): {said}")
     return lines
 
 

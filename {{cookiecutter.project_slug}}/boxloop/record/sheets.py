@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # From the state that needs attention most to the one that needs it least.
 STATES = ("fail", "unanswered", "cannot-tell", "waived", "pass", "not-applicable")
+NAMED = STATES[:4]  # a piece in one of these states is spoken of
 STALE = "Its waiver is no longer needed: remove it from study.toml."
 
 
@@ -114,6 +115,8 @@ def _checks(pattern: str, checks: list[dict]):
 def _words(row: dict) -> str:
     """Return the reason of a recorded check, or else what it measured; a stale waiver is named."""
     words = row.get("reason") or row.get("message") or ""
+    if row["state"] == "cannot-tell" and row.get("power"):
+        words = f"{words} {row['power']}."
     return f"{words} {STALE}".strip() if row.get("stale_waiver") else words
 
 
@@ -182,7 +185,7 @@ def _open_points(row: dict) -> list[str]:
     points = [
         f"{piece['state']} {piece['id']}: {piece['message']}".rstrip(": ")
         for piece in _pieces(row)
-        if piece["state"] in ("fail", "unanswered", "waived") or piece.get("stale_waiver")
+        if piece["state"] in NAMED or piece.get("stale_waiver")
     ]
     return points + row["missing"]
 

@@ -154,6 +154,7 @@ def _templates():
         loader=FileSystemLoader(str(folder)), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {"short": short, "tally": tally, "moment": cover.moment}
+    environment.filters["sentence"] = lambda words: f"{words[0].upper()}{words[1:]}."
     return environment
 
 
