@@ -519,7 +519,7 @@ def test_a_function_of_the_study_gets_words_of_its_own(tmp_path, study):
 FUNCTIONS = [np.log, np.log10, np.sqrt, np.arcsinh, np.abs, np.nan_to_num, np.clip, expit, abs]
 
 
-@pytest.mark.parametrize("function", FUNCTIONS, ids=str)
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.__name__)
 def test_arithmetic_loads(tmp_path, function):
     """What people put before a model."""
     path = save_model(tmp_path / "model.skops", FunctionTransformer(function))
