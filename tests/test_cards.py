@@ -12,6 +12,7 @@ from boxloop.record.cards import (
     markdown_table,
     metric_table,
     model_card,
+    power_table,
 )
 from boxloop.settings.tables import Column
 
@@ -147,3 +148,19 @@ def test_columns_are_described_from_manifest_and_data():
     assert list(found["column"]) == ["x", "name"]
     assert found.loc[0, "missing"] == "50.0%"
     assert pd.isna(found.loc[1, "median"])
+
+
+def test_the_card_says_what_the_checks_could_have_seen(monkeypatch):
+    """Of this study the smallest fault; of clean and faulty worlds the shares, each where known."""
+    known = {"split.groups": {"false_alarms": 0.025, "heard": 0.9}, "split.time": {"heard": 1.0}}
+    monkeypatch.setattr("boxloop.checks.power.measured_power", lambda: known)
+    rows = [
+        {"id": "split.groups", "state": "cannot-tell", "value": 0.1, "detectable": 0.3},
+        {"id": "split.time", "state": "pass", "value": 0.0, "detectable": None},
+        {"id": "data.schema", "state": "pass", "value": 0, "detectable": 1},
+    ]
+    table = power_table(rows)
+
+    assert list(table["check"]) == ["split.groups", "split.time"]
+    assert list(table["seen from"].iloc[:1]) == [0.3]
+    assert list(table["false alarms"]) == ["2%", ""] and list(table["heard"]) == ["90%", "100%"]

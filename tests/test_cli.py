@@ -213,14 +213,19 @@ def test_check_names_what_it_cannot_tell(call, project):
     facts = {"value": 2, "threshold": 0, "source": "", "message": "found", "fix": "", "reason": ""}
     power = "only 0.3 would have been seen; about 900 rows would be enough"
     row = {"id": "split.groups", "notebook": "03_split", "state": "cannot-tell", "power": power}
-    write_json(project.checks_file, [row | facts])
+    sharp = {"id": "split.time", "notebook": "03_split", "state": "pass", "power": "one row"}
+    write_json(project.checks_file, [row | facts, sharp | facts])
 
     for form in ("table", "markdown"):
         words = " ".join(call("check", "--format", form)[1].split())
+        assert words.endswith(
+            f"1 check passed: {'- ' * (form == 'markdown')}split.time (03_split): one row"
+        )
         assert f"1 check cannot tell: {'- ' if form == 'markdown' else ''}split.groups" in words
         assert power in words.partition("cannot tell:")[2] and "No check is open." in words
     found = json.loads(call("check", "--format", "json")[1])
     assert [row["id"] for row in found["cannot_tell"]] == ["split.groups"] and not found["open"]
+    assert [row["id"] for row in found["passed"]] == ["split.time"]
 
 
 def test_compare_passes(call, project):

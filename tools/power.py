@@ -502,7 +502,7 @@ FAULTS = [
     Fault("stretched", ("diagnose.regression_to_mean",), (1.3, 1.6), stretched, NUMBERS),
     Fault("labels flipped", ("diagnose.label_noise",), (0.02, 0.05, 0.1), flipped, (CLASSES,)),
     Fault("carved bump", ("stress.sculpting",), (1.0, 2.0, 4.0), carving, (SEARCH,)),
-    Fault("no fault: drift with mass", ("stress.sculpting",), (0.5, 2.0), drifting, (SEARCH,)),
+    Fault("none: a drift with mass", ("stress.sculpting",), (0.5, 2.0), drifting, (SEARCH,)),
 ]
 
 

@@ -249,6 +249,13 @@ class Desk:
         self.keep(name, card)
         return Markdown(demoted(card))
 
+    def power_of_checks(self) -> "pd.DataFrame":
+        """Return what the checks of this study could have seen, for the model card."""
+        from boxloop.record.cards import power_table
+        from boxloop.record.results import read_checks
+
+        return power_table(read_checks(self.project))
+
     def manifest(self, patterns: list[str]) -> dict[str, str]:
         """Return ``{path: sha256}`` of the files that patterns such as ``data/raw/*`` match."""
         from boxloop.record.release import manifest

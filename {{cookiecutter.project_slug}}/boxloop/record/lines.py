@@ -85,6 +85,7 @@ class Review:
         self.open = [row for row in checks if row["state"] in OPEN_STATES]
         self.waived = [row for row in checks if row["state"] == "waived"]
         self.unsure = [row for row in checks if row["state"] == "cannot-tell"]
+        self.passed = [row for row in checks if row["state"] == "pass" and row.get("power")]
         self.stale = [row for row in checks if row.get("stale_waiver")]
         undone = [_not_done(row) for row in status(project) if row.state != "done"]
         self.broken = [*losses(project), *undone]
@@ -103,6 +104,7 @@ class Review:
                 "sheet": json.loads(text),
                 "open": self.open,
                 "cannot_tell": self.unsure,
+                "passed": self.passed,
                 "waived": self.waived,
                 "stale_waivers": self.stale,
                 "broken": self.broken,
@@ -110,7 +112,9 @@ class Review:
             return json.dumps(both, indent=1, ensure_ascii=False).split("\n")
         waivers = sheets.waiver_lines(self.waived, self.stale, form)
         lines = [*text.rstrip().split("\n"), "", *open_lines(self.open, form)]
-        lines += [*unsure_lines(self.unsure, form), *waivers]
+        many = len(self.unsure)
+        lines += sight_lines(f"{_checks(many)} cannot tell:", self.unsure, form)
+        lines += [*sight_lines(f"{_checks(len(self.passed))} passed:", self.passed, form), *waivers]
         return [*lines, "", "Not to be relied on:", *self.broken] if self.broken else lines
 
 
@@ -137,17 +141,17 @@ def open_lines(open_checks: list[dict], form: str) -> list[str]:
     return lines
 
 
-def unsure_lines(unsure: list[dict], form: str) -> list[str]:
-    """Return the lines that name each check that cannot tell, and what would be enough."""
-    if not unsure:
+def _checks(count: int) -> str:
+    return f"{count} {'check' if count == 1 else 'checks'}"
+
+
+def sight_lines(heading: str, rows: list[dict], form: str) -> list[str]:
+    """Return the lines that say of each check what it would have seen; none without rows."""
+    if not rows:
         return []
     bullet, gap = ("- ", [""]) if form == "markdown" else ("  ", [])
-    many = "1 check cannot" if len(unsure) == 1 else f"{len(unsure)} checks cannot"
-    lines = ["", f"{many} tell:", *gap]
-    for row in unsure:
-        said = row.get("power") or row["message"]
-        lines.append(f"{bullet}{row['id']} ({row['notebook']}): {said}")
-    return lines
+    said = [(row["id"], row["notebook"], row.get("power") or row["message"]) for row in rows]
+    return ["", heading, *gap, *(f"{bullet}{name} ({home}): {words}" for name, home, words in said)]
 
 
 def compare_lines(project: Project, numbers: Sequence[str] = ()) -> list[str]:
