@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .core import Finding, check, field, input_names
+from .power import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,10 +49,13 @@ def schema(frame: pd.DataFrame, *, columns: Mapping[str, Any], threshold: float)
             0,
             passed=True,
             message=f"All {len(columns)} columns keep to the manifest in {len(frame):,} rows.",
+            power=counted("one value"),
         )
     shown = "; ".join(faults[:6]) + (f"; and {len(faults) - 6} more" if len(faults) > 6 else "")
     message = f"{shown} ({len(faults)} faults, {threshold:g} allowed)."
-    return Finding(len(faults), len(faults) <= threshold, message[0].upper() + message[1:])
+    return Finding(
+        len(faults), len(faults) <= threshold, message[0].upper() + message[1:], counted("one value")
+    )
 
 
 @check(
@@ -89,9 +93,11 @@ def duplicate_columns(
     ]
     if not faults:
         own = f"All {len(names)} columns have a name and values of their own."
-        return Finding(0, passed=True, message=own)
+        return Finding(0, passed=True, message=own, power=counted("one column"))
     message = f"{'; '.join(faults)} ({len(faults)} faults, {threshold:g} allowed)."
-    return Finding(len(faults), len(faults) <= threshold, message[0].upper() + message[1:])
+    return Finding(
+        len(faults), len(faults) <= threshold, message[0].upper() + message[1:], counted("one column")
+    )
 
 
 def _copies(frame: pd.DataFrame, inputs: list[str]) -> list[tuple[str, str]]:

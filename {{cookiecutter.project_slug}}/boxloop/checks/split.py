@@ -9,8 +9,9 @@ import numpy as np
 
 from boxloop.measure import estimates
 
-from . import overlap
-from .core import Finding, NotApplicable, check, input_names
+from . import kin, nearby, overlap
+from .core import Finding, NotApplicable, Unanswered, check, field, input_names, listed
+from .power import SURE, Power, counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
     Frames = Mapping[str, pd.DataFrame]
 
 MAX_HELD = 2_000
+COPIES_MATTER = 0.01
+NEAR_COPIES_MATTER = 0.1
+TWO_SIDED = 1.96  # the bound of an AUC leaves 2.5 per cent below
+SIMULATED = "simulated on these rows"
+SAME_OBJECT = (
+    "if an object stands in several rows, give the column that names it the role group in "
+    "study.toml"
+)
 
 
 @check(
@@ -27,7 +36,9 @@ MAX_HELD = 2_000
     source="Huppenkothen et al. §2.2; Kapoor and Narayanan L1.4",
     fix="Remove the copies, or give them one group so that they stay on one side of the split.",
 )
-def duplicates(train: pd.DataFrame, held_out: Frames, *, columns: Any, threshold: float) -> Finding:
+def duplicates(
+    train: pd.DataFrame, held_out: Frames, *, columns: Any, seed: int = 0, threshold: float
+) -> Finding:
     """No held-out row is a copy of a training row.
 
     Parameters
@@ -35,33 +46,50 @@ def duplicates(train: pd.DataFrame, held_out: Frames, *, columns: Any, threshold
     train : DataFrame
     held_out : dict of DataFrame
     columns : list of input names, or the manifest
+        Inputs alone: of an object that was measured again the target is another number.
+    seed : int
+        Of the rows in which chance coincidences are estimated.
 
     Notes
     -----
     The message gives shares and no counts: nobody counts the rows of the test set before it is
     opened.
     """
+    import pandas as pd
+
     names = input_names(columns)
-    counts = {
-        name: overlap.exact(*overlap.tables(train, frame, names))
+    left, right = overlap.tables(train, pd.concat(held_out.values()), names)
+    found = overlap.exact(left, right, seed)
+    shares = {
+        name: float((overlap.coincidences(*overlap.tables(train, frame, names)) > 0).sum())
+        / max(len(frame), 1)
         for name, frame in held_out.items()
     }
-    shares = {
-        name: found.rows / max(len(held_out[name]), 1) if found.surprising else 0.0
-        for name, found in counts.items()
-    }
     words = [
-        f"{found.rows / max(len(held_out[name]), 1):.2%} of the rows of '{name}' repeat a "
-        "training row"
-        + (
-            ""
-            if found.surprising or not found.rows
-            else ", as columns with few distinct values make likely"
-        )
-        for name, found in counts.items()
+        f"{share:.2%} of the rows of '{name}' repeat a training row"
+        for name, share in shares.items()
     ]
-    value = max(shares.values(), default=0.0)
-    return Finding(value, value <= threshold, f"{'; '.join(words)} (threshold {threshold:.2%}).")
+    value = max(shares.values(), default=0.0) if found.surprising else 0.0
+    expected = ", as columns with few distinct values make likely"
+    said = expected if found.rows and not found.surprising else ""
+    message = f"{'; '.join(words)}{said} (threshold {threshold:.2%})."
+    return Finding(value, value <= threshold, message, _power_of_copies(found, threshold))
+
+
+def _power_of_copies(found: overlap.Copies, threshold: float) -> Power:
+    if found.detectable * max(found.size, 1) < 2:
+        return counted("one copied row")
+    fault = (
+        f"copies in {found.detectable:.1%} of the rows"
+        if found.detectable < 1
+        else "no number of copies"
+    )
+    return Power(
+        found.detectable,
+        max(COPIES_MATTER, 2 * threshold),
+        fault,
+        "beside the coincidences that near misses on these rows make likely",
+    )
 
 
 @check(
@@ -83,22 +111,40 @@ def near_duplicates(
         All its rows are searched; of a large held-out set 2,000 rows are asked.
     held_out : dict of DataFrame
     columns : list of input names, or the manifest
+
+    Notes
+    -----
+    Exact copies are left to ``split.duplicates``. See `nearby`, which also hears copies of which
+    one column was measured afresh.
     """
-    names, words, values = input_names(columns), [], [0.0]
+    names, words, found = input_names(columns), [], []
     for name, frame in held_out.items():
-        rows, sampled = estimates.sample(len(frame), seed, MAX_HELD)
-        close, chance = overlap.near(*overlap.tables(train, frame.iloc[rows], names))
-        # Three standard deviations beyond what chance gives.
-        surprising = close > chance + 3 * np.sqrt(chance) + 1
-        values.append(close / max(len(rows), 1) if surprising else 0.0)
-        said = f" (measured on a sample of {MAX_HELD:,} rows)" if sampled else ""
+        left, right = overlap.tables(train, frame, names)
+        right = right[overlap.coincidences(left, right) == 0]
+        near = nearby.near(left, right, seed=seed, threshold=threshold, most=MAX_HELD)
+        found.append(near)
+        said = f" (measured on a sample of {MAX_HELD:,} rows)" if len(right) > MAX_HELD else ""
         words.append(
-            f"{close / max(len(rows), 1):.2%} of the rows of '{name}' almost repeat a training "
-            f"row{said}"
+            f"{near.close:.2%} of the rows of '{name}' almost repeat a training row{said}"
         )
-    return Finding(
-        max(values), max(values) <= threshold, f"{'; '.join(words)}; threshold {threshold:.2%}."
-    )
+    value = max((near.close for near in found), default=0.0)
+    message = f"{'; '.join(words)}, beyond what chance gives; threshold {threshold:.2%}."
+    return Finding(value, value <= threshold, message, _power_of_near(found, threshold))
+
+
+def _power_of_near(found: list[nearby.Nearness], threshold: float) -> Power:
+    """Return the sight of the set in which least would have been seen."""
+    least = max((near.seen_from for near in found), default=float("inf"))
+    jitter = min((near.jitter for near in found), default=0.0)
+    parts = []
+    if least <= 1:
+        parts.append(
+            f"copies in {least:.1%} of the rows with a jitter of {nearby.USUAL:g} of the spread"
+        )
+    if jitter:
+        parts.append(f"copies in {nearby.SHARE:.0%} of the rows up to a jitter of {jitter:g}")
+    fault = ", and ".join(parts) or "no copy but an exact one"
+    return Power(least, max(NEAR_COPIES_MATTER, 2 * threshold), fault, SIMULATED)
 
 
 @check(
@@ -109,17 +155,31 @@ def near_duplicates(
     fix='Set strategy = "group" under [split] in study.toml, so that a group stays on one side.',
 )
 def groups(
-    train: pd.DataFrame, held_out: Frames, *, group: str | None, threshold: float
-) -> Finding | NotApplicable:
+    train: pd.DataFrame,
+    held_out: Frames,
+    *,
+    group: str | None,
+    inputs: Iterable[str] | None = None,
+    columns: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    threshold: float,
+) -> Finding | NotApplicable | Unanswered:
     """No group stands on both sides of the split.
 
     Parameters
     ----------
     group : str or None
-        The column that says which rows belong together.
+        The column that says which rows belong together. Where none is named, the training rows
+        are searched for signs that they do.
+    inputs : list of names, optional
+        Columns in which rows of one object resemble each other; without them nothing is searched.
+    columns : dict of column settings, optional
+        Read is `role`.
     """
-    if group is None:
+    if group is None and inputs is None:
         return NotApplicable("No column has the role group.")
+    if group is None:
+        return _no_group(train, list(inputs or ()), columns or {}, seed)
     known = set(train[group].dropna())
     shares = {name: float(frame[group].isin(known).mean()) for name, frame in held_out.items()}
     words = [f"{share:.1%} of the rows of '{name}'" for name, share in shares.items()]
@@ -128,7 +188,39 @@ def groups(
         f"{' and '.join(words)} have a '{group}' that is also in training (threshold "
         f"{threshold:.1%})."
     )
-    return Finding(value, value <= threshold, message)
+    return Finding(value, value <= threshold, message, counted("one row"))
+
+
+def _no_group(
+    train: pd.DataFrame, inputs: list[str], columns: Mapping[str, Any], seed: int
+) -> Finding | Unanswered:
+    rows = kin.Kin(train, inputs, seed)
+    sign = kin.named(rows, columns)
+    if sign:
+        return Unanswered(
+            f"Rows with the same '{sign.name}' resemble each other: the most similar row has the "
+            f"same value in {sign.share:.0%} of cases, by chance in {sign.chance:.1%}. If it names "
+            "an object, give it the role group in study.toml.",
+            sign.share,
+        )
+    sign = kin.beside(rows)
+    if sign:
+        return Unanswered(
+            "Rows beside each other in the file resemble each other: the most similar row is "
+            f"beside in {sign.share:.0%} of cases, by chance in {sign.chance:.1%}; {SAME_OBJECT}.",
+            sign.share,
+        )
+    table = overlap.tables(train, train[:0], inputs)[0]
+    limit = NEAR_COPIES_MATTER / 20
+    near = nearby.near(table, None, seed=seed, threshold=limit, most=MAX_HELD)
+    if near.close > limit:
+        return Unanswered(
+            f"{near.close:.1%} of the training rows are nearer to another row than chance makes "
+            f"likely; {SAME_OBJECT}.",
+            near.close,
+        )
+    message = "No column has the role group, and no rows look like measurements of one object."
+    return Finding(0.0, True, message, _power_of_near([near], limit))  # noqa: FBT003
 
 
 @check(
@@ -140,17 +232,32 @@ def groups(
     "held-out sets begin.",
 )
 def time(
-    train: pd.DataFrame, held_out: Frames, *, time: str | None, threshold: float
-) -> Finding | NotApplicable:
+    train: pd.DataFrame,
+    held_out: Frames,
+    *,
+    time: str | None,
+    inputs: Iterable[str] | None = None,
+    columns: Mapping[str, Any] | None = None,
+    group: str | None = None,
+    seed: int = 0,
+    threshold: float,
+) -> Finding | NotApplicable | Unanswered:
     """No training row is later than the first held-out row.
 
     Parameters
     ----------
     time : str or None
-        The column that orders the rows.
+        The column that orders the rows. Where none does, columns that look like a time are
+        searched for rows that resemble those before and after them.
+    inputs : list of names, optional
+        Without them nothing is searched.
+    columns : dict of column settings, optional
+        Read is `role`; the target may resemble as well.
+    group : str, optional
+        One row of each group is looked at.
     """
     if time is None:
-        return NotApplicable("The rows are not divided in time.")
+        return _no_time(train, list(inputs or ()), columns or {}, group, seed)
     shares = {
         name: float((train[time] > frame[time].min()).mean()) for name, frame in held_out.items()
     }
@@ -159,7 +266,41 @@ def time(
         for name, share in shares.items()
     ]
     value = max(shares.values(), default=0.0)
-    return Finding(value, value <= threshold, f"{'; '.join(words)} (threshold {threshold:.1%}).")
+    message = f"{'; '.join(words)} (threshold {threshold:.1%})."
+    return Finding(value, value <= threshold, message, counted("one row"))
+
+
+def _no_time(
+    train: pd.DataFrame,
+    inputs: list[str],
+    columns: Mapping[str, Any],
+    group: str | None,
+    seed: int,
+) -> Finding | NotApplicable | Unanswered:
+    whens = kin.times(train, columns) if inputs else []
+    if not whens:
+        return NotApplicable("The rows are not divided in time.")
+    rows = train if group is None else train.drop_duplicates(group)
+    targets = [name for name in columns if field(columns[name], "role") == "target"]
+    names = [name for name in (*inputs, *targets) if name in rows]
+    error = 1 / np.sqrt(max(len(rows), 1))
+    limit = max(kin.RESEMBLES, kin.DEVIATIONS * error)
+    found = {when: kin.resemblance(rows, when, names, seed) for when in whens}
+    when = max(found, key=lambda name: found[name][1])
+    name, value = found[when]
+    if value > limit:
+        return Unanswered(
+            f"Rows that are near in '{when}' resemble each other: '{name}' follows its neighbours "
+            f"with a correlation of {value:.2f}. If later objects are to be predicted, divide the "
+            "rows in time.",
+            value,
+        )
+    seen = limit + SURE * error
+    enough = int(np.ceil((SURE + kin.DEVIATIONS) ** 2 / kin.TIME_MATTERS**2))
+    fault = f"a correlation of {seen:.2f} with the rows before and after"
+    power = Power(seen, kin.TIME_MATTERS, fault, "from the number of rows", enough)
+    message = f"Rows near in {listed(whens)} resemble each other no more than others."
+    return Finding(value, True, message, power)  # noqa: FBT003
 
 
 @check(
@@ -210,7 +351,40 @@ def deployment_shift(
         f"{threshold:g}); "
         f"'{worst}' differs most (KS {distance:.2f}){said or also}."
     )
-    return Finding(low, low <= threshold, message)
+    return Finding(low, low <= threshold, message, _power_of_shift(y, codes, threshold))
+
+
+def _power_of_shift(y: np.ndarray, codes: np.ndarray, threshold: float) -> Power:
+    """Return the AUC that would have been seen, from the numbers of groups on both sides."""
+    sides = [len(np.unique(codes[y == k])) for k in (0, 1)]
+    matters = threshold + (1 - threshold) / 4
+    seen = _seen_area(*sides, threshold)
+    scales = np.logspace(0, 4, 200) if seen > matters else []
+    enough = next((k for k in scales if _seen_area(*(k * n for n in sides), threshold) <= matters), None)
+    return Power(
+        seen,
+        matters,
+        f"an AUC of {seen:.2f}",
+        "from the numbers of groups",
+        None if enough is None else int(np.ceil(enough * min(sides))),
+        "groups on the smaller side",
+    )
+
+
+def _seen_area(one: float, two: float, threshold: float) -> float:
+    """Return the smallest AUC of which the lower bound is beyond the threshold in 4 of 5 samples.
+
+    Notes
+    -----
+    With the standard error of Hanley and McNeil (1982, Radiology 143, 29), eq. 1.
+    """
+    area = np.linspace(threshold, 1, 1_000)
+    square = area**2
+    spread = area * (1 - area)
+    spread += (one - 1) * (area / (2 - area) - square)
+    spread += (two - 1) * (2 * square / (1 + area) - square)
+    error = np.sqrt(np.maximum(spread, 0) / (one * two))
+    return float(area[np.argmax(area - (TWO_SIDED + SURE) * error >= threshold)])
 
 
 def shift(X: pd.DataFrame, y: np.ndarray, codes: np.ndarray, seed: int) -> tuple[float, float]:

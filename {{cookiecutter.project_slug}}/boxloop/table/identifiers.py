@@ -14,6 +14,10 @@ LARGEST_WHOLE = 2.0**50
 LARGEST_COUNT = 10**12
 FEWEST = 20
 WIDE = 10**6
+EXACT = 2.0**53  # from here on a number with a fraction loses its last digits
+TAIL = 3.0  # of numbers spread evenly from zero, the largest are twice the middle one
+WIDE_RATIO, SKEWED = 3.0, 2.0  # on a logarithmic scale the middle one lies in the middle
+CLOSE_TO_NORMAL = 0.05
 
 
 def identifier_share(column: pd.Series, threshold: float) -> float:
@@ -55,7 +59,7 @@ def _numbers_rows(whole: np.ndarray) -> bool:
     """Return whether nearly unique whole numbers were given out rather than measured."""
     from scipy.stats import kstest, poisson
 
-    if np.abs(whole.astype(float)).max() > LARGEST_COUNT:
+    if np.abs(whole.astype(float)).max() > LARGEST_COUNT and not _spreads(whole):
         return True
     levels = np.unique(whole)
     step = np.gcd.reduce(np.diff(levels))
@@ -67,3 +71,30 @@ def _numbers_rows(whole: np.ndarray) -> bool:
     even = kstest((levels - levels[0]) / (levels[-1] - levels[0]), "uniform").statistic < 0.05
     in_order = bool((np.diff(whole) > 0).all() or (np.diff(whole) < 0).all())
     return even and (span >= WIDE or in_order)
+
+
+def _spreads(whole: np.ndarray) -> bool:
+    """Return whether large whole numbers spread as a measured quantity does, a mass for example.
+
+    They lie in a heap or a tail and not evenly, either themselves or on a logarithmic scale, and
+    were rounded: above 2^53 a number that was measured keeps none of its last digits.
+    """
+    size = np.abs(whole.astype(float))
+    if size.max() > EXACT and np.gcd.reduce(whole[size > EXACT]) == 1:
+        return False
+    values = whole.astype(float)
+    low, middle, high = np.quantile(values, [0.05, 0.5, 0.95])
+    if low >= 0 and high > TAIL * middle:
+        return True
+    if low > 0 and middle**2 < SKEWED * low * high and high > WIDE_RATIO * low:
+        return True
+    scales = [values, np.log(values)] if values.min() > 0 else [values]
+    return any(_heaped((scale - scale.mean()) / scale.std()) for scale in scales)
+
+
+def _heaped(values: np.ndarray) -> bool:
+    from scipy.stats import kstest, norm
+
+    heap = kstest(values, norm.cdf).statistic
+    even = kstest((values - values.min()) / np.ptp(values), "uniform").statistic
+    return bool(heap < CLOSE_TO_NORMAL and heap < even / 2)

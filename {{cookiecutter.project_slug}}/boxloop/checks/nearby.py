@@ -1,0 +1,308 @@
+"""Rows that are almost copies of training rows: closer than rows that know nothing of each other.
+
+A row's distance to its nearest training row is compared with that to the tenth, so that dense and
+thin regions are treated alike. Two expectations say how often the ratio is small by chance, and
+the larger one stands: that of points spread evenly in as many dimensions as the further neighbours
+show, and the ratios among a quarter of the training rows, where most copies have lost their
+original and all else looks the same on a larger scale.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .power import SURE
+
+NEAR, FAR = 10, 20  # the neighbours that set the local scale, and the number of dimensions
+QUARTERS = 4
+KNOTS = 100  # of the map from values to places between 0 and 1
+COARSE = 0.3  # a column in which one value is more frequent, or with few values, tells no distance
+FEW_VALUES = 50
+REPEATED = 3  # a value that so many rows share is spread over its share of the places
+CHANCES = np.logspace(-5, -1.3, 12)  # ratios are judged at these rates by chance
+RARE = 3e-4  # of 12 looks that go together, at two kinds of distance
+MARGIN = 1.3  # both expectations are good to a factor
+DIMENSION, TRIMMED_DIMENSION = 0.95, 0.85
+FEWEST = 2  # one close pair is what chance gives
+JITTERS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+USUAL, SHARE = 0.03, 0.1  # jitter and share of the copies that must not go unseen
+SHARES = np.logspace(-2.3, 0, 24)
+# Pairs of rows, and pairs times columns, that the two kinds of distance are computed for.
+PAIRS, TRIMMED, PLANTED = 4e8, 1.2e9, 2e8
+BLOCK = 2_000_000
+
+
+@dataclass(frozen=True)
+class Nearness:
+    """How many rows come too close to a training row.
+
+    Attributes
+    ----------
+    close : float
+        The part of the rows asked that comes closer than chance makes likely, beyond what chance
+        gives; 0 where chance explains it.
+    seen_from : float
+        The smallest share of copies that would have been seen, at a jitter of 0.03 of the spread.
+    jitter : float
+        The largest jitter, in units of the spread, at which copies in a tenth of the rows would
+        have been seen; 0 where none would.
+    """
+
+    close: float
+    seen_from: float
+    jitter: float
+
+
+BLIND = Nearness(0.0, float("inf"), 0.0)
+
+
+@dataclass(frozen=True)
+class Look:
+    """Of some rows, the distances to the nearest and to the tenth row, divided.
+
+    Attributes
+    ----------
+    whole, quarters : array of shape (m,), (m, 4)
+        Among all training rows, and among each quarter of them.
+    edges : array of shape (12,)
+        The ratios below which `CHANCES` of the rows lie, if rows are spread evenly.
+    among : bool
+        The rows are training rows themselves.
+    """
+
+    whole: np.ndarray
+    quarters: np.ndarray
+    edges: np.ndarray
+    among: bool
+
+    @property
+    def size(self) -> float:
+        """Number of independent rows: two that are near one another count once."""
+        return len(self.whole) / (2 if self.among else 1)
+
+    def shares(self, edges: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Return the shares of rows below the edges, among all rows and among a quarter."""
+        below = self.edges if edges is None else edges
+        whole = (self.whole[:, None] < below).mean(axis=0)
+        return whole, (self.quarters[..., None] < below).mean(axis=(0, 1))
+
+
+class Places:
+    """The map from values to evenly filled places between 0 and 1, made from the training rows.
+
+    Ranks, so that no unit and no tail sets the distance, but smooth ones.
+    """
+
+    def __init__(self, train: np.ndarray, seed: int) -> None:
+        self.rng = np.random.default_rng(seed)
+        known = [np.sort(column[~np.isnan(column)]) for column in train.T]
+        some = [j for j, values in enumerate(known) if len(values) and values[0] < values[-1]]
+        fine = [j for j in some if _fine(known[j])]
+        # Words and grades only blur a distance, as long as there is something to be measured.
+        self.columns = fine if len(fine) > 1 else some
+        self.known = [known[j] for j in self.columns]
+        self.spread = np.array([_spread(values) for values in self.known])
+
+    def __call__(self, rows: np.ndarray) -> np.ndarray:
+        """Return the places of some rows, shape (m, columns in use)."""
+        pairs = zip(rows[:, self.columns].T, self.known, strict=True)
+        return np.column_stack([self._place(values, known) for values, known in pairs])
+
+    def _place(self, values: np.ndarray, known: np.ndarray) -> np.ndarray:
+        count = min(KNOTS, max(2, len(known) // 5))
+        knots, first = np.unique(np.quantile(known, np.linspace(0, 1, count)), return_index=True)
+        anywhere = self.rng.random(len(values))
+        # Numbers that were rounded are anywhere within their step; others have hardly a step.
+        step = np.quantile(np.diff(np.unique(known)), 0.01)
+        moved = values + step * (anywhere - 0.5)
+        place = np.interp(moved, knots, first / (count - 1))
+        ends = np.clip(moved - known[-1], 0, None) - np.clip(known[0] - moved, 0, None)
+        place += ends / (known[-1] - known[0])
+        low = np.searchsorted(known, values, "left") / len(known)
+        high = np.searchsorted(known, values, "right") / len(known)
+        shared = high - low >= REPEATED / len(known)
+        place = np.where(shared, low + anywhere * (high - low), place)
+        return np.where(np.isnan(values), anywhere, place)
+
+    def shaken(self, rows: np.ndarray, jitter: float) -> np.ndarray:
+        """Return the rows with a jitter in units of each column's spread."""
+        moved = rows.copy()
+        noise = self.rng.normal(size=(len(rows), len(self.columns)))
+        moved[:, self.columns] += jitter * self.spread * noise
+        return moved
+
+
+def _fine(known: np.ndarray) -> bool:
+    counts = np.unique(known, return_counts=True)[1]
+    return len(counts) >= FEW_VALUES and counts.max() <= COARSE * len(known)
+
+
+def _spread(known: np.ndarray) -> float:
+    low, high = np.quantile(known, [0.16, 0.84])
+    return float(high - low) / 2
+
+
+def near(
+    left: np.ndarray, right: np.ndarray | None, *, seed: int, threshold: float, most: int
+) -> Nearness:
+    """Ask whether rows come closer to a training row than chance makes likely.
+
+    Parameters
+    ----------
+    left : array of shape (n, d)
+        Training rows.
+    right : array of shape (m, d) or None
+        The rows asked; None asks the training rows about one another.
+    threshold : float
+        A larger part of the rows is a fault.
+    most : int
+        So many rows are asked at most.
+    """
+    if len(left) < QUARTERS * FAR or (right is not None and len(right) < FEWEST):
+        return BLIND
+    places = Places(left, seed)
+    if not places.columns:
+        return BLIND
+    rng = np.random.default_rng(seed)
+    size = len(left) if right is None else len(right)
+    asked = rng.permutation(size)[: int(min(most, max(PAIRS / len(left), 100)))]
+    search = Search(places(left), rng)
+    rows = search.table[asked] if right is None else places(right[asked])
+    own = asked if right is None else None
+    looks = [search.look(rows, own)]
+    if rows.shape[1] > 2:
+        few = int(max(TRIMMED / search.table.size, 50))
+        looks.append(search.look(rows[:few], None if own is None else own[:few], trimmed=True))
+    close = max(_excess(*look.shares(), look.size) for look in looks)
+    return Nearness(close, *_sight(looks, search, places, left, threshold))
+
+
+class Search:
+    """The training rows in four random quarters, among which neighbours are looked for."""
+
+    def __init__(self, table: np.ndarray, rng: np.random.Generator) -> None:
+        self.table, self.rng = table, rng
+        self.quarters = np.array_split(rng.permutation(len(table)), QUARTERS)
+
+    def look(
+        self, rows: np.ndarray, own: np.ndarray | None = None, *, trimmed: bool = False
+    ) -> Look:
+        """Return the ratios of some rows.
+
+        Parameters
+        ----------
+        rows : array of shape (m, d)
+        own : array of shape (m,), optional
+            The numbers of training rows that the rows are themselves.
+        trimmed : bool
+            Of each pair of rows the column is left out in which they differ most: a copy in which
+            one column was measured afresh is near in the others.
+        """
+        found = np.stack(
+            [self._closest(rows, part, own, trimmed=trimmed) for part in self.quarters], axis=1
+        )
+        whole = np.sort(found.reshape(len(rows), -1), axis=1)[:, :FAR]
+        # For rows spread evenly in d dimensions (rj/rk)^d follows Beta(j, k - j). Copies touch the
+        # nearest ones and make d too small, which is why the larger of two is taken.
+        factor = TRIMMED_DIMENSION if trimmed else DIMENSION
+        dimension = factor * max(_dimension(whole, 5, NEAR), _dimension(whole, NEAR, FAR))
+        # And so does (r1/r10)^d follow Beta(1, 9).
+        edges = (1 - (1 - CHANCES) ** (1 / (NEAR - 1))) ** (1 / dimension)
+        return Look(_ratio(whole), _ratio(found), edges, own is not None)
+
+    def _closest(
+        self, rows: np.ndarray, part: np.ndarray, own: np.ndarray | None, *, trimmed: bool
+    ) -> np.ndarray:
+        """Return the distances to the twenty nearest of some training rows, shape (m, 20)."""
+        table, found = self.table[part], np.empty((len(rows), FAR))
+        step = max(1, BLOCK // len(part))
+        for start in range(0, len(rows), step):
+            block = rows[start : start + step]
+            total, worst = np.zeros((len(block), len(part))), np.zeros((1, 1))
+            for one, other in zip(block.T, table.T, strict=True):
+                gap = (one[:, None] - other) ** 2
+                total += gap
+                if trimmed:
+                    worst = np.maximum(worst, gap)
+            total -= worst
+            if own is not None:
+                total[own[start : start + step, None] == part] = np.inf
+            nearest = np.sort(np.partition(total, FAR - 1, axis=1)[:, :FAR], axis=1)
+            found[start : start + step] = np.sqrt(np.maximum(nearest, 0))
+        return found
+
+
+def _dimension(distances: np.ndarray, j: int, k: int) -> float:
+    """Return in how many dimensions rows are spread, from their j-th and k-th neighbours."""
+    mean = sum(1 / i for i in range(j, k))
+    one, other = distances[:, j - 1], distances[:, k - 1]
+    there = one > 0
+    span = np.log(other[there] / one[there]).mean() if there.any() else np.inf
+    return float(mean / max(span, 1e-9))
+
+
+def _ratio(distances: np.ndarray) -> np.ndarray:
+    # Rows of equal places have no scale, and are no near copies.
+    scale = distances[..., NEAR - 1]
+    return np.divide(distances[..., 0], scale, out=np.ones_like(scale), where=scale > 0)
+
+
+def _excess(whole: np.ndarray, quarter: np.ndarray, size: float) -> float:
+    """Return the share of rows that are closer than chance makes likely, beyond chance.
+
+    Parameters
+    ----------
+    whole, quarter : array of shape (12,)
+        Shares of rows below the edges, among all training rows and among a quarter.
+    size : float
+        Number of independent rows asked.
+
+    Notes
+    -----
+    Of p copies a quarter of the training rows still holds p / 4.
+    """
+    from scipy.stats import poisson
+
+    thin = (quarter - whole / QUARTERS) / (1 - 1 / QUARTERS)
+    chance = MARGIN * np.maximum(CHANCES, thin)
+    count = np.floor(whole * size + 1e-9)
+    hit = (count >= FEWEST) & (poisson.sf(count - 1, chance * size) < RARE)
+    return float(np.max((whole - chance)[hit], initial=0.0))
+
+
+def _sight(
+    looks: list[Look], search: Search, places: Places, left: np.ndarray, threshold: float
+) -> tuple[float, float]:
+    """Return what would have been seen: copies of training rows, planted among the rows asked.
+
+    Returns
+    -------
+    float, float
+        See `Nearness.seen_from` and `Nearness.jitter`.
+    """
+    own = [look.shares() for look in looks]
+    few = int(np.clip(PLANTED / search.table.size, 15, 100))
+    base, seen_from, jitter = left[search.rng.permutation(len(left))[:few]], float("inf"), 0.0
+
+    def seen(share: float) -> bool:
+        for look, mine, theirs in zip(looks, own, planted, strict=True):
+            pairs = zip(mine, theirs, strict=True)
+            whole, quarter = ((1 - share) * a + share * b for a, b in pairs)
+            unlucky = np.maximum(whole - SURE * np.sqrt(whole / look.size), 0)
+            if _excess(unlucky, quarter, look.size) > threshold:
+                return True
+        return False
+
+    for each in JITTERS:
+        rows = places(places.shaken(base, each))
+        planted = [
+            search.look(rows, trimmed=trimmed).shares(look.edges)
+            for look, trimmed in zip(looks, (False, True), strict=False)
+        ]
+        if each == USUAL:
+            seen_from = next((float(share) for share in SHARES if seen(share)), float("inf"))
+        if seen(SHARE):
+            jitter = each
+    return seen_from, jitter
