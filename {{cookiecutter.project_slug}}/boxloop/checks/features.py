@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from boxloop.base.written import says_something
 from boxloop.measure import estimates
 from boxloop.measure.kinds import TASKS
 from boxloop.table.identifiers import identifier_share
 
-from .core import Finding, NotApplicable, check, field, listed
+from . import exact, leaks
+from .baseline import is_stand_in
+from .core import Finding, NotApplicable, Unanswered, check, field, listed
+from .shares import explained
 
 if TYPE_CHECKING:
     import pandas as pd
 
+MOST = 5_000  # rows on which leaks are looked for: what one column does shows on few
 FORBIDDEN = {
     "truth": "is a truth column",
     "target": "is the target",
@@ -107,7 +112,8 @@ def identifier(frame: pd.DataFrame, *, inputs: Iterable[str], threshold: float) 
     source="Huppenkothen et al. §2.5 (success that is failure in disguise); Kapoor and Narayanan "
     "L2",
     fix="Find out how the named column was made; if it knows the target, set derived_from_target "
-    "= true.",
+    '= true and give it another role; if it is known before the target, write how: known_by = "…" '
+    "under [columns.*] in study.toml.",
 )
 def target_leak(
     frame: pd.DataFrame,
@@ -117,38 +123,101 @@ def target_leak(
     task: str | None,
     seed: int,
     threshold: float,
-) -> Finding | NotApplicable:
-    """No single input is the target in disguise.
+    columns: Mapping[str, Any] | None = None,
+    groups: Any = None,
+    reference_skill: Any = None,
+    method: Any = None,
+) -> Finding | Unanswered | NotApplicable:
+    """No input, no pair of inputs and no part of one is the target in disguise.
+
+    Parameters
+    ----------
+    columns : dict of column settings, optional
+        Read is `known_by`: how a value is known before the target.
+    groups : str or array, optional
+        Folds respect them.
+    reference_skill : array of shape (n,), optional
+        Out-of-fold guesses of the domain reference: what it can do is known to the field, and a
+        column that does no more is not asked about.
+    method : callable, optional
+        `study.baseline.reference`; where it returns `stand_in`, its guesses say nothing.
 
     Notes
     -----
-    Regression: absolute Spearman correlation; classes: out-of-fold AUC of a small tree on that
-    column alone.
-    The number compared is one standard deviation below the estimate.
+    An exact function of one input or two fails, in all rows or in a part; so does a column whose
+    absolute Spearman correlation with the target (regression) or mean AUC (classes), less one
+    standard deviation, is above the threshold, if it does alone what the whole model does. That
+    number is the one compared. What cannot be told from an excellent measurement is asked about:
+    see `boxloop.checks.leaks`.
     """
     if target not in frame.columns:
         return NotApplicable("The rows carry no labels.")
-    rows, sampled = estimates.sample(len(frame), seed)
+    rows, sampled = estimates.sample(len(frame), seed, MOST)
+    codes = estimates.group_codes(groups, frame, len(frame))[rows]
     part = frame.iloc[rows]
-    part = part[part[target].notna()]
+    there = part[target].notna().to_numpy()
+    part, codes = part[there], codes[there]
     classes = has_classes(task, part[target])
     y = estimates.target_codes(part[target]) if classes else part[target].to_numpy(dtype=float)
     if len(np.unique(y)) < 2:
         return NotApplicable("The rows carry one label only.")
-    X = estimates.numeric(part[list(inputs)])
-    if classes:
-        words = "AUC on its own"
-        scores = {name: _single_auc(X[name].to_numpy(), y, seed) for name in X.columns}
-    else:
-        words = "|Spearman correlation| with the target"
-        scores = {name: _rank_correlation(X[name].to_numpy(), y) for name in X.columns}
+    written = part[list(inputs)]
+    X = estimates.numeric(written)
+    if not classes:
+        law = exact.find({name: X[name].to_numpy() for name in X}, y, seed=seed)
+        if law is not None:
+            return Finding(1.0, passed=False, message=_said_of(law, target, sampled))
+    bench = leaks.Bench(X, y, codes, classes=classes, seed=seed)
+    if reference_skill is not None and not is_stand_in(method):
+        bench.reference = np.asarray(reference_skill, dtype=float)[rows][there]
+    return _judged(bench, part, written, target, columns or {}, threshold, sampled)
+
+
+def _said_of(law: exact.Law, target: str, sampled: str) -> str:
+    rows = "" if law.share > 0.98 else f" in {law.share:.0%} of the rows"
+    return f"{law.words} gives '{target}' exactly{rows}: there is nothing to learn{sampled}."
+
+
+def _judged(
+    bench: leaks.Bench,
+    part: pd.DataFrame,
+    written: pd.DataFrame,
+    target: str,
+    columns: Mapping[str, Any],
+    threshold: float,
+    sampled: str,
+) -> Finding | Unanswered:
+    """Return the finding on columns that do alone what the whole model does."""
+    reasons = {name: field(columns.get(name), "known_by") for name in written}
+    known = {name: why for name, why in reasons.items() if says_something(why)}
+    scores = leaks.scores(bench)
     worst = max(scores, key=lambda name: scores[name][1])
-    score, low = scores[worst]
+    found = list(leaks.suspects(bench, written, set(known)))
+    low = max((scores[c][1] for s in found for c in s.columns), default=scores[worst][1])
+    named = leaks.beyond(bench, scores, threshold, set(known), found)
+    if named is not None:
+        return Finding(
+            low,
+            passed=False,
+            message=f"{named.words}: its own {leaks.measure(bench)} is at least "
+            f"{scores[named.columns[0]][1]:.4f} (threshold {threshold:g}){sampled}.",
+        )
+    labels = np.unique(part[target]) if bench.classes else np.array([])
+    apart = [
+        words
+        for name, words in (leaks.flags(written, bench.y, labels, bench.groups) if bench.classes else ())
+        if name not in known
+    ]
+    if found or apart:
+        said = "; ".join([*(suspect.words for suspect in found[:2]), *apart[:3]])
+        return Unanswered(f"{said}: how is that known before '{target}'?{sampled}", low)
     message = (
-        f"'{worst}' comes closest to the target: {words} {score:.4f} "
-        f"(at least {low:.4f}, threshold {threshold:g}){sampled}."
+        f"'{worst}' comes closest to the target: {leaks.measure(bench)} {scores[worst][0]:.4f} "
+        f"(at least {scores[worst][1]:.4f}), and no input does alone what all do{sampled}."
     )
-    return Finding(low, low <= threshold, message)
+    if known:
+        message += " " + " ".join(f"'{name}' is known by: {why}." for name, why in known.items())
+    return Finding(scores[worst][1], passed=True, message=message, power=leaks.power(bench))
 
 
 def has_classes(task: str | None, y: pd.Series) -> bool:
@@ -156,29 +225,6 @@ def has_classes(task: str | None, y: pd.Series) -> bool:
     if task is not None:
         return TASKS[task].has_classes
     return y.dtype.kind != "f" or y.nunique() <= 20
-
-
-def _rank_correlation(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
-    from scipy.stats import spearmanr
-
-    here = np.isfinite(x)
-    if here.sum() < 10 or np.ptp(x[here]) == 0:
-        return 0.0, 0.0
-    score = min(abs(float(spearmanr(x[here], y[here]).statistic)), 1 - 1e-12)
-    return score, float(np.tanh(np.arctanh(score) - 1 / np.sqrt(here.sum() - 3)))
-
-
-def _single_auc(x: np.ndarray, y: np.ndarray, seed: int) -> tuple[float, float]:
-    from sklearn.tree import DecisionTreeClassifier
-
-    tree = DecisionTreeClassifier(max_leaf_nodes=32, min_samples_leaf=5, random_state=seed)
-    X = np.nan_to_num(x, nan=float(np.nanmin(x)) - 1 if np.isfinite(x).any() else 0.0)[:, None]
-    area = float(
-        estimates.class_auc(y, estimates.out_of_fold(tree, X, y, np.arange(len(y)), seed))[0]
-    )
-    # Hanley and McNeil (1982) for the smallest class against the rest.
-    few = int(np.bincount(y).min())
-    return area, area - float(np.sqrt(area * (1 - area) / max(few, 1)))
 
 
 @check(
@@ -294,12 +340,13 @@ def _alone(
     y = estimates.target_codes(labels) if classes else labels.to_numpy(dtype=float)
     if len(np.unique(y)) < 2:
         return NotApplicable("The rows carry one label only.")
-    found = estimates.skill(X.iloc[rows], y, codes[rows], classes=classes, seed=seed)
-    low = max(found.low, 0.0)
+    found = explained(X.iloc[rows], y, codes[rows], classes=classes, seed=seed)
     limit = f"{threshold:g}"
     limit += f", an AUC of {estimates.area_of(threshold):.2f}" if classes else ""
+    value = max(found.value, 0.0)
     message = (
-        f"{who} alone reach {found.words} (explained share at least {low:.3f}; "
+        f"{who} alone reach {found.words} (explained share {value:.3f} ± {found.error:.3f}; "
         f"threshold {limit}){sampled}."
     )
-    return Finding(low, low <= threshold, message)
+    power = found.power(threshold, rows=len(rows))
+    return Finding(value, not found.beyond(threshold), message, power)
