@@ -84,8 +84,8 @@ def domain_reference(
             "still returns the stand-in."
         )
     named = f"{field(reference, 'name')} ({field(reference, 'citation')})"
-    power = counted("a missing name or citation")
-    return Finding(None, True, f"The domain reference is {named}.", power)
+    said = f"The domain reference is {named}."
+    return Finding(None, passed=True, message=said, power=counted("a missing name or citation"))
 
 
 def is_stand_in(method: Any) -> bool:

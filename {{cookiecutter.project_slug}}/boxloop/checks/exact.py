@@ -1,8 +1,8 @@
-"""Exact functions of the inputs: is the target one column, or two, written in another way?
+"""Exact functions of the inputs: the target is one column, or two, written in another way.
 
 An honest law leaves a scatter; a function leaves rounding. Looked for are one column by any
-monotone relation, sums, differences, ratios and products of two with free coefficients or
-exponents, in all rows that have values, and lines and planes that only a part of the rows lies on.
+monotone relation; sums, differences, ratios and products of two with free coefficients or
+exponents, in all rows that have values; lines and planes on which only a part of the rows lies.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ def _judged(axes: list[_Axis], target: _Axis) -> Law | None:
     )
     exact = np.sqrt(np.mean(miss**2)) < MISFIT * spread
     rounded = np.mean(miss <= 1.1 * rounding) > 0.995 and np.median(rounding) < 0.02 * spread
-    left = 5 * max(float(np.sqrt(np.mean(miss**2))), float(np.median(rounding)))
+    left = 5 * float(np.sqrt(np.mean(miss**2)))
     needed = (np.abs(coefficients[1:]) * A[:, 1:].std(axis=0) > left).all()
     return _law(axes, coefficients, target, 1.0) if (exact or rounded) and needed else None
 
@@ -172,7 +172,11 @@ def _products(X: dict[str, np.ndarray], target: _Axis) -> Law | None:
             (f"'{two}' / '{one}'", X[two] / np.where(X[one] == 0, np.nan, X[one])),
         ):
             there = np.isfinite(values)
-            if there.sum() < FEWEST or np.ptp(values[there]) == 0 or np.ptp(target.values[there]) == 0:
+            if (
+                there.sum() < FEWEST
+                or np.ptp(values[there]) == 0
+                or np.ptp(target.values[there]) == 0
+            ):
                 continue
             if abs(np.corrcoef(values[there], target.values[there])[0, 1]) > 1 - MISFIT**2 / 2:
                 return Law((one, two), words, 1.0)
@@ -255,11 +259,18 @@ def _part(axes: list[_Axis], target: _Axis, *, trials: int, most: int, seed: int
 
 
 def _near(
-    A: np.ndarray, t: np.ndarray, rounding: np.ndarray, planes: np.ndarray, spread: float,
+    A: np.ndarray,
+    t: np.ndarray,
+    rounding: np.ndarray,
+    planes: np.ndarray,
+    spread: float,
     times: float = 1.0,
 ) -> np.ndarray:
     """Return which rows lie on which planes within rounding, (planes, n); a blunt one has none."""
-    width = 1e-6 * spread + 1.05 * np.column_stack([np.ones(len(planes)), np.abs(planes[:, 1:])]) @ rounding.T
+    width = (
+        1e-6 * spread
+        + 1.05 * np.column_stack([np.ones(len(planes)), np.abs(planes[:, 1:])]) @ rounding.T
+    )
     sharp = np.median(width, axis=1) < 0.02 * spread
     return (np.abs(t - planes @ A.T) <= times * width) & sharp[:, None]
 
@@ -273,7 +284,7 @@ def _spike(axes: list[_Axis], target: _Axis, plane: np.ndarray, rows: tuple) -> 
     enough = on.sum() >= max(FEWEST, LEAST_SHARE * len(t)) and on.sum() > 5 * beside.sum()
     if not enough or len(kinds) < DISTINCT or counts.max() > on.sum() / 2:
         return None
-    left = 5 * float(np.median(rounding[on] @ np.abs(np.r_[1.0, plane[1:]]))) + 1e-5 * spread
+    left = 2 * float(np.median(rounding[on] @ np.abs(np.r_[1.0, plane[1:]]))) + 1e-5 * spread
     needed = (np.abs(plane[1:]) * A[on, 1:].std(axis=0) > left).all()
     return _law(axes, plane, target, float(on.mean())) if needed else None
 

@@ -15,11 +15,13 @@ from boxloop.table.identifiers import identifier_share
 from . import exact, leaks
 from .baseline import is_stand_in
 from .core import Finding, NotApplicable, Unanswered, check, field, listed
+from .power import counted
 from .shares import explained
 
 if TYPE_CHECKING:
     import pandas as pd
 
+MOSTLY, FEW_LEVELS = 0.9, 20  # missing in so many rows; values of a category
 MOST = 5_000  # rows on which leaks are looked for: what one column does shows on few
 FORBIDDEN = {
     "truth": "is a truth column",
@@ -53,12 +55,10 @@ def forbidden(inputs: Iterable[str], *, columns: Mapping[str, Any], threshold: f
     names = list(inputs)
     faults = [f"'{name}' {fault}" for name in names for fault in _objections(columns.get(name))]
     if not faults:
-        return Finding(
-            0, passed=True, message=f"All {len(names)} inputs are legitimate by the manifest."
-        )
-    return Finding(
-        len(faults), len(faults) <= threshold, f"{'; '.join(faults)} ({threshold:g} allowed)."
-    )
+        said = f"All {len(names)} inputs are legitimate by the manifest."
+        return Finding(0, passed=True, message=said, power=counted("one input"))
+    said = f"{'; '.join(faults)} ({threshold:g} allowed)."
+    return Finding(len(faults), len(faults) <= threshold, said, counted("one input"))
 
 
 def _objections(column: Any) -> list[str]:
@@ -170,54 +170,43 @@ def target_leak(
     bench = leaks.Bench(X, y, codes, classes=classes, seed=seed)
     if reference_skill is not None and not is_stand_in(method):
         bench.reference = np.asarray(reference_skill, dtype=float)[rows][there]
-    return _judged(bench, part, written, target, columns or {}, threshold, sampled)
+    labels = np.unique(part[target]) if classes else None
+    return _judged(bench, written, labels, columns or {}, threshold, f"'{target}'{sampled}")
 
 
 def _said_of(law: exact.Law, target: str, sampled: str) -> str:
     rows = "" if law.share > 0.98 else f" in {law.share:.0%} of the rows"
-    return f"{law.words} gives '{target}' exactly{rows}: there is nothing to learn{sampled}."
+    return f"{law.words} gives {target} exactly{rows}: there is nothing to learn{sampled}."
 
 
 def _judged(
     bench: leaks.Bench,
-    part: pd.DataFrame,
     written: pd.DataFrame,
-    target: str,
+    labels: np.ndarray | None,
     columns: Mapping[str, Any],
     threshold: float,
-    sampled: str,
+    target: str,
 ) -> Finding | Unanswered:
     """Return the finding on columns that do alone what the whole model does."""
-    reasons = {name: field(columns.get(name), "known_by") for name in written}
+    reasons = {name: field(columns.get(name, {}), "known_by") for name in written}
     known = {name: why for name, why in reasons.items() if says_something(why)}
-    scores = leaks.scores(bench)
-    worst = max(scores, key=lambda name: scores[name][1])
+    scores, measure = leaks.scores(bench), leaks.measure(bench)
     found = list(leaks.suspects(bench, written, set(known)))
-    low = max((scores[c][1] for s in found for c in s.columns), default=scores[worst][1])
-    named = leaks.beyond(bench, scores, threshold, set(known), found)
-    if named is not None:
-        return Finding(
-            low,
-            passed=False,
-            message=f"{named.words}: its own {leaks.measure(bench)} is at least "
-            f"{scores[named.columns[0]][1]:.4f} (threshold {threshold:g}){sampled}.",
-        )
-    labels = np.unique(part[target]) if bench.classes else np.array([])
-    apart = [
-        words
-        for name, words in (leaks.flags(written, bench.y, labels, bench.groups) if bench.classes else ())
-        if name not in known
-    ]
-    if found or apart:
-        said = "; ".join([*(suspect.words for suspect in found[:2]), *apart[:3]])
-        return Unanswered(f"{said}: how is that known before '{target}'?{sampled}", low)
-    message = (
-        f"'{worst}' comes closest to the target: {leaks.measure(bench)} {scores[worst][0]:.4f} "
-        f"(at least {scores[worst][1]:.4f}), and no input does alone what all do{sampled}."
-    )
-    if known:
-        message += " " + " ".join(f"'{name}' is known by: {why}." for name, why in known.items())
-    return Finding(scores[worst][1], passed=True, message=message, power=leaks.power(bench))
+    guilty = leaks.beyond(found, scores, threshold)
+    if guilty is not None:
+        score, low = scores[guilty.columns[0]]
+        own = f"{measure} {score:.4f} (at least {low:.4f}, threshold {threshold:g})"
+        return Finding(low, passed=False, message=f"{guilty.words}; {own}, of {target}.")
+    flags = [] if labels is None else leaks.flags(written, bench.y, labels, bench.groups)
+    asked = [suspect.words for suspect in found[:2]]
+    asked += [words for name, words in flags if name not in known][:3]
+    worst = max(scores, key=lambda name: scores[name][1])
+    score, low = scores[worst]
+    if asked:
+        return Unanswered(f"{'; '.join(asked)}; how is that known before {target}?", low)
+    said = f"'{worst}' comes closest to the target: {measure} {score:.4f} (at least {low:.4f})."
+    said += "".join(f" '{name}' is known by: {why}." for name, why in known.items())
+    return Finding(low, passed=True, message=said, power=leaks.power(bench))
 
 
 def has_classes(task: str | None, y: pd.Series) -> bool:
@@ -256,16 +245,16 @@ def nuisance_only(
 
     Notes
     -----
-    The number compared is the lower 97.5 % bound of the explained share of variance.
-    For classes it is computed from the AUC of the class best told from the rest: a share of 0.05
-    is an AUC of 0.63.
+    The number compared is the explained share of variance, out of fold; it must lie beyond chance
+    as well. For classes it is computed from the AUC of the class best told from the rest: a share
+    of 0.05 is an AUC of 0.63. A share of twice the threshold matters: see `boxloop.checks.shares`.
     """
     names = list(nuisance)
     if not names:
         return NotApplicable("No column has the role nuisance.")
     return _alone(
         frame,
-        estimates.numeric(frame[names]),
+        frame[names],
         target,
         task,
         groups,
@@ -304,11 +293,8 @@ def missingness(
     gaps = X.apply(_gaps)
     gaps = gaps.loc[:, gaps.any() & ~gaps.all()].astype(float)
     if not gaps.shape[1]:
-        return Finding(
-            0.0,
-            passed=True,
-            message=f"No value is missing in {X.shape[1]} inputs (threshold {threshold:g}).",
-        )
+        said = f"No value is missing in {X.shape[1]} inputs (threshold {threshold:g})."
+        return Finding(0.0, passed=True, message=said, power=counted("one gap"))
     return _alone(
         frame, gaps, target, task, groups, seed, threshold, f"The gaps in {listed(gaps.columns)}"
     )
@@ -318,6 +304,82 @@ def _gaps(column: pd.Series) -> pd.Series:
     from boxloop.table.column import marks
 
     return column.isna() | column.isin(marks(column))
+
+
+@check(
+    "features.undeclared_nuisance",
+    notebook="03_split",
+    threshold=0.05,
+    source="Huppenkothen et al. §2.3 (watermarks), §2.4; Cheng §3.4",
+    fix='Give the named column the role "nuisance" in study.toml, or write how it is known before '
+    'the target: known_by = "…" under [columns.*].',
+)
+def undeclared_nuisance(
+    train: pd.DataFrame,
+    deployment: pd.DataFrame | None,
+    *,
+    inputs: Iterable[str],
+    target: str,
+    task: str | None,
+    columns: Mapping[str, Any] | None = None,
+    groups: Any = None,
+    seed: int,
+    threshold: float,
+) -> Finding | Unanswered | NotApplicable:
+    """No input knows the target in training and falls silent in deployment.
+
+    Parameters
+    ----------
+    train, deployment : DataFrame
+        `deployment` is None where a study has no such rows.
+    columns : dict of column settings, optional
+        Read is `known_by`.
+
+    Notes
+    -----
+    Silent is a column that is not there, constant, mostly missing, or without most of the values
+    that it has in training. The number compared is the share of the target that such a column
+    explains in training, as for ``features.nuisance_only``.
+    """
+    if deployment is None or not len(deployment):
+        return NotApplicable("There are no rows of deployment.")
+    if target not in train.columns or train[target].nunique() < 2:
+        return NotApplicable("The rows carry no labels, or one only.")
+    names, settings = list(inputs), columns or {}
+    silent = {name: why for name in names if (why := _silence(train, deployment, name))}
+    told = {name: field(settings.get(name, {}), "known_by") for name in silent}
+    asked = [name for name in silent if not says_something(told[name])]
+    if not asked:
+        said = f"None of the {len(names)} inputs falls silent in deployment"
+        said += f", but for {listed(silent)}, of which study.toml tells." if silent else "."
+        return Finding(0, passed=True, message=said, power=counted("one column"))
+    label = (target, task, groups, seed)
+    found = {name: _share_of(train, train[[name]], *label, looks=len(asked)) for name in asked}
+    worst = max(asked, key=lambda name: found[name][0].value)
+    share, rows, sampled = found[worst]
+    said = f"'{worst}' {silent[worst]}; in training it reaches {share.words}{sampled}."
+    if share.beyond(threshold):
+        return Unanswered(f"{said} Is it a nuisance?", share.value)
+    power = share.power(threshold, rows=rows)
+    return Finding(max(share.value, 0.0), passed=True, message=said, power=power)
+
+
+def _silence(train: pd.DataFrame, deployment: pd.DataFrame, name: str) -> str:
+    """Return in which way a column says less in deployment than in training, or nothing."""
+    if name not in deployment.columns:
+        return "is not there in deployment"
+    here, there = train[name].dropna(), deployment[name].dropna()
+    if here.nunique() < 2:
+        return ""
+    if len(there) < (1 - MOSTLY) * len(deployment) and len(here) > len(train) / 2:
+        return f"is missing in {1 - len(there) / len(deployment):.0%} of the deployment rows"
+    if there.nunique() < 2:
+        return "is constant in deployment"
+    if here.nunique() <= FEW_LEVELS or here.dtype.kind not in "fiu":
+        kept = here.isin(there.unique()).mean()
+    else:
+        kept = here.between(there.min(), there.max()).mean()
+    return f"lacks {1 - kept:.0%} of its training values in deployment" if kept < 0.5 else ""
 
 
 def _alone(
@@ -332,6 +394,30 @@ def _alone(
 ) -> Finding | NotApplicable:
     if target not in frame.columns:
         return NotApplicable("The rows carry no labels.")
+    found, rows, sampled = _share_of(frame, X, target, task, groups, seed)
+    if isinstance(found, NotApplicable):
+        return found
+    limit = f"{threshold:g}"
+    limit += f", an AUC of {estimates.area_of(threshold):.2f}" if found.rare is not None else ""
+    value = max(found.value, 0.0)
+    message = (
+        f"{who} alone reach {found.words} (explained share {value:.3f} ± {found.error:.3f}; "
+        f"threshold {limit}){sampled}."
+    )
+    return Finding(value, not found.beyond(threshold), message, found.power(threshold, rows=rows))
+
+
+def _share_of(
+    frame: pd.DataFrame,
+    X: pd.DataFrame,
+    target: str,
+    task: str | None,
+    groups: Any,
+    seed: int,
+    *,
+    looks: int = 1,
+) -> tuple[Any, int, str]:
+    """Return what columns say about the target, from how many rows, and words on a sample."""
     codes = estimates.group_codes(groups, frame, len(frame))
     rows, sampled = estimates.sample(len(frame), seed)
     rows = rows[frame[target].iloc[rows].notna().to_numpy()]
@@ -339,14 +425,7 @@ def _alone(
     classes = has_classes(task, labels)
     y = estimates.target_codes(labels) if classes else labels.to_numpy(dtype=float)
     if len(np.unique(y)) < 2:
-        return NotApplicable("The rows carry one label only.")
-    found = explained(X.iloc[rows], y, codes[rows], classes=classes, seed=seed)
-    limit = f"{threshold:g}"
-    limit += f", an AUC of {estimates.area_of(threshold):.2f}" if classes else ""
-    value = max(found.value, 0.0)
-    message = (
-        f"{who} alone reach {found.words} (explained share {value:.3f} ± {found.error:.3f}; "
-        f"threshold {limit}){sampled}."
-    )
-    power = found.power(threshold, rows=len(rows))
-    return Finding(value, not found.beyond(threshold), message, power)
+        return NotApplicable("The rows carry one label only."), len(rows), sampled
+    part = estimates.numeric(X.iloc[rows])
+    found = explained(part, y, codes[rows], classes=classes, seed=seed, looks=looks)
+    return found, len(rows), sampled

@@ -23,16 +23,19 @@ from .power import Power
 if TYPE_CHECKING:
     import pandas as pd
 
-AS_GOOD = 1.25  # an error that is at most so many times that of the whole model is as small
-BETTER, BETTER_TAIL = 1.35, 1.8  # the others do not replace a column: so many times its error
+# A column is as good as the whole model, and not replaced by the others, if its error is at most so
+# many times that of all inputs, and that of the others at least so many times its own.
+AS_GOOD, BETTER = 1.1, 1.5
+AS_GOOD_HIGH, BETTER_HIGH, HIGH = 1.2, 1.35, 0.93  # where it explains at least this share
 FIELD = 1.05  # the reference does what a column does if its error is at most so many times as large
 TWIN = 0.999  # correlation from which on two columns are one
 SKILL = 0.85  # explained share of the target from which on a column is looked at closely
 SKILL_CLASS, AREA = 0.90, 0.99  # the same of one class, or its AUC
 LABEL = 0.96  # AUC from which on a column of few levels is a copy of the labels
-SURE_SKILL = 0.95  # explained share from which on a threshold can convict
+SURE = 0.95  # explained share from which on a threshold can convict
+LEAST = 1e-3  # an error is counted as at least this share of saying nothing
 LEVELS, FLAGS = 32, 10
-NEAR = 0.975  # of a target with heavy tails, so many rows are compared in its own unit
+INSIDE = 0.025, 0.975  # quantiles at which a heavy tail is cut, in the target's own unit
 FEWEST, PARTS = 100, 12
 EXPECTED = 20  # rows in which a flag and a class would meet by chance
 MATTERS = 0.2  # noise of a copy, in standard deviations of the target
@@ -99,7 +102,7 @@ class Bench:
         else:
             scales = [estimates.normal_scores(y)]
             # Noise that is small beside a heavy tail is large beside the order of the rest.
-            scales += [(y - y.mean()) / y.std()] if estimates.has_heavy_tails(y) else []
+            scales += [np.clip(y, *np.quantile(y, INSIDE))] if estimates.has_heavy_tails(y) else []
             self.T = np.column_stack(scales)
         self.reference: np.ndarray | None = None
         self._crowds: dict[tuple[str, ...], list[np.ndarray]] = {}
@@ -115,12 +118,14 @@ class Bench:
         said = np.full(self.T.shape, np.nan)
         if there.sum() < FEWEST // 2:
             return said
-        inside = _basis(x[there])
-        A = np.zeros((len(x), inside.shape[1]))
-        A[there] = inside
-        for fitted, held in self.folds:
-            fitted, held = fitted[there[fitted]], held[there[held]]
-            said[held] = A[held] @ _solved(A[fitted], self.T[fitted])
+        steps = self.classes and len(np.unique(x[there])) > LEVELS
+        A = np.zeros((len(x), 1)) if steps else _basis(x, there)
+        for some, rest in self.folds:
+            fitted, held = some[there[some]], rest[there[rest]]
+            if steps:
+                said[held] = _steps(x[fitted], self.T[fitted], x[held])
+            else:
+                said[held] = A[held] @ _solved(A[fitted], self.T[fitted])
         return said
 
     def crowd(self, without: tuple[str, ...] = (), most: int = 2) -> list[np.ndarray]:
@@ -150,32 +155,20 @@ class Bench:
             return said[:, 1:] if said.shape[1] == 2 else said
         return self.curve(said) if self.T.shape[1] > 1 else said[:, None]
 
-    def _others(self, target: int, without: tuple[str, ...], rows: np.ndarray, most: int = 2) -> float:
+    def _others(
+        self, target: int, without: tuple[str, ...], rows: np.ndarray, most: int = 2
+    ) -> float:
         return self.error(target, self._guesses(target, without, most), rows)
 
     def error(self, target: int, guesses: list[np.ndarray], rows: np.ndarray) -> float:
         """Return the error of the best mixture of guesses, as a share of saying nothing."""
         t = self.T[rows, target]
         A = np.column_stack([np.ones(len(t)), *(guess[rows] for guess in guesses)])
-        return self._size(target, t, A @ np.linalg.lstsq(A, t, rcond=None)[0])
+        return _size(t, A @ np.linalg.lstsq(A, t, rcond=None)[0])
 
-    def _is_tail(self, target: int) -> bool:
-        """Return whether a target is compared in its own unit, where few rows carry the variance."""
-        return not self.classes and target == 1
-
-    def _size(self, target: int, t: np.ndarray, guess: np.ndarray) -> float:
-        """Return the size of residuals as a share of saying nothing.
-
-        Where few rows carry the variance it is their mean size, without the furthest rows.
-        """
-        if not self._is_tail(target):
-            return float(np.sqrt(np.mean((t - guess) ** 2) / max(t.var(), 1e-24)))
-        far = np.abs(t - np.median(t))
-        near = far <= np.quantile(far, NEAR)
-        bulk = np.abs(t[near] - t[near].mean()).mean()
-        return float(np.abs(t - guess)[near].mean() / max(bulk, 1e-12))
-
-    def suspect(self, columns: tuple[str, ...], said: np.ndarray, who: str, part: tuple) -> Suspect | None:
+    def suspect(
+        self, columns: tuple[str, ...], said: np.ndarray, who: str, part: tuple
+    ) -> Suspect | None:
         """Return a suspect where a curve through one column does what the whole model does.
 
         Parameters
@@ -189,20 +182,21 @@ class Bench:
             if rows.sum() < FEWEST or not self._is_skilled(target, said, rows):
                 continue
             skill, area = self.skill(target, said, rows)
-            own = max(np.sqrt(max(1 - skill, 0.0)), 1e-6)
+            own = max(np.sqrt(max(1 - skill, 0.0)), LEAST)
             if self._is_known(target, own, rows):
                 continue
             left = [self._twins(name) for name in columns] or [()]
             # A straight model is quick, and all it takes to clear most columns.
-            better = BETTER_TAIL if self._is_tail(target) else BETTER
+            high = skill >= HIGH
+            better, as_good = (BETTER_HIGH, AS_GOOD_HIGH) if high else (BETTER, AS_GOOD)
             if min(self._others(target, out, rows, 1) for out in left) < better * own:
                 continue
             others = min(self._others(target, out, rows) for out in left)
             if others < better * own:
                 continue
             both = self.error(target, [*self._guesses(target, columns), said[:, target]], rows)
-            whole = min(both, self.error(target, self._guesses(target, ()), rows))
-            if own <= AS_GOOD * whole:
+            whole = max(min(both, self.error(target, self._guesses(target, ()), rows)), LEAST)
+            if own <= as_good * whole:
                 return Suspect(columns, who, part[0], skill, area, whole / own, others / own)
         return None
 
@@ -235,7 +229,7 @@ class Bench:
     def skill(self, target: int, said: np.ndarray, rows: np.ndarray) -> tuple[float, float | None]:
         """Return the explained share that a curve reaches, and of a class its AUC."""
         t, guess = self.T[rows, target], said[rows, target]
-        share = 1 - self._size(target, t, guess) ** 2
+        share = 1 - _size(t, guess) ** 2
         return share, float(estimates.auc(t > 0, guess)[0]) if self.classes else None
 
     def _is_skilled(self, target: int, said: np.ndarray, rows: np.ndarray) -> bool:
@@ -246,21 +240,35 @@ class Bench:
         return few >= EXPECTED and (skill >= SKILL_CLASS or _below(area, few) >= AREA)
 
 
+def _size(t: np.ndarray, guess: np.ndarray) -> float:
+    """Return the error of a guess as a share of saying nothing."""
+    return float(np.sqrt(np.mean((t - guess) ** 2) / max(t.var(), 1e-24)))
+
+
 def _below(area: float, few: float) -> float:
     """Return an AUC less one standard deviation (Hanley and McNeil 1982), of its rarer class."""
     return area - float(np.sqrt(max(area * (1 - area), 0.0) / max(few, 1)))
 
 
-def _basis(x: np.ndarray) -> np.ndarray:
+def _basis(x: np.ndarray, there: np.ndarray) -> np.ndarray:
     """Return the terms of a curve through one column, shape (n, terms): its levels, or pieces."""
-    levels = np.unique(x)
+    levels = np.unique(x[there])
     if len(levels) <= LEVELS:
         return (x[:, None] == levels).astype(float)
+    x = np.where(there, x, np.nan)
     order = estimates.normal_scores(x)
     knots = np.linspace(-2.2, 2.2, 12)
-    spread = (x - x.mean()) / max(x.std(), 1e-300)
+    spread = (x - x[there].mean()) / max(x[there].std(), 1e-300)
     pieces = np.maximum(order[:, None] - knots, 0)
     return np.column_stack([np.ones(len(x)), spread, order, pieces])
+
+
+def _steps(x: np.ndarray, T: np.ndarray, new: np.ndarray) -> np.ndarray:
+    """Return what a small tree on one column says of classes: their borders are steps."""
+    from sklearn.tree import DecisionTreeRegressor
+
+    tree = DecisionTreeRegressor(max_leaf_nodes=32, min_samples_leaf=5, random_state=0)
+    return tree.fit(x[:, None], T).predict(new[:, None]).reshape(len(new), T.shape[1])
 
 
 def _spread_out(x: np.ndarray) -> np.ndarray:
@@ -292,7 +300,7 @@ def suspects(bench: Bench, frame: pd.DataFrame, known: set[str]) -> Iterator[Sus
     names = [name for name in bench.X if name not in known]
     for name in names:
         found = bench.suspect((name,), bench.curves[name], f"'{name}'", everywhere)
-        if found or (found := _copy_of_labels(bench, name)):
+        if found or (found := _copy_of_labels(bench, name, bench.curves[name], "")):
             yield found
     for columns, who, values in _differences(bench, names):
         found = bench.suspect(columns, bench.curve(values), who, everywhere)
@@ -301,16 +309,16 @@ def suspects(bench: Bench, frame: pd.DataFrame, known: set[str]) -> Iterator[Sus
     for part in _parts(frame):
         for name in names:
             said = bench.curve(bench.X[name].to_numpy(), part[1])
-            if found := bench.suspect((name,), said, f"'{name}'", part):
+            found = bench.suspect((name,), said, f"'{name}'", part)
+            if found or (found := _copy_of_labels(bench, name, said, part[0])):
                 yield found
 
 
-def _copy_of_labels(bench: Bench, name: str) -> Suspect | None:
+def _copy_of_labels(bench: Bench, name: str, said: np.ndarray, where: str) -> Suspect | None:
     """Return a column of as few levels as there are classes, which it tells apart."""
     levels = bench.X[name].nunique()
     if not bench.classes or levels > bench.y.max() + 2:
         return None
-    said = bench.curves[name]
     for target in range(bench.T.shape[1]):
         rows = np.isfinite(said[:, target])
         positive = bench.T[rows, target]
@@ -318,7 +326,8 @@ def _copy_of_labels(bench: Bench, name: str) -> Suspect | None:
             continue
         skill, area = bench.skill(target, said, rows)
         if area is not None and area >= LABEL:
-            return Suspect((name,), f"'{name}', with {levels} values,", "", skill, area, 1, np.nan)
+            who = f"'{name}', with {levels} values,"
+            return Suspect((name,), who, where, skill, area, 1, np.nan)
     return None
 
 
@@ -382,9 +391,12 @@ def flags(frame: pd.DataFrame, y: np.ndarray, labels: np.ndarray, groups: np.nda
         table = pd.crosstab(rows["level"], rows["class"])
         expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / len(rows)
         for level, code in np.argwhere((table.to_numpy() == 0) & (expected >= EXPECTED)):
-            yield name, (
-                f"'{name}' is never {table.index[level]} for {labels[table.columns[code]]}, "
-                f"where chance would give {expected[level, code]:.0f} rows"
+            yield (
+                name,
+                (
+                    f"'{name}' is never {table.index[level]} for {labels[table.columns[code]]}, "
+                    f"where chance would give {expected[level, code]:.0f} rows"
+                ),
             )
 
 
@@ -412,14 +424,19 @@ def _faintest(bench: Bench) -> float:
     noise is halved to the point from which on it shows.
     """
     # A stream of its own: rows that were drawn with the same seed must not return as noise.
-    rng, every = np.random.default_rng([bench.seed, len(bench.y), 14]), np.ones(len(bench.y), dtype=bool)
+    rng, every = (
+        np.random.default_rng([bench.seed, len(bench.y), 14]),
+        np.ones(len(bench.y), dtype=bool),
+    )
     limits = []
     for _ in range(COPIES):
         draw, low, high = rng.normal(size=len(bench.y)), 0.005, 1.0
         for _ in range(HALVINGS):
             middle = float(np.sqrt(low * high))
             said = bench.curve(bench.y + middle * bench.y.std() * draw)
-            low, high = (middle, high) if bench.suspect((), said, "", ("", every)) else (low, middle)
+            low, high = (
+                (middle, high) if bench.suspect((), said, "", ("", every)) else (low, middle)
+            )
         limits.append(low)
     return float(np.quantile(limits, 0.2))
 
@@ -431,7 +448,9 @@ def measure(bench: Bench) -> str:
 
 def scores(bench: Bench) -> dict[str, tuple[float, float]]:
     """Return how close each column comes to the target, and that less one standard deviation."""
-    return {name: (_area_of(bench, name) if bench.classes else _rank(bench, name)) for name in bench.X}
+    return {
+        name: (_area_of(bench, name) if bench.classes else _rank(bench, name)) for name in bench.X
+    }
 
 
 def _rank(bench: Bench, name: str) -> tuple[float, float]:
@@ -458,10 +477,10 @@ def _area_of(bench: Bench, name: str) -> tuple[float, float]:
     return area, _below(area, few)
 
 
-def beyond(bench: Bench, scores: dict, threshold: float, known: set[str], found: list[Suspect]) -> Suspect | None:
-    """Return a suspect that is beyond the threshold as well, or None."""
+def beyond(found: list[Suspect], scores: dict, threshold: float) -> Suspect | None:
+    """Return the first suspect that a threshold on its own score convicts, or None."""
     for suspect in found:
-        (name, *rest) = suspect.columns
-        if not rest and not suspect.where and scores[name][1] > threshold and suspect.skill >= SURE_SKILL:
+        alone = len(suspect.columns) == 1 and not suspect.where
+        if alone and suspect.skill >= SURE and scores[suspect.columns[0]][1] > threshold:
             return suspect
     return None
