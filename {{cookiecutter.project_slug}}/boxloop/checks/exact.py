@@ -101,15 +101,16 @@ def _axes(X: dict[str, np.ndarray]) -> list[_Axis]:
 
 
 def _step(x: np.ndarray) -> float:
-    """Return the unit in the last place that a column is written with, or 0."""
+    """Return the unit in which a column is written, or 0: decimals, or steps that repeat."""
     values = np.unique(x[np.isfinite(x)])
     for places in range(7):
         scaled = values * 10.0**places
         whole = np.round(scaled)
         near = np.abs(scaled - whole) <= 1e-6 + 1e-12 * np.abs(scaled)
-        if near.all() and len(np.unique(whole)) == len(values):
-            return float(10.0**-places)
-    return 0.0
+        if near.all() and (np.diff(whole) > 0).all() and np.abs(whole).max() < 2**53:
+            return float(np.gcd.reduce(np.diff(whole).astype(np.int64)) * 10.0**-places)
+    repeats = len(values) < np.isfinite(x).sum() / 3
+    return float(np.diff(values).min()) if repeats else 0.0
 
 
 def _planes(axes: list[_Axis], targets: list[_Axis]) -> Iterator[Law]:
@@ -301,7 +302,7 @@ def _law(axes: list[_Axis], coefficients: np.ndarray, target: _Axis, share: floa
         )
         return Law(names, words.removeprefix(" · ") if terms[0][0] > 0 else f"1{words}", share)
     words = ""
-    for axis, c in zip(axes, coefficients[1:], strict=True):
+    for c, axis in sorted(zip(coefficients[1:], axes, strict=True), key=lambda term: -term[0]):
         size = "" if abs(abs(c) - 1) < 1e-3 else f"{abs(c):.3g} · "
         term = f"log '{axis.name}'" if axis.log else f"'{axis.name}'"
         sign = " - " if c < 0 else " + "

@@ -175,8 +175,9 @@ def target_leak(
 
 
 def _said_of(law: exact.Law, target: str, sampled: str) -> str:
-    rows = "" if law.share > 0.98 else f" in {law.share:.0%} of the rows"
-    return f"{law.words} gives {target} exactly{rows}: there is nothing to learn{sampled}."
+    if law.share < 0.98:
+        return f"{law.words} gives {target} exactly in {law.share:.0%} of the rows{sampled}."
+    return f"{law.words} gives {target} exactly: there is nothing to learn{sampled}."
 
 
 def _judged(
