@@ -63,6 +63,13 @@ study(
     "input from the target", HEIGHT, HEIGHT + "\nderived_from_target = true", "give it another role"
 )
 study(
+    "known by nothing",
+    HEIGHT,
+    HEIGHT + '\nknown_by = " "',
+    "says nothing: write how the value is known before the target",
+    HEIGHT + '\nknown_by = "measured with a rule"',
+)
+study(
     "no group",
     'role = "group"',
     'role = "id"',

@@ -126,6 +126,10 @@ def of_features(asked: Asked) -> dict:
         "features.identifier": lambda: ([frame], {"inputs": inputs}),
         "features.nuisance_only": lambda: ([frame], {"nuisance": ["noise"], **learn}),
         "features.missingness": lambda: ([frame], {"inputs": inputs, **learn}),
+        "features.undeclared_nuisance": lambda: (
+            [frame, frame.assign(x3=0.0)],
+            {"inputs": inputs, **learn},
+        ),
         "train.pipeline": lambda: (asked.fit, {}),
         "train.permuted_labels": lambda: (asked.fit, shuffle),
         "stress.swap": lambda: ([asked.fit[0], frame[inputs]], swap),

@@ -2,16 +2,30 @@
 
 from types import SimpleNamespace
 
+import pytest
+
 from boxloop.checks import run_check
 from boxloop.measure.intervals import Interval
 
 
 def test_a_reference_must_surely_beat_the_trivial_baseline(state):
-    """An interval that touches zero is not enough; a study without a reference is not judged."""
+    """Where its interval touches zero nobody can tell; without a gain it is a straw man."""
     assert state("baseline.beats_trivial", Interval(0.3, 0.2, 0.4)) == "pass"
-    assert state("baseline.beats_trivial", {"value": 0.1, "low": -0.1, "high": 0.3}) == "fail"
+    assert state("baseline.beats_trivial", {"value": 0.1, "low": -0.1, "high": 0.3}) == (
+        "cannot-tell"
+    )
+    assert state("baseline.beats_trivial", {"value": 0.0, "low": -0.2, "high": 0.2}) == "fail"
     assert state("baseline.beats_trivial", {"value": -0.1, "low": -0.2, "high": -0.05}) == "fail"
     assert state("baseline.beats_trivial", None) == "not-applicable"
+
+
+def test_a_gain_that_nobody_can_tell_from_none_says_how_many_rows_would_be_enough():
+    """The interval is to be less than half as wide: more than four times the rows."""
+    found = run_check("baseline.beats_trivial", {"value": 0.1, "low": -0.1, "high": 0.3})
+
+    assert found.detectable == pytest.approx(0.2)
+    assert "only a gain above 0.2 would have been seen" in found.power
+    assert "about 5 times as many rows would be enough" in found.power
 
 
 def test_a_reference_is_named_or_its_absence_explained():

@@ -31,6 +31,7 @@ IDS = [
     "features.forbidden",
     "features.nuisance_only",
     "features.missingness",
+    "features.undeclared_nuisance",
     "train.pipeline",
     "train.permuted_labels",
     "train.seeds",

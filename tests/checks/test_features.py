@@ -9,6 +9,7 @@ from boxloop.checks import run_check
 from .neutral import INPUTS, column, manifest, seedlings, trial
 
 TABLE = ["leaf", "stem", "root", "colour"]
+QUIET = ("pass", "cannot-tell")
 
 
 def test_forbidden_columns_are_named_with_the_reason():
@@ -118,22 +119,27 @@ def test_target_leak_of_a_number(seed):
     honest = frame.assign(salt=frame["harvest"] + 0.3 * spread * rng.normal(size=size))
     leaking = frame.assign(salt=-np.exp(frame["harvest"] + 0.02 * spread * rng.normal(size=size)))
 
-    assert run_check("features.target_leak", honest, **options).state == "pass"
+    assert run_check("features.target_leak", honest, **options).state in QUIET
     result = run_check("features.target_leak", leaking, **options)
     assert result.state == "fail"
     assert result.message.startswith("'salt'")
 
 
 def test_target_leak_of_a_class(seed):
-    """A code of the class is found in any order; a feature that separates well is honest."""
+    """A code of the class is found in any order; inputs that separate well are honest.
+
+    One that does so alone, where all others say nothing, is asked about.
+    """
     frame = seedlings(seed)
     code = pd.factorize(frame["kind"], sort=True)[0]
     rng = np.random.default_rng(100 + seed)
     options = {"inputs": TABLE, "target": "kind", "task": "classification", "seed": seed}
 
-    honest = seedlings(seed, classes=("a", "b"), share=(0.9, 0.1), separation=3.5)
-    assert run_check("features.target_leak", honest, **options).state == "pass"
-    assert run_check("features.target_leak", frame, **options).state == "pass"
+    two = {"classes": ("a", "b"), "share": (0.9, 0.1)}
+    honest, alone = (seedlings(seed, **two, separation=far) for far in (2.0, 6.0))
+    assert run_check("features.target_leak", honest, **options).state in QUIET
+    assert run_check("features.target_leak", frame, **options).state in QUIET
+    assert run_check("features.target_leak", alone, **options).open
     leaking = frame.assign(root=np.array([1, 0, 2])[code] + 0.02 * rng.normal(size=len(frame)))
     assert run_check("features.target_leak", leaking, **options).state == "fail"
 
@@ -184,7 +190,7 @@ def test_missingness(filler, seed):
     high = rng.random(len(frame)) < 0.5 * (frame["harvest"] > 1)
 
     assert (
-        run_check("features.missingness", frame.fillna({"salt": filler}), **options).state == "pass"
+        run_check("features.missingness", frame.fillna({"salt": filler}), **options).state in QUIET
     )
     assert (
         run_check(
@@ -227,3 +233,48 @@ def test_missingness_of_classes_and_of_full_tables(seed):
         ).state
         == "fail"
     )
+
+
+SILENT = {
+    "is not there in deployment": lambda column: None,
+    "is missing in 100% of": lambda column: column * np.nan,
+    "is constant in deployment": lambda column: column * 0 + 1,
+    "lacks 100% of its training values": lambda column: column * 0 + np.arange(len(column)) + 1e3,
+}
+
+
+@pytest.mark.parametrize("words", SILENT)
+def test_an_input_that_behaves_as_a_nuisance_is_asked_about(words, seed):
+    """It knows the target in training and falls silent in deployment; or somebody says why."""
+    train, rng = trial(seed), np.random.default_rng(100 + seed)
+    train["depth"] = train["harvest"] + 1.5 * rng.normal(size=len(train))
+    deployment = trial(seed + 50, 100)
+    silent = SILENT[words](deployment["depth"])
+    deployment = deployment.drop(columns="depth")
+    deployment = deployment if silent is None else deployment.assign(depth=silent)
+    label = {"target": "harvest", "task": "regression", "groups": "plot", "seed": seed}
+
+    def asked(*inputs, rows=deployment, **options):
+        given = {"inputs": inputs, **label, **options}
+        return run_check("features.undeclared_nuisance", train, rows, **given)
+
+    found = asked("moisture", "depth")
+    assert found.state == "unanswered"
+    assert found.message.startswith(f"'depth' {words}")
+    assert asked("moisture").state == "pass"
+    assert asked("moisture", "depth", rows=None).state == "not-applicable"
+    told = {"depth": column("input", known_by="sounded from a boat in May")}
+    assert asked("moisture", "depth", columns=told).state == "pass"
+    assert asked("moisture", "depth", columns={"depth": column("input")}).state == "unanswered"
+
+
+def test_an_input_that_falls_silent_and_knows_nothing_is_no_nuisance(seed):
+    """Its share of the target is measured, and what would have been seen is said."""
+    train = trial(seed).assign(shade=np.random.default_rng(seed).normal(size=1200))
+    deployment = trial(seed + 50, 100).assign(shade=0.0)
+    options = {"inputs": INPUTS, "target": "harvest", "task": "regression", "seed": seed}
+    found = run_check("features.undeclared_nuisance", train, deployment, **options)
+
+    assert found.state == "pass"
+    assert "'shade' is constant in deployment" in found.message
+    assert found.detectable < 0.1

@@ -143,7 +143,8 @@ COLUMNS = """
 # Optional: missing = [-999.0] (numbers that mean: not measured), description,
 # min and max (a value outside stops the run),
 # expected = "increasing" or "decreasing", reference, derived_from_target = true,
-# available_at_inference = false for what a new object would not have.
+# available_at_inference = false for what a new object would not have,
+# known_by = "..." where a check asks how a value is known before the target.
 """
 
 

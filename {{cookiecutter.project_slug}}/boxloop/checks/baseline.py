@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from boxloop.base.written import says_something
 
 from .core import Finding, NotApplicable, Unanswered, check, field
+from .power import Power, counted
 
 
 @check(
@@ -29,12 +31,19 @@ def beats_trivial(difference: Any, *, threshold: float) -> Finding | NotApplicab
     if difference is None:
         return NotApplicable("The study has no domain reference.")
     value, low, high = (float(field(difference, name)) for name in ("value", "low", "high"))
-    message = (
-        f"The domain reference improves on the trivial baseline by {value:.3g} ({low:.3g} to "
-        f"{high:.3g}; "
-        f"the lower end must be above {threshold:g})."
-    )
-    return Finding(low, low > threshold, message)
+    gain = f"The domain reference improves on the trivial baseline by {value:.3g}"
+    message = f"{gain} ({low:.3g} to {high:.3g}; it must be above {threshold:g})."
+    return Finding(low, value > threshold, message, _sight(value, low, threshold))
+
+
+def _sight(value: float, low: float, threshold: float) -> Power:
+    """Return which gain can be told from none: the lower half of its interval."""
+    half, gain = value - low, value - threshold
+    # What touches the threshold is not above it.
+    detectable = half if half < gain else max(half, math.nextafter(gain, math.inf))
+    times = math.ceil((half / gain) ** 2 + 1e-9) if gain > 0 and math.isfinite(half) else None
+    fault = f"a gain above {half:.2g}"
+    return Power(detectable, gain, fault, "from its interval", times, "times as many rows")
 
 
 @check(
@@ -69,10 +78,16 @@ def domain_reference(
     missing = [name for name in ("name", "citation") if not says_something(field(reference, name))]
     if missing:
         return Unanswered(f"The domain reference has no {' and no '.join(missing)}.")
-    if "stand_in" in getattr(getattr(method, "__code__", None), "co_names", ()):
+    if is_stand_in(method):
         return Unanswered(
             f"study.toml names {field(reference, 'name')}, but reference() in study/baseline.py "
             "still returns the stand-in."
         )
     named = f"{field(reference, 'name')} ({field(reference, 'citation')})"
-    return Finding(None, passed=True, message=f"The domain reference is {named}.")
+    said = f"The domain reference is {named}."
+    return Finding(None, passed=True, message=said, power=counted("a missing name or citation"))
+
+
+def is_stand_in(method: Any) -> bool:
+    """Return whether `study.baseline.reference` still returns the stand-in."""
+    return "stand_in" in getattr(getattr(method, "__code__", None), "co_names", ())

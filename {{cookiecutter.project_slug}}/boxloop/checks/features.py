@@ -7,15 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from boxloop.base.written import says_something
 from boxloop.measure import estimates
 from boxloop.measure.kinds import TASKS
 from boxloop.table.identifiers import identifier_share
 
-from .core import Finding, NotApplicable, check, field, listed
+from . import exact, leaks
+from .baseline import is_stand_in
+from .core import Finding, NotApplicable, Unanswered, check, field, listed
+from .power import counted
+from .shares import explained
 
 if TYPE_CHECKING:
     import pandas as pd
 
+MOSTLY, FEW_LEVELS = 0.9, 20  # missing in so many rows; values of a category
+MOST = 5_000  # rows on which leaks are looked for: what one column does shows on few
 FORBIDDEN = {
     "truth": "is a truth column",
     "target": "is the target",
@@ -48,12 +55,10 @@ def forbidden(inputs: Iterable[str], *, columns: Mapping[str, Any], threshold: f
     names = list(inputs)
     faults = [f"'{name}' {fault}" for name in names for fault in _objections(columns.get(name))]
     if not faults:
-        return Finding(
-            0, passed=True, message=f"All {len(names)} inputs are legitimate by the manifest."
-        )
-    return Finding(
-        len(faults), len(faults) <= threshold, f"{'; '.join(faults)} ({threshold:g} allowed)."
-    )
+        said = f"All {len(names)} inputs are legitimate by the manifest."
+        return Finding(0, passed=True, message=said, power=counted("one input"))
+    said = f"{'; '.join(faults)} ({threshold:g} allowed)."
+    return Finding(len(faults), len(faults) <= threshold, said, counted("one input"))
 
 
 def _objections(column: Any) -> list[str]:
@@ -107,7 +112,8 @@ def identifier(frame: pd.DataFrame, *, inputs: Iterable[str], threshold: float) 
     source="Huppenkothen et al. §2.5 (success that is failure in disguise); Kapoor and Narayanan "
     "L2",
     fix="Find out how the named column was made; if it knows the target, set derived_from_target "
-    "= true.",
+    '= true and give it another role; if it is known before the target, write how: known_by = "…" '
+    "under [columns.*] in study.toml.",
 )
 def target_leak(
     frame: pd.DataFrame,
@@ -117,38 +123,91 @@ def target_leak(
     task: str | None,
     seed: int,
     threshold: float,
-) -> Finding | NotApplicable:
-    """No single input is the target in disguise.
+    columns: Mapping[str, Any] | None = None,
+    groups: Any = None,
+    reference_skill: Any = None,
+    method: Any = None,
+) -> Finding | Unanswered | NotApplicable:
+    """No input, no pair of inputs and no part of one is the target in disguise.
+
+    Parameters
+    ----------
+    columns : dict of column settings, optional
+        Read is `known_by`: how a value is known before the target.
+    groups : str or array, optional
+        Folds respect them.
+    reference_skill : array of shape (n,), optional
+        Out-of-fold guesses of the domain reference: what it can do is known to the field, and a
+        column that does no more is not asked about.
+    method : callable, optional
+        `study.baseline.reference`; where it returns `stand_in`, its guesses say nothing.
 
     Notes
     -----
-    Regression: absolute Spearman correlation; classes: out-of-fold AUC of a small tree on that
-    column alone.
-    The number compared is one standard deviation below the estimate.
+    An exact function of one input or two fails, in all rows or in a part; so does a column whose
+    absolute Spearman correlation with the target (regression) or mean AUC (classes), less one
+    standard deviation, is above the threshold, if it does alone what the whole model does. That
+    number is the one compared. What cannot be told from an excellent measurement is asked about:
+    see `boxloop.checks.leaks`.
     """
     if target not in frame.columns:
         return NotApplicable("The rows carry no labels.")
-    rows, sampled = estimates.sample(len(frame), seed)
+    rows, sampled = estimates.sample(len(frame), seed, MOST)
+    codes = estimates.group_codes(groups, frame, len(frame))[rows]
     part = frame.iloc[rows]
-    part = part[part[target].notna()]
+    there = part[target].notna().to_numpy()
+    part, codes = part[there], codes[there]
     classes = has_classes(task, part[target])
     y = estimates.target_codes(part[target]) if classes else part[target].to_numpy(dtype=float)
     if len(np.unique(y)) < 2:
         return NotApplicable("The rows carry one label only.")
-    X = estimates.numeric(part[list(inputs)])
-    if classes:
-        words = "AUC on its own"
-        scores = {name: _single_auc(X[name].to_numpy(), y, seed) for name in X.columns}
-    else:
-        words = "|Spearman correlation| with the target"
-        scores = {name: _rank_correlation(X[name].to_numpy(), y) for name in X.columns}
+    written = part[list(inputs)]
+    X = estimates.numeric(written)
+    if not classes:
+        law = exact.find({name: X[name].to_numpy() for name in X}, y, seed=seed)
+        if law is not None:
+            return Finding(1.0, passed=False, message=_said_of(law, target, sampled))
+    bench = leaks.Bench(X, y, codes, classes=classes, seed=seed)
+    if reference_skill is not None and not is_stand_in(method):
+        bench.reference = np.asarray(reference_skill, dtype=float)[rows][there]
+    labels = np.unique(part[target]) if classes else None
+    return _judged(bench, written, labels, columns or {}, threshold, f"'{target}'{sampled}")
+
+
+def _said_of(law: exact.Law, target: str, sampled: str) -> str:
+    if law.share < 0.98:
+        return f"{law.words} gives {target} exactly in {law.share:.0%} of the rows{sampled}."
+    return f"{law.words} gives {target} exactly: there is nothing to learn{sampled}."
+
+
+def _judged(
+    bench: leaks.Bench,
+    written: pd.DataFrame,
+    labels: np.ndarray | None,
+    columns: Mapping[str, Any],
+    threshold: float,
+    target: str,
+) -> Finding | Unanswered:
+    """Return the finding on columns that do alone what the whole model does."""
+    reasons = {name: field(columns.get(name, {}), "known_by") for name in written}
+    known = {name: why for name, why in reasons.items() if says_something(why)}
+    scores, measure = leaks.scores(bench), leaks.measure(bench)
+    found = list(leaks.suspects(bench, written, set(known)))
+    guilty = leaks.beyond(found, scores, threshold)
+    if guilty is not None:
+        score, low = scores[guilty.columns[0]]
+        own = f"{measure} {score:.4f} (at least {low:.4f}, threshold {threshold:g})"
+        return Finding(low, passed=False, message=f"{guilty.words}; {own}, of {target}.")
+    flags = [] if labels is None else leaks.flags(written, bench.y, labels, bench.groups)
+    asked = [suspect.words for suspect in found[:2]]
+    asked += [words for name, words in flags if name not in known][:3]
     worst = max(scores, key=lambda name: scores[name][1])
     score, low = scores[worst]
-    message = (
-        f"'{worst}' comes closest to the target: {words} {score:.4f} "
-        f"(at least {low:.4f}, threshold {threshold:g}){sampled}."
-    )
-    return Finding(low, low <= threshold, message)
+    if asked:
+        return Unanswered(f"{'; '.join(asked)}; how is that known before {target}?", low)
+    said = f"'{worst}' comes closest to the target: {measure} {score:.4f} (at least {low:.4f})."
+    said += "".join(f" '{name}' is known by: {why}." for name, why in known.items())
+    return Finding(low, passed=True, message=said, power=leaks.power(bench))
 
 
 def has_classes(task: str | None, y: pd.Series) -> bool:
@@ -156,29 +215,6 @@ def has_classes(task: str | None, y: pd.Series) -> bool:
     if task is not None:
         return TASKS[task].has_classes
     return y.dtype.kind != "f" or y.nunique() <= 20
-
-
-def _rank_correlation(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
-    from scipy.stats import spearmanr
-
-    here = np.isfinite(x)
-    if here.sum() < 10 or np.ptp(x[here]) == 0:
-        return 0.0, 0.0
-    score = min(abs(float(spearmanr(x[here], y[here]).statistic)), 1 - 1e-12)
-    return score, float(np.tanh(np.arctanh(score) - 1 / np.sqrt(here.sum() - 3)))
-
-
-def _single_auc(x: np.ndarray, y: np.ndarray, seed: int) -> tuple[float, float]:
-    from sklearn.tree import DecisionTreeClassifier
-
-    tree = DecisionTreeClassifier(max_leaf_nodes=32, min_samples_leaf=5, random_state=seed)
-    X = np.nan_to_num(x, nan=float(np.nanmin(x)) - 1 if np.isfinite(x).any() else 0.0)[:, None]
-    area = float(
-        estimates.class_auc(y, estimates.out_of_fold(tree, X, y, np.arange(len(y)), seed))[0]
-    )
-    # Hanley and McNeil (1982) for the smallest class against the rest.
-    few = int(np.bincount(y).min())
-    return area, area - float(np.sqrt(area * (1 - area) / max(few, 1)))
 
 
 @check(
@@ -210,16 +246,16 @@ def nuisance_only(
 
     Notes
     -----
-    The number compared is the lower 97.5 % bound of the explained share of variance.
-    For classes it is computed from the AUC of the class best told from the rest: a share of 0.05
-    is an AUC of 0.63.
+    The number compared is the explained share of variance, out of fold; it must lie beyond chance
+    as well. For classes it is computed from the AUC of the class best told from the rest: a share
+    of 0.05 is an AUC of 0.63. A share of twice the threshold matters: see `boxloop.checks.shares`.
     """
     names = list(nuisance)
     if not names:
         return NotApplicable("No column has the role nuisance.")
     return _alone(
         frame,
-        estimates.numeric(frame[names]),
+        frame[names],
         target,
         task,
         groups,
@@ -258,11 +294,8 @@ def missingness(
     gaps = X.apply(_gaps)
     gaps = gaps.loc[:, gaps.any() & ~gaps.all()].astype(float)
     if not gaps.shape[1]:
-        return Finding(
-            0.0,
-            passed=True,
-            message=f"No value is missing in {X.shape[1]} inputs (threshold {threshold:g}).",
-        )
+        said = f"No value is missing in {X.shape[1]} inputs (threshold {threshold:g})."
+        return Finding(0.0, passed=True, message=said, power=counted("one gap"))
     return _alone(
         frame, gaps, target, task, groups, seed, threshold, f"The gaps in {listed(gaps.columns)}"
     )
@@ -272,6 +305,82 @@ def _gaps(column: pd.Series) -> pd.Series:
     from boxloop.table.column import marks
 
     return column.isna() | column.isin(marks(column))
+
+
+@check(
+    "features.undeclared_nuisance",
+    notebook="03_split",
+    threshold=0.05,
+    source="Huppenkothen et al. §2.3 (watermarks), §2.4; Cheng §3.4",
+    fix='Give the named column the role "nuisance" in study.toml, or write how it is known before '
+    'the target: known_by = "…" under [columns.*].',
+)
+def undeclared_nuisance(
+    train: pd.DataFrame,
+    deployment: pd.DataFrame | None,
+    *,
+    inputs: Iterable[str],
+    target: str,
+    task: str | None,
+    columns: Mapping[str, Any] | None = None,
+    groups: Any = None,
+    seed: int,
+    threshold: float,
+) -> Finding | Unanswered | NotApplicable:
+    """No input knows the target in training and falls silent in deployment.
+
+    Parameters
+    ----------
+    train, deployment : DataFrame
+        `deployment` is None where a study has no such rows.
+    columns : dict of column settings, optional
+        Read is `known_by`.
+
+    Notes
+    -----
+    Silent is a column that is not there, constant, mostly missing, or without most of the values
+    that it has in training. The number compared is the share of the target that such a column
+    explains in training, as for ``features.nuisance_only``.
+    """
+    if deployment is None or not len(deployment):
+        return NotApplicable("There are no rows of deployment.")
+    if target not in train.columns or train[target].nunique() < 2:
+        return NotApplicable("The rows carry no labels, or one only.")
+    names, settings = list(inputs), columns or {}
+    silent = {name: why for name in names if (why := _silence(train, deployment, name))}
+    told = {name: field(settings.get(name, {}), "known_by") for name in silent}
+    asked = [name for name in silent if not says_something(told[name])]
+    if not asked:
+        said = f"None of the {len(names)} inputs falls silent in deployment"
+        said += f", but for {listed(silent)}, of which study.toml tells." if silent else "."
+        return Finding(0, passed=True, message=said, power=counted("one column"))
+    label = (target, task, groups, seed)
+    found = {name: _share_of(train, train[[name]], *label, looks=len(asked)) for name in asked}
+    worst = max(asked, key=lambda name: found[name][0].value)
+    share, rows, sampled = found[worst]
+    said = f"'{worst}' {silent[worst]}; in training it reaches {share.words}{sampled}."
+    if share.beyond(threshold):
+        return Unanswered(f"{said} Is it a nuisance?", share.value)
+    power = share.power(threshold, rows=rows)
+    return Finding(max(share.value, 0.0), passed=True, message=said, power=power)
+
+
+def _silence(train: pd.DataFrame, deployment: pd.DataFrame, name: str) -> str:
+    """Return in which way a column says less in deployment than in training, or nothing."""
+    if name not in deployment.columns:
+        return "is not there in deployment"
+    here, there = train[name].dropna(), deployment[name].dropna()
+    if here.nunique() < 2:
+        return ""
+    if len(there) < (1 - MOSTLY) * len(deployment) and len(here) > len(train) / 2:
+        return f"is missing in {1 - len(there) / len(deployment):.0%} of the deployment rows"
+    if there.nunique() < 2:
+        return "is constant in deployment"
+    if here.nunique() <= FEW_LEVELS or here.dtype.kind not in "fiu":
+        kept = here.isin(there.unique()).mean()
+    else:
+        kept = here.between(there.min(), there.max()).mean()
+    return f"lacks {1 - kept:.0%} of its training values in deployment" if kept < 0.5 else ""
 
 
 def _alone(
@@ -286,6 +395,30 @@ def _alone(
 ) -> Finding | NotApplicable:
     if target not in frame.columns:
         return NotApplicable("The rows carry no labels.")
+    found, rows, sampled = _share_of(frame, X, target, task, groups, seed)
+    if isinstance(found, NotApplicable):
+        return found
+    limit = f"{threshold:g}"
+    limit += f", an AUC of {estimates.area_of(threshold):.2f}" if found.rare is not None else ""
+    value = max(found.value, 0.0)
+    message = (
+        f"{who} alone reach {found.words} (explained share {value:.3f} ± {found.error:.3f}; "
+        f"threshold {limit}){sampled}."
+    )
+    return Finding(value, not found.beyond(threshold), message, found.power(threshold, rows=rows))
+
+
+def _share_of(
+    frame: pd.DataFrame,
+    X: pd.DataFrame,
+    target: str,
+    task: str | None,
+    groups: Any,
+    seed: int,
+    *,
+    looks: int = 1,
+) -> tuple[Any, int, str]:
+    """Return what columns say about the target, from how many rows, and words on a sample."""
     codes = estimates.group_codes(groups, frame, len(frame))
     rows, sampled = estimates.sample(len(frame), seed)
     rows = rows[frame[target].iloc[rows].notna().to_numpy()]
@@ -293,13 +426,7 @@ def _alone(
     classes = has_classes(task, labels)
     y = estimates.target_codes(labels) if classes else labels.to_numpy(dtype=float)
     if len(np.unique(y)) < 2:
-        return NotApplicable("The rows carry one label only.")
-    found = estimates.skill(X.iloc[rows], y, codes[rows], classes=classes, seed=seed)
-    low = max(found.low, 0.0)
-    limit = f"{threshold:g}"
-    limit += f", an AUC of {estimates.area_of(threshold):.2f}" if classes else ""
-    message = (
-        f"{who} alone reach {found.words} (explained share at least {low:.3f}; "
-        f"threshold {limit}){sampled}."
-    )
-    return Finding(low, low <= threshold, message)
+        return NotApplicable("The rows carry one label only."), len(rows), sampled
+    part = estimates.numeric(X.iloc[rows])
+    found = explained(part, y, codes[rows], classes=classes, seed=seed, looks=looks)
+    return found, len(rows), sampled

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from boxloop.base.written import says_something
 from boxloop.measure.kinds import TASKS, TaskName
@@ -48,6 +48,17 @@ class Column(Table):
         [], description="numbers in the file, such as -999, that mean: not measured"
     )
     reference: str | None = None
+    known_by: str | None = Field(
+        None, description="how a value is known before the target, where a check asks"
+    )
+
+    @field_validator("known_by")
+    @classmethod
+    def _said(cls, known_by: str | None) -> str | None:
+        if known_by is not None and not known_by.strip():
+            msg = "says nothing: write how the value is known before the target"
+            raise ValueError(msg)
+        return known_by
 
 
 class Reference(Table):
