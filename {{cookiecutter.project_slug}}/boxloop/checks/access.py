@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import dropwhile, pairwise
 
 from .core import Finding, check, listed
+from .power import counted
 
 # What only 08 may do, and what only the notebooks before the split may do.
 OPENING = {"open_seal", "sealed_file", "_test"}
 WHOLE = {"labelled", "domains", "raw"}
-SEALED_FILES = ("data/sealed/test", "sealed/test")
-RAW_FILES = ("data/raw",)
+SEALED, RAW = "sealed", "raw"  # folders of data
 MAY_OPEN = {"08_release"}
 SEES_ALL = {"01_scoping", "03_split", "08_release"}
+LISTS = {"glob", "rglob", "iglob", "iterdir", "walk", "listdir", "scandir"}
+# Folders in which no sealed row lies: to list these shows none.
+HARMLESS = {"results", "interim", "notebooks", "study", "report", "passes", "folder", "executed"}
+UPWARDS = {"parent", "parents", ".."}
+JOINS = {"join", "joinpath", "Path", "PurePath", "getattr"}
 
 
 @check(
@@ -24,52 +31,268 @@ SEES_ALL = {"01_scoping", "03_split", "08_release"}
     fix='Choose, stop and tune on the tables of 03 (here.table("train"), '
     'here.table("validation")); only 08 opens the seal.',
 )
-def untouched(code: Mapping[str, Iterable[tuple[str, str]]], *, threshold: float) -> Finding:
+def untouched(
+    code: Mapping[str, Iterable[tuple[str, str]]],
+    *,
+    study: Mapping[str, str] | None = None,
+    threshold: float,
+) -> Finding:
     """No notebook but the release reads test rows, from the seal or the undivided data.
 
     Parameters
     ----------
     code : dict
         By notebook, the id and the text of its code cells.
+    study : dict, optional
+        By name ("helpers"), the text of the modules of the study: a notebook that calls one of
+        their functions does what that does.
 
     Notes
     -----
-    A rule over the syntax tree: it sees what is written, not what a helper of the study does with
-    it.
+    A rule over the syntax tree. It follows names that are assigned once, paths that are put
+    together from parts, lists of files in a folder that may hold data, and functions of the study;
+    what a library does with a name it cannot know.
     """
     cells = [(name, cell, text) for name, pairs in code.items() for cell, text in pairs]
+    reach = _reach(study or {})
+    trees = {name: [_tree(_plain(text)) for _, text in pairs] for name, pairs in code.items()}
+    known = {name: _Names(_joint(parts)) for name, parts in trees.items()}
     found = [
         f"{name}, cell {cell}: {word}"
         for name, cell, text in cells
-        for word in sorted(set(_words(name, text)))
+        for word in sorted(_words(name, _tree(_plain(text)), known[name], reach))
     ]
+    power = counted("one place that names them")
     if not found:
-        read = f"{len(cells)} code cells of {len(code)} notebooks were read"
-        return Finding(0, passed=True, message=f"{read}; none before 08 reads test rows.")
+        modules = f" and {len(study)} modules of the study" if study else ""
+        read = f"{len(cells)} code cells of {len(code)} notebooks{modules} were read"
+        message = f"{read}; none before 08 reads test rows."
+        return Finding(0, passed=True, message=message, power=power)
     message = (
         f"Test rows are within reach before 08, in {listed(found)} ({threshold:g} places allowed)."
     )
-    return Finding(len(found), len(found) <= threshold, message)
+    return Finding(len(found), len(found) <= threshold, message, power)
 
 
-def _words(name: str, text: str) -> Iterator[str]:
-    """Yield the names and paths in a cell that lead to test rows."""
-    names = (set() if name in MAY_OPEN else OPENING) | (set() if name in SEES_ALL else WHOLE)
-    paths = (() if name in MAY_OPEN else SEALED_FILES) + (() if name in SEES_ALL else RAW_FILES)
-    for node in ast.walk(_tree(text)):
-        word = {ast.Attribute: "attr", ast.alias: "name"}.get(type(node))
-        if word and getattr(node, word) in names:
-            yield getattr(node, word)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            where = node.value.replace("\\", "/")
-            yield from (where for path in paths if path in where and "\n" not in where)
+def _words(name: str, tree: ast.Module, names: _Names, reach: Mapping[str, set]) -> set[str]:
+    """Return the names and paths in a cell that lead to test rows."""
+    found = {word for word, kind in _places(tree, names) if not _may(name, kind)}
+    for word, target in names.uses(tree):
+        module, _, function = target.removeprefix("study.").rpartition(".")
+        kinds = reach.get(f"{module}.{function}", set()) if target.startswith("study.") else set()
+        if any(not _may(name, kind) for kind in kinds):
+            found.add(f"{word}, which reads them in study/{module.replace('.', '/')}.py")
+    return found
+
+
+def _may(notebook: str, kind: str) -> bool:
+    return notebook in (MAY_OPEN if kind == SEALED else SEES_ALL)
+
+
+def _places(tree: ast.AST, names: _Names) -> Iterator[tuple[str, str]]:
+    """Yield what leads to rows out of sight, and which: those of the seal, or the undivided ones.
+
+    `tree` is a cell, a module or one of its functions.
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute | ast.alias):
+            word = node.attr if isinstance(node, ast.Attribute) else node.name
+            if word in OPENING or word in WHOLE:
+                yield word, SEALED if word in OPENING else RAW
+        if isinstance(node, ast.Attribute) and ast.unparse(node).endswith(".data.table"):
+            yield ast.unparse(node), RAW  # the path of the adopted table
+        if isinstance(node, ast.Constant):
+            yield from _path(node.value, whole=False)
+        yield from _joined(node, names)
+        if isinstance(node, ast.Call):
+            yield from _call(node, names)
+
+
+def _path(text: object, *, whole: bool) -> Iterator[tuple[str, str]]:
+    """Yield a path, or with `whole` a part of one, that names a folder out of sight."""
+    if not isinstance(text, str) or "\n" in text or len(text) > 300:
+        return
+    text = text.replace("\\", "/").strip()
+    parts = text.split("/")
+    for folder in (SEALED, RAW):
+        # A word such as "raw" may be anything; below data, or after a slash, it is a folder.
+        below = any(
+            above in ("data", "..", ".", "") and part == folder for above, part in pairwise(parts)
+        )
+        if below or (whole and folder in parts):
+            yield text, folder
+    if "sealed/test" in text:
+        yield text, SEALED
+    if parts[-1].startswith("raw_") and "interim" in parts:
+        yield text, RAW
+
+
+def _joined(node: ast.AST, names: _Names) -> Iterator[tuple[str, str]]:
+    """Yield the parts of a path that is put together: by `/`, `+`, a call or an f-string."""
+    parts: list[ast.AST] = []
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        for text in names.texts(node):
+            yield from _path(text, whole=False)
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        parts = [node.left, node.right]
+    elif isinstance(node, ast.Call) and _called(node) in JOINS:
+        parts = list(node.args)
+    for part in parts:
+        for text in names.texts(part):
+            yield from _path(text, whole=True)
+            if text in OPENING or (text in WHOLE and _called(node) == "getattr"):
+                yield text, SEALED if text in OPENING else RAW
+
+
+def _call(node: ast.Call, names: _Names) -> Iterator[tuple[str, str]]:
+    """Yield calls that list a folder which may hold data, and a table of undivided rows."""
+    called = _called(node)
+    if called in LISTS:
+        words = names.words(node)
+        if words & UPWARDS or not words & HARMLESS:
+            yield f"{called}()", RAW
+    if called == "table":
+        yield from (
+            (text, RAW) for part in node.args for text in names.texts(part)
+            if text.startswith("raw_")
+        )  # fmt: skip
+
+
+def _called(node: ast.AST) -> str:
+    function = getattr(node, "func", None)
+    return getattr(function, "attr", "") or getattr(function, "id", "")
+
+
+@dataclass
+class _Names:
+    """What the names in a piece of code stand for: an expression, or something imported."""
+
+    tree: ast.Module
+    values: dict[str, ast.AST] = field(default_factory=dict)
+    imported: dict[str, str] = field(default_factory=dict)
+    stars: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Assign):
+                for target in node.targets:
+                    self._bind(target, node.value)
+            elif isinstance(node, ast.For | ast.comprehension):
+                self._bind(node.target, node.iter)
+            elif isinstance(node, ast.Import):
+                for name in node.names:
+                    bound = name.asname or name.name.partition(".")[0]
+                    self.imported[bound] = name.name if name.asname else bound
+            elif isinstance(node, ast.ImportFrom):
+                home = f"study.{node.module or ''}" if node.level else node.module or ""
+                for name in node.names:
+                    self.imported[name.asname or name.name] = f"{home.rstrip('.')}.{name.name}"
+                    self.stars += [home.rstrip(".")] if name.name == "*" else []
+
+    def _bind(self, target: ast.AST, value: ast.AST) -> None:
+        if isinstance(target, ast.Name):
+            self.values.setdefault(target.id, value)
+        elif isinstance(target, ast.Tuple | ast.List):
+            inside = value.elts if isinstance(value, ast.Tuple | ast.List) else []
+            for one, other in zip(target.elts, inside, strict=False):
+                self._bind(one, other)
+
+    def texts(self, node: ast.AST, depth: int = 4) -> set[str]:
+        """Return the texts that an expression may be: itself, or what its name was set to."""
+        if isinstance(node, ast.Constant):
+            return {node.value} if isinstance(node.value, str) else set()
+        if isinstance(node, ast.Name) and depth and node.id in self.values:
+            return self.texts(self.values[node.id], depth - 1)
+        if isinstance(node, ast.JoinedStr):
+            return {part.value for part in node.values if isinstance(part, ast.Constant)}
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            sides = self.texts(node.left, depth), self.texts(node.right, depth)
+            return {one + other for one in sides[0] for other in sides[1]} | sides[0] | sides[1]
+        return set()
+
+    def words(self, node: ast.AST, depth: int = 4) -> set[str]:
+        """Return the names and the parts of paths in an expression, names followed."""
+        found: set[str] = set()
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Attribute):
+                found.add(inner.attr)
+            elif isinstance(inner, ast.Constant) and isinstance(inner.value, str):
+                parts = inner.value.replace("\\", "/").split("/")
+                found |= set(dropwhile(lambda part: part in (".", ".."), parts))
+            elif isinstance(inner, ast.Name):
+                found.add(inner.id)
+                if depth and inner.id in self.values:
+                    found |= self.words(self.values[inner.id], depth - 1)
+        return found
+
+    def uses(self, tree: ast.AST) -> Iterator[tuple[str, str]]:
+        """Yield as (what is written, what it means) the imported names that code refers to."""
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and node.id in self.imported:
+                yield node.id, self.imported[node.id]
+            elif isinstance(node, ast.Name):
+                yield from ((node.id, f"{home}.{node.id}") for home in self.stars)
+            elif isinstance(node, ast.Attribute):
+                first, *rest = ast.unparse(node).split(".")
+                if first in self.imported and all(part.isidentifier() for part in rest):
+                    yield ast.unparse(node), ".".join([self.imported[first], *rest])
+
+
+def _reach(study: Mapping[str, str]) -> dict[str, set[str]]:
+    """Return by "module.function" of the study what it leads to, itself or by what it calls."""
+    found: dict[str, set[str]] = {}
+    calls: dict[str, set[str]] = {}
+    for module, text in study.items():
+        tree = _tree(text)
+        names = _Names(tree)
+        for node in tree.body:
+            inside = f"{module}."
+            for name in _defined(node):
+                kinds = {kind for _, kind in _places(node, names)}
+                kinds |= {RAW} if _takes_raw(node) else set()
+                found[inside + name] = kinds
+                own = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+                far = {target.removeprefix("study.") for _, target in names.uses(node)
+                       if target.startswith("study.")}  # fmt: skip
+                calls[inside + name] = far | {inside + other for other in own}
+    changed = True
+    while changed:
+        changed = False
+        for name, others in calls.items():
+            more = set().union(*(found.get(other, set()) for other in others)) - found[name]
+            found[name] |= more
+            changed |= bool(more)
+    return found
+
+
+def _joint(trees: Iterable[ast.Module]) -> ast.Module:
+    """Return the cells of a notebook as one module: one may use what another has set."""
+    return ast.Module(body=[node for tree in trees for node in tree.body], type_ignores=[])
+
+
+def _defined(node: ast.stmt) -> list[str]:
+    """Return the names that a statement of a module defines."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return [node.name]
+    targets = node.targets if isinstance(node, ast.Assign) else []
+    return [target.id for target in targets if isinstance(target, ast.Name)]
+
+
+def _takes_raw(node: ast.AST) -> bool:
+    """Return whether a function is handed the folder of the raw tables."""
+    return isinstance(node, ast.FunctionDef) and any(arg.arg == RAW for arg in node.args.args)
+
+
+def _plain(text: str) -> str:
+    """Return the text of a cell without what is no Python: magic, shell and help."""
+    lines = text.splitlines()
+    return "\n".join(
+        "pass" if line.lstrip().startswith(("%", "!", "?")) else line for line in lines
+    )
 
 
 def _tree(text: str) -> ast.Module:
-    lines = [
-        "pass" if line.lstrip().startswith(("%", "!", "?")) else line for line in text.splitlines()
-    ]
     try:
-        return ast.parse("\n".join(lines))
+        return ast.parse(text)
     except SyntaxError:  # such a cell does not run either
         return ast.Module(body=[], type_ignores=[])

@@ -10,14 +10,15 @@ import numpy as np
 from boxloop.base.written import says_something
 
 from .core import Finding, NotApplicable, Unanswered, check, field, listed
+from .power import counted
 
 Events = Iterable[Mapping[str, Any]]
 
 
-def _openings(events: Events) -> tuple[list[str | None], int]:
-    """Return the model's hash at every opening, and how often earlier test sets were opened.
+def _openings(events: Events) -> list[tuple[str | None, str | None]]:
+    """Return for every opening the hash of the test rows, and that of the model.
 
-    Other rows make another test set; the same rows sealed anew remain the one that was looked at.
+    The same rows sealed anew remain the test set that was looked at; other rows make another.
     """
     sealed, opened = None, []
     for event in events:
@@ -25,8 +26,7 @@ def _openings(events: Events) -> tuple[list[str | None], int]:
             sealed = event.get("content")
         elif event["event"] == "opened":
             opened.append((sealed, event.get("model_hash", event.get("model"))))
-    here = [model for rows, model in opened if rows == sealed]
-    return here, len(opened) - len(here)
+    return opened
 
 
 @check(
@@ -34,10 +34,11 @@ def _openings(events: Events) -> tuple[list[str | None], int]:
     notebook="08_release",
     threshold=1,
     source="Huppenkothen et al. §2.2; Kapoor and Narayanan L1.1",
-    fix="Report every model that has seen the test set, or seal a new test set from new data.",
+    fix="Report the numbers of every opening, and put the reason for more than one into "
+    "[waivers] of study.toml.",
 )
 def openings(events: Events, *, threshold: float) -> Finding:
-    """The test set was opened for one model only.
+    """One test set was opened, for one model only.
 
     Parameters
     ----------
@@ -45,26 +46,33 @@ def openings(events: Events, *, threshold: float) -> Finding:
         The ledger, oldest first; an opening has ``event = "opened"`` and the hash of the model.
         After a loss it begins with ``event = "lost"`` and the number of `openings` that were known
         otherwise.
+
+    Notes
+    -----
+    A look is a model on a test set: the same model on the same rows is no second one. Looks at
+    the test sets of all splits count, since the split that gave the best numbers may be the one
+    that is reported.
     """
-    events = list(events)
+    events, power = list(events), counted("one more opening")
     if lost := [event for event in events if event["event"] == "lost"]:
-        known = sum(event.get("openings", 0) for event in lost)
+        known = sum(event.get("openings", 0) for event in lost) + len(_openings(events))
         words = (
             "An earlier ledger was lost, so nobody can tell how often a test set was opened; "
-            f"{known} {'opening is' if known == 1 else 'openings are'} known of it."
+            f"{known} {'opening is' if known == 1 else 'openings are'} known."
         )
-        return Finding(None, passed=False, message=words)
-    hashes, before = _openings(events)
-    models = len(set(hashes))
+        return Finding(None, passed=False, message=words, power=power)
+    opened = _openings(events)
+    models, sets = len({model for _, model in opened}), len({rows for rows, _ in opened})
+    looks = len(set(opened))
     whom = "one model" if models == 1 else f"{models} different models"
+    what = "The test set was" if sets < 2 else f"Test sets of {sets} splits were"
+    allowed = f"{threshold:g} look{'' if threshold == 1 else 's'} allowed"
     message = (
-        f"The test set was opened {_times(len(hashes))} for {whom} ({threshold:g} allowed)."
-        if hashes
+        f"{what} opened {_times(len(opened))} for {whom} ({allowed})."
+        if opened
         else "The test set was never opened."
     )
-    if before:
-        message += f" Test sets of other rows were opened {_times(before)} before."
-    return Finding(len(hashes), models <= threshold, message)
+    return Finding(looks, looks <= threshold, message, power)
 
 
 def _times(count: int) -> str:
@@ -86,7 +94,10 @@ def model_unchanged(
     threshold: float | None = None,  # noqa: ARG001  # every check is handed one
 ) -> Finding | NotApplicable:
     """The released model is the one that the test set was first opened for."""
-    hashes, _ = _openings(events)
+    events = list(events)
+    sealed = [event.get("content") for event in events if event["event"] == "sealed"]
+    now = sealed[-1] if sealed else None
+    hashes = [model for rows, model in _openings(events) if rows == now]
     if not hashes:
         return NotApplicable("The test set has not been opened yet.")
     same = hashes[0] == model_hash
@@ -96,7 +107,7 @@ def model_unchanged(
         if same
         else f"was {short[0]} when the test set was first opened and is {short[1]} now"
     )
-    return Finding(0 if same else 1, same, f"The model {words}.")
+    return Finding(0 if same else 1, same, f"The model {words}.", counted("another model"))
 
 
 @check(
@@ -130,15 +141,10 @@ def criteria_unchanged(
         for name in {**old, **new}
         if old.get(name) != new.get(name)
     ]
-    if not changes:
-        return Finding(
-            0, passed=True, message=f"The {len(new)} criteria stand as they were before training."
-        )
-    return Finding(
-        len(changes),
-        len(changes) <= threshold,
-        f"{'; '.join(changes)} ({threshold:g} changes allowed).",
-    )
+    message = f"The {len(new)} criteria stand as they were before training."
+    if changes:
+        message = f"{'; '.join(changes)} ({threshold:g} changes allowed)."
+    return Finding(len(changes), len(changes) <= threshold, message, counted("one criterion"))
 
 
 def _by_name(criteria: Iterable[Any]) -> dict[str, dict[str, Any]]:
@@ -193,7 +199,7 @@ def log_complete(
     missing = [name for name in names if name.strip() not in logged]
     message = f"{len(names) - len(missing)} of {len(names)} attempts stand in the failures log"
     message += f"; missing: {listed(missing)} ({threshold:g} allowed)." if missing else "."
-    return Finding(len(missing), len(missing) <= threshold, message)
+    return Finding(len(missing), len(missing) <= threshold, message, counted("one attempt"))
 
 
 def _subject(about: Any) -> str:
@@ -216,7 +222,7 @@ def log_explained(failures: Iterable[Mapping[str, Any]], *, threshold: float) ->
         f"{len(rows) - len(silent)} of {len(rows)} rows of the failures log have an explanation"
     )
     message += f"; without: {listed(silent)} ({threshold:g} allowed)." if silent else "."
-    return Finding(len(silent), len(silent) <= threshold, message)
+    return Finding(len(silent), len(silent) <= threshold, message, counted("one row"))
 
 
 def _explained(text: Any) -> bool:
@@ -244,11 +250,8 @@ def answers_complete(
     rows = list(answers)
     waiting = [row for row in rows if not row["answered"]]
     if len(waiting) <= threshold:
-        return Finding(
-            len(waiting),
-            passed=True,
-            message=f"{len(rows) - len(waiting)} of {len(rows)} questions are answered.",
-        )
+        message = f"{len(rows) - len(waiting)} of {len(rows)} questions are answered."
+        return Finding(len(waiting), passed=True, message=message, power=counted("one question"))
     named = "; ".join(f"{row['notebook']}: {row['question'] or row['id']}" for row in waiting[:3])
     more = f"; and {len(waiting) - 3} more" if len(waiting) > 3 else ""
     return Unanswered(
@@ -287,14 +290,13 @@ def chain(stations: Mapping[str, Mapping[str, Mapping[str, str]]], *, threshold:
         for name, path, sha in links
         if makers[path][1] != sha
     ]
+    power = counted("one file")
     if not stale:
-        return Finding(
-            0,
-            passed=True,
-            message=f"All {len(links)} files passed between {len(stations)} notebooks are current.",
-        )
+        message = f"All {len(links)} files passed between {len(stations)} notebooks are current."
+        return Finding(0, passed=True, message=message, power=power)
     shown = "; ".join(stale[:3]) + (f"; and {len(stale) - 3} more" if len(stale) > 3 else "")
-    return Finding(len(stale), len(stale) <= threshold, f"{shown} ({threshold:g} allowed).")
+    message = f"{shown} ({threshold:g} allowed)."
+    return Finding(len(stale), len(stale) <= threshold, message, power)
 
 
 @check(
@@ -312,11 +314,10 @@ def deterministic(first: Any, second: Any, *, threshold: float) -> Finding:
     first, second : arrays, or dicts of arrays
         Of two trainings with one seed.
     """
-    one, two = _parts(first), _parts(second)
+    one, two, power = _parts(first), _parts(second), counted("one number")
     if one.keys() != two.keys() or any(one[key].shape != two[key].shape for key in one):
-        return Finding(
-            None, passed=False, message="The two runs return results of different shape."
-        )
+        message = "The two runs return results of different shape."
+        return Finding(None, passed=False, message=message, power=power)
     worst = max((_difference(one[key], two[key]) for key in one), default=0.0)
     size = sum(values.size for values in one.values())
     return Finding(
@@ -324,6 +325,7 @@ def deterministic(first: Any, second: Any, *, threshold: float) -> Finding:
         worst <= threshold,
         f"Two runs with one seed differ by at most {worst:.3g} in {size:,} numbers (threshold "
         f"{threshold:g}).",
+        power,
     )
 
 

@@ -12,7 +12,9 @@ import numpy as np
 from boxloop.base.written import says_something
 
 from .core import Finding, NotApplicable, check, listed
+from .power import counted
 
+POWER = counted("one other prediction")
 LICENCE_FILES = ("LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE", "LICENCE.txt", "COPYING")
 ENVIRONMENT_FILES = ("environment.txt", "results/08_release/environment.txt")
 # These licences speak through their copyright line; others, such as Apache or GPL, stand unchanged.
@@ -65,18 +67,18 @@ def reload(
         model = (load or load_model)(Path(model_file))
     except Exception as error:  # noqa: BLE001  # whatever stops it is what this check is about
         message = f"The model file {Path(model_file).name} does not load: {error}"
-        return Finding(None, passed=False, message=message)
+        return Finding(None, passed=False, message=message, power=POWER)
     expected = np.asarray(expected)
     predicted = _answers(model, X, expected)
     if predicted.shape != expected.shape:
         shapes = f"predicts shape {predicted.shape}, stored are {expected.shape}"
-        return Finding(None, passed=False, message=f"The model file {shapes}.")
+        return Finding(None, passed=False, message=f"The model file {shapes}.", power=POWER)
     worst = _difference(predicted, expected)
     message = (
         f"Loaded from {Path(model_file).name}, the model differs from the stored predictions by at "
         f"most {worst:.2g} (threshold {threshold:g})."
     )
-    return Finding(worst, worst <= threshold, message)
+    return Finding(worst, worst <= threshold, message, POWER)
 
 
 def _difference(predicted: np.ndarray, expected: np.ndarray) -> float:
@@ -113,27 +115,22 @@ def licence(
     path = next(
         (Path(root) / name for name in LICENCE_FILES if (Path(root) / name).is_file()), None
     )
+    power = counted("a missing licence")
     if path is None:
-        return Finding(1, passed=False, message="There is no LICENSE file in the project's root.")
+        message = "There is no LICENSE file in the project's root."
+        return Finding(1, passed=False, message=message, power=power)
     text = path.read_text(encoding="utf-8", errors="replace")
     if not text.strip():
-        return Finding(1, passed=False, message=f"{path.name} is empty.")
+        return Finding(1, passed=False, message=f"{path.name} is empty.", power=power)
     line = COPYRIGHT.search(text)
     name = line["name"].strip() if line else ""
     unfilled = "{{" in text or bool(name and PLACEHOLDER.search(name))
     if unfilled or not says_something(text) or (NAMED_LICENCE.search(text) and not name):
-        return Finding(
-            1,
-            passed=False,
-            message=f"{path.name} has no year and name of an owner in its copyright line.",
-        )
-    return Finding(
-        0,
-        passed=True,
-        message=f"{path.name} says: {line[0].strip()}."
-        if line
-        else f"{path.name} holds a licence of {len(text):,} characters.",
-    )
+        message = f"{path.name} has no year and name of an owner in its copyright line."
+        return Finding(1, passed=False, message=message, power=power)
+    message = f"{path.name} holds a licence of {len(text):,} characters."
+    message = f"{path.name} says: {line[0].strip()}." if line else message
+    return Finding(0, passed=True, message=message, power=power)
 
 
 @check(
@@ -158,7 +155,8 @@ def environment(
         (Path(root) / name for name in ENVIRONMENT_FILES if (Path(root) / name).is_file()), None
     )
     if path is None:
-        return Finding(None, passed=False, message="There is no environment.txt.")
+        message = "There is no environment.txt."
+        return Finding(None, passed=False, message=message, power=counted("a missing file"))
     required = _names(_declared(Path(root)) if requirements is None else requirements)
     if not required:
         return NotApplicable("pyproject.toml declares no requirements.")
@@ -174,7 +172,7 @@ def environment(
         if missing
         else f", all {len(required)} required ones among them."
     )
-    return Finding(len(missing), len(missing) <= threshold, message)
+    return Finding(len(missing), len(missing) <= threshold, message, counted("one package"))
 
 
 def _declared(root: Path) -> list[str]:

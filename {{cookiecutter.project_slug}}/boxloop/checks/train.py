@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from boxloop.measure import estimates
-from boxloop.measure.fits import each
 from boxloop.measure.kinds import TASKS
 
+from .chance import Score, against_chance, class_error, one_thread, shared
 from .core import Finding, NotApplicable, check, listed
+from .power import CHANCE, SURE, Power, by_error, counted, seen_from
 from .refit import changed_statistics
 
-PERMUTATIONS = 3
+SHUFFLES = range(4, 17)  # at least, and fewer than: more where one says little
 PERMUTED_ROWS = 2_000
+FEWEST_SEEDS = 5
+LUCK = 0.02  # how often an honest seed may look like a lucky one
+RARELY = 3.0  # standard deviations of the seeds, from which on luck matters
 
 
 @check(
@@ -26,8 +31,10 @@ PERMUTED_ROWS = 2_000
     fix="Put every scaler, imputer and selection into the Pipeline and fit it on the training "
     "rows only.",
 )
-def pipeline(model: Any, X: Any, y: Any = None, *, threshold: float) -> Finding | NotApplicable:
-    """Every statistic inside the pipeline was learnt from the training rows alone.
+def pipeline(
+    model: Any, X: Any, y: Any = None, *, path: Any = None, threshold: float
+) -> Finding | NotApplicable:
+    """Every statistic of the inputs was learnt from the training rows alone.
 
     Parameters
     ----------
@@ -36,6 +43,9 @@ def pipeline(model: Any, X: Any, y: Any = None, *, threshold: float) -> Finding 
         The rows that the model was trained on; all of them, since a sample has other statistics.
     y : array, optional
         Needed for steps that learn from the target.
+    path : boxloop.record.rehearsal.Rehearsal, optional
+        Its `halves` runs the preparation of the study with rows taken away; an input of the other
+        rows that changes was learnt from those.
 
     Notes
     -----
@@ -43,20 +53,46 @@ def pipeline(model: Any, X: Any, y: Any = None, *, threshold: float) -> Finding 
     """
     seen, changed, skipped = changed_statistics(model, X, y)
     left_out = f" Not compared: {listed(skipped)}." if skipped else ""
-    if not seen:
+    inputs, moved, reason = _prepared(path)
+    if not seen and path is None:
         return NotApplicable(f"No step of the model learns statistics of the inputs.{left_out}")
-    if not changed:
-        message = (
-            f"All {seen} learnt statistics agree with a fit on the {len(X):,} training "
-            f"rows.{left_out}"
+    power = counted("one statistic")
+    if reason:
+        said = "a statistic inside the model"
+        power = Power(np.inf, 1, said, f"study.data did not run with fewer rows: {reason}")
+    parts = []
+    if changed:
+        rows = f"differ from a fit on the {len(X):,} training rows"
+        parts.append(f"{len(changed)} of {seen} learnt statistics {rows}: {listed(changed)}")
+    if moved:
+        words = "change when other rows of data/raw are taken away, so they were learnt from these"
+        parts.append(f"{len(moved)} of {inputs} inputs of study.data {words}: {listed(moved)}")
+    found = len(changed) + len(moved)
+    if not found:
+        same = f"agree with a fit on the {len(X):,} training rows"
+        parts.append(
+            f"All {seen} learnt statistics {same}" if seen else "No step learns statistics"
         )
-        return Finding(0, passed=True, message=message)
-    message = (
-        f"{len(changed)} of {seen} learnt statistics differ from a fit on the {len(X):,} training "
-        "rows"
-    )
-    message += f" ({threshold:g} allowed): {listed(changed)}.{left_out}"
-    return Finding(len(changed), len(changed) <= threshold, message)
+        kept = f"the {inputs} inputs of study.data are the same whatever rows are beside them"
+        parts += [kept] if inputs else []
+    allowed = f" ({threshold:g} allowed)" if found else ""
+    return Finding(found, found <= threshold, f"{'; '.join(parts)}{allowed}.{left_out}", power)
+
+
+def _prepared(path: Any) -> tuple[int, list[str], str]:
+    """Return how many inputs were compared, which of them change, and why it could not be told."""
+    if path is None:
+        return 0, [], ""
+    try:
+        return (*path.halves(), "")
+    except Exception as error:  # noqa: BLE001  # whatever the study raises, it is the answer
+        return 0, [], _said(error)
+
+
+def _said(error: Exception) -> str:
+    """Return the first line of an error, without its full stop."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0].rstrip(".")[:200]
 
 
 @check(
@@ -68,95 +104,177 @@ def pipeline(model: Any, X: Any, y: Any = None, *, threshold: float) -> Finding 
     "outside the folds.",
 )
 def permuted_labels(
-    model: Any, X: Any, y: Any, *, groups: Any = None, task: str | None, seed: int, threshold: float
+    model: Any,
+    X: Any,
+    y: Any,
+    *,
+    groups: Any = None,
+    task: str | None,
+    seed: int,
+    path: Any = None,
+    threshold: float,
 ) -> Finding | NotApplicable:
-    """With shuffled labels the whole training scores no better than chance.
+    """With shuffled labels the whole path scores no better than chance.
 
     Parameters
     ----------
     model : estimator, or function (X, y, groups, seed) -> score
-        A function runs the whole procedure, selection included, and returns its held-out score:
+        A function runs a whole procedure, selection included, and returns its held-out score:
         an AUC for classes, a correlation with the target for regression.
     groups : str or array, optional
         Labels are shuffled between groups and folds respect them.
+    path : boxloop.record.rehearsal.Rehearsal, optional
+        The study from its raw tables on: labels are shuffled before study.data sees them.
 
     Notes
     -----
-    The score is a rank correlation, or 2 AUC - 1, so that chance is 0.
-    The number compared is the mean of 3 shuffles less 3 standard errors of chance.
+    The score is a rank correlation, or 2 AUC - 1, so that chance is 0. The number compared is the
+    mean of 4 to 16 shuffles, the more the less one of them says.
     """
-    codes = estimates.group_codes(groups, X if hasattr(X, "columns") else None, len(y))
-    rows, _ = estimates.sample(len(y), seed, PERMUTED_ROWS)
-    part, labels, codes = (
-        (X.iloc[rows] if hasattr(X, "iloc") else np.asarray(X)[rows]),
-        np.asarray(y)[rows],
-        codes[rows],
-    )
-    scorer = _scorer(model, task)
-    if scorer is None:
+    if path is not None and path.shuffled_column is None:
         return NotApplicable("The model is fitted without labels.")
-    classes = scorer is not _regression_score and not (callable(model) and _has_numbers(task))
-    labels = estimates.target_codes(labels) if classes else labels.astype(float)
-    rng = np.random.default_rng(seed)
-    shuffled = [_shuffle(labels, codes, rng) for _ in range(PERMUTATIONS)]
-    scores = each(lambda these: scorer(model, part, these, codes, seed), shuffled)
-    mean, chance = float(np.mean(scores)), _chance(labels, codes, classes=classes)
-    low = mean - 3 * chance / np.sqrt(PERMUTATIONS)
-    message = (
-        f"Mean score {mean:.3f} on {PERMUTATIONS} shuffles of the labels of {len(rows):,} rows, "
-        "where chance gives "
-        f"0 ± {chance:.3f} for each (at least {low:.3f}; threshold {threshold:g})."
+    if path is not None and (chosen := path.left_out(X)):
+        words = "were left out in a cell, where no rehearsal with shuffled labels sees the choice"
+        message = f"Inputs of study.toml {words}: {listed(chosen)}."
+        return Finding(None, passed=False, message=message, power=counted("one input"))
+    one, size = _estimator(model, X, y, groups, task, seed), min(len(y), PERMUTED_ROWS)
+    if path is not None:
+        try:
+            return _judged(*_shuffles(path.shuffle), threshold, "of data/raw", len(y))
+        except Exception as error:  # noqa: BLE001  # whatever the study raises, it is the answer
+            reason = f"study.data did not run on shuffled labels: {_said(error)}"
+            alone = one and _judged(*_shuffles(one), threshold, f"of {size:,} rows", size)
+            message = alone.message if isinstance(alone, Finding) else "Nothing could be scored."
+            power = Power(np.inf, 2 * threshold, "a leak inside the model", reason)
+            failed = isinstance(alone, Finding) and not alone.passed
+            return Finding(alone.value if failed else None, not failed, message, power)
+    if one is None:
+        return NotApplicable("The model is fitted without labels.")
+    return _judged(*_shuffles(one), threshold, f"of {size:,} rows", size)
+
+
+def _shuffles(one: Callable[[int], Score | None]) -> tuple[list[float], float]:
+    """Return the scores of several shuffles, and the standard error of one by chance."""
+    scores, error = [], np.inf
+    for number in range(SHUFFLES.stop - 1):
+        found = one(number)
+        if found is None:
+            if number >= SHUFFLES.start:
+                break
+            continue
+        scores.append(found.value)
+        error = found.error
+        # Their number depends on how much one can show, never on what it shows.
+        if len(scores) >= max(SHUFFLES.start, (error / 0.05) ** 2):
+            break
+    return scores, error
+
+
+def _judged(
+    scores: list[float], error: float, threshold: float, where: str, size: int
+) -> Finding | NotApplicable:
+    """Return the finding for the scores of shuffled labels."""
+    if not scores:
+        return NotApplicable(
+            "No fold has enough rows, of two classes where there are classes, to score shuffled "
+            "labels."
+        )
+    mean, spread = float(np.mean(scores)), error / np.sqrt(len(scores))
+    power = by_error(
+        spread,
+        threshold,
+        2 * threshold,
+        fault="a mean score of {:.2f}",
+        how="from the number of rows and shuffles",
+        size=size,
     )
-    return Finding(low, low <= threshold, message)
+    message = (
+        f"Mean score {mean:.3f} on {len(scores)} shuffles of the labels {where}, where chance "
+        f"gives 0 ± {spread:.3f} (threshold {threshold:g})."
+    )
+    return Finding(mean, mean <= max(threshold, CHANCE * spread), message, power)
 
 
-def _scorer(model: Any, task: str | None) -> Callable | None:
+def _estimator(
+    model: Any, X: Any, y: Any, groups: Any, task: str | None, seed: int
+) -> Callable[[int], Score | None] | None:
+    """Return what shuffles the labels of these rows and scores the model; None: it has no labels.
+
+    Parameters are those of `permuted_labels`.
+    """
     from sklearn.base import is_classifier, is_regressor
 
-    if not hasattr(model, "fit"):
-        return lambda procedure, *args: (
-            procedure(*args) if _has_numbers(task) else 2 * procedure(*args) - 1
-        )
-    if is_classifier(model):
-        return _class_score
-    return _regression_score if is_regressor(model) or _has_numbers(task) else None
+    codes = estimates.group_codes(groups, X if hasattr(X, "columns") else None, len(y))
+    rows, _ = estimates.sample(len(y), seed, PERMUTED_ROWS)
+    part = X.iloc[rows] if hasattr(X, "iloc") else np.asarray(X)[rows]
+    labels, codes = np.asarray(y)[rows], codes[rows]
+    numbers = task is not None and not TASKS[task].has_classes
+    if hasattr(model, "fit"):
+        classes = is_classifier(model)
+        if not (classes or is_regressor(model) or numbers):
+            return None
+    else:
+        classes = not numbers
+    labels = estimates.target_codes(labels) if classes else labels.astype(float)
+    score = partial(_held_out if hasattr(model, "fit") else _procedure, model, part)
+
+    def one(number: int) -> Score | None:
+        these = _shuffle(labels, codes, np.random.default_rng([seed, number]))
+        return score(these, codes, seed, classes)
+
+    return one
 
 
-def _has_numbers(task: str | None) -> bool:
-    return task is not None and not TASKS[task].has_classes
+def _procedure(
+    model: Callable, X: Any, y: np.ndarray, groups: np.ndarray, seed: int, classes: bool
+) -> Score:
+    """Return the score that a whole procedure gives itself."""
+    share = len(np.unique(groups)) / len(y)
+    found = model(X, y, groups, seed)
+    if classes:
+        return Score(2 * found - 1, class_error(y, share))
+    return Score(found, float(1 / np.sqrt(max(share * len(y) - 1, 1))))
 
 
-def _class_score(model: Any, X: Any, y: np.ndarray, groups: np.ndarray, seed: int) -> float:
-    return float(
-        2 * estimates.class_auc(y, estimates.out_of_fold(model, X, y, groups, seed, 2))[0] - 1
-    )
+def _held_out(
+    model: Any, X: Any, y: np.ndarray, groups: np.ndarray, seed: int, classes: bool
+) -> Score | None:
+    """Return the score of one half of the groups by an estimator that is fitted to the other.
+
+    The other way round would say the same again: of a model that is linear in the labels, to the
+    last digit.
+    """
+    from sklearn.base import clone
+
+    from boxloop.split.division import group_folds
+
+    rows = X.iloc if hasattr(X, "iloc") else X
+    for fitted, held in group_folds(groups, 2, seed=seed):
+        if classes and min(len(np.unique(y[part])) for part in (fitted, held)) < 2:
+            continue  # such a fold has one class: it shows nothing, and some models refuse it
+        with one_thread():
+            mine = clone(model).fit(rows[fitted], y[fitted])
+            said = _chances(mine, rows[held]) if classes else mine.predict(rows[held])
+        return against_chance(y[held], said, groups[held], classes=classes)
+    return None
 
 
-def _regression_score(model: Any, X: Any, y: np.ndarray, groups: np.ndarray, seed: int) -> float:
-    from scipy.stats import spearmanr
-
-    score = spearmanr(estimates.out_of_fold(model, X, y, groups, seed, 2), y).statistic
-    return float(np.nan_to_num(score))
+def _chances(model: Any, X: Any) -> np.ndarray:
+    """Return the probability, or the score, of each class code; shape (n, classes)."""
+    probability = hasattr(model, "predict_proba")
+    said = np.asarray(model.predict_proba(X) if probability else model.decision_function(X))
+    said = np.column_stack([-said, said]) if said.ndim == 1 else said
+    chances = np.zeros((len(said), max(int(model.classes_.max()) + 1, 2)))
+    chances[:, model.classes_.astype(int)] = said
+    return chances
 
 
 def _shuffle(y: np.ndarray, groups: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Shuffle labels between groups that share one label, else between rows."""
-    codes = np.unique(groups, return_inverse=True)[1]
-    first = np.unique(codes, return_index=True)[1]
-    if len(first) < len(y) and (y == y[first][codes]).all():
-        return y[rng.permutation(first)][codes]
-    return rng.permutation(y)
-
-
-def _chance(y: np.ndarray, groups: np.ndarray, *, classes: bool) -> float:
-    # Rows of a group are not independent, so the number of groups sets the noise.
-    share = len(np.unique(groups)) / len(y)
-    if not classes:
-        return float(1 / np.sqrt(max(share * len(y) - 1, 1)))
-    counts = np.bincount(y) * share
-    few = max(float(counts.min()), 1.0)
-    rest = max(float(counts.sum()) - few, 1.0)
-    return float(2 * np.sqrt((few + rest + 1) / (12 * few * rest)))
+    if not shared(y, groups):
+        return rng.permutation(y)
+    first, codes = np.unique(groups, return_index=True, return_inverse=True)[1:]
+    return y[rng.permutation(first)][codes]
 
 
 @check(
@@ -167,43 +285,99 @@ def _chance(y: np.ndarray, groups: np.ndarray, *, classes: bool) -> float:
     fix="Train with at least five seeds and report their mean with its standard deviation.",
 )
 def seeds(
-    scores: Iterable[float], *, reported: float, better: str | None = None, threshold: float
+    scores: Iterable[float],
+    *,
+    reported: float,
+    better: str | None = None,
+    more: Callable[[], Iterable[float]] | None = None,
+    threshold: float,
 ) -> Finding:
-    """The reported score is what the seeds give, not the luckiest of them.
+    """The published score is what the seeds give, not the luckiest of them.
 
     Parameters
     ----------
     scores : one score per seed, at least five
-    reported : the score that is published
-    better : {"higher", "lower"}, optional
+    reported : the score that is published: the mean of the seeds, or the score of one of them
+    better : {"higher", "lower", "zero"}, optional
         Then only a flattering difference counts.
+    more : callable, optional
+        Trains with more seeds and returns their scores; called only where five cannot tell.
 
     Notes
     -----
-    Fails when the reported score is further than `threshold` standard deviations from the mean,
-    or when it is the best score of all: the best of five can lie within one standard deviation.
+    The published score is compared with the *other* seeds. The best of five honest ones is the
+    first in a run of five, so that alone is no fault: it is where more seeds are drawn. A score
+    fails beyond `threshold` standard deviations, if less than one honest seed in fifty lies so
+    far out (prediction interval of Student's t).
     """
     values = np.asarray(list(scores), dtype=float)
-    if len(values) < 5:
-        return Finding(
-            len(values),
-            passed=False,
-            message=f"Scores of {len(values)} seeds were given, at least 5 are needed.",
-        )
-    mean, spread = values.mean(), values.std(ddof=1)
-    sign = {"higher": 1.0, "lower": -1.0}.get(better or "", 0.0)
-    difference = sign * (reported - mean) if sign else abs(reported - mean)
-    tiny = 1e-9 * max(abs(mean), 1e-300)
-    away = 0.0 if difference <= tiny else difference / max(spread, tiny)
-    # Rounding of a stored score must not hide that it is the best one.
-    above, below = reported >= values.max() - tiny, reported <= values.min() + tiny
-    extreme = bool(away > 0 and ((above and sign >= 0) or (below and sign <= 0)))
+    if len(values) < FEWEST_SEEDS:
+        message = f"Scores of {len(values)} seeds were given, at least {FEWEST_SEEDS} are needed."
+        return Finding(len(values), passed=False, message=message, power=counted("one seed"))
+    if better == "zero":
+        values, reported, better = np.abs(values), abs(reported), "lower"
+    if np.isclose(reported, values.mean(), rtol=1e-9, atol=0) and np.ptp(values) > 0:
+        message = f"The mean of {len(values)} seeds is published, {reported:.4g} ± "
+        message += f"{values.std(ddof=1):.2g}."
+        return Finding(0.0, passed=True, message=message, power=counted("one score"))
+    others = _others(values, reported)
+    away, extreme = _away(others, reported, better)
+    if more is not None and np.ptp(others) > 0 and (extreme or away > threshold):
+        others = np.concatenate([others, np.asarray(list(more()), dtype=float)])
+        away, extreme = _away(others, reported, better)
+    mean, spread = others.mean(), others.std(ddof=1)
     message = (
-        f"Reported {reported:.4g}; {len(values)} seeds give {mean:.4g} ± {spread:.2g} "
+        f"Published {reported:.4g}; {len(others)} other seeds give {mean:.4g} ± {spread:.2g} "
         f"({away:.2f} standard deviations away, threshold {threshold:g})"
     )
-    message += ", and no seed is more extreme." if extreme else "."
-    return Finding(away, away <= threshold and not extreme, message)
+    message += ", and none is more extreme." if extreme else "."
+    limit = _luck(len(others), sides=1 if better else 2)
+    failed = away > max(threshold, limit)
+    return Finding(away, not failed, message, _seen(len(others), limit, away, extreme, threshold))
+
+
+def _others(values: np.ndarray, reported: float) -> np.ndarray:
+    """Return the scores of the seeds that are not the published one."""
+    nearest = int(np.argmin(np.abs(values - reported)))
+    # A stored score is rounded; one that is no seed's own is compared with all of them.
+    same = abs(values[nearest] - reported) <= max(0.05 * values.std(), 1e-9 * abs(reported))
+    return np.delete(values, nearest) if same else values
+
+
+def _away(others: np.ndarray, reported: float, better: str | None) -> tuple[float, bool]:
+    """Return how many standard deviations a score lies from the others, and if none is so far."""
+    sign = {"higher": 1.0, "lower": -1.0}.get(better or "", 0.0)
+    mean, spread = others.mean(), others.std(ddof=1)
+    difference = sign * (reported - mean) if sign else abs(reported - mean)
+    tiny = 1e-9 * max(abs(mean), 1e-300)
+    away = 0.0 if difference <= tiny else float(difference / max(spread, tiny))
+    above, below = reported >= others.max() - tiny, reported <= others.min() + tiny
+    return away, bool(away > 0 and ((above and sign >= 0) or (below and sign <= 0)))
+
+
+def _luck(size: int, *, sides: int) -> float:
+    """Return how far from `size` others an honest seed lies once in fifty, in their deviations."""
+    from scipy.stats import t
+
+    return float(t.ppf(1 - LUCK / sides, size - 1) * np.sqrt(1 + 1 / size))
+
+
+def _seen(size: int, limit: float, away: float, extreme: bool, threshold: float) -> Power:
+    """Return the sight of `seeds`: luck is seen where it stands out, or where it does not at all.
+
+    A lucky seed is the most extreme one, so a score that another seed surpasses is none.
+    """
+    from scipy.stats import norm
+
+    matters, words = RARELY * threshold, "a luck of {:.1f} standard deviations"
+    if not extreme and away <= threshold:
+        out = float(norm.ppf(0.8 ** (1 / size)))
+        return Power(out, matters, words.format(out), "no other seed would have surpassed it")
+    found = max(threshold, limit)
+    # The spread of the others is itself uncertain: by 1 / sqrt(2 (size - 1)).
+    error = np.sqrt(1 / size + found**2 / (2 * (size - 1)))
+    out, how = found + SURE * error, f"Student's t of {size} other seeds"
+    return Power(out, matters, words.format(out), how, enough=20, of="seeds")
 
 
 @check(
@@ -214,7 +388,11 @@ def seeds(
     fix="Look for an input that knows the target, or correct the information limit.",
 )
 def too_good(
-    model_scatter: float, limit_scatter: float | None, *, threshold: float
+    model_scatter: float,
+    limit_scatter: float | None,
+    *,
+    error: float | None = None,
+    threshold: float,
 ) -> Finding | NotApplicable:
     """The model is not better than the information in its inputs allows.
 
@@ -223,12 +401,21 @@ def too_good(
     model_scatter : scatter of the model on held-out rows
     limit_scatter : scatter of the ideal inference from the same inputs, or None where nobody
         knows it
+    error : standard error of `model_scatter`, optional
+        Between folds, for example; without it the ratio is taken as exact.
     """
     if limit_scatter is None:
         return NotApplicable("No information limit is known for these inputs.")
     ratio = limit_scatter / model_scatter if model_scatter else np.inf
+    # The error of a ratio of 1, which is what an honest model has at best.
+    spread = (error or 0.0) / limit_scatter if limit_scatter else 0.0
     message = (
         f"The model scatters by {model_scatter:.3g}, the information limit is {limit_scatter:.3g}: "
         f"{ratio:.2f} times better (threshold {threshold:g})."
     )
-    return Finding(ratio, bool(ratio <= threshold), message)
+    beyond = ratio - 1 > CHANCE * spread
+    seen = 1 + seen_from(spread, threshold - 1)
+    how = "the ratio is taken as exact" if error is None else "from the error between folds"
+    matters = 1 + 2 * (threshold - 1)
+    power = Power(seen, matters, f"a model {seen:.2g} times better than the limit", how)
+    return Finding(ratio, bool(ratio <= threshold or not beyond), message, power)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from boxloop.record.failures import Log
+    from boxloop.record.rehearsal import Rehearsal
     from boxloop.split.division import Parts
 
 
@@ -131,6 +132,20 @@ class Desk:
 
         return {"hash": model_hash(model, X), "inputs": list(X), "params": parameters(model)}
 
+    def rehearse(self, choice: str, *, membership: "Callable | None" = None) -> "Rehearsal":
+        """Return the study's own path, to be run with shuffled labels or with rows taken away.
+
+        Parameters
+        ----------
+        choice : str
+            The rung of ``study.models.ladder`` that is fitted.
+        membership : callable, optional
+            For a search that learns from regions of the resonance: which of its values lie inside.
+        """
+        from boxloop.record.rehearsal import Rehearsal
+
+        return Rehearsal(self.project, choice, seed=self.seed, membership=membership)
+
     def map(self, function: "Callable", items: "Iterable") -> list:
         """Return ``[function(item) for item in items]``, computed by the cluster if there is one.
 
@@ -212,6 +227,16 @@ class Desk:
 
         loop = read_loop(self.project)
         return {chapter.name: code_cells(read_notebook(chapter.path)) for chapter in loop}
+
+    def study_code(self) -> dict[str, str]:
+        """Return by name the text of the modules of the study, without its tests."""
+        files = sorted(self.project.study.rglob("*.py"))
+        inside = {path: path.relative_to(self.project.study).with_suffix("") for path in files}
+        return {
+            ".".join(name.parts): path.read_text(encoding="utf-8", errors="replace")
+            for path, name in inside.items()
+            if name.parts[0] != "tests"
+        }
 
     # The release.
 

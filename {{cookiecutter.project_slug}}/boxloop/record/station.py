@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from boxloop.base.errors import UserError
 from boxloop.base.files import (
     plain,
+    read_cache,
     read_json,
     read_table,
     write_bytes,
@@ -100,8 +101,26 @@ class Station(Desk):
         return path
 
     def table(self, name: str) -> pd.DataFrame:
-        """Return the table ``data/interim/<name>.parquet``."""
-        return read_table(self._need(self.project.interim / f"{name}.parquet"))
+        """Return the table ``data/interim/<name>.parquet``, which a notebook has made.
+
+        Raises
+        ------
+        UserError
+            If no notebook makes it: a copy of the raw table, for example, holds the sealed rows.
+        """
+        path = self.project.interim / f"{name}.parquet"
+        where = self.project.relative(path)
+        if path.is_file() and (name.startswith("raw_") or not self._is_made(where)):
+            msg = f"{where} is no table of a notebook and may hold test rows: delete it."
+            raise UserError(msg)
+        return read_table(self._need(path))
+
+    def _is_made(self, where: str) -> bool:
+        """Return whether a notebook makes this file: it says so, or it has done so."""
+        if where in self._makes or maker_of(self.project, where):
+            return True
+        stations = (read_cache(path) for path in self.project.results.glob("*/station.json"))
+        return any(where in facts["makes"] for facts in stations if isinstance(facts, dict))
 
     def has_table(self, name: str) -> bool:
         """Return whether there is such a table: a study may have no deployment rows."""

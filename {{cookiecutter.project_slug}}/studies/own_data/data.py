@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # Of the table that was read last, as it and study.toml were then: how many rows were left out for
 # which reason, and which inputs hold words. Whoever asks for that need not read it again.
 _SEEN: dict = {}
+DEPLOYMENT = "deployment"  # what copies of the deployment table are called
 
 
 def prepare(raw: Path) -> Any:
@@ -101,7 +102,7 @@ def deployment(raw: Path) -> Any:
     if not data.deployment:
         return None
     path = _checked(raw, data.deployment, data.deployment_sha256)
-    frame = measured(_read(path, data.deployment_sha256, "deployment"), settings)
+    frame = measured(_read(path, data.deployment_sha256), settings)
     frame = contract.check_deployment(frame, settings, words_of=labelled_words(raw))
     for name in filter(None, (settings.only("group"), settings.only("id"))):
         numbered = pd.Series(
@@ -125,7 +126,8 @@ def _usable(raw: Path) -> pd.DataFrame:
     """Return the usable rows of the labelled table, its columns held against the contract."""
     settings, stamp = manifest(raw), _stamp(raw)
     path = _checked(raw, settings.data.table, settings.data.sha256)
-    frame = measured(_read(path, settings.data.sha256, "raw"), settings)
+    _forget_copies(raw)
+    frame = measured(plain(read_rows(path)), settings)
     frame = contract.check_columns(frame, settings)
     reason = _reasons(frame, settings)
     counts = reason[reason != ""].value_counts(sort=False)
@@ -164,24 +166,33 @@ def _checked(raw: Path, name: str, expected: Any):
     return path
 
 
-def _read(path: Path, digest: Any, kind: Any):
-    """Return a table; a Parquet copy is kept, because a million lines of text are slow to parse.
+def _forget_copies(raw: Path):
+    """Remove copies of the labelled table, which an earlier version of this file has kept.
+
+    Rows that are sealed stand in data/sealed, and beside it in data/raw alone, which is yours.
+    """
+    for old in find_project(raw).interim.glob("raw_*.parquet"):
+        old.unlink(missing_ok=True)
+
+
+def _read(path: Path, digest: Any):
+    """Return the deployment table; a Parquet copy is kept, as text of a million lines is slow.
 
     The name of the copy holds the sha256 of the file, so that a copy of another file is never
-    taken for it.
+    taken for it. Of the labelled table there is none: it would hold the sealed rows.
     """
-    copy = find_project(path).interim / f"{kind}_{(digest or sha256(path))[:12]}.parquet"
+    copy = find_project(path).interim / f"{DEPLOYMENT}_{(digest or sha256(path))[:12]}.parquet"
     try:
-        return read_table(copy) if copy.is_file() else _copied(path, copy, kind)
+        return read_table(copy) if copy.is_file() else _copied(path, copy)
     except UserError:
         if not copy.is_file():
             raise
-        return _copied(path, copy, kind)  # a damaged copy: the file itself is whole
+        return _copied(path, copy)  # a damaged copy: the file itself is whole
 
 
-def _copied(path: Path, copy: Any, kind: Any):
+def _copied(path: Path, copy: Any):
     frame = plain(read_rows(path))
-    for old in copy.parent.glob(f"{kind}_*.parquet"):
+    for old in copy.parent.glob(f"{DEPLOYMENT}_*.parquet"):
         old.unlink(missing_ok=True)
     write_table(copy, frame)
     return read_table(copy)  # so that the first reader gets what all others get
