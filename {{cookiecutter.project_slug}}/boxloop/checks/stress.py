@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -11,7 +12,12 @@ from boxloop.measure import estimates
 from boxloop.measure.kinds import ANOMALY
 
 from .core import Finding, NotApplicable, check, field, listed
-from .sculpt import biggest_bump
+from .power import CHANCE, SURE, Power, rounded
+from .sculpt import _overall, biggest_bump, own_peak
+
+FEWEST = 50  # rows that pass a cut: fewer have no spectrum
+FOLLOWS, IS_MASS = 0.5, 0.9  # rank correlation of a score with the mass
+NARROWEST, WINDOWS, DILUTED = 20, 130, 1.15  # of `biggest_bump`; DILUTED by the error of its fit
 
 
 @check(
@@ -142,7 +148,7 @@ def _scatter(model: Any, response: np.ndarray, y: np.ndarray | None) -> tuple[fl
 )
 def sculpting(
     score: Any, mass: Any, *, rate: float = 0.05, threshold: float
-) -> Finding | NotApplicable:
+) -> Finding:
     """A cut on the score does not carve a bump out of pure background.
 
     Parameters
@@ -154,29 +160,65 @@ def sculpting(
     Notes
     -----
     The expectation in every window of mass is the shape of all background, times a smooth curve
-    fitted outside the window.
+    fitted to both sides of the window: a drift of the score with mass, however strong, is none.
     Compared is the biggest excess or deficit in standard deviations, after allowing for the
     number of windows.
-    Fails as well when half of the mass order is in the score (rank correlation beyond 0.5): then
-    the smooth curve itself is carved.
+    A score that follows the mass (rank correlation beyond 0.5) fails as well if what it selects
+    has a peak of its own where all background falls: a search would take that for a signal, though
+    the curve can follow it. So does one that is the mass (beyond 0.9).
     """
     from scipy.stats import spearmanr
 
     score, mass = np.asarray(score, dtype=float), np.asarray(mass, dtype=float)
-    if len(score) * rate < 50:
-        return NotApplicable(
-            f"Only {len(score) * rate:.0f} background rows pass the cut; at least 50 are needed."
-        )
+    number = round(rate * len(score))
+    if number < FEWEST:
+        message = f"Only {number} background rows pass the cut; at least {FEWEST} are needed."
+        few = Power(math.inf, 2 * threshold, "nothing", "counted", math.ceil(FEWEST / rate))
+        return Finding(0.0, passed=True, message=message, power=few)
     passed = np.zeros(len(score), dtype=bool)
-    passed[np.argsort(-score, kind="stable")[: round(rate * len(score))]] = True
+    passed[np.argsort(-score, kind="stable")[:number]] = True
     bump = biggest_bump(mass, passed)
     correlation = float(np.nan_to_num(spearmanr(score, mass).statistic))
+    peak = own_peak(mass, passed) if abs(correlation) > FOLLOWS else None
     message = (
         f"Of {len(score):,} background rows, {rate:.1%} pass; the biggest bump is "
         f"{bump.significance:+.1f} standard deviations "
         f"(threshold {threshold:g}) at mass {bump.low:.4g} to {bump.high:.4g}: {bump.count:,} "
         f"rows for {bump.expected:.0f}; "
-        f"rank correlation {correlation:+.2f}."
+        f"rank correlation {correlation:+.2f}"
     )
+    message += "." if peak is None else f", and a peak of their own at mass {peak:.4g}."
+    carved = peak is not None or abs(correlation) > IS_MASS
     value = abs(bump.significance)
-    return Finding(value, value <= threshold and abs(correlation) <= 0.5, message)
+    sight = _bump_seen(number, len(score), threshold)
+    return Finding(value, value <= threshold and not carved, message, sight)
+
+
+def _bump_seen(number: int, size: int, threshold: float) -> Power:
+    """Return the significance that is seen, and what a doubled rate in a window would have.
+
+    Of the windows, the narrowest: a twentieth of the rows, of which as large a share passes.
+    """
+    expected = number / NARROWEST
+
+    def overall(factor: float) -> float:
+        """Return the global significance of a rate so many times as high; the fit dilutes it."""
+        raw = math.sqrt(2 * expected * (factor * math.log(factor) - factor + 1) / DILUTED)
+        return _overall(raw, WINDOWS)
+
+    seen = threshold + SURE
+    factors = 1.02 ** np.arange(1, 400)
+    least = next((factor for factor in factors if overall(factor) >= seen), math.inf)
+    fault = f"a bump of {seen:.2g} deviations, a rate {least:.2g} times as high in a twentieth of "
+    fault += "the mass spectrum,"
+    matters = max(overall(2.0), 1e-9)
+    enough = None
+    if math.isfinite(threshold) and matters < seen:
+        more = 1.1 ** np.arange(1, 200)
+        raw = math.sqrt(2 * expected * (2 * math.log(2) - 1) / DILUTED)
+        enough = next(
+            (math.ceil(size * x) for x in more if _overall(raw * math.sqrt(x), WINDOWS) >= seen),
+            None,
+        )
+    how = "from the number of rows that pass"
+    return Power(seen, matters, fault, how, rounded(enough), "background rows")
