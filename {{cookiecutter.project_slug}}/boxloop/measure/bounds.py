@@ -381,7 +381,8 @@ class Calibration(Kind):
     For a true error of any size, the gaps of the bins are those observed, scaled to that size,
     plus the noise of the draws. The interval holds every size under which a sum as large as the
     observed one, or as small, is no rarer than once in forty. Where a bin has seen one class only,
-    draws have no noise; the noise is at least what the probabilities say. Noise makes the sums of
+    draws have no noise; it is at least what the probabilities say, and for the upper end what one
+    more row of each class would (Agresti & Coull 1998). Noise makes the sums of
     two predictors correlate and their true errors not, so a difference does not count on it.
     """
 
@@ -398,6 +399,11 @@ class _CalibrationTally(_Joined):
         at = np.searchsorted(-sample.ranking.cuts[self.edges], -sample.guess)
         inside = [np.unique(sample.codes[at == place]) for place in range(len(self.edges))]
         self.free = np.array([max(len(groups) - 1, 1) for groups in inside])
+        rows, hits = np.bincount(at, minlength=len(inside)), np.bincount(at, weights=sample.truth)
+        known = self.free + 1
+        rate = (known * hits / np.maximum(rows, 1) + 1) / (known + 2)
+        unseen = np.sqrt(rate * (1 - rate) / known) * rows / len(at)
+        self.doubt = np.maximum(self.floor, unseen)
 
     def add(self, value: float, drawn: Drawn) -> None:  # noqa: ARG002
         gaps, _ = drawn.ranking.gaps(self.edges)
@@ -405,22 +411,27 @@ class _CalibrationTally(_Joined):
         super().add(float(np.abs(gaps).sum()), drawn)
 
     def ends(self, level: float) -> Ends:
-        noise, seen = np.asarray(self.noise), float(np.abs(self.gaps).sum())
+        seen = float(np.abs(self.gaps).sum())
+        shape = np.abs(self.gaps) / seen if seen else np.full(len(self.gaps), 1 / len(self.gaps))
+        signed = shape * np.where(self.gaps < 0, -1, 1)
+        tried = np.linspace(0, seen + 4 * float(np.sum(self.doubt)) + 1e-12, GRID)[:, None, None]
+        rare = (1 - level) / 2
+        sums = np.abs(tried * signed + self._noise(self.floor)).sum(axis=2)
+        large = (sums >= seen).mean(axis=1) >= rare
+        sums = np.abs(tried * signed + self._noise(self.doubt)).sum(axis=2)
+        small = (sums <= seen).mean(axis=1) >= rare
+        low = float(tried[large][0, 0, 0]) if large.any() else self.value
+        return low, min(float(tried[small][-1, 0, 0]) if small.any() else low, 1.0)
+
+    def _noise(self, least: np.ndarray) -> np.ndarray:
+        """Return the noise of the gaps in each draw, at least that large, shape (draws, bins)."""
+        noise = np.array(self.noise)
         spread = noise.std(axis=0)
-        still = spread < 1e-3 * self.floor
+        still = spread < 1e-3 * least
         chance = np.random.default_rng(0).normal(size=(len(noise), int(still.sum())))
         noise[:, ~still] /= np.maximum(spread[~still], 1e-300)
         noise[:, still] = chance
-        noise *= np.maximum(spread, self.floor) * np.sqrt((self.free + 1) / self.free)
-        shape = np.abs(self.gaps) / seen if seen else np.full(len(self.gaps), 1 / len(self.gaps))
-        signed = shape * np.where(self.gaps < 0, -1, 1)
-        reach = seen + 4 * float(np.abs(noise).sum(axis=1).std()) + 1e-12
-        tried = np.linspace(0, reach, GRID)
-        sums = np.array([np.abs(error * signed + noise).sum(axis=1) for error in tried])
-        rare = (1 - level) / 2
-        large, small = (sums >= seen).mean(axis=1) >= rare, (sums <= seen).mean(axis=1) >= rare
-        low = float(tried[large][0]) if large.any() else self.value
-        return low, min(float(tried[small][-1]) if small.any() else low, 1.0)
+        return noise * np.maximum(spread, least) * np.sqrt((self.free + 1) / self.free)
 
 
 Calibration.tally = _CalibrationTally
