@@ -7,7 +7,7 @@ from sklearn.dummy import DummyClassifier
 from boxloop.measure import estimates
 from boxloop.measure.intervals import (
     LEAST,
-    _Measure,
+    Sample,
     affordable,
     compare,
     drawn_rows,
@@ -179,8 +179,8 @@ def test_a_metric_is_one_number_of_rows_and_of_draws(task, name, kind, rng):
     for guess in guesses.values():
         if name == "ece" and kind == "drawn" and len(np.unique(guess)) < len(guess):
             continue  # ties that an edge of a bin cuts: the drawn rows depend on their order
-        measure = _Measure(truth, guess, [metric], POINT[task])
-        whole = _Measure(truth[rows], guess[rows], [metric], POINT[task]).whole()[name]
+        measure = Sample(truth, guess, [metric], POINT[task])
+        whole = Sample(truth[rows], guess[rows], [metric], POINT[task]).whole()[name]
 
         assert measure.draw(weights)[name] == pytest.approx(whole, rel=1e-9, abs=1e-12, nan_ok=True)
         assert whole == pytest.approx(

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from boxloop.measure.metrics import METRICS
-from boxloop.measure.ranking import Ranking
-from boxloop.measure.residuals import Residuals
+from boxloop.measure.bounds import Drawn, Moments, PairedMoments, reaching
+from boxloop.measure.metrics import METRICS, Yardstick
+from boxloop.measure.tails import heavy_words
 from boxloop.table.codes import numbered
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from boxloop.measure.bounds import Tally
     from boxloop.measure.metrics import Metric
+    from boxloop.measure.ranking import Ranking
 
 
 ROWS_DRAWN, LEAST = 50_000_000, 100
@@ -78,13 +82,18 @@ def group_draws(groups: np.ndarray | pd.Series, *, draws: int, seed: int) -> Ite
         yield order[np.repeat(starts[chosen] - first, drawn) + np.arange(drawn.sum())]
 
 
+def group_counts(size: int, *, draws: int, seed: int) -> Iterator:
+    """Yield how often each of `size` groups stands in the draws of `group_draws`, shape (size,)."""
+    rng = np.random.default_rng(seed)
+    for _ in range(draws):
+        yield np.bincount(rng.integers(size, size=size), minlength=size).astype(float)
+
+
 def group_weights(groups: np.ndarray | pd.Series, *, draws: int, seed: int) -> Iterator:
     """Yield how often each row stands in the draws that `group_draws` yields, shape (n,)."""
     unique, codes = numbered(groups)
-    size = len(unique)
-    rng = np.random.default_rng(seed)
-    for _ in range(draws):
-        yield np.bincount(rng.integers(size, size=size), minlength=size).astype(float)[codes]
+    for counts in group_counts(len(unique), draws=draws, seed=seed):
+        yield counts[codes]
 
 
 def group_bootstrap(
@@ -148,6 +157,7 @@ def compare(
     seed: int = 0,
     level: float = 0.95,
     working_point: float | None = None,
+    yardstick: Yardstick | None = None,
 ) -> Any:
     """Measure model, reference and trivial baseline on the same rows and the same bootstrap draws.
 
@@ -162,42 +172,122 @@ def compare(
         Of very many rows fewer draws are made, see `affordable`.
     working_point : float, optional
         Cut (classification) or background efficiency (anomaly detection) of metrics that need one.
+    yardstick : boxloop.measure.metrics.Yardstick, optional
+        Without a bound of its own, an outlier is beyond 3 NMAD of the reference, whoever it is
+        of.
 
     Returns
     -------
     dict
         For each metric the intervals of all predictors, and of ``difference``: the improvement
         of the model over the reference, positive when the model is better. It is paired: each
-        draw compares both on the same groups, so their shared noise cancels.
+        draw compares both on the same groups, so their shared noise cancels. Each is a dict of
+        ``value``, ``low`` and ``high``; where there is something to say, ``note`` says it, and
+        ``too_few`` (groups) or ``heavy_tails`` is True; ``scale`` is what residuals are divided
+        by. How ends are made is in
+        `boxloop.measure.bounds`.
     """
-    truth = np.asarray(truth)
-    chosen = [METRICS[name] for name in metrics]
-    measures = {
-        name: _Measure(truth, np.asarray(values), chosen, working_point)
+    truth, chosen = np.asarray(truth), [METRICS[name] for name in metrics]
+    measured_by, said = _bounded(truth, predictions, yardstick or Yardstick())
+    unique, codes = numbered(groups)
+    samples = {
+        name: Sample(truth, np.asarray(values), chosen, working_point, codes, measured_by)
         for name, values in predictions.items()
     }
-    drawn: dict[str, list[dict[str, float]]] = {name: [] for name in predictions}
-    for weights in group_weights(groups, draws=affordable(draws, len(truth)), seed=seed):
-        for name, measure in measures.items():
-            drawn[name].append(measure.draw(weights))
-    whole = {name: measure.whole() for name, measure in measures.items()}
-    return {metric.name: _intervals(metric, whole, drawn, level=level) for metric in chosen}
-
-
-def _intervals(metric: Metric, whole: dict, drawn: dict, *, level: float) -> dict:
-    """Return the intervals of one metric, from its values in all rows and in each draw."""
-    value = {name: values[metric.name] for name, values in whole.items()}
-    sample = {name: [values[metric.name] for values in rows] for name, rows in drawn.items()}
-    found = {name: interval(value[name], sample[name], level=level)._asdict() for name in whole}
-    if {"model", "reference"} <= set(whole):
-        gain = metric.improvement(value["reference"], value["model"])
-        gains = list(map(metric.improvement, sample["reference"], sample["model"]))
-        found["difference"] = interval(gain, gains, level=level)._asdict()
+    tallies = {name: sample.tallies() for name, sample in samples.items()}
+    pairs = _pairs(chosen, tallies)
+    counts = group_counts(len(unique), draws=affordable(draws, len(truth)), seed=seed)
+    for weights in counts:
+        for name, sample in samples.items():
+            sample.take(weights, tallies[name])
+        for pair in pairs.values():
+            pair.add(weights)
+    notes = {"outlier_fraction": said, "deployed_purity": _mix(measured_by)}
+    found = {}
+    for metric in chosen:
+        about = {"note": notes[metric.name]} if notes.get(metric.name) else {}
+        about |= {"scale": measured_by.scale} if measured_by.scale and metric.scales else {}
+        found[metric.name] = _entries(metric, tallies, pairs, level=level, about=about)
     return found
 
 
-class _Measure:
-    """Metrics of one prediction, of all rows and of draws; rows are sorted once for all of them."""
+def _bounded(truth: np.ndarray, predictions: dict, yardstick: Yardstick) -> tuple[Yardstick, str]:
+    """Return the yardstick with a bound of outliers, if there is one, and what it is in words."""
+    if yardstick.bound is not None:
+        return yardstick, f"beyond {yardstick.bound:.3g}, the bound of the study"
+    if "reference" not in predictions or not len(truth):
+        return yardstick, ""
+    bound = 3 * yardstick.residuals(truth, predictions["reference"]).scatter
+    if not (np.isfinite(bound) and bound > 0):
+        return yardstick, ""
+    return replace(yardstick, bound=bound), f"beyond {bound:.3g}, 3 NMAD of the reference"
+
+
+def _mix(yardstick: Yardstick) -> str:
+    """Return in words which mix of classes a purity is of."""
+    if yardstick.prevalence is None:
+        return "at the mix of these rows: neither study.prevalence nor weights say another"
+    return f"at a prevalence of {yardstick.prevalence:.3g}, from {yardstick.prevalence_from}"
+
+
+def _pairs(metrics: list[Metric], tallies: dict) -> dict[str, PairedMoments]:
+    """Return what tells the error of an improvement in each draw, of metrics that are means."""
+    if not {"model", "reference"} <= set(tallies):
+        return {}
+    return {
+        metric.name: PairedMoments(*(tallies[who][metric.name] for who in ("model", "reference")))
+        for metric in metrics
+        if isinstance(metric.kind, Moments) and metric.better != "zero"
+    }
+
+
+def _entries(
+    metric: Metric, tallies: dict, pairs: dict, *, level: float, about: dict[str, str]
+) -> dict[str, dict]:
+    """Return the intervals of one metric, each with what has to be said of it."""
+    mine = {who: of[metric.name] for who, of in tallies.items()}
+    found, notes = {}, {}
+    for who, tally in mine.items():
+        ends = reaching(tally.value, tally.ends(level))
+        notes[who] = _joined_notes(tally.note(), _tails(metric, tally), about)
+        found[who] = Interval(tally.value, *ends)._asdict() | notes[who]
+    if {"model", "reference"} <= set(mine):
+        model, reference = mine["model"], mine["reference"]
+        gain = metric.improvement(reference.value, model.value)
+        pair = pairs.get(metric.name)
+        ends = pair.ends(level) if pair else model.difference(reference, level)
+        said = _joined_notes(notes["model"], notes["reference"])
+        found["difference"] = Interval(gain, *reaching(gain, ends))._asdict() | said
+    return found
+
+
+def _tails(metric: Metric, tally: Tally) -> dict[str, Any]:
+    """Return that tails are heavy, where the error of a metric needs their fourth moment."""
+    if not (isinstance(metric.kind, Moments) and metric.kind.of_squares):
+        return {}
+    words = tally.sample.heavy_tails
+    return {"heavy_tails": True, "note": words} if words else {}
+
+
+def _joined_notes(*said: dict) -> dict[str, Any]:
+    """Return several notes as one: every flag, and every sentence once."""
+    flags = {key: value for one in said for key, value in one.items() if key != "note"}
+    words = "; ".join(dict.fromkeys(one["note"] for one in said if one.get("note")))
+    return flags | ({"note": words} if words else {})
+
+
+class Sample:
+    """Metrics of one prediction, of all rows and of draws; rows are sorted once for all of them.
+
+    Parameters
+    ----------
+    truth, guess : arrays of shape (n,)
+    metrics : list of boxloop.measure.metrics.Metric
+    working_point : float or None
+    codes : array of shape (n,)
+        The number of the group of each row, from 0; every row its own where there are none.
+    yardstick : boxloop.measure.metrics.Yardstick, optional
+    """
 
     def __init__(
         self,
@@ -205,13 +295,19 @@ class _Measure:
         guess: np.ndarray,
         metrics: list[Metric],
         working_point: float | None,
+        codes: np.ndarray | None = None,
+        yardstick: Yardstick | None = None,
     ) -> None:
+        yardstick = yardstick or Yardstick()
         self.truth, self.guess = truth, guess
         self.metrics, self.working_point = metrics, working_point
+        self.codes = np.arange(len(truth)) if codes is None else codes
+        self.lengths = np.bincount(self.codes).astype(float)
+        self.size = len(self.lengths)
         ranked = any(metric.ranked for metric in metrics)
-        self.ranking = Ranking(truth, guess) if ranked else None
+        self.ranking = yardstick.ranking(truth, guess) if ranked else None
         of_residuals = any(metric.of_residuals for metric in metrics)
-        self.residuals = Residuals(truth, guess) if of_residuals else None
+        self.residuals = yardstick.residuals(truth, guess) if of_residuals else None
 
     def whole(self) -> dict:
         """Return the metrics of all rows by name."""
@@ -219,13 +315,31 @@ class _Measure:
 
     def draw(self, weights: np.ndarray) -> dict:
         """Return the metrics by name of a draw that holds each row `weights` times."""
-        return self._read(
+        return self._read(*self._drawn(weights), weights=weights)
+
+    def tallies(self) -> dict[str, Tally]:
+        """Return by metric what takes in its values, draw by draw."""
+        whole = self.whole()
+        return {
+            metric.name: metric.kind.tally(metric.kind, metric, self, whole[metric.name])
+            for metric in self.metrics
+        }
+
+    def take(self, groups: np.ndarray, tallies: dict[str, Tally]) -> None:
+        """Take in a draw that holds each group `groups` times."""
+        rows = groups[self.codes]
+        ranking, residuals = self._drawn(rows)
+        drawn = Drawn(ranking, residuals, groups)
+        for name, value in self._read(ranking, residuals, weights=rows).items():
+            tallies[name].add(value, drawn)
+
+    def _drawn(self, weights: np.ndarray) -> tuple:
+        return (
             self.ranking and self.ranking.weighted(weights),
             self.residuals and self.residuals.weighted(weights),
-            weights=weights,
         )
 
-    def _read(self, ranking: Ranking | None, residuals: Any, *, weights: Any):
+    def _read(self, ranking: Ranking | None, residuals: Any, *, weights: Any) -> dict:
         found = {}
         for metric in self.metrics:
             if metric.ranked:
@@ -236,6 +350,33 @@ class _Measure:
                 rows = slice(None) if weights is None else drawn_rows(weights)
                 found[metric.name] = metric.function(self.truth[rows], self.guess[rows])
         return found
+
+    @cached_property
+    def is_constant(self) -> bool:
+        """Whether it says the same of every row."""
+        return bool(np.ptp(self.guess) == 0)
+
+    @cached_property
+    def heavy_tails(self) -> str:
+        """In words that the residuals have heavy tails, or nothing."""
+        return heavy_words(self.residuals.square, self.codes) if self.residuals else ""
+
+    def rows_of(self, kind: str) -> int:
+        """Return how many rows there are: ``"signal"``, ``"background"`` or ``"all"``."""
+        return int(self._rows(kind).sum())
+
+    def groups_of(self, kind: str) -> int:
+        """Return how many groups have such a row, see `boxloop.measure.bounds.Share`."""
+        if kind == "classes":
+            return min(self.groups_of("signal"), self.groups_of("background"))
+        return len(np.unique(self.codes[self._rows(kind)]))
+
+    def _rows(self, kind: str) -> np.ndarray:
+        if kind == "passing":
+            return self.guess >= self.working_point
+        if kind == "all":
+            return np.ones(len(self.truth), dtype=bool)
+        return self.truth > 0 if kind == "signal" else self.truth == 0
 
 
 def drawn_rows(weights: np.ndarray) -> np.ndarray:

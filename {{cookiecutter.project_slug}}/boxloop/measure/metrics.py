@@ -1,16 +1,47 @@
 """The metrics of every task, each with its direction (Huppenkothen et al. §2.3)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 
 from boxloop.measure import ranking
+from boxloop.measure.bounds import LOG, LOG_REST, Calibration, Kind, Maximum, Moments, Share
 from boxloop.measure.kinds import ANOMALY, CLASSIFICATION, REGRESSION
 from boxloop.measure.residuals import Draw, Residuals
 
 Better = Literal["lower", "higher", "zero"]
+
+
+@dataclass(frozen=True)
+class Yardstick:
+    """What a study measures by, beside its working point; all of it optional.
+
+    Parameters
+    ----------
+    scale : {"1+target"}, optional
+        What residuals are divided by: 1 + truth, as for redshifts. R² is not scaled.
+    bound : float, optional
+        The (scaled) residual from which on a row is an outlier.
+    prevalence : float, optional
+        Share of the class of interest among the objects that the model is meant for.
+    prevalence_from : str
+        Where it is known from, for the note beside the purity.
+    """
+
+    scale: Literal["1+target"] | None = None
+    bound: float | None = None
+    prevalence: float | None = None
+    prevalence_from: str = "study.prevalence"
+
+    def ranking(self, truth: Any, score: Any) -> ranking.Ranking:
+        """Return the rows sorted by score, shape (n,)."""
+        return ranking.Ranking(truth, score, prevalence=self.prevalence)
+
+    def residuals(self, truth: Any, prediction: Any) -> Residuals:
+        """Return the residuals of predictions, shape (n,)."""
+        return Residuals(truth, prediction, scale=self.scale, bound=self.bound)
 
 
 @dataclass(frozen=True)
@@ -37,6 +68,10 @@ class Metric:
     of_residuals : callable, optional
         What `function` is made of, where it takes a `boxloop.measure.residuals.Residuals` or a
         bootstrap draw of one: nothing need be copied for a draw then.
+    kind : boxloop.measure.bounds.Kind
+        How its interval is made.
+    scales : bool
+        Whether it is of residuals that ``study.scale`` divides.
     """
 
     name: str
@@ -48,18 +83,40 @@ class Metric:
     ranked: bool = False
     unbounded: bool = False
     of_residuals: Callable[[Residuals | Draw], float] | None = None
+    kind: Kind = field(default_factory=Kind)
+    scales: bool = False
 
-    def __call__(self, truth: Any, prediction: Any, working_point: float | None = None) -> float:
+    def __call__(
+        self,
+        truth: Any,
+        prediction: Any,
+        working_point: float | None = None,
+        *,
+        yardstick: "Yardstick | None" = None,
+    ) -> float:
         """Return the metric of predictions, at a working point where it has one.
 
         Parameters
         ----------
         truth, prediction : arrays of shape (n,)
         working_point : float, optional
+        yardstick : Yardstick, optional
+            What the study measures residuals and purity by.
         """
+        yardstick = yardstick or Yardstick()
         if self.ranked:
-            return self.function(ranking.Ranking(truth, prediction), working_point)
+            return self.function(yardstick.ranking(truth, prediction), working_point)
+        if self.of_residuals:
+            return self.of_residuals(yardstick.residuals(truth, prediction))
         return self.function(truth, prediction)
+
+    def titled(self, scale: str | None = None) -> str:
+        """Return its label, and what residuals are divided by."""
+        return f"{self.label} / ({scale})" if scale and self.scales else self.label
+
+    def in_unit(self, unit: str, scale: str | None = None) -> str:
+        """Return the unit that it carries, given that of the target."""
+        return unit if self.has_unit and not (scale and self.scales) else ""
 
     @property
     def sign(self) -> int:
@@ -110,14 +167,20 @@ def _nmad(sample: Residuals | Draw) -> float:
 
 
 def _outlier_fraction(sample: Residuals | Draw) -> float:
-    """Return the share of residuals beyond 3 NMAD of their median (0.0027 for a Gaussian)."""
-    return sample.beyond(3 * sample.scatter)
+    """Return the share of residuals beyond the bound, the same for all that are compared.
+
+    Without one it is the share beyond 3 NMAD of the rows' own median (0.0027 for a Gaussian),
+    which flatters whoever scatters more.
+    """
+    if sample.rows.bound is None:
+        return sample.beyond(3 * sample.scatter)
+    return sample.mean(sample.rows.outlying)
 
 
 def _r2(sample: Residuals | Draw) -> float:
     """Return the coefficient of determination; without a spread of the truth it is NaN."""
     variance = sample.variance
-    return float(1 - sample.mean(sample.rows.square) / variance) if variance else np.nan
+    return float(1 - sample.mean(sample.rows.unexplained) / variance) if variance else np.nan
 
 
 def _log_loss(sample: Residuals | Draw) -> float:
@@ -130,19 +193,74 @@ def _brier(sample: Residuals | Draw) -> float:
     return sample.mean(sample.rows.square)
 
 
+# What the errors of means are made of: values that are averaged, and the slopes by their means.
+
+
+def _r2_values(rows: Residuals) -> np.ndarray:
+    return np.stack([rows.unexplained, *rows.centred])
+
+
+def _r2_gradient(means: np.ndarray) -> np.ndarray:
+    variance = means[2] - means[1] ** 2
+    ratio = means[0] / variance**2
+    return np.array([-1 / variance, -2 * ratio * means[1], ratio])
+
+
+def _itself(means: np.ndarray) -> np.ndarray:
+    return np.ones_like(means)
+
+
+SQUARES = Moments(lambda rows: rows.square, lambda m: 0.5 / np.sqrt(m), scale=LOG, of_squares=True)
+MEAN = Moments(lambda rows: rows.residual, _itself)
+EXPLAINED = Moments(_r2_values, _r2_gradient, scale=LOG_REST, of_squares=True)
+SURPRISE = Moments(lambda rows: rows.surprise, _itself, scale=LOG)
+BRIER = Moments(lambda rows: rows.square, _itself, scale=LOG)
+MIXED = Share("classes")
+AREA = Share("classes", by_odds=True)
+CORRELATION = Share("classes", lambda v, _: (1 + v) / 2, lambda s, _: 2 * s - 1)
+REJECTION = Share(
+    "classes", lambda v, _: 1 / v, lambda s, _: 1 / max(s, 1e-9), at=lambda v, _: 1 / v
+)
+
+
+def _passing(rate: float | None = None) -> Share:
+    """Return the way of a signal efficiency at a background efficiency (None: working point)."""
+    return Share("classes", at=lambda _, point: rate or point)
+
+
+SIC = Share(
+    "classes",
+    lambda v, point: v * np.sqrt(point),
+    lambda s, point: s / np.sqrt(point),
+    at=lambda _, point: point,
+)
+
+
 def _of_residuals(
     name: str,
     label: str,
     definition: Callable[[Residuals | Draw], float],
     better: Better,
     *,
+    kind: Kind,
     has_unit: bool = True,
+    scales: bool = False,
     tasks: tuple[str, ...] = (REGRESSION,),
 ) -> Metric:
     def function(truth: Any, prediction: Any) -> float:
         return definition(Residuals(truth, prediction))
 
-    return Metric(name, label, function, better, has_unit, tasks, of_residuals=definition)
+    return Metric(
+        name,
+        label,
+        function,
+        better,
+        has_unit,
+        tasks,
+        of_residuals=definition,
+        kind=kind,
+        scales=scales,
+    )
 
 
 def _of_ranking(
@@ -151,59 +269,130 @@ def _of_ranking(
     function: Callable[..., float],
     better: Better,
     *tasks: str,
+    kind: Kind,
     unbounded: bool = False,
 ) -> Metric:
     return Metric(
-        name, label, function, better, has_unit=False, tasks=tasks, ranked=True, unbounded=unbounded
+        name,
+        label,
+        function,
+        better,
+        has_unit=False,
+        tasks=tasks,
+        ranked=True,
+        unbounded=unbounded,
+        kind=kind,
     )
 
 
+def _efficiency(rate: float, words: str) -> Metric:
+    """Return the metric of the signal efficiency at a fixed background efficiency."""
+    return _of_ranking(
+        f"signal_efficiency_at_{words}",
+        f"signal efficiency at a background of {words}",
+        lambda ranking, _=None: ranking.efficiency_at(rate),
+        "higher",
+        *SCORES,
+        kind=_passing(rate),
+    )
+
+
+SCORES = (CLASSIFICATION, ANOMALY)
+DECIDED = (CLASSIFICATION,)
 METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (
-        _of_residuals("rmse", "RMSE", _rmse, "lower"),
-        _of_residuals("bias", "bias", _bias, "zero"),
-        _of_residuals("nmad", "NMAD", _nmad, "lower"),
+        _of_residuals("rmse", "RMSE", _rmse, "lower", kind=SQUARES, scales=True),
+        _of_residuals("bias", "bias", _bias, "zero", kind=MEAN, scales=True),
+        _of_residuals("nmad", "NMAD", _nmad, "lower", kind=Kind(), scales=True),
         _of_residuals(
-            "outlier_fraction", "outlier fraction", _outlier_fraction, "lower", has_unit=False
+            "outlier_fraction",
+            "outlier fraction",
+            _outlier_fraction,
+            "lower",
+            kind=Share(),
+            has_unit=False,
+            scales=True,
         ),
-        _of_residuals("r2", "R²", _r2, "higher", has_unit=False),
-        _of_ranking("roc_auc", "ROC AUC", ranking.roc_auc, "higher", CLASSIFICATION, ANOMALY),
+        _of_residuals("r2", "R²", _r2, "higher", kind=EXPLAINED, has_unit=False),
+        _of_ranking("roc_auc", "ROC AUC", ranking.roc_auc, "higher", *SCORES, kind=AREA),
         _of_ranking(
             "average_precision",
             "average precision",
             ranking.average_precision,
             "higher",
-            CLASSIFICATION,
-            ANOMALY,
+            *SCORES,
+            kind=AREA,
         ),
-        _of_ranking("completeness", "completeness", ranking.completeness, "higher", CLASSIFICATION),
-        _of_ranking("purity", "purity", ranking.purity, "higher", CLASSIFICATION),
+        _of_ranking(
+            "completeness",
+            "completeness",
+            ranking.completeness,
+            "higher",
+            *DECIDED,
+            kind=Share("signal"),
+        ),
+        _of_ranking("purity", "purity", ranking.purity, "higher", *DECIDED, kind=Share("passing")),
+        _of_ranking(
+            "deployed_purity",
+            "purity at the true mix",
+            ranking.deployed_purity,
+            "higher",
+            *DECIDED,
+            kind=Share("passing"),
+        ),
         _of_ranking(
             "false_positive_rate",
             "false-positive rate",
             ranking.false_positive_rate,
             "lower",
-            CLASSIFICATION,
+            *DECIDED,
+            kind=Share("background"),
         ),
-        _of_ranking("accuracy", "accuracy", ranking.accuracy, "higher", CLASSIFICATION),
+        _of_ranking("accuracy", "accuracy", ranking.accuracy, "higher", *DECIDED, kind=Share()),
         _of_ranking(
             "balanced_accuracy",
             "balanced accuracy",
             ranking.balanced_accuracy,
             "higher",
-            CLASSIFICATION,
+            *DECIDED,
+            kind=MIXED,
         ),
-        _of_residuals(
-            "log_loss", "log loss", _log_loss, "lower", has_unit=False, tasks=(CLASSIFICATION,)
-        ),
-        _of_residuals(
-            "brier", "Brier score", _brier, "lower", has_unit=False, tasks=(CLASSIFICATION,)
-        ),
-        _of_ranking("ece", "calibration error (ECE)", ranking.ece, "lower", CLASSIFICATION),
-        _of_ranking("max_sic", "maximum SIC", ranking.max_sic, "higher", ANOMALY, unbounded=True),
+        _of_ranking("f1", "F1", ranking.f1, "higher", *DECIDED, kind=MIXED),
         _of_ranking(
-            "sic", "SIC at the working point", ranking.sic, "higher", ANOMALY, unbounded=True
+            "matthews",
+            "Matthews correlation",
+            ranking.matthews,
+            "higher",
+            *DECIDED,
+            kind=CORRELATION,
+        ),
+        _of_residuals(
+            "log_loss", "log loss", _log_loss, "lower", kind=SURPRISE, has_unit=False, tasks=DECIDED
+        ),
+        _of_residuals(
+            "brier", "Brier score", _brier, "lower", kind=BRIER, has_unit=False, tasks=DECIDED
+        ),
+        _of_ranking(
+            "ece", "calibration error (ECE)", ranking.ece, "lower", *DECIDED, kind=Calibration()
+        ),
+        _of_ranking(
+            "max_sic",
+            "maximum SIC",
+            ranking.max_sic,
+            "higher",
+            ANOMALY,
+            unbounded=True,
+            kind=Maximum(),
+        ),
+        _of_ranking(
+            "sic",
+            "SIC at the working point",
+            ranking.sic,
+            "higher",
+            ANOMALY,
+            unbounded=True,
+            kind=SIC,
         ),
         _of_ranking(
             "signal_efficiency",
@@ -211,14 +400,27 @@ METRICS: dict[str, Metric] = {
             ranking.signal_efficiency,
             "higher",
             ANOMALY,
+            kind=_passing(),
         ),
+        _efficiency(0.01, "1e-2"),
+        _efficiency(0.001, "1e-3"),
         _of_ranking(
             "background_rejection",
             "background rejection at half the signal",
             ranking.background_rejection,
             "higher",
-            ANOMALY,
+            *SCORES,
             unbounded=True,
+            kind=REJECTION,
+        ),
+        _of_ranking(
+            "background_rejection_at_0.3",
+            "background rejection at 0.3 of the signal",
+            lambda ranking, _=None: ranking.rejection_at(0.3),
+            "higher",
+            *SCORES,
+            unbounded=True,
+            kind=REJECTION,
         ),
     )
 }

@@ -25,6 +25,8 @@ class Ranking:
     Parameters
     ----------
     truth, score : arrays of shape (n,)
+    prevalence : float, optional
+        Share of the signal among the objects that the score is meant for, where it is known.
 
     Attributes
     ----------
@@ -33,7 +35,10 @@ class Ranking:
     signal, background : arrays of shape (k,), how many rows of each kind pass
     """
 
-    def __init__(self, truth: np.ndarray | pd.Series, score: np.ndarray) -> None:
+    def __init__(
+        self, truth: np.ndarray | pd.Series, score: np.ndarray, *, prevalence: float | None = None
+    ) -> None:
+        self.prevalence = prevalence
         truth, score = np.asarray(truth, dtype=float), np.asarray(score, dtype=float)
         self._order = np.argsort(-score, kind="stable")
         self._truth, self._score = truth[self._order], score[self._order]
@@ -52,7 +57,7 @@ class Ranking:
         """Return the ranking of a draw that holds row i `weights[i]` times; nothing is sorted."""
         drawn = object.__new__(Ranking)
         drawn._order, drawn._truth, drawn._score = self._order, self._truth, self._score
-        drawn._last, drawn.cuts = self._last, self.cuts
+        drawn._last, drawn.cuts, drawn.prevalence = self._last, self.cuts, self.prevalence
         drawn._count(weights[self._order])
         return drawn
 
@@ -60,6 +65,52 @@ class Ranking:
     def surplus(self) -> np.ndarray:
         """Sum of truth − score over the rows that pass each cut."""
         return self.signal - np.cumsum(self._weights * self._score)[self._last]
+
+    @cached_property
+    def doubt(self) -> np.ndarray:
+        """Sum over the rows that pass each cut of the variance that a probability allows for."""
+        return np.cumsum(self._weights * self._score * (1 - self._score))[self._last]
+
+    @cached_property
+    def misses(self) -> np.ndarray:
+        """Sum of (truth − score)² over the rows that pass each cut."""
+        return np.cumsum(self._weights * (self._truth - self._score) ** 2)[self._last]
+
+    @property
+    def bins(self) -> np.ndarray:
+        """Numbers of the cuts that end the (at most ten) bins of about equal size.
+
+        Rows of the same score are never divided, so that their order does not matter.
+        """
+        passed = self.signal + self.background
+        ends = np.searchsorted(passed, passed[-1] * np.arange(1, BINS) / BINS - 1e-9)
+        return np.unique(np.append(ends, len(passed) - 1))
+
+    def gaps(self, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return sum of truth − score in each bin, and its standard error, as shares of all rows.
+
+        Parameters
+        ----------
+        ends : array, see `bins`
+
+        Returns
+        -------
+        gaps, errors : arrays of shape (bins,)
+            The error is that of the probabilities themselves or of the scatter in the bin,
+            whichever is larger.
+        """
+        passed = self.signal + self.background
+        rows = np.maximum(np.diff(passed[ends], prepend=0), 1e-300)
+        surplus = np.diff(self.surplus[ends], prepend=0)
+        said = np.diff(self.doubt[ends], prepend=0)
+        seen = np.diff(self.misses[ends], prepend=0) - surplus**2 / rows
+        errors = np.sqrt(np.maximum(np.maximum(said, seen), 0))
+        return surplus / passed[-1], errors / passed[-1]
+
+    @property
+    def few(self) -> float:
+        """Background rows that must pass a cut before its SIC counts towards the maximum."""
+        return min(FEW, self.background[-1])
 
     @cached_property
     def signal_efficiency(self) -> np.ndarray:
@@ -82,7 +133,7 @@ class Ranking:
 
         It is 0 where fewer than `FEW` background rows pass.
         """
-        enough = self.background >= min(FEW, self.background[-1])
+        enough = self.background >= self.few
         rate = np.where(self.background > 0, self.background_efficiency, 1.0)
         return np.where(enough, self.signal_efficiency / np.sqrt(rate), 0.0)
 
@@ -93,6 +144,18 @@ class Ranking:
                 rate, np.append(0, self.background_efficiency), np.append(0, self.signal_efficiency)
             )
         )
+
+    def rejection_at(self, efficiency: float) -> float:
+        """Return 1 / background efficiency where that share of the signal passes.
+
+        It is at most the number of background rows.
+        """
+        rate = np.interp(
+            efficiency,
+            np.append(0, self.signal_efficiency),
+            np.append(0, self.background_efficiency),
+        )
+        return float(1 / max(rate, 1 / max(self.background[-1], 1)))
 
     def passing(self, cut: float) -> tuple:
         """Return how many rows of signal and of background have a score of at least `cut`."""
@@ -176,20 +239,52 @@ def signal_efficiency(ranking: Ranking, working_point: float) -> float:
 
 def background_rejection(ranking: Ranking, _: float | None = None) -> float:
     """Return 1 / eps_B where half of the signal passes; at most the number of background rows."""
-    rate = np.interp(
-        0.5, np.append(0, ranking.signal_efficiency), np.append(0, ranking.background_efficiency)
-    )
-    return float(1 / max(rate, 1 / max(ranking.background[-1], 1)))
+    return ranking.rejection_at(0.5)
+
+
+def deployed_purity(ranking: Ranking, working_point: float) -> float:
+    """Return the purity of a selection among objects with the true share of the class of interest.
+
+    Completeness and false-positive rate do not depend on the mix; the purity of labelled rows
+    does. Without a known prevalence it is that of the rows.
+    """
+    mix = ranking.prevalence
+    if mix is None:
+        return purity(ranking, working_point)
+    kept = mix * completeness(ranking, working_point)
+    passed = kept + (1 - mix) * false_positive_rate(ranking, working_point)
+    return kept / passed if passed else 0.0
+
+
+def f1(ranking: Ranking, working_point: float) -> float:
+    """Return the harmonic mean of purity and completeness; 0 where no row is selected."""
+    signal, background = ranking.passing(working_point)
+    whole = signal + background + ranking.signal[-1]
+    return 2 * signal / whole if whole else 0.0
+
+
+def matthews(ranking: Ranking, working_point: float) -> float:
+    """Return the correlation of decision and truth (Matthews 1975); 0 where one is the same."""
+    kept, wrong = ranking.passing(working_point)
+    lost, right = ranking.signal[-1] - kept, ranking.background[-1] - wrong
+    spread = (kept + wrong) * (kept + lost) * (right + wrong) * (right + lost)
+    return float((kept * right - wrong * lost) / np.sqrt(spread)) if spread else 0.0
 
 
 def ece(ranking: Ranking, _: float | None = None) -> float:
-    """Return the expected calibration error (ECE) in ten bins of equal size.
+    """Return the expected calibration error (ECE) in ten bins of about equal size.
 
-    It is the mean of |share that came true − mean probability|. Rows of the same probability that
-    an edge of a bin cuts are shared out evenly, whatever their order. Finite bins make it positive
-    even for perfect probabilities; the check `diagnose.calibration` allows for that.
+    It is the mean of |share that came true − mean probability|, less what chance adds to it: a
+    gap of size m with error s is expected to look like E|N(m, s)|, and is taken to be the observed
+    gap, shrunk by the share of all squared gaps that is noise. It takes rows to be independent.
     """
-    passed = np.append(0, ranking.signal + ranking.background)
-    sizes = np.full(BINS, passed[-1] // BINS) + (np.arange(BINS) >= BINS - passed[-1] % BINS)
-    surplus = np.interp(np.cumsum(sizes), passed, np.append(0, ranking.surplus))
-    return float(np.abs(np.diff(surplus, prepend=0)).sum() / passed[-1])
+    from scipy.special import ndtr
+
+    gaps, errors = ranking.gaps(ranking.bins)
+    there = errors > 0
+    size, error = np.abs(gaps), np.where(there, errors, 1.0)
+    square = float(np.sum(size**2))
+    real = max(0.0, 1 - float(np.sum(errors**2)) / square) if square else 0.0
+    ratio = np.sqrt(real) * size / error
+    added = np.sqrt(2 / np.pi) * np.exp(-(ratio**2) / 2) - 2 * ratio * ndtr(-ratio)
+    return max(0.0, float(np.sum(size - np.where(there, error * added, 0.0))))

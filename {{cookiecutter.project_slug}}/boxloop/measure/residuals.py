@@ -24,11 +24,23 @@ class Residuals:
     Parameters
     ----------
     truth, prediction : arrays of shape (n,)
+    scale : str, optional
+        ``"1+target"``: residuals are divided by 1 + truth, as those of redshifts are.
+    bound : float, optional
+        The residual from which on a row is an outlier; else 3 NMAD of these rows themselves.
     """
 
-    def __init__(self, truth: np.ndarray | pd.Series, prediction: np.ndarray) -> None:
+    def __init__(
+        self,
+        truth: np.ndarray | pd.Series,
+        prediction: np.ndarray,
+        *,
+        scale: str | None = None,
+        bound: float | None = None,
+    ) -> None:
         self.truth = np.asarray(truth, dtype=float)
         self.prediction = np.asarray(prediction, dtype=float)
+        self.scale, self.bound = scale, bound
 
     @property
     def rows(self) -> Residuals:
@@ -62,13 +74,25 @@ class Residuals:
 
     @cached_property
     def residual(self) -> np.ndarray:
-        """Prediction − truth, shape (n,)."""
-        return self.prediction - self.truth
+        """Prediction − truth, shape (n,), divided by 1 + truth where that is the scale."""
+        apart = self.prediction - self.truth
+        return apart if self.scale is None else apart / (1 + self.truth)
 
     @cached_property
     def square(self) -> np.ndarray:
         """Squares of the residuals, shape (n,)."""
         return self.residual**2
+
+    @cached_property
+    def unexplained(self) -> np.ndarray:
+        """Squares of prediction − truth, shape (n,), whatever the scale."""
+        return self.square if self.scale is None else (self.prediction - self.truth) ** 2
+
+    @cached_property
+    def outlying(self) -> np.ndarray:
+        """1 where a residual exceeds the bound, else 0, NaN where it is unknown; shape (n,)."""
+        beyond = (np.abs(self.residual) > self.bound).astype(float)
+        return np.where(np.isnan(self.residual), np.nan, beyond)
 
     @cached_property
     def centred(self) -> tuple:

@@ -18,7 +18,7 @@ def predictions(
     *,
     train: pd.DataFrame,
     validation: pd.DataFrame,
-    half_width: float | None = None,
+    half_width: float | np.ndarray | None = None,
 ) -> pd.DataFrame:
     """Return a prediction for each row, and whether it is in the scope of the training rows.
 
@@ -28,8 +28,8 @@ def predictions(
         Has the inputs; no truth is needed.
     model : fitted estimator
     train, validation : DataFrame
-    half_width : float, optional
-        Regression: half of the width of the interval that 05 has measured.
+    half_width : float or array of shape (n,), optional
+        Regression: half of the width of the interval that 05 has set.
 
     Returns
     -------

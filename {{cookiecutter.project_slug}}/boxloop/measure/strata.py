@@ -71,7 +71,8 @@ def compare_parts(
     Returns
     -------
     DataFrame
-        Columns `stratum`, `n`, `metric`, `who`, `value`, `low`, `high`.
+        Columns `stratum`, `n`, `metric`, `who`, `value`, `low`, `high`, and `note` where an
+        interval has one.
     """
     truth, groups = np.asarray(truth), np.asarray(groups)
     rows = []
@@ -86,16 +87,21 @@ def compare_parts(
             }
         facts = {"stratum": name, "n": len(part)}
         rows += [
-            facts | {"metric": metric, "who": who} | found[metric][who]
+            facts | {"metric": metric, "who": who} | _told(found[metric][who])
             for metric in found
             for who in inside
         ]
     return pd.DataFrame(rows)
 
 
-def _unknown(values: dict):
+def _told(entry: dict) -> dict:
+    """Return an interval without its flags, which its note has in words."""
+    return {key: entry[key] for key in ("value", "low", "high", "note") if key in entry}
+
+
+def _unknown(values: dict) -> dict[str, dict]:
     """Return the intervals of a metric with NaN in every place."""
-    return {who: dict.fromkeys(entry, np.nan) for who, entry in values.items()}
+    return {who: dict.fromkeys(("value", "low", "high"), np.nan) for who in values}
 
 
 def measure_parts(

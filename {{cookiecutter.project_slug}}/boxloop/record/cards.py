@@ -12,11 +12,13 @@ import pandas as pd
 
 from boxloop.base.errors import shown
 from boxloop.measure.metrics import METRICS
+from boxloop.measure.task import ROBUST
 
 if TYPE_CHECKING:
     from boxloop.settings.load import Settings
 
 
+FLAGS = {"too_few": "too few groups", "heavy_tails": "heavy tails"}
 # What Markdown, or the mathematics and HTML in it, would take for its own.
 _MARKS = re.compile(r"[\\`*~|$]|<(?=[\w/!?])|\](?=[(\[])|&(?=#?\w+;)|(?<!\w)_|_(?!\w)")
 
@@ -53,18 +55,35 @@ def metric_table(sets: dict) -> pd.DataFrame:
     sets : dict
         The `sets` of ``metrics.json``.
     """
-
-    def text(entry: dict) -> str:
-        return f"{entry['value']:.3f} [{entry['low']:.3f}, {entry['high']:.3f}]" if entry else ""
-
     rows = []
     for name, content in sets.items():
-        for key, values in content["metrics"].items():
-            row = {"set": name, "rows": content["n_rows"], "metric": METRICS[key].label}
+        for key, values in led(content["metrics"]).items():
+            row = {"set": name, "rows": content["n_rows"], "metric": titled(key, values)}
+            shown = {who: values.get(who) for who in ("model", "reference", "difference")}
             rows.append(
-                row | {who: text(values.get(who)) for who in ("model", "reference", "difference")}
+                row | {who: interval_text(entry) if entry else "" for who, entry in shown.items()}
             )
     return pd.DataFrame(rows)
+
+
+def interval_text(entry: dict, *, digits: int = 3) -> str:
+    """Return a value with its interval, and in words why the interval is not to be trusted."""
+    value, low, high = (f"{entry[key]:.{digits}f}" for key in ("value", "low", "high"))
+    return ", ".join([f"{value} [{low}, {high}]", *(FLAGS[key] for key in FLAGS if key in entry)])
+
+
+def titled(name: str, entries: dict) -> str:
+    """Return the label of a metric, and what its residuals are divided by."""
+    scales = [entry.get("scale") for entry in entries.values() if isinstance(entry, dict)]
+    return METRICS[name].titled(next(iter(scales), None))
+
+
+def led(metrics: dict) -> dict:
+    """Return metrics in the order of a table: the robust one first where tails are heavy."""
+    entries = [one for entry in metrics.values() for one in entry.values() if one]
+    if ROBUST in metrics and any("heavy_tails" in one for one in entries):
+        return {ROBUST: metrics[ROBUST]} | metrics
+    return metrics
 
 
 def interval_table(compared: dict, *, digits: int = 3) -> pd.DataFrame:
@@ -77,14 +96,9 @@ def interval_table(compared: dict, *, digits: int = 3) -> pd.DataFrame:
     digits : int
         Behind the point.
     """
-
-    def text(entry: dict) -> str:
-        value, low, high = (f"{entry[key]:.{digits}f}" for key in ("value", "low", "high"))
-        return f"{value} [{low}, {high}]"
-
     rows = {
-        METRICS[name].label: {who: text(entry) for who, entry in found.items()}
-        for name, found in compared.items()
+        titled(name, found): {who: interval_text(one, digits=digits) for who, one in found.items()}
+        for name, found in led(compared).items()
     }
     return pd.DataFrame(rows).T
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from boxloop.measure.conformal import Plan
     from boxloop.record.failures import Log
     from boxloop.record.rehearsal import Rehearsal
     from boxloop.split.division import Parts
@@ -33,6 +34,7 @@ class Desk:
     keep: Any
     uses: Any
     file: Any
+    has: Any
 
     # Rows.
 
@@ -118,13 +120,41 @@ class Desk:
         *,
         train: "pd.DataFrame",
         validation: "pd.DataFrame",
-        half_width: float | None = None,
+        half_width: "float | np.ndarray | None" = None,
     ) -> "pd.DataFrame":
         """Return a prediction and a flag for its scope; see `boxloop.measure.scope.predictions`."""
         from boxloop.measure.scope import predictions
 
         known = {"train": train, "validation": validation}
         return predictions(rows, model, self.settings, half_width=half_width, **known)
+
+    def interval_plan(
+        self,
+        model: Any,
+        train: "pd.DataFrame",
+        validation: "pd.DataFrame",
+        *,
+        setting: "np.ndarray",
+    ) -> "Plan":
+        """Return by which rows, level and score intervals are set; see `measure.conformal.plan`."""
+        from boxloop.measure.conformal import plan
+
+        return plan(model, train, validation, self.settings, setting=setting, seed=self.seed)
+
+    def half_width(self, rows: "pd.DataFrame") -> "float | np.ndarray | None":
+        """Return half of the width of the intervals that 05 has set, per row where errors differ.
+
+        None where 05 has set none.
+        """
+        from boxloop.measure.model_file import load_model
+
+        if not self.has("05_diagnose/intervals.json"):
+            return None
+        facts = self.read("05_diagnose/intervals.json")
+        if "per_scale" not in facts:
+            return facts["half_width"]
+        scale = load_model(self.file("05_diagnose/error_scale.skops"))
+        return facts["per_scale"] * scale.predict(self.task.seen(rows))
 
     def model_facts(self, model: Any, X: "pd.DataFrame") -> dict[str, Any]:
         """Return what names a fitted model: a hash of its guesses, its inputs, its parameters."""

@@ -38,13 +38,29 @@ def _entry(name: str, sets: dict, chosen: str | None, unit: str) -> dict:
 
     metric = METRICS[name]
     values = sets.get(chosen, {}).get("metrics", {}).get(name, {})
+    scale = (values.get("model") or {}).get("scale")
     return {
         "name": name,
-        "label": metric.label,
-        "unit": unit if metric.has_unit else "",
+        "label": metric.titled(scale),
+        "unit": metric.in_unit(unit, scale),
         "better": metric.better,
         "set": chosen,
     } | {key: values.get(key) for key in PREDICTORS}
+
+
+def _led(primary: dict, sets: dict, unit: str) -> dict:
+    """Return the primary entry; where tails are heavy, with the robust one that leads it.
+
+    The primary metric stays the one of study.toml, and criteria are judged by it.
+    """
+    from boxloop.measure.task import ROBUST
+
+    notes = [primary[who]["note"] for who in PREDICTORS if "heavy_tails" in (primary[who] or {})]
+    if not notes:
+        return primary
+    robust = _entry(ROBUST, sets, primary["set"], unit)
+    found = {"heavy_tails": True, "note": notes[0]}
+    return primary | found | ({"robust": robust} if robust["model"] else {})
 
 
 def measured(criterion: Criterion, sets: dict) -> float | None:
@@ -94,8 +110,9 @@ def assemble_metrics(sets: dict, settings: Settings) -> dict:
     """Return the content of ``metrics.json`` for the sets measured so far."""
     study = settings.study
     chosen = headline_set(sets)
+    primary = _entry(study.primary_metric, sets, chosen, study.unit)
     return {
-        "primary": _entry(study.primary_metric, sets, chosen, study.unit),
+        "primary": _led(primary, sets, study.unit),
         "secondary": [_entry(name, sets, chosen, study.unit) for name in study.secondary_metrics],
         "criteria": [judge(criterion, sets) for criterion in study.criteria],
         "sets": sets,

@@ -50,7 +50,8 @@ def headline(metrics: dict, settings: Settings | None, openings: list[dict]) -> 
     openings : list of dict
         Openings of the test set, from the ledger.
     """
-    primary = metrics.get("primary") or {}
+    stated = metrics.get("primary") or {}
+    primary = stated.get("robust") or stated  # heavy tails: the robust metric leads
     drawing = interval_drawing(primary)
     if drawing is None:
         return None
@@ -75,6 +76,8 @@ def headline(metrics: dict, settings: Settings | None, openings: list[dict]) -> 
         "n_groups": rows.get("n_groups"),
         "verdict": verdict(primary.get("difference"), unit, names["reference"]),
         "gain": _gain(primary),
+        "tails": _tails(stated, names["reference"]),
+        "few": (primary.get("difference") or {}).get("too_few", False),
         "reference": names["reference"],
         "opened": len(openings),
     }
@@ -98,6 +101,15 @@ def verdict(difference: Any, unit: str, reference: str) -> str:
     return f"No clear difference between the model and {reference}: {value} {paired}."
 
 
+def _tails(primary: dict, reference: str) -> str:
+    """Return why the robust metric leads, and what the primary one says; nothing where it leads."""
+    if not primary.get("heavy_tails"):
+        return ""
+    label, unit = primary.get("label") or "the primary metric", primary.get("unit") or ""
+    said = verdict(primary.get("difference"), unit, reference)
+    return f"{primary.get('note', 'heavy tails')}. By {label}, the primary metric: {said}".strip()
+
+
 def _gain(primary: Any):
     """Return the improvement as a share of the reference's value, in words, where it is clear."""
     difference, reference = primary.get("difference"), primary.get("reference")
@@ -116,7 +128,10 @@ def _gain(primary: Any):
 def secondary(metrics: dict) -> list[dict]:
     """Return the rows of the table of all metrics on the headline's set."""
     rows = []
-    for entry in [metrics.get("primary") or {}, *(metrics.get("secondary") or [])]:
+    primary = metrics.get("primary") or {}
+    robust, rest = primary.get("robust") or {}, metrics.get("secondary") or []
+    rest = [entry for entry in rest if not robust or entry.get("name") != robust.get("name")]
+    for entry in [robust, primary, *rest]:
         shown = [entry.get(role) for role in ("model", "reference", "trivial", "difference")]
         if any(isinstance(value, dict) for value in shown):
             label = entry.get("label") or entry.get("name") or ""
@@ -129,7 +144,8 @@ def secondary(metrics: dict) -> list[dict]:
 def _cell(entry: Any, places: int) -> dict:
     if is_interval(entry):
         low, high = text(entry["low"], places), text(entry["high"], places)
-        return {"value": text(entry["value"], places), "interval": f"{low} to {high}"}
+        few = ", too few groups" if entry.get("too_few") else ""
+        return {"value": text(entry["value"], places), "interval": f"{low} to {high}{few}"}
     return {"value": short(entry.get("value")) if isinstance(entry, dict) else "", "interval": ""}
 
 

@@ -120,6 +120,15 @@ class Study(Table):
         lt=1,
         description="what a score is cut by; see boxloop.measure.kinds.Cut",
     )
+    scale: Literal["1+target"] | None = Field(
+        None, description="what residuals are divided by, as those of redshifts are"
+    )
+    outlier_bound: float | None = Field(
+        None, gt=0, description="the (scaled) residual from which on a row is an outlier"
+    )
+    prevalence: float | None = Field(
+        None, gt=0, lt=1, description="share of the class of interest where the model is used"
+    )
     reference: Reference
     criteria: list[Criterion] = Field(min_length=1)
 
@@ -140,6 +149,12 @@ class Study(Table):
             raise ValueError(msg)
         if not has_classes and self.positive_class is not None:
             msg = "study.positive_class belongs to classification and anomaly-detection: remove it"
+            raise ValueError(msg)
+        if has_classes and (self.scale or self.outlier_bound) is not None:
+            msg = "study.scale and study.outlier_bound belong to regression: remove them"
+            raise ValueError(msg)
+        if not has_classes and self.prevalence is not None:
+            msg = "study.prevalence belongs to classification and anomaly-detection: remove it"
             raise ValueError(msg)
         return self
 

@@ -1,0 +1,242 @@
+"""Prediction intervals of grouped rows: every group counts once, and errors may be uneven.
+
+MAPIE takes rows to be exchangeable. Those of one group are not, so the groups set the width: each
+is handed over with as many rows, and the level allows for the number of groups (hierarchical
+conformal prediction; Lee, Barber & Willett 2023; Dunn, Wasserman & Ramdas 2023).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from boxloop.measure.intervals import residual_score
+from boxloop.measure.task import Task, guess, out_of_fold
+from boxloop.split.division import group_folds, thin, units
+from boxloop.table.codes import numbered
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FEWEST = 50  # groups that set the width: with fewer, chance alone can miss by five points
+CHANCE = 2.33  # standard deviations that chance exceeds once in a hundred
+FOLDS = 3
+MOST = 40  # rows of one group that are handed over
+FEWEST_UNEVEN = 20  # groups that set the width, so that uneven errors can be told
+MOST_LEARNT = 5_000  # training rows that the size of errors is learnt from
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How intervals are set: by which rows, at which level, and with which score.
+
+    Parameters
+    ----------
+    rows : array of int
+        Row numbers to conformalise on, every group as often.
+    level : float
+        What is promised; of few groups less than what was asked for.
+    confidence : float
+        What MAPIE is asked for, see `asked_of_mapie`.
+    score : mapie conformity score
+    scale : fitted estimator or None
+        Of the size of the errors, where they are uneven; the width is a multiple of it.
+    words : str
+        What was found: even or uneven errors, too few groups.
+    few : bool
+        Whether too few groups set the width.
+    """
+
+    rows: np.ndarray
+    level: float
+    confidence: float
+    score: Any
+    scale: Any
+    words: str
+    few: bool
+
+    def facts(self, low: np.ndarray, high: np.ndarray, X: pd.DataFrame) -> dict[str, Any]:
+        """Return what is kept of intervals, so that other rows can be given them.
+
+        ``half_width`` is the median one; ``per_scale``, where errors are uneven, the half width
+        for a predicted size of one.
+        """
+        half = (np.asarray(high) - np.asarray(low)) / 2
+        found = {"level": self.level, "half_width": float(np.median(half)), "note": self.words}
+        found |= {"too_few": True} if self.few else {}
+        if self.scale is None:
+            return found
+        return found | {"per_scale": float(np.median(half / self.scale.predict(X)))}
+
+
+def plan(
+    model: Any,
+    train: pd.DataFrame,
+    validation: pd.DataFrame,
+    settings: Any,
+    *,
+    setting: np.ndarray,
+    seed: int,
+    level: float = 0.9,
+) -> Plan:
+    """Return how the intervals of a model are set by some of the validation rows.
+
+    Parameters
+    ----------
+    model : fitted estimator
+    train, validation : DataFrame
+    settings : boxloop.settings.load.Settings
+    setting : array of bool
+        The rows of `validation` that set the width: whole groups.
+    seed : int
+    level : float
+    """
+    task, groups = Task(settings), units(validation, settings)
+    X, y = task.seen(validation), task.truth(validation)
+    number, rows = len(np.unique(groups[setting])), even_rows(groups, among=setting)
+    level = promised(number, level=level)
+    words, scale, score = few_groups(level, groups=number), None, residual_score(y)
+    if number >= FEWEST_UNEVEN:
+        learnt = thin(train, settings, most=MOST_LEARNT)
+        names = units(learnt, settings)
+        size = error_scale(model, task.seen(learnt), task.truth(learnt), groups=names, seed=seed)
+        error = np.abs(y - guess(model, X)).to_numpy()[setting]
+        uneven, rank = foretells(size.predict(X[setting]), error, groups=groups[setting])
+        scale, score = (size, scaled_score(size)) if uneven else (None, score)
+        told = f"errors are {'uneven' if uneven else 'even'} as far as the inputs tell"
+        follows = "; the width follows their predicted size" if uneven else ""
+        words = "; ".join(filter(None, [words, f"{told} (rank correlation {rank:.2f}){follows}"]))
+    asked = asked_of_mapie(level, groups=number, rows=len(rows))
+    return Plan(rows, level, asked, score, scale, words, number < FEWEST)
+
+
+def scaled_score(scale: Any) -> Any:
+    """Return MAPIE's conformity score |y − prediction| / scale, for targets of any size.
+
+    Parameters
+    ----------
+    scale : fitted estimator
+        Predicts the size of the error from the inputs; see `error_scale`.
+    """
+    from mapie.conformity_scores import ResidualNormalisedScore
+
+    score = ResidualNormalisedScore(residual_estimator=scale, prefit=True)
+    score.eps = float(np.finfo(float).tiny)
+    return score
+
+
+def even_rows(groups: Any, *, among: np.ndarray) -> np.ndarray:
+    """Return row numbers in which every group stands as often, however many rows it has.
+
+    Parameters
+    ----------
+    groups : array of shape (n,)
+    among : array of bool, shape (n,)
+        The rows that may be taken.
+
+    Returns
+    -------
+    array of int
+        Every group as often as the largest has rows (of more than forty, forty): its rows in
+        turn, again and again.
+    """
+    there = np.flatnonzero(among)
+    _, codes = numbered(np.asarray(groups)[there])
+    by_group = there[np.argsort(codes, kind="stable")]
+    parts = np.split(by_group, np.cumsum(np.bincount(codes))[:-1])
+    most = min(max(len(part) for part in parts), MOST)
+    return np.concatenate(
+        [part[np.arange(most) * max(len(part), most) // most % len(part)] for part in parts]
+    )
+
+
+def promised(groups: int, *, level: float = 0.9) -> float:
+    """Return the coverage that so many groups can promise: `level`, and less of few groups."""
+    return max(min(level, np.floor(100 - 100 / max(groups, 1)) / 100), 0.5)
+
+
+def asked_of_mapie(level: float, *, groups: int, rows: int) -> float:
+    """Return the level to ask of MAPIE, which counts `rows` where there are `groups`.
+
+    It takes the quantile of level × (1 + 1/rows); of exchangeable groups it is that of
+    level × (1 + 1/groups).
+    """
+    return min(level * (1 + 1 / groups) / (1 + 1 / rows), 1 - 1.5 / rows)
+
+
+def coverage_doubt(level: float, *, groups: int) -> float:
+    """Return the standard deviation of the coverage over samples that set the width.
+
+    The coverage of a conformal interval, given what set it, follows a beta distribution (Vovk
+    2012).
+    """
+    k = min(math.ceil(level * (groups + 1)), groups)
+    a, b = k, groups + 1 - k
+    return math.sqrt(a * b / ((a + b) ** 2 * (a + b + 1)))
+
+
+def few_groups(level: float, *, groups: int) -> str:
+    """Return in words that too few groups set the width of intervals, or nothing."""
+    if groups >= FEWEST:
+        return ""
+    doubt = 100 * coverage_doubt(level, groups=groups)
+    return (
+        f"too few groups: {groups} set the width, so that the coverage is {level:.0%} give or "
+        f"take {doubt:.0f} points by chance; {FEWEST} would be enough"
+    )
+
+
+def error_scale(model: Any, X: pd.DataFrame, y: pd.Series, *, groups: Any, seed: int) -> Any:
+    """Return an estimator of the size of the model's errors, from the inputs that are numbers.
+
+    Parameters
+    ----------
+    model : estimator
+        Copies of it are fitted to two thirds of the groups each, and err on the rest.
+    X, y : the rows that the model was fitted to
+    groups : array of shape (n,)
+    seed : int
+
+    Returns
+    -------
+    fitted sklearn Pipeline
+        Boosted trees of ln |y − prediction|, small ones, because one error tells little.
+    """
+    from sklearn.compose import TransformedTargetRegressor, make_column_transformer
+    from sklearn.ensemble import HistGradientBoostingRegressor
+    from sklearn.pipeline import make_pipeline
+
+    cv = group_folds(groups, min(FOLDS, len(np.unique(groups))), seed=seed)
+    apart = np.abs(np.asarray(y) - out_of_fold(model, X, y, cv))
+    known = np.isfinite(apart)
+    least = max(1e-3 * float(np.median(apart[known])), np.finfo(float).tiny)
+    numbers = [name for name in X if X[name].dtype.kind in "fiu"]
+    leaf = max(20, len(X) // 50)
+    trees = HistGradientBoostingRegressor(
+        max_iter=60, learning_rate=0.08, max_leaf_nodes=8, min_samples_leaf=leaf, random_state=seed
+    )
+    size = TransformedTargetRegressor(trees, func=np.log, inverse_func=np.exp, check_inverse=False)
+    columns = make_column_transformer(("passthrough", numbers))
+    return make_pipeline(columns, size).fit(X[known], np.maximum(apart[known], least))
+
+
+def foretells(size: np.ndarray, error: np.ndarray, *, groups: Any) -> tuple[bool, float]:
+    """Return whether a predicted size of errors tells their size, and its rank correlation.
+
+    Parameters
+    ----------
+    size, error : arrays of shape (n,)
+        What was predicted without these rows, and |y − prediction| of them.
+    groups : array of shape (n,)
+        The correlation has the scatter of as many rows as there are groups.
+    """
+    from scipy.stats import spearmanr
+
+    number = len(np.unique(np.asarray(groups)))
+    if number < 3 or np.ptp(size) == 0 or np.ptp(error) == 0:
+        return False, 0.0
+    together = float(spearmanr(size, error).statistic)
+    return bool(together * math.sqrt(number - 1) > CHANCE), together
