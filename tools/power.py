@@ -244,8 +244,8 @@ def _seeds(study: Study) -> str:
     draws = 0.3 + 0.01 * chance.normal(size=study.changes.get("tried", 1))
     own = [draws.min(), *(0.3 + 0.01 * chance.normal(size=4))]
 
-    def more(number: int) -> list[float]:
-        return list(0.3 + 0.01 * chance.normal(size=number))
+    def more() -> list[float]:
+        return list(0.3 + 0.01 * chance.normal(size=15))
 
     return study.ask("train.seeds", own, reported=own[0], better="lower", more=more)
 
