@@ -54,7 +54,10 @@ def schema(frame: pd.DataFrame, *, columns: Mapping[str, Any], threshold: float)
     shown = "; ".join(faults[:6]) + (f"; and {len(faults) - 6} more" if len(faults) > 6 else "")
     message = f"{shown} ({len(faults)} faults, {threshold:g} allowed)."
     return Finding(
-        len(faults), len(faults) <= threshold, message[0].upper() + message[1:], counted("one value")
+        len(faults),
+        len(faults) <= threshold,
+        message[0].upper() + message[1:],
+        counted("one value"),
     )
 
 
@@ -96,7 +99,10 @@ def duplicate_columns(
         return Finding(0, passed=True, message=own, power=counted("one column"))
     message = f"{'; '.join(faults)} ({len(faults)} faults, {threshold:g} allowed)."
     return Finding(
-        len(faults), len(faults) <= threshold, message[0].upper() + message[1:], counted("one column")
+        len(faults),
+        len(faults) <= threshold,
+        message[0].upper() + message[1:],
+        counted("one column"),
     )
 
 

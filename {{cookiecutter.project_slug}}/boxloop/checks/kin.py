@@ -7,7 +7,7 @@ equal values go with equal rows, runs along the file, and resemblance in the ord
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 

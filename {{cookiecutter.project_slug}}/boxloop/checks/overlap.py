@@ -24,6 +24,7 @@ MOST_ASSOCIATED = 5.0
 # Of pairs that agree in one column no more than so many agree in all of them by chance; so where a
 # column never repeats itself, one equal row is a copy.
 OF_EQUAL_VALUES = 0.1
+CROWD = 5  # a row of a coarse table is equal to many; a copy is equal to one
 SELDOM = 0.01  # in a column in which no more than this share of the pairs agree
 
 
@@ -80,11 +81,13 @@ def exact(left: np.ndarray, right: np.ndarray, seed: int = 0) -> Copies:
     if left.shape[1] == 1:
         repeated = 1 - len(np.unique(_prints(left))) / max(len(left), 1)
         limit = 2 * repeated * size
-        return Copies(rows, limit / 2, rows > limit, (limit + 1) / size, size)
+        return Copies(rows, limit / 2, bool(rows > limit), (limit + 1) / size, size)
     chance, error = by_chance(left, right, seed)
+    if total >= CROWD * max(rows, 1) and _fewest_equal_values(left, right) >= _seldom(left, right):
+        chance = max(chance, total)
     limit = MARGIN * chance + CHANCE * (MARGIN * error + np.sqrt(MARGIN * chance))
     seen = limit - chance + SURE * np.sqrt(limit) + (1 if chance == 0 else 0)
-    return Copies(rows, chance, total > limit, max(1.0, float(seen)) / size, size)
+    return Copies(rows, chance, bool(total > limit), max(1.0, float(seen)) / size, size)
 
 
 def coincidences(left: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -131,15 +134,21 @@ def by_chance(left: np.ndarray, right: np.ndarray, seed: int) -> tuple[float, fl
     counts = np.maximum([one[j], others[j], both[j]], 1)
     chance = float(pairs[j]) * together * scale
     fewest = _fewest_equal_values(left, right)
-    if fewest < SELDOM * len(left) * len(right):
+    if fewest < _seldom(left, right):
         chance = min(chance, OF_EQUAL_VALUES * fewest)
     return chance, chance * float(np.sqrt((1 / counts).sum()))
+
+
+def _seldom(left: np.ndarray, right: np.ndarray) -> float:
+    return SELDOM * len(left) * len(right)
 
 
 def _fewest_equal_values(left: np.ndarray, right: np.ndarray) -> float:
     """Return how many pairs of unequal rows agree in the column in which fewest do."""
     equal = coincidences(left, right).sum()
-    pairs = [coincidences(a[:, None], b[:, None]).sum() for a, b in zip(left.T, right.T, strict=True)]
+    pairs = [
+        coincidences(a[:, None], b[:, None]).sum() for a, b in zip(left.T, right.T, strict=True)
+    ]
     return float(min(pairs) - equal)
 
 

@@ -81,8 +81,8 @@ def _power_of_copies(found: overlap.Copies, threshold: float) -> Power:
         return counted("one copied row")
     fault = (
         f"copies in {found.detectable:.1%} of the rows"
-        if found.detectable < 1
-        else "no number of copies"
+        if found.detectable <= 1
+        else "more copies than there are rows"
     )
     return Power(
         found.detectable,
@@ -124,9 +124,7 @@ def near_duplicates(
         near = nearby.near(left, right, seed=seed, threshold=threshold, most=MAX_HELD)
         found.append(near)
         said = f" (measured on a sample of {MAX_HELD:,} rows)" if len(right) > MAX_HELD else ""
-        words.append(
-            f"{near.close:.2%} of the rows of '{name}' almost repeat a training row{said}"
-        )
+        words.append(f"{near.close:.2%} of the rows of '{name}' almost repeat a training row{said}")
     value = max((near.close for near in found), default=0.0)
     message = f"{'; '.join(words)}, beyond what chance gives; threshold {threshold:.2%}."
     return Finding(value, value <= threshold, message, _power_of_near(found, threshold))
@@ -136,14 +134,15 @@ def _power_of_near(found: list[nearby.Nearness], threshold: float) -> Power:
     """Return the sight of the set in which least would have been seen."""
     least = max((near.seen_from for near in found), default=float("inf"))
     jitter = min((near.jitter for near in found), default=0.0)
-    parts = []
     if least <= 1:
-        parts.append(
-            f"copies in {least:.1%} of the rows with a jitter of {nearby.USUAL:g} of the spread"
+        fault = f"copies in {least:.1%} of the rows with a jitter of {nearby.USUAL:g} of the spread"
+        fault += f" (in {nearby.SHARE:.0%} up to {jitter:g})" if jitter else ""
+    elif jitter:
+        fault = (
+            f"copies in {nearby.SHARE:.0%} of the rows up to a jitter of {jitter:g} of the spread"
         )
-    if jitter:
-        parts.append(f"copies in {nearby.SHARE:.0%} of the rows up to a jitter of {jitter:g}")
-    fault = ", and ".join(parts) or "no copy but an exact one"
+    else:
+        fault = "exact copies"
     return Power(least, max(NEAR_COPIES_MATTER, 2 * threshold), fault, SIMULATED)
 
 
@@ -356,19 +355,15 @@ def deployment_shift(
 
 def _power_of_shift(y: np.ndarray, codes: np.ndarray, threshold: float) -> Power:
     """Return the AUC that would have been seen, from the numbers of groups on both sides."""
-    sides = [len(np.unique(codes[y == k])) for k in (0, 1)]
-    matters = threshold + (1 - threshold) / 4
-    seen = _seen_area(*sides, threshold)
-    scales = np.logspace(0, 4, 200) if seen > matters else []
-    enough = next((k for k in scales if _seen_area(*(k * n for n in sides), threshold) <= matters), None)
-    return Power(
-        seen,
-        matters,
-        f"an AUC of {seen:.2f}",
-        "from the numbers of groups",
-        None if enough is None else int(np.ceil(enough * min(sides))),
-        "groups on the smaller side",
-    )
+    one, two = (len(np.unique(codes[y == k])) for k in (0, 1))
+    matters = max(threshold, threshold + (1 - threshold) / 4)
+    seen, enough = _seen_area(one, two, threshold), None
+    for scale in np.logspace(0, 4, 200) if seen > matters else ():
+        if _seen_area(scale * one, scale * two, threshold) <= matters:
+            enough = int(np.ceil(scale * min(one, two)))
+            break
+    fault, how = f"an AUC of {seen:.2f}", "from the numbers of groups"
+    return Power(seen, matters, fault, how, enough, "groups on the smaller side")
 
 
 def _seen_area(one: float, two: float, threshold: float) -> float:
@@ -378,6 +373,8 @@ def _seen_area(one: float, two: float, threshold: float) -> float:
     -----
     With the standard error of Hanley and McNeil (1982, Radiology 143, 29), eq. 1.
     """
+    if not threshold < 1:
+        return float("inf")
     area = np.linspace(threshold, 1, 1_000)
     square = area**2
     spread = area * (1 - area)
