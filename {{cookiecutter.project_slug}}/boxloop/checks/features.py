@@ -134,44 +134,32 @@ def target_leak(
     ----------
     columns : dict of column settings, optional
         Read is `known_by`: how a value is known before the target.
-    groups : str or array, optional
-        Folds respect them.
     reference_skill : array of shape (n,), optional
-        Out-of-fold guesses of the domain reference: what it can do is known to the field, and a
-        column that does no more is not asked about.
+        Out-of-fold guesses of the domain reference; a column that does no more is not asked about.
     method : callable, optional
         `study.baseline.reference`; where it returns `stand_in`, its guesses say nothing.
 
     Notes
     -----
-    An exact function of one input or two fails, in all rows or in a part; so does a column whose
-    absolute Spearman correlation with the target (regression) or mean AUC (classes), less one
-    standard deviation, is above the threshold, if it does alone what the whole model does. That
-    number is the one compared. What cannot be told from an excellent measurement is asked about:
-    see `boxloop.checks.leaks`.
+    An exact function of one input or two fails. A column that does alone what the whole model does
+    is asked about, see `boxloop.checks.leaks`, and fails where its absolute Spearman correlation
+    with the target (classes: mean AUC), less one standard deviation, is above the threshold.
     """
-    if target not in frame.columns:
-        return NotApplicable("The rows carry no labels.")
+    if target not in frame.columns or frame[target].nunique() < 2:
+        return NotApplicable("The rows carry no labels, or one only.")
     rows, sampled = estimates.sample(len(frame), seed, MOST)
-    codes = estimates.group_codes(groups, frame, len(frame))[rows]
-    part = frame.iloc[rows]
-    there = part[target].notna().to_numpy()
-    part, codes = part[there], codes[there]
-    classes = has_classes(task, part[target])
+    rows = rows[frame[target].iloc[rows].notna().to_numpy()]
+    part, written = frame.iloc[rows], frame[list(inputs)].iloc[rows]
+    classes, X = has_classes(task, part[target]), estimates.numeric(written)
     y = estimates.target_codes(part[target]) if classes else part[target].to_numpy(dtype=float)
-    if len(np.unique(y)) < 2:
-        return NotApplicable("The rows carry one label only.")
-    written = part[list(inputs)]
-    X = estimates.numeric(written)
-    if not classes:
-        law = exact.find({name: X[name].to_numpy() for name in X}, y, seed=seed)
-        if law is not None:
-            return Finding(1.0, passed=False, message=_said_of(law, target, sampled))
+    law = None if classes else exact.find({n: X[n].to_numpy() for n in X}, y, seed=seed)
+    if law is not None:
+        return Finding(1.0, passed=False, message=_said_of(law, target, sampled))
+    codes = estimates.group_codes(groups, frame, len(frame))[rows]
     bench = leaks.Bench(X, y, codes, classes=classes, seed=seed)
     if reference_skill is not None and not is_stand_in(method):
-        bench.reference = np.asarray(reference_skill, dtype=float)[rows][there]
-    labels = np.unique(part[target]) if classes else None
-    return _judged(bench, written, labels, columns or {}, threshold, f"'{target}'{sampled}")
+        bench.reference = np.asarray(reference_skill, dtype=float)[rows]
+    return _judged(bench, written, part[target], columns or {}, threshold, f"'{target}'{sampled}")
 
 
 def _said_of(law: exact.Law, target: str, sampled: str) -> str:
@@ -183,7 +171,7 @@ def _said_of(law: exact.Law, target: str, sampled: str) -> str:
 def _judged(
     bench: leaks.Bench,
     written: pd.DataFrame,
-    labels: np.ndarray | None,
+    labels: pd.Series,
     columns: Mapping[str, Any],
     threshold: float,
     target: str,
@@ -198,7 +186,7 @@ def _judged(
         score, low = scores[guilty.columns[0]]
         own = f"{measure} {score:.4f} (at least {low:.4f}, threshold {threshold:g})"
         return Finding(low, passed=False, message=f"{guilty.words}; {own}, of {target}.")
-    flags = [] if labels is None else leaks.flags(written, bench.y, labels, bench.groups)
+    flags = leaks.flags(bench, written, np.unique(labels)) if bench.classes else []
     asked = [suspect.words for suspect in found[:2]]
     asked += [words for name, words in flags if name not in known][:3]
     worst = max(scores, key=lambda name: scores[name][1])
@@ -331,16 +319,13 @@ def undeclared_nuisance(
 
     Parameters
     ----------
-    train, deployment : DataFrame
-        `deployment` is None where a study has no such rows.
     columns : dict of column settings, optional
         Read is `known_by`.
 
     Notes
     -----
     Silent is a column that is not there, constant, mostly missing, or without most of the values
-    that it has in training. The number compared is the share of the target that such a column
-    explains in training, as for ``features.nuisance_only``.
+    that it has in training. The number compared is the share of the target that it explains there.
     """
     if deployment is None or not len(deployment):
         return NotApplicable("There are no rows of deployment.")

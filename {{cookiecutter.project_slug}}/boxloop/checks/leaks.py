@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boxloop.measure import estimates
+
 from .power import Power
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ TWIN = 0.999  # correlation from which on two columns are one
 SKILL = 0.85  # explained share of the target from which on a column is looked at closely
 SKILL_CLASS, AREA = 0.90, 0.99  # the same of one class, or its AUC
 LABEL = 0.96  # AUC from which on a column of few levels is a copy of the labels
-SURE = 0.95  # explained share from which on a threshold can convict
+SURE = 0.95  # explained share of a class from which on a threshold can convict
 LEAST = 1e-3  # an error is counted as at least this share of saying nothing
 LEVELS, FLAGS = 32, 10
 INSIDE = 0.025, 0.975  # quantiles at which a heavy tail is cut, in the target's own unit
@@ -301,20 +302,23 @@ def suspects(bench: Bench, frame: pd.DataFrame, known: set[str]) -> Iterator[Sus
     """
     everywhere = "", np.ones(len(bench.y), dtype=bool)
     names = [name for name in bench.X if name not in known]
-    for name in names:
-        found = bench.suspect((name,), bench.curves[name], f"'{name}'", everywhere)
-        if found or (found := _copy_of_labels(bench, name, bench.curves[name], "")):
-            yield found
-    for columns, who, values in _differences(bench, names):
-        found = bench.suspect(columns, bench.curve(values), who, everywhere)
-        if found:
+    for columns, who, values in [*_single(names), *_differences(bench, names)]:
+        said = bench.curves[columns[0]] if values is None else bench.curve(values)
+        found = bench.suspect(columns, said, who, everywhere)
+        if found or (values is None and (found := _copy_of_labels(bench, columns[0], said, ""))):
+            names = [name for name in names if name not in columns]
             yield found
     for part in _parts(frame):
-        for name in names:
+        for name in list(names):
             said = bench.curve(bench.X[name].to_numpy(), part[1])
             found = bench.suspect((name,), said, f"'{name}'", part)
             if found or (found := _copy_of_labels(bench, name, said, part[0])):
+                names.remove(name)
                 yield found
+
+
+def _single(names: list[str]) -> list[tuple]:
+    return [((name,), f"'{name}'", None) for name in names]
 
 
 def _copy_of_labels(bench: Bench, name: str, said: np.ndarray, where: str) -> Suspect | None:
@@ -377,7 +381,7 @@ def _parts(frame: pd.DataFrame) -> list[tuple[str, np.ndarray]]:
     return sorted(fit, key=lambda part: -part[1].sum())[:PARTS]
 
 
-def flags(frame: pd.DataFrame, y: np.ndarray, labels: np.ndarray, groups: np.ndarray) -> Iterator:
+def flags(bench: Bench, frame: pd.DataFrame, labels: np.ndarray) -> Iterator:
     """Yield the values of flags that never meet a class: (column, words).
 
     Rows of one group that say the same are counted once.
@@ -389,7 +393,7 @@ def flags(frame: pd.DataFrame, y: np.ndarray, labels: np.ndarray, groups: np.nda
         numbers = pd.api.types.is_numeric_dtype(column)
         if not 2 <= column.nunique() <= (3 if numbers else FLAGS):
             continue
-        rows = pd.DataFrame({"level": column.to_numpy(), "class": y, "group": groups})
+        rows = pd.DataFrame({"level": column.to_numpy(), "class": bench.y, "group": bench.groups})
         rows = rows.dropna().drop_duplicates()
         table = pd.crosstab(rows["level"], rows["class"])
         expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / len(rows)
@@ -484,6 +488,7 @@ def beyond(found: list[Suspect], scores: dict, threshold: float) -> Suspect | No
     """Return the first suspect that a threshold on its own score convicts, or None."""
     for suspect in found:
         alone = len(suspect.columns) == 1 and not suspect.where
-        if alone and suspect.skill >= SURE and scores[suspect.columns[0]][1] > threshold:
+        sure = suspect.area is None or suspect.skill >= SURE
+        if alone and sure and scores[suspect.columns[0]][1] > threshold:
             return suspect
     return None

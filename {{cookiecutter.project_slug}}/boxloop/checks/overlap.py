@@ -53,15 +53,13 @@ class Copies:
     size: int
 
 
-def tables(
-    train: pd.DataFrame, held: pd.DataFrame, names: list[str]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return both frames as floats with the same codes for words; rows without a value are out."""
+def tables(*frames: pd.DataFrame, names: list[str]) -> list[np.ndarray]:
+    """Return frames as floats with the same codes for words; rows without a value are out."""
     import pandas as pd
 
-    both = numeric(pd.concat([train[names], held[names]], ignore_index=True)).to_numpy() + 0.0
-    left, right = both[: len(train)], both[len(train) :]
-    return left[~np.isnan(left).all(axis=1)], right[~np.isnan(right).all(axis=1)]
+    whole = numeric(pd.concat([frame[names] for frame in frames], ignore_index=True)).to_numpy()
+    parts = np.split(whole + 0.0, np.cumsum([len(frame) for frame in frames])[:-1])
+    return [part[~np.isnan(part).all(axis=1)] for part in parts]
 
 
 def exact(left: np.ndarray, right: np.ndarray, seed: int = 0) -> Copies:

@@ -55,15 +55,11 @@ def duplicates(
     The message gives shares and no counts: nobody counts the rows of the test set before it is
     opened.
     """
-    import pandas as pd
-
-    names = input_names(columns)
-    left, right = overlap.tables(train, pd.concat(held_out.values()), names)
-    found = overlap.exact(left, right, seed)
+    left, *rights = overlap.tables(train, *held_out.values(), names=input_names(columns))
+    found = overlap.exact(left, np.vstack(rights), seed)
     shares = {
-        name: float((overlap.coincidences(*overlap.tables(train, frame, names)) > 0).sum())
-        / max(len(frame), 1)
-        for name, frame in held_out.items()
+        name: float((overlap.coincidences(left, right) > 0).sum()) / max(len(held_out[name]), 1)
+        for name, right in zip(held_out, rights, strict=True)
     }
     words = [
         f"{share:.2%} of the rows of '{name}' repeat a training row"
@@ -117,13 +113,15 @@ def near_duplicates(
     Exact copies are left to ``split.duplicates``. See `nearby`, which also hears copies of which
     one column was measured afresh.
     """
-    names, words, found = input_names(columns), [], []
-    for name, frame in held_out.items():
-        left, right = overlap.tables(train, frame, names)
-        right = right[overlap.coincidences(left, right) == 0]
-        near = nearby.near(left, right, seed=seed, threshold=threshold, most=MAX_HELD)
+    words, found = [], []
+    left, *rights = overlap.tables(train, *held_out.values(), names=input_names(columns))
+    search = nearby.search_among(left, seed)
+    for name, right in zip(held_out, rights, strict=True):
+        others = right[overlap.coincidences(left, right) == 0]
+        near = nearby.near(search, others, threshold=threshold, most=MAX_HELD)
         found.append(near)
-        said = f" (measured on a sample of {MAX_HELD:,} rows)" if len(right) > MAX_HELD else ""
+        sampled = 0 < near.asked < len(others)
+        said = f" (measured on a sample of {near.asked:,} rows)" if sampled else ""
         words.append(f"{near.close:.2%} of the rows of '{name}' almost repeat a training row{said}")
     value = max((near.close for near in found), default=0.0)
     message = f"{'; '.join(words)}, beyond what chance gives; threshold {threshold:.2%}."
@@ -209,9 +207,9 @@ def _no_group(
             f"beside in {sign.share:.0%} of cases, by chance in {sign.chance:.1%}; {SAME_OBJECT}.",
             sign.share,
         )
-    table = overlap.tables(train, train[:0], inputs)[0]
+    search = nearby.search_among(*overlap.tables(train, names=inputs), seed)
     limit = NEAR_COPIES_MATTER / 20
-    near = nearby.near(table, None, seed=seed, threshold=limit, most=MAX_HELD)
+    near = nearby.near(search, None, threshold=limit, most=MAX_HELD)
     if near.close > limit:
         return Unanswered(
             f"{near.close:.1%} of the training rows are nearer to another row than chance makes "
