@@ -10,7 +10,7 @@ import numpy as np
 
 BINS, FINE = 40, 4  # bins of equal number, and parts of each that the curve is fitted to
 WIDTHS = (2, 3, 4, 6)
-SIDE = 2  # bins on either side of a window at least: an open tail is no bump
+SIDE = 3  # bins on either side of a window at least: an open tail is no bump
 KNOTS, PER_KNOT = 6, 40  # of the curve at most, and selected rows for each
 FEW = 25  # rows expected: of fewer the probability is counted, not approximated
 PEAK_BINS, PROMINENT, HIGHER = 25, 4.0, 1.5
@@ -30,8 +30,9 @@ class Bump:
 def biggest_bump(mass: np.ndarray, passed: np.ndarray) -> Bump:
     """Return the window whose count of selected rows departs most from a smooth selection.
 
-    Every window has sidebands on both sides, and the curve that is fitted there follows smooth
-    drifts of any strength: a natural cubic spline in the logarithm of the mass.
+    Every window has sidebands on both sides, and two curves in the logarithm of the mass are
+    fitted there: a natural cubic spline, which follows a smooth drift of any shape, and a parabola,
+    which follows one of any strength. What stands out from both, and to the same side, is a bump.
 
     Parameters
     ----------
@@ -45,13 +46,18 @@ def biggest_bump(mass: np.ndarray, passed: np.ndarray) -> Bump:
     count = np.bincount(bins, weights=passed, minlength=len(edges) - 1)
     scale = np.log(mass) if mass.min() > 0 else mass
     middle = np.bincount(bins, weights=scale, minlength=len(edges) - 1) / np.maximum(total, 1)
-    knots = int(np.clip(count.sum() // PER_KNOT, 3, KNOTS))
-    design = _splines(middle, np.linspace(0.02, 0.97, knots))
-    start, found = None, []
-    windows = list(_windows(len(total)))
+    knots = int(np.clip(count.sum() // PER_KNOT, 4, KNOTS))
+    designs = [_splines(middle, np.linspace(0.02, 0.97, knots)), _parabola(middle)]
+    starts: list = [None, None]
+    found, windows = [], list(_windows(len(total)))
     for inside in windows:
-        expected, variance, start = _expected(design, total, count, inside, start)
-        found.append((_significance(count[inside].sum(), expected, variance), inside, expected))
+        both = []
+        for k, design in enumerate(designs):
+            expected, variance, starts[k] = _expected(design, total, count, inside, starts[k])
+            local = _significance(count[inside].sum(), expected, variance)
+            both.append((local, inside, expected))
+        least = min(both, key=lambda row: abs(row[0]))
+        found.append(least if both[0][0] * both[1][0] > 0 else (0.0, *least[1:]))
     local, inside, expected = max(
         found, key=lambda row: abs(row[0]), default=(0.0, slice(0, len(total)), count.sum())
     )
@@ -87,6 +93,10 @@ def _splines(x: np.ndarray, places: np.ndarray) -> np.ndarray:
     basis = np.column_stack(columns)
     # Orthogonal columns of one size: the fit is then well conditioned.
     return np.linalg.qr(basis)[0] * np.sqrt(len(x))
+
+
+def _parabola(x: np.ndarray) -> np.ndarray:
+    return np.linalg.qr(np.column_stack([np.ones_like(x), x, x**2]))[0] * np.sqrt(len(x))
 
 
 def _expected(

@@ -12,11 +12,11 @@ from boxloop.measure import estimates
 from boxloop.measure.kinds import ANOMALY
 
 from .core import Finding, NotApplicable, check, field, listed
-from .power import CHANCE, SURE, Power, rounded
+from .power import CHANCE, SURE, Power, by_error, counted, rounded
 from .sculpt import _overall, biggest_bump, own_peak
 
 FEWEST = 50  # rows that pass a cut: fewer have no spectrum
-FOLLOWS, IS_MASS = 0.5, 0.9  # rank correlation of a score with the mass
+FOLLOWS, IS_MASS = 0.8, 0.95  # rank correlation of a score with the mass
 NARROWEST, WINDOWS, DILUTED = 20, 130, 1.15  # of `biggest_bump`; DILUTED by the error of its fit
 
 
@@ -36,13 +36,18 @@ def overspecialisation(
     Parameters
     ----------
     inside, outside : dict
-        ``model`` and ``reference``: errors, lower is better, as numbers or with a ``value``.
+        ``model`` and ``reference``: errors, lower is better, as numbers, or as intervals with
+        ``value``, ``low`` and ``high``.
         ``difference``: interval of the gain of the model over the reference; positive is better.
 
     Notes
     -----
     Fails when the model degrades `threshold` times as much as the reference,
     or when a gain whose interval excludes zero inside is no longer sure outside.
+    Where errors are handed over as intervals, both have to be beyond chance: a gain that is only
+    less sure outside, because there are few rows, is not lost.
+    The ratio's error is read off the intervals of the gain, which compare model and reference on
+    the same rows.
     """
     errors = {
         (place, who): _number(part[who])
@@ -55,7 +60,15 @@ def overspecialisation(
         {name: float(field(part["difference"], name)) for name in ("value", "low", "high")}
         for part in (inside, outside)
     ]
-    lost = gains[0]["low"] > 0 and gains[1]["low"] <= 0
+    error = math.hypot(
+        *(
+            (gain["high"] - gain["low"]) / (2 * 1.96) / errors[place, "model"]
+            for place, gain in zip(("in", "out"), gains, strict=True)
+        )
+    )
+    intervals = not isinstance(outside["model"], (int, float, np.number))
+    sure = math.log(ratio) > CHANCE * error if intervals and ratio > 0 else True
+    lost = gains[0]["low"] > 0 and gains[1]["low"] <= 0 and sure
     words = [f"{gain['value']:.3g} ({gain['low']:.3g} to {gain['high']:.3g})" for gain in gains]
     message = (
         f"Outside, the model's error grows {model:.2f} times and the reference's {reference:.2f} "
@@ -64,7 +77,30 @@ def overspecialisation(
         f"inside and {words[1]} outside"
     )
     message += ", so the gain is lost." if lost else "."
-    return Finding(ratio, bool(ratio <= threshold and not lost), message)
+    gained = errors["in", "reference"] / errors["in", "model"] if gains[0]["low"] > 0 else None
+    sight = _ratio_seen(error, threshold, gained)
+    return Finding(ratio, not (ratio > threshold and sure) and not lost, message, sight)
+
+
+def _ratio_seen(error: float, threshold: float, gained: float | None) -> Power:
+    """Return the ratio of degradations that would have been seen.
+
+    Parameters
+    ----------
+    error : float
+        Of its logarithm.
+    gained : float, optional
+        How many times smaller the model's error is inside, where that is sure: a ratio as large
+        takes the whole gain away.
+    """
+    chance = (CHANCE + SURE) * min(error, 100.0)
+    if gained is not None and gained < 2 * threshold:
+        seen, matters = math.exp(chance), gained
+    else:
+        seen = max(math.exp(chance), threshold * math.exp(SURE * min(error, 100.0)))
+        matters = 2 * threshold
+    fault = f"an error that grows {seen:.3g} times as much as the reference's"
+    return Power(seen, matters, fault, "from the intervals of the gain")
 
 
 def _number(error: Any) -> float:
@@ -83,7 +119,14 @@ def _number(error: Any) -> float:
     fix="Take the named columns out of the inputs and train again.",
 )
 def swap(
-    model: Any, X: Any, *, columns: Iterable[str], y: Any = None, seed: int, threshold: float
+    model: Any,
+    X: Any,
+    *,
+    columns: Iterable[str],
+    seed: int,
+    threshold: float,
+    y: Any = None,
+    groups: Any = None,
 ) -> Finding | NotApplicable:
     """Exchanging the spurious columns between objects leaves the predictions as they are.
 
@@ -96,6 +139,12 @@ def swap(
     y : array of shape (n,), optional
         Then changes are measured in units of the residual scatter, else of the spread of the
         predictions.
+    groups : array of shape (n,), optional
+        Rows of a group say less than as many single ones.
+
+    Notes
+    -----
+    Fails where the change (root mean square) is beyond the threshold and beyond chance.
     """
     names = list(columns)
     if not names:
@@ -107,6 +156,7 @@ def swap(
             0.0,
             passed=True,
             message=f"The model does not read {listed(names)} (threshold {threshold:g}).",
+            power=counted("one column"),
         )
     rows, sampled = estimates.sample(len(X), seed)
     part = X[read].iloc[rows]
@@ -115,12 +165,29 @@ def swap(
     mixed[used] = part[used].iloc[np.random.default_rng(seed).permutation(len(part))].to_numpy()
     before, after = (_response(model, frame) for frame in (part, mixed))
     scatter, unit = _scatter(model, before, None if y is None else np.asarray(y)[rows])
-    value = float(np.sqrt(np.mean((after - before) ** 2)) / max(scatter, 1e-300))
+    moved = ((after - before) ** 2).reshape(len(rows), -1).mean(axis=1) / max(scatter, 1e-300) ** 2
+    value = float(np.sqrt(moved.mean()))
+    codes = estimates.group_codes(None if groups is None else np.asarray(groups)[rows], None, len(X))
+    codes = codes[: len(rows)]
+    number = len(np.unique(codes))
+    sums = np.bincount(codes, weights=moved - moved.mean())
+    error = float(np.sqrt(np.sum(sums**2))) / len(rows) / max(2 * value, 1e-300)
+    # A change as large as the threshold that is spread normally is known no better than this.
+    error = max(error if value else 0.0, threshold / math.sqrt(2 * number))
     message = (
         f"Exchanging {listed(used)} moves the predictions by {value:.2f} of {unit} (threshold "
         f"{threshold:g}){sampled}."
     )
-    return Finding(value, value <= threshold, message)
+    sight = by_error(
+        error,
+        threshold,
+        2 * threshold,
+        fault="a change by {:.2g} of " + unit,
+        how="from the spread over rows" if groups is None else "from the spread over groups",
+        size=number,
+        of="rows" if groups is None else "groups",
+    )
+    return Finding(value, not (value > threshold and value > CHANCE * error), message, sight)
 
 
 def _response(model: Any, X: Any) -> np.ndarray:
@@ -160,12 +227,12 @@ def sculpting(
     Notes
     -----
     The expectation in every window of mass is the shape of all background, times a smooth curve
-    fitted to both sides of the window: a drift of the score with mass, however strong, is none.
+    fitted to both sides of the window: a drift of the score with mass, however strong, is no bump.
     Compared is the biggest excess or deficit in standard deviations, after allowing for the
     number of windows.
-    A score that follows the mass (rank correlation beyond 0.5) fails as well if what it selects
+    A score that follows the mass (rank correlation beyond 0.8) fails as well if what it selects
     has a peak of its own where all background falls: a search would take that for a signal, though
-    the curve can follow it. So does one that is the mass (beyond 0.9).
+    the curve can follow it. So does one that is the mass (beyond 0.95).
     """
     from scipy.stats import spearmanr
 
