@@ -27,6 +27,7 @@ RARE = 3e-4  # of 12 looks that go together, at two kinds of distance
 MARGIN = 1.3  # both expectations are good to a factor
 DIMENSION, TRIMMED_DIMENSION = 0.95, 0.85
 FEWEST = 2  # one close pair is what chance gives
+FEWEST_AMONG = 3  # where more pairs have the chance: among training rows, or a column is left out
 JITTERS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 USUAL, SHARE = 0.03, 0.1  # jitter and share of the copies that must not go unseen
 SHARES = np.logspace(-2.3, 0, 24)
@@ -72,14 +73,15 @@ class Look:
         Among all training rows, and among each quarter of them.
     edges : array of shape (12,)
         The ratios below which `CHANCES` of the rows lie, if rows are spread evenly.
-    among : bool
-        The rows are training rows themselves.
+    among, trimmed : bool
+        The rows are training rows themselves; a column was left out of each pair.
     """
 
     whole: np.ndarray
     quarters: np.ndarray
     edges: np.ndarray
     among: bool
+    trimmed: bool
 
     @property
     def size(self) -> float:
@@ -116,14 +118,18 @@ class Places:
 
     def _place(self, values: np.ndarray, known: np.ndarray) -> np.ndarray:
         count = min(KNOTS, max(2, len(known) // 5))
-        knots, first = np.unique(np.quantile(known, np.linspace(0, 1, count)), return_index=True)
+        # The last rows of a heavy tail would crowd in one segment: there the knots stand closer.
+        tail = 2.0 ** np.arange(np.log2(len(known) / count + 1)) / len(known)
+        ranks = np.unique(np.r_[np.linspace(0, 1, count), tail, 1 - tail])
+        knots, first = np.unique(np.quantile(known, ranks), return_index=True)
         anywhere = self.rng.random(len(values))
         # Numbers that were rounded are anywhere within their step; others have hardly a step.
         step = np.quantile(np.diff(np.unique(known)), 0.01)
         moved = values + step * (anywhere - 0.5)
-        place = np.interp(moved, knots, first / (count - 1))
+        place = np.interp(moved, knots, ranks[first])
         ends = np.clip(moved - known[-1], 0, None) - np.clip(known[0] - moved, 0, None)
-        place += ends / (known[-1] - known[0])
+        # Beyond the last row places go on growing, to no more than one further.
+        place += ends / (known[-1] - known[0] + np.abs(ends))
         low = np.searchsorted(known, values, "left") / len(known)
         high = np.searchsorted(known, values, "right") / len(known)
         shared = high - low >= REPEATED / len(known)
@@ -175,7 +181,7 @@ def near(
     if search.trims:
         few = int(max(TRIMMED / search.table.size, 50))
         looks.append(search.look(places[:few], None if own is None else own[:few], trimmed=True))
-    close = max(_excess(*look.shares(), look.size) for look in looks)
+    close = max(_excess(look, *look.shares()) for look in looks)
     return Nearness(close, *_sight(looks, search.planted, threshold), len(asked))
 
 
@@ -232,7 +238,7 @@ class Search:
         dimension = factor * max(_dimension(whole, 5, NEAR), _dimension(whole, NEAR, FAR))
         # And so does (r1/r10)^d follow Beta(1, 9).
         edges = (1 - (1 - CHANCES) ** (1 / (NEAR - 1))) ** (1 / dimension)
-        return Look(_ratio(whole), _ratio(found), edges, own is not None)
+        return Look(_ratio(whole), _ratio(found), edges, own is not None, trimmed)
 
     def _closest(
         self, rows: np.ndarray, part: np.ndarray, own: np.ndarray | None, *, trimmed: bool
@@ -285,15 +291,15 @@ def _ratio(distances: np.ndarray) -> np.ndarray:
     return np.divide(distances[..., 0], scale, out=np.ones_like(scale), where=scale > 0)
 
 
-def _excess(whole: np.ndarray, quarter: np.ndarray, size: float) -> float:
+def _excess(look: Look, whole: np.ndarray, quarter: np.ndarray) -> float:
     """Return the share of rows that are closer than chance makes likely, beyond chance.
 
     Parameters
     ----------
+    look : Look
+        Read are its size and its kind.
     whole, quarter : array of shape (12,)
         Shares of rows below the edges, among all training rows and among a quarter.
-    size : float
-        Number of independent rows asked.
 
     Notes
     -----
@@ -303,8 +309,9 @@ def _excess(whole: np.ndarray, quarter: np.ndarray, size: float) -> float:
 
     thin = (quarter - whole / QUARTERS) / (1 - 1 / QUARTERS)
     chance = MARGIN * np.maximum(CHANCES, thin)
-    count = np.floor(whole * size + 1e-9)
-    hit = (count >= FEWEST) & (poisson.sf(count - 1, chance * size) < RARE)
+    count = np.floor(whole * look.size + 1e-9)
+    enough = count >= (FEWEST_AMONG if look.trimmed or look.among else FEWEST)
+    hit = enough & (poisson.sf(count - 1, chance * look.size) < RARE)
     return float(np.max((whole - chance)[hit], initial=0.0))
 
 
@@ -323,10 +330,13 @@ def _sight(
 
     def seen(share: float) -> bool:
         for look, mine, theirs in zip(looks, own, copies, strict=True):
-            pairs = zip(mine, theirs, strict=True)
-            whole, quarter = ((1 - share) * a + share * b for a, b in pairs)
-            unlucky = np.maximum(whole - SURE * np.sqrt(whole / look.size), 0)
-            if _excess(unlucky, quarter, look.size) > threshold:
+            whole, quarter = (
+                (1 - share) * a + share * b for a, b in zip(mine, theirs, strict=True)
+            )
+            # So many copies there are; which of them come close enough is a matter of chance.
+            error = np.sqrt((mine[0] + share * theirs[0] * (1 - theirs[0])) / look.size)
+            unlucky = np.maximum(1 - SURE * error / np.maximum(whole, 1e-9), 0)
+            if _excess(look, unlucky * whole, unlucky * quarter) > threshold:
                 return True
         return False
 
