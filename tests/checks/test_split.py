@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from boxloop.checks import nearby, overlap, run_check
+from boxloop.checks import overlap, run_check
 
 from .neutral import INPUTS, column, manifest, parts, trial
 
@@ -238,8 +238,15 @@ def survey(rng, size):
 
 
 def few(rng, size):
-    """Return two inputs."""
-    return pd.DataFrame(rng.normal(size=(size, 2))).add_prefix("x")
+    """Return two inputs, and the bin of their sum."""
+    frame = pd.DataFrame(rng.normal(size=(size, 2))).add_prefix("x")
+    return frame.assign(bin=frame.sum(axis=1).rank(method="first").astype(int) * 100 // (size + 1))
+
+
+def colours(rng, size):
+    """Return three bands that were rounded to a fifth of the spread of their colours."""
+    bands = rng.normal(20, 1.5, (size, 1)) + 0.05 * rng.normal(size=(size, 3)).cumsum(axis=1)
+    return pd.DataFrame(bands.round(2)).add_prefix("band")
 
 
 def names_of(frame):
@@ -247,7 +254,10 @@ def names_of(frame):
     return [name for name in frame if name not in ("kind", "field", "bin", "object", "night")]
 
 
-@pytest.mark.parametrize("world", [votes, magnitudes, counts, heavy, spectrum, survey, few])
+WORLDS = [votes, magnitudes, colours, counts, heavy, spectrum, survey, few]
+
+
+@pytest.mark.parametrize("world", WORLDS)
 def test_an_honest_division_is_not_suspected(world, seed):
     """Coarse, coded, sorted, few or heavy-tailed columns: nothing to be asked, and power is said.
 
@@ -448,3 +458,83 @@ def test_rows_of_one_group_say_nothing_about_time():
 
     assert run_check("split.time", *parts(frame), **options).state == "unanswered"
     assert run_check("split.time", *parts(frame), group="plot", **options).state == "pass"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("world", WORLDS)
+def test_false_alarms_are_rare(world):
+    """At most one in thirty for each check."""
+    alarms = np.zeros(3)
+    for seed in range(30):
+        frame = world(np.random.default_rng(700 + seed), 1000)
+        inputs, sets = names_of(frame), divided(frame, seed)
+        roles = {name: column("input" if name in inputs else "ignored") for name in frame}
+        signs = {"inputs": inputs, "columns": roles, "seed": seed}
+        found = [
+            run_check("split.duplicates", *sets, columns=inputs),
+            run_check("split.near_duplicates", *sets, columns=inputs, seed=seed),
+            run_check("split.groups", *sets, group=None, **signs),
+        ]
+        alarms += [result.state not in QUIET for result in found]
+
+    assert alarms.max() <= 1
+
+
+def copied(train, held_out, share, jitter, rng):
+    """Replace a share of the rows of each held-out set by training rows with a jitter."""
+    spread = np.ptp(np.quantile(train, [0.16, 0.84], axis=0), axis=0) / 2
+    found = {}
+    for name, rows in held_out.items():
+        size = round(share * len(rows))
+        base = train.iloc[rng.integers(len(train), size=size)]
+        moved = base + jitter * spread * rng.normal(size=base.shape) if jitter else base
+        found[name] = pd.concat([rows[size:], moved], ignore_index=True)
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "world", "jitter"),
+    [
+        ("split.duplicates", votes, 0),
+        ("split.duplicates", counts, 0),
+        ("split.near_duplicates", heavy, 0.03),
+        ("split.near_duplicates", colours, 0.03),
+    ],
+)
+def test_what_would_have_been_seen_is_seen(name, world, jitter):
+    """A fault of the stated size is caught in about four of five samples.
+
+    Of a whole number of copies a little more is caught than that.
+    """
+    caught = []
+    for seed in range(50):
+        rng = np.random.default_rng(800 + seed)
+        train, held_out = divided(world(rng, 1000), seed)
+        ask = {"columns": list(train), "seed": seed}
+        share = run_check(name, train, held_out, **ask).detectable
+        if share is not None and share <= 1:
+            planted = copied(train, held_out, share, jitter, rng)
+            caught.append(run_check(name, train, planted, **ask).state == "fail")
+
+    assert len(caught) > 10 or world is colours
+    assert not caught or 0.65 <= np.mean(caught) <= 0.97
+
+
+@pytest.mark.slow
+def test_a_shift_of_the_stated_size_is_seen():
+    """The AUC is what the quick learner reaches out of fold."""
+    caught, reached = [], []
+    for seed in range(40):
+        rng = np.random.default_rng(800 + seed)
+        one, two = (
+            pd.DataFrame(rng.normal(size=(size, 2)), columns=["a", "b"]) for size in (300, 200)
+        )
+        ask = {"inputs": ["a", "b"], "seed": seed}
+        stated = run_check("split.deployment_shift", one, two, **ask).detectable
+        found = run_check("split.deployment_shift", one, two.assign(a=two["a"] + 0.86), **ask)
+        caught.append(found.state == "fail")
+        reached.append(float(found.message.split()[1]))
+
+    assert np.mean(reached) == pytest.approx(stated, abs=0.015)
+    assert 0.65 <= np.mean(caught) <= 0.95

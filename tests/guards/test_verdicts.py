@@ -484,7 +484,8 @@ def test_a_clean_trial_passes():
     clean = {
         "data.schema": ([FRAME], {"columns": manifest()}),
         "split.duplicates": ([TRAIN, HELD], {"columns": INPUTS}),
-        "split.near_duplicates": ([TRAIN, HELD], {"columns": INPUTS, **seed}),
+        # In the 270 training rows above a copy would hardly be seen, and the check says so.
+        "split.near_duplicates": (list(parts(trial(0, 500))), {"columns": INPUTS, **seed}),
         "split.groups": ([TRAIN, HELD], {"group": "plot"}),
         "features.missingness": ([FRAME], {"inputs": INPUTS, **LABEL}),
         "stress.swap": ([forest, FRAME], {"columns": ["crew"], **seed}),
