@@ -25,7 +25,7 @@ REPEATED = 3  # a value that so many rows share is spread over its share of the 
 CHANCES = np.logspace(-5, -1.3, 12)  # ratios are judged at these rates by chance
 RARE = 3e-4  # of 12 looks that go together, at two kinds of distance
 MARGIN = 1.3  # both expectations are good to a factor
-DIMENSION, TRIMMED_DIMENSION = 0.95, 0.85
+DIMENSION, TRIMMED_DIMENSION, LOCAL = 0.95, 0.85, 0.95
 FEWEST = 2  # one close pair is what chance gives
 FEWEST_AMONG = 3  # where more pairs have the chance: among training rows, or a column is left out
 JITTERS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
@@ -65,21 +65,18 @@ BLIND = Nearness(0.0, float("inf"), 0.0, 0)
 
 @dataclass(frozen=True)
 class Look:
-    """Of some rows, the distances to the nearest and to the tenth row, divided.
+    """How probable by chance it is that the nearest row is so near, compared with the tenth.
 
     Attributes
     ----------
     whole, quarters : array of shape (m,), (m, 4)
-        Among all training rows, and among each quarter of them.
-    edges : array of shape (12,)
-        The ratios below which `CHANCES` of the rows lie, if rows are spread evenly.
+        Among all training rows, and among each quarter of them, if rows are spread evenly.
     among, trimmed : bool
         The rows are training rows themselves; a column was left out of each pair.
     """
 
     whole: np.ndarray
     quarters: np.ndarray
-    edges: np.ndarray
     among: bool
     trimmed: bool
 
@@ -88,11 +85,10 @@ class Look:
         """Number of independent rows: two that are near one another count once."""
         return len(self.whole) / (2 if self.among else 1)
 
-    def shares(self, edges: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """Return the shares of rows below the edges, among all rows and among a quarter."""
-        below = self.edges if edges is None else edges
-        whole = (self.whole[:, None] < below).mean(axis=0)
-        return whole, (self.quarters[..., None] < below).mean(axis=(0, 1))
+    def shares(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the shares of rows below `CHANCES`, among all rows and among a quarter."""
+        whole = (self.whole[:, None] < CHANCES).mean(axis=0)
+        return whole, (self.quarters[..., None] < CHANCES).mean(axis=(0, 1))
 
 
 class Places:
@@ -232,13 +228,14 @@ class Search:
             [self._closest(rows, part, own, trimmed=trimmed) for part in self.quarters], axis=1
         )
         whole = np.sort(found.reshape(len(rows), -1), axis=1)[:, :FAR]
-        # For rows spread evenly in d dimensions (rj/rk)^d follows Beta(j, k - j). Copies touch the
-        # nearest ones and make d too small, which is why the larger of two is taken.
         factor = TRIMMED_DIMENSION if trimmed else DIMENSION
-        dimension = factor * max(_dimension(whole, 5, NEAR), _dimension(whole, NEAR, FAR))
-        # And so does (r1/r10)^d follow Beta(1, 9).
-        edges = (1 - (1 - CHANCES) ** (1 / (NEAR - 1))) ** (1 / dimension)
-        return Look(_ratio(whole), _ratio(found), edges, own is not None, trimmed)
+        dimension = factor * _dimensions(whole)
+        # For rows spread evenly in d dimensions (r1/r10)^d follows Beta(1, 9).
+        chances = [
+            1 - (1 - _ratio(distances) ** each) ** (NEAR - 1)
+            for distances, each in ((whole, dimension), (found, dimension[:, None]))
+        ]
+        return Look(*chances, own is not None, trimmed)
 
     def _closest(
         self, rows: np.ndarray, part: np.ndarray, own: np.ndarray | None, *, trimmed: bool
@@ -276,13 +273,25 @@ def _trimmed(rows: np.ndarray, table: np.ndarray) -> np.ndarray:
     return total
 
 
-def _dimension(distances: np.ndarray, j: int, k: int) -> float:
-    """Return in how many dimensions rows are spread, from their j-th and k-th neighbours."""
-    mean = sum(1 / i for i in range(j, k))
-    one, other = distances[:, j - 1], distances[:, k - 1]
-    there = one > 0
-    span = np.log(other[there] / one[there]).mean() if there.any() else np.inf
-    return float(mean / max(span, 1e-9))
+def _dimensions(distances: np.ndarray) -> np.ndarray:
+    """Return in how many dimensions rows are spread around each row.
+
+    Notes
+    -----
+    For rows spread evenly in d dimensions (rj/rk)^d follows Beta(j, k - j), so the mean of
+    d · log(rk/rj) is the sum of 1/i from j to k - 1. Copies touch the nearest ones and make d too
+    small, which is why the larger of two estimates stands. Where some rows lie on a thinner sheet
+    than others, their own neighbours say so, if less exactly (Levina and Bickel 2004).
+    """
+    logs = np.log(np.maximum(distances, 1e-12))
+    inverse = 1 / np.arange(1, FAR)
+    pooled = max(
+        inverse[j - 1 : k - 1].sum() / max(float((logs[:, k - 1] - logs[:, j - 1]).mean()), 1e-9)
+        for j, k in ((NEAR // 2, NEAR), (NEAR, FAR))
+    )
+    spans = (logs[:, -1:] - logs[:, NEAR // 2 - 1 : -1]).sum(axis=1)
+    mean = sum(inverse[j - 1 :].sum() for j in range(NEAR // 2, FAR))
+    return np.minimum(pooled, LOCAL * mean / np.maximum(spans, 1e-9))
 
 
 def _ratio(distances: np.ndarray) -> np.ndarray:
@@ -299,7 +308,7 @@ def _excess(look: Look, whole: np.ndarray, quarter: np.ndarray) -> float:
     look : Look
         Read are its size and its kind.
     whole, quarter : array of shape (12,)
-        Shares of rows below the edges, among all training rows and among a quarter.
+        Shares of rows below `CHANCES`, among all training rows and among a quarter.
 
     Notes
     -----
@@ -341,7 +350,7 @@ def _sight(
         return False
 
     for each, found in planted:
-        copies = [one.shares(look.edges) for look, one in zip(looks, found, strict=True)]
+        copies = [one.shares() for one in found]
         if each == USUAL:
             seen_from = next((float(share) for share in SHARES if seen(share)), float("inf"))
         if seen(SHARE):
