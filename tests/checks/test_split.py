@@ -464,7 +464,7 @@ def test_a_time_in_which_rows_resemble_each_other_is_asked_about(seed):
 
 def test_rows_of_one_group_say_nothing_about_time():
     """The three samples of a plot are taken on one day; the split by plot keeps them together."""
-    frame = trial(3)
+    frame = trial(3, 1000)
     roles = manifest()
     options = {"time": None, "inputs": INPUTS, "columns": roles}
 
