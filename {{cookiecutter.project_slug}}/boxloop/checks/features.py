@@ -86,7 +86,8 @@ def identifier(frame: pd.DataFrame, *, inputs: Iterable[str], threshold: float) 
     -----
     Words count when almost all are different.
     Whole numbers count when, besides, they repeat less than chance would make them or fill their
-    range evenly; counts of photons do neither.
+    range evenly; counts of photons do neither. Beyond 10^12 they count unless they lie in a heap
+    or a tail, as masses do.
     """
     names = list(inputs)
     shares = {name: identifier_share(frame[name], threshold) for name in names}
@@ -96,13 +97,14 @@ def identifier(frame: pd.DataFrame, *, inputs: Iterable[str], threshold: float) 
             max(shares.values(), default=0.0),
             passed=True,
             message=f"None of the {len(names)} inputs names or numbers the rows.",
+            power=counted("one column"),
         )
     worst = max(shares.values())
     message = (
         f"{listed(found)} names or numbers the rows: {worst:.1%} of the values are different "
         f"(threshold {threshold:.0%})."
     )
-    return Finding(worst, passed=False, message=message)
+    return Finding(worst, passed=False, message=message, power=counted("one column"))
 
 
 @check(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from boxloop.measure.estimates import numeric
+from boxloop.table.codes import numbered
 
 from .core import field
 from .nearby import Places
@@ -35,7 +36,8 @@ MOST_SHARE = 0.3
 RARE = 1e-3
 ASKED, PAIRS = 2_000, 2e8
 RUN = 2  # so many rows on either side are beside a row in the file
-RESEMBLES, DEVIATIONS, TIME_MATTERS = 0.2, 3.5, 0.3
+LAGS = (1, 2, 3)
+RESEMBLES, DEVIATIONS, TIME_MATTERS = 0.1, 3.5, 0.2
 
 
 @dataclass(frozen=True)
@@ -220,26 +222,38 @@ def times(frame: pd.DataFrame, columns: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def resemblance(frame: pd.DataFrame, time: str, names: list[str], seed: int) -> tuple[str, float]:
-    """Return the column that follows its neighbours in time best, and its correlation with them.
+def resemblance(
+    frame: pd.DataFrame, time: str, names: list[str], seed: int, group: str | None = None
+) -> tuple[str, float, int]:
+    """Return the column in which rows follow those before them in time most closely.
 
-    Each value is compared with the mean of the two before and the two after it; equal times are in
-    random order.
+    Parameters
+    ----------
+    group : str, optional
+        Rows of one group are not compared with each other: the split keeps them together.
+
+    Returns
+    -------
+    str, float, int
+        The column, the correlation of its ranks between a row and the next three, and the number
+        of rows, or pairs of groups, that were compared. Equal times are in random order.
     """
     from scipy.stats import rankdata
 
     table = numeric(frame[[*names, time]]).to_numpy()
-    table = table[~np.isnan(table[:, -1])]
-    shuffle = np.random.default_rng(seed).permutation(len(table))
-    table = table[shuffle][np.argsort(table[shuffle, -1], kind="stable")]
+    groups = np.arange(len(frame)) if group is None else numbered(frame[group].to_numpy())[1]
+    rows = np.random.default_rng(seed).permutation(np.flatnonzero(~np.isnan(table[:, -1])))
+    rows = rows[np.argsort(table[rows, -1], kind="stable")]
+    pairs = np.vstack([np.column_stack([rows[:-lag], rows[lag:]]) for lag in LAGS])
+    pairs = pairs[groups[pairs[:, 0]] != groups[pairs[:, 1]]]
+    count = min(len(np.unique(np.sort(groups[pairs], axis=1), axis=0)), len(rows))
     best, most = "", 0.0
     for j, name in enumerate(names):
-        values = table[~np.isnan(table[:, j]), j]
-        if len(values) < FEWEST_ROWS or np.ptp(values) == 0:
+        there = pairs[~np.isnan(table[pairs, j]).any(axis=1)]
+        if len(there) < FEWEST_ROWS or np.ptp(table[there, j]) == 0:
             continue
-        rank = rankdata(values)
-        around = (rank[:-4] + rank[1:-3] + rank[3:-1] + rank[4:]) / 4
-        found = float(np.corrcoef(rank[2:-2], around)[0, 1]) if np.ptp(around) else 0.0
+        one, other = rankdata(table[there, j], axis=None).reshape(-1, 2).T
+        found = float(np.corrcoef(one, other)[0, 1]) if one.std() * other.std() else 0.0
         if found > most:
             best, most = name, found
-    return best, most
+    return best, most, count

@@ -25,8 +25,9 @@ REPEATED = 3  # a value that so many rows share is spread over its share of the 
 CHANCES = np.logspace(-5, -1.3, 12)  # ratios are judged at these rates by chance
 RARE = 3e-4  # of 12 looks that go together, at two kinds of distance
 MARGIN = 1.3  # both expectations are good to a factor
-DIMENSION, TRIMMED_DIMENSION = 0.95, 0.85
+DIMENSION, TRIMMED_DIMENSION, LOCAL = 0.95, 0.85, 0.95
 FEWEST = 2  # one close pair is what chance gives
+FEWEST_AMONG = 3  # where more pairs have the chance: among training rows, or a column is left out
 JITTERS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 USUAL, SHARE = 0.03, 0.1  # jitter and share of the copies that must not go unseen
 SHARES = np.logspace(-2.3, 0, 24)
@@ -64,33 +65,30 @@ BLIND = Nearness(0.0, float("inf"), 0.0, 0)
 
 @dataclass(frozen=True)
 class Look:
-    """Of some rows, the distances to the nearest and to the tenth row, divided.
+    """How probable by chance it is that the nearest row is so near, compared with the tenth.
 
     Attributes
     ----------
     whole, quarters : array of shape (m,), (m, 4)
-        Among all training rows, and among each quarter of them.
-    edges : array of shape (12,)
-        The ratios below which `CHANCES` of the rows lie, if rows are spread evenly.
-    among : bool
-        The rows are training rows themselves.
+        Among all training rows, and among each quarter of them, if rows are spread evenly.
+    among, trimmed : bool
+        The rows are training rows themselves; a column was left out of each pair.
     """
 
     whole: np.ndarray
     quarters: np.ndarray
-    edges: np.ndarray
     among: bool
+    trimmed: bool
 
     @property
     def size(self) -> float:
         """Number of independent rows: two that are near one another count once."""
         return len(self.whole) / (2 if self.among else 1)
 
-    def shares(self, edges: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """Return the shares of rows below the edges, among all rows and among a quarter."""
-        below = self.edges if edges is None else edges
-        whole = (self.whole[:, None] < below).mean(axis=0)
-        return whole, (self.quarters[..., None] < below).mean(axis=(0, 1))
+    def shares(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the shares of rows below `CHANCES`, among all rows and among a quarter."""
+        whole = (self.whole[:, None] < CHANCES).mean(axis=0)
+        return whole, (self.quarters[..., None] < CHANCES).mean(axis=(0, 1))
 
 
 class Places:
@@ -116,14 +114,18 @@ class Places:
 
     def _place(self, values: np.ndarray, known: np.ndarray) -> np.ndarray:
         count = min(KNOTS, max(2, len(known) // 5))
-        knots, first = np.unique(np.quantile(known, np.linspace(0, 1, count)), return_index=True)
+        # The last rows of a heavy tail would crowd in one segment: there the knots stand closer.
+        tail = 2.0 ** np.arange(np.log2(len(known) / count + 1)) / len(known)
+        ranks = np.unique(np.r_[np.linspace(0, 1, count), tail, 1 - tail])
+        knots, first = np.unique(np.quantile(known, ranks), return_index=True)
         anywhere = self.rng.random(len(values))
         # Numbers that were rounded are anywhere within their step; others have hardly a step.
         step = np.quantile(np.diff(np.unique(known)), 0.01)
         moved = values + step * (anywhere - 0.5)
-        place = np.interp(moved, knots, first / (count - 1))
+        place = np.interp(moved, knots, ranks[first])
         ends = np.clip(moved - known[-1], 0, None) - np.clip(known[0] - moved, 0, None)
-        place += ends / (known[-1] - known[0])
+        # Beyond the last row places go on growing, to no more than one further.
+        place += ends / (known[-1] - known[0] + np.abs(ends))
         low = np.searchsorted(known, values, "left") / len(known)
         high = np.searchsorted(known, values, "right") / len(known)
         shared = high - low >= REPEATED / len(known)
@@ -175,7 +177,7 @@ def near(
     if search.trims:
         few = int(max(TRIMMED / search.table.size, 50))
         looks.append(search.look(places[:few], None if own is None else own[:few], trimmed=True))
-    close = max(_excess(*look.shares(), look.size) for look in looks)
+    close = max(_excess(look, *look.shares()) for look in looks)
     return Nearness(close, *_sight(looks, search.planted, threshold), len(asked))
 
 
@@ -226,13 +228,14 @@ class Search:
             [self._closest(rows, part, own, trimmed=trimmed) for part in self.quarters], axis=1
         )
         whole = np.sort(found.reshape(len(rows), -1), axis=1)[:, :FAR]
-        # For rows spread evenly in d dimensions (rj/rk)^d follows Beta(j, k - j). Copies touch the
-        # nearest ones and make d too small, which is why the larger of two is taken.
         factor = TRIMMED_DIMENSION if trimmed else DIMENSION
-        dimension = factor * max(_dimension(whole, 5, NEAR), _dimension(whole, NEAR, FAR))
-        # And so does (r1/r10)^d follow Beta(1, 9).
-        edges = (1 - (1 - CHANCES) ** (1 / (NEAR - 1))) ** (1 / dimension)
-        return Look(_ratio(whole), _ratio(found), edges, own is not None)
+        dimension = factor * _dimensions(whole)
+        # For rows spread evenly in d dimensions (r1/r10)^d follows Beta(1, 9).
+        chances = [
+            1 - (1 - _ratio(distances) ** each) ** (NEAR - 1)
+            for distances, each in ((whole, dimension), (found, dimension[:, None]))
+        ]
+        return Look(*chances, own is not None, trimmed)
 
     def _closest(
         self, rows: np.ndarray, part: np.ndarray, own: np.ndarray | None, *, trimmed: bool
@@ -270,13 +273,25 @@ def _trimmed(rows: np.ndarray, table: np.ndarray) -> np.ndarray:
     return total
 
 
-def _dimension(distances: np.ndarray, j: int, k: int) -> float:
-    """Return in how many dimensions rows are spread, from their j-th and k-th neighbours."""
-    mean = sum(1 / i for i in range(j, k))
-    one, other = distances[:, j - 1], distances[:, k - 1]
-    there = one > 0
-    span = np.log(other[there] / one[there]).mean() if there.any() else np.inf
-    return float(mean / max(span, 1e-9))
+def _dimensions(distances: np.ndarray) -> np.ndarray:
+    """Return in how many dimensions rows are spread around each row.
+
+    Notes
+    -----
+    For rows spread evenly in d dimensions (rj/rk)^d follows Beta(j, k - j), so the mean of
+    d · log(rk/rj) is the sum of 1/i from j to k - 1. Copies touch the nearest ones and make d too
+    small, which is why the larger of two estimates stands. Where some rows lie on a thinner sheet
+    than others, their own neighbours say so, if less exactly (Levina and Bickel 2004).
+    """
+    logs = np.log(np.maximum(distances, 1e-12))
+    inverse = 1 / np.arange(1, FAR)
+    pooled = max(
+        inverse[j - 1 : k - 1].sum() / max(float((logs[:, k - 1] - logs[:, j - 1]).mean()), 1e-9)
+        for j, k in ((NEAR // 2, NEAR), (NEAR, FAR))
+    )
+    spans = (logs[:, -1:] - logs[:, NEAR // 2 - 1 : -1]).sum(axis=1)
+    mean = sum(inverse[j - 1 :].sum() for j in range(NEAR // 2, FAR))
+    return np.minimum(pooled, LOCAL * mean / np.maximum(spans, 1e-9))
 
 
 def _ratio(distances: np.ndarray) -> np.ndarray:
@@ -285,15 +300,15 @@ def _ratio(distances: np.ndarray) -> np.ndarray:
     return np.divide(distances[..., 0], scale, out=np.ones_like(scale), where=scale > 0)
 
 
-def _excess(whole: np.ndarray, quarter: np.ndarray, size: float) -> float:
+def _excess(look: Look, whole: np.ndarray, quarter: np.ndarray) -> float:
     """Return the share of rows that are closer than chance makes likely, beyond chance.
 
     Parameters
     ----------
+    look : Look
+        Read are its size and its kind.
     whole, quarter : array of shape (12,)
-        Shares of rows below the edges, among all training rows and among a quarter.
-    size : float
-        Number of independent rows asked.
+        Shares of rows below `CHANCES`, among all training rows and among a quarter.
 
     Notes
     -----
@@ -303,8 +318,9 @@ def _excess(whole: np.ndarray, quarter: np.ndarray, size: float) -> float:
 
     thin = (quarter - whole / QUARTERS) / (1 - 1 / QUARTERS)
     chance = MARGIN * np.maximum(CHANCES, thin)
-    count = np.floor(whole * size + 1e-9)
-    hit = (count >= FEWEST) & (poisson.sf(count - 1, chance * size) < RARE)
+    count = np.floor(whole * look.size + 1e-9)
+    enough = count >= (FEWEST_AMONG if look.trimmed or look.among else FEWEST)
+    hit = enough & (poisson.sf(count - 1, chance * look.size) < RARE)
     return float(np.max((whole - chance)[hit], initial=0.0))
 
 
@@ -323,15 +339,18 @@ def _sight(
 
     def seen(share: float) -> bool:
         for look, mine, theirs in zip(looks, own, copies, strict=True):
-            pairs = zip(mine, theirs, strict=True)
-            whole, quarter = ((1 - share) * a + share * b for a, b in pairs)
-            unlucky = np.maximum(whole - SURE * np.sqrt(whole / look.size), 0)
-            if _excess(unlucky, quarter, look.size) > threshold:
+            whole, quarter = (
+                (1 - share) * a + share * b for a, b in zip(mine, theirs, strict=True)
+            )
+            # So many copies there are; which of them come close enough is a matter of chance.
+            error = np.sqrt((mine[0] + share * theirs[0] * (1 - theirs[0])) / look.size)
+            unlucky = np.maximum(1 - SURE * error / np.maximum(whole, 1e-9), 0)
+            if _excess(look, unlucky * whole, unlucky * quarter) > threshold:
                 return True
         return False
 
     for each, found in planted:
-        copies = [one.shares(look.edges) for look, one in zip(looks, found, strict=True)]
+        copies = [one.shares() for one in found]
         if each == USUAL:
             seen_from = next((float(share) for share in SHARES if seen(share)), float("inf"))
         if seen(SHARE):

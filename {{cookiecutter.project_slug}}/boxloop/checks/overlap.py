@@ -84,7 +84,8 @@ def exact(left: np.ndarray, right: np.ndarray, seed: int = 0) -> Copies:
     if total >= CROWD * max(rows, 1) and _fewest_equal_values(left, right) >= _seldom(left, right):
         chance = max(chance, total)
     limit = MARGIN * chance + CHANCE * (MARGIN * error + np.sqrt(MARGIN * chance))
-    seen = limit - chance + SURE * np.sqrt(limit) + (1 if chance == 0 else 0)
+    unlucky = SURE * np.sqrt(limit + (MARGIN * error) ** 2)
+    seen = limit - chance + unlucky + (1 if chance == 0 else 0)
     return Copies(rows, chance, bool(total > limit), max(1.0, float(seen)) / size, size)
 
 

@@ -251,7 +251,7 @@ def time(
     columns : dict of column settings, optional
         Read is `role`; the target may resemble as well.
     group : str, optional
-        One row of each group is looked at.
+        Rows of one group are not compared with each other.
     """
     if time is None:
         return _no_time(train, list(inputs or ()), columns or {}, group, seed)
@@ -277,26 +277,25 @@ def _no_time(
     whens = kin.times(train, columns) if inputs else []
     if not whens:
         return NotApplicable("The rows are not divided in time.")
-    rows = train if group is None else train.drop_duplicates(group)
     targets = [name for name in columns if field(columns[name], "role") == "target"]
-    names = [name for name in (*inputs, *targets) if name in rows]
-    error = 1 / np.sqrt(max(len(rows), 1))
-    limit = max(kin.RESEMBLES, kin.DEVIATIONS * error)
-    found = {when: kin.resemblance(rows, when, names, seed) for when in whens}
+    names = [name for name in (*inputs, *targets) if name in train]
+    found = {when: kin.resemblance(train, when, names, seed, group) for when in whens}
     when = max(found, key=lambda name: found[name][1])
-    name, value = found[when]
+    name, value, count = found[when]
+    error = 1 / np.sqrt(max(count, 1))
+    limit = max(kin.RESEMBLES, kin.DEVIATIONS * error)
     if value > limit:
         return Unanswered(
-            f"Rows that are near in '{when}' resemble each other: '{name}' follows its neighbours "
+            f"Rows that are near in '{when}' resemble each other: '{name}' follows the rows before "
             f"with a correlation of {value:.2f}. If later objects are to be predicted, divide the "
             "rows in time.",
             value,
         )
     seen = limit + SURE * error
     enough = int(np.ceil((SURE + kin.DEVIATIONS) ** 2 / kin.TIME_MATTERS**2))
-    fault = f"a correlation of {seen:.2f} with the rows before and after"
+    fault = f"a correlation of {seen:.2f} with the rows before"
     power = Power(seen, kin.TIME_MATTERS, fault, "from the number of rows", enough)
-    message = f"Rows near in {listed(whens)} resemble each other no more than others."
+    message = f"Rows near in {listed(whens)} resemble each other hardly more than others."
     return Finding(value, True, message, power)  # noqa: FBT003
 
 
