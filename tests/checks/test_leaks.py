@@ -347,6 +347,17 @@ def test_a_leak_that_stands_there_twice_does_not_excuse_itself():
     assert ask(frame.assign(again=frame["u"] * 100 + 32)).state in ALARMS
 
 
+def test_a_column_beyond_the_threshold_fails_though_others_say_much():
+    """An input of 0.99 is no term of a law that is only twice as good."""
+    rng = np.random.default_rng(13)
+    level = rng.normal(size=2000)
+    frame = pd.DataFrame({f"gauge{k}": level + 0.25 * rng.normal(size=2000) for k in range(6)})
+    frame["u"], frame["y"] = level + 0.09 * rng.normal(size=2000), level
+
+    assert ask(frame, groups=np.arange(2000)).state == "fail"
+    assert ask(frame, threshold=0.999).state not in ALARMS
+
+
 def test_few_rows_cannot_tell():
     """What would have been seen is an exact function; with more rows it is a noisy copy."""
     rng = np.random.default_rng(12)

@@ -182,8 +182,9 @@ def _judged(
     reasons = {name: field(columns.get(name, {}), "known_by") for name in written}
     known = {name: why for name, why in reasons.items() if says_something(why)}
     scores, measure = leaks.scores(bench), leaks.measure(bench)
-    found = list(leaks.suspects(bench, written, set(known)))
-    guilty = leaks.beyond(found, scores, threshold)
+    beyond = {name for name, (_, low) in scores.items() if low > threshold}
+    found = list(leaks.suspects(bench, written, set(known), beyond))
+    guilty = leaks.guilty(found, beyond)
     if guilty is not None:
         score, low = scores[guilty.columns[0]]
         own = f"{measure} {score:.4f} (at least {low:.4f}, threshold {threshold:g})"

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 # A column is as good as the whole model, and not replaced by the others, if its error is at most so
 # many times that of all inputs, and that of the others at least so many times its own.
 AS_GOOD, BETTER = 1.1, 1.5
+TERM = 2.0  # so many times the error of all inputs has a strong term of a law
 AS_GOOD_HIGH, BETTER_HIGH, HIGH = 1.2, 1.35, 0.90  # where it explains at least this share
 FIELD = 1.05  # the reference does what a column does if its error is at most so many times as large
 TWIN = 0.999  # correlation from which on two columns are one
@@ -168,7 +169,13 @@ class Bench:
         return _size(t, A @ np.linalg.lstsq(A, t, rcond=None)[0])
 
     def suspect(
-        self, columns: tuple[str, ...], said: np.ndarray, who: str, part: tuple
+        self,
+        columns: tuple[str, ...],
+        said: np.ndarray,
+        who: str,
+        part: tuple,
+        *,
+        beyond: bool = False,
     ) -> Suspect | None:
         """Return a suspect where a curve through one column does what the whole model does.
 
@@ -177,6 +184,8 @@ class Bench:
         said : array of shape (n, targets)
             What the curve says out of fold, NaN where it says nothing.
         part : (words, rows)
+        beyond : bool
+            Whether its own score is beyond the threshold: it has to be more than a term of a law.
         """
         for target in range(self.T.shape[1]):
             rows = part[1] & np.isfinite(said[:, target])
@@ -188,8 +197,9 @@ class Bench:
                 continue
             left = [self._twins(name) for name in columns] or [()]
             # A straight model is quick, and all it takes to clear most columns.
-            high = skill >= HIGH
-            better, as_good = (BETTER_HIGH, AS_GOOD_HIGH) if high else (BETTER, AS_GOOD)
+            better, as_good = (BETTER_HIGH, AS_GOOD_HIGH) if skill >= HIGH else (BETTER, AS_GOOD)
+            if beyond and (area is None or skill >= SURE):
+                better, as_good = 0.0, TERM
             if min(self._others(target, out, rows, 1) for out in left) < better * own:
                 continue
             others = min(self._others(target, out, rows) for out in left)
@@ -290,7 +300,9 @@ def _solved(A: np.ndarray, T: np.ndarray) -> np.ndarray:
     return np.linalg.solve(A.T @ A + weight * np.eye(A.shape[1]), A.T @ T)
 
 
-def suspects(bench: Bench, frame: pd.DataFrame, known: set[str]) -> Iterator[Suspect]:
+def suspects(
+    bench: Bench, frame: pd.DataFrame, known: set[str], beyond: set[str]
+) -> Iterator[Suspect]:
     """Yield the columns that do alone what the whole model does: in all rows, then in parts.
 
     Parameters
@@ -299,12 +311,15 @@ def suspects(bench: Bench, frame: pd.DataFrame, known: set[str]) -> Iterator[Sus
         The inputs as they were written, for the names of their levels.
     known : set of str
         Columns that nobody is asked about.
+    beyond : set of str
+        Columns whose own score is beyond the threshold.
     """
     everywhere = "", np.ones(len(bench.y), dtype=bool)
     names = [name for name in bench.X if name not in known]
     for columns, who, values in [*_single(names), *_differences(bench, names)]:
         said = bench.curves[columns[0]] if values is None else bench.curve(values)
-        found = bench.suspect(columns, said, who, everywhere)
+        guilty = values is None and columns[0] in beyond
+        found = bench.suspect(columns, said, who, everywhere, beyond=guilty)
         if found or (values is None and (found := _copy_of_labels(bench, columns[0], said, ""))):
             names = [name for name in names if name not in columns]
             yield found
@@ -484,11 +499,11 @@ def _area_of(bench: Bench, name: str) -> tuple[float, float]:
     return area, _below(area, few)
 
 
-def beyond(found: list[Suspect], scores: dict, threshold: float) -> Suspect | None:
-    """Return the first suspect that a threshold on its own score convicts, or None."""
+def guilty(found: list[Suspect], beyond: set[str]) -> Suspect | None:
+    """Return the first suspect whose own score is beyond the threshold, or None."""
     for suspect in found:
         alone = len(suspect.columns) == 1 and not suspect.where
         sure = suspect.area is None or suspect.skill >= SURE
-        if alone and sure and scores[suspect.columns[0]][1] > threshold:
+        if alone and sure and suspect.columns[0] in beyond:
             return suspect
     return None

@@ -115,12 +115,11 @@ def explained(
     A target with heavy tails is measured a second time by its order alone: a few values carry its
     variance, and no interval of that share can be trusted.
     """
-    chance = _chance(looks)
     guess = estimates.out_of_fold(estimates.blend(seed, classes=classes), X, y, groups, seed)
     loss = _loss(X, y, groups, classes=classes, seed=seed)
     if classes:
-        return _best_class(y, guess, groups, loss, chance)
-    found = _of_numbers(y, guess, groups, loss, chance)
+        return _best_class(y, guess, groups, loss, looks)
+    found = _of_numbers(y, guess, groups, loss, _chance(looks))
     if not estimates.has_heavy_tails(y):
         return found
     order = estimates.normal_scores(y)
@@ -156,7 +155,7 @@ def _of_numbers(
 
 
 def _best_class(
-    y: np.ndarray, guess: np.ndarray, groups: np.ndarray, loss: float, chance: float
+    y: np.ndarray, guess: np.ndarray, groups: np.ndarray, loss: float, looks: int
 ) -> Share:
     """Return the share of the class that is best told from the rest: one given away is enough."""
     codes = [1] if guess.shape[1] == 2 else range(guess.shape[1])
@@ -164,12 +163,12 @@ def _best_class(
     for code in codes:
         area, pull = _area(y == code, guess[:, code])
         error, size = _of_groups(pull, groups)
-        value, ends = estimates.share_of(area), estimates.share_of(area + np.array([-error, error]))
+        low, value, high = estimates.share_of(area + np.array([-error, 0.0, error]))
         shares.append(
             Share(
                 float(value),
-                float(np.diff(ends)[0] / 2),
-                chance if len(codes) == 1 else _chance(len(codes)),
+                float(high - low) / 2,
+                _chance(looks * len(codes)),
                 f"AUC {area:.2f}",
                 loss,
                 size,
