@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from boxloop.measure import estimates
 from boxloop.measure.kinds import TASKS
 
-from .chance import Score, against_chance, class_error, one_thread, shared
+from .chance import Score, against_chance, class_error, one_thread, pooled, shared
 from .core import Finding, NotApplicable, check, listed
 from .power import CHANCE, SURE, Power, by_error, counted, seen_from
 from .refit import changed_statistics
@@ -56,27 +57,34 @@ def pipeline(
     inputs, moved, reason = _prepared(path)
     if not seen and path is None:
         return NotApplicable(f"No step of the model learns statistics of the inputs.{left_out}")
+    found = len(changed) + len(moved)
+    said = _faults(seen, changed, inputs, moved, len(X)) if found else _all_well(seen, inputs, X)
+    allowed = f" ({threshold:g} allowed)" if found else ""
     power = counted("one statistic")
     if reason:
-        said = "a statistic inside the model"
-        power = Power(np.inf, 1, said, f"study.data did not run with fewer rows: {reason}")
+        why = f"study.data did not run with fewer rows: {reason}"
+        power = Power(np.inf, 1, "a statistic inside the model", why)
+    return Finding(found, found <= threshold, f"{said}{allowed}.{left_out}", power)
+
+
+def _faults(seen: int, changed: list[str], inputs: int, moved: list[str], rows: int) -> str:
+    """Return the words for statistics, and for inputs, that other rows have part in."""
     parts = []
     if changed:
-        rows = f"differ from a fit on the {len(X):,} training rows"
-        parts.append(f"{len(changed)} of {seen} learnt statistics {rows}: {listed(changed)}")
+        words = f"learnt statistics differ from a fit on the {rows:,} training rows"
+        parts.append(f"{len(changed)} of {seen} {words}: {listed(changed)}")
     if moved:
         words = "change when other rows of data/raw are taken away, so they were learnt from these"
         parts.append(f"{len(moved)} of {inputs} inputs of study.data {words}: {listed(moved)}")
-    found = len(changed) + len(moved)
-    if not found:
-        same = f"agree with a fit on the {len(X):,} training rows"
-        parts.append(
-            f"All {seen} learnt statistics {same}" if seen else "No step learns statistics"
-        )
-        kept = f"the {inputs} inputs of study.data are the same whatever rows are beside them"
-        parts += [kept] if inputs else []
-    allowed = f" ({threshold:g} allowed)" if found else ""
-    return Finding(found, found <= threshold, f"{'; '.join(parts)}{allowed}.{left_out}", power)
+    return "; ".join(parts)
+
+
+def _all_well(seen: int, inputs: int, X: Any) -> str:
+    """Return the words for a model and a preparation without a fault."""
+    agree = f"All {seen} learnt statistics agree with a fit on the {len(X):,} training rows"
+    said = agree if seen else "No step of the model learns statistics of the inputs"
+    kept = f"; the {inputs} inputs of study.data are the same whatever rows are beside them"
+    return said + (kept if inputs else "")
 
 
 def _prepared(path: Any) -> tuple[int, list[str], str]:
@@ -138,19 +146,19 @@ def permuted_labels(
         message = f"Inputs of study.toml {words}: {listed(chosen)}."
         return Finding(None, passed=False, message=message, power=counted("one input"))
     one, size = _estimator(model, X, y, groups, task, seed), min(len(y), PERMUTED_ROWS)
+    reason = ""
     if path is not None:
         try:
             return _judged(*_shuffles(path.shuffle), threshold, "of data/raw", len(y))
         except Exception as error:  # noqa: BLE001  # whatever the study raises, it is the answer
             reason = f"study.data did not run on shuffled labels: {_said(error)}"
-            alone = one and _judged(*_shuffles(one), threshold, f"of {size:,} rows", size)
-            message = alone.message if isinstance(alone, Finding) else "Nothing could be scored."
-            power = Power(np.inf, 2 * threshold, "a leak inside the model", reason)
-            failed = isinstance(alone, Finding) and not alone.passed
-            return Finding(alone.value if failed else None, not failed, message, power)
     if one is None:
         return NotApplicable("The model is fitted without labels.")
-    return _judged(*_shuffles(one), threshold, f"of {size:,} rows", size)
+    found = _judged(*_shuffles(one), threshold, f"of {size:,} rows", size)
+    if not reason or isinstance(found, NotApplicable):
+        return found
+    alone = Power(np.inf, 2 * threshold, "a leak inside the model", reason)
+    return replace(found, power=alone)
 
 
 def _shuffles(one: Callable[[int], Score | None]) -> tuple[list[float], float]:
@@ -228,35 +236,30 @@ def _estimator(
 def _procedure(
     model: Callable, X: Any, y: np.ndarray, groups: np.ndarray, seed: int, classes: bool
 ) -> Score:
-    """Return the score that a whole procedure gives itself."""
-    share = len(np.unique(groups)) / len(y)
-    found = model(X, y, groups, seed)
+    """Return the score that a whole procedure gives itself; its error as that of `pooled` folds."""
+    share, found = len(np.unique(groups)) / len(y), model(X, y, groups, seed)
     if classes:
-        return Score(2 * found - 1, class_error(y, share))
-    return Score(found, float(1 / np.sqrt(max(share * len(y) - 1, 1))))
+        return Score(2 * found - 1, float(np.sqrt(2)) * class_error(y, share))
+    return Score(found, float(np.sqrt(2 / max(share * len(y) - 1, 1))))
 
 
 def _held_out(
     model: Any, X: Any, y: np.ndarray, groups: np.ndarray, seed: int, classes: bool
 ) -> Score | None:
-    """Return the score of one half of the groups by an estimator that is fitted to the other.
-
-    The other way round would say the same again: of a model that is linear in the labels, to the
-    last digit.
-    """
+    """Return the score of each half of the groups by an estimator fitted to the other half."""
     from sklearn.base import clone
 
     from boxloop.split.division import group_folds
 
-    rows = X.iloc if hasattr(X, "iloc") else X
+    rows, found = X.iloc if hasattr(X, "iloc") else X, []
     for fitted, held in group_folds(groups, 2, seed=seed):
         if classes and min(len(np.unique(y[part])) for part in (fitted, held)) < 2:
             continue  # such a fold has one class: it shows nothing, and some models refuse it
         with one_thread():
             mine = clone(model).fit(rows[fitted], y[fitted])
             said = _chances(mine, rows[held]) if classes else mine.predict(rows[held])
-        return against_chance(y[held], said, groups[held], classes=classes)
-    return None
+        found.append(against_chance(y[held], said, groups[held], classes=classes))
+    return pooled(found)
 
 
 def _chances(model: Any, X: Any) -> np.ndarray:
@@ -316,7 +319,7 @@ def seeds(
         return Finding(len(values), passed=False, message=message, power=counted("one seed"))
     if better == "zero":
         values, reported, better = np.abs(values), abs(reported), "lower"
-    if np.isclose(reported, values.mean(), rtol=1e-9, atol=0) and np.ptp(values) > 0:
+    if np.isclose(reported, values.mean(), rtol=1e-9, atol=0):
         message = f"The mean of {len(values)} seeds is published, {reported:.4g} ± "
         message += f"{values.std(ddof=1):.2g}."
         return Finding(0.0, passed=True, message=message, power=counted("one score"))
@@ -325,15 +328,14 @@ def seeds(
     if more is not None and np.ptp(others) > 0 and (extreme or away > threshold):
         others = np.concatenate([others, np.asarray(list(more()), dtype=float)])
         away, extreme = _away(others, reported, better)
-    mean, spread = others.mean(), others.std(ddof=1)
+    limit = _luck(len(others), sides=1 if better else 2) if np.ptp(others) > 0 else 0.0
+    power = _seen(others, limit, away, extreme=extreme, threshold=threshold)
     message = (
-        f"Published {reported:.4g}; {len(others)} other seeds give {mean:.4g} ± {spread:.2g} "
-        f"({away:.2f} standard deviations away, threshold {threshold:g})"
+        f"Published {reported:.4g}; {len(others)} other seeds give {others.mean():.4g} ± "
+        f"{others.std(ddof=1):.2g} ({away:.2f} standard deviations away, threshold {threshold:g})"
     )
     message += ", and none is more extreme." if extreme else "."
-    limit = _luck(len(others), sides=1 if better else 2)
-    failed = away > max(threshold, limit)
-    return Finding(away, not failed, message, _seen(len(others), limit, away, extreme, threshold))
+    return Finding(away, away <= max(threshold, limit), message, power)
 
 
 def _others(values: np.ndarray, reported: float) -> np.ndarray:
@@ -362,14 +364,19 @@ def _luck(size: int, *, sides: int) -> float:
     return float(t.ppf(1 - LUCK / sides, size - 1) * np.sqrt(1 + 1 / size))
 
 
-def _seen(size: int, limit: float, away: float, extreme: bool, threshold: float) -> Power:
+def _seen(
+    others: np.ndarray, limit: float, away: float, *, extreme: bool, threshold: float
+) -> Power:
     """Return the sight of `seeds`: luck is seen where it stands out, or where it does not at all.
 
     A lucky seed is the most extreme one, so a score that another seed surpasses is none.
     """
     from scipy.stats import norm
 
+    size, spread = len(others), np.ptp(others)
     matters, words = RARELY * threshold, "a luck of {:.1f} standard deviations"
+    if spread == 0:
+        return counted("any other score")
     if not extreme and away <= threshold:
         out = float(norm.ppf(0.8 ** (1 / size)))
         return Power(out, matters, words.format(out), "no other seed would have surpassed it")
@@ -417,5 +424,5 @@ def too_good(
     seen = 1 + seen_from(spread, threshold - 1)
     how = "the ratio is taken as exact" if error is None else "from the error between folds"
     matters = 1 + 2 * (threshold - 1)
-    power = Power(seen, matters, f"a model {seen:.2g} times better than the limit", how)
+    power = Power(seen, matters, f"a model {seen:.2f} times better than the limit", how)
     return Finding(ratio, bool(ratio <= threshold or not beyond), message, power)
