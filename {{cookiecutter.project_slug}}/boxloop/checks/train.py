@@ -127,8 +127,8 @@ def permuted_labels(
     Parameters
     ----------
     model : estimator, or function (X, y, groups, seed) -> score
-        A function runs a whole procedure, selection included, and returns its held-out score:
-        an AUC for classes, a correlation with the target for regression.
+        A function runs a whole procedure and returns its held-out score: an AUC for classes, a
+        correlation with the target for regression.
     groups : str or array, optional
         Labels are shuffled between groups and folds respect them.
     path : boxloop.record.rehearsal.Rehearsal, optional
@@ -136,29 +136,34 @@ def permuted_labels(
 
     Notes
     -----
-    The score is a rank correlation, or 2 AUC - 1, so that chance is 0. The number compared is the
-    mean of 4 to 16 shuffles, the more the less one of them says.
+    The mean of 4 to 16 shuffles of a rank correlation, or of 2 AUC - 1: chance is 0.
     """
-    if path is not None and path.shuffled_column is None:
-        return NotApplicable("The model is fitted without labels.")
-    if path is not None and (chosen := path.left_out(X)):
-        words = "were left out in a cell, where no rehearsal with shuffled labels sees the choice"
-        message = f"Inputs of study.toml {words}: {listed(chosen)}."
-        return Finding(None, passed=False, message=message, power=counted("one input"))
+    told = "" if path is None else _rehearsed(path, X, len(y), threshold)
+    if not isinstance(told, str):
+        return told
     one, size = _estimator(model, X, y, groups, task, seed), min(len(y), PERMUTED_ROWS)
-    reason = ""
-    if path is not None:
-        try:
-            return _judged(*_shuffles(path.shuffle), threshold, "of data/raw", len(y))
-        except Exception as error:  # noqa: BLE001  # whatever the study raises, it is the answer
-            reason = f"study.data did not run on shuffled labels: {_said(error)}"
     if one is None:
         return NotApplicable("The model is fitted without labels.")
     found = _judged(*_shuffles(one), threshold, f"of {size:,} rows", size)
-    if not reason or isinstance(found, NotApplicable):
-        return found
-    alone = Power(np.inf, 2 * threshold, "a leak inside the model", reason)
-    return replace(found, power=alone)
+    if told and isinstance(found, Finding):
+        alone = Power(np.inf, 2 * threshold, "a leak inside the model", told)
+        found = replace(found, power=alone)
+    return found
+
+
+def _rehearsed(path: Any, X: Any, size: int, threshold: float) -> Finding | NotApplicable | str:
+    """Return what the study's own path scores on shuffled labels, or why it could not be run."""
+    if path.shuffled_column is None:
+        return NotApplicable("The model is fitted without labels.")
+    if chosen := path.left_out(X):
+        message = (
+            f"Inputs left out in a cell, which no shuffle of the labels sees: {listed(chosen)}."
+        )
+        return Finding(None, passed=False, message=message, power=counted("one input"))
+    try:
+        return _judged(*_shuffles(path.shuffle), threshold, "of data/raw", size)
+    except Exception as error:  # noqa: BLE001  # whatever the study raises, it is the answer
+        return f"study.data did not run on shuffled labels: {_said(error)}"
 
 
 def _shuffles(one: Callable[[int], Score | None]) -> tuple[list[float], float]:
@@ -300,7 +305,7 @@ def seeds(
     Parameters
     ----------
     scores : one score per seed, at least five
-    reported : the score that is published: the mean of the seeds, or the score of one of them
+    reported : what is published: the mean of the seeds, or the score of one of them
     better : {"higher", "lower", "zero"}, optional
         Then only a flattering difference counts.
     more : callable, optional
@@ -308,34 +313,39 @@ def seeds(
 
     Notes
     -----
-    The published score is compared with the *other* seeds. The best of five honest ones is the
-    first in a run of five, so that alone is no fault: it is where more seeds are drawn. A score
-    fails beyond `threshold` standard deviations, if less than one honest seed in fifty lies so
-    far out (prediction interval of Student's t).
+    The published score is compared with the *other* seeds. An honest first seed is the best in a
+    run of five, so then more are drawn. It fails beyond `threshold` standard deviations, if less
+    than one honest seed in fifty lies so far out (prediction interval of Student's t).
     """
     values = np.asarray(list(scores), dtype=float)
-    if len(values) < FEWEST_SEEDS:
-        message = f"Scores of {len(values)} seeds were given, at least {FEWEST_SEEDS} are needed."
-        return Finding(len(values), passed=False, message=message, power=counted("one seed"))
+    if plain := _without_luck(values, reported):
+        return plain
     if better == "zero":
         values, reported, better = np.abs(values), abs(reported), "lower"
-    if np.isclose(reported, values.mean(), rtol=1e-9, atol=0):
-        message = f"The mean of {len(values)} seeds is published, {reported:.4g} ± "
-        message += f"{values.std(ddof=1):.2g}."
-        return Finding(0.0, passed=True, message=message, power=counted("one score"))
     others = _others(values, reported)
     away, extreme = _away(others, reported, better)
-    if more is not None and np.ptp(others) > 0 and (extreme or away > threshold):
-        others = np.concatenate([others, np.asarray(list(more()), dtype=float)])
+    if more is not None and (extreme or away > threshold) and np.ptp(others) > 0:
+        others = np.append(others, list(more()))
         away, extreme = _away(others, reported, better)
-    limit = _luck(len(others), sides=1 if better else 2) if np.ptp(others) > 0 else 0.0
+    limit = _luck(others, sides=1 if better else 2)
     power = _seen(others, limit, away, extreme=extreme, threshold=threshold)
     message = (
         f"Published {reported:.4g}; {len(others)} other seeds give {others.mean():.4g} ± "
         f"{others.std(ddof=1):.2g} ({away:.2f} standard deviations away, threshold {threshold:g})"
+        f"{', and none is more extreme' if extreme else ''}."
     )
-    message += ", and none is more extreme." if extreme else "."
     return Finding(away, away <= max(threshold, limit), message, power)
+
+
+def _without_luck(values: np.ndarray, reported: float) -> Finding | None:
+    """Return the finding where luck is no question: too few seeds, or their mean is published."""
+    if len(values) < FEWEST_SEEDS:
+        words = f"Scores of {len(values)} seeds were given, at least {FEWEST_SEEDS} are needed."
+        return Finding(len(values), passed=False, message=words, power=counted("one seed"))
+    if np.isclose(reported, values.mean(), rtol=1e-9, atol=0):
+        words = f"The mean of {len(values)} seeds is published, ± {values.std(ddof=1):.2g}."
+        return Finding(0.0, passed=True, message=words, power=counted("one score"))
+    return None
 
 
 def _others(values: np.ndarray, reported: float) -> np.ndarray:
@@ -357,10 +367,13 @@ def _away(others: np.ndarray, reported: float, better: str | None) -> tuple[floa
     return away, bool(away > 0 and ((above and sign >= 0) or (below and sign <= 0)))
 
 
-def _luck(size: int, *, sides: int) -> float:
-    """Return how far from `size` others an honest seed lies once in fifty, in their deviations."""
+def _luck(others: np.ndarray, *, sides: int) -> float:
+    """Return how far from the others an honest seed lies once in fifty, in their deviations."""
     from scipy.stats import t
 
+    size = len(others)
+    if np.ptp(others) == 0:  # nothing is drawn at random
+        return 0.0
     return float(t.ppf(1 - LUCK / sides, size - 1) * np.sqrt(1 + 1 / size))
 
 
