@@ -47,6 +47,16 @@ def a_file_that_nobody_makes_is_put_there(person):
 
 
 @case
+def a_table_that_nobody_made_is_left_alone(person):
+    person.small()
+    here = desk(person)
+    copy = person.path("data/interim/raw_0123456789ab.parquet")
+    here.table("train").to_parquet(copy)
+    yield calls(here.table, copy.stem), 'take one of 03, such as here.table("train")'
+    yield calls(here.table, "train")
+
+
+@case
 def a_result_that_is_damaged_is_made_again(person):
     person.small()
     here = desk(person)

@@ -39,6 +39,7 @@ RETURNED = {
     "boxloop/settings/load.py": ["_sentence"],
 }
 WITHIN = "told as the reason in 'cannot be read (...): run 04 again', which is followed"
+REHEARSED = "told by checks of 04 as the reason why nobody can tell"
 # Sentences that no case here follows, by file and a part of them, and why.
 WITHOUT = {
     ("boxloop/cli.py", "Next: read study.toml"): "followed in test_own_data.py",
@@ -53,6 +54,8 @@ WITHOUT = {
         "a value is needed",
     ): "told by data.schema, with a remedy of its own",
     ("boxloop/table/text.py", "cannot be cut into fields"): "only a field of 2 GB is too long",
+    ("boxloop/record/rehearsal.py", "no table in data/raw holds"): REHEARSED,
+    ("boxloop/record/rehearsal.py", "cannot be matched"): REHEARSED,
     ("boxloop/split/ledger.py", "a line is no event"): "told as 'is damaged', which is followed",
     ("boxloop/measure/model_file.py", "larger inside than outside"): WITHIN,
     ("boxloop/measure/model_file.py", "two parts have one name"): WITHIN,

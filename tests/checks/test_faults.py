@@ -19,7 +19,7 @@
 | 15 | error bars too short | diagnose.coverage |
 | 16 | a selected training sample | split.deployment_shift |
 | 17 | a gain that is gone in another laboratory | stress.overspecialisation |
-| 18 | the best of eight seeds is reported | train.seeds |
+| 18 | the best of thousands of seeds is reported | train.seeds |
 | 19 | many looks at the test set | seal.openings (the ledger) |
 | 20 | regression to the mean | diagnose.regression_to_mean |
 | 21 | wrong labels | diagnose.label_noise |
@@ -65,7 +65,7 @@ def other_law(scales):
 
 
 def lucky_seed(scales):
-    scales.reported = "min"
+    scales.reported = "the best of thousands"
 
 
 def poor_input(scales):

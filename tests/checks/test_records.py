@@ -13,16 +13,33 @@ from boxloop.settings.tables import Criterion
 OPENED = {"event": "opened", "model": "aaaa"}
 
 
-def test_openings_count_and_models_decide():
-    """Two looks with one model pass, one look with each of two models does not."""
+def test_a_look_is_one_model_on_one_test_set():
+    """Two openings for one model are one look, one for each of two models are two."""
     other = OPENED | {"model": "bbbb"}
 
     assert run_check("seal.openings", []).message == "The test set was never opened."
-    assert run_check("seal.openings", [{"event": "sealed"}, OPENED, OPENED]).value == 2
-    assert run_check("seal.openings", [OPENED, OPENED]).state == "pass"
+    twice = run_check("seal.openings", [{"event": "sealed"}, OPENED, OPENED])
+    assert (twice.state, twice.value) == ("pass", 1)
+    assert "opened twice for one model" in twice.message
     found = run_check("seal.openings", [OPENED, other])
-    assert found.state == "fail"
+    assert (found.state, found.value) == ("fail", 2)
     assert "opened twice for 2 different models" in found.message
+
+
+def test_openings_of_all_splits_count():
+    """Three splits, each opened once, are three looks, whatever the model."""
+    events = [
+        event
+        for number in range(3)
+        for event in ({"event": "sealed", "content": f"rows {number}"}, OPENED)
+    ]
+
+    assert run_check("seal.openings", events[:3]).state == "pass", "sealed anew, not looked at yet"
+    found = run_check("seal.openings", events)
+    assert (found.state, found.value) == ("fail", 3)
+    assert "Test sets of 3 splits were opened 3 times for one model" in found.message
+    lost = [{"event": "lost", "heads": [], "openings": 2}, *events]
+    assert "5 openings are known" in run_check("seal.openings", lost).message
 
 
 def test_the_first_opening_decides_which_model_is_released():
@@ -50,11 +67,7 @@ def test_other_rows_make_another_test_set():
     assert run_check("seal.openings", again).value == 1
     assert run_check("seal.model_unchanged", again, model_hash="bbbb").state == "fail"
     assert run_check("seal.model_unchanged", other, model_hash="bbbb").state == "not-applicable"
-    found = run_check("seal.openings", other)
-    assert (
-        found.message
-        == "The test set was never opened. Test sets of other rows were opened once before."
-    )
+    assert "opened once for one model" in run_check("seal.openings", other).message
 
 
 READS = {
@@ -64,6 +77,70 @@ READS = {
     "a private part": "parts._test",
     "the whole table": "labelled = data.labelled(here.project.interim)",
     "a magic beside it": "%matplotlib inline\nhere.project.sealed_file",
+    "a seal from parts": "pd.read_parquet(here.project.root / 'data' / 'sealed' / 'test.parquet')",
+}
+HIDDEN = {
+    "a path from parts": "pd.read_csv(here.project.root / 'data' / 'raw' / 'table.csv')",
+    "a part with a slash": "pd.read_csv(Path('..') / 'data/raw' / 'table.csv')",
+    "a folder with a name": "RAW = 'raw'\npd.read_csv(Path('..', 'data') / RAW / 'table.csv')",
+    "a call that joins": "pd.read_csv(os.path.join('..', 'data', 'raw', 'table.csv'))",
+    "texts that are added": "name = 'table.csv'\npd.read_csv('../data' + '/raw/' + name)",
+    "a text with a gap": "pd.read_csv(f'{root}/raw/{name}')",
+    "another way to the name": "getattr(here.project, 'raw')",
+    "the adopted table": "pd.read_csv(here.project.root / here.settings.data.table)",
+    "a glob": "files = list(here.project.root.glob('data/*/*.csv'))",
+    "a recursive glob": "for file in Path('..').rglob('*.csv'):\n    frame = pd.read_csv(file)",
+    "a module of globs": "import glob\nglob.glob('../data/*/*.parquet')",
+    "a folder": "data = here.project.root / 'data'\nfor each in data.iterdir():\n    print(each)",
+    "up and down again": "sorted(here.project.interim.parent.rglob('*.parquet'))",
+    "the walk of a folder": "list(os.walk('../data'))",
+    "a copy of the table": "here.table('raw_0123456789ab')",
+    "the path of a copy": "pd.read_parquet('../data/interim/raw_0123456789ab.parquet')",
+}
+HONEST = (
+    "sorted(here.project.results.glob('*/checks.json'))",
+    "import glob\nglob.glob('../results/04_train/*.csv')",
+    "folder = here.folder\nlist(folder.rglob('*.png'))",
+    "tables = {'raw': train, 'scaled': scaled}\ntables['raw'].plot(label='raw / scaled')",
+    "frame['raw'] = frame['counts'] / frame['raw']",
+    "here.table('train')",
+    "words = 'the table in data/raw is never changed'",
+)
+MODULES = {
+    "helpers": """
+from pathlib import Path
+
+import pandas as pd
+
+from boxloop.base import find_project
+from . import data
+
+FOLDER = Path("data") / "raw"
+
+def everything():
+    return data.labelled(find_project().root)
+
+def quietly():
+    return everything().describe()
+
+def by_constant():
+    return pd.read_csv(FOLDER / "t.csv")
+
+class Reader:
+    def rows(self):
+        return [pd.read_csv(path) for path in find_project().root.rglob("*.csv")]
+
+def honest(frame):
+    return frame.mean()
+""",
+    "data": "import pandas as pd\n\ndef labelled(raw):\n    return pd.read_csv(raw / 't.csv')\n",
+}
+CALLS = {
+    "a helper": "from study import helpers\nhelpers.everything()",
+    "a helper of a helper": "from study.helpers import quietly as look\nlook()",
+    "a constant in a module": "import study.helpers as h\nh.by_constant()",
+    "a class": "from study.helpers import Reader\nReader().rows()",
+    "all names": "from study.helpers import *\neverything()",
 }
 
 
@@ -82,6 +159,40 @@ def test_a_look_at_test_rows_is_found_in_the_code(text):
     found = run_check("seal.untouched", {"04_train": [harmless, ("look", text)]})
     assert (found.state, found.value) == ("fail", 1)
     assert "04_train, cell look" in found.message
+
+
+@pytest.mark.parametrize("text", HIDDEN.values(), ids=HIDDEN)
+def test_a_hidden_way_to_the_raw_rows_is_found(text):
+    """In 04, and not in 03, which divides them."""
+    assert run_check("seal.untouched", {"04_train": [("look", text)]}).state == "fail"
+    assert run_check("seal.untouched", {"03_split": [("look", text)]}).state == "pass"
+
+
+@pytest.mark.parametrize("text", HONEST)
+def test_what_leads_to_no_test_row_is_no_look(text):
+    """Results, figures and words may be named and listed."""
+    found = run_check("seal.untouched", {"05_diagnose": [("see", text)]}, study=MODULES)
+    assert found.state == "pass", found.message
+
+
+@pytest.mark.parametrize("text", CALLS.values(), ids=CALLS)
+def test_a_helper_of_the_study_is_followed(text):
+    """What a function of study/ reads, the notebook that calls it reads."""
+    honest = "from study import helpers\nhelpers.honest(train)"
+
+    assert run_check("seal.untouched", {"04_train": [("a", text)]}, study=MODULES).state == "fail"
+    assert run_check("seal.untouched", {"03_split": [("a", text)]}, study=MODULES).state == "pass"
+    assert run_check("seal.untouched", {"04_train": [("a", honest)]}, study=MODULES).state == "pass"
+    found = run_check("seal.untouched", {"04_train": [("a", text)]}, study=MODULES)
+    assert "which reads them in study/helpers.py" in found.message
+
+
+def test_a_name_of_one_cell_is_known_in_the_next():
+    """A path may be put together over several cells."""
+    cells = [("a", "folder = 'raw'"), ("b", "pd.read_csv(Path('data') / folder / 't.csv')")]
+    found = run_check("seal.untouched", {"06_stress_test": cells})
+    assert (found.state, found.value) == ("fail", 1)
+    assert "cell b" in found.message
 
 
 NOTEBOOKS = (*STATIONS[:-1], "09_own")

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import norm, rankdata
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor, IsolationForest
@@ -21,6 +22,7 @@ from sklearn.preprocessing import (
 )
 
 from boxloop.checks import run_check
+from boxloop.checks.chance import against_chance, pooled
 
 from .neutral import INPUTS, parts, seedlings, trial
 
@@ -210,19 +212,134 @@ def test_a_selection_before_the_folds_is_found(seed):
     )
 
 
-def test_the_lucky_seed(seed):
-    """The mean passes, the best of the seeds never does, and four seeds are too few."""
+def test_the_mean_of_the_seeds_is_no_luck(seed):
+    """Mean and middle pass, four seeds are too few, and without a spread any other score fails."""
     scores = 0.3 + 0.01 * np.random.default_rng(seed).normal(size=5)
 
     assert run_check("train.seeds", scores, reported=scores.mean()).state == "pass"
-    assert run_check("train.seeds", scores, reported=np.median(scores)).state == "pass"
-    assert run_check("train.seeds", scores, reported=scores.max()).state == "fail"
-    assert run_check("train.seeds", scores, reported=scores.min()).state == "fail"
-    assert run_check("train.seeds", scores, reported=scores.max() + 1e-4).state == "fail"
     assert run_check("train.seeds", scores, reported=scores.max(), better="lower").state == "pass"
     assert run_check("train.seeds", scores[:4], reported=scores[:4].mean()).state == "fail"
     assert run_check("train.seeds", [0.3] * 5, reported=0.3).state == "pass"
     assert run_check("train.seeds", [0.3] * 5, reported=0.25).state == "fail"
+    assert run_check("train.seeds", [0.29, 0.31, 0.3, 0.32, 0.28], reported=0.1).state == "fail"
+
+
+def published(luck, rng, *, more=True):
+    """Return the row for a first seed that lies so many deviations from four others."""
+    scores = 0.3 + 0.01 * rng.normal(size=5)
+    scores[0] = 0.3 - 0.01 * luck
+    asked = []
+
+    def others():
+        asked.append(1)
+        return 0.3 + 0.01 * rng.normal(size=15)
+
+    options = {"better": "lower"} | ({"more": others} if more else {})
+    return run_check("train.seeds", scores, reported=scores[0], **options), bool(asked)
+
+
+def test_a_lucky_first_seed_is_caught_and_an_honest_one_is_not():
+    """Honest runs alarm in at most three of a hundred, and train more in a third at most."""
+    rng = np.random.default_rng(0)
+    honest = [published(rng.normal(), rng) for _ in range(1500)]
+    lucky = [published(4, rng)[0].state for _ in range(200)]
+
+    assert np.mean([row.state == "fail" for row, _ in honest]) <= 0.03
+    assert np.mean([asked for _, asked in honest]) <= 0.4
+    assert np.mean([row.state == "cannot-tell" for row, _ in honest]) <= 0.03
+    assert lucky.count("fail") >= 190
+
+
+def test_five_seeds_alone_cannot_tell_luck_from_chance():
+    """The best of five honest seeds is no fault, and no pass either."""
+    rng = np.random.default_rng(0)
+    states = [published(rng.normal(), rng, more=False)[0].state for _ in range(500)]
+
+    assert states.count("fail") <= 0.03 * 500
+    assert 0.1 * 500 <= states.count("cannot-tell") <= 0.4 * 500
+
+
+def test_the_luck_that_would_be_seen_is_seen_in_four_of_five():
+    """As the row says, with the seeds that it has asked for."""
+    rng = np.random.default_rng(0)
+    row = published(6.0, np.random.default_rng(3))[0]
+    caught = [published(row.detectable, rng)[0].state == "fail" for _ in range(600)]
+
+    assert "Student's t of 19 other seeds" in row.power
+    assert 0.7 <= np.mean(caught) <= 0.92
+
+
+class Path:
+    """A path whose held-out scores know the shuffled labels to some degree."""
+
+    shuffled_column = "y"
+
+    def __init__(self, rows, leak, seed, *, classes=False):
+        self.rows, self.leak, self.classes = rows, leak, classes
+        self.rng = np.random.default_rng(seed)
+
+    def left_out(self, X):
+        return []
+
+    def shuffle(self, number):
+        half = self.rows // 2
+        y = self.rng.standard_t(3, size=half)
+        normal = norm.ppf((rankdata(y) - 0.5) / half)
+        slope = 2 * np.sin(np.pi * self.leak / 6)  # of the normal scores, for this rank correlation
+        said = slope * normal + np.sqrt(1 - slope**2) * self.rng.normal(size=half)
+        found = against_chance(y, said, np.arange(half), classes=False)
+        return pooled([found, found])
+
+
+@pytest.mark.parametrize("rows", [40, 300, 1000])
+def test_the_leak_that_would_be_seen_is_seen_in_four_of_five(rows):
+    """And no leak is seen in at most three of a hundred."""
+
+    def row(leak, seed):
+        path, y = Path(rows, leak, seed), np.zeros(rows)
+        return run_check("train.permuted_labels", Ridge(), y[:, None], y, **asked, path=path)
+
+    asked = {"task": "regression", "seed": 0}
+    size = row(0.0, 0).detectable
+    caught = [row(size, seed).state == "fail" for seed in range(150)]
+    alarms = [row(0.0, seed).state == "fail" for seed in range(150)]
+
+    assert 0.7 <= np.mean(caught) <= 0.92
+    assert np.mean(alarms) <= 0.03
+
+
+def test_folds_of_one_class_are_no_error():
+    """Two rows of a class leave a fold without it: that is said, and nothing is raised."""
+    X, y = np.random.default_rng(0).normal(size=(24, 2)), np.zeros(24, dtype=int)
+    options = {"task": "classification", "seed": 0}
+    y[0] = 1
+    alone = run_check("train.permuted_labels", LogisticRegression(), X, y, **options)
+    y[5] = 1
+    pair = run_check("train.permuted_labels", LogisticRegression(), X, y, **options)
+
+    assert alone.state == "not-applicable"
+    assert "of two classes" in alone.reason
+    assert pair.state == "cannot-tell"
+    assert "rows would be enough" in pair.power
+
+
+def test_too_good_allows_for_the_error_of_the_score(state):
+    """A model beyond the limit by chance alone passes, or nobody can tell."""
+    assert state("train.too_good", 0.05, 0.1, error=0.005) == "fail"
+    assert state("train.too_good", 0.05, 0.1, error=0.06) == "cannot-tell"
+    assert state("train.too_good", 0.1, 0.1, error=0.01) == "pass"
+    assert state("train.too_good", 0.1, 0.1, error=0.1) == "cannot-tell"
+
+
+def test_the_gain_that_would_be_seen_is_seen_in_four_of_five():
+    """Scores with an error of a tenth."""
+    rng = np.random.default_rng(0)
+    size = run_check("train.too_good", 1.0, 1.0, error=0.1).detectable
+    found = [
+        run_check("train.too_good", 1 / (size + 0.1 * rng.normal()), 1.0, error=0.1).state
+        for _ in range(600)
+    ]
+    assert 0.7 <= found.count("fail") / 600 <= 0.92
 
 
 def test_too_good(state):

@@ -107,12 +107,16 @@ class Scales:
                 {"columns": ["tag"], "y": held["weight"], "seed": self.seed},
             ),
             "train.too_good": ([scatter, self.limit()], {}),
-            "train.seeds": (
-                [luck],
-                {"reported": getattr(luck, self.reported)(), "better": "lower"},
-            ),
+            "train.seeds": ([luck], self.published(luck)),
         }
         return ask(calls, "regression")
+
+    def published(self, luck):
+        """Return the published score, and how more seeds are trained."""
+        lucky = 0.3 - 0.01 * 3.5
+        more = 0.3 + 0.01 * np.random.default_rng(self.seed).normal(size=15)
+        reported = luck.mean() if self.reported == "mean" else lucky
+        return {"reported": reported, "better": "lower", "more": lambda: more}
 
     def compared(self, y, model, reference):
         """Return the errors of both, and the interval of the gain."""

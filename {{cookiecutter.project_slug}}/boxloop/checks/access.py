@@ -204,7 +204,8 @@ class _Names:
         if isinstance(node, ast.Name) and depth and node.id in self.values:
             return self.texts(self.values[node.id], depth - 1)
         if isinstance(node, ast.JoinedStr):
-            return {part.value for part in node.values if isinstance(part, ast.Constant)}
+            parts = (getattr(part, "value", None) for part in node.values)
+            return {text for text in parts if isinstance(text, str)}
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             sides = self.texts(node.left, depth), self.texts(node.right, depth)
             return {one + other for one in sides[0] for other in sides[1]} | sides[0] | sides[1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -70,6 +70,22 @@ def _area(y: np.ndarray, chances: np.ndarray) -> float:
     codes = y.astype(int)
     there = [1] if chances.shape[1] == 2 else np.unique(codes)
     return float(np.mean([estimates.auc(codes == k, chances[:, k])[0] for k in there]))
+
+
+def pooled(scores: Iterable[Score | None]) -> Score | None:
+    """Return the mean of the scores of folds, each with the weight of what it can show.
+
+    Folds are scored one by one: across folds, what was held out and what was fitted have opposite
+    means, which would hide a part of a leak.
+    What a fold is fitted to, another is scored by, so for a model that is linear in the labels each
+    pair of folds is counted twice: the variance of the mean is twice that of independent folds.
+    """
+    there = [score for score in scores if score is not None]
+    if not there:
+        return None
+    weight = np.array([1 / score.error**2 for score in there])
+    value = float(np.average([score.value for score in there], weights=weight))
+    return Score(value, float(np.sqrt(min(len(there), 2) / weight.sum())))
 
 
 @contextmanager

@@ -20,7 +20,7 @@ def _openings(events: Events) -> list[tuple[str | None, str | None]]:
 
     The same rows sealed anew remain the test set that was looked at; other rows make another.
     """
-    sealed, opened = None, []
+    sealed, opened = None, list[tuple[str | None, str | None]]()
     for event in events:
         if event["event"] == "sealed":
             sealed = event.get("content")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from boxloop.measure import estimates
 from boxloop.measure.kinds import TASKS
 
-from .chance import Score, against_chance, class_error, one_thread, shared
+from .chance import Score, against_chance, class_error, one_thread, pooled, shared
 from .core import Finding, NotApplicable, check, listed
 from .power import CHANCE, SURE, Power, by_error, counted, seen_from
 from .refit import changed_statistics
@@ -56,27 +57,34 @@ def pipeline(
     inputs, moved, reason = _prepared(path)
     if not seen and path is None:
         return NotApplicable(f"No step of the model learns statistics of the inputs.{left_out}")
+    found = len(changed) + len(moved)
+    said = _faults(seen, changed, inputs, moved, len(X)) if found else _all_well(seen, inputs, X)
+    allowed = f" ({threshold:g} allowed)" if found else ""
     power = counted("one statistic")
     if reason:
-        said = "a statistic inside the model"
-        power = Power(np.inf, 1, said, f"study.data did not run with fewer rows: {reason}")
+        why = f"study.data did not run with fewer rows: {reason}"
+        power = Power(np.inf, 1, "a statistic inside the model", why)
+    return Finding(found, found <= threshold, f"{said}{allowed}.{left_out}", power)
+
+
+def _faults(seen: int, changed: list[str], inputs: int, moved: list[str], rows: int) -> str:
+    """Return the words for statistics, and for inputs, that other rows have part in."""
     parts = []
     if changed:
-        rows = f"differ from a fit on the {len(X):,} training rows"
-        parts.append(f"{len(changed)} of {seen} learnt statistics {rows}: {listed(changed)}")
+        words = f"learnt statistics differ from a fit on the {rows:,} training rows"
+        parts.append(f"{len(changed)} of {seen} {words}: {listed(changed)}")
     if moved:
         words = "change when other rows of data/raw are taken away, so they were learnt from these"
         parts.append(f"{len(moved)} of {inputs} inputs of study.data {words}: {listed(moved)}")
-    found = len(changed) + len(moved)
-    if not found:
-        same = f"agree with a fit on the {len(X):,} training rows"
-        parts.append(
-            f"All {seen} learnt statistics {same}" if seen else "No step learns statistics"
-        )
-        kept = f"the {inputs} inputs of study.data are the same whatever rows are beside them"
-        parts += [kept] if inputs else []
-    allowed = f" ({threshold:g} allowed)" if found else ""
-    return Finding(found, found <= threshold, f"{'; '.join(parts)}{allowed}.{left_out}", power)
+    return "; ".join(parts)
+
+
+def _all_well(seen: int, inputs: int, X: Any) -> str:
+    """Return the words for a model and a preparation without a fault."""
+    agree = f"All {seen} learnt statistics agree with a fit on the {len(X):,} training rows"
+    said = agree if seen else "No step of the model learns statistics of the inputs"
+    kept = f"; the {inputs} inputs of study.data are the same whatever rows are beside them"
+    return said + (kept if inputs else "")
 
 
 def _prepared(path: Any) -> tuple[int, list[str], str]:
@@ -119,8 +127,8 @@ def permuted_labels(
     Parameters
     ----------
     model : estimator, or function (X, y, groups, seed) -> score
-        A function runs a whole procedure, selection included, and returns its held-out score:
-        an AUC for classes, a correlation with the target for regression.
+        A function runs a whole procedure and returns its held-out score: an AUC for classes, a
+        correlation with the target for regression.
     groups : str or array, optional
         Labels are shuffled between groups and folds respect them.
     path : boxloop.record.rehearsal.Rehearsal, optional
@@ -128,29 +136,34 @@ def permuted_labels(
 
     Notes
     -----
-    The score is a rank correlation, or 2 AUC - 1, so that chance is 0. The number compared is the
-    mean of 4 to 16 shuffles, the more the less one of them says.
+    The mean of 4 to 16 shuffles of a rank correlation, or of 2 AUC - 1: chance is 0.
     """
-    if path is not None and path.shuffled_column is None:
-        return NotApplicable("The model is fitted without labels.")
-    if path is not None and (chosen := path.left_out(X)):
-        words = "were left out in a cell, where no rehearsal with shuffled labels sees the choice"
-        message = f"Inputs of study.toml {words}: {listed(chosen)}."
-        return Finding(None, passed=False, message=message, power=counted("one input"))
+    told = "" if path is None else _rehearsed(path, X, len(y), threshold)
+    if not isinstance(told, str):
+        return told
     one, size = _estimator(model, X, y, groups, task, seed), min(len(y), PERMUTED_ROWS)
-    if path is not None:
-        try:
-            return _judged(*_shuffles(path.shuffle), threshold, "of data/raw", len(y))
-        except Exception as error:  # noqa: BLE001  # whatever the study raises, it is the answer
-            reason = f"study.data did not run on shuffled labels: {_said(error)}"
-            alone = one and _judged(*_shuffles(one), threshold, f"of {size:,} rows", size)
-            message = alone.message if isinstance(alone, Finding) else "Nothing could be scored."
-            power = Power(np.inf, 2 * threshold, "a leak inside the model", reason)
-            failed = isinstance(alone, Finding) and not alone.passed
-            return Finding(alone.value if failed else None, not failed, message, power)
     if one is None:
         return NotApplicable("The model is fitted without labels.")
-    return _judged(*_shuffles(one), threshold, f"of {size:,} rows", size)
+    found = _judged(*_shuffles(one), threshold, f"of {size:,} rows", size)
+    if told and isinstance(found, Finding):
+        alone = Power(np.inf, 2 * threshold, "a leak inside the model", told)
+        found = replace(found, power=alone)
+    return found
+
+
+def _rehearsed(path: Any, X: Any, size: int, threshold: float) -> Finding | NotApplicable | str:
+    """Return what the study's own path scores on shuffled labels, or why it could not be run."""
+    if path.shuffled_column is None:
+        return NotApplicable("The model is fitted without labels.")
+    if chosen := path.left_out(X):
+        message = (
+            f"Inputs left out in a cell, which no shuffle of the labels sees: {listed(chosen)}."
+        )
+        return Finding(None, passed=False, message=message, power=counted("one input"))
+    try:
+        return _judged(*_shuffles(path.shuffle), threshold, "of data/raw", size)
+    except Exception as error:  # noqa: BLE001  # whatever the study raises, it is the answer
+        return f"study.data did not run on shuffled labels: {_said(error)}"
 
 
 def _shuffles(one: Callable[[int], Score | None]) -> tuple[list[float], float]:
@@ -228,35 +241,30 @@ def _estimator(
 def _procedure(
     model: Callable, X: Any, y: np.ndarray, groups: np.ndarray, seed: int, classes: bool
 ) -> Score:
-    """Return the score that a whole procedure gives itself."""
-    share = len(np.unique(groups)) / len(y)
-    found = model(X, y, groups, seed)
+    """Return the score that a whole procedure gives itself; its error as that of `pooled` folds."""
+    share, found = len(np.unique(groups)) / len(y), model(X, y, groups, seed)
     if classes:
-        return Score(2 * found - 1, class_error(y, share))
-    return Score(found, float(1 / np.sqrt(max(share * len(y) - 1, 1))))
+        return Score(2 * found - 1, float(np.sqrt(2)) * class_error(y, share))
+    return Score(found, float(np.sqrt(2 / max(share * len(y) - 1, 1))))
 
 
 def _held_out(
     model: Any, X: Any, y: np.ndarray, groups: np.ndarray, seed: int, classes: bool
 ) -> Score | None:
-    """Return the score of one half of the groups by an estimator that is fitted to the other.
-
-    The other way round would say the same again: of a model that is linear in the labels, to the
-    last digit.
-    """
+    """Return the score of each half of the groups by an estimator fitted to the other half."""
     from sklearn.base import clone
 
     from boxloop.split.division import group_folds
 
-    rows = X.iloc if hasattr(X, "iloc") else X
+    rows, found = X.iloc if hasattr(X, "iloc") else X, []
     for fitted, held in group_folds(groups, 2, seed=seed):
         if classes and min(len(np.unique(y[part])) for part in (fitted, held)) < 2:
             continue  # such a fold has one class: it shows nothing, and some models refuse it
         with one_thread():
             mine = clone(model).fit(rows[fitted], y[fitted])
             said = _chances(mine, rows[held]) if classes else mine.predict(rows[held])
-        return against_chance(y[held], said, groups[held], classes=classes)
-    return None
+        found.append(against_chance(y[held], said, groups[held], classes=classes))
+    return pooled(found)
 
 
 def _chances(model: Any, X: Any) -> np.ndarray:
@@ -297,7 +305,7 @@ def seeds(
     Parameters
     ----------
     scores : one score per seed, at least five
-    reported : the score that is published: the mean of the seeds, or the score of one of them
+    reported : what is published: the mean of the seeds, or the score of one of them
     better : {"higher", "lower", "zero"}, optional
         Then only a flattering difference counts.
     more : callable, optional
@@ -305,35 +313,39 @@ def seeds(
 
     Notes
     -----
-    The published score is compared with the *other* seeds. The best of five honest ones is the
-    first in a run of five, so that alone is no fault: it is where more seeds are drawn. A score
-    fails beyond `threshold` standard deviations, if less than one honest seed in fifty lies so
-    far out (prediction interval of Student's t).
+    The published score is compared with the *other* seeds. An honest first seed is the best in a
+    run of five, so then more are drawn. It fails beyond `threshold` standard deviations, if less
+    than one honest seed in fifty lies so far out (prediction interval of Student's t).
     """
     values = np.asarray(list(scores), dtype=float)
-    if len(values) < FEWEST_SEEDS:
-        message = f"Scores of {len(values)} seeds were given, at least {FEWEST_SEEDS} are needed."
-        return Finding(len(values), passed=False, message=message, power=counted("one seed"))
+    if plain := _without_luck(values, reported):
+        return plain
     if better == "zero":
         values, reported, better = np.abs(values), abs(reported), "lower"
-    if np.isclose(reported, values.mean(), rtol=1e-9, atol=0) and np.ptp(values) > 0:
-        message = f"The mean of {len(values)} seeds is published, {reported:.4g} ± "
-        message += f"{values.std(ddof=1):.2g}."
-        return Finding(0.0, passed=True, message=message, power=counted("one score"))
     others = _others(values, reported)
     away, extreme = _away(others, reported, better)
-    if more is not None and np.ptp(others) > 0 and (extreme or away > threshold):
-        others = np.concatenate([others, np.asarray(list(more()), dtype=float)])
+    if more is not None and (extreme or away > threshold) and np.ptp(others) > 0:
+        others = np.append(others, list(more()))
         away, extreme = _away(others, reported, better)
-    mean, spread = others.mean(), others.std(ddof=1)
+    limit = _luck(others, sides=1 if better else 2)
+    power = _seen(others, limit, away, extreme=extreme, threshold=threshold)
     message = (
-        f"Published {reported:.4g}; {len(others)} other seeds give {mean:.4g} ± {spread:.2g} "
-        f"({away:.2f} standard deviations away, threshold {threshold:g})"
+        f"Published {reported:.4g}; {len(others)} other seeds give {others.mean():.4g} ± "
+        f"{others.std(ddof=1):.2g} ({away:.2f} standard deviations away, threshold {threshold:g})"
+        f"{', and none is more extreme' if extreme else ''}."
     )
-    message += ", and none is more extreme." if extreme else "."
-    limit = _luck(len(others), sides=1 if better else 2)
-    failed = away > max(threshold, limit)
-    return Finding(away, not failed, message, _seen(len(others), limit, away, extreme, threshold))
+    return Finding(away, away <= max(threshold, limit), message, power)
+
+
+def _without_luck(values: np.ndarray, reported: float) -> Finding | None:
+    """Return the finding where luck is no question: too few seeds, or their mean is published."""
+    if len(values) < FEWEST_SEEDS:
+        words = f"Scores of {len(values)} seeds were given, at least {FEWEST_SEEDS} are needed."
+        return Finding(len(values), passed=False, message=words, power=counted("one seed"))
+    if np.isclose(reported, values.mean(), rtol=1e-9, atol=0):
+        words = f"The mean of {len(values)} seeds is published, ± {values.std(ddof=1):.2g}."
+        return Finding(0.0, passed=True, message=words, power=counted("one score"))
+    return None
 
 
 def _others(values: np.ndarray, reported: float) -> np.ndarray:
@@ -355,21 +367,29 @@ def _away(others: np.ndarray, reported: float, better: str | None) -> tuple[floa
     return away, bool(away > 0 and ((above and sign >= 0) or (below and sign <= 0)))
 
 
-def _luck(size: int, *, sides: int) -> float:
-    """Return how far from `size` others an honest seed lies once in fifty, in their deviations."""
+def _luck(others: np.ndarray, *, sides: int) -> float:
+    """Return how far from the others an honest seed lies once in fifty, in their deviations."""
     from scipy.stats import t
 
+    size = len(others)
+    if np.ptp(others) == 0:  # nothing is drawn at random
+        return 0.0
     return float(t.ppf(1 - LUCK / sides, size - 1) * np.sqrt(1 + 1 / size))
 
 
-def _seen(size: int, limit: float, away: float, extreme: bool, threshold: float) -> Power:
+def _seen(
+    others: np.ndarray, limit: float, away: float, *, extreme: bool, threshold: float
+) -> Power:
     """Return the sight of `seeds`: luck is seen where it stands out, or where it does not at all.
 
     A lucky seed is the most extreme one, so a score that another seed surpasses is none.
     """
     from scipy.stats import norm
 
+    size, spread = len(others), np.ptp(others)
     matters, words = RARELY * threshold, "a luck of {:.1f} standard deviations"
+    if spread == 0:
+        return counted("any other score")
     if not extreme and away <= threshold:
         out = float(norm.ppf(0.8 ** (1 / size)))
         return Power(out, matters, words.format(out), "no other seed would have surpassed it")
@@ -417,5 +437,5 @@ def too_good(
     seen = 1 + seen_from(spread, threshold - 1)
     how = "the ratio is taken as exact" if error is None else "from the error between folds"
     matters = 1 + 2 * (threshold - 1)
-    power = Power(seen, matters, f"a model {seen:.2g} times better than the limit", how)
+    power = Power(seen, matters, f"a model {seen:.2f} times better than the limit", how)
     return Finding(ratio, bool(ratio <= threshold or not beyond), message, power)

@@ -24,7 +24,7 @@ import pandas as pd
 
 from boxloop.base.files import sha256, write_table
 from boxloop.base.places import Project
-from boxloop.checks.chance import Score, against_chance, one_thread, shared
+from boxloop.checks.chance import Score, against_chance, one_thread, pooled, shared
 from boxloop.settings.load import load_settings
 
 if TYPE_CHECKING:
@@ -108,9 +108,9 @@ class Rehearsal:
         return self._played(mixed, self._scored)
 
     def _scored(self, frame: pd.DataFrame) -> Score | None:
-        """Return what the chosen rung, fitted on the stage to one half, says of the other.
+        """Return what the chosen rung says of rows that it was not fitted to, on the stage.
 
-        The halves are those of the study's folds, with two in place of many.
+        The folds are those of the study, two in place of many.
         """
         from sklearn.base import clone
 
@@ -123,13 +123,14 @@ class Rehearsal:
         inside = self.membership and self.membership(frame[self.shuffled_column])
         asked = y.to_numpy() if inside is None else np.asarray(inside, dtype=float)
         classes, own = task.has_classes, units(frame, self.settings)
+        found = []
         for fitted, held in folds(frame, self.settings.model_copy(update={"split": plan})):
             if classes and min(len(np.unique(asked[part])) for part in (fitted, held)) < 2:
                 continue
             model = clone(rung).fit(X.iloc[fitted], y.iloc[fitted])
             said = guess(model, X.iloc[held])
-            return against_chance(asked[held], said, own[held], classes=classes)
-        return None
+            found.append(against_chance(asked[held], said, own[held], classes=classes))
+        return pooled(found)
 
     def halves(self) -> tuple[int, list[str]]:
         """Run the preparation with rows taken away, and return which inputs of the others change.
@@ -156,7 +157,7 @@ class Rehearsal:
                 return self._compared(whole, tables, share)
             except LookupError:
                 raise
-            except Exception as error:  # noqa: BLE001  # too few rows for the study: take fewer away
+            except Exception as error:  # noqa: BLE001  # too few rows are left for the study
                 problem = error
         raise problem  # type: ignore[misc]
 
@@ -370,9 +371,9 @@ def _same(name: str, whole: pd.DataFrame, half: pd.DataFrame) -> bool:
         return False
     one, other = whole[name], half[name]
     if all(pd.api.types.is_numeric_dtype(column) for column in (one, other)):
-        numbers = [column.to_numpy(dtype=float, na_value=np.nan) for column in (one, other)]
-        small = 1e-12 * float(np.nanmax(np.abs(numbers[0]), initial=0.0))
-        return bool(np.isclose(*numbers, rtol=1e-9, atol=small, equal_nan=True).all())
+        a, b = (column.to_numpy(dtype=float, na_value=np.nan) for column in (one, other))
+        small = 1e-12 * float(np.nanmax(np.abs(a), initial=0.0))
+        return bool(np.isclose(a, b, rtol=1e-9, atol=small, equal_nan=True).all())
     both = one.isna().to_numpy() & other.isna().to_numpy()
     return bool((both | (one.astype(str).to_numpy() == other.astype(str).to_numpy())).all())
 
@@ -398,7 +399,7 @@ def _storable(frame: pd.DataFrame) -> pd.DataFrame:
     mixed = {
         name: frame[name].where(frame[name].isna(), frame[name].astype(str))
         for name in frame
-        if frame[name].dtype == object and frame[name].dropna().map(type).nunique() > 1
+        if frame[name].dtype == object and len(set(map(type, frame[name].dropna()))) > 1
     }
     return frame.assign(**mixed)
 

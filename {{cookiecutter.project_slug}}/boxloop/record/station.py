@@ -111,7 +111,8 @@ class Station(Desk):
         path = self.project.interim / f"{name}.parquet"
         where = self.project.relative(path)
         if path.is_file() and (name.startswith("raw_") or not self._is_made(where)):
-            msg = f"{where} is no table of a notebook and may hold test rows: delete it."
+            what = "is no table that a notebook has made, and may hold test rows"
+            msg = f'{where} {what}: take one of 03, such as here.table("train").'
             raise UserError(msg)
         return read_table(self._need(path))
 

@@ -37,6 +37,11 @@ ABLATIONS = {
 }
 
 
+def membership(mass: pd.Series) -> np.ndarray:
+    """Return what CWoLa is taught in place of labels: which masses [GeV] lie in the region."""
+    return regions.window(mass)
+
+
 def features(X: pd.DataFrame) -> tuple:
     """Return the jet features as an array, masses in ln(GeV), without any further column."""
     names = [name for name in ("m_j1", "m_j2", "tau21_1", "tau21_2", "delta_eta") if name in X]

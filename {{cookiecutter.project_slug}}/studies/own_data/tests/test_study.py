@@ -142,29 +142,71 @@ def test_one_reading_serves_every_question(adopt, monkeypatch):
     frame = stars()
     frame.loc[3:6, "m"] = np.nan
     raw = adopt(frame, deployment=stars(40, seed=5).drop(columns=["m", "kind"]))
-    seen, read = [], data.read_table
-    monkeypatch.setattr(data, "read_table", lambda path: seen.append(path.name[:3]) or read(path))
+    seen, read = [], data.read_rows
+    monkeypatch.setattr(data, "read_rows", lambda path: seen.append(path.name) or read(path))
     data.labelled(raw), data.deployment(raw), data.domains(raw)
     assert data.dropped(raw)["rows"].tolist() == [4]
-    assert seen == ["raw", "dep"]
+    assert seen == ["t.csv", "d.csv"]
 
     raw = adopt(frame.drop(index=[3, 4]))
     assert data.dropped(raw)["rows"].tolist() == [2]
 
 
-def test_the_table_is_read_once_and_handed_on(adopt, tmp_path):
-    """A copy in Parquet is kept, says the same, and is made again when somebody has damaged it."""
-    raw = adopt(stars())
+def test_no_copy_of_the_labelled_table_is_kept(adopt, tmp_path):
+    """It would hold the sealed rows; a copy that an earlier version has left is removed."""
+    raw, interim = adopt(stars()), tmp_path / "data" / "interim"
+    interim.mkdir(parents=True)
+    stars().to_parquet(interim / "raw_0123456789ab.parquet")
     first = data.labelled(raw)
-    (copy,) = (tmp_path / "data" / "interim").glob("raw_*.parquet")
-    pd.testing.assert_frame_equal(data.labelled(raw), first)
-    copy.write_bytes(b"no table")
 
     pd.testing.assert_frame_equal(data.labelled(raw), first)
+    assert list(interim.iterdir()) == []
     assert data.prepare(raw) == [raw / "t.csv"]
     assert (len(first), set(first["flag"])) == (200, {0, 1})
     assert data.domains(raw) == {}
     assert data.deployment(raw) is None
+
+
+def test_the_deployment_table_is_read_once_and_handed_on(adopt, tmp_path):
+    """A copy in Parquet is kept, says the same, and is made again when somebody has damaged it."""
+    raw = adopt(stars(), deployment=stars(40, seed=5).drop(columns=["m", "kind"]))
+    first = data.deployment(raw)
+    (copy,) = (tmp_path / "data" / "interim").glob("deployment_*.parquet")
+    pd.testing.assert_frame_equal(data.deployment(raw), first)
+    copy.write_bytes(b"no table")
+
+    pd.testing.assert_frame_equal(data.deployment(raw), first)
+
+
+@pytest.mark.parametrize("task", ["regression", "classification"])
+def test_every_rung_learns_from_forty_rows(adopt, task):
+    """Two dozen rows to fit, as such a table leaves: no rung is one constant."""
+    adopt(stars(40), task=task)
+    frame = data.labelled(adopt(stars(40), task=task))
+    asked = Task(manifest())
+    X, y = asked.seen(frame).head(24), asked.truth(frame).head(24)
+    for name, rung in models.ladder(0).items():
+        said = guess(rung.fit(X, y), X)
+        assert np.ptp(said) > 0.1 * np.ptp(y), name
+        last = rung[-1]
+        last = getattr(last, "regressor", last)
+        assert getattr(last, "min_samples_leaf", 20) == 20, "what was asked stays as it is"
+
+
+def test_leaves_of_many_rows_are_as_large_as_asked(adopt, monkeypatch):
+    """Twenty rows from 160 on; fewer rows are those of the fit, not of the table."""
+    seen, fit = [], models.HistGradientBoostingRegressor.fit
+    kind = models.HistGradientBoostingRegressor
+
+    def noted(self, *args, **more):
+        seen.append(self.min_samples_leaf)
+        return fit(self, *args, **more)
+
+    monkeypatch.setattr(kind, "fit", noted)
+    rung = models.boosting(models.BoostedRegressor, 0, deep=False)
+    for rows in (20, 80, 160, 500):
+        rung.fit(np.arange(rows)[:, None], np.arange(rows))
+    assert seen == [3, 10, 20, 20]
 
 
 def test_decimal_commas_are_the_same_numbers_later(adopt, tmp_path):
