@@ -15,6 +15,7 @@ from .core import Finding, NotApplicable, check, field, listed
 from .power import CHANCE, SURE, Power, by_error, counted, rounded
 from .sculpt import _overall, biggest_bump, own_peak
 
+USUAL = 3.0  # deviations: at this threshold a rate twice as high matters
 FEWEST = 50  # rows that pass a cut: fewer have no spectrum
 FOLLOWS, IS_MASS = 0.8, 0.95  # rank correlation of a score with the mass
 NARROWEST, WINDOWS, DILUTED = 20, 130, 1.15  # of `biggest_bump`; DILUTED by the error of its fit
@@ -29,25 +30,29 @@ NARROWEST, WINDOWS, DILUTED = 20, 130, 1.15  # of `biggest_bump`; DILUTED by the
     "inputs that differ.",
 )
 def overspecialisation(
-    inside: Mapping[str, Any], outside: Mapping[str, Any], *, threshold: float
+    inside: Mapping[str, Any],
+    outside: Mapping[str, Any],
+    *,
+    threshold: float,
+    beyond_chance: bool = False,
 ) -> Finding:
     """What the model gains over the reference in its own simulation survives in another one.
 
     Parameters
     ----------
     inside, outside : dict
-        ``model`` and ``reference``: errors, lower is better, as numbers, or as intervals with
-        ``value``, ``low`` and ``high``.
+        ``model`` and ``reference``: errors, lower is better, as numbers or with a ``value``.
         ``difference``: interval of the gain of the model over the reference; positive is better.
+    beyond_chance : bool
+        Whether a fault has to be beyond chance as well: a gain that is only less sure outside,
+        because there are few rows, is then not lost.
 
     Notes
     -----
     Fails when the model degrades `threshold` times as much as the reference,
     or when a gain whose interval excludes zero inside is no longer sure outside.
-    Where errors are handed over as intervals, both have to be beyond chance: a gain that is only
-    less sure outside, because there are few rows, is not lost.
     The ratio's error is read off the intervals of the gain, which compare model and reference on
-    the same rows.
+    the same rows; each is taken relative to the geometric mean of the two errors.
     """
     errors = {
         (place, who): _number(part[who])
@@ -62,12 +67,13 @@ def overspecialisation(
     ]
     error = math.hypot(
         *(
-            (gain["high"] - gain["low"]) / (2 * 1.96) / errors[place, "model"]
+            (gain["high"] - gain["low"])
+            / (2 * 1.96)
+            / math.sqrt(errors[place, "model"] * errors[place, "reference"])
             for place, gain in zip(("in", "out"), gains, strict=True)
         )
     )
-    intervals = not isinstance(outside["model"], (int, float, np.number))
-    sure = math.log(ratio) > CHANCE * error if intervals and ratio > 0 else True
+    sure = not beyond_chance or math.log(max(ratio, 1e-300)) > CHANCE * error
     lost = gains[0]["low"] > 0 and gains[1]["low"] <= 0 and sure
     words = [f"{gain['value']:.3g} ({gain['low']:.3g} to {gain['high']:.3g})" for gain in gains]
     message = (
@@ -207,7 +213,7 @@ def _scatter(model: Any, response: np.ndarray, y: np.ndarray | None) -> tuple[fl
 @check(
     "stress.sculpting",
     notebook="06_stress_test",
-    threshold=3.0,
+    threshold=USUAL,
     source="Cheng §3.4",
     fix="Take the mass, and what follows it closely, out of the inputs, or decorrelate the score "
     "from the mass.",
@@ -278,13 +284,13 @@ def _bump_seen(number: int, size: int, threshold: float) -> Power:
     least = next((factor for factor in factors if overall(factor) >= seen), math.inf)
     fault = f"a bump of {seen:.2g} deviations, a rate {least:.2g} times as high in a twentieth of "
     fault += "the mass spectrum,"
-    matters = max(overall(2.0), 1e-9)
+    matters = max(overall(2.0), 1e-9) * threshold / USUAL
     enough = None
     if math.isfinite(threshold) and matters < seen:
         more = 1.1 ** np.arange(1, 200)
         raw = math.sqrt(2 * expected * (2 * math.log(2) - 1) / DILUTED)
         enough = next(
-            (math.ceil(size * x) for x in more if _overall(raw * math.sqrt(x), WINDOWS) >= seen),
+            (math.ceil(size * x) for x in more if _overall(raw * math.sqrt(x), WINDOWS) * threshold / USUAL >= seen),
             None,
         )
     how = "from the number of rows that pass"
