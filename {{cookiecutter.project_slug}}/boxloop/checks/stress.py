@@ -18,7 +18,7 @@ from .sculpt import _overall, biggest_bump, own_peak
 USUAL = 3.0  # deviations: at this threshold a rate twice as high matters
 FEWEST = 50  # rows that pass a cut: fewer have no spectrum
 FOLLOWS, IS_MASS = 0.8, 0.95  # rank correlation of a score with the mass
-NARROWEST, WINDOWS, DILUTED = 20, 130, 1.15  # of `biggest_bump`; DILUTED by the error of its fit
+TENTH, WINDOWS, DILUTED = 10, 125, 1.8  # windows of `biggest_bump`; the error of its fit
 
 
 @check(
@@ -84,11 +84,11 @@ def overspecialisation(
     )
     message += ", so the gain is lost." if lost else "."
     gained = errors["in", "reference"] / errors["in", "model"] if gains[0]["low"] > 0 else None
-    sight = _ratio_seen(error, threshold, gained)
+    sight = _ratio_seen(error, threshold, gained, unsure=gains[1]["low"] <= 0)
     return Finding(ratio, not (ratio > threshold and sure) and not lost, message, sight)
 
 
-def _ratio_seen(error: float, threshold: float, gained: float | None) -> Power:
+def _ratio_seen(error: float, threshold: float, gained: float | None, *, unsure: bool) -> Power:
     """Return the ratio of degradations that would have been seen.
 
     Parameters
@@ -98,6 +98,8 @@ def _ratio_seen(error: float, threshold: float, gained: float | None) -> Power:
     gained : float, optional
         How many times smaller the model's error is inside, where that is sure: a ratio as large
         takes the whole gain away.
+    unsure : bool
+        Whether outside the gain may be none: then its loss has not been ruled out.
     """
     chance = (CHANCE + SURE) * min(error, 100.0)
     if gained is not None and gained < 2 * threshold:
@@ -105,6 +107,8 @@ def _ratio_seen(error: float, threshold: float, gained: float | None) -> Power:
     else:
         seen = max(math.exp(chance), threshold * math.exp(SURE * min(error, 100.0)))
         matters = 2 * threshold
+    if gained is not None and unsure:
+        seen = max(seen, 1.01 * matters)
     fault = f"an error that grows {seen:.3g} times as much as the reference's"
     return Power(seen, matters, fault, "from the intervals of the gain")
 
@@ -246,8 +250,7 @@ def sculpting(
     number = round(rate * len(score))
     if number < FEWEST:
         message = f"Only {number} background rows pass the cut; at least {FEWEST} are needed."
-        few = Power(math.inf, 2 * threshold, "nothing", "counted", math.ceil(FEWEST / rate))
-        return Finding(0.0, passed=True, message=message, power=few)
+        return Finding(0.0, True, message, _bump_seen(number, len(score), threshold))
     passed = np.zeros(len(score), dtype=bool)
     passed[np.argsort(-score, kind="stable")[:number]] = True
     bump = biggest_bump(mass, passed)
@@ -270,9 +273,9 @@ def sculpting(
 def _bump_seen(number: int, size: int, threshold: float) -> Power:
     """Return the significance that is seen, and what a doubled rate in a window would have.
 
-    Of the windows, the narrowest: a twentieth of the rows, of which as large a share passes.
+    In a tenth of the rows, of which a tenth of those that pass is expected.
     """
-    expected = number / NARROWEST
+    expected = number / TENTH
 
     def overall(factor: float) -> float:
         """Return the global significance of a rate so many times as high; the fit dilutes it."""
@@ -282,7 +285,7 @@ def _bump_seen(number: int, size: int, threshold: float) -> Power:
     seen = threshold + SURE
     factors = 1.02 ** np.arange(1, 400)
     least = next((factor for factor in factors if overall(factor) >= seen), math.inf)
-    fault = f"a bump of {seen:.2g} deviations, a rate {least:.2g} times as high in a twentieth of "
+    fault = f"a bump of {seen:.2g} deviations, a rate {least:.2g} times as high in a tenth of "
     fault += "the mass spectrum,"
     matters = max(overall(2.0), 1e-9) * threshold / USUAL
     enough = None
