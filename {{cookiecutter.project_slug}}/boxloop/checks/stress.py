@@ -52,7 +52,7 @@ def overspecialisation(
     Fails when the model degrades `threshold` times as much as the reference,
     or when a gain whose interval excludes zero inside is no longer sure outside.
     The ratio's error is read off the intervals of the gain, which compare model and reference on
-    the same rows; each is taken relative to the geometric mean of the two errors.
+    the same rows.
     """
     errors = {
         (place, who): _number(part[who])
@@ -67,9 +67,7 @@ def overspecialisation(
     ]
     error = math.hypot(
         *(
-            (gain["high"] - gain["low"])
-            / (2 * 1.96)
-            / math.sqrt(errors[place, "model"] * errors[place, "reference"])
+            _relative_error(gain, errors[place, "model"], errors[place, "reference"])
             for place, gain in zip(("in", "out"), gains, strict=True)
         )
     )
@@ -86,6 +84,19 @@ def overspecialisation(
     gained = errors["in", "reference"] / errors["in", "model"] if gains[0]["low"] > 0 else None
     sight = _ratio_seen(error, threshold, gained, unsure=gains[1]["low"] <= 0)
     return Finding(ratio, not (ratio > threshold and sure) and not lost, message, sight)
+
+
+def _relative_error(gain: Mapping[str, float], model: float, reference: float) -> float:
+    """Return the error of log(reference / model), from the 95 % interval of the gain.
+
+    The gain may be that of a metric which is no error (an area, an improvement): what matters is
+    how much of the logarithm goes with it.
+    """
+    apart = math.log(reference / model)
+    per_gain = 1 / math.sqrt(model * reference)
+    if abs(apart) > 0.01 and abs(gain["value"]) > 0:
+        per_gain = abs(apart / gain["value"])
+    return (gain["high"] - gain["low"]) / (2 * 1.96) * per_gain
 
 
 def _ratio_seen(error: float, threshold: float, gained: float | None, *, unsure: bool) -> Power:
