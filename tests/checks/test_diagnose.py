@@ -6,7 +6,8 @@ from scipy.stats import norm
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict
 
-from boxloop.checks import run_check, suspicious_labels
+from boxloop.checks import run_check
+from boxloop.checks.surest import suspicious_labels
 
 from .neutral import seedlings, stones
 
@@ -158,7 +159,7 @@ def test_coverage_that_is_right_on_average_and_wrong_in_parts(seed):
 
 def test_rows_that_set_the_width_have_their_chance():
     """Three hundred of them promise a little too much or too little, all together."""
-    fails = {known: 0 for known in (None, 300)}
+    fails = dict.fromkeys((None, 300), 0)
     for seed in range(120):
         e = np.random.default_rng(seed).normal(size=600)
         half = np.sort(np.abs(e[:300]))[int(np.ceil(0.9 * 301)) - 1]

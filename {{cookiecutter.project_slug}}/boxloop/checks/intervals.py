@@ -59,7 +59,7 @@ def coverage(
     level: float,
     threshold: float,
     groups: Any = None,
-    seed: int | None = None,
+    seed: int | None = None,  # noqa: ARG001  # cells of older projects give it
     predicted: Any = None,
     strata: Mapping[str, Any] | None = None,
     set_by: int | None = None,
@@ -123,9 +123,9 @@ def _parts(
         for k, name in enumerate(("lowest", "middle", "highest")):
             yield f"the {name} third by {what}", third == k
     for what, labels in (strata or {}).items():
-        labels = np.asarray(labels).astype(str)
-        for label in np.unique(labels):
-            yield f"{what} {label}", labels == label
+        words = np.asarray(labels).astype(str)
+        for label in np.unique(words):
+            yield f"{what} {label}", words == label
 
 
 def _shares(

@@ -31,7 +31,8 @@ OPEN = 1.0  # half the squared deviation within which a share stays open
     notebook="05_diagnose",
     threshold=0.03,
     source="Huppenkothen et al. §1, §2.4; Northcutt, Jiang & Chuang 2021, JAIR 70, 1373",
-    fix="Inspect the rows that `suspicious_labels` names, and correct or drop their labels.",
+    fix="Inspect the rows that the model believes least (05 lists twenty), and correct or drop "
+    "their labels.",
     tasks={CLASSIFICATION},
 )
 def label_noise(y: Any, out_of_fold_probability: Any, *, threshold: float) -> Finding:
@@ -112,8 +113,9 @@ class Levels:
         left = max(1 - share * self.classes / (self.classes - 1), 0.05)
         clean = np.clip((self.prior - share / (self.classes - 1)) / left, 0.003, 0.997)
         places = [round(2 * math.log(prior / (1 - prior))) for prior in clean]
+        most = math.log(self.classes - 1)
         # A class is predicted from 1/2 on; of many classes, where all meet, from 1/classes on.
-        limits = sorted({0.0, min(math.log(2), math.log(self.classes - 1)), math.log(self.classes - 1)})
+        limits = sorted({0.0, min(math.log(2), most), most})
         overlap = np.concatenate(
             [
                 np.stack([_overlaps(place, self.heavy, limit) for place in places], axis=1)

@@ -128,7 +128,8 @@ def _expected(
     """Return count and variance in a window, from a smooth probability to pass fitted outside.
 
     The variance is that of the fit, as many times as the counts outside scatter more than they
-    should, and what they scatter more themselves. The fit (logistic, from `start`) is returned to start the next from.
+    should, and what they scatter more themselves. The fit (logistic, from `start`) is returned to
+    start the next from.
     """
     weight = total.copy()
     weight[inside] = 0

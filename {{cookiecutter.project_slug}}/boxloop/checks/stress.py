@@ -186,10 +186,11 @@ def swap(
     mixed[used] = part[used].iloc[np.random.default_rng(seed).permutation(len(part))].to_numpy()
     before, after = (_response(model, frame) for frame in (part, mixed))
     scatter, unit = _scatter(model, before, None if y is None else np.asarray(y)[rows])
-    moved = ((after - before) ** 2).reshape(len(rows), -1).mean(axis=1) / max(scatter, 1e-300) ** 2
+    moved = ((after - before) ** 2).reshape(len(rows), -1).mean(axis=1)
+    moved /= max(scatter, 1e-300) ** 2
     value = float(np.sqrt(moved.mean()))
-    codes = estimates.group_codes(None if groups is None else np.asarray(groups)[rows], None, len(X))
-    codes = codes[: len(rows)]
+    mine = None if groups is None else np.asarray(groups)[rows]
+    codes = estimates.group_codes(mine, None, len(rows))
     number = len(np.unique(codes))
     sums = np.bincount(codes, weights=moved - moved.mean())
     error = float(np.sqrt(np.sum(sums**2))) / len(rows) / max(2 * value, 1e-300)
@@ -234,9 +235,7 @@ def _scatter(model: Any, response: np.ndarray, y: np.ndarray | None) -> tuple[fl
     "from the mass.",
     tasks={ANOMALY},
 )
-def sculpting(
-    score: Any, mass: Any, *, rate: float = 0.05, threshold: float
-) -> Finding:
+def sculpting(score: Any, mass: Any, *, rate: float = 0.05, threshold: float) -> Finding:
     """A cut on the score does not carve a bump out of pure background.
 
     Parameters
@@ -261,7 +260,9 @@ def sculpting(
     number = round(rate * len(score))
     if number < FEWEST:
         message = f"Only {number} background rows pass the cut; at least {FEWEST} are needed."
-        return Finding(0.0, True, message, _bump_seen(number, len(score), threshold))
+        return Finding(
+            0.0, passed=True, message=message, power=_bump_seen(number, len(score), threshold)
+        )
     passed = np.zeros(len(score), dtype=bool)
     passed[np.argsort(-score, kind="stable")[:number]] = True
     bump = biggest_bump(mass, passed)
@@ -304,7 +305,11 @@ def _bump_seen(number: int, size: int, threshold: float) -> Power:
         more = 1.1 ** np.arange(1, 200)
         raw = math.sqrt(2 * expected * (2 * math.log(2) - 1) / DILUTED)
         enough = next(
-            (math.ceil(size * x) for x in more if _overall(raw * math.sqrt(x), WINDOWS) * threshold / USUAL >= seen),
+            (
+                math.ceil(size * x)
+                for x in more
+                if _overall(raw * math.sqrt(x), WINDOWS) * threshold / USUAL >= seen
+            ),
             None,
         )
     how = "from the number of rows that pass"
