@@ -183,7 +183,7 @@ def _overlaps(place: int, heavy: bool, limit: float) -> np.ndarray:
     """
     from scipy.stats import norm, t
 
-    shapes = [(norm.logpdf, BLUNT)]
+    shapes: list[tuple[Callable, tuple[float, ...]]] = [(norm.logpdf, BLUNT)]
     if heavy:
         shapes += [(t(tail).logpdf, (1.0,)) for tail in TAILS]
     curves = [_overlap(place, limit, *shape, far) for far in DISTANCES for shape in shapes]

@@ -207,7 +207,8 @@ def own_peak(mass: np.ndarray, passed: np.ndarray) -> float | None:
     Bins of equal width over the middle 99 %; the peak has to stand out by four deviations and by
     half above what lies between it and the peak of all rows.
     """
-    edges = np.linspace(*np.quantile(mass, [0.005, 0.995]), PEAK_BINS + 1)
+    low, high = np.quantile(mass, [0.005, 0.995])
+    edges = np.linspace(low, high, PEAK_BINS + 1)
     every = np.histogram(mass, bins=edges)[0].astype(float)
     some = np.histogram(mass[passed], bins=edges)[0].astype(float)
     home, peak = int(np.argmax(every)), int(np.argmax(some))
