@@ -31,7 +31,6 @@ from .core import (  # noqa: F401  # what is not in __all__ is for the machinery
     run_check,
 )
 from .sculpt import biggest_bump
-from .surest import suspicious_labels
 
 FAMILIES = (
     data,
@@ -49,4 +48,4 @@ FAMILIES = (
     release,
 )
 
-__all__ = ["biggest_bump", "run_check", "suspicious_labels"]
+__all__ = ["biggest_bump", "run_check"]

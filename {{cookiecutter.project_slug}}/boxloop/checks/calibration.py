@@ -24,7 +24,7 @@ BY_CHANCE = 0.005  # of the line through the log odds, and of the bins
 @check(
     "diagnose.calibration",
     notebook="05_diagnose",
-    threshold=0.2,
+    threshold=0.1,
     source="Cheng §3.4",
     fix="Calibrate the probabilities on rows kept for it (CalibratedClassifierCV), or lower the "
     "confidence.",
@@ -44,10 +44,10 @@ def calibration(
 
     Notes
     -----
-    Compared is the mean distance of the probabilities from what they should be, as a share of the
-    uncertainty that there is: the mean of min(p, 1 − p), the errors that even right probabilities
-    would make.
-    So 0.2 is a fifth of these errors misstated, of a rare class as of a common one.
+    Compared is the mean distance of the probabilities from what they should be (the expected
+    calibration error), as a share of the errors that always naming the largest class would make.
+    So 0.1 is 0.05 of all rows between two equal classes, and a tenth of the rare class where it
+    has three rows in a hundred.
     What they should be is read off a line through the log odds (Cox 1958, Biometrika 45, 562:
     intercept 0 and slope 1 are perfect) and off ten bins, fewer where a bin would hold less than
     10 groups; the bins' own noise is taken off.
@@ -59,7 +59,9 @@ def calibration(
     stated, right = confidence_and_truth(np.asarray(y), np.asarray(probability, dtype=float))
     codes = estimates.group_codes(groups, None, len(right))
     rows, sampled = estimates.sample(len(right), seed, MAX_ROWS)
-    sample = _Sample(_clipped(stated[rows]), right[rows].astype(float), codes[rows])
+    labels = estimates.target_codes(y)
+    scale = max(1 - np.bincount(labels).max() / len(labels), 1 / len(labels))
+    sample = _Sample(_clipped(stated[rows]), right[rows].astype(float), codes[rows], float(scale))
     null = sample.null(seed)
     found = {"by a line through the log odds": sample.by_line(), "by bins": sample.by_bins()}
     scores = sample.scores(sample.y, sample.repeats)
@@ -67,8 +69,9 @@ def calibration(
     value = max((found[name] for name in beyond), default=found["by a line through the log odds"])
     level, slope = sample.line
     message = (
-        f"The probabilities are off by {value:.2f} of the uncertainty that there is (threshold "
-        f"{threshold:g}), {'more' if beyond else 'no more'} than chance gives; log odds: slope "
+        f"The probabilities are off by {value * scale:.3f}, which is {value:.2f} of the errors of "
+        f"always naming the largest class (threshold {threshold:g}), "
+        f"{'more' if beyond else 'no more'} than chance gives; log odds: slope "
         f"{slope:.2f}, shift {level:+.2f} (perfect: 1 and 0){sampled}."
     )
     return Finding(
@@ -95,11 +98,15 @@ def _chance(odds: np.ndarray) -> np.ndarray:
 
 @dataclass
 class _Sample:
-    """Stated probabilities p, what came true y (0 or 1), and the group of each row: (n,)."""
+    """Stated probabilities p, what came true y (0 or 1), and the group of each row: (n,).
+
+    Distances are given in units of `scale`, a share of the rows.
+    """
 
     p: np.ndarray
     y: np.ndarray
     codes: np.ndarray
+    scale: float
 
     def __post_init__(self) -> None:
         weight, odds = self.p * (1 - self.p), _odds(self.p)
@@ -137,13 +144,9 @@ class _Sample:
         sums = np.bincount(self.codes, weights=off)
         return max(1.0, float(np.sum(sums**2)) / alone) if alone else 1.0
 
-    def uncertain(self, q: np.ndarray) -> float:
-        """Return the errors per row that even right probabilities would make."""
-        return float(np.mean(np.minimum(q, 1 - q)))
-
     def by_line(self) -> float:
-        """Return the mean distance from the line, as a share of the uncertainty."""
-        return float(np.mean(np.abs(self.q - self.p))) / max(self.uncertain(self.q), 1e-12)
+        """Return the mean distance from the line."""
+        return float(np.mean(np.abs(self.q - self.p))) / self.scale
 
     def by_bins(self) -> float:
         """Return the mean distance from the rate of the bin, its noise taken off in squares."""
@@ -152,7 +155,7 @@ class _Sample:
         rate = (np.bincount(self.bins, weights=self.y) + 0.5) / (size + 1)
         noise = rate * (1 - rate) / size * self.repeats[0]
         left = np.sqrt(np.maximum(gap**2 - noise, 0))
-        return float(np.average(left, weights=size)) / max(self.uncertain(self.q), 1e-12)
+        return float(np.average(left, weights=size)) / self.scale
 
     def scores(self, y: np.ndarray, repeats: np.ndarray) -> np.ndarray:
         """Return what speaks against the probabilities, of labels (n,) or (n, draws): (2, ...).
@@ -197,7 +200,7 @@ class _Sample:
             null = math.sqrt(np.sum(weight * x**2) * self.repeats[1])
             if null < 1e-9:
                 return 0.0, -math.inf
-            size = float(np.mean(np.abs(truth - stated))) / max(self.uncertain(truth), 1e-12)
+            size = float(np.mean(np.abs(truth - stated))) / self.scale
             level = math.sqrt(np.sum(weight) * self.repeats[0])
             best = -math.inf
             for by, norm, repeats in ((x, null, 1), (np.ones(len(x)), level, 0)):
@@ -216,5 +219,5 @@ class _Sample:
         if math.isfinite(size) and math.isfinite(threshold) and threshold > 0:
             need = min(threshold / SURE, matters / (most + SURE))
             enough = rounded(math.ceil(len(self.p) * max(error / need, 1) ** 2))
-        fault = f"{size:.2g} of the uncertainty misstated"
+        fault = f"a distance of {size:.2g}"
         return Power(size, matters, fault, "from these probabilities", enough)

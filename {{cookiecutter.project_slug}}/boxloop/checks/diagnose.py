@@ -65,7 +65,12 @@ def accuracy_paradox(y: Any, predicted: Any, *, threshold: float) -> Finding:
     tasks={REGRESSION},
 )
 def regression_to_mean(
-    y: Any, predicted: Any, *, threshold: float, groups: Any = None, seed: int | None = None
+    y: Any,
+    predicted: Any,
+    *,
+    threshold: float,
+    groups: Any = None,
+    seed: int | None = None,  # noqa: ARG001  # cells of older projects give it
 ) -> Finding:
     """Where the prediction rises by one, the truth rises by one.
 
@@ -120,16 +125,14 @@ def _slope_seen(error: float, threshold: float, chance: float, size: int, of: st
         sure = (threshold + SURE * error) / (1 - SURE * error)
         seen = max(sure, (chance + SURE) * error / (1 - (chance + SURE) * error))
     enough = None
-    if 0 < threshold and math.isfinite(threshold * error):
+    if threshold > 0 and math.isfinite(threshold * error):
         need = min(threshold / SURE, matters / (chance + SURE)) / (1 + matters)
         enough = rounded(math.ceil(size * (error / need) ** 2))
     fault = f"a slope that is {seen:.2g} above 1"
     return Power(seen, matters, fault, f"from the spread over {of}", enough, of)
 
 
-def _slope_of_truth(
-    y: np.ndarray, predicted: np.ndarray, codes: np.ndarray
-) -> tuple[float, float]:
+def _slope_of_truth(y: np.ndarray, predicted: np.ndarray, codes: np.ndarray) -> tuple[float, float]:
     """Return the slope of the truth on the prediction, and its jackknife error over groups."""
     x, y = predicted - predicted.mean(), y - y.mean()
     size = np.ones(len(x))

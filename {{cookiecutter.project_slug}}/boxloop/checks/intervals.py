@@ -59,7 +59,7 @@ def coverage(
     level: float,
     threshold: float,
     groups: Any = None,
-    seed: int | None = None,
+    seed: int | None = None,  # noqa: ARG001  # cells of older projects give it
     predicted: Any = None,
     strata: Mapping[str, Any] | None = None,
     set_by: int | None = None,
@@ -97,12 +97,12 @@ def coverage(
     ]
     worst = max(convicted, key=lambda share: abs(share.inside - level), default=whole)
     value = abs(worst.inside - level)
-    miss = f"misses the promised {level:.1%} by {value:.1%}" if convicted else "is compatible with"
     message = f"{whole.inside:.1%} of {whole.size:,} intervals contain the truth"
     if worst is not whole:
         message += f", and {worst.inside:.1%} of {worst.size:,} in {worst.name}"
-    message += f": this {miss}" + ("" if convicted else f" the promised {level:.1%}")
-    message += f" (threshold {threshold:.1%}, {len(shares)} shares looked at)."
+    said = f"{value:.1%} off" if convicted else "by no more than chance off"
+    shares_seen = f"{len(shares)} shares looked at" if len(shares) > 1 else "one share looked at"
+    message += f": {said} the promised {level:.1%} (threshold {threshold:.1%}, {shares_seen})."
     if (number := len(np.unique(codes))) < FEWEST:
         message += f" {number} are too few to judge a share by; {FEWEST} are the least."
     return Finding(
@@ -123,9 +123,9 @@ def _parts(
         for k, name in enumerate(("lowest", "middle", "highest")):
             yield f"the {name} third by {what}", third == k
     for what, labels in (strata or {}).items():
-        labels = np.asarray(labels).astype(str)
-        for label in np.unique(labels):
-            yield f"{what} {label}", labels == label
+        words = np.asarray(labels).astype(str)
+        for label in np.unique(words):
+            yield f"{what} {label}", words == label
 
 
 def _shares(

@@ -31,7 +31,8 @@ OPEN = 1.0  # half the squared deviation within which a share stays open
     notebook="05_diagnose",
     threshold=0.03,
     source="Huppenkothen et al. §1, §2.4; Northcutt, Jiang & Chuang 2021, JAIR 70, 1373",
-    fix="Inspect the rows that `suspicious_labels` names, and correct or drop their labels.",
+    fix="Inspect the rows that the model believes least (05 lists twenty), and correct or drop "
+    "their labels.",
     tasks={CLASSIFICATION},
 )
 def label_noise(y: Any, out_of_fold_probability: Any, *, threshold: float) -> Finding:
@@ -112,7 +113,16 @@ class Levels:
         left = max(1 - share * self.classes / (self.classes - 1), 0.05)
         clean = np.clip((self.prior - share / (self.classes - 1)) / left, 0.003, 0.997)
         places = [round(2 * math.log(prior / (1 - prior))) for prior in clean]
-        overlap = np.stack([_overlaps(place, self.heavy) for place in places], axis=1)
+        most = math.log(self.classes - 1)
+        # A class is predicted from 1/2 on; of many classes, where all meet, from 1/classes on.
+        limits = sorted({0.0, min(math.log(2), most), most})
+        overlap = np.concatenate(
+            [
+                np.stack([_overlaps(place, self.heavy, limit) for place in places], axis=1)
+                for limit in limits
+            ]
+        )
+        overlap = overlap[:: 1 if self.classes <= 3 else 3]  # many classes: fewer curves
         return np.clip(share + left * overlap, 1e-6, 1 - 1e-6).reshape(len(overlap), -1)
 
     def likelihood(self, share: float, errors: np.ndarray) -> np.ndarray:
@@ -159,7 +169,7 @@ def _tail(sure: np.ndarray) -> float:
 
 
 @lru_cache(maxsize=64)
-def _overlaps(place: int, heavy: bool) -> np.ndarray:
+def _overlaps(place: int, heavy: bool, limit: float) -> np.ndarray:
     """Return the error rate by place of a predicted class, for every overlap: (overlaps, bins).
 
     Parameters
@@ -168,28 +178,35 @@ def _overlaps(place: int, heavy: bool) -> np.ndarray:
         Twice the log odds of the class's frequency, rounded.
     heavy : bool
         With Student's t beside the normal classes, ranked by the distance from the boundary.
+    limit : float
+        Log odds against the class at the boundary.
     """
     from scipy.stats import norm, t
 
-    curves = [
-        _overlap(place, norm.logpdf, distance, blunt) for distance in DISTANCES for blunt in BLUNT
-    ]
+    shapes: list[tuple[Callable, tuple[float, ...]]] = [(norm.logpdf, BLUNT)]
     if heavy:
-        curves += [_overlap(place, t(tail).logpdf, d, 1.0) for d in DISTANCES for tail in TAILS]
-    return np.array(curves)
+        shapes += [(t(tail).logpdf, (1.0,)) for tail in TAILS]
+    curves = [_overlap(place, limit, *shape, far) for far in DISTANCES for shape in shapes]
+    return np.concatenate(curves)
 
 
-def _overlap(place: int, logpdf: Callable, distance: float, blunt: float) -> np.ndarray:
-    x = np.linspace(-15, 25, 2001)
+def _overlap(
+    place: int, limit: float, logpdf: Callable, blunt: tuple[float, ...], distance: float
+) -> np.ndarray:
+    """Return the error rates of one pair of classes, as blunt as said: (len(blunt), bins)."""
+    x = np.linspace(-15, 25, 1001)
     prior = 1 / (1 + math.exp(-place / 2))
     mine, other = logpdf(x - distance / 2), logpdf(x + distance / 2)
     odds = mine - other + place / 2
     density = prior * np.exp(mine) + (1 - prior) * np.exp(other)
-    inside = odds > 0
+    inside = odds > -limit
     if not inside.any() or density[inside].sum() < 1e-12:  # the class is never predicted
         inside, odds = odds >= odds.max() - 1e-9, np.zeros_like(odds)
     # From the surest, at the far end, to the boundary.
     odds, density = odds[inside][::-1], density[inside][::-1]
-    error = density / (1 + np.exp(np.minimum(blunt * odds, 50)))
-    reached, wrong = (np.r_[0, np.cumsum(part)] / density.sum() for part in (density, error))
-    return np.clip(np.diff(np.interp(np.linspace(0, 1, BINS + 1), reached, wrong)) * BINS, 0, 0.5)
+    error = density / (1 + np.exp(np.minimum(np.outer(blunt, odds), 50)))
+    reached = np.r_[0, np.cumsum(density)] / density.sum()
+    ends = np.linspace(0, 1, BINS + 1)
+    wrong = [np.interp(ends, reached, np.r_[0, np.cumsum(row)]) for row in error]
+    rate = np.diff(np.array(wrong) / density.sum(), axis=1) * BINS
+    return np.clip(rate, 0, 1 - 1 / (1 + math.exp(limit)))

@@ -10,8 +10,9 @@ import numpy as np
 
 BINS, FINE = 40, 4  # bins of equal number, and parts of each that the curve is fitted to
 WIDTHS = (2, 3, 4, 6)
-SIDE = 3  # bins on either side of a window at least: an open tail is no bump
+SIDE = 2  # bins on either side of a window at least: an open tail is no bump
 KNOTS, PER_KNOT = 6, 40  # of the curve at most, and selected rows for each
+APART = 2.0  # deviations between a window and each of its neighbours
 FEW = 25  # rows expected: of fewer the probability is counted, not approximated
 PEAK_BINS, PROMINENT, HIGHER = 25, 4.0, 1.5
 
@@ -32,7 +33,8 @@ def biggest_bump(mass: np.ndarray, passed: np.ndarray) -> Bump:
 
     Every window has sidebands on both sides, and two curves in the logarithm of the mass are
     fitted there: a natural cubic spline, which follows a smooth drift of any shape, and a parabola,
-    which follows one of any strength. What stands out from both, and to the same side, is a bump.
+    which follows one of any strength. A bump stands out from both, to the same side, and its share
+    of selected rows from those of both neighbours: a drift, however it bends, lies between them.
 
     Parameters
     ----------
@@ -57,7 +59,8 @@ def biggest_bump(mass: np.ndarray, passed: np.ndarray) -> Bump:
             local = _significance(count[inside].sum(), expected, variance)
             both.append((local, inside, expected))
         least = min(both, key=lambda row: abs(row[0]))
-        found.append(least if both[0][0] * both[1][0] > 0 else (0.0, *least[1:]))
+        apart = both[0][0] * both[1][0] > 0 and _stands_out(total, count, inside, least[0])
+        found.append(least if apart else (0.0, *least[1:]))
     local, inside, expected = max(
         found, key=lambda row: abs(row[0]), default=(0.0, slice(0, len(total)), count.sum())
     )
@@ -76,6 +79,22 @@ def _windows(number: int) -> Iterator[slice]:
     for width in WIDTHS:
         for start in range(SIDE, coarse - width - SIDE + 1):
             yield slice(start * FINE, (start + width) * FINE)
+
+
+def _stands_out(total: np.ndarray, count: np.ndarray, inside: slice, local: float) -> bool:
+    """Return whether the share in a window is surely above both neighbours', or below them."""
+    beside = SIDE * FINE
+    parts = [
+        inside,
+        slice(inside.start - beside, inside.start),
+        slice(inside.stop, inside.stop + beside),
+    ]
+    rows = np.maximum([total[part].sum() for part in parts], 1)
+    some = np.array([count[part].sum() for part in parts])
+    both = (some[0] + some[1:] + 1) / (rows[0] + rows[1:] + 2)
+    errors = np.sqrt(both * (1 - both) * (1 / rows[0] + 1 / rows[1:]))
+    apart = (some[0] / rows[0] - some[1:] / rows[1:]) / errors
+    return bool(min(np.sign(local) * apart) > APART)
 
 
 def _splines(x: np.ndarray, places: np.ndarray) -> np.ndarray:
@@ -109,17 +128,20 @@ def _expected(
     """Return count and variance in a window, from a smooth probability to pass fitted outside.
 
     The variance is that of the fit, as many times as the counts outside scatter more than they
-    should, and what they scatter more themselves. The fit (logistic, from `start`) is returned to start the next from.
+    should, and what they scatter more themselves. The fit (logistic, from `start`) is returned to
+    start the next from.
     """
     weight = total.copy()
     weight[inside] = 0
     beta = _level(design, weight, count) if start is None else start.copy()
-    used = np.where(weight > 0, count, 0.0)
-    ridge = 1e-6 * np.eye(design.shape[1])
+    # Half a row more, and log odds that vary by no more than some twenties, so that a selection
+    # of nothing outside the window is known to be one.
+    used = np.where(weight > 0, count, 0.0) + 0.5 * weight / max(weight.sum(), 1)
+    ridge = np.diag([1e-6, *[0.04] * (design.shape[1] - 1)])
     for _ in range(40):
         share = _share(design, beta)
         information = design.T @ (design * (weight * share * (1 - share))[:, None]) + ridge
-        step = np.linalg.solve(information, design.T @ (used - weight * share))
+        step = np.linalg.solve(information, design.T @ (used - weight * share) - ridge @ beta)
         beta = beta + step * min(1.0, 2 / max(np.abs(step).max(), 1e-300))
         if np.abs(step).max() < 1e-4:
             break
@@ -139,7 +161,7 @@ def _share(design: np.ndarray, beta: np.ndarray) -> np.ndarray:
 
 def _level(design: np.ndarray, weight: np.ndarray, count: np.ndarray) -> np.ndarray:
     """Return the fit of a constant probability."""
-    level = (weight > 0) @ count / max(weight.sum(), 1)
+    level = ((weight > 0) @ count + 0.5) / max(weight.sum(), 1)
     level = np.clip(level, 1e-6, 1 - 1e-6)
     odds = np.full(len(design), np.log(level / (1 - level)))
     return np.linalg.lstsq(design, odds, rcond=None)[0]
@@ -185,7 +207,8 @@ def own_peak(mass: np.ndarray, passed: np.ndarray) -> float | None:
     Bins of equal width over the middle 99 %; the peak has to stand out by four deviations and by
     half above what lies between it and the peak of all rows.
     """
-    edges = np.linspace(*np.quantile(mass, [0.005, 0.995]), PEAK_BINS + 1)
+    low, high = np.quantile(mass, [0.005, 0.995])
+    edges = np.linspace(low, high, PEAK_BINS + 1)
     every = np.histogram(mass, bins=edges)[0].astype(float)
     some = np.histogram(mass[passed], bins=edges)[0].astype(float)
     home, peak = int(np.argmax(every)), int(np.argmax(some))

@@ -15,9 +15,10 @@ from .core import Finding, NotApplicable, check, field, listed
 from .power import CHANCE, SURE, Power, by_error, counted, rounded
 from .sculpt import _overall, biggest_bump, own_peak
 
+USUAL = 3.0  # deviations: at this threshold a rate twice as high matters
 FEWEST = 50  # rows that pass a cut: fewer have no spectrum
 FOLLOWS, IS_MASS = 0.8, 0.95  # rank correlation of a score with the mass
-NARROWEST, WINDOWS, DILUTED = 20, 130, 1.15  # of `biggest_bump`; DILUTED by the error of its fit
+TENTH, WINDOWS, DILUTED = 10, 125, 1.8  # windows of `biggest_bump`; the error of its fit
 
 
 @check(
@@ -29,23 +30,27 @@ NARROWEST, WINDOWS, DILUTED = 20, 130, 1.15  # of `biggest_bump`; DILUTED by the
     "inputs that differ.",
 )
 def overspecialisation(
-    inside: Mapping[str, Any], outside: Mapping[str, Any], *, threshold: float
+    inside: Mapping[str, Any],
+    outside: Mapping[str, Any],
+    *,
+    threshold: float,
+    beyond_chance: bool = False,
 ) -> Finding:
     """What the model gains over the reference in its own simulation survives in another one.
 
     Parameters
     ----------
     inside, outside : dict
-        ``model`` and ``reference``: errors, lower is better, as numbers, or as intervals with
-        ``value``, ``low`` and ``high``.
+        ``model`` and ``reference``: errors, lower is better, as numbers or with a ``value``.
         ``difference``: interval of the gain of the model over the reference; positive is better.
+    beyond_chance : bool
+        Whether a fault has to be beyond chance as well: a gain that is only less sure outside,
+        because there are few rows, is then not lost.
 
     Notes
     -----
     Fails when the model degrades `threshold` times as much as the reference,
     or when a gain whose interval excludes zero inside is no longer sure outside.
-    Where errors are handed over as intervals, both have to be beyond chance: a gain that is only
-    less sure outside, because there are few rows, is not lost.
     The ratio's error is read off the intervals of the gain, which compare model and reference on
     the same rows.
     """
@@ -62,12 +67,11 @@ def overspecialisation(
     ]
     error = math.hypot(
         *(
-            (gain["high"] - gain["low"]) / (2 * 1.96) / errors[place, "model"]
+            _relative_error(gain, errors[place, "model"], errors[place, "reference"])
             for place, gain in zip(("in", "out"), gains, strict=True)
         )
     )
-    intervals = not isinstance(outside["model"], (int, float, np.number))
-    sure = math.log(ratio) > CHANCE * error if intervals and ratio > 0 else True
+    sure = not beyond_chance or math.log(max(ratio, 1e-300)) > CHANCE * error
     lost = gains[0]["low"] > 0 and gains[1]["low"] <= 0 and sure
     words = [f"{gain['value']:.3g} ({gain['low']:.3g} to {gain['high']:.3g})" for gain in gains]
     message = (
@@ -78,11 +82,24 @@ def overspecialisation(
     )
     message += ", so the gain is lost." if lost else "."
     gained = errors["in", "reference"] / errors["in", "model"] if gains[0]["low"] > 0 else None
-    sight = _ratio_seen(error, threshold, gained)
+    sight = _ratio_seen(error, threshold, gained, unsure=gains[1]["low"] <= 0)
     return Finding(ratio, not (ratio > threshold and sure) and not lost, message, sight)
 
 
-def _ratio_seen(error: float, threshold: float, gained: float | None) -> Power:
+def _relative_error(gain: Mapping[str, float], model: float, reference: float) -> float:
+    """Return the error of log(reference / model), from the 95 % interval of the gain.
+
+    The gain may be that of a metric which is no error (an area, an improvement): what matters is
+    how much of the logarithm goes with it.
+    """
+    apart = math.log(reference / model)
+    per_gain = 1 / math.sqrt(model * reference)
+    if abs(apart) > 0.01 and abs(gain["value"]) > 0:
+        per_gain = abs(apart / gain["value"])
+    return (gain["high"] - gain["low"]) / (2 * 1.96) * per_gain
+
+
+def _ratio_seen(error: float, threshold: float, gained: float | None, *, unsure: bool) -> Power:
     """Return the ratio of degradations that would have been seen.
 
     Parameters
@@ -92,6 +109,8 @@ def _ratio_seen(error: float, threshold: float, gained: float | None) -> Power:
     gained : float, optional
         How many times smaller the model's error is inside, where that is sure: a ratio as large
         takes the whole gain away.
+    unsure : bool
+        Whether outside the gain may be none: then its loss has not been ruled out.
     """
     chance = (CHANCE + SURE) * min(error, 100.0)
     if gained is not None and gained < 2 * threshold:
@@ -99,6 +118,8 @@ def _ratio_seen(error: float, threshold: float, gained: float | None) -> Power:
     else:
         seen = max(math.exp(chance), threshold * math.exp(SURE * min(error, 100.0)))
         matters = 2 * threshold
+    if gained is not None and unsure:
+        seen = max(seen, 1.01 * matters)
     fault = f"an error that grows {seen:.3g} times as much as the reference's"
     return Power(seen, matters, fault, "from the intervals of the gain")
 
@@ -165,10 +186,11 @@ def swap(
     mixed[used] = part[used].iloc[np.random.default_rng(seed).permutation(len(part))].to_numpy()
     before, after = (_response(model, frame) for frame in (part, mixed))
     scatter, unit = _scatter(model, before, None if y is None else np.asarray(y)[rows])
-    moved = ((after - before) ** 2).reshape(len(rows), -1).mean(axis=1) / max(scatter, 1e-300) ** 2
+    moved = ((after - before) ** 2).reshape(len(rows), -1).mean(axis=1)
+    moved /= max(scatter, 1e-300) ** 2
     value = float(np.sqrt(moved.mean()))
-    codes = estimates.group_codes(None if groups is None else np.asarray(groups)[rows], None, len(X))
-    codes = codes[: len(rows)]
+    mine = None if groups is None else np.asarray(groups)[rows]
+    codes = estimates.group_codes(mine, None, len(rows))
     number = len(np.unique(codes))
     sums = np.bincount(codes, weights=moved - moved.mean())
     error = float(np.sqrt(np.sum(sums**2))) / len(rows) / max(2 * value, 1e-300)
@@ -207,15 +229,13 @@ def _scatter(model: Any, response: np.ndarray, y: np.ndarray | None) -> tuple[fl
 @check(
     "stress.sculpting",
     notebook="06_stress_test",
-    threshold=3.0,
+    threshold=USUAL,
     source="Cheng §3.4",
     fix="Take the mass, and what follows it closely, out of the inputs, or decorrelate the score "
     "from the mass.",
     tasks={ANOMALY},
 )
-def sculpting(
-    score: Any, mass: Any, *, rate: float = 0.05, threshold: float
-) -> Finding:
+def sculpting(score: Any, mass: Any, *, rate: float = 0.05, threshold: float) -> Finding:
     """A cut on the score does not carve a bump out of pure background.
 
     Parameters
@@ -240,8 +260,9 @@ def sculpting(
     number = round(rate * len(score))
     if number < FEWEST:
         message = f"Only {number} background rows pass the cut; at least {FEWEST} are needed."
-        few = Power(math.inf, 2 * threshold, "nothing", "counted", math.ceil(FEWEST / rate))
-        return Finding(0.0, passed=True, message=message, power=few)
+        return Finding(
+            0.0, passed=True, message=message, power=_bump_seen(number, len(score), threshold)
+        )
     passed = np.zeros(len(score), dtype=bool)
     passed[np.argsort(-score, kind="stable")[:number]] = True
     bump = biggest_bump(mass, passed)
@@ -264,9 +285,9 @@ def sculpting(
 def _bump_seen(number: int, size: int, threshold: float) -> Power:
     """Return the significance that is seen, and what a doubled rate in a window would have.
 
-    Of the windows, the narrowest: a twentieth of the rows, of which as large a share passes.
+    In a tenth of the rows, of which a tenth of those that pass is expected.
     """
-    expected = number / NARROWEST
+    expected = number / TENTH
 
     def overall(factor: float) -> float:
         """Return the global significance of a rate so many times as high; the fit dilutes it."""
@@ -276,15 +297,19 @@ def _bump_seen(number: int, size: int, threshold: float) -> Power:
     seen = threshold + SURE
     factors = 1.02 ** np.arange(1, 400)
     least = next((factor for factor in factors if overall(factor) >= seen), math.inf)
-    fault = f"a bump of {seen:.2g} deviations, a rate {least:.2g} times as high in a twentieth of "
+    fault = f"a bump of {seen:.2g} deviations, a rate {least:.2g} times as high in a tenth of "
     fault += "the mass spectrum,"
-    matters = max(overall(2.0), 1e-9)
+    matters = max(overall(2.0), 1e-9) * threshold / USUAL
     enough = None
     if math.isfinite(threshold) and matters < seen:
         more = 1.1 ** np.arange(1, 200)
         raw = math.sqrt(2 * expected * (2 * math.log(2) - 1) / DILUTED)
         enough = next(
-            (math.ceil(size * x) for x in more if _overall(raw * math.sqrt(x), WINDOWS) >= seen),
+            (
+                math.ceil(size * x)
+                for x in more
+                if _overall(raw * math.sqrt(x), WINDOWS) * threshold / USUAL >= seen
+            ),
             None,
         )
     how = "from the number of rows that pass"
