@@ -76,6 +76,10 @@ class Tally:
         """Return the ends of the interval."""
         return percentiles(self.draws, level)
 
+    def around(self, level: float) -> tuple[float, float, float]:
+        """Return the estimate and the ends around it."""
+        return self.value, *reaching(self.value, self.ends(level))
+
     def difference(self, other: Tally, level: float) -> Ends:
         """Return the ends of the interval of the improvement over `other`."""
         gains = list(map(self.metric.improvement, other.draws, self.draws))
@@ -162,7 +166,7 @@ class _MomentTally(Tally):
     def add(self, value: float, drawn: Drawn) -> None:
         super().add(value, drawn)
         self.now = self.influence(drawn.groups)
-        self.errors.append(float(np.sqrt(drawn.groups @ self.now**2)))
+        self.errors.append(_error(drawn.groups, self.now))
 
     def ends(self, level: float) -> Ends:
         draws = self.draws, np.asarray(self.errors)
@@ -185,13 +189,19 @@ class PairedMoments:
     def add(self, groups: np.ndarray) -> None:
         """Take in the draw that both tallies have just seen."""
         gain = self._gain(self.model.now, self.reference.now)
-        self.errors.append(float(np.sqrt(groups @ gain**2)))
+        self.errors.append(_error(groups, gain))
 
     def ends(self, level: float) -> Ends:
         """Return the ends of the interval of the improvement."""
         gain, sign = self.model.value - self.reference.value, self.model.metric.sign
         draws = sign * (self.model.draws - self.reference.draws), np.asarray(self.errors)
         return studentised(sign * gain, self.whole, *draws, scale=PLAIN, level=level)
+
+
+def _error(groups: np.ndarray, influence: np.ndarray) -> float:
+    """Return the standard error that the groups of a draw tell, NaN where it is unknown."""
+    with np.errstate(invalid="ignore"):
+        return float(np.sqrt(np.sum(groups * influence**2)))
 
 
 def studentised(
@@ -274,7 +284,7 @@ class _Joined(Tally):
     def difference(self, other: Tally, level: float) -> Ends:
         if np.array_equal(self.sample.guess, other.sample.guess):
             return 0.0, 0.0
-        mine, theirs = ((one.value, *reaching(one.value, one.ends(level))) for one in (self, other))
+        mine, theirs = (one.around(level) for one in (self, other))
         together = correlation(self.draws, other.draws) if self.kind.joins else 0.0
         if self.metric.better == "higher":
             return joined(mine, theirs, together)
@@ -381,9 +391,9 @@ class Calibration(Kind):
     For a true error of any size, the gaps of the bins are those observed, scaled to that size,
     plus the noise of the draws. The interval holds every size under which a sum as large as the
     observed one, or as small, is no rarer than once in forty. Where a bin has seen one class only,
-    draws have no noise; it is at least what the probabilities say, and for the upper end what one
-    more row of each class would (Agresti & Coull 1998). Noise makes the sums of
-    two predictors correlate and their true errors not, so a difference does not count on it.
+    draws have no noise: for the low end it is at least what the probabilities say. Noise makes the
+    sums of two predictors correlate and their true errors not, so a difference does not count on
+    it.
     """
 
     joins: ClassVar[bool] = False
@@ -399,11 +409,6 @@ class _CalibrationTally(_Joined):
         at = np.searchsorted(-sample.ranking.cuts[self.edges], -sample.guess)
         inside = [np.unique(sample.codes[at == place]) for place in range(len(self.edges))]
         self.free = np.array([max(len(groups) - 1, 1) for groups in inside])
-        rows, hits = np.bincount(at, minlength=len(inside)), np.bincount(at, weights=sample.truth)
-        known = self.free + 1
-        rate = (known * hits / np.maximum(rows, 1) + 1) / (known + 2)
-        unseen = np.sqrt(rate * (1 - rate) / known) * rows / len(at)
-        self.doubt = np.maximum(self.floor, unseen)
 
     def add(self, value: float, drawn: Drawn) -> None:  # noqa: ARG002
         gaps, _ = drawn.ranking.gaps(self.edges)
@@ -411,17 +416,32 @@ class _CalibrationTally(_Joined):
         super().add(float(np.abs(gaps).sum()), drawn)
 
     def ends(self, level: float) -> Ends:
-        seen = float(np.abs(self.gaps).sum())
+        low, _, high = self._sizes(level)
+        return low, high
+
+    def around(self, level: float) -> tuple[float, float, float]:
+        """Return the size that makes smaller and larger sums equally likely, and the ends.
+
+        Differences need it: `value` takes rows of a group to be independent.
+        """
+        low, middle, high = self._sizes(level)
+        return middle, low, high
+
+    def _sizes(self, level: float) -> tuple[float, float, float]:
+        """Return low end, middle and high end of the true errors that agree with the sum seen."""
+        seen, rare = float(np.abs(self.gaps).sum()), (1 - level) / 2
         shape = np.abs(self.gaps) / seen if seen else np.full(len(self.gaps), 1 / len(self.gaps))
         signed = shape * np.where(self.gaps < 0, -1, 1)
-        tried = np.linspace(0, seen + 4 * float(np.sum(self.doubt)) + 1e-12, GRID)[:, None, None]
-        rare = (1 - level) / 2
-        sums = np.abs(tried * signed + self._noise(self.floor)).sum(axis=2)
-        large = (sums >= seen).mean(axis=1) >= rare
-        sums = np.abs(tried * signed + self._noise(self.doubt)).sum(axis=2)
-        small = (sums <= seen).mean(axis=1) >= rare
-        low = float(tried[large][0, 0, 0]) if large.any() else self.value
-        return low, min(float(tried[small][-1, 0, 0]) if small.any() else low, 1.0)
+        some, most = self._noise(0 * self.floor), self._noise(self.floor)
+        reach = seen + 4 * float(np.sum(np.maximum(self.floor, some.std(axis=0)))) + 1e-12
+        tried = np.linspace(0, reach, GRID)
+        sums = np.abs(tried[:, None, None] * signed + most).sum(axis=2)
+        large, half = ((sums >= seen).mean(axis=1) >= part for part in (rare, 0.5))
+        less = np.abs(tried[:, None, None] * signed + some).sum(axis=2)
+        small = (less <= seen).mean(axis=1) >= rare
+        low, middle = (float(tried[int(np.argmax(these))]) for these in (large, half))
+        high = float(tried[small][-1]) if small.any() else middle
+        return low, middle, min(max(high, middle), 1.0)
 
     def _noise(self, least: np.ndarray) -> np.ndarray:
         """Return the noise of the gaps in each draw, at least that large, shape (draws, bins)."""

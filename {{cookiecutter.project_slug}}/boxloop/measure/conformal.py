@@ -203,10 +203,10 @@ def error_scale(model: Any, X: pd.DataFrame, y: pd.Series, *, groups: Any, seed:
     Returns
     -------
     fitted sklearn Pipeline
-        Boosted trees of ln |y − prediction|, small ones, because one error tells little.
+        A forest of ln |y − prediction| with large leaves, because one error tells little.
     """
     from sklearn.compose import TransformedTargetRegressor, make_column_transformer
-    from sklearn.ensemble import HistGradientBoostingRegressor
+    from sklearn.ensemble import RandomForestRegressor
     from sklearn.pipeline import make_pipeline
 
     cv = group_folds(groups, min(FOLDS, len(np.unique(groups))), seed=seed)
@@ -215,9 +215,7 @@ def error_scale(model: Any, X: pd.DataFrame, y: pd.Series, *, groups: Any, seed:
     least = max(1e-3 * float(np.median(apart[known])), np.finfo(float).tiny)
     numbers = [name for name in X if X[name].dtype.kind in "fiu"]
     leaf = max(20, len(X) // 50)
-    trees = HistGradientBoostingRegressor(
-        max_iter=60, learning_rate=0.08, max_leaf_nodes=8, min_samples_leaf=leaf, random_state=seed
-    )
+    trees = RandomForestRegressor(min_samples_leaf=leaf, max_features=0.5, random_state=seed)
     size = TransformedTargetRegressor(trees, func=np.log, inverse_func=np.exp, check_inverse=False)
     columns = make_column_transformer(("passthrough", numbers))
     return make_pipeline(columns, size).fit(X[known], np.maximum(apart[known], least))
@@ -231,12 +229,16 @@ def foretells(size: np.ndarray, error: np.ndarray, *, groups: Any) -> tuple[bool
     size, error : arrays of shape (n,)
         What was predicted without these rows, and |y − prediction| of them.
     groups : array of shape (n,)
-        The correlation has the scatter of as many rows as there are groups.
+        The scatter of the correlation is that between groups.
     """
-    from scipy.stats import spearmanr
+    from scipy.stats import rankdata
 
-    number = len(np.unique(np.asarray(groups)))
-    if number < 3 or np.ptp(size) == 0 or np.ptp(error) == 0:
+    _, codes = numbered(np.asarray(groups))
+    if codes.max() < 2 or np.ptp(size) == 0 or np.ptp(error) == 0:
         return False, 0.0
-    together = float(spearmanr(size, error).statistic)
-    return bool(together * math.sqrt(number - 1) > CHANCE), together
+    ranks = np.array([rankdata(values) for values in (size, error)])
+    ranks = (ranks - ranks.mean(axis=1, keepdims=True)) / ranks.std(axis=1, keepdims=True)
+    product = ranks[0] * ranks[1]
+    together = float(product.mean())
+    scatter = np.sqrt(np.sum(np.bincount(codes, weights=product - together) ** 2)) / len(product)
+    return bool(together > CHANCE * scatter), together
