@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 FEWEST = 30  # groups: with fewer an interval is said to be of too few
 FEWEST_COUNTED = 10  # groups with a row that a share is a share of: the class of interest, say
+FEWEST_CALIBRATED = 100  # groups, ten for each bin of a calibration error
 FEWEST_PASSING = 2  # background rows that the working point must let pass
 TAIL = 0.5  # by so much of the skewness that a mean is left with, its end in the long tail is moved
 GRID = 80  # calibration errors that are tried for the ends of an interval
@@ -76,10 +77,6 @@ class Tally:
         """Return the ends of the interval."""
         return percentiles(self.draws, level)
 
-    def around(self, level: float) -> tuple[float, float, float]:
-        """Return the estimate and the ends around it."""
-        return self.value, *reaching(self.value, self.ends(level))
-
     def difference(self, other: Tally, level: float) -> Ends:
         """Return the ends of the interval of the improvement over `other`."""
         gains = list(map(self.metric.improvement, other.draws, self.draws))
@@ -112,7 +109,6 @@ class Kind:
     """The way of a metric to its interval; this one, of medians and others, is percentiles."""
 
     tally: ClassVar[type[Tally]] = Tally
-    joins: ClassVar[bool] = True  # whether draws of two predictors tell how their errors correlate
 
 
 @dataclass(frozen=True)
@@ -284,8 +280,8 @@ class _Joined(Tally):
     def difference(self, other: Tally, level: float) -> Ends:
         if np.array_equal(self.sample.guess, other.sample.guess):
             return 0.0, 0.0
-        mine, theirs = (one.around(level) for one in (self, other))
-        together = correlation(self.draws, other.draws) if self.kind.joins else 0.0
+        mine, theirs = ((one.value, *reaching(one.value, one.ends(level))) for one in (self, other))
+        together = correlation(self.draws, other.draws)
         if self.metric.better == "higher":
             return joined(mine, theirs, together)
         return joined(theirs, mine, together)
@@ -389,18 +385,18 @@ class Calibration(Kind):
     Notes
     -----
     For a true error of any size, the gaps of the bins are those observed, scaled to that size,
-    plus the noise of the draws. The interval holds every size under which a sum as large as the
-    observed one, or as small, is no rarer than once in forty. Where a bin has seen one class only,
-    draws have no noise: for the low end it is at least what the probabilities say. Noise makes the
-    sums of two predictors correlate and their true errors not, so a difference does not count on
-    it.
+    plus noise. For the noise of each draw there is a size that makes the sum as large as the one
+    observed; the interval holds the middle 95 % of these sizes (a test inverted). Where a bin has
+    seen one class only, draws have no noise: for the low end it is at least what the probabilities
+    say, and from the high end only half of what chance adds is taken off. An improvement has the
+    differences of such sizes, in draws of their own, because noise makes the sums of two
+    predictors correlate and their true errors not; an error that may be nothing counts as nothing.
     """
 
-    joins: ClassVar[bool] = False
     tally: ClassVar[type[Tally]]
 
 
-class _CalibrationTally(_Joined):
+class _CalibrationTally(Tally):
     def __init__(self, kind: Any, metric: Any, sample: Any, value: float) -> None:
         super().__init__(kind, metric, sample, value)
         self.edges = sample.ranking.bins
@@ -416,32 +412,44 @@ class _CalibrationTally(_Joined):
         super().add(float(np.abs(gaps).sum()), drawn)
 
     def ends(self, level: float) -> Ends:
-        low, _, high = self._sizes(level)
+        low, _ = percentiles(self.least(), level)
+        _, high = percentiles(self.most(), level)
+        return low, min(max(high, low), 1.0)
+
+    def difference(self, other: Any, level: float) -> Ends:
+        if np.array_equal(self.sample.guess, other.sample.guess):
+            return 0.0, 0.0
+        low, _ = percentiles(other.at_least(level) - self.most(), level)
+        _, high = percentiles(other.most() - self.at_least(level), level)
         return low, high
 
-    def around(self, level: float) -> tuple[float, float, float]:
-        """Return the size that makes smaller and larger sums equally likely, and the ends.
+    def at_least(self, level: float) -> np.ndarray:
+        """Return the small sizes in another order; nothing, where the true error may be nothing."""
+        sizes = self.least()
+        return np.roll(sizes, len(sizes) // 2) if percentiles(sizes, level)[0] > 0 else 0 * sizes
 
-        Differences need it: `value` takes rows of a group to be independent.
-        """
-        low, middle, high = self._sizes(level)
-        return middle, low, high
+    def least(self) -> np.ndarray:
+        """Return for the noise of each draw the true error that agrees with the sum seen."""
+        seen, noise = float(np.abs(self.gaps).sum()), self._noise(self.floor)
+        return self._sizes(seen, noise)
 
-    def _sizes(self, level: float) -> tuple[float, float, float]:
-        """Return low end, middle and high end of the true errors that agree with the sum seen."""
-        seen, rare = float(np.abs(self.gaps).sum()), (1 - level) / 2
+    def most(self) -> np.ndarray:
+        """Return the same without the least noise, and with half of what chance adds."""
+        seen, noise = float(np.abs(self.gaps).sum()), self._noise(0 * self.floor)
+        added = seen - noise @ np.where(self.gaps < 0, -1, 1)
+        return (self._sizes(seen, noise) + added) / 2
+
+    def _sizes(self, seen: float, noise: np.ndarray) -> np.ndarray:
         shape = np.abs(self.gaps) / seen if seen else np.full(len(self.gaps), 1 / len(self.gaps))
         signed = shape * np.where(self.gaps < 0, -1, 1)
-        some, most = self._noise(0 * self.floor), self._noise(self.floor)
-        reach = seen + 4 * float(np.sum(np.maximum(self.floor, some.std(axis=0)))) + 1e-12
-        tried = np.linspace(0, reach, GRID)
-        sums = np.abs(tried[:, None, None] * signed + most).sum(axis=2)
-        large, half = ((sums >= seen).mean(axis=1) >= part for part in (rare, 0.5))
-        less = np.abs(tried[:, None, None] * signed + some).sum(axis=2)
-        small = (less <= seen).mean(axis=1) >= rare
-        low, middle = (float(tried[int(np.argmax(these))]) for these in (large, half))
-        high = float(tried[small][-1]) if small.any() else middle
-        return low, middle, min(max(high, middle), 1.0)
+        tried = np.linspace(0, seen + float(np.abs(noise).sum(axis=1).max()) + 1e-12, GRID)
+        sums = np.abs(tried[:, None, None] * signed + noise).sum(axis=2)
+        fits = sums <= seen
+        last = GRID - 1 - np.argmax(fits[::-1], axis=0)
+        return np.where(fits.any(axis=0), tried[last], 0.0)
+
+    def counted(self) -> tuple[int, int]:
+        return self.sample.size, FEWEST_CALIBRATED
 
     def _noise(self, least: np.ndarray) -> np.ndarray:
         """Return the noise of the gaps in each draw, at least that large, shape (draws, bins)."""

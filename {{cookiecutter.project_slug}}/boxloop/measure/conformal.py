@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from boxloop.measure.intervals import residual_score
 from boxloop.measure.task import Task, guess, out_of_fold
 from boxloop.split.division import group_folds, thin, units
 from boxloop.table.codes import numbered
@@ -41,7 +40,8 @@ class Plan:
         What is promised; of few groups less than what was asked for.
     confidence : float
         What MAPIE is asked for, see `asked_of_mapie`.
-    score : mapie conformity score
+    score : mapie conformity score or None
+        Where errors are uneven; else it is `boxloop.measure.intervals.residual_score`.
     scale : fitted estimator or None
         Of the size of the errors, where they are uneven; the width is a multiple of it.
     words : str
@@ -98,7 +98,7 @@ def plan(
     X, y = task.seen(validation), task.truth(validation)
     number, rows = len(np.unique(groups[setting])), even_rows(groups, among=setting)
     level = promised(number, level=level)
-    words, scale, score = few_groups(level, groups=number), None, residual_score(y)
+    words, scale, score = few_groups(level, groups=number), None, None
     if number >= FEWEST_UNEVEN:
         learnt = thin(train, settings, most=MOST_LEARNT)
         names = units(learnt, settings)
