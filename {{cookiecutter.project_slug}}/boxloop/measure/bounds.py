@@ -21,6 +21,7 @@ FEWEST = 30  # groups: with fewer an interval is said to be of too few
 FEWEST_COUNTED = 10  # groups with a row that a share is a share of: the class of interest, say
 FEWEST_CALIBRATED = 100  # groups, ten for each bin of a calibration error
 FEWEST_PASSING = 2  # background rows that the working point must let pass
+LONG = 0.3  # by so much of the inverse number of groups that count a difference is widened
 TAIL = 0.5  # by so much of the skewness that a mean is left with, its end in the long tail is moved
 GRID = 80  # calibration errors that are tried for the ends of an interval
 
@@ -173,7 +174,11 @@ Moments.tally = _MomentTally
 
 
 class PairedMoments:
-    """The improvement of one predictor over another, both functions of means."""
+    """The improvement of one predictor over another, both functions of means.
+
+    Its long tails lie on both sides, so that skewness does not tell of them: both ends are moved
+    out by what the fourth powers of the influences say of the number of groups that count.
+    """
 
     def __init__(self, model: Any, reference: Any) -> None:
         self.model, self.reference, self.errors = model, reference, []
@@ -191,7 +196,10 @@ class PairedMoments:
         """Return the ends of the interval of the improvement."""
         gain, sign = self.model.value - self.reference.value, self.model.metric.sign
         draws = sign * (self.model.draws - self.reference.draws), np.asarray(self.errors)
-        return studentised(sign * gain, self.whole, *draws, scale=PLAIN, level=level)
+        square = float(np.sum(self.whole**2))
+        share = float(np.sum(self.whole**4)) / square**2 if square > 0 else 0.0
+        wide = 1 + LONG * share
+        return studentised(sign * gain, self.whole, *draws, scale=PLAIN, level=level, wide=wide)
 
 
 def _error(groups: np.ndarray, influence: np.ndarray) -> float:
@@ -208,6 +216,7 @@ def studentised(
     *,
     scale: Scale,
     level: float,
+    wide: float = 1.0,
 ) -> Ends:
     """Return the ends of a bootstrap-t interval, see `Moments`.
 
@@ -218,6 +227,8 @@ def studentised(
         How much each group moves the value.
     draws, errors : arrays of shape (draws,)
         The value in each draw, and its standard error there.
+    wide : float
+        Both ends are moved out by this factor.
     """
     from scipy.stats import norm, t
 
@@ -232,7 +243,7 @@ def studentised(
     if not len(known):
         return value, value
     student = float(t.ppf((1 + level) / 2, max(len(influence) - 1, 1)))
-    step *= min(student / float(norm.ppf((1 + level) / 2)), 2)
+    step *= wide * min(student / float(norm.ppf((1 + level) / 2)), 2)
     most = 2 * student
     ends = np.clip(np.quantile(known, [(1 - level) / 2, (1 + level) / 2]), -most, most)
     longer = 1 + TAIL * min(abs(skewness), 1)

@@ -167,8 +167,7 @@ def compare(
     predictions : dict
         ``"model"`` and ``"reference"``, perhaps ``"trivial"``, each of shape (n,).
     metrics : list of str
-    draws, seed : int
-        Of very many rows fewer draws are made, see `affordable`.
+    draws, seed : int, see `affordable`
     working_point : float, optional
         Cut (classification) or background efficiency (anomaly detection).
     yardstick : boxloop.measure.metrics.Yardstick, optional
@@ -179,32 +178,27 @@ def compare(
     dict
         For each metric the intervals of all predictors, and of ``difference``: the improvement
         of the model over the reference, positive when the model is better, on the same draws.
-        Each has ``value``, ``low`` and ``high``; ``note`` says what there is to say, and flags are
-        ``too_few`` (groups), ``heavy_tails`` and ``scale`` (of residuals). How ends are made is in
-        `boxloop.measure.bounds`.
+        Each has ``value``, ``low`` and ``high`` (see `boxloop.measure.bounds`); a ``note`` says
+        what there is to say, with ``too_few`` (groups), ``heavy_tails``, ``scale`` (of residuals).
     """
     truth, chosen = np.asarray(truth), [METRICS[name] for name in metrics]
-    measured_by, said = _bounded(truth, predictions, yardstick or Yardstick())
+    stick, said = _bounded(truth, predictions, yardstick or Yardstick())
     unique, codes = numbered(groups)
     samples = {
-        name: Sample(truth, np.asarray(values), chosen, working_point, codes, measured_by)
+        name: Sample(truth, np.asarray(values), chosen, working_point, codes, stick)
         for name, values in predictions.items()
     }
     counts = group_counts(len(unique), draws=affordable(draws, len(truth)), seed=seed)
     tallies, pairs = _drawn(samples, chosen, counts)
-    told = {"outlier_fraction": said, "deployed_purity": _mix(measured_by)}
-    return {
-        metric.name: _entries(
-            metric, tallies, pairs, level=level, about=_about(metric, told, measured_by)
-        )
-        for metric in chosen
-    }
+    about = {metric.name: _about(metric, said, stick) for metric in chosen}
+    return {one.name: _entries(one, tallies, pairs, level, about[one.name]) for one in chosen}
 
 
-def _about(metric: Metric, told: dict[str, str], yardstick: Yardstick) -> dict[str, str]:
+def _about(metric: Metric, bound: str, yardstick: Yardstick) -> dict[str, str]:
     """Return what has to be said of a metric, whoever it is measured of."""
-    about = {"note": told[metric.name]} if told.get(metric.name) else {}
-    return about | ({"scale": yardstick.scale} if yardstick.scale and metric.scales else {})
+    told = {"outlier_fraction": bound, "deployed_purity": _mix(yardstick)}.get(metric.name)
+    scale = {"scale": yardstick.scale} if yardstick.scale and metric.scales else {}
+    return scale | ({"note": told} if told else {})
 
 
 def _drawn(samples: dict[str, Sample], metrics: list[Metric], counts: Iterator) -> tuple:
@@ -250,7 +244,7 @@ def _pairs(metrics: list[Metric], tallies: dict) -> dict[str, PairedMoments]:
 
 
 def _entries(
-    metric: Metric, tallies: dict, pairs: dict, *, level: float, about: dict[str, str]
+    metric: Metric, tallies: dict, pairs: dict, level: float, about: dict[str, str]
 ) -> dict[str, dict]:
     """Return the intervals of one metric, each with what has to be said of it."""
     mine = {who: of[metric.name] for who, of in tallies.items()}
