@@ -21,7 +21,7 @@
 | 17 | a gain that is gone in another laboratory | stress.overspecialisation |
 | 18 | the best of eight seeds is reported | train.seeds |
 | 19 | many looks at the test set | seal.openings (the ledger) |
-| 20 | regression to the mean | diagnose.regression_to_mean |
+| 20 | a prediction that shrinks too much | diagnose.regression_to_mean |
 | 21 | wrong labels | diagnose.label_noise |
 | 22 | another unit in the deployment table | split.deployment_shift |
 | 23 | values missing in some targets more than in others | features.missingness |
@@ -68,10 +68,8 @@ def lucky_seed(scales):
     scales.reported = "min"
 
 
-def poor_input(scales):
-    scales.noise = {"beam": 0.9, "spring": 1.8, "water": 1.8}
-    scales.inputs = ["beam"]
-    scales.reference_input = "spring"
+def too_cautious(scales):
+    scales.shrink = 0.6
 
 
 def straw_man(scales):
@@ -175,7 +173,7 @@ FAULTS = {
     17: (Scales, other_law, "stress.overspecialisation", set()),
     18: (Scales, lucky_seed, "train.seeds", set()),
     19: (Desk, many_looks, "seal.openings", set()),
-    20: (Scales, poor_input, "diagnose.regression_to_mean", set()),
+    20: (Scales, too_cautious, "diagnose.regression_to_mean", set()),
     21: (Garden, wrong_labels, "diagnose.label_noise", set()),
     22: (matrix.Trial, matrix.other_unit, "split.deployment_shift", set()),
     # A gap that depends on the target is also a difference from the deployment table, which has

@@ -44,7 +44,7 @@ class Scales:
         self.seed, self.rng = seed, np.random.default_rng(200 + seed)
         self.inputs, self.tagged_with, self.strange_law = list(self.noise), 0.0, 0.0
         self.width, self.reported, self.reference_input = 1.0, "mean", "beam"
-        self.leak = None
+        self.leak, self.shrink = None, 1.0
 
     def stones(self, size, *, known_tag=True, law=0.0):
         """Return stones of unit scatter, as the scales see them.
@@ -95,7 +95,10 @@ class Scales:
                 [held["weight"], guess["in"] - half, guess["in"] + half],
                 {"level": LEVEL, "seed": self.seed},
             ),
-            "diagnose.regression_to_mean": ([held["weight"], guess["in"]], {"seed": self.seed}),
+            "diagnose.regression_to_mean": (
+                [held["weight"], self.shrink * guess["in"]],
+                {"seed": self.seed},
+            ),
             "features.target_leak": (
                 [train],
                 {"inputs": self.inputs, "target": "weight", "seed": self.seed},

@@ -3,7 +3,21 @@
 Importing the families fills `REGISTRY`, so the machinery asks for it here.
 """
 
-from . import access, baseline, data, diagnose, features, records, release, split, stress, train
+from . import (
+    access,
+    baseline,
+    calibration,
+    data,
+    diagnose,
+    features,
+    intervals,
+    label_noise,
+    records,
+    release,
+    split,
+    stress,
+    train,
+)
 from .core import (  # noqa: F401  # what is not in __all__ is for the machinery
     REGISTRY,
     STATES,
@@ -17,7 +31,22 @@ from .core import (  # noqa: F401  # what is not in __all__ is for the machinery
     run_check,
 )
 from .sculpt import biggest_bump
+from .surest import suspicious_labels
 
-FAMILIES = (data, baseline, split, features, train, diagnose, stress, records, access, release)
+FAMILIES = (
+    data,
+    baseline,
+    split,
+    features,
+    train,
+    diagnose,
+    calibration,
+    intervals,
+    label_noise,
+    stress,
+    records,
+    access,
+    release,
+)
 
-__all__ = ["biggest_bump", "run_check"]
+__all__ = ["biggest_bump", "run_check", "suspicious_labels"]

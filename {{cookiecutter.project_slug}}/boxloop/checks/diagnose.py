@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from boxloop.measure import estimates
-from boxloop.measure.intervals import group_bootstrap
 from boxloop.measure.kinds import ANOMALY, CLASSIFICATION, REGRESSION
 
 from .core import Finding, NotApplicable, check
-from .surest import calibration_error, confidence_and_truth, confident_errors
-
-BINS = 10
-PER_BIN = 10  # groups at least: the noise of a bin is read off the rows in it
+from .power import CHANCE, SURE, Power, counted, rounded
 
 
 @check(
@@ -32,7 +29,8 @@ def accuracy_paradox(y: Any, predicted: Any, *, threshold: float) -> Finding:
 
     Notes
     -----
-    Compared is accuracy minus balanced accuracy, less two standard errors of the class recalls.
+    Compared is accuracy minus balanced accuracy, less what chance adds to it in one of a hundred
+    samples, by the errors of the class recalls: a difference is no fault, only a large one.
     """
     y, predicted = np.asarray(y), np.asarray(predicted)
     codes = estimates.target_codes(y)
@@ -42,113 +40,19 @@ def accuracy_paradox(y: Any, predicted: Any, *, threshold: float) -> Finding:
     # One success and one failure more: a class of three objects is never sure.
     smooth = (recall * counts + 1) / (counts + 2)
     error = float(np.sqrt(np.sum(smooth * (1 - smooth) / (counts + 2)))) / len(counts)
-    value = accuracy - balanced - 2 * error
+    value = accuracy - balanced - CHANCE * error
     message = (
         f"Accuracy {accuracy:.3f}, balanced accuracy {balanced:.3f}, always the largest class "
         f"{counts.max() / counts.sum():.3f} (difference at least {value:.3f}, threshold "
         f"{threshold:g})."
     )
-    return Finding(value, value <= threshold, message)
-
-
-@check(
-    "diagnose.calibration",
-    notebook="05_diagnose",
-    threshold=0.035,
-    source="Cheng §3.4",
-    fix="Calibrate the probabilities on rows kept for it (CalibratedClassifierCV), or lower the "
-    "confidence.",
-    tasks={CLASSIFICATION},
-)
-def calibration(
-    y: Any, probability: Any, *, groups: Any = None, seed: int, threshold: float
-) -> Finding:
-    """A probability of 0.8 comes true in 80 % of the cases.
-
-    Parameters
-    ----------
-    y : array of shape (n,)
-        Labels.
-    probability : array of shape (n,) or (n, classes)
-        Of the class that sorts last, or of all classes in sorted order; then the highest is judged.
-
-    Notes
-    -----
-    Expected calibration error in bins of equal size: 10, fewer where a bin would hold less than
-    10 groups.
-    Compared is its lower 97.5 % bound over groups, less the error that ten finite bins show even
-    under perfect calibration: that of bootstrapped groups after the gap of every bin is taken
-    off.
-    """
-    confidence, right = confidence_and_truth(np.asarray(y), np.asarray(probability, dtype=float))
-    codes = estimates.group_codes(groups, None, len(right))
-    rows, sampled = estimates.sample(len(right), seed, 50_000)
-    confidence, right, codes = confidence[rows], right[rows].astype(float), codes[rows]
-    number = int(np.clip(len(np.unique(codes)) // PER_BIN, 1, BINS))
-    edges = np.unique(np.quantile(confidence, np.linspace(0, 1, number + 1)[1:-1]))
-    bins = np.searchsorted(edges, confidence, side="right")
-    gap = right - confidence
-    error = calibration_error(bins, gap, np.ones(len(gap)))
-    noise = gap - (np.bincount(bins, weights=gap) / np.maximum(np.bincount(bins), 1))[bins]
-    drawn = [
-        [calibration_error(bins, g, weight) for g in (gap, noise)]
-        for weight in estimates.draws(codes, seed)
-    ]
-    spread, floor = np.std(drawn, axis=0)[0], np.mean(drawn, axis=0)[1]
-    low = max(0.0, float(error - floor - 1.96 * spread))
-    message = (
-        f"Expected calibration error {error:.3f} (at least {low:.3f} beyond noise, threshold "
-        f"{threshold:g}){sampled}."
-    )
-    return Finding(low, low <= threshold, message)
-
-
-@check(
-    "diagnose.coverage",
-    notebook="05_diagnose",
-    threshold=0.05,
-    source="Cheng §3.4; Huppenkothen et al. §2.4",
-    fix="Set the intervals by conformal prediction on rows kept for it, or scale the error bars.",
-    tasks={REGRESSION},
-)
-def coverage(
-    y: Any, low: Any, high: Any, *, level: float, groups: Any = None, seed: int, threshold: float
-) -> Finding:
-    """The intervals contain the truth as often as they promise.
-
-    Parameters
-    ----------
-    y, low, high : arrays of shape (n,)
-    level : promised coverage
-
-    Notes
-    -----
-    Compared is the distance from the level to the nearer end of the 95 % interval of the coverage;
-    that interval is the wider of a group bootstrap and Wilson's.
-    """
-    inside = ((np.asarray(y) >= np.asarray(low)) & (np.asarray(y) <= np.asarray(high))).astype(
-        float
-    )
-    codes = estimates.group_codes(groups, None, len(inside))
-    share, *ends = group_bootstrap(
-        np.mean, inside, groups=codes, draws=estimates.DRAWS, seed=seed, level=estimates.LEVEL
-    )
-    wilson = _wilson(share, len(np.unique(codes)))
-    below, above = min(ends[0], wilson[0]), max(ends[1], wilson[1])
-    value = float(max(0.0, below - level, level - above))
-    message = (
-        f"{share:.1%} of {len(inside):,} intervals contain the truth; the 95 % interval of this "
-        f"share, {below:.1%} to {above:.1%}, "
-    )
-    miss = f"misses the promised {level:.1%} by {value:.1%} (threshold {threshold:.1%})."
-    message += miss if value else f"includes the promised {level:.1%}."
-    return Finding(value, value <= threshold, message)
-
-
-def _wilson(share: float, size: int, z: float = 1.96) -> tuple[float, float]:
-    middle = (share + z**2 / (2 * size)) / (1 + z**2 / size)
-    half = z / (1 + z**2 / size) * np.sqrt(share * (1 - share) / size + z**2 / (4 * size**2))
-    return float(middle - half), float(middle + half)
+    seen = threshold + (CHANCE + SURE) * error
+    enough = None
+    if math.isfinite(threshold) and threshold > 0:
+        enough = rounded(math.ceil(len(y) * ((CHANCE + SURE) * error / threshold) ** 2))
+    fault = f"a difference of {seen:.2g}"
+    sight = Power(seen, 2 * threshold, fault, "from the errors of the recalls", enough)
+    return Finding(value, value <= threshold, message, sight)
 
 
 @check(
@@ -156,81 +60,90 @@ def _wilson(share: float, size: int, z: float = 1.96) -> tuple[float, float]:
     notebook="05_diagnose",
     threshold=0.2,
     source="Huppenkothen et al. §2.3",
-    fix="Add inputs that carry information at the extremes, or correct for it where the "
-    "predictions are used.",
+    fix="Let the model be less, or more, cautious (its regularisation), or correct the predictions "
+    "with a line fitted on rows kept for it.",
     tasks={REGRESSION},
 )
 def regression_to_mean(
-    y: Any, predicted: Any, *, groups: Any = None, seed: int, threshold: float
+    y: Any, predicted: Any, *, threshold: float, groups: Any = None, seed: int | None = None
 ) -> Finding:
-    """High values are not predicted too low, nor low values too high.
+    """Where the prediction rises by one, the truth rises by one.
 
     Notes
     -----
-    Compared is 1 minus the slope of the prediction against the truth: its lower 97.5 % bound over
-    groups.
+    Compared is the distance from 1 of the slope of the truth on the prediction: 1 for the best
+    predictor that exists, however noisy its inputs, because E[y | prediction] is then the
+    prediction.
+    More than 1 is a model that shrinks too much, less than 1 one that follows its noise, and a
+    negative slope one that is upside down.
+    (The slope of the prediction on the truth is R² even for the best predictor.)
+    The error is a jackknife over groups, which tails and far predictions widen; fails beyond what
+    chance gives in one of a hundred samples (Student's t).
+    A constant prediction has no slope: all that varies is lost, and its distance is 1.
     """
+    from scipy.stats import t
+
     y, predicted = np.asarray(y, dtype=float), np.asarray(predicted, dtype=float)
     codes = estimates.group_codes(groups, None, len(y))
-    value = 1 - _slope(y, predicted, np.ones(len(y)))
-    low, high = np.quantile(
-        [1 - _slope(y, predicted, weight) for weight in estimates.draws(codes, seed)],
-        [(1 - estimates.LEVEL) / 2, (1 + estimates.LEVEL) / 2],
-    )
-    top = y >= np.quantile(y, 0.9)
+    number, of = len(np.unique(codes)), "rows" if groups is None else "groups"
+    if np.ptp(predicted) <= 1e-9 * max(np.ptp(y), np.abs(predicted).max(), 1e-300):
+        message = f"The prediction is {predicted[0]:.4g} in every row: it follows nothing."
+        return Finding(1.0, threshold >= 1, message, counted("a constant prediction"))
+    slope, error = _slope_of_truth(y, predicted, codes)
+    chance = float(t.isf(0.005, max(number - 2, 1)))
+    value = abs(slope - 1)
+    tenths = {
+        name: np.mean((predicted - y)[x >= np.quantile(x, 0.9)])
+        for name, x in (("prediction", predicted), ("truth", y))
+    }
+    half = float(t.isf((1 - estimates.LEVEL) / 2, max(number - 2, 1))) * error
     message = (
-        f"The slope of prediction against truth falls short of 1 by {value:.3f} ({low:.3f} to "
-        f"{high:.3f}, "
-        f"threshold {threshold:g}); the mean residual of the top tenth is "
-        f"{np.mean((predicted - y)[top]):.3g}."
+        f"Where the prediction rises by 1, the truth rises by {slope:.3f} ({slope - half:.3f} to "
+        f"{slope + half:.3f}): {value:.3f} off 1, threshold {threshold:g}; the mean residual is "
+        f"{tenths['prediction']:.3g} in the top tenth of the prediction and {tenths['truth']:.3g} "
+        "in that of the truth."
     )
-    return Finding(float(low), bool(low <= threshold), message)
+    sight = _slope_seen(error / max(abs(slope), 0.2), threshold, chance, number, of)
+    return Finding(value, not (value > threshold and value > chance * error), message, sight)
 
 
-def _slope(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> float:
-    x = x - np.average(x, weights=weight)
-    spread = np.sum(weight * x**2)
-    return float(np.sum(weight * x * y) / spread) if spread else 0.0
-
-
-@check(
-    "diagnose.label_noise",
-    notebook="05_diagnose",
-    threshold=0.02,
-    source="Huppenkothen et al. §1, §2.4",
-    fix="Inspect the rows that the model gets wrong with the highest confidence, and correct or "
-    "drop their labels.",
-    tasks={CLASSIFICATION},
-)
-def label_noise(y: Any, out_of_fold_probability: Any, *, threshold: float) -> Finding:
-    """Where the model is surest, the labels agree with it.
+def _slope_seen(error: float, threshold: float, chance: float, size: int, of: str) -> Power:
+    """Return the distance from 1 that would have been seen; the error grows with the slope.
 
     Parameters
     ----------
-    y : array of shape (n,)
-    out_of_fold_probability : array of shape (n,) or (n, classes)
-        From a model that did not see the row; classes in sorted order.
-
-    Notes
-    -----
-    A model trained on wrong labels expects wrong labels, so its own probabilities betray nothing.
-    But classes that merely overlap leave few errors among the surest third of the rows of a
-    predicted class, while wrong labels stand there as often as anywhere.
-    Compared is the error rate of that third less what two overlapping normal classes with the
-    same total error would leave, less two standard errors.
-    A part of a class that looks exactly like another class has the same effect.
+    error : float
+        Relative error of the slope, over `size` groups or rows (`of`).
     """
-    labels = estimates.target_codes(y)
-    probability = np.asarray(out_of_fold_probability, dtype=float)
-    if probability.ndim == 1:
-        probability = np.column_stack([1 - probability, probability])
-    surest, expected, error = confident_errors(labels, probability)
-    value = surest - expected - 2 * error
-    message = (
-        f"The surest third has {surest:.1%} wrong labels where overlap explains {expected:.1%} "
-        f"(at least {max(value, 0):.1%} more, threshold {threshold:.1%})."
-    )
-    return Finding(value, value <= threshold, message)
+    matters, seen = 2 * threshold, math.inf
+    if (chance + SURE) * error < 1:
+        sure = (threshold + SURE * error) / (1 - SURE * error)
+        seen = max(sure, (chance + SURE) * error / (1 - (chance + SURE) * error))
+    enough = None
+    if 0 < threshold and math.isfinite(threshold * error):
+        need = min(threshold / SURE, matters / (chance + SURE)) / (1 + matters)
+        enough = rounded(math.ceil(size * (error / need) ** 2))
+    fault = f"a slope that is {seen:.2g} above 1"
+    return Power(seen, matters, fault, f"from the spread over {of}", enough, of)
+
+
+def _slope_of_truth(
+    y: np.ndarray, predicted: np.ndarray, codes: np.ndarray
+) -> tuple[float, float]:
+    """Return the slope of the truth on the prediction, and its jackknife error over groups."""
+    x, y = predicted - predicted.mean(), y - y.mean()
+    size = np.ones(len(x))
+    # One row of sums per group: number, x, y, x², xy.
+    parts = np.array([np.bincount(codes, weights=w) for w in (size, x, y, x * x, x * y)])
+    number = parts.shape[1]
+    left = np.column_stack([parts.sum(axis=1), parts.sum(axis=1)[:, None] - parts])
+    spread = left[3] - left[1] ** 2 / np.maximum(left[0], 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slopes = (left[4] - left[1] * left[2] / np.maximum(left[0], 1)) / spread
+    if number < 3 or not np.isfinite(slopes).all():
+        return float(np.nan_to_num(slopes[0])), math.inf
+    error = math.sqrt((number - 1) * float(np.mean((slopes[1:] - slopes[0]) ** 2)))
+    return float(slopes[0]), error
 
 
 @check(
@@ -256,9 +169,10 @@ def class_conditional(
 
     Notes
     -----
-    Compared is the ratio of the highest to the lowest rate, less 1.96 standard errors of its
-    logarithm; with more than two classes the factor grows, since the most different pair is
-    picked.
+    Compared is the ratio of the highest to the lowest rate, less what chance makes of it in one
+    of forty samples on either side; with more than two classes it allows for more, since the most
+    different pair is picked.
+    What would have been seen is said for the class with the fewest rows.
     """
     from scipy.stats import norm
 
@@ -266,9 +180,11 @@ def class_conditional(
     names, codes = np.unique(kinds, return_inverse=True)
     if len(names) < 2:
         return NotApplicable("There is one class of background only.")
-    order = np.argsort(-score, kind="stable")
-    passed = np.zeros(len(score))
-    passed[order[: max(1, round(total_rate * len(score)))]] = 1
+    number = max(1, round(total_rate * len(score)))
+    cut = np.partition(score, len(score) - number)[len(score) - number]
+    # Rows at the cut pass in part: which of them come first in the table says nothing.
+    passed = (score > cut).astype(float)
+    passed[score == cut] = (number - passed.sum()) / np.sum(score == cut)
     counts, total = np.bincount(codes, weights=passed), np.bincount(codes)
     # Half a count more, so that a class of which nothing passes has a rate with an error.
     rates, errors = (counts + 0.5) / (total + 1), np.sqrt(1 / (counts + 0.5) - 1 / (total + 1))
@@ -284,4 +200,26 @@ def class_conditional(
         f"'{names[least]}' at {counts[least] / total[least]:.2%} (at least {value:.2f} times, "
         f"threshold {threshold:g})."
     )
-    return Finding(value, value <= threshold, message)
+    sight = _rate_seen(str(names[np.argmin(total)]), total, total_rate, z, threshold)
+    return Finding(value, value <= threshold, message, sight)
+
+
+def _rate_seen(name: str, total: np.ndarray, rate: float, z: float, threshold: float) -> Power:
+    """Return the ratio of rates that would have been seen of the class with the fewest rows."""
+    few, many = total.min(), np.sort(total)[1]
+
+    def error(ratio: float, factor: float = 1.0) -> float:
+        passing = min(rate * ratio, 0.5) * few, rate * many
+        return math.sqrt(sum(1 / (factor * number + 0.5) for number in passing))
+
+    seen = threshold
+    for _ in range(30):  # the more often it passes, the better its rate is known
+        seen = (seen * threshold * math.exp(min((z + SURE) * error(seen), 300))) ** 0.5
+    enough: int | None = None
+    for factor in 1.2 ** np.arange(1, 80):
+        if (z + SURE) * error(2 * threshold, factor) <= math.log(2):
+            enough = rounded(math.ceil(factor * total.sum()))
+            break
+    fault = f"'{name}' passing {seen:.2g} times as often"
+    how = "from the numbers of rows"
+    return Power(seen, 2 * threshold, fault, how, enough, "background rows")

@@ -106,10 +106,10 @@ def by_error(
     detectable = seen_from(error, threshold, chance=chance)
     need = min((matters - threshold) / SURE, matters / (chance + SURE))
     enough = math.ceil(size * (error / need) ** 2) if need > 0 and math.isfinite(error) else None
-    return Power(detectable, matters, fault.format(detectable), how, _rounded(enough), of)
+    return Power(detectable, matters, fault.format(detectable), how, rounded(enough), of)
 
 
-def _rounded(number: int | None) -> int | None:
+def rounded(number: int | None) -> int | None:
     """Return a count with two digits, rounded up: it is an estimate."""
     if number is None or number < 100:
         return number

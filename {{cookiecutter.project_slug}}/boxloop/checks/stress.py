@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -11,7 +12,13 @@ from boxloop.measure import estimates
 from boxloop.measure.kinds import ANOMALY
 
 from .core import Finding, NotApplicable, check, field, listed
-from .sculpt import biggest_bump
+from .power import CHANCE, SURE, Power, by_error, counted, rounded
+from .sculpt import _overall, biggest_bump, own_peak
+
+USUAL = 3.0  # deviations: at this threshold a rate twice as high matters
+FEWEST = 50  # rows that pass a cut: fewer have no spectrum
+FOLLOWS, IS_MASS = 0.8, 0.95  # rank correlation of a score with the mass
+TENTH, WINDOWS, DILUTED = 10, 125, 1.8  # windows of `biggest_bump`; the error of its fit
 
 
 @check(
@@ -23,7 +30,11 @@ from .sculpt import biggest_bump
     "inputs that differ.",
 )
 def overspecialisation(
-    inside: Mapping[str, Any], outside: Mapping[str, Any], *, threshold: float
+    inside: Mapping[str, Any],
+    outside: Mapping[str, Any],
+    *,
+    threshold: float,
+    beyond_chance: bool = False,
 ) -> Finding:
     """What the model gains over the reference in its own simulation survives in another one.
 
@@ -32,11 +43,16 @@ def overspecialisation(
     inside, outside : dict
         ``model`` and ``reference``: errors, lower is better, as numbers or with a ``value``.
         ``difference``: interval of the gain of the model over the reference; positive is better.
+    beyond_chance : bool
+        Whether a fault has to be beyond chance as well: a gain that is only less sure outside,
+        because there are few rows, is then not lost.
 
     Notes
     -----
     Fails when the model degrades `threshold` times as much as the reference,
     or when a gain whose interval excludes zero inside is no longer sure outside.
+    The ratio's error is read off the intervals of the gain, which compare model and reference on
+    the same rows; each is taken relative to the geometric mean of the two errors.
     """
     errors = {
         (place, who): _number(part[who])
@@ -49,7 +65,16 @@ def overspecialisation(
         {name: float(field(part["difference"], name)) for name in ("value", "low", "high")}
         for part in (inside, outside)
     ]
-    lost = gains[0]["low"] > 0 and gains[1]["low"] <= 0
+    error = math.hypot(
+        *(
+            (gain["high"] - gain["low"])
+            / (2 * 1.96)
+            / math.sqrt(errors[place, "model"] * errors[place, "reference"])
+            for place, gain in zip(("in", "out"), gains, strict=True)
+        )
+    )
+    sure = not beyond_chance or math.log(max(ratio, 1e-300)) > CHANCE * error
+    lost = gains[0]["low"] > 0 and gains[1]["low"] <= 0 and sure
     words = [f"{gain['value']:.3g} ({gain['low']:.3g} to {gain['high']:.3g})" for gain in gains]
     message = (
         f"Outside, the model's error grows {model:.2f} times and the reference's {reference:.2f} "
@@ -58,7 +83,34 @@ def overspecialisation(
         f"inside and {words[1]} outside"
     )
     message += ", so the gain is lost." if lost else "."
-    return Finding(ratio, bool(ratio <= threshold and not lost), message)
+    gained = errors["in", "reference"] / errors["in", "model"] if gains[0]["low"] > 0 else None
+    sight = _ratio_seen(error, threshold, gained, unsure=gains[1]["low"] <= 0)
+    return Finding(ratio, not (ratio > threshold and sure) and not lost, message, sight)
+
+
+def _ratio_seen(error: float, threshold: float, gained: float | None, *, unsure: bool) -> Power:
+    """Return the ratio of degradations that would have been seen.
+
+    Parameters
+    ----------
+    error : float
+        Of its logarithm.
+    gained : float, optional
+        How many times smaller the model's error is inside, where that is sure: a ratio as large
+        takes the whole gain away.
+    unsure : bool
+        Whether outside the gain may be none: then its loss has not been ruled out.
+    """
+    chance = (CHANCE + SURE) * min(error, 100.0)
+    if gained is not None and gained < 2 * threshold:
+        seen, matters = math.exp(chance), gained
+    else:
+        seen = max(math.exp(chance), threshold * math.exp(SURE * min(error, 100.0)))
+        matters = 2 * threshold
+    if gained is not None and unsure:
+        seen = max(seen, 1.01 * matters)
+    fault = f"an error that grows {seen:.3g} times as much as the reference's"
+    return Power(seen, matters, fault, "from the intervals of the gain")
 
 
 def _number(error: Any) -> float:
@@ -77,7 +129,14 @@ def _number(error: Any) -> float:
     fix="Take the named columns out of the inputs and train again.",
 )
 def swap(
-    model: Any, X: Any, *, columns: Iterable[str], y: Any = None, seed: int, threshold: float
+    model: Any,
+    X: Any,
+    *,
+    columns: Iterable[str],
+    seed: int,
+    threshold: float,
+    y: Any = None,
+    groups: Any = None,
 ) -> Finding | NotApplicable:
     """Exchanging the spurious columns between objects leaves the predictions as they are.
 
@@ -90,6 +149,12 @@ def swap(
     y : array of shape (n,), optional
         Then changes are measured in units of the residual scatter, else of the spread of the
         predictions.
+    groups : array of shape (n,), optional
+        Rows of a group say less than as many single ones.
+
+    Notes
+    -----
+    Fails where the change (root mean square) is beyond the threshold and beyond chance.
     """
     names = list(columns)
     if not names:
@@ -101,6 +166,7 @@ def swap(
             0.0,
             passed=True,
             message=f"The model does not read {listed(names)} (threshold {threshold:g}).",
+            power=counted("one column"),
         )
     rows, sampled = estimates.sample(len(X), seed)
     part = X[read].iloc[rows]
@@ -109,12 +175,29 @@ def swap(
     mixed[used] = part[used].iloc[np.random.default_rng(seed).permutation(len(part))].to_numpy()
     before, after = (_response(model, frame) for frame in (part, mixed))
     scatter, unit = _scatter(model, before, None if y is None else np.asarray(y)[rows])
-    value = float(np.sqrt(np.mean((after - before) ** 2)) / max(scatter, 1e-300))
+    moved = ((after - before) ** 2).reshape(len(rows), -1).mean(axis=1) / max(scatter, 1e-300) ** 2
+    value = float(np.sqrt(moved.mean()))
+    codes = estimates.group_codes(None if groups is None else np.asarray(groups)[rows], None, len(X))
+    codes = codes[: len(rows)]
+    number = len(np.unique(codes))
+    sums = np.bincount(codes, weights=moved - moved.mean())
+    error = float(np.sqrt(np.sum(sums**2))) / len(rows) / max(2 * value, 1e-300)
+    # A change as large as the threshold that is spread normally is known no better than this.
+    error = max(error if value else 0.0, threshold / math.sqrt(2 * number))
     message = (
         f"Exchanging {listed(used)} moves the predictions by {value:.2f} of {unit} (threshold "
         f"{threshold:g}){sampled}."
     )
-    return Finding(value, value <= threshold, message)
+    sight = by_error(
+        error,
+        threshold,
+        2 * threshold,
+        fault="a change by {:.2g} of " + unit,
+        how="from the spread over rows" if groups is None else "from the spread over groups",
+        size=number,
+        of="rows" if groups is None else "groups",
+    )
+    return Finding(value, not (value > threshold and value > CHANCE * error), message, sight)
 
 
 def _response(model: Any, X: Any) -> np.ndarray:
@@ -134,7 +217,7 @@ def _scatter(model: Any, response: np.ndarray, y: np.ndarray | None) -> tuple[fl
 @check(
     "stress.sculpting",
     notebook="06_stress_test",
-    threshold=3.0,
+    threshold=USUAL,
     source="Cheng §3.4",
     fix="Take the mass, and what follows it closely, out of the inputs, or decorrelate the score "
     "from the mass.",
@@ -142,7 +225,7 @@ def _scatter(model: Any, response: np.ndarray, y: np.ndarray | None) -> tuple[fl
 )
 def sculpting(
     score: Any, mass: Any, *, rate: float = 0.05, threshold: float
-) -> Finding | NotApplicable:
+) -> Finding:
     """A cut on the score does not carve a bump out of pure background.
 
     Parameters
@@ -154,29 +237,64 @@ def sculpting(
     Notes
     -----
     The expectation in every window of mass is the shape of all background, times a smooth curve
-    fitted outside the window.
+    fitted to both sides of the window: a drift of the score with mass, however strong, is no bump.
     Compared is the biggest excess or deficit in standard deviations, after allowing for the
     number of windows.
-    Fails as well when half of the mass order is in the score (rank correlation beyond 0.5): then
-    the smooth curve itself is carved.
+    A score that follows the mass (rank correlation beyond 0.8) fails as well if what it selects
+    has a peak of its own where all background falls: a search would take that for a signal, though
+    the curve can follow it. So does one that is the mass (beyond 0.95).
     """
     from scipy.stats import spearmanr
 
     score, mass = np.asarray(score, dtype=float), np.asarray(mass, dtype=float)
-    if len(score) * rate < 50:
-        return NotApplicable(
-            f"Only {len(score) * rate:.0f} background rows pass the cut; at least 50 are needed."
-        )
+    number = round(rate * len(score))
+    if number < FEWEST:
+        message = f"Only {number} background rows pass the cut; at least {FEWEST} are needed."
+        return Finding(0.0, True, message, _bump_seen(number, len(score), threshold))
     passed = np.zeros(len(score), dtype=bool)
-    passed[np.argsort(-score, kind="stable")[: round(rate * len(score))]] = True
+    passed[np.argsort(-score, kind="stable")[:number]] = True
     bump = biggest_bump(mass, passed)
     correlation = float(np.nan_to_num(spearmanr(score, mass).statistic))
+    peak = own_peak(mass, passed) if abs(correlation) > FOLLOWS else None
     message = (
         f"Of {len(score):,} background rows, {rate:.1%} pass; the biggest bump is "
         f"{bump.significance:+.1f} standard deviations "
         f"(threshold {threshold:g}) at mass {bump.low:.4g} to {bump.high:.4g}: {bump.count:,} "
         f"rows for {bump.expected:.0f}; "
-        f"rank correlation {correlation:+.2f}."
+        f"rank correlation {correlation:+.2f}"
     )
+    message += "." if peak is None else f", and a peak of their own at mass {peak:.4g}."
+    carved = peak is not None or abs(correlation) > IS_MASS
     value = abs(bump.significance)
-    return Finding(value, value <= threshold and abs(correlation) <= 0.5, message)
+    sight = _bump_seen(number, len(score), threshold)
+    return Finding(value, value <= threshold and not carved, message, sight)
+
+
+def _bump_seen(number: int, size: int, threshold: float) -> Power:
+    """Return the significance that is seen, and what a doubled rate in a window would have.
+
+    In a tenth of the rows, of which a tenth of those that pass is expected.
+    """
+    expected = number / TENTH
+
+    def overall(factor: float) -> float:
+        """Return the global significance of a rate so many times as high; the fit dilutes it."""
+        raw = math.sqrt(2 * expected * (factor * math.log(factor) - factor + 1) / DILUTED)
+        return _overall(raw, WINDOWS)
+
+    seen = threshold + SURE
+    factors = 1.02 ** np.arange(1, 400)
+    least = next((factor for factor in factors if overall(factor) >= seen), math.inf)
+    fault = f"a bump of {seen:.2g} deviations, a rate {least:.2g} times as high in a tenth of "
+    fault += "the mass spectrum,"
+    matters = max(overall(2.0), 1e-9) * threshold / USUAL
+    enough = None
+    if math.isfinite(threshold) and matters < seen:
+        more = 1.1 ** np.arange(1, 200)
+        raw = math.sqrt(2 * expected * (2 * math.log(2) - 1) / DILUTED)
+        enough = next(
+            (math.ceil(size * x) for x in more if _overall(raw * math.sqrt(x), WINDOWS) * threshold / USUAL >= seen),
+            None,
+        )
+    how = "from the number of rows that pass"
+    return Power(seen, matters, fault, how, rounded(enough), "background rows")

@@ -1,49 +1,49 @@
-"""How sure a classifier is, how often it is right, and what overlap leaves where it is surest."""
+"""How sure a classifier is, how often it is right, and which labels it does not believe."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from boxloop.measure import estimates
 
-def confident_errors(labels: np.ndarray, probability: np.ndarray) -> tuple[float, float, float]:
-    """Return the error rate of the surest third, what overlap leaves there, and its error.
 
-    Classes count equally.
-    The third is taken within each predicted class: wrong labels in one class make the model less
-    sure of that class.
+def square(probability: Any) -> np.ndarray:
+    """Return probabilities as shape (n, classes), also where only the second is given."""
+    probability = np.asarray(probability, dtype=float)
+    return np.column_stack([1 - probability, probability]) if probability.ndim == 1 else probability
+
+
+def suspicious_labels(y: Any, out_of_fold_probability: Any) -> np.ndarray:
+    """Return the rows whose label the model does not believe, the least credible first.
+
+    Confident learning (Northcutt, Jiang & Chuang 2021, JAIR 70, 1373): a row is suspicious if
+    another class is at least as probable as it is on average among rows that carry its label.
+    They are ordered by the probability of their label less that of the other class.
+
+    Parameters
+    ----------
+    y : array of shape (n,)
+    out_of_fold_probability : array of shape (n,) or (n, classes)
+        From a model that did not see the row; classes in sorted order.
+
+    Returns
+    -------
+    array of int
+        Row numbers; rows that are right but unusual are among them.
     """
-    counts = np.bincount(labels, minlength=probability.shape[1])
-    balanced = probability / np.maximum(counts, 1)
-    balanced /= balanced.sum(axis=1, keepdims=True)
-    guess, sure, weight = balanced.argmax(axis=1), balanced.max(axis=1), 1 / counts[labels]
-    sums = np.zeros(4)
-    for k in np.unique(guess):
-        rows = np.flatnonzero(guess == k)
-        rows = rows[np.argsort(-sure[rows], kind="stable")]
-        heavy, wrong = weight[rows], labels[rows] != k
-        last = np.searchsorted(np.cumsum(heavy), heavy.sum() / 3)
-        # Rows as sure as the last one belong to the third as well.
-        top = sure[rows] >= sure[rows][last]
-        share = float(heavy[top] @ wrong[top] / heavy[top].sum())
-        noise = np.sum(heavy[top] ** 2) / heavy[top].sum() ** 2 * max(share * (1 - share), 1e-4)
-        mass = heavy.sum()
-        sums += mass * np.array(
-            [share, overlap_errors(float(heavy @ wrong / mass)), mass * noise, 1]
-        )
-    return sums[0] / sums[3], sums[1] / sums[3], float(np.sqrt(sums[2]) / sums[3])
-
-
-def overlap_errors(total: float) -> float:
-    """Return the error rate of the surest third of two equal normal classes, from that of all."""
-    from scipy.stats import norm
-
-    half = -norm.ppf(min(max(total, 1e-9), 0.4999))
-    grid = np.linspace(-14, 14, 8001)
-    density = norm.pdf(grid - half)
-    density /= density.sum()
-    order = np.argsort(-np.abs(grid), kind="stable")
-    surest = order[np.cumsum(density[order]) <= 1 / 3]
-    return float(density[surest][grid[surest] < 0].sum() * 3)
+    labels, probability = estimates.target_codes(y), square(out_of_fold_probability)
+    every = np.arange(len(labels))
+    mine = probability[every, labels]
+    typical = np.full(probability.shape[1], np.inf)
+    for k in np.unique(labels):
+        typical[k] = mine[labels == k].mean()
+    believed = np.where(probability >= typical, probability, -1.0)
+    believed[every, labels] = -1.0
+    other = believed.max(axis=1)
+    rows = np.flatnonzero(other > mine)
+    return rows[np.argsort((mine - other)[rows], kind="stable")]
 
 
 def confidence_and_truth(y: np.ndarray, probability: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -62,8 +62,3 @@ def confidence_and_truth(y: np.ndarray, probability: np.ndarray) -> tuple[np.nda
     if probability.shape[1] == 2:
         return probability[:, 1], y == labels[-1]
     return probability.max(axis=1), labels[probability.argmax(axis=1)] == y
-
-
-def calibration_error(bins: np.ndarray, gap: np.ndarray, weight: np.ndarray) -> float:
-    """Return the mean over rows of the absolute gap of their bin; weights count rows."""
-    return float(np.abs(np.bincount(bins, weights=weight * gap)).sum() / weight.sum())

@@ -46,8 +46,8 @@ class Plan:
         Of the size of the errors, where they are uneven; the width is a multiple of it.
     words : str
         What was found: even or uneven errors, too few groups.
-    few : bool
-        Whether too few groups set the width.
+    groups : int
+        How many set the width.
     """
 
     rows: np.ndarray
@@ -56,7 +56,7 @@ class Plan:
     score: Any
     scale: Any
     words: str
-    few: bool
+    groups: int
 
     def facts(self, low: np.ndarray, high: np.ndarray, X: pd.DataFrame) -> dict[str, Any]:
         """Return what is kept of intervals, so that other rows can be given them.
@@ -65,8 +65,9 @@ class Plan:
         for a predicted size of one.
         """
         half = (np.asarray(high) - np.asarray(low)) / 2
-        found = {"level": self.level, "half_width": float(np.median(half)), "note": self.words}
-        found |= {"too_few": True} if self.few else {}
+        found: dict[str, Any] = {"level": self.level, "half_width": float(np.median(half))}
+        found |= {"note": self.words, "groups_set": self.groups}
+        found |= {"too_few": True} if self.groups < FEWEST else {}
         if self.scale is None:
             return found
         return found | {"per_scale": float(np.median(half / self.scale.predict(X)))}
@@ -110,7 +111,7 @@ def plan(
         follows = "; the width follows their predicted size" if uneven else ""
         words = "; ".join(filter(None, [words, f"{told} (rank correlation {rank:.2f}){follows}"]))
     asked = asked_of_mapie(level, groups=number, rows=len(rows))
-    return Plan(rows, level, asked, score, scale, words, number < FEWEST)
+    return Plan(rows, level, asked, score, scale, words, number)
 
 
 def scaled_score(scale: Any) -> Any:
