@@ -74,6 +74,24 @@ def test_what_so_few_groups_can_promise_is_said():
     assert conformal.coverage_doubt(0.9, groups=20) == pytest.approx(quantile.std(), rel=0.05)
 
 
+def test_other_rows_get_the_width_that_was_set():
+    """A multiple of the predicted size, the same that MAPIE gave; without a scale the median."""
+    X = pd.DataFrame({"a": [1.0, 2.0, 4.0]})
+    scale = LinearRegression(fit_intercept=False).fit(X, X["a"])
+    uneven = conformal.Plan(np.arange(3), 0.9, 0.9, None, scale, "uneven", 60)
+    facts = uneven.facts(-3 * X["a"].to_numpy(), 3 * X["a"].to_numpy(), X)
+
+    assert facts["per_scale"] == pytest.approx(3) and facts["half_width"] == pytest.approx(6)
+    few = conformal.Plan(np.arange(3), 0.9, 0.9, None, None, "few", 12)
+    assert few.facts(np.zeros(3), np.full(3, 2.0), X) == {
+        "level": 0.9,
+        "half_width": 1.0,
+        "note": "few",
+        "groups_set": 12,
+        "too_few": True,
+    }
+
+
 def test_uneven_errors_are_found_and_even_ones_are_not():
     """By sizes that were learnt from other rows."""
     rng = np.random.default_rng(0)

@@ -195,6 +195,8 @@ class PairedMoments:
     def ends(self, level: float) -> Ends:
         """Return the ends of the interval of the improvement."""
         gain, sign = self.model.value - self.reference.value, self.model.metric.sign
+        if not gain and not self.whole.any():
+            return 0.0, 0.0
         draws = sign * (self.model.draws - self.reference.draws), np.asarray(self.errors)
         square = float(np.sum(self.whole**2))
         share = float(np.sum(self.whole**4)) / square**2 if square > 0 else 0.0
