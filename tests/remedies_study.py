@@ -2,9 +2,11 @@
 
 import shutil
 
+import pandas as pd
 from remedies import CASES, calls, case
 
 from boxloop.base.places import Project
+from boxloop.measure.task import Task
 from boxloop.settings.load import load_settings
 
 HEIGHT = 'description = "body height"'
@@ -94,6 +96,13 @@ study(
     'unit = "kg"\nprimary',
 )
 study(
+    "a mix of numbers",
+    'unit = "kg"\nprimary',
+    'unit = "kg"\nprevalence = 0.1\nprimary',
+    "study.prevalence belongs to classification and anomaly-detection: remove it",
+    'unit = "kg"\nprimary',
+)
+study(
     "fractions",
     "validation = 0.2",
     "validation = 0.3",
@@ -162,6 +171,34 @@ def study_class_of_interest_is_named(person):
     for metric in ("bias", "nmad", "rmse"):
         new = {"bias": "ece", "nmad": "purity", "rmse": "roc_auc"}[metric]
         person.edit("study.toml", f'"{metric}"', f'"{new}"')  # the next sentences ask for these
+
+
+@case
+def study_scale_of_classes_is_removed(person):
+    person.small()
+    person.edit("study.toml", 'task = "regression"', 'task = "classification"')
+    classes = 'target = "weight"\npositive_class = "1"'
+    person.edit("study.toml", 'target = "weight"', classes + '\nscale = "1+target"')
+    for metric, new in {"bias": "ece", "nmad": "purity", "rmse": "roc_auc"}.items():
+        person.edit("study.toml", f'"{metric}"', f'"{new}"')
+    yield person.types("status"), "outlier_bound belong to regression: remove them"
+    person.edit("study.toml", '\nscale = "1+target"', "")
+
+
+@case
+def study_scale_of_a_target_below_minus_one_is_removed(person):
+    person.small()
+    person.edit("study.toml", 'unit = "kg"\nprimary', 'unit = "kg"\nscale = "1+target"\nprimary')
+
+    def door():
+        settings = load_settings(person.project.settings_file)
+        return Task(settings).yardstick(pd.DataFrame({"weight": [-2.0, 1.0]}))
+
+    yield (
+        calls(door),
+        "divides by 1 + weight, which is not above 0 in every row: remove study.scale",
+    )
+    person.edit("study.toml", 'scale = "1+target"\n', "")
 
 
 @case

@@ -55,23 +55,14 @@ def world(task, rng, n=601):
 def test_a_weighted_draw_is_the_drawn_rows(task, name, rng):
     """Every metric, ties and groups of several rows included, to rounding."""
     truth, guesses, groups = world(task, rng)
-    found = compare(
-        truth, guesses, groups=groups, metrics=[name], draws=50, seed=3, working_point=POINT[task]
-    )[name]
-    drawn = list(group_draws(groups, draws=50, seed=3))
+    drawn = list(group_draws(groups, draws=20, seed=3))
+    weights = list(group_weights(groups, draws=20, seed=3))
 
-    for who, guess in guesses.items():
-        if name == "ece" and who == "reference":
-            continue  # ties that an edge of a bin cuts: the drawn rows depend on their order
+    for guess in guesses.values():
+        sample = Sample(truth, guess, [METRICS[name]], POINT[task])
         by_hand = [METRICS[name](truth[rows], guess[rows], POINT[task]) for rows in drawn]
-        low, high = np.quantile(by_hand, [0.025, 0.975])
-        expected = (
-            min(low, found[who]["value"]),
-            max(high, found[who]["value"]),
-        )  # R² of the mean is 0, and less in every draw
-        assert (found[who]["low"], found[who]["high"]) == pytest.approx(
-            expected, rel=1e-9, abs=1e-12
-        )
+        found = [sample.draw(weight)[name] for weight in weights]
+        assert found == pytest.approx(by_hand, rel=1e-9, abs=1e-12)
 
 
 def test_draws_and_weights_are_the_same_draws():
@@ -134,7 +125,10 @@ def test_a_constant_probability_has_the_ece_of_its_mean(rng):
     """Whatever the order of the rows, sorted by class say: off by |0.3 - 0.25|."""
     truth = np.repeat([1.0, 0.0], [250, 750])
 
-    assert METRICS["ece"](truth, np.full(1000, 0.3)) == pytest.approx(0.05)
+    assert METRICS["ece"](truth, np.full(1000, 0.3)) == pytest.approx(0.05, abs=1e-4)
+    assert METRICS["ece"](truth[::-1], np.full(1000, 0.3)) == METRICS["ece"](
+        truth, np.full(1000, 0.3)
+    )
 
 
 @pytest.mark.parametrize(
@@ -177,8 +171,6 @@ def test_a_metric_is_one_number_of_rows_and_of_draws(task, name, kind, rng):
     metric, weights = METRICS[name], weights_of(kind, rng, len(truth))
     rows = drawn_rows(weights)
     for guess in guesses.values():
-        if name == "ece" and kind == "drawn" and len(np.unique(guess)) < len(guess):
-            continue  # ties that an edge of a bin cuts: the drawn rows depend on their order
         measure = Sample(truth, guess, [metric], POINT[task])
         whole = Sample(truth[rows], guess[rows], [metric], POINT[task]).whole()[name]
 

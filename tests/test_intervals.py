@@ -1,10 +1,20 @@
 """Intervals are held against known answers."""
 
-import numpy as np
-import pytest
+from types import SimpleNamespace
 
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import binomtest
+
+from boxloop.base.errors import UserError
+from boxloop.measure.bounds import joined, wilson
 from boxloop.measure.intervals import compare, group_bootstrap
-from boxloop.measure.metrics import METRICS
+from boxloop.measure.metrics import METRICS, Yardstick
+from boxloop.measure.tails import BEYOND, tail_excess
+from boxloop.measure.task import Task
+from boxloop.record.cards import interval_table
+from boxloop.record.results import assemble_metrics
 
 
 def test_independent_rows_give_the_textbook_interval():
@@ -107,7 +117,7 @@ def test_the_fewest_rows_have_an_interval_around_the_value(rows):
             assert (
                 one["low"] <= one["value"] <= one["high"]
                 if known
-                else np.isnan(list(one.values())).all()
+                else np.isnan([one[end] for end in ("value", "low", "high")]).all()
             )
 
 
@@ -154,3 +164,164 @@ def test_conformal_intervals_of_a_target_of_any_size(size):
     assert np.mean((ends[:, 0, 0] <= y[1000:]) & (y[1000:] <= ends[:, 1, 0])) == pytest.approx(
         0.9, abs=0.03
     )
+
+
+def test_a_share_has_the_interval_of_wilson():
+    """With the variance of independent rows, and many of them, it is scipy's."""
+    theirs = binomtest(37, 400).proportion_ci(method="wilson")
+    share = 37 / 400
+
+    found = wilson(share, share * (1 - share) / 400, 400, 0.95, free=100_000)
+    assert found == pytest.approx((theirs.low, theirs.high), abs=1e-5)
+    assert wilson(1.0, 0.0, 18, 0.95, free=100_000)[0] == pytest.approx(
+        18 / (18 + 1.96**2), abs=1e-4
+    )
+
+
+def test_a_difference_joins_both_intervals():
+    """Newcombe (1998), method 10: 36 and 43 of 50, without correlation."""
+    one = 43 / 50, *binomtest(43, 50).proportion_ci(method="wilson")
+    other = 36 / 50, *binomtest(36, 50).proportion_ci(method="wilson")
+    low, high = joined(one, other, 0.0)
+
+    below = np.hypot(one[0] - one[1], other[2] - other[0])
+    assert (low, high) == pytest.approx(
+        (0.14 - below, 0.14 + np.hypot(one[2] - one[0], other[0] - other[1]))
+    )
+    alike, apart = joined(one, other, 0.5), joined(one, other, 0.0)
+    assert alike[1] - alike[0] < apart[1] - apart[0]
+
+
+def test_who_says_the_same_gains_nothing():
+    """The same guesses differ by nothing, in every metric and without doubt."""
+    rng = np.random.default_rng(6)
+    truth = (rng.random(200) < 0.4).astype(float)
+    score = 1 / (1 + np.exp(-rng.normal(truth)))
+    names = ["roc_auc", "completeness", "ece", "brier"]
+    found = compare(
+        truth,
+        {"model": score, "reference": score.copy()},
+        groups=np.arange(200),
+        metrics=names,
+        draws=60,
+        working_point=0.5,
+    )
+
+    for name in names:
+        assert found[name]["difference"] == {"value": 0.0, "low": 0.0, "high": 0.0}
+
+
+@pytest.mark.parametrize(("groups", "few"), [(20, True), (60, False)])
+def test_too_few_groups_are_said(groups, few):
+    """However many rows they have, in the entry and in the text of the table."""
+    rng = np.random.default_rng(7)
+    codes = np.repeat(np.arange(groups), 20)
+    truth = rng.normal(size=len(codes))
+    found = compare(
+        truth, {"model": truth + rng.normal(size=len(codes))}, groups=codes, metrics=["rmse"]
+    )
+
+    assert found["rmse"]["model"].get("too_few", False) is few
+    assert ("too few groups" in interval_table(found).loc["RMSE", "model"]) is few
+
+
+def residuals(kind, size, seed):
+    rng = np.random.default_rng(seed)
+    if kind in ("t3", "t5"):
+        return rng.standard_t(int(kind[1]), size=size)
+    return rng.laplace(size=size) if kind == "laplace" else rng.normal(size=size)
+
+
+@pytest.mark.parametrize(
+    ("kind", "least", "most"), [("normal", 0, 0.02), ("laplace", 0, 0.06), ("t3", 0.8, 1)]
+)
+def test_heavy_tails_are_told_from_light_ones(kind, least, most):
+    """In 1000 groups: power laws of index 3 nearly always, exponential tails hardly ever."""
+    heavy = [tail_excess(np.abs(residuals(kind, 1000, seed))) > BEYOND for seed in range(200)]
+
+    assert least <= np.mean(heavy) <= most
+    assert np.isnan(tail_excess(np.abs(residuals(kind, 40, 0))))
+
+
+def study(**more):
+    known = {
+        "task": "regression",
+        "target": "t",
+        "unit": "kg",
+        "primary_metric": "rmse",
+        "secondary_metrics": ["bias"],
+        "working_point": None,
+        "scale": None,
+        "outlier_bound": None,
+        "prevalence": None,
+        "criteria": [],
+    }
+    columns = {"t": SimpleNamespace(role="target"), "g": SimpleNamespace(role="group")}
+    return SimpleNamespace(
+        study=SimpleNamespace(**(known | more)),
+        columns=columns,
+        role=lambda role: [name for name, column in columns.items() if column.role == role],
+        only=lambda role: "g" if role == "group" else None,
+    )
+
+
+def test_where_tails_are_heavy_a_robust_metric_leads():
+    """Its entry stands beside the primary one, and its row first in the table; 05 asks for none."""
+    settings = study()
+    frame = pd.DataFrame({"t": np.zeros(3000), "g": np.arange(3000)})
+    guesses = {who: residuals("t3", 3000, seed) for seed, who in enumerate(("model", "reference"))}
+    found = Task(settings).compare(frame, guesses, draws=100, seed=0)
+
+    assert list(interval_table(found).index) == ["NMAD", "RMSE", "bias"]
+    assert interval_table(found).loc["RMSE", "model"].endswith(", heavy tails")
+    content = assemble_metrics({"validation": {"metrics": found}}, settings)["primary"]
+    assert content["name"] == "rmse" and content["heavy_tails"] is True
+    assert content["robust"]["name"] == "nmad" and content["note"].startswith("heavy tails: ")
+    light = {who: residuals("normal", 3000, seed) for seed, who in enumerate(guesses)}
+    found = Task(settings).compare(frame, light, draws=100, seed=0)
+    assert list(found) == ["rmse", "bias"]
+    assert "robust" not in assemble_metrics({"validation": {"metrics": found}}, settings)["primary"]
+
+
+def test_an_outlier_is_one_by_the_yardstick_of_the_reference():
+    """Who scatters a fifth has a narrow NMAD, and must not have more outliers for that."""
+    rng = np.random.default_rng(8)
+    wide = rng.normal(size=4000)
+    narrow = 0.2 * wide + np.where(rng.random(4000) < 0.05, 1.5, 0.0)
+    truth = np.zeros(4000)
+    own = [METRICS["outlier_fraction"](truth, guess) for guess in (narrow, wide)]
+    found = compare(
+        truth,
+        {"model": narrow, "reference": wide},
+        groups=np.arange(4000),
+        metrics=["outlier_fraction"],
+        draws=50,
+    )["outlier_fraction"]
+
+    assert own[0] > 0.04 > own[1]
+    assert found["model"]["value"] == 0 < found["reference"]["value"] < 0.005
+    assert (
+        found["model"]["note"]
+        == f"beyond {3 * METRICS['nmad'](truth, wide):.3g}, 3 NMAD of the reference"
+    )
+
+
+def test_residuals_of_redshifts_are_divided_by_one_more():
+    """|Δz| / (1 + z) of 0.2 / 2 and 0.6 / 4; one of two exceeds 0.12."""
+    truth, guess = np.array([1.0, 3.0]), np.array([1.2, 3.6])
+    yardstick = Yardstick(scale="1+target", bound=0.12)
+
+    assert METRICS["rmse"](truth, guess, yardstick=yardstick) == pytest.approx(
+        np.sqrt((0.1**2 + 0.15**2) / 2)
+    )
+    assert METRICS["outlier_fraction"](truth, guess, yardstick=yardstick) == 0.5
+    assert METRICS["r2"](truth, guess, yardstick=yardstick) == METRICS["r2"](truth, guess)
+    assert METRICS["rmse"].titled("1+target") == "RMSE / (1+target)"
+    assert METRICS["rmse"].in_unit("kg", "1+target") == "" != METRICS["rmse"].in_unit("kg")
+
+
+def test_a_scale_needs_a_target_above_minus_one():
+    """Else the residual of a row would be divided by nothing, or change its sign."""
+    frame = pd.DataFrame({"t": [0.5, -1.0], "g": [0, 1]})
+    with pytest.raises(UserError, match=r"divides by 1 \+ t, which is not above 0"):
+        Task(study(scale="1+target")).yardstick(frame)

@@ -186,9 +186,14 @@ def boxloop(folder, *words):
 
 
 def numbers(value):
-    """Return all numbers in a JSON-like value."""
+    """Return all numbers in a JSON-like value; the ends of intervals were made another way then."""
     if isinstance(value, dict | list):
-        parts = value.values() if isinstance(value, dict) else value
+        ends = {"low", "high"}
+        parts = (
+            [part for key, part in value.items() if key not in ends]
+            if isinstance(value, dict)
+            else value
+        )
         return [number for part in parts for number in numbers(part)]
     return [value] if isinstance(value, float) else []
 

@@ -42,6 +42,24 @@ def test_the_verdict_is_honest(project, difference, words):
     assert words in page(project).find(class_="verdict").get_text()
 
 
+def test_where_tails_are_heavy_the_robust_metric_leads(project):
+    """The primary one of study.toml stands below it, with the reason; in the table it is second."""
+    content = metrics()
+    primary = content["primary"]
+    robust = primary | {"name": "nmad", "label": "NMAD"}
+    robust["difference"] = interval(-0.02, 0.005)
+    primary |= {"heavy_tails": True, "note": "heavy tails: why", "robust": robust}
+    write_json(project.metrics_file, content)
+    found = page(project)
+
+    assert "worse than" in found.find(class_="verdict").get_text()
+    words = " ".join(found.find(class_="tails").get_text().split())
+    assert words.startswith("Heavy tails. NMAD leads: heavy tails: why. By RMSE, the primary")
+    assert "better than" in words
+    rows = [row.find("th").get_text() for row in found.select("table.metrics tbody tr")]
+    assert rows[0].startswith("NMAD") and rows[1].startswith("RMSE")
+
+
 def test_no_gain_is_claimed_where_none_is_clear(project):
     """The large number stands there only if the interval excludes zero."""
     content = metrics()

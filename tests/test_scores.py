@@ -7,7 +7,7 @@ from sklearn import metrics as sk
 
 from boxloop.measure import ranking
 from boxloop.measure.intervals import compare
-from boxloop.measure.metrics import METRICS
+from boxloop.measure.metrics import METRICS, Yardstick
 
 
 @pytest.fixture
@@ -29,6 +29,8 @@ def sample():
         ("purity", lambda y, p: sk.precision_score(y, p >= 0.5)),
         ("accuracy", lambda y, p: sk.accuracy_score(y, p >= 0.5)),
         ("balanced_accuracy", lambda y, p: sk.balanced_accuracy_score(y, p >= 0.5)),
+        ("f1", lambda y, p: sk.f1_score(y, p >= 0.5)),
+        ("matthews", lambda y, p: sk.matthews_corrcoef(y, p >= 0.5)),
     ],
 )
 def test_they_agree_with_scikit_learn(sample, name, theirs):
@@ -58,6 +60,11 @@ def test_sic_of_two_gaussians():
     assert METRICS["background_rejection"](truth, score, 0.01) == pytest.approx(
         1 / norm.sf(2), rel=0.05
     )
+    for efficiency, name in ((0.3, "background_rejection_at_0.3"), (0.5, "background_rejection")):
+        cut = norm.isf(efficiency) + 2
+        assert METRICS[name](truth, score) == pytest.approx(1 / norm.sf(cut), rel=0.08)
+    for rate, name in ((0.01, "signal_efficiency_at_1e-2"), (0.001, "signal_efficiency_at_1e-3")):
+        assert METRICS[name](truth, score) == pytest.approx(norm.sf(norm.isf(rate) - 2), abs=0.02)
 
 
 def test_knowing_nothing_gains_nothing():
@@ -78,6 +85,68 @@ def test_the_maximum_of_sic_needs_some_background():
     score = np.arange(1050, 0, -1)
 
     assert METRICS["max_sic"](truth, score, 0.01) == pytest.approx(1 / np.sqrt(ranking.FEW / 1000))
+
+
+def test_purity_at_the_true_mix():
+    """Half of 40 signal and a tenth of 60 background pass; of one in a hundred that is 1 in 21."""
+    truth = np.repeat([1.0, 0.0], [40, 60])
+    score = np.r_[np.repeat([0.9, 0.1], 20), np.repeat([0.9, 0.1], [6, 54])]
+    mixed = Yardstick(prevalence=0.01)
+
+    assert METRICS["purity"](truth, score, 0.5) == pytest.approx(20 / 26)
+    assert METRICS["deployed_purity"](truth, score, 0.5) == pytest.approx(20 / 26)
+    assert METRICS["deployed_purity"](truth, score, 0.5, yardstick=mixed) == pytest.approx(
+        0.01 * 0.5 / (0.01 * 0.5 + 0.99 * 0.1)
+    )
+
+
+def test_ece_of_perfect_probabilities_is_nearly_nothing():
+    """Ten bins of noise add up to 0.03 in 1000 rows; what chance adds is taken off."""
+    found = []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        chance = rng.uniform(0.02, 0.98, size=1000)
+        truth = (rng.random(1000) < chance).astype(float)
+        found.append(METRICS["ece"](truth, chance))
+
+    assert np.mean(found) < 0.012
+    wrong = (np.random.default_rng(0).random(100_000) < 0.3).astype(float)
+    assert METRICS["ece"](wrong, np.full(100_000, 0.25)) == pytest.approx(0.05, abs=0.005)
+
+
+def test_a_maximum_says_that_it_flatters():
+    """Its interval reaches below what its own draws say, and the note tells by how much."""
+    rng = np.random.default_rng(4)
+    truth = (rng.random(3000) < 0.3).astype(float)
+    score = rng.normal(1.0 * truth)
+    found = compare(
+        truth,
+        {"model": score},
+        groups=np.arange(3000),
+        metrics=["max_sic", "sic"],
+        draws=100,
+        working_point=0.05,
+    )
+
+    assert "flatters by about" in found["max_sic"]["model"]["note"]
+    assert found["max_sic"]["model"]["low"] < found["max_sic"]["model"]["value"]
+    assert "note" not in found["sic"]["model"]
+
+
+def test_a_cut_that_no_background_passes_is_too_few():
+    """A rate of one in a thousand cannot be read off a hundred rows."""
+    rng = np.random.default_rng(5)
+    truth = np.repeat([0.0, 1.0], [100, 40])
+    found = compare(
+        truth,
+        {"model": rng.normal(truth)},
+        groups=np.arange(140),
+        metrics=["signal_efficiency_at_1e-3"],
+        draws=50,
+        working_point=0.05,
+    )["signal_efficiency_at_1e-3"]["model"]
+
+    assert found["too_few"] and found["note"].startswith("too few groups: about 0.1 background")
 
 
 def test_ece_of_overconfident_probabilities():

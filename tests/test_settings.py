@@ -37,6 +37,17 @@ MISTAKES = {
     "no group": ('role = "group"', 'role = "id"', "group"),
     "two lower bounds": ("at_least = 0.2", "at_least = 0.2\nabove = 0", "exactly one"),
     "two bounds": ("at_least = 0.2", "at_least = 0.2\nat_most = 0.5", "exactly one"),
+    "another scale": ('unit = "kg"\nprimary', 'unit = "kg"\nscale = "z"\nprimary', "study.scale"),
+    "a bound of nothing": (
+        'unit = "kg"\nprimary',
+        'unit = "kg"\noutlier_bound = 0.0\nprimary',
+        "study.outlier_bound",
+    ),
+    "a mix of numbers": (
+        'unit = "kg"\nprimary',
+        'unit = "kg"\nprevalence = 0.1\nprimary',
+        "study.prevalence",
+    ),
     "unknown threshold": ("[split]", '[thresholds]\n"split.gruops" = 0.1\n[split]', "split.gruops"),
     "waiver without reason": ("[split]", '[waivers]\n"split.groups" = "  "\n[split]', "reason"),
     "not TOML": ("[split]", "[split", "not valid TOML"),

@@ -97,10 +97,20 @@ def _study(facts: dict) -> str:
     lines += [
         f"primary_metric = {quoted(kind.primary_metric)}",
         f"secondary_metrics = {json.dumps(kind.secondary_metrics)}",
+        MEASURED_SCORES if kind.has_classes else MEASURED_NUMBERS,
     ]
     return "\n".join(lines) + JUDGED.format(metric=quoted(kind.primary_metric))
 
 
+MEASURED_NUMBERS = """\
+# Optional: scale = "1+target" (residuals are divided by 1 + target, as for redshifts);
+# outlier_bound = 0.15 (the residual from which on a row is an outlier, in the unit of the target or
+# of the scale; else it is 3 NMAD of the reference).\
+"""
+MEASURED_SCORES = """\
+# Optional: prevalence = 0.01 (share of the class of interest where the model is used, for the
+# metric "deployed_purity"; else it is that of the weights, or of the rows).\
+"""
 JUDGED = """
 seeds = [0, 1, 2, 3, 4]
 motivation = "robustness"  # or "compute", "sharing", "no-other-solution": see 01

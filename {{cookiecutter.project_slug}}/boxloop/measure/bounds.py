@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 FEWEST = 30  # groups: with fewer an interval is said to be of too few
 FEWEST_COUNTED = 10  # groups with a row that a share is a share of: the class of interest, say
+FEWEST_CALIBRATED = 100  # groups, ten for each bin of a calibration error
 FEWEST_PASSING = 2  # background rows that the working point must let pass
+LONG = 0.3  # by so much of the inverse number of groups that count a difference is widened
 TAIL = 0.5  # by so much of the skewness that a mean is left with, its end in the long tail is moved
 GRID = 80  # calibration errors that are tried for the ends of an interval
 
@@ -108,7 +110,6 @@ class Kind:
     """The way of a metric to its interval; this one, of medians and others, is percentiles."""
 
     tally: ClassVar[type[Tally]] = Tally
-    joins: ClassVar[bool] = True  # whether draws of two predictors tell how their errors correlate
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ class _MomentTally(Tally):
     def add(self, value: float, drawn: Drawn) -> None:
         super().add(value, drawn)
         self.now = self.influence(drawn.groups)
-        self.errors.append(float(np.sqrt(drawn.groups @ self.now**2)))
+        self.errors.append(_error(drawn.groups, self.now))
 
     def ends(self, level: float) -> Ends:
         draws = self.draws, np.asarray(self.errors)
@@ -173,7 +174,11 @@ Moments.tally = _MomentTally
 
 
 class PairedMoments:
-    """The improvement of one predictor over another, both functions of means."""
+    """The improvement of one predictor over another, both functions of means.
+
+    Its long tails lie on both sides, so that skewness does not tell of them: both ends are moved
+    out by what the fourth powers of the influences say of the number of groups that count.
+    """
 
     def __init__(self, model: Any, reference: Any) -> None:
         self.model, self.reference, self.errors = model, reference, []
@@ -185,13 +190,24 @@ class PairedMoments:
     def add(self, groups: np.ndarray) -> None:
         """Take in the draw that both tallies have just seen."""
         gain = self._gain(self.model.now, self.reference.now)
-        self.errors.append(float(np.sqrt(groups @ gain**2)))
+        self.errors.append(_error(groups, gain))
 
     def ends(self, level: float) -> Ends:
         """Return the ends of the interval of the improvement."""
         gain, sign = self.model.value - self.reference.value, self.model.metric.sign
+        if not gain and not self.whole.any():
+            return 0.0, 0.0
         draws = sign * (self.model.draws - self.reference.draws), np.asarray(self.errors)
-        return studentised(sign * gain, self.whole, *draws, scale=PLAIN, level=level)
+        square = float(np.sum(self.whole**2))
+        share = float(np.sum(self.whole**4)) / square**2 if square > 0 else 0.0
+        wide = 1 + LONG * share
+        return studentised(sign * gain, self.whole, *draws, scale=PLAIN, level=level, wide=wide)
+
+
+def _error(groups: np.ndarray, influence: np.ndarray) -> float:
+    """Return the standard error that the groups of a draw tell, NaN where it is unknown."""
+    with np.errstate(invalid="ignore"):
+        return float(np.sqrt(np.sum(groups * influence**2)))
 
 
 def studentised(
@@ -202,6 +218,7 @@ def studentised(
     *,
     scale: Scale,
     level: float,
+    wide: float = 1.0,
 ) -> Ends:
     """Return the ends of a bootstrap-t interval, see `Moments`.
 
@@ -212,6 +229,8 @@ def studentised(
         How much each group moves the value.
     draws, errors : arrays of shape (draws,)
         The value in each draw, and its standard error there.
+    wide : float
+        Both ends are moved out by this factor.
     """
     from scipy.stats import norm, t
 
@@ -226,7 +245,7 @@ def studentised(
     if not len(known):
         return value, value
     student = float(t.ppf((1 + level) / 2, max(len(influence) - 1, 1)))
-    step *= min(student / float(norm.ppf((1 + level) / 2)), 2)
+    step *= wide * min(student / float(norm.ppf((1 + level) / 2)), 2)
     most = 2 * student
     ends = np.clip(np.quantile(known, [(1 - level) / 2, (1 + level) / 2]), -most, most)
     longer = 1 + TAIL * min(abs(skewness), 1)
@@ -275,7 +294,7 @@ class _Joined(Tally):
         if np.array_equal(self.sample.guess, other.sample.guess):
             return 0.0, 0.0
         mine, theirs = ((one.value, *reaching(one.value, one.ends(level))) for one in (self, other))
-        together = correlation(self.draws, other.draws) if self.kind.joins else 0.0
+        together = correlation(self.draws, other.draws)
         if self.metric.better == "higher":
             return joined(mine, theirs, together)
         return joined(theirs, mine, together)
@@ -379,18 +398,18 @@ class Calibration(Kind):
     Notes
     -----
     For a true error of any size, the gaps of the bins are those observed, scaled to that size,
-    plus the noise of the draws. The interval holds every size under which a sum as large as the
-    observed one, or as small, is no rarer than once in forty. Where a bin has seen one class only,
-    draws have no noise; it is at least what the probabilities say, and for the upper end what one
-    more row of each class would (Agresti & Coull 1998). Noise makes the sums of
-    two predictors correlate and their true errors not, so a difference does not count on it.
+    plus noise. For the noise of each draw there is a size that makes the sum as large as the one
+    observed; the interval holds the middle 95 % of these sizes (a test inverted). Where a bin has
+    seen one class only, draws have no noise: for the low end it is at least what the probabilities
+    say, and from the high end only half of what chance adds is taken off. An improvement has the
+    differences of such sizes, in draws of their own, because noise makes the sums of two
+    predictors correlate and their true errors not; an error that may be nothing counts as nothing.
     """
 
-    joins: ClassVar[bool] = False
     tally: ClassVar[type[Tally]]
 
 
-class _CalibrationTally(_Joined):
+class _CalibrationTally(Tally):
     def __init__(self, kind: Any, metric: Any, sample: Any, value: float) -> None:
         super().__init__(kind, metric, sample, value)
         self.edges = sample.ranking.bins
@@ -399,11 +418,6 @@ class _CalibrationTally(_Joined):
         at = np.searchsorted(-sample.ranking.cuts[self.edges], -sample.guess)
         inside = [np.unique(sample.codes[at == place]) for place in range(len(self.edges))]
         self.free = np.array([max(len(groups) - 1, 1) for groups in inside])
-        rows, hits = np.bincount(at, minlength=len(inside)), np.bincount(at, weights=sample.truth)
-        known = self.free + 1
-        rate = (known * hits / np.maximum(rows, 1) + 1) / (known + 2)
-        unseen = np.sqrt(rate * (1 - rate) / known) * rows / len(at)
-        self.doubt = np.maximum(self.floor, unseen)
 
     def add(self, value: float, drawn: Drawn) -> None:  # noqa: ARG002
         gaps, _ = drawn.ranking.gaps(self.edges)
@@ -411,17 +425,44 @@ class _CalibrationTally(_Joined):
         super().add(float(np.abs(gaps).sum()), drawn)
 
     def ends(self, level: float) -> Ends:
-        seen = float(np.abs(self.gaps).sum())
+        low, _ = percentiles(self.least(), level)
+        _, high = percentiles(self.most(), level)
+        return low, min(max(high, low), 1.0)
+
+    def difference(self, other: Any, level: float) -> Ends:
+        if np.array_equal(self.sample.guess, other.sample.guess):
+            return 0.0, 0.0
+        low, _ = percentiles(other.at_least(level) - self.most(), level)
+        _, high = percentiles(other.most() - self.at_least(level), level)
+        return low, high
+
+    def at_least(self, level: float) -> np.ndarray:
+        """Return the small sizes in another order; nothing, where the true error may be nothing."""
+        sizes = self.least()
+        return np.roll(sizes, len(sizes) // 2) if percentiles(sizes, level)[0] > 0 else 0 * sizes
+
+    def least(self) -> np.ndarray:
+        """Return for the noise of each draw the true error that agrees with the sum seen."""
+        seen, noise = float(np.abs(self.gaps).sum()), self._noise(self.floor)
+        return self._sizes(seen, noise)
+
+    def most(self) -> np.ndarray:
+        """Return the same without the least noise, and with half of what chance adds."""
+        seen, noise = float(np.abs(self.gaps).sum()), self._noise(0 * self.floor)
+        added = seen - noise @ np.where(self.gaps < 0, -1, 1)
+        return (self._sizes(seen, noise) + added) / 2
+
+    def _sizes(self, seen: float, noise: np.ndarray) -> np.ndarray:
         shape = np.abs(self.gaps) / seen if seen else np.full(len(self.gaps), 1 / len(self.gaps))
         signed = shape * np.where(self.gaps < 0, -1, 1)
-        tried = np.linspace(0, seen + 4 * float(np.sum(self.doubt)) + 1e-12, GRID)[:, None, None]
-        rare = (1 - level) / 2
-        sums = np.abs(tried * signed + self._noise(self.floor)).sum(axis=2)
-        large = (sums >= seen).mean(axis=1) >= rare
-        sums = np.abs(tried * signed + self._noise(self.doubt)).sum(axis=2)
-        small = (sums <= seen).mean(axis=1) >= rare
-        low = float(tried[large][0, 0, 0]) if large.any() else self.value
-        return low, min(float(tried[small][-1, 0, 0]) if small.any() else low, 1.0)
+        tried = np.linspace(0, seen + float(np.abs(noise).sum(axis=1).max()) + 1e-12, GRID)
+        sums = np.abs(tried[:, None, None] * signed + noise).sum(axis=2)
+        fits = sums <= seen
+        last = GRID - 1 - np.argmax(fits[::-1], axis=0)
+        return np.where(fits.any(axis=0), tried[last], 0.0)
+
+    def counted(self) -> tuple[int, int]:
+        return self.sample.size, FEWEST_CALIBRATED
 
     def _noise(self, least: np.ndarray) -> np.ndarray:
         """Return the noise of the gaps in each draw, at least that large, shape (draws, bins)."""

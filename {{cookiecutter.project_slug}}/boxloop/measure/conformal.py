@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from boxloop.measure.intervals import residual_score
 from boxloop.measure.task import Task, guess, out_of_fold
 from boxloop.split.division import group_folds, thin, units
 from boxloop.table.codes import numbered
@@ -41,13 +40,14 @@ class Plan:
         What is promised; of few groups less than what was asked for.
     confidence : float
         What MAPIE is asked for, see `asked_of_mapie`.
-    score : mapie conformity score
+    score : mapie conformity score or None
+        Where errors are uneven; else it is `boxloop.measure.intervals.residual_score`.
     scale : fitted estimator or None
         Of the size of the errors, where they are uneven; the width is a multiple of it.
     words : str
         What was found: even or uneven errors, too few groups.
-    few : bool
-        Whether too few groups set the width.
+    groups : int
+        How many set the width.
     """
 
     rows: np.ndarray
@@ -56,7 +56,7 @@ class Plan:
     score: Any
     scale: Any
     words: str
-    few: bool
+    groups: int
 
     def facts(self, low: np.ndarray, high: np.ndarray, X: pd.DataFrame) -> dict[str, Any]:
         """Return what is kept of intervals, so that other rows can be given them.
@@ -65,8 +65,9 @@ class Plan:
         for a predicted size of one.
         """
         half = (np.asarray(high) - np.asarray(low)) / 2
-        found = {"level": self.level, "half_width": float(np.median(half)), "note": self.words}
-        found |= {"too_few": True} if self.few else {}
+        found: dict[str, Any] = {"level": self.level, "half_width": float(np.median(half))}
+        found |= {"note": self.words, "groups_set": self.groups}
+        found |= {"too_few": True} if self.groups < FEWEST else {}
         if self.scale is None:
             return found
         return found | {"per_scale": float(np.median(half / self.scale.predict(X)))}
@@ -98,7 +99,7 @@ def plan(
     X, y = task.seen(validation), task.truth(validation)
     number, rows = len(np.unique(groups[setting])), even_rows(groups, among=setting)
     level = promised(number, level=level)
-    words, scale, score = few_groups(level, groups=number), None, residual_score(y)
+    words, scale, score = few_groups(level, groups=number), None, None
     if number >= FEWEST_UNEVEN:
         learnt = thin(train, settings, most=MOST_LEARNT)
         names = units(learnt, settings)
@@ -110,7 +111,7 @@ def plan(
         follows = "; the width follows their predicted size" if uneven else ""
         words = "; ".join(filter(None, [words, f"{told} (rank correlation {rank:.2f}){follows}"]))
     asked = asked_of_mapie(level, groups=number, rows=len(rows))
-    return Plan(rows, level, asked, score, scale, words, number < FEWEST)
+    return Plan(rows, level, asked, score, scale, words, number)
 
 
 def scaled_score(scale: Any) -> Any:
@@ -203,10 +204,10 @@ def error_scale(model: Any, X: pd.DataFrame, y: pd.Series, *, groups: Any, seed:
     Returns
     -------
     fitted sklearn Pipeline
-        Boosted trees of ln |y − prediction|, small ones, because one error tells little.
+        A forest of ln |y − prediction| with large leaves, because one error tells little.
     """
     from sklearn.compose import TransformedTargetRegressor, make_column_transformer
-    from sklearn.ensemble import HistGradientBoostingRegressor
+    from sklearn.ensemble import RandomForestRegressor
     from sklearn.pipeline import make_pipeline
 
     cv = group_folds(groups, min(FOLDS, len(np.unique(groups))), seed=seed)
@@ -215,9 +216,7 @@ def error_scale(model: Any, X: pd.DataFrame, y: pd.Series, *, groups: Any, seed:
     least = max(1e-3 * float(np.median(apart[known])), np.finfo(float).tiny)
     numbers = [name for name in X if X[name].dtype.kind in "fiu"]
     leaf = max(20, len(X) // 50)
-    trees = HistGradientBoostingRegressor(
-        max_iter=60, learning_rate=0.08, max_leaf_nodes=8, min_samples_leaf=leaf, random_state=seed
-    )
+    trees = RandomForestRegressor(min_samples_leaf=leaf, max_features=0.5, random_state=seed)
     size = TransformedTargetRegressor(trees, func=np.log, inverse_func=np.exp, check_inverse=False)
     columns = make_column_transformer(("passthrough", numbers))
     return make_pipeline(columns, size).fit(X[known], np.maximum(apart[known], least))
@@ -231,12 +230,16 @@ def foretells(size: np.ndarray, error: np.ndarray, *, groups: Any) -> tuple[bool
     size, error : arrays of shape (n,)
         What was predicted without these rows, and |y − prediction| of them.
     groups : array of shape (n,)
-        The correlation has the scatter of as many rows as there are groups.
+        The scatter of the correlation is that between groups.
     """
-    from scipy.stats import spearmanr
+    from scipy.stats import rankdata
 
-    number = len(np.unique(np.asarray(groups)))
-    if number < 3 or np.ptp(size) == 0 or np.ptp(error) == 0:
+    _, codes = numbered(np.asarray(groups))
+    if codes.max() < 2 or np.ptp(size) == 0 or np.ptp(error) == 0:
         return False, 0.0
-    together = float(spearmanr(size, error).statistic)
-    return bool(together * math.sqrt(number - 1) > CHANCE), together
+    ranks = np.array([rankdata(values) for values in (size, error)])
+    ranks = (ranks - ranks.mean(axis=1, keepdims=True)) / ranks.std(axis=1, keepdims=True)
+    product = ranks[0] * ranks[1]
+    together = float(product.mean())
+    scatter = np.sqrt(np.sum(np.bincount(codes, weights=product - together) ** 2)) / len(product)
+    return bool(together > CHANCE * scatter), together

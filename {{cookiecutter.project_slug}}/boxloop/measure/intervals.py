@@ -163,52 +163,54 @@ def compare(
 
     Parameters
     ----------
-    truth : array of shape (n,)
+    truth, groups : arrays of shape (n,)
     predictions : dict
         ``"model"`` and ``"reference"``, perhaps ``"trivial"``, each of shape (n,).
-    groups : array of shape (n,)
     metrics : list of str
-    draws, seed : int
-        Of very many rows fewer draws are made, see `affordable`.
+    draws, seed : int, see `affordable`
     working_point : float, optional
-        Cut (classification) or background efficiency (anomaly detection) of metrics that need one.
+        Cut (classification) or background efficiency (anomaly detection).
     yardstick : boxloop.measure.metrics.Yardstick, optional
-        Without a bound of its own, an outlier is beyond 3 NMAD of the reference, whoever it is
-        of.
+        Without a bound of its own, an outlier is beyond 3 NMAD of the reference.
 
     Returns
     -------
     dict
         For each metric the intervals of all predictors, and of ``difference``: the improvement
-        of the model over the reference, positive when the model is better. It is paired: each
-        draw compares both on the same groups, so their shared noise cancels. Each is a dict of
-        ``value``, ``low`` and ``high``; where there is something to say, ``note`` says it, and
-        ``too_few`` (groups) or ``heavy_tails`` is True; ``scale`` is what residuals are divided
-        by. How ends are made is in
-        `boxloop.measure.bounds`.
+        of the model over the reference, positive when the model is better, on the same draws.
+        Each has ``value``, ``low`` and ``high`` (see `boxloop.measure.bounds`); a ``note`` says
+        what there is to say, with ``too_few`` (groups), ``heavy_tails``, ``scale`` (of residuals).
     """
     truth, chosen = np.asarray(truth), [METRICS[name] for name in metrics]
-    measured_by, said = _bounded(truth, predictions, yardstick or Yardstick())
+    stick, said = _bounded(truth, predictions, yardstick or Yardstick())
     unique, codes = numbered(groups)
     samples = {
-        name: Sample(truth, np.asarray(values), chosen, working_point, codes, measured_by)
+        name: Sample(truth, np.asarray(values), chosen, working_point, codes, stick)
         for name, values in predictions.items()
     }
-    tallies = {name: sample.tallies() for name, sample in samples.items()}
-    pairs = _pairs(chosen, tallies)
     counts = group_counts(len(unique), draws=affordable(draws, len(truth)), seed=seed)
+    tallies, pairs = _drawn(samples, chosen, counts)
+    about = {metric.name: _about(metric, said, stick) for metric in chosen}
+    return {one.name: _entries(one, tallies, pairs, level, about[one.name]) for one in chosen}
+
+
+def _about(metric: Metric, bound: str, yardstick: Yardstick) -> dict[str, str]:
+    """Return what has to be said of a metric, whoever it is measured of."""
+    told = {"outlier_fraction": bound, "deployed_purity": _mix(yardstick)}.get(metric.name)
+    scale = {"scale": yardstick.scale} if yardstick.scale and metric.scales else {}
+    return scale | ({"note": told} if told else {})
+
+
+def _drawn(samples: dict[str, Sample], metrics: list[Metric], counts: Iterator) -> tuple:
+    """Return what takes in the draws of each predictor, and of model and reference together."""
+    tallies = {name: sample.tallies() for name, sample in samples.items()}
+    pairs = _pairs(metrics, tallies)
     for weights in counts:
         for name, sample in samples.items():
             sample.take(weights, tallies[name])
         for pair in pairs.values():
             pair.add(weights)
-    notes = {"outlier_fraction": said, "deployed_purity": _mix(measured_by)}
-    found = {}
-    for metric in chosen:
-        about = {"note": notes[metric.name]} if notes.get(metric.name) else {}
-        about |= {"scale": measured_by.scale} if measured_by.scale and metric.scales else {}
-        found[metric.name] = _entries(metric, tallies, pairs, level=level, about=about)
-    return found
+    return tallies, pairs
 
 
 def _bounded(truth: np.ndarray, predictions: dict, yardstick: Yardstick) -> tuple[Yardstick, str]:
@@ -242,7 +244,7 @@ def _pairs(metrics: list[Metric], tallies: dict) -> dict[str, PairedMoments]:
 
 
 def _entries(
-    metric: Metric, tallies: dict, pairs: dict, *, level: float, about: dict[str, str]
+    metric: Metric, tallies: dict, pairs: dict, level: float, about: dict[str, str]
 ) -> dict[str, dict]:
     """Return the intervals of one metric, each with what has to be said of it."""
     mine = {who: of[metric.name] for who, of in tallies.items()}

@@ -71,8 +71,7 @@ def compare_parts(
     Returns
     -------
     DataFrame
-        Columns `stratum`, `n`, `metric`, `who`, `value`, `low`, `high`, and `note` where an
-        interval has one.
+        Columns `stratum`, `n`, `metric`, `who`, `value`, `low`, `high`; `note` if there is one.
     """
     truth, groups = np.asarray(truth), np.asarray(groups)
     rows = []
