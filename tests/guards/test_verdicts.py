@@ -356,7 +356,7 @@ def test_only_the_nuisance_is_asked():
     assert run_check("features.nuisance_only", watermark, **ask).value > 0.5
 
 
-@pytest.mark.parametrize(("copies", "state"), [(1, "pass"), (6, "fail")])
+@pytest.mark.parametrize(("copies", "state"), [(1, "cannot-tell"), (6, "fail")])
 def test_one_close_pair_is_what_chance_gives(copies, state):
     """It does not convict a split, though nothing at all is allowed; several do."""
     held = HELD["test"].copy()
@@ -478,7 +478,8 @@ def test_the_lower_bound_convicts_of_a_shift():
 
     assert found.value < area - 0.05
     ask = {"inputs": ["x"], "seed": 0, "threshold": area - 0.02}
-    assert run_check("split.deployment_shift", one, two, **ask).state == "pass"
+    # No fault, though so few rows do not show that there is none.
+    assert run_check("split.deployment_shift", one, two, **ask).state == "cannot-tell"
 
 
 def test_a_column_that_is_no_column_of_the_study_is_no_input():

@@ -35,6 +35,7 @@ LIFT, CONTRAST, BESIDE = 5.0, 2.0, 6.0
 MOST_SHARE = 0.3
 RARE = 1e-3
 ASKED, PAIRS = 2_000, 2e8
+ENOUGH_ROWS = 10_000  # for a correlation
 RUN = 2  # so many rows on either side are beside a row in the file
 LAGS = (1, 2, 3)
 RESEMBLES, DEVIATIONS, TIME_MATTERS = 0.1, 3.5, 0.2
@@ -60,12 +61,10 @@ class Kin:
     """The training rows in the places of their inputs, where the nearest rows are looked up."""
 
     def __init__(self, frame: pd.DataFrame, inputs: list[str], seed: int) -> None:
-        self.frame, self.names, self.seed = frame, inputs, seed
+        self.frame = frame
         table = numeric(frame[inputs]).to_numpy()
-        places = Places(table, seed)
-        # All columns count here: grades and words make rows alike as well.
-        places.columns = [j for j in range(table.shape[1]) if np.ptp(_known(table[:, j]))]
-        places.known = [np.sort(_known(table[:, j])) for j in places.columns]
+        # Grades and words make rows alike as well.
+        places = Places(table, seed, every=True)
         self.columns = [inputs[j] for j in places.columns]
         self.table = places(table) if places.columns else np.zeros((len(frame), 0))
         few = int(min(ASKED, max(PAIRS / max(len(frame), 1), 100)))
@@ -110,14 +109,10 @@ class Kin:
         return np.take_along_axis(found, others, axis=1)
 
 
-def _known(values: np.ndarray) -> np.ndarray:
-    known = values[~np.isnan(values)]
-    return known if len(known) else np.zeros(1)
-
-
 def _rank_correlation(one: np.ndarray, other: np.ndarray) -> float:
-    there = ~np.isnan(other)
-    if there.sum() < FEWEST_ROWS // 2 or np.ptp(other[there]) == 0:
+    there = np.flatnonzero(~np.isnan(other))
+    there = there[:: len(there) // ENOUGH_ROWS + 1]
+    if len(there) < FEWEST_ROWS // 2 or np.ptp(other[there]) == 0:
         return 0.0
     from scipy.stats import spearmanr
 

@@ -19,6 +19,7 @@ from .power import SURE
 NEAR, FAR = 10, 20  # the neighbours that set the local scale, and the number of dimensions
 QUARTERS = 4
 KNOTS = 100  # of the map from values to places between 0 and 1
+MAPPED = 20_000  # rows that it is made from
 COARSE = 0.3  # a column in which one value is more frequent, or with few values, tells no distance
 FEW_VALUES = 50
 REPEATED = 3  # a value that so many rows share is spread over its share of the places
@@ -97,13 +98,14 @@ class Places:
     Ranks, so that no unit and no tail sets the distance, but smooth ones.
     """
 
-    def __init__(self, train: np.ndarray, seed: int) -> None:
+    def __init__(self, train: np.ndarray, seed: int, *, every: bool = False) -> None:
         self.rng = np.random.default_rng(seed)
-        known = [np.sort(column[~np.isnan(column)]) for column in train.T]
+        rows = train[self.rng.permutation(len(train))[:MAPPED]]
+        known = [np.sort(column[~np.isnan(column)]) for column in rows.T]
         some = [j for j, values in enumerate(known) if len(values) and values[0] < values[-1]]
         fine = [j for j in some if _fine(known[j])]
         # Words and grades only blur a distance, as long as there is something to be measured.
-        self.columns = fine if len(fine) > 1 else some
+        self.columns = fine if len(fine) > 1 and not every else some
         self.known = [known[j] for j in self.columns]
         self.spread = np.array([_spread(values) for values in self.known])
 
@@ -231,11 +233,11 @@ class Search:
         factor = TRIMMED_DIMENSION if trimmed else DIMENSION
         dimension = factor * _dimensions(whole)
         # For rows spread evenly in d dimensions (r1/r10)^d follows Beta(1, 9).
-        chances = [
+        among_all, among_quarters = (
             1 - (1 - _ratio(distances) ** each) ** (NEAR - 1)
             for distances, each in ((whole, dimension), (found, dimension[:, None]))
-        ]
-        return Look(*chances, own is not None, trimmed)
+        )
+        return Look(among_all, among_quarters, own is not None, trimmed)
 
     def _closest(
         self, rows: np.ndarray, part: np.ndarray, own: np.ndarray | None, *, trimmed: bool

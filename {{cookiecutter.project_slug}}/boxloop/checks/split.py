@@ -207,7 +207,7 @@ def _no_group(
             f"beside in {sign.share:.0%} of cases, by chance in {sign.chance:.1%}; {SAME_OBJECT}.",
             sign.share,
         )
-    search = nearby.search_among(*overlap.tables(train, names=inputs), seed)
+    search = nearby.search_among(overlap.tables(train, names=inputs)[0], seed)
     limit = NEAR_COPIES_MATTER / 20
     near = nearby.near(search, None, threshold=limit, most=MAX_HELD)
     if near.close > limit:
