@@ -32,6 +32,13 @@ def gauges(rng, n):
     return frame.assign(y=np.exp(0.3 * (level + 0.3 * rng.normal(size=n)))), "regression"
 
 
+def close_gauges(rng, n):
+    """Return gauges of which each does alone what all do, and none is missed."""
+    level = rng.normal(size=n)
+    frame = pd.DataFrame({f"gauge{k}": level + 0.1 * rng.normal(size=n) for k in range(5)})
+    return frame.assign(y=level + 0.25 * rng.normal(size=n)), "regression"
+
+
 def one_good_gauge(rng, n):
     level = rng.normal(size=n)
     noise = [0.2, 0.6, 0.6, 0.6, 0.6]
@@ -89,7 +96,7 @@ def three_kinds(rng, n):
 
 
 CLASSES = "classification"
-NUMBERS = [gauges, one_good_gauge, slope_and_depth, basins, catches, soils]
+NUMBERS = [gauges, close_gauges, one_good_gauge, slope_and_depth, basins, catches, soils]
 HONEST = [*NUMBERS, rare_floods, three_kinds]
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from boxloop.checks import run_check
+from boxloop.checks.shares import Share
 from boxloop.measure.estimates import area_of
 
 
@@ -54,6 +55,15 @@ def test_few_rows_cannot_tell_and_say_how_many_would_be_enough():
     assert found.detectable > 0.1
     assert "rows would be enough" in found.power
     assert ask(number(rng, 100, 0.8)).state == "fail"
+
+
+@pytest.mark.parametrize(("error", "beyond"), [(0.08, True), (0.09, False)])
+def test_a_share_counts_beyond_the_threshold_and_beyond_chance(error, beyond):
+    """Two and a third of its own errors; and never at the threshold itself."""
+    share = Share(0.2, error, 2.33, "R² 0.20", 0.0, 50.0)
+
+    assert share.beyond(0.05) is beyond
+    assert not share.beyond(0.2)
 
 
 def test_rows_of_a_group_are_worth_less():

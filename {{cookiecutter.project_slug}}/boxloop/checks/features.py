@@ -136,10 +136,9 @@ def target_leak(
     ----------
     columns : dict of column settings, optional
         Read is `known_by`: how a value is known before the target.
-    reference_skill : array of shape (n,), optional
-        Out-of-fold guesses of the domain reference; a column that does no more is not asked about.
-    method : callable, optional
-        `study.baseline.reference`; where it returns `stand_in`, its guesses say nothing.
+    reference_skill, method : array of shape (n,), and callable, optional
+        Out-of-fold guesses of the domain reference, and `study.baseline.reference`: a column that
+        does no more is not asked about, unless that is the stand-in.
 
     Notes
     -----
@@ -151,7 +150,8 @@ def target_leak(
         return NotApplicable("The rows carry no labels, or one only.")
     rows, sampled = estimates.sample(len(frame), seed, MOST)
     rows = rows[frame[target].iloc[rows].notna().to_numpy()]
-    part, written = frame.iloc[rows], frame[list(inputs)].iloc[rows]
+    part = frame.iloc[rows]
+    written = part[list(inputs)]
     classes, X = has_classes(task, part[target]), estimates.numeric(written)
     y = estimates.target_codes(part[target]) if classes else part[target].to_numpy(dtype=float)
     law = None if classes else exact.find({n: X[n].to_numpy() for n in X}, y, seed=seed)
