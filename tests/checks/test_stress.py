@@ -140,6 +140,18 @@ def test_a_drift_is_no_bump(law, strength, seed):
         assert run_check("stress.sculpting", carved, mass).state == "fail"
 
 
+def test_a_steep_rise_has_no_hole_before_it():
+    """Where nearly all selected rows lie at one end, what lies before it is no dip."""
+    fails = 0
+    for seed in range(2, 8):
+        rng = np.random.default_rng(seed)
+        mass = 2 * (1 - rng.random(1000)) ** (-1 / 5)
+        score = rng.normal(size=1000) + 2 * np.log(mass)
+        fails += run_check("stress.sculpting", score, mass).state == "fail"
+
+    assert fails == 0
+
+
 @pytest.mark.slow
 def test_what_is_said_to_be_seen_is_seen():
     """A rate as many times as high in a window as the check names is caught in four of five."""
