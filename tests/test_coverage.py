@@ -11,11 +11,13 @@ from boxloop.measure.metrics import METRICS
 
 RUNS, GROUPS, DRAWS = 120, 60, 200
 LEAST, MOST = 0.92, 0.985  # two-sided intervals of counts cover a little more than they promise
-POINT = {"scores": 0.5, "search": 0.05}
+POINT = {"scores": 0.5, "calibration": 0.5, "search": 0.05}
+ENOUGH = {"calibration": 100}  # groups, where 60 are said to be too few
 MEASURED = {
     "normal residuals": ("rmse", "nmad"),
     "laplace residuals": ("rmse",),
-    "scores": ("roc_auc", "completeness", "ece"),
+    "scores": ("roc_auc", "completeness"),
+    "calibration": ("ece",),
     "search": ("sic",),
 }
 
@@ -74,7 +76,8 @@ def truths(kind, size):
 
 def hits(kind, size, seed):
     """Which intervals of one sample hold the truth, of those that are not said to be too few."""
-    truth, guesses, codes = made(kind, size, np.random.default_rng([seed, size]))
+    groups, rng = ENOUGH.get(kind, GROUPS), np.random.default_rng([seed, size])
+    truth, guesses, codes = made(kind, size, rng, groups=groups)
     found = compare(
         truth,
         guesses,
@@ -101,6 +104,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say(kind, size):
         for key, hit in hits(kind, size, seed):
             counted.setdefault(key, []).append(hit)
 
+    assert len(counted) == 2 * len(MEASURED[kind])
     for key, one in counted.items():
         low, high = binom.ppf(1e-3, len(one), LEAST), binom.ppf(1 - 1e-3, len(one), MOST)
         assert len(one) > RUNS / 2 and low <= sum(one) <= high, (key, sum(one), len(one))
