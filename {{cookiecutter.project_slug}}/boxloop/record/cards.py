@@ -135,8 +135,7 @@ def model_card(
         DataFrame or list
         Content of the section of that name; all are required, because a card with a hole misleads.
     checks : DataFrame, optional
-        What the checks found and could have seen, see `power_table`; cards of older notebooks have
-        no such section.
+        See `power_table`; cards of older notebooks have no such section.
     """
     from skops.card import Card
 
@@ -149,9 +148,10 @@ def model_card(
         "Where it is safe and where it breaks": safe_unsafe,
         "Training": training,
         "Limits": limits,
-        **({} if checks is None else {"What the checks could have seen": _with_source(checks)}),
         "Citation": citation,
     }
+    if checks is not None:
+        sections["What the checks could have seen"] = _with_source(checks)
     top = f"Model card: {as_written(title)}".replace("/", "-")
     card = Card(model, template=None, model_diagram=False)
     card.add(**{top: "What this model is for, how well it works, and where it must not be used."})
