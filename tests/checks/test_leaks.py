@@ -233,7 +233,7 @@ def test_a_colour_and_a_band_give_the_other_band():
 # What cannot be told from an excellent measurement.
 
 
-def noisy(frame, rng, noise=0.2):
+def noisy(frame, rng, noise=0.15):
     return {"u": frame["y"] + noise * frame["y"].std() * rng.normal(size=len(frame))}
 
 

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 # A column is as good as the whole model, and not replaced by the others, if its error is at most so
 # many times that of all inputs, and that of the others at least so many times its own.
-AS_GOOD, BETTER = 1.1, 1.5
+AS_GOOD, BETTER = 1.1, 1.6
 TERM = 2.0  # so many times the error of all inputs has a strong term of a law
-AS_GOOD_HIGH, BETTER_HIGH, HIGH = 1.2, 1.35, 0.90  # where it explains at least this share
+AS_GOOD_HIGH, BETTER_HIGH, HIGH = 1.15, 1.6, 0.90  # where it explains at least this share
 FIELD = 1.05  # the reference does what a column does if its error is at most so many times as large
 TWIN = 0.999  # correlation from which on two columns are one
 SKILL = 0.85  # explained share of the target from which on a column is looked at closely

@@ -18,6 +18,8 @@ from .power import CHANCE, SURE, Power, by_error, counted, seen_from
 from .refit import changed_statistics
 
 SHUFFLES = range(4, 17)  # at least, and fewer than: more where one says little
+RARE_CHANCE = 3.0  # standard errors: a study may shuffle and run again many times
+WELL_KNOWN = 8  # shuffles, from which on their scatter is known
 PERMUTED_ROWS = 2_000
 FEWEST_SEEDS = 5
 LUCK = 0.02  # how often an honest seed may look like a lucky one
@@ -192,6 +194,8 @@ def _judged(
             "No fold has enough rows, of two classes where there are classes, to score shuffled "
             "labels."
         )
+    if len(scores) >= WELL_KNOWN:  # a handful of rows of a class scatters more than large samples
+        error = max(error, float(np.std(scores, ddof=1)))
     mean, spread = float(np.mean(scores)), error / np.sqrt(len(scores))
     power = by_error(
         spread,
@@ -200,12 +204,13 @@ def _judged(
         fault="a mean score of {:.2f}",
         how="from the number of rows and shuffles",
         size=size,
+        chance=RARE_CHANCE,
     )
     message = (
         f"Mean score {mean:.3f} on {len(scores)} shuffles of the labels {where}, where chance "
         f"gives 0 ± {spread:.3f} (threshold {threshold:g})."
     )
-    return Finding(mean, mean <= max(threshold, CHANCE * spread), message, power)
+    return Finding(mean, mean <= max(threshold, RARE_CHANCE * spread), message, power)
 
 
 def _estimator(
