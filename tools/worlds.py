@@ -12,7 +12,7 @@ number of rows and a seed and returns a `World`; a fault changes the table befor
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -91,8 +91,8 @@ def wells(size: int, seed: int) -> World:
     frame["well"] = well
     frame["lab"] = rng.integers(4, size=size)
     inputs = ["depth", "chloride", "oxygen", "conductivity", "hardness", "temperature"]
-    facts = {"group": "well", "nuisance": ["lab"]}
-    return World("wells", "regression", "nitrate", inputs, frame, again, **facts)
+    roles = World("wells", "regression", "nitrate", inputs, frame, again, nuisance=["lab"])
+    return replace(roles, group="well")
 
 
 def castings(size: int, seed: int) -> World:
@@ -112,8 +112,8 @@ def castings(size: int, seed: int) -> World:
     def again(rows: np.ndarray, chance: np.random.Generator) -> np.ndarray:  # noqa: ARG001
         return kinds[kind[rows]]
 
-    facts = {"positive": "porous", "nuisance": ["line"]}
-    return World("castings", "classification", "state", names, frame, again, **facts)
+    roles = World("castings", "classification", "state", names, frame, again, nuisance=["line"])
+    return replace(roles, positive="porous")
 
 
 def tickets(size: int, seed: int) -> World:
@@ -169,8 +169,8 @@ def decays(size: int, seed: int) -> World:
     def again(rows: np.ndarray, chance: np.random.Generator) -> np.ndarray:  # noqa: ARG001
         return kinds[kind[rows]]
 
-    facts = {"positive": "signal", "mass": "mass", "nuisance": ["tracks"]}
-    return World("decays", "anomaly-detection", "kind", names, frame, again, **facts)
+    roles = World("decays", "anomaly-detection", "kind", names, frame, again, nuisance=["tracks"])
+    return replace(roles, positive="signal", mass="mass")
 
 
 WORLDS = {world.__name__: world for world in (wells, castings, tickets, decays)}

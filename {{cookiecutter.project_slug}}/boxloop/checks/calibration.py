@@ -59,9 +59,8 @@ def calibration(
     stated, right = confidence_and_truth(np.asarray(y), np.asarray(probability, dtype=float))
     codes = estimates.group_codes(groups, None, len(right))
     rows, sampled = estimates.sample(len(right), seed, MAX_ROWS)
-    labels = estimates.target_codes(y)
-    scale = max(1 - np.bincount(labels).max() / len(labels), 1 / len(labels))
-    sample = _Sample(_clipped(stated[rows]), right[rows].astype(float), codes[rows], float(scale))
+    scale = _largest_missed(estimates.target_codes(y))
+    sample = _Sample(_clipped(stated[rows]), right[rows].astype(float), codes[rows], scale)
     null = sample.null(seed)
     found = {"by a line through the log odds": sample.by_line(), "by bins": sample.by_bins()}
     scores = sample.scores(sample.y, sample.repeats)
@@ -74,9 +73,13 @@ def calibration(
         f"{'more' if beyond else 'no more'} than chance gives; log odds: slope "
         f"{slope:.2f}, shift {level:+.2f} (perfect: 1 and 0){sampled}."
     )
-    return Finding(
-        value, not (beyond and value > threshold), message, sample.sight(null[0], threshold)
-    )
+    fault = bool(beyond) and value > threshold
+    return Finding(value, not fault, message, sample.sight(null[0], threshold))
+
+
+def _largest_missed(labels: np.ndarray) -> float:
+    """Return the share of errors of always naming the largest class; not 0 where it is alone."""
+    return float(max(1 - np.bincount(labels).max() / len(labels), 1 / len(labels)))
 
 
 def _clipped(stated: np.ndarray) -> np.ndarray:

@@ -61,29 +61,27 @@ def overspecialisation(
     }
     model, reference = (errors["out", who] / errors["in", who] for who in ("model", "reference"))
     ratio = model / reference
-    gains = [
-        {name: float(field(part["difference"], name)) for name in ("value", "low", "high")}
-        for part in (inside, outside)
-    ]
+    gains = [_gain(part) for part in (inside, outside)]
+    parts = zip(("in", "out"), gains, strict=True)
     error = math.hypot(
-        *(
-            _relative_error(gain, errors[place, "model"], errors[place, "reference"])
-            for place, gain in zip(("in", "out"), gains, strict=True)
-        )
+        *(_relative_error(g, errors[at, "model"], errors[at, "reference"]) for at, g in parts)
     )
     sure = not beyond_chance or math.log(max(ratio, 1e-300)) > CHANCE * error
     lost = gains[0]["low"] > 0 and gains[1]["low"] <= 0 and sure
     words = [f"{gain['value']:.3g} ({gain['low']:.3g} to {gain['high']:.3g})" for gain in gains]
     message = (
         f"Outside, the model's error grows {model:.2f} times and the reference's {reference:.2f} "
-        "times: "
-        f"ratio {ratio:.2f}, threshold {threshold:g}; its gain over the reference is {words[0]} "
-        f"inside and {words[1]} outside"
+        f"times: ratio {ratio:.2f}, threshold {threshold:g}; its gain over the reference is "
+        f"{words[0]} inside and {words[1]} outside{', so the gain is lost' if lost else ''}."
     )
-    message += ", so the gain is lost." if lost else "."
     gained = errors["in", "reference"] / errors["in", "model"] if gains[0]["low"] > 0 else None
     sight = _ratio_seen(error, threshold, gained, unsure=gains[1]["low"] <= 0)
     return Finding(ratio, not (ratio > threshold and sure) and not lost, message, sight)
+
+
+def _gain(part: Mapping[str, Any]) -> dict[str, float]:
+    """Return the gain of one place, with the ends of its interval."""
+    return {name: float(field(part["difference"], name)) for name in ("value", "low", "high")}
 
 
 def _relative_error(gain: Mapping[str, float], model: float, reference: float) -> float:
@@ -173,43 +171,46 @@ def swap(
     read = list(getattr(model, "feature_names_in_", X.columns))
     used = [name for name in names if name in read and name in X.columns]
     if not used:
-        return Finding(
-            0.0,
-            passed=True,
-            message=f"The model does not read {listed(names)} (threshold {threshold:g}).",
-            power=counted("one column"),
-        )
+        words = f"The model does not read {listed(names)} (threshold {threshold:g})."
+        return Finding(0.0, passed=True, message=words, power=counted("one column"))
     rows, sampled = estimates.sample(len(X), seed)
-    part = X[read].iloc[rows]
+    moved, unit = _moved(model, X[read].iloc[rows], used, y, rows, seed)
+    value = float(np.sqrt(moved.mean()))
+    mine = None if groups is None else np.asarray(groups)[rows]
+    codes, of = estimates.group_codes(mine, None, len(rows)), "rows" if groups is None else "groups"
+    number = len(np.unique(codes))
+    error = _error_of_root(moved, codes, threshold)
+    words = (
+        f"Exchanging {listed(used)} moves the predictions by {value:.2f} of {unit} (threshold "
+        f"{threshold:g}){sampled}."
+    )
+    facts = {"fault": "a change by {:.2g} of " + unit, "how": f"from the spread over {of}"}
+    sight = by_error(error, threshold, 2 * threshold, size=number, of=of, **facts)
+    return Finding(value, not (value > threshold and value > CHANCE * error), words, sight)
+
+
+def _moved(
+    model: Any, part: Any, used: list[str], y: Any, rows: np.ndarray, seed: int
+) -> tuple[np.ndarray, str]:
+    """Return by how much each row is moved, squared, in a unit; and the unit in words."""
     mixed = part.copy()
     # Together, so that what belongs to one object stays together.
     mixed[used] = part[used].iloc[np.random.default_rng(seed).permutation(len(part))].to_numpy()
     before, after = (_response(model, frame) for frame in (part, mixed))
     scatter, unit = _scatter(model, before, None if y is None else np.asarray(y)[rows])
     moved = ((after - before) ** 2).reshape(len(rows), -1).mean(axis=1)
-    moved /= max(scatter, 1e-300) ** 2
-    value = float(np.sqrt(moved.mean()))
-    mine = None if groups is None else np.asarray(groups)[rows]
-    codes = estimates.group_codes(mine, None, len(rows))
-    number = len(np.unique(codes))
+    return moved / max(scatter, 1e-300) ** 2, unit
+
+
+def _error_of_root(moved: np.ndarray, codes: np.ndarray, threshold: float) -> float:
+    """Return the standard error of the root of a mean over groups.
+
+    A change as large as the threshold that is spread normally is known no better than the floor.
+    """
+    value, number = float(np.sqrt(moved.mean())), len(np.unique(codes))
     sums = np.bincount(codes, weights=moved - moved.mean())
-    error = float(np.sqrt(np.sum(sums**2))) / len(rows) / max(2 * value, 1e-300)
-    # A change as large as the threshold that is spread normally is known no better than this.
-    error = max(error if value else 0.0, threshold / math.sqrt(2 * number))
-    message = (
-        f"Exchanging {listed(used)} moves the predictions by {value:.2f} of {unit} (threshold "
-        f"{threshold:g}){sampled}."
-    )
-    sight = by_error(
-        error,
-        threshold,
-        2 * threshold,
-        fault="a change by {:.2g} of " + unit,
-        how="from the spread over rows" if groups is None else "from the spread over groups",
-        size=number,
-        of="rows" if groups is None else "groups",
-    )
-    return Finding(value, not (value > threshold and value > CHANCE * error), message, sight)
+    error = float(np.sqrt(np.sum(sums**2))) / len(moved) / max(2 * value, 1e-300)
+    return max(error if value else 0.0, threshold / math.sqrt(2 * number))
 
 
 def _response(model: Any, X: Any) -> np.ndarray:
