@@ -147,27 +147,43 @@ class _MomentTally(Tally):
         super().__init__(kind, metric, sample, value)
         rows = np.atleast_2d(kind.values(sample.residuals)).astype(float)
         sums = [np.bincount(sample.codes, weights=row, minlength=sample.size) for row in rows]
-        self.sums, self.lengths = np.column_stack(sums), sample.lengths
-        self.errors: list[float] = []
-        self.whole = self.influence(np.ones(sample.size))
-        self.now = self.whole
+        self.means = np.sum(sums, axis=1) / sample.lengths.sum()
+        apart = np.array(sums) - self.means[:, None] * sample.lengths
+        self.parts = np.column_stack([*apart, sample.lengths])
+        self.squares = _products(self.parts, self.parts)
+        self.errors, self.slopes = np.zeros(0), np.zeros(0)
+        with np.errstate(invalid="ignore"):
+            self.whole = self.parts @ self._slopes(np.ones((1, sample.size)))[0]
 
-    def influence(self, weights: np.ndarray) -> np.ndarray:
-        """Return how much each group moves the metric in a draw, shape (groups,)."""
-        n = weights @ self.lengths
-        means = weights @ self.sums / n
-        with np.errstate(divide="ignore", invalid="ignore"):
-            apart = self.sums - self.lengths[:, None] * means
-            return apart @ np.asarray(self.kind.gradient(means), dtype=float) / n
+    def _slopes(self, weights: np.ndarray) -> np.ndarray:
+        """Return by what a group's parts move the metric in each draw, shape (draws, parts)."""
+        sums = weights @ self.parts
+        n, shift = sums[:, -1:], sums[:, :-1] / sums[:, -1:]
+        with np.errstate(all="ignore"):
+            slopes = np.asarray(self.kind.gradient((self.means + shift).T), dtype=float).T
+            return np.column_stack([slopes, -np.sum(slopes * shift, axis=1)]) / n
 
-    def add(self, value: float, drawn: Drawn) -> None:
-        super().add(value, drawn)
-        self.now = self.influence(drawn.groups)
-        self.errors.append(_error(drawn.groups, self.now))
+    def take(self, weights: np.ndarray) -> None:
+        """Take in the groups of several draws, shape (draws, groups)."""
+        self.slopes = self._slopes(weights)
+        self.now = _spread(self.slopes, weights @ self.squares, self.slopes)
+        self.errors = np.append(self.errors, np.sqrt(np.maximum(self.now, 0)))
 
     def ends(self, level: float) -> Ends:
-        draws = self.draws, np.asarray(self.errors)
+        draws = self.draws, self.errors
         return studentised(self.value, self.whole, *draws, scale=self.kind.scale, level=level)
+
+
+def _products(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return every part of one times every part of the other, by group."""
+    return (one[:, :, None] * other[:, None, :]).reshape(len(one), -1)
+
+
+def _spread(one: np.ndarray, products: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return the covariance of two metrics in each draw, from their slopes, shape (draws,)."""
+    whole = products.reshape(len(one), one.shape[1], other.shape[1])
+    with np.errstate(all="ignore"):
+        return np.einsum("bi,bij,bj->b", one, whole, other)
 
 
 Moments.tally = _MomentTally
@@ -181,33 +197,26 @@ class PairedMoments:
     """
 
     def __init__(self, model: Any, reference: Any) -> None:
-        self.model, self.reference, self.errors = model, reference, []
-        self.whole = self._gain(model.whole, reference.whole)
+        self.model, self.reference, self.errors = model, reference, np.zeros(0)
+        self.whole = model.metric.sign * (model.whole - reference.whole)
+        self.products = _products(model.parts, reference.parts)
 
-    def _gain(self, model: np.ndarray, reference: np.ndarray) -> np.ndarray:
-        return self.model.metric.sign * (model - reference)
-
-    def add(self, groups: np.ndarray) -> None:
-        """Take in the draw that both tallies have just seen."""
-        gain = self._gain(self.model.now, self.reference.now)
-        self.errors.append(_error(groups, gain))
+    def take(self, weights: np.ndarray) -> None:
+        """Take in the draws that both tallies have just seen."""
+        shared = _spread(self.model.slopes, weights @ self.products, self.reference.slopes)
+        square = self.model.now + self.reference.now - 2 * shared
+        self.errors = np.append(self.errors, np.sqrt(np.maximum(square, 0)))
 
     def ends(self, level: float) -> Ends:
         """Return the ends of the interval of the improvement."""
         gain, sign = self.model.value - self.reference.value, self.model.metric.sign
         if not gain and not self.whole.any():
             return 0.0, 0.0
-        draws = sign * (self.model.draws - self.reference.draws), np.asarray(self.errors)
+        draws = sign * (self.model.draws - self.reference.draws), self.errors
         square = float(np.sum(self.whole**2))
         share = float(np.sum(self.whole**4)) / square**2 if square > 0 else 0.0
         wide = 1 + LONG * share
         return studentised(sign * gain, self.whole, *draws, scale=PLAIN, level=level, wide=wide)
-
-
-def _error(groups: np.ndarray, influence: np.ndarray) -> float:
-    """Return the standard error that the groups of a draw tell, NaN where it is unknown."""
-    with np.errstate(invalid="ignore"):
-        return float(np.sqrt(np.sum(groups * influence**2)))
 
 
 def studentised(
@@ -228,13 +237,14 @@ def studentised(
     influence : array of shape (groups,)
         How much each group moves the value.
     draws, errors : arrays of shape (draws,)
-        The value in each draw, and its standard error there.
+        The value in each draw, and its standard error there; without any it is that of all rows.
     wide : float
         Both ends are moved out by this factor.
     """
     from scipy.stats import norm, t
 
     square = float(np.sum(influence**2))
+    errors = errors if len(errors) else np.full(len(draws), math.sqrt(square))
     if not np.isfinite(square) or math.sqrt(square) <= 1e-12 * abs(value):
         return (value, value) if np.isfinite(square) else (np.nan, np.nan)
     error, skewness = math.sqrt(square), float(np.sum(influence**3)) / square**1.5

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 
 ROWS_DRAWN, LEAST = 50_000_000, 100
+MANY = 20_000  # groups: of more, the error is the same in every draw
+AT_ONCE = 2_000_000  # groups × draws whose errors are told in one go
 
 
 class Interval(NamedTuple):
@@ -205,11 +208,16 @@ def _drawn(samples: dict[str, Sample], metrics: list[Metric], counts: Iterator) 
     """Return what takes in the draws of each predictor, and of model and reference together."""
     tallies = {name: sample.tallies() for name, sample in samples.items()}
     pairs = _pairs(metrics, tallies)
-    for weights in counts:
-        for name, sample in samples.items():
-            sample.take(weights, tallies[name])
-        for pair in pairs.values():
-            pair.add(weights)
+    all_tallies = (one for of in tallies.values() for one in of.values())
+    means: list[Any] = [one for one in all_tallies if isinstance(one.kind, Moments)]
+    size = next(iter(samples.values())).size
+    while some := list(islice(counts, max(AT_ONCE // max(size, 1), 1))):
+        for weights in some:
+            for name, sample in samples.items():
+                sample.take(weights, tallies[name])
+        if size <= MANY:
+            for one in [*means, *pairs.values()]:
+                one.take(np.array(some))
     return tallies, pairs
 
 
