@@ -97,16 +97,12 @@ def regression_to_mean(
     slope, error = _slope_of_truth(y, predicted, codes)
     chance = float(t.isf(0.005, max(number - 2, 1)))
     value = abs(slope - 1)
-    tenths = {
-        name: np.mean((predicted - y)[x >= np.quantile(x, 0.9)])
-        for name, x in (("prediction", predicted), ("truth", y))
-    }
+    tops = ((predicted - y)[x >= np.quantile(x, 0.9)].mean() for x in (predicted, y))
     half = float(t.isf((1 - estimates.LEVEL) / 2, max(number - 2, 1))) * error
     message = (
         f"Where the prediction rises by 1, the truth rises by {slope:.3f} ({slope - half:.3f} to "
         f"{slope + half:.3f}): {value:.3f} off 1, threshold {threshold:g}; the mean residual is "
-        f"{tenths['prediction']:.3g} in the top tenth of the prediction and {tenths['truth']:.3g} "
-        "in that of the truth."
+        "{:.3g} in the top tenth of the prediction and {:.3g} in that of the truth.".format(*tops)
     )
     sight = _slope_seen(error / max(abs(slope), 0.2), threshold, chance, number, of)
     return Finding(value, not (value > threshold and value > chance * error), message, sight)

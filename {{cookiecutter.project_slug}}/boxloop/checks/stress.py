@@ -184,8 +184,8 @@ def swap(
         f"Exchanging {listed(used)} moves the predictions by {value:.2f} of {unit} (threshold "
         f"{threshold:g}){sampled}."
     )
-    facts = {"fault": "a change by {:.2g} of " + unit, "how": f"from the spread over {of}"}
-    sight = by_error(error, threshold, 2 * threshold, size=number, of=of, **facts)
+    fault, how = "a change by {:.2g} of " + unit, f"from the spread over {of}"
+    sight = by_error(error, threshold, 2 * threshold, fault=fault, how=how, size=number, of=of)
     return Finding(value, not (value > threshold and value > CHANCE * error), words, sight)
 
 

@@ -60,12 +60,14 @@ class SmallLeaves:
     The parameter `min_samples_leaf` is the most that is asked of a leaf.
     """
 
+    min_samples_leaf: int
+
     def fit(self, X: Any, y: Any, sample_weight: Any = None, **more: Any) -> Any:
         """Fit as scikit-learn does; the parameters are afterwards as they were."""
         most = self.min_samples_leaf
         self.min_samples_leaf = min(most, max(FEWEST_IN_LEAF, len(y) // 8))
         try:
-            return super().fit(X, y, sample_weight, **more)
+            return super().fit(X, y, sample_weight, **more)  # type: ignore[misc]
         finally:
             self.min_samples_leaf = most
 
