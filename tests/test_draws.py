@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.dummy import DummyClassifier
 
+from boxloop.checks import shares
 from boxloop.measure import estimates
 from boxloop.measure.intervals import (
     LEAST,
@@ -181,16 +182,16 @@ def test_a_metric_is_one_number_of_rows_and_of_draws(task, name, kind, rng):
 
 
 def test_the_checks_measure_what_the_metrics_measure(rng):
-    """R² and AUC of every draw, ties included; chance instead of nothing where a class is gone."""
+    """R², and the AUC of every draw, ties included; chance, not nothing, where a class is gone."""
     truth, guesses, groups = world("regression", rng)
     signal, scores, _ = world("classification", rng)
     weights = list(estimates.draws(groups, 3))
-    found = estimates._explained(truth, guesses["model"], weights)
+    share = shares._of_numbers(truth, guesses["model"], groups, 0.0, 2.0)
+    assert share.value == pytest.approx(METRICS["r2"](truth, guesses["model"]), rel=1e-9)
     areas = estimates.auc(signal > 0, scores["reference"], weights)
 
-    for share, area, drawn in zip(found, areas, [np.ones(len(truth)), *weights], strict=True):
+    for area, drawn in zip(areas, [np.ones(len(truth)), *weights], strict=True):
         rows = drawn_rows(drawn)
-        assert share == pytest.approx(METRICS["r2"](truth[rows], guesses["model"][rows]), rel=1e-9)
         assert area == pytest.approx(METRICS["roc_auc"](signal[rows], scores["reference"][rows]))
     assert estimates.auc(signal > 2, scores["model"]) == [0.5]
     assert estimates.auc(signal > 0, scores["trivial"]) == [0.5]

@@ -11,7 +11,7 @@ from boxloop.base.errors import UserError
 from boxloop.measure.bounds import joined, wilson
 from boxloop.measure.intervals import compare, group_bootstrap
 from boxloop.measure.metrics import METRICS, Yardstick
-from boxloop.measure.tails import BEYOND, tail_excess
+from boxloop.measure.tails import SURE, heavy_lead
 from boxloop.measure.task import Task
 from boxloop.record.cards import interval_table
 from boxloop.record.results import assemble_metrics
@@ -227,20 +227,44 @@ def test_too_few_groups_are_said(groups, few):
 
 def residuals(kind, size, seed):
     rng = np.random.default_rng(seed)
+    if kind == "skewed":
+        return rng.gamma(2, size=size)
     if kind in ("t3", "t5"):
         return rng.standard_t(int(kind[1]), size=size)
     return rng.laplace(size=size) if kind == "laplace" else rng.normal(size=size)
 
 
 @pytest.mark.parametrize(
-    ("kind", "least", "most"), [("normal", 0, 0.02), ("laplace", 0, 0.06), ("t3", 0.8, 1)]
+    ("kind", "size", "least", "most"),
+    [
+        ("normal", 200, 0, 0.02),
+        ("normal", 1000, 0, 0.02),
+        ("laplace", 200, 0, 0.04),
+        ("laplace", 1000, 0, 0.04),
+        ("skewed", 600, 0, 0.04),
+        ("t3", 200, 0.35, 0.8),
+        ("t3", 600, 0.8, 1),
+        ("t3", 1000, 0.9, 1),
+    ],
 )
-def test_heavy_tails_are_told_from_light_ones(kind, least, most):
-    """In 1000 groups: power laws of index 3 nearly always, exponential tails hardly ever."""
-    heavy = [tail_excess(np.abs(residuals(kind, 1000, seed))) > BEYOND for seed in range(200)]
+def test_heavy_tails_are_told_from_light_ones(kind, size, least, most):
+    """Power laws of index 3 nearly always from 600 rows on, light or skewed tails hardly ever."""
+    heavy = [heavy_lead(residuals(kind, size, seed)) > SURE for seed in range(60)]
 
     assert least <= np.mean(heavy) <= most
-    assert np.isnan(tail_excess(np.abs(residuals(kind, 40, 0))))
+    assert np.isnan(heavy_lead(residuals(kind, 15, 0))) and np.isnan(heavy_lead(np.zeros(100)))
+
+
+def test_tails_are_told_by_the_training_rows_too():
+    """They are more than the validation rows; the tails of the trivial baseline do not count."""
+    interval = {"value": 1.0, "low": 0.9, "high": 1.1}
+    heavy = interval | {"heavy_tails": True, "note": "heavy tails: so they are"}
+    quiet = {"rmse": {"model": interval, "reference": interval, "trivial": heavy}}
+    loud = {"rmse": {"model": heavy, "reference": interval, "trivial": interval}}
+    sets = {"train_cv": {"metrics": quiet}, "validation": {"metrics": quiet}}
+    assert "heavy_tails" not in assemble_metrics(sets, study())["primary"]
+    sets["train_cv"] = {"metrics": loud}
+    assert assemble_metrics(sets, study())["primary"]["note"] == "heavy tails: so they are"
 
 
 def study(**more):

@@ -169,8 +169,7 @@ def class_conditional(
     Notes
     -----
     Compared is the ratio of the highest to the lowest rate, less what chance makes of it in one
-    of forty samples on either side; with more than two classes it allows for more, since the most
-    different pair is picked.
+    of forty samples on either side (of more, where the most different of several pairs is picked).
     What would have been seen is said for the class with the fewest rows.
     """
     from scipy.stats import norm
@@ -193,11 +192,10 @@ def class_conditional(
     np.fill_diagonal(bound, 0)
     most, least = np.unravel_index(np.argmax(bound), bound.shape)
     value = float(bound[most, least])
+    high, low = counts[most] / total[most], counts[least] / total[least]
     message = (
-        f"At a total rate of {total_rate:.2%}, '{names[most]}' passes at "
-        f"{counts[most] / total[most]:.2%} and "
-        f"'{names[least]}' at {counts[least] / total[least]:.2%} (at least {value:.2f} times, "
-        f"threshold {threshold:g})."
+        f"At a total rate of {total_rate:.2%}, '{names[most]}' passes at {high:.2%} and "
+        f"'{names[least]}' at {low:.2%} (at least {value:.2f} times, threshold {threshold:g})."
     )
     sight = _rate_seen(str(names[np.argmin(total)]), total, total_rate, z, threshold)
     return Finding(value, value <= threshold, message, sight)

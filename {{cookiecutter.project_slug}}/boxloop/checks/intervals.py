@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,44 +70,50 @@ def coverage(
     ----------
     y, low, high : arrays of shape (n,)
     level : promised coverage
-    groups : array of shape (n,), optional
-    predicted : array of shape (n,), optional
-        Else the middle of the interval.
-    strata : dict, optional
-        Labels of shape (n,) by what they stand for: parts that are judged as well.
+    predicted : array of shape (n,), optional; else the middle of the interval
+    strata : dict of labels of shape (n,), optional; parts that are judged as well
     set_by : int, optional
-        Number of rows that set the width of the intervals: by chance they promise too much or too
-        little, all of them together.
+        Rows that set the width of the intervals: by chance all promise too much or too little.
 
     Notes
     -----
     Fails where a share lies farther from the level than the threshold, and than chance allows in
-    one of a hundred samples: on average, or (this hundredth divided among them) in a third of the
-    predictions, in a third of the widths where they differ, or in one of the named strata.
-    Rows of a group count as often as their spread over groups says they are worth.
+    one of a hundred samples: on average, or (divided among them) in a third of the predictions, in
+    a third of the widths where they differ, or in a stratum. Rows of a group count for what their
+    spread over groups says.
     """
     y, low, high = (np.asarray(part, dtype=float) for part in (y, low, high))
     inside = ((y >= low) & (y <= high)).astype(float)
     codes = estimates.group_codes(groups, None, len(inside))
     shares = _shares(inside, codes, _parts(low, high, predicted, strata), set_by)
-    whole, parts = shares[0], shares[1:]
-    limits = [BY_CHANCE, *[BY_CHANCE / max(len(parts), 1)] * len(parts)]
-    convicted = [
-        share for share, most in zip(shares, limits, strict=True) if share.chance(level) < most
-    ]
+    whole, convicted = shares[0], _convicted(shares, level)
     worst = max(convicted, key=lambda share: abs(share.inside - level), default=whole)
     value = abs(worst.inside - level)
-    message = f"{whole.inside:.1%} of {whole.size:,} intervals contain the truth"
+    words = f"{whole.inside:.1%} of {whole.size:,} intervals contain the truth"
     if worst is not whole:
-        message += f", and {worst.inside:.1%} of {worst.size:,} in {worst.name}"
+        words += f", and {worst.inside:.1%} of {worst.size:,} in {worst.name}"
     said = f"{value:.1%} off" if convicted else "by no more than chance off"
-    shares_seen = f"{len(shares)} shares looked at" if len(shares) > 1 else "one share looked at"
-    message += f": {said} the promised {level:.1%} (threshold {threshold:.1%}, {shares_seen})."
-    if (number := len(np.unique(codes))) < FEWEST:
-        message += f" {number} are too few to judge a share by; {FEWEST} are the least."
-    return Finding(
-        value, not (convicted and value > threshold), message, _sight(shares, level, threshold)
-    )
+    words += f": {said} the promised {level:.1%} (threshold {threshold:.1%}, {_looks(shares)})."
+    words += _too_few(len(np.unique(codes)))
+    fault = bool(convicted) and value > threshold
+    return Finding(value, not fault, words, _sight(shares, level, threshold))
+
+
+def _convicted(shares: Sequence[Any], level: float) -> list:
+    """Return the shares that chance does not explain: the first is that of all rows."""
+    rest = len(shares) - 1
+    limits = [BY_CHANCE, *[BY_CHANCE / max(rest, 1)] * rest]
+    judged = zip(shares, limits, strict=True)
+    return [share for share, most in judged if share.chance(level) < most]
+
+
+def _looks(shares: Sequence[Any]) -> str:
+    return f"{len(shares)} shares looked at" if len(shares) > 1 else "one share looked at"
+
+
+def _too_few(number: int) -> str:
+    least = f" {number} are too few to judge a share by; {FEWEST} are the least."
+    return least if number < FEWEST else ""
 
 
 def _parts(

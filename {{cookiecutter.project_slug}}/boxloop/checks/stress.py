@@ -44,15 +44,13 @@ def overspecialisation(
         ``model`` and ``reference``: errors, lower is better, as numbers or with a ``value``.
         ``difference``: interval of the gain of the model over the reference; positive is better.
     beyond_chance : bool
-        Whether a fault has to be beyond chance as well: a gain that is only less sure outside,
-        because there are few rows, is then not lost.
+        A gain that is only less sure outside, because there are few rows, is then not lost.
 
     Notes
     -----
     Fails when the model degrades `threshold` times as much as the reference,
     or when a gain whose interval excludes zero inside is no longer sure outside.
-    The ratio's error is read off the intervals of the gain, which compare model and reference on
-    the same rows.
+    The ratio's error is read off the intervals of the gain.
     """
     errors = {
         (place, who): _number(part[who])
@@ -60,15 +58,14 @@ def overspecialisation(
         for who in ("model", "reference")
     }
     model, reference = (errors["out", who] / errors["in", who] for who in ("model", "reference"))
-    ratio = model / reference
-    gains = [_gain(part) for part in (inside, outside)]
+    ratio, gains = model / reference, [_gain(part) for part in (inside, outside)]
     parts = zip(("in", "out"), gains, strict=True)
     error = math.hypot(
         *(_relative_error(g, errors[at, "model"], errors[at, "reference"]) for at, g in parts)
     )
     sure = not beyond_chance or math.log(max(ratio, 1e-300)) > CHANCE * error
     lost = gains[0]["low"] > 0 and gains[1]["low"] <= 0 and sure
-    words = [f"{gain['value']:.3g} ({gain['low']:.3g} to {gain['high']:.3g})" for gain in gains]
+    words = ["{value:.3g} ({low:.3g} to {high:.3g})".format(**gain) for gain in gains]
     message = (
         f"Outside, the model's error grows {model:.2f} times and the reference's {reference:.2f} "
         f"times: ratio {ratio:.2f}, threshold {threshold:g}; its gain over the reference is "
@@ -156,14 +153,12 @@ def swap(
         Rows that the model was not trained on.
     columns : names of spurious columns; those that the model does not read count as harmless
     y : array of shape (n,), optional
-        Then changes are measured in units of the residual scatter, else of the spread of the
-        predictions.
+        Then the unit of changes is the residual scatter, else the spread of the predictions.
     groups : array of shape (n,), optional
-        Rows of a group say less than as many single ones.
 
     Notes
     -----
-    Fails where the change (root mean square) is beyond the threshold and beyond chance.
+    Fails where the change (root mean square) is beyond threshold and chance.
     """
     names = list(columns)
     if not names:
@@ -176,14 +171,11 @@ def swap(
     rows, sampled = estimates.sample(len(X), seed)
     moved, unit = _moved(model, X[read].iloc[rows], used, y, rows, seed)
     value = float(np.sqrt(moved.mean()))
-    mine = None if groups is None else np.asarray(groups)[rows]
-    codes, of = estimates.group_codes(mine, None, len(rows)), "rows" if groups is None else "groups"
-    number = len(np.unique(codes))
-    error = _error_of_root(moved, codes, threshold)
-    words = (
-        f"Exchanging {listed(used)} moves the predictions by {value:.2f} of {unit} (threshold "
-        f"{threshold:g}){sampled}."
-    )
+    of, mine = ("rows", None) if groups is None else ("groups", np.asarray(groups)[rows])
+    codes = estimates.group_codes(mine, None, len(rows))
+    error, number = _error_of_root(moved, codes, threshold), len(np.unique(codes))
+    words = f"Exchanging {listed(used)} moves the predictions by {value:.2f} of {unit} "
+    words += f"(threshold {threshold:g}){sampled}."
     fault, how = "a change by {:.2g} of " + unit, f"from the spread over {of}"
     sight = by_error(error, threshold, 2 * threshold, fault=fault, how=how, size=number, of=of)
     return Finding(value, not (value > threshold and value > CHANCE * error), words, sight)

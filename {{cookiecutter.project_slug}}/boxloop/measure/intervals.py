@@ -369,7 +369,7 @@ class Sample:
     @cached_property
     def heavy_tails(self) -> str:
         """In words that the residuals have heavy tails, or nothing."""
-        return heavy_words(self.residuals.square, self.codes) if self.residuals else ""
+        return heavy_words(self.residuals.residual) if self.residuals else ""
 
     def rows_of(self, kind: str) -> int:
         """Return how many rows there are: ``"signal"``, ``"background"`` or ``"all"``."""

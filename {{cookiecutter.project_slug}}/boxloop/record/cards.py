@@ -134,8 +134,7 @@ def model_card(
     intended_use, not_for, data, metrics, strata, safe_unsafe, training, limits, citation : str,
         DataFrame or list
         Content of the section of that name; all are required, because a card with a hole misleads.
-    checks : DataFrame, optional
-        See `power_table`; cards of older notebooks have no such section.
+    checks : DataFrame, optional; see `power_table`
     """
     from skops.card import Card
 
@@ -150,13 +149,11 @@ def model_card(
         "Limits": limits,
         "Citation": citation,
     }
-    if checks is not None:
-        sections["What the checks could have seen"] = _with_source(checks)
+    sections |= {} if checks is None else {"What the checks could have seen": _sourced(checks)}
     top = f"Model card: {as_written(title)}".replace("/", "-")
     card = Card(model, template=None, model_diagram=False)
     card.add(**{top: "What this model is for, how well it works, and where it must not be used."})
-    for heading, content in sections.items():
-        card.add(**{f"{top}/{heading}": _text(content)})
+    card.add(**{f"{top}/{heading}": _text(content) for heading, content in sections.items()})
     return card.render().strip() + "\n"
 
 
@@ -189,7 +186,7 @@ def power_table(checks: list[dict]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _with_source(checks: pd.DataFrame) -> list:
+def _sourced(checks: pd.DataFrame) -> list:
     words = (
         "False alarms: the largest share of clean tables of 1,000 rows, over four simulated "
         "worlds, that a check accused or asked about. Heard: the smallest share of tables of "

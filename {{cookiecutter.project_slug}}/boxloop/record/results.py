@@ -26,6 +26,9 @@ TINY = 1e-6  # a lower bound below this asks for more than nothing
 PREDICTORS = ("model", "reference", "trivial", "difference")
 
 
+AT_HOME = "train_cv", "validation", "test"  # sets of the rows that the model is made for
+
+
 def headline_set(sets: dict) -> str | None:
     """Return the set that the headline speaks of: test once it was opened, else validation."""
     return next((name for name in ("test", "validation") if name in sets), None)
@@ -51,11 +54,15 @@ def _entry(name: str, sets: dict, chosen: str | None, unit: str) -> dict:
 def _led(primary: dict, sets: dict, unit: str) -> dict:
     """Return the primary entry; where tails are heavy, with the robust one that leads it.
 
-    The primary metric stays the one of study.toml, and criteria are judged by it.
+    Residuals of training rows out of fold tell of tails as well: they are more. The primary metric
+    stays the one of study.toml, and criteria are judged by it.
     """
     from boxloop.measure.task import ROBUST
 
-    notes = [primary[who]["note"] for who in PREDICTORS if "heavy_tails" in (primary[who] or {})]
+    seen = [sets.get(name, {}).get("metrics", {}).get(primary["name"], {}) for name in AT_HOME]
+    judged = ("model", "reference", "difference")  # the trivial one has the tails of the target
+    entries = [found[who] for found in (primary, *seen) for who in judged if found.get(who)]
+    notes = [entry["note"] for entry in entries if "heavy_tails" in entry]
     if not notes:
         return primary
     robust = _entry(ROBUST, sets, primary["set"], unit)
