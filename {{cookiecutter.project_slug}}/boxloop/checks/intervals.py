@@ -16,7 +16,7 @@ from .core import Finding, check
 from .power import SURE, Power, rounded
 
 FEWEST = 30  # groups: of fewer a share cannot be judged
-BY_CHANCE = 0.01  # on either side together: of the average, and of all parts together
+BY_CHANCE = 0.005  # on either side together: of the average, and of all parts together
 OFTEN = 2.5  # a miss so many times the tolerance matters; in a part twice as much
 
 
@@ -77,10 +77,9 @@ def coverage(
 
     Notes
     -----
-    Fails where a share lies farther from the level than the threshold, and than chance allows in
-    one of a hundred samples: on average, or (divided among them) in a third of the predictions, in
-    a third of the widths where they differ, or in a stratum. Rows of a group count for what their
-    spread over groups says.
+    Fails where a share is off by more than the threshold, and than chance allows in one of two
+    hundred samples: on average, or (divided among them) in a third of the predictions, of the
+    widths where they differ, or in a stratum. Rows count for what their spread over groups says.
     """
     y, low, high = (np.asarray(part, dtype=float) for part in (y, low, high))
     inside = ((y >= low) & (y <= high)).astype(float)
