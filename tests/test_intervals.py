@@ -1,5 +1,6 @@
 """Intervals are held against known answers."""
 
+import json
 from types import SimpleNamespace
 
 import numpy as np
@@ -349,3 +350,13 @@ def test_a_scale_needs_a_target_above_minus_one():
     frame = pd.DataFrame({"t": [0.5, -1.0], "g": [0, 1]})
     with pytest.raises(UserError, match=r"divides by 1 \+ t, which is not above 0"):
         Task(study(scale="1+target")).yardstick(frame)
+
+
+def test_an_entry_unpacks_into_three_numbers_whatever_is_said_of_it():
+    """As cells of every age unpack it; the words are there by name and in the file."""
+    frame = pd.DataFrame({"t": np.zeros(3000), "g": np.arange(3000)})
+    guesses = {who: residuals("t3", 3000, seed) for seed, who in enumerate(("model", "reference"))}
+    for entry in Task(study()).compare(frame, guesses, draws=100, seed=0)["rmse"].values():
+        value, low, high = entry.values()
+        assert low <= value <= high and (value, low, high) == tuple(entry.values())
+        assert json.loads(json.dumps(entry))["heavy_tails"] is True

@@ -36,6 +36,18 @@ class Interval(NamedTuple):
     high: float
 
 
+class Entry(dict):
+    """A value with the ends of its interval by name, and perhaps what there is to say of it.
+
+    Notebooks unpack it into three numbers, ``value, low, high = entry.values()``: whatever is said
+    besides does not stand in their way.
+    """
+
+    def values(self) -> Any:  # not what a dict has: see above
+        """Return value, low and high, and nothing else."""
+        return [self[name] for name in Interval._fields]
+
+
 def residual_score(y: pd.Series) -> Any:
     """Return MAPIE's conformity score |y − prediction|, for targets of any size.
 
@@ -260,14 +272,14 @@ def _entries(
     for who, tally in mine.items():
         ends = reaching(tally.value, tally.ends(level))
         notes[who] = _joined_notes(tally.note(), _tails(metric, tally), about)
-        found[who] = Interval(tally.value, *ends)._asdict() | notes[who]
+        found[who] = Entry(Interval(tally.value, *ends)._asdict() | notes[who])
     if {"model", "reference"} <= set(mine):
         model, reference = mine["model"], mine["reference"]
         gain = metric.improvement(reference.value, model.value)
         pair = pairs.get(metric.name)
         ends = pair.ends(level) if pair else model.difference(reference, level)
         said = _joined_notes(notes["model"], notes["reference"])
-        found["difference"] = Interval(gain, *reaching(gain, ends))._asdict() | said
+        found["difference"] = Entry(Interval(gain, *reaching(gain, ends))._asdict() | said)
     return found
 
 
