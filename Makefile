@@ -7,9 +7,12 @@ IN_VENV = $(PYTHON) tools/environment.py
 demo:  ## bake the default project, run the loop and print the path of the report
 	$(PYTHON) tools/demo.py
 
-test:  ## everything: the quick tests first, then the slow ones
-	$(IN_VENV) -m pytest -m "not slow"
-	$(IN_VENV) -m pytest -m slow
+# A file of tests stays in one process, where its fixtures are made once.
+APART = -n auto --maxprocesses 4 --dist loadfile
+
+test:  ## everything: the quick tests first, then the slow ones, on all cores
+	$(IN_VENV) -m pytest -m "not slow" $(APART)
+	$(IN_VENV) -m pytest -m slow $(APART)
 
 lint:  ## what ruff and mypy say about template, machinery, studies, notebooks and fresh bakes
 	$(IN_VENV) -m pytest tests/test_lint.py
