@@ -268,7 +268,8 @@ def _entries(
 ) -> dict[str, dict]:
     """Return the intervals of one metric, each with what has to be said of it."""
     mine = {who: of[metric.name] for who, of in tallies.items()}
-    found, notes = {}, {}
+    found: dict[str, dict] = {}
+    notes = {}
     for who, tally in mine.items():
         ends = reaching(tally.value, tally.ends(level))
         notes[who] = _joined_notes(tally.note(), _tails(metric, tally), about)
