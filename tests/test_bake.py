@@ -288,7 +288,7 @@ def test_the_two_lists_of_packages_agree(baked):
     theirs = read(baked / "pyproject.toml")["project"]
 
     extras = theirs["optional-dependencies"]
-    own = ("cookiecutter", "import-linter", "mypy", "ruff")
+    own = ("cookiecutter", "import-linter", "mypy", "pytest-xdist", "ruff")
     assert {line for line in ours if not line.startswith(own)} == {
         *theirs["dependencies"],
         *extras["test"],
