@@ -103,7 +103,8 @@ def plan(
     if number >= FEWEST_UNEVEN:
         learnt = thin(train, settings, most=MOST_LEARNT)
         names = units(learnt, settings)
-        size = error_scale(model, task.seen(learnt), task.truth(learnt), groups=names, seed=seed)
+        options = {"groups": names, "seed": seed, "inputs": settings.inputs}
+        size = error_scale(model, task.seen(learnt), task.truth(learnt), **options)
         error = np.abs(y - guess(model, X)).to_numpy()[setting]
         uneven, rank = foretells(size.predict(X[setting]), error, groups=groups[setting])
         scale, score = (size, scaled_score(size)) if uneven else (None, score)
@@ -163,9 +164,9 @@ def asked_of_mapie(level: float, *, groups: int, rows: int) -> float:
     """Return the level to ask of MAPIE, which counts `rows` where there are `groups`.
 
     It takes the quantile of level × (1 + 1/rows); of exchangeable groups it is that of
-    level × (1 + 1/groups).
+    level × (1 + 1/groups). It asks for more rows than 1 / level and 1 / (1 - level).
     """
-    return min(level * (1 + 1 / groups) / (1 + 1 / rows), 1 - 1.5 / rows)
+    return max(min(level * (1 + 1 / groups) / (1 + 1 / rows), 1 - 1.5 / rows), 1 / rows)
 
 
 def coverage_doubt(level: float, *, groups: int) -> float:
@@ -190,7 +191,15 @@ def few_groups(level: float, *, groups: int) -> str:
     )
 
 
-def error_scale(model: Any, X: pd.DataFrame, y: pd.Series, *, groups: Any, seed: int) -> Any:
+def error_scale(
+    model: Any,
+    X: pd.DataFrame,
+    y: pd.Series,
+    *,
+    groups: Any,
+    seed: int,
+    inputs: list[str] | None = None,
+) -> Any:
     """Return an estimator of the size of the model's errors, from the inputs that are numbers.
 
     Parameters
@@ -200,6 +209,9 @@ def error_scale(model: Any, X: pd.DataFrame, y: pd.Series, *, groups: Any, seed:
     X, y : the rows that the model was fitted to
     groups : array of shape (n,)
     seed : int
+    inputs : list of str, optional
+        What every row has: weights and errors of the target stand in X, too, and deployment rows
+        have none.
 
     Returns
     -------
@@ -214,7 +226,7 @@ def error_scale(model: Any, X: pd.DataFrame, y: pd.Series, *, groups: Any, seed:
     apart = np.abs(np.asarray(y) - out_of_fold(model, X, y, cv))
     known = np.isfinite(apart)
     least = max(1e-3 * float(np.median(apart[known])), np.finfo(float).tiny)
-    numbers = [name for name in X if X[name].dtype.kind in "fiu"]
+    numbers = [name for name in inputs or X if X[name].dtype.kind in "fiu"]
     leaf = max(20, len(X) // 50)
     trees = RandomForestRegressor(min_samples_leaf=leaf, max_features=0.5, random_state=seed)
     size = TransformedTargetRegressor(trees, func=np.log, inverse_func=np.exp, check_inverse=False)
