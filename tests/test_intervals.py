@@ -360,3 +360,12 @@ def test_an_entry_unpacks_into_three_numbers_whatever_is_said_of_it():
         value, low, high = entry.values()
         assert low <= value <= high and (value, low, high) == tuple(entry.values())
         assert json.loads(json.dumps(entry))["heavy_tails"] is True
+
+
+def test_of_no_rows_nothing_is_known():
+    """A part of a small sample may be empty: its entries are NaN, and say so."""
+    none = {who: np.zeros(0) for who in ("model", "reference")}
+    found = compare(np.zeros(0), none, groups=np.zeros(0), metrics=["rmse", "bias"], draws=50)
+
+    assert set(found["rmse"]) == {"model", "reference", "difference"}
+    assert all(np.isnan(entry["value"]) and entry["too_few"] for entry in found["bias"].values())

@@ -176,7 +176,7 @@ class _MomentTally(Tally):
 
 def _products(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Return every part of one times every part of the other, by group."""
-    return (one[:, :, None] * other[:, None, :]).reshape(len(one), -1)
+    return (one[:, :, None] * other[:, None, :]).reshape(len(one), one.shape[1] * other.shape[1])
 
 
 def _spread(one: np.ndarray, products: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -197,6 +197,8 @@ def compare(
         what there is to say, with ``too_few`` (groups), ``heavy_tails``, ``scale`` (of residuals).
     """
     truth, chosen = np.asarray(truth), [METRICS[name] for name in metrics]
+    if not len(truth):
+        return {metric.name: _of_no_rows(predictions) for metric in chosen}
     stick, said = _bounded(truth, predictions, yardstick or Yardstick())
     unique, codes = numbered(groups)
     samples = {
@@ -207,6 +209,13 @@ def compare(
     tallies, pairs = _drawn(samples, chosen, counts)
     about = {metric.name: _about(metric, said, stick) for metric in chosen}
     return {one.name: _entries(one, tallies, pairs, level, about[one.name]) for one in chosen}
+
+
+def _of_no_rows(predictions: dict) -> dict[str, Entry]:
+    """Return what is known of a metric where there is no row: nothing."""
+    both = ["difference"] if {"model", "reference"} <= set(predictions) else []
+    unknown = dict.fromkeys(Interval._fields, np.nan) | {"too_few": True, "note": "no rows"}
+    return {who: Entry(unknown) for who in [*predictions, *both]}
 
 
 def _about(metric: Metric, bound: str, yardstick: Yardstick) -> dict[str, str]:
