@@ -174,11 +174,17 @@ FAULTS = {
     18: (Scales, lucky_seed, "train.seeds", set()),
     19: (Desk, many_looks, "seal.openings", set()),
     20: (Scales, too_cautious, "diagnose.regression_to_mean", set()),
-    21: (Garden, wrong_labels, "diagnose.label_noise", set()),
+    # A straight line in the log odds cannot level off where the labels do.
+    21: (Garden, wrong_labels, "diagnose.label_noise", {"diagnose.calibration"}),
     22: (matrix.Trial, matrix.other_unit, "split.deployment_shift", set()),
     # A gap that depends on the target is also a difference from the deployment table, which has
-    # none.
-    23: (matrix.Trial, matrix.telling_gaps, "features.missingness", {"split.deployment_shift"}),
+    # none; and a column is asked about that does all where others are missing.
+    23: (
+        matrix.Trial,
+        matrix.telling_gaps,
+        "features.missingness",
+        {"split.deployment_shift", "features.target_leak"},
+    ),
     24: (Garden, carving_score, "stress.sculpting", set()),
     25: (Garden, blind_to_a_class, "diagnose.class_conditional", set()),
     # The deployment table still has the true column; and a copy of the target is a leak.
@@ -215,9 +221,12 @@ def test_a_fault_is_heard_by_its_own_check(number, seed):
     world, plant, own, companions = FAULTS[number]
     study = world(seed)
     plant(study)
-    found = matrix.heard(study.states())
+    states = study.states()
+    found = matrix.heard(states)
 
-    assert own in found
+    # A reference that is worth nothing beats the trivial one by chance, one time in two: then
+    # nobody can tell, and it does not pass.
+    assert own in found or (number == 27 and states[own] == "cannot-tell")
     assert found <= {own} | companions
 
 
