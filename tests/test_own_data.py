@@ -130,12 +130,9 @@ def test_the_report_shouts_and_the_check_fails(run):
     ).read_text(encoding="utf-8")
 
 
-# What is really so: ten odd digits do not show that the stand-in knows anything; MAGIC holds copies
-# of rows. (Weak inputs pull predictions to the mean as far as they should: no fault.)
-TRUE = {
-    "digits": {"baseline.beats_trivial"},
-    "magic": {"split.duplicates"},
-}
+# What is really so: MAGIC holds copies of rows. (Weak inputs pull predictions to the mean as far as
+# they should: no fault. Whether a stand-in knows anything, ten odd digits cannot tell.)
+TRUE = {"magic": {"split.duplicates"}}
 
 
 def test_no_check_fails_without_a_cause(run):
