@@ -109,7 +109,9 @@ def test_what_a_chapter_did_not_leave_does_not_count(project, damage):
 
 def test_results_of_a_chapter_that_is_gone_do_not_count(project):
     """And the checks that it asked are asked by nobody, which is said."""
-    (project.notebooks / "03_split.ipynb").unlink()
+    chapter = project.notebooks / "03_split.ipynb"
+    kept = chapter.read_bytes()
+    chapter.unlink()
     refresh(project)
 
     assert recorded(project) == {"baseline.beats_trivial"}
@@ -117,6 +119,9 @@ def test_results_of_a_chapter_that_is_gone_do_not_count(project):
     assert rows["split.groups"]["state"] == "unanswered"
     assert rows["split.groups"]["message"] == "No notebook asks it: there is no 03_split.ipynb."
     assert rows["split.groups"]["fix"].startswith("Restore 03_split.ipynb, or call here.check(")
+    chapter.write_bytes(kept)
+    refresh(project)
+    assert recorded(project) == {"baseline.beats_trivial", "split.groups"}
 
 
 def test_a_check_that_no_cell_calls_does_not_vanish(project):

@@ -13,10 +13,14 @@ from typing import Any
 MODULES: dict[str, dict[str, str]] = {}  # by room: in which of its modules a public name is made
 
 
-def elsewhere(room: str, name: str) -> Any:
-    """Return what a name that a room does not have has become; ``boxloop/__init__.py`` knows."""
+def unknown(room: str, name: str) -> Any:
+    """Raise what Python raises of a module that does not have a name."""
     msg = f"module {room!r} has no attribute {name!r}"
     raise AttributeError(msg)
+
+
+# Asked for what a name has become that a room had once; ``boxloop/__init__.py`` knows whom to ask.
+elsewhere: Callable[[str, str], Any] = unknown
 
 
 def public(room: str, names: dict[str, tuple[str, ...]]) -> tuple[list[str], Callable]:
@@ -33,10 +37,8 @@ def public(room: str, names: dict[str, tuple[str, ...]]) -> tuple[list[str], Cal
 
     def get(name: str) -> Any:
         if name not in modules:
-            if name.startswith("_") or find_spec(f"{room}.{name}"):  # a module is imported as one
-                msg = f"module {room!r} has no attribute {name!r}"
-                raise AttributeError(msg)
-            return elsewhere(room, name)
+            own = name.startswith("_") or find_spec(f"{room}.{name}")  # a module is imported as one
+            return (unknown if own else elsewhere)(room, name)
         value = getattr(import_module(f"{room}.{modules[name]}"), name)
         setattr(sys.modules[room], name, value)  # the next one who asks finds it there
         return value

@@ -10,6 +10,7 @@ from functools import partial
 from importlib import import_module
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
+from inspect import signature
 from types import ModuleType
 from typing import Any
 
@@ -170,26 +171,7 @@ DESK = {
     "task.truth": "task.truth(frame)",
 }
 # What is written instead of a name that notebooks and studies share with nobody any more.
-INSTEAD = {
-    "catalogue.read_catalogue": "from boxloop.table import read_rows",
-    "strata.measure_parts": "from boxloop.measure import compare_parts",
-} | {
-    f"{module}.{name}": f"METRICS['{name}'](truth, guess, working_point)"
-    for module, names in {
-        "metrics": ("bias", "rmse"),
-        "scores": (
-            "accuracy",
-            "average_precision",
-            "completeness",
-            "ece",
-            "max_sic",
-            "purity",
-            "roc_auc",
-            "sic",
-        ),
-    }.items()
-    for name in names
-}
+INSTEAD = {"catalogue.read_catalogue": "from boxloop.table import read_rows"}
 
 
 # The arguments are those of the import system.
@@ -241,7 +223,7 @@ def old(module: str, name: str, *, asked_by: int = 1) -> Any:
     elif not name.startswith("__") and (now := _now(key)):
         where, _, new = now.rpartition(".")
         value = getattr(import_module(f"boxloop.{where}"), new)
-        new = INSTEAD.get(key) or _public(where, new)
+        new = INSTEAD.get(key) or _public(where, new) or _metric(where, new)
     else:
         msg = f"module {module!r} has no attribute {name!r}"
         raise AttributeError(msg)
@@ -268,9 +250,23 @@ def _now(key: str):
 def _public(where: str, name: str) -> str | None:
     """Return how a public name of a module is imported; None where nobody is promised it."""
     room = import_module(f"boxloop.{where.partition('.')[0]}")
-    known = getattr(room, "__all__", ()) and name in room.__all__
-    same = known and getattr(room, name) is getattr(import_module(f"boxloop.{where}"), name)
+    if name not in getattr(room, "__all__", ()):
+        return None
+    same = getattr(room, name) is getattr(import_module(f"boxloop.{where}"), name)
     return f"from {room.__name__} import {name}" if same else None
+
+
+def _metric(where: str, name: str) -> str | None:
+    """Return how a metric is called by its name; None of another thing."""
+    if where not in ("measure.metrics", "measure.ranking"):
+        return None
+    from boxloop.measure import METRICS
+
+    if name not in METRICS:
+        return None
+    cut = "working_point" in signature(getattr(import_module(f"boxloop.{where}"), name)).parameters
+    call = f"METRICS['{name}'](truth, guess{', working_point' if cut else ''})"
+    return f"from boxloop.measure import METRICS` and `{call}"
 
 
 def _method(method: Any, settings_at: Any, *given: Any, **options: Any):
