@@ -87,7 +87,7 @@ def _run(*, verbose: bool, jobs: int | None, **options: Any):
     lines = lines_for(sys.stdout, echo=_tell, verbose=verbose)
     opened = _times_opened(project)
     try:
-        outcome = run(project, lines=lines, jobs=jobs, **options)
+        outcome = run(project, lines=lines, last=True, jobs=jobs, **options)
     except Interrupted as stop:
         ignore()
         _tell(str(stop), err=True)

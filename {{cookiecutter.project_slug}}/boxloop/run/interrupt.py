@@ -10,9 +10,16 @@ class Interrupts:
     """Surround a run; once `leaving` is set, Ctrl-C does nothing until the run has come to its end.
 
     Where somebody else listens to Ctrl-C, or in another thread than the first, nothing changes.
+
+    Parameters
+    ----------
+    last : bool
+        The process ends with this run: after a Ctrl-C the next ones stay unheard, or the next
+        would meet Python's own handler on the way out.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, last: bool = False) -> None:
+        self.last = last
         self.heard, self.leaving, self._ours = False, False, False
 
     def __enter__(self):
@@ -23,7 +30,9 @@ class Interrupts:
         return self
 
     def __exit__(self, *error: object) -> None:
-        if self._ours:
+        if self._ours and self.heard and self.last:
+            ignore()
+        elif self._ours:
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def tell(self) -> None:

@@ -323,7 +323,12 @@ def _report(project: Project, outcome: Outcome) -> None:
 
 
 def run(
-    project: Project, *, echo: Callable = print, lines: Lines | None = None, **options: Any
+    project: Project,
+    *,
+    echo: Callable = print,
+    lines: Lines | None = None,
+    last: bool = False,
+    **options: Any,
 ) -> Outcome:
     """Run what is not current in the loop, or in a part of it.
 
@@ -334,6 +339,8 @@ def run(
         Takes the progress lines.
     lines : boxloop.run.progress.Lines, optional
         Shows the progress in another way.
+    last : bool
+        The process ends with this run, and stays deaf to a second Ctrl-C.
     **options
         What is asked of the run, see `Options`.
 
@@ -352,7 +359,7 @@ def run(
     chapters = read_loop(project)
     selected = select(chapters, asked.only, asked.start)
     refuse_a_damaged_ledger(project, chapters, selected)
-    interrupts = Interrupts()
+    interrupts = Interrupts(last=last)
     this = Round(project, chapters, selected, asked, lines=lines, interrupts=interrupts)
     with interrupts, lock(project):
         require(project, chapters, selected)
