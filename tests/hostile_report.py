@@ -140,6 +140,7 @@ def outputs(project):
         "split.groups",
         "03_split",
         "waived",
+        "void",
         1.0,
         0.0,
         evil("s"),

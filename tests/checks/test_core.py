@@ -69,6 +69,7 @@ def stand_in():
     @check(
         "test.echo",
         notebook="01_scoping",
+        weight="note",
         threshold=2.0,
         source="Nobody §1",
         fix="Do it.",

@@ -14,6 +14,7 @@ from .power import Power, counted
 @check(
     "baseline.beats_trivial",
     notebook="02_baseline",
+    weight="void",
     threshold=0,
     source="Huppenkothen et al. §2.1, A.1a",
     fix="Tune the domain reference as its own field would, or explain why nothing beats the "
@@ -49,6 +50,7 @@ def _sight(value: float, low: float, threshold: float) -> Power:
 @check(
     "baseline.domain_reference",
     notebook="02_baseline",
+    weight="limit",
     threshold=None,
     source="Huppenkothen et al. §2.1, A.1a, A.1b",
     fix="Name the method that the field would use and cite it under [study.reference] in "

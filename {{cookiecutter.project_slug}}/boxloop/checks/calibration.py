@@ -24,6 +24,7 @@ BY_CHANCE = 0.005  # of the line through the log odds, and of the bins
 @check(
     "diagnose.calibration",
     notebook="05_diagnose",
+    weight="limit",
     threshold=0.1,
     source="Cheng §3.4",
     fix="Calibrate the probabilities on rows kept for it (CalibratedClassifierCV), or lower the "

@@ -17,6 +17,8 @@ from typing import Any
 
 from .power import Power
 
+# What a failure does to the headline: nobody may believe it, it says less, or nothing.
+WEIGHTS = ("void", "limit", "note")
 STATES = ("pass", "fail", "waived", "cannot-tell", "not-applicable", "unanswered")
 
 # A symbol as well as a colour, so that the state survives print and colour blindness.
@@ -68,6 +70,7 @@ class CheckUnit:
 
     id: str
     notebook: str
+    weight: str
     threshold: float | None
     source: str
     fix: str
@@ -96,18 +99,25 @@ def check(
     check_id: str,
     *,
     notebook: str,
+    weight: str,
     threshold: float | None,
     source: str,
     fix: str,
     tasks: Collection[str] | None = None,
 ) -> Callable[[Callable], Callable]:
-    """Register the decorated function as the check `check_id` and return it unchanged."""
+    """Register the decorated function as the check `check_id` and return it unchanged.
+
+    Its `weight` is one of `WEIGHTS`.
+    """
+    if weight not in WEIGHTS:
+        msg = f"{check_id}: weight is one of {', '.join(WEIGHTS)}, not {weight!r}"
+        raise ValueError(msg)
 
     def register(function: Callable) -> Callable:
         sentence = (inspect.getdoc(function) or "").partition("\n")[0]
         served = None if tasks is None else frozenset(tasks)
         REGISTRY[check_id] = CheckUnit(
-            check_id, notebook, threshold, source, fix, served, sentence, function
+            check_id, notebook, weight, threshold, source, fix, served, sentence, function
         )
         return function
 
@@ -121,6 +131,7 @@ class CheckResult:
     id: str
     notebook: str
     state: str
+    weight: str
     value: float | None
     threshold: float | None
     detectable: float | None
@@ -235,6 +246,7 @@ def _row(
         id=unit.id,
         notebook=unit.notebook,
         state=state,
+        weight=unit.weight,
         value=_plain(value),
         threshold=_plain(limit),
         detectable=_plain(power.detectable if power else None),

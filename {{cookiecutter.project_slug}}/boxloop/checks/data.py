@@ -19,6 +19,7 @@ FEWEST = 200
 @check(
     "data.schema",
     notebook="01_scoping",
+    weight="limit",
     threshold=0,
     source="Huppenkothen et al. §2.4",
     fix="Correct the named columns in study/data.py, or their type and limits in study.toml.",
@@ -64,6 +65,7 @@ def schema(frame: pd.DataFrame, *, columns: Mapping[str, Any], threshold: float)
 @check(
     "data.duplicate_columns",
     notebook="01_scoping",
+    weight="note",
     threshold=0,
     source="Huppenkothen et al. §2.4",
     fix="Rename one of the two, or remove the copy from the inputs in study.toml.",

@@ -18,6 +18,7 @@ from .power import CHANCE, SURE, Power, counted, rounded
 @check(
     "diagnose.accuracy_paradox",
     notebook="05_diagnose",
+    weight="limit",
     threshold=0.2,
     source="Huppenkothen et al. §2.3",
     fix="Report completeness and purity per class instead of accuracy, and weight the classes in "
@@ -58,6 +59,7 @@ def accuracy_paradox(y: Any, predicted: Any, *, threshold: float) -> Finding:
 @check(
     "diagnose.regression_to_mean",
     notebook="05_diagnose",
+    weight="limit",
     threshold=0.2,
     source="Huppenkothen et al. §2.3",
     fix="Let the model be less, or more, cautious (its regularisation), or correct the predictions "
@@ -148,6 +150,7 @@ def _slope_of_truth(y: np.ndarray, predicted: np.ndarray, codes: np.ndarray) -> 
 @check(
     "diagnose.class_conditional",
     notebook="05_diagnose",
+    weight="limit",
     threshold=2.0,
     source="Cheng §3.2",
     fix="Quote the rate for each background class, and choose the working point on the worst of "

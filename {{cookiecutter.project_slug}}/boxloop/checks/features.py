@@ -38,6 +38,7 @@ FORBIDDEN = {
 @check(
     "features.forbidden",
     notebook="03_split",
+    weight="void",
     threshold=0,
     source="Huppenkothen et al. §2.4; Kapoor and Narayanan L2",
     fix="Remove the named columns from the inputs; if one is legitimate, correct its entry in "
@@ -75,6 +76,7 @@ def _objections(column: Any) -> list[str]:
 @check(
     "features.identifier",
     notebook="03_split",
+    weight="void",
     threshold=0.95,
     source="Huppenkothen et al. §2.3; Kapoor and Narayanan L2",
     fix='Give the named columns the role "id" in study.toml.',
@@ -110,6 +112,7 @@ def identifier(frame: pd.DataFrame, *, inputs: Iterable[str], threshold: float) 
 @check(
     "features.target_leak",
     notebook="03_split",
+    weight="void",
     threshold=0.99,
     source="Huppenkothen et al. §2.5 (success that is failure in disguise); Kapoor and Narayanan "
     "L2",
@@ -211,6 +214,7 @@ def has_classes(task: str | None, y: pd.Series) -> bool:
 @check(
     "features.nuisance_only",
     notebook="03_split",
+    weight="limit",
     threshold=0.05,
     source="Huppenkothen et al. §2.3; Cheng §3.4",
     fix="Balance the sample so that the nuisance says nothing about the target, and keep it out "
@@ -259,6 +263,7 @@ def nuisance_only(
 @check(
     "features.missingness",
     notebook="03_split",
+    weight="limit",
     threshold=0.03,
     source="Huppenkothen et al. §2.3 (padding)",
     fix="Find out why values are missing in some targets and not in others; drop or balance them "
@@ -301,6 +306,7 @@ def _gaps(column: pd.Series) -> pd.Series:
 @check(
     "features.undeclared_nuisance",
     notebook="03_split",
+    weight="limit",
     threshold=0.05,
     source="Huppenkothen et al. §2.3 (watermarks), §2.4; Cheng §3.4",
     fix='Give the named column the role "nuisance" in study.toml, or write how it is known before '

@@ -45,6 +45,7 @@ class Share:
 @check(
     "diagnose.coverage",
     notebook="05_diagnose",
+    weight="limit",
     threshold=0.02,
     source="Cheng §3.4; Huppenkothen et al. §2.4",
     fix="Set the intervals by conformal prediction on rows kept for it, with a width that follows "

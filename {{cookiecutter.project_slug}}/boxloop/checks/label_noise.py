@@ -29,6 +29,7 @@ OPEN = 1.0  # half the squared deviation within which a share stays open
 @check(
     "diagnose.label_noise",
     notebook="05_diagnose",
+    weight="limit",
     threshold=0.03,
     source="Huppenkothen et al. §1, §2.4; Northcutt, Jiang & Chuang 2021, JAIR 70, 1373",
     fix="Inspect the rows that the model believes least (05 lists twenty), and correct or drop "

@@ -32,6 +32,7 @@ def _openings(events: Events) -> list[tuple[str | None, str | None]]:
 @check(
     "seal.openings",
     notebook="08_release",
+    weight="void",
     threshold=1,
     source="Huppenkothen et al. §2.2; Kapoor and Narayanan L1.1",
     fix="Report the numbers of every opening, and put the reason for more than one into "
@@ -82,6 +83,7 @@ def _times(count: int) -> str:
 @check(
     "seal.model_unchanged",
     notebook="08_release",
+    weight="void",
     threshold=None,
     source="Huppenkothen et al. §2.2",
     fix="Release the model that the test set was first opened for, or report this one as a later "
@@ -113,6 +115,7 @@ def model_unchanged(
 @check(
     "criteria.unchanged",
     notebook="08_release",
+    weight="limit",
     threshold=0,
     source="Huppenkothen et al. §2.1, §2.3 (p-hacking)",
     fix="Put the first criteria back into study.toml, or say in 08 why they were changed after "
@@ -177,6 +180,7 @@ def _rule(row: Mapping[str, Any] | None) -> str:
 @check(
     "log.complete",
     notebook="07_failures_log",
+    weight="note",
     threshold=0,
     source="Huppenkothen et al. §2.5, A.5a",
     fix="Add a [[failure]] with this name to study/failures.toml and say why it was given up.",
@@ -209,6 +213,7 @@ def _subject(about: Any) -> str:
 @check(
     "log.explained",
     notebook="07_failures_log",
+    weight="note",
     threshold=0,
     source="Huppenkothen et al. §2.5, A.5b",
     fix='Write an explanation for the named rows in study/failures.toml; "we do not know, and '
@@ -233,6 +238,7 @@ def _explained(text: Any) -> bool:
 @check(
     "answers.complete",
     notebook="08_release",
+    weight="note",
     threshold=0,
     source="Huppenkothen et al. Appendix A",
     fix="Open the named notebooks and write an answer in place of TODO.",
@@ -262,6 +268,7 @@ def answers_complete(
 @check(
     "provenance.chain",
     notebook="08_release",
+    weight="limit",
     threshold=0,
     source="Huppenkothen et al. §1, §2.6",
     fix="Run `boxloop run`: it repeats what is older than its inputs.",
@@ -302,6 +309,7 @@ def chain(stations: Mapping[str, Mapping[str, Mapping[str, str]]], *, threshold:
 @check(
     "provenance.deterministic",
     notebook="04_train",
+    weight="limit",
     threshold=0,
     source="Huppenkothen et al. §1",
     fix="Give every random step a random_state made from the study's seeds.",

@@ -35,6 +35,7 @@ PLACEHOLDER = re.compile(
 @check(
     "release.reload",
     notebook="08_release",
+    weight="limit",
     threshold=1e-9,
     source="Huppenkothen et al. §2.6",
     fix="Run 04 again so that the model file and the stored predictions come from one training.",
@@ -101,6 +102,7 @@ def _answers(model: Any, X: Any, expected: np.ndarray) -> np.ndarray:
 @check(
     "release.licence",
     notebook="08_release",
+    weight="note",
     threshold=0,
     source="Huppenkothen et al. §2.6, A.6b",
     fix="Put a LICENSE file into the project's root, with the year and the name of the owner "
@@ -136,6 +138,7 @@ def licence(
 @check(
     "release.environment",
     notebook="08_release",
+    weight="note",
     threshold=0,
     source="Huppenkothen et al. §2.6",
     fix="Run 08 in the environment of the study: it writes environment.txt.",

@@ -32,6 +32,7 @@ SAME_OBJECT = (
 @check(
     "split.duplicates",
     notebook="03_split",
+    weight="void",
     threshold=0,
     source="Huppenkothen et al. §2.2; Kapoor and Narayanan L1.4",
     fix="Remove the copies, or give them one group so that they stay on one side of the split.",
@@ -91,6 +92,7 @@ def _power_of_copies(found: overlap.Copies, threshold: float) -> Power:
 @check(
     "split.near_duplicates",
     notebook="03_split",
+    weight="void",
     threshold=0.005,
     source="Huppenkothen et al. §2.2; Kapoor and Narayanan L1.4",
     fix="Split first and oversample or repeat measurements afterwards, or give close pairs one "
@@ -147,6 +149,7 @@ def _power_of_near(found: list[nearby.Nearness], threshold: float) -> Power:
 @check(
     "split.groups",
     notebook="03_split",
+    weight="void",
     threshold=0,
     source="Huppenkothen et al. §2.4; Kapoor and Narayanan L3.2",
     fix='Set strategy = "group" under [split] in study.toml, so that a group stays on one side.',
@@ -223,6 +226,7 @@ def _no_group(
 @check(
     "split.time",
     notebook="03_split",
+    weight="void",
     threshold=0,
     source="Kapoor and Narayanan L3.1",
     fix='Set strategy = "time" under [split] in study.toml, so that training ends before the '
@@ -302,6 +306,7 @@ def _no_time(
 @check(
     "split.deployment_shift",
     notebook="03_split",
+    weight="limit",
     threshold=0.6,
     source="Huppenkothen et al. §2.4; Cheng §3.2, §3.4",
     fix="Select or weight the training rows to look like the deployment data, or narrow the claim "

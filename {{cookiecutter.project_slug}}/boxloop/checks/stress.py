@@ -24,6 +24,7 @@ TENTH, WINDOWS, DILUTED = 10, 125, 1.8  # windows of `biggest_bump`; the error o
 @check(
     "stress.overspecialisation",
     notebook="06_stress_test",
+    weight="limit",
     threshold=2.0,
     source="Huppenkothen et al. §2.4 (after Ntampaka and Vikhlinin 2022)",
     fix="Do not use the model outside the simulation it learnt; train on several, or drop the "
@@ -130,6 +131,7 @@ def _number(error: Any) -> float:
 @check(
     "stress.swap",
     notebook="06_stress_test",
+    weight="limit",
     threshold=0.3,
     source="Huppenkothen et al. §2.3 (after Lapuschkin et al. 2019); Cheng §3.4",
     fix="Take the named columns out of the inputs and train again.",
@@ -222,6 +224,7 @@ def _scatter(model: Any, response: np.ndarray, y: np.ndarray | None) -> tuple[fl
 @check(
     "stress.sculpting",
     notebook="06_stress_test",
+    weight="limit",
     threshold=USUAL,
     source="Cheng §3.4",
     fix="Take the mass, and what follows it closely, out of the inputs, or decorrelate the score "

@@ -29,6 +29,7 @@ RARELY = 3.0  # standard deviations of the seeds, from which on luck matters
 @check(
     "train.pipeline",
     notebook="04_train",
+    weight="void",
     threshold=0,
     source="Huppenkothen et al. §2.2; Kapoor and Narayanan L1.2",
     fix="Put every scaler, imputer and selection into the Pipeline and fit it on the training "
@@ -108,6 +109,7 @@ def _said(error: Exception) -> str:
 @check(
     "train.permuted_labels",
     notebook="04_train",
+    weight="void",
     threshold=0.1,
     source="Kapoor and Narayanan L1.3; Huppenkothen et al. §2.2",
     fix="Look for a step that sees the held-out rows: a selection, an encoding or a memory "
@@ -293,6 +295,7 @@ def _shuffle(y: np.ndarray, groups: np.ndarray, rng: np.random.Generator) -> np.
 @check(
     "train.seeds",
     notebook="04_train",
+    weight="limit",
     threshold=1.0,
     source="Huppenkothen et al. §2.2",
     fix="Train with at least five seeds and report their mean with its standard deviation.",
@@ -408,6 +411,7 @@ def _seen(
 @check(
     "train.too_good",
     notebook="04_train",
+    weight="void",
     threshold=1.6,
     source="Huppenkothen et al. §2.5 (success that is failure in disguise)",
     fix="Look for an input that knows the target, or correct the information limit.",

@@ -171,6 +171,7 @@ def _not_asked(unit: CheckUnit, task: str, names: list[str], to_come: dict) -> d
         "id": unit.id,
         "notebook": unit.notebook,
         "state": state,
+        "weight": unit.weight,
         "value": None,
         "threshold": unit.threshold,
         "detectable": None,
