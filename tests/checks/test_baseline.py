@@ -28,6 +28,14 @@ def test_a_gain_that_nobody_can_tell_from_none_says_how_many_rows_would_be_enoug
     assert "about 5 times as many rows would be enough" in found.power
 
 
+def test_too_few_rows_find_no_gain_where_there_may_be_one(state):
+    """Beside the trivial score a gain that is ruled out is a fault, one that is open is none."""
+    found = {"value": -0.1, "low": -1.4, "high": 0.7}
+
+    assert state("baseline.beats_trivial", found, trivial={"value": 8.0}) == "cannot-tell"
+    assert state("baseline.beats_trivial", found, trivial={"value": 80.0}) == "fail"
+
+
 def test_a_reference_is_named_or_its_absence_explained():
     """TODO is no name, and no reason is no reason."""
 

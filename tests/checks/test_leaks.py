@@ -408,3 +408,22 @@ def test_the_stated_copy_of_labels_is_seen_in_four_of_five_tables():
         caught += ask(frame.assign(u=(y ^ wrong).astype(int)), CLASSES, seed).state in ALARMS
 
     assert 0.65 <= caught / 100 <= 0.95
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_score_of_an_earlier_model_is_asked_about(seed):
+    """It adds to honest inputs, which is no excuse; honest inputs alone raise no question."""
+    from sklearn.ensemble import RandomForestClassifier
+
+    rng = np.random.default_rng(seed)
+    kind = rng.random(2000) < 0.4
+    frame = pd.DataFrame({f"x{k}": rng.normal(size=2000) + 1.1 * kind for k in range(4)})
+    frame["y"] = np.where(kind, "star", "galaxy")
+    inputs = [name for name in frame if name != "y"]
+    assert ask(frame, "classification", seed).state == "pass"
+
+    forest = RandomForestClassifier(50, min_samples_leaf=2, random_state=seed)
+    frame["class_star"] = forest.fit(frame[inputs], kind).predict_proba(frame[inputs])[:, 1]
+    found = ask(frame, "classification", seed)
+    assert found.state == "unanswered"
+    assert "'class_star' alone" in found.message

@@ -131,6 +131,19 @@ def test_groups_and_time(seed):
     assert run_check("split.time", *mixed, time=None).state == "not-applicable"
 
 
+def test_one_object_spelled_in_two_ways_is_on_both_sides():
+    """Case, blanks and underscores make no other star; digits and signs do."""
+    train = pd.DataFrame({"star": ["TIC 1", "TIC 2", "J12+3"]})
+    for names, share in ((["tic_1", "TIC22"], 0.5), (["J12-3", "TIC 12"], 0.0)):
+        result = run_check(
+            "split.groups", train, {"test": pd.DataFrame({"star": names})}, group="star"
+        )
+        assert result.value == share
+        assert ("'tic_1' is written 'TIC 1' there: write names alike" in result.message) == (
+            share > 0
+        )
+
+
 def test_deployment_shift(seed):
     """A selection on one input is seen, and so is a wrong unit.
 

@@ -5,6 +5,7 @@ import pytest
 from scipy.stats import norm, rankdata
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
+from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor, IsolationForest
 from sklearn.feature_selection import SelectKBest, f_classif
 from sklearn.impute import SimpleImputer
@@ -112,6 +113,26 @@ class Memory(ClassifierMixin, BaseEstimator):
     def predict_proba(self, X):
         known = np.array([self.book.get(tuple(row), 0) for row in np.asarray(X)])
         return (known[:, None] == self.classes_).astype(float)
+
+
+class Ranks(BaseEstimator):
+    """Says where a row stands in the table that it is handed over with."""
+
+    def fit(self, X, y=None):
+        return self
+
+    def predict(self, X):
+        return X["shade"].rank(pct=True).to_numpy()
+
+
+def test_a_prediction_that_hangs_on_the_rows_beside_it_is_found(seed):
+    """A rank within the table at hand is a statistic that nobody fitted."""
+    frame = trial(seed)
+    for model, state in (
+        (Ranks(), "fail"),
+        (DummyRegressor().fit(frame[INPUTS], frame["harvest"]), "not-applicable"),
+    ):
+        assert run_check("train.pipeline", model, frame[INPUTS], frame["harvest"]).state == state
 
 
 def test_permuted_labels_of_estimators(seed):

@@ -6,14 +6,14 @@ import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .core import Finding, check, field, input_names
+from .core import Finding, check, field, input_names, listed
 from .power import counted
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# Of fewer rows one value in all of them is no surprise, where one row in a hundred has another.
-FEWEST = 200
+# Of fewer rows one value in all of them is no surprise, where one row in 300 has another.
+FEWEST = 1000
 
 
 @check(
@@ -35,6 +35,7 @@ def schema(frame: pd.DataFrame, *, columns: Mapping[str, Any], threshold: float)
     """
     from boxloop.table import rules
 
+    still: list[str] = []
     faults = [fault.what for fault in rules.column_faults(frame, columns)]
     for name, column in columns.items():
         if name not in frame:
@@ -43,15 +44,16 @@ def schema(frame: pd.DataFrame, *, columns: Mapping[str, Any], threshold: float)
         there = values.notna().any()
         if role == "target" or (role in rules.NEEDED and there):
             faults += [fault.what for fault in rules.gaps(name, values)]
-        if role == "input" and len(values) >= FEWEST and there:
-            faults += [fault.what for fault in rules.constant(name, values)]
+        if role == "input" and there and values.nunique(dropna=True) < 2:
+            still.append(name)
+    if len(frame) >= FEWEST:
+        faults += [
+            f"column '{name}' is {_only(frame[name])} in all rows looked at" for name in still
+        ]
     if not faults:
-        return Finding(
-            0,
-            passed=True,
-            message=f"All {len(columns)} columns keep to the manifest in {len(frame):,} rows.",
-            power=counted("one value"),
-        )
+        said = f"All {len(columns)} columns keep to the manifest in these {len(frame):,} rows"
+        said += f", in which {listed(still)} never changes." if still else "."
+        return Finding(0, passed=True, message=said, power=counted("one value"))
     shown = "; ".join(faults[:6]) + (f"; and {len(faults) - 6} more" if len(faults) > 6 else "")
     message = f"{shown} ({len(faults)} faults, {threshold:g} allowed)."
     return Finding(
@@ -60,6 +62,10 @@ def schema(frame: pd.DataFrame, *, columns: Mapping[str, Any], threshold: float)
         message[0].upper() + message[1:],
         counted("one value"),
     )
+
+
+def _only(values: pd.Series) -> Any:
+    return values.dropna().iloc[0]
 
 
 @check(

@@ -195,13 +195,15 @@ def _judged(
     flags = leaks.flags(bench, written, np.unique(labels)) if bench.classes else []
     asked = [suspect.words for suspect in found[:2]]
     asked += [words for name, words in flags if name not in known][:3]
-    worst = max(scores, key=lambda name: scores[name][1])
+    worst, sight = max(scores, key=lambda name: scores[name][1]), leaks.power(bench)
     score, low = scores[worst]
+    if not asked and worst not in known:
+        asked = list(filter(None, [leaks.excels(bench, worst, low, sight)]))
     if asked:
         return Unanswered(f"{'; '.join(asked)}; how is that known before {target}?", low)
     said = f"'{worst}' comes closest to the target: {measure} {score:.4f} (at least {low:.4f})."
     said += "".join(f" '{name}' is known by: {why}." for name, why in known.items())
-    return Finding(low, passed=True, message=said, power=leaks.power(bench))
+    return Finding(low, passed=True, message=said, power=sight)
 
 
 def has_classes(task: str | None, y: pd.Series) -> bool:

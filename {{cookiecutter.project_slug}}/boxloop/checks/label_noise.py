@@ -158,7 +158,7 @@ class Levels:
             apart = self.deviations(min(matters, SHARES[-1]), overlap)
             if apart > 0.1:
                 enough = math.ceil(self.rows.sum() * max((needed / apart) ** 2, 1.1))
-        fault = f"a share of {seen:.2g} wrong labels"
+        fault = f"a share of {seen:.2g} labels that are wrong at random"
         return Power(seen, matters, fault, "from the overlap of these classes", rounded(enough))
 
 

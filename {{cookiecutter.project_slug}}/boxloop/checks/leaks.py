@@ -195,7 +195,7 @@ class Bench:
             own = max(np.sqrt(max(1 - skill, 0.0)), LEAST)
             if self._is_known(target, own, rows):
                 continue
-            left = [self._twins(name) for name in columns] or [()]
+            left = [self.twins(name) for name in columns] or [()]
             # A straight model is quick, and all it takes to clear most columns.
             better, as_good = (BETTER_HIGH, AS_GOOD_HIGH) if skill >= HIGH else (BETTER, AS_GOOD)
             if beyond and (area is None or skill >= SURE):
@@ -221,7 +221,7 @@ class Bench:
             return False
         return bool(self.error(target, [guess], rows) <= FIELD * own)
 
-    def _twins(self, name: str) -> tuple[str, ...]:
+    def twins(self, name: str) -> tuple[str, ...]:
         """Return a column and those that say the same: none of them replaces another."""
         ranks = {other: estimates.normal_scores(self.X[other].to_numpy()) for other in self.X}
         twins = []
@@ -497,6 +497,32 @@ def _area_of(bench: Bench, name: str) -> tuple[float, float]:
     area = float(np.mean([estimates.auc(T[:, k] > 0, guess[:, k])[0] for k in there]))
     few = min(min(T[:, k].sum(), len(T) - T[:, k].sum()) for k in there)
     return area, _below(area, few)
+
+
+def excels(bench: Bench, name: str, low: float, sight: Power) -> str:
+    """Return in one clause that a column is as close as a copy that is seen, and others are not.
+
+    A score of an earlier model, or one fitted to the labels, adds to what honest inputs say: it is
+    not as good as all inputs, but better than all the others together.
+    """
+    if low < sight.detectable or not sight.suffices or bench.X.shape[1] < 2:
+        return ""
+    rest = [_closeness(bench, guess) for guess in bench.crowd(bench.twins(name))]
+    others = max((score for score in rest if np.isfinite(score)), default=0.0)
+    if others >= low:
+        return ""
+    what = measure(bench)
+    return f"'{name}' alone comes to {low:.3f} at least ({what}), all other inputs to {others:.3f}"
+
+
+def _closeness(bench: Bench, guess: np.ndarray) -> float:
+    """Return how close out-of-fold guesses of shape (n, targets) come, as `scores` counts it."""
+    if bench.classes:
+        there = [k for k in range(bench.T.shape[1]) if 0 < bench.T[:, k].sum() < len(bench.T)]
+        return float(np.mean([estimates.auc(bench.T[:, k] > 0, guess[:, k])[0] for k in there]))
+    from scipy.stats import spearmanr
+
+    return abs(float(spearmanr(guess[:, 0], bench.y).statistic))
 
 
 def guilty(found: list[Suspect], beyond: set[str]) -> Suspect | None:

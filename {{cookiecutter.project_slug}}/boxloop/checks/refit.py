@@ -13,6 +13,7 @@ LEARNT = (
     "components_", "explained_variance_", "scores_", "variances_", "encodings_", "target_mean_",
     "idf_",
 )  # fmt: skip
+ALONE = 5  # rows that are predicted one by one
 SUPERVISED = {"scores_", "encodings_", "target_mean_"}
 
 
@@ -95,3 +96,20 @@ def _equal(one: Any, other: Any) -> bool:
     if one.dtype.kind not in "fiu" or other.dtype.kind not in "fiu":
         return bool((one == other).all())
     return bool(np.allclose(one, other, rtol=1e-6, atol=1e-12, equal_nan=True))
+
+
+def depends_on_company(model: Any, X: Any) -> bool:
+    """Return whether the prediction for a row changes with the rows that are handed over with it.
+
+    A rank, a mean or a scale taken from the table at hand is a statistic that nobody fitted.
+    """
+    table = X.iloc[: 10 * ALONE] if hasattr(X, "iloc") else X[: 10 * ALONE]
+    predict = getattr(model, "predict_proba", None) or getattr(model, "predict", None)
+    if predict is None or len(table) < 2:
+        return False
+    try:
+        together = np.asarray(predict(table))
+        alone = [np.asarray(predict(table[k : k + 1])) for k in range(min(ALONE, len(table)))]
+    except Exception:  # noqa: BLE001  # a model that takes no single row says so where it is used
+        return False
+    return not _equal(together[: len(alone)], np.concatenate(alone))

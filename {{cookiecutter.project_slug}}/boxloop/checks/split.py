@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from boxloop.measure import estimates
+from boxloop.table.codes import spelling
 
 from . import kin, nearby, overlap
 from .core import Finding, NotApplicable, Unanswered, check, field, input_names, listed
@@ -180,12 +181,20 @@ def groups(
         return NotApplicable("No column has the role group.")
     if group is None:
         return _no_group(train, list(inputs or ()), columns or {}, seed)
-    known = set(train[group].dropna())
+    known, alike = set(train[group].dropna()), ""
     shares = {name: float(frame[group].isin(known).mean()) for name, frame in held_out.items()}
+    spelled = {spelling(value): value for value in known}
+    for name, frame in held_out.items():
+        names = frame[group].map(spelling, na_action="ignore")
+        other = frame[group][names.isin(list(spelled)) & ~frame[group].isin(known)]
+        shares[name] += len(other) / max(len(frame), 1)
+        if len(other) and not alike:
+            one = other.iloc[0]
+            alike = f"; '{one}' is written '{spelled[spelling(one)]}' there: write names alike"
     words = [f"{share:.1%} of the rows of '{name}'" for name, share in shares.items()]
     value = max(shares.values(), default=0.0)
     message = (
-        f"{' and '.join(words)} have a '{group}' that is also in training (threshold "
+        f"{' and '.join(words)} have a '{group}' that is also in training{alike} (threshold "
         f"{threshold:.1%})."
     )
     return Finding(value, value <= threshold, message, counted("one row"))

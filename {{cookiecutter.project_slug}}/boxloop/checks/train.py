@@ -15,7 +15,7 @@ from boxloop.measure.kinds import TASKS
 from .chance import Score, against_chance, class_error, one_thread, pooled, shared
 from .core import Finding, NotApplicable, check, listed
 from .power import CHANCE, SURE, Power, by_error, counted, seen_from
-from .refit import changed_statistics
+from .refit import changed_statistics, depends_on_company
 
 SHUFFLES = range(4, 17)  # at least, and fewer than: more where one says little
 RARE_CHANCE = 3.0  # standard errors: a study may shuffle and run again many times
@@ -23,6 +23,7 @@ WELL_KNOWN = 8  # shuffles, from which on their scatter is known
 PERMUTED_ROWS = 2_000
 FEWEST_SEEDS = 5
 LUCK = 0.02  # how often an honest seed may look like a lucky one
+ONE = counted("one statistic")
 RARELY = 3.0  # standard deviations of the seeds, from which on luck matters
 
 
@@ -53,17 +54,21 @@ def pipeline(
 
     Notes
     -----
-    Every step is fitted anew on X and what it learnt is compared to one part in a million.
+    Every step is fitted anew on X and what it learnt is compared to one part in a million; a few
+    rows are predicted alone and together, which must be the same.
     """
     seen, changed, skipped = changed_statistics(model, X, y)
     left_out = f" Not compared: {listed(skipped)}." if skipped else ""
     inputs, moved, reason = _prepared(path)
+    if depends_on_company(model, X):
+        words = "The prediction for a row changes with the rows that are handed over with it"
+        return Finding(1, threshold >= 1, f"{words}: a step takes statistics of them.", ONE)
     if not seen and path is None:
         return NotApplicable(f"No step of the model learns statistics of the inputs.{left_out}")
     found = len(changed) + len(moved)
     said = _faults(seen, changed, inputs, moved, len(X)) if found else _all_well(seen, inputs, X)
     allowed = f" ({threshold:g} allowed)" if found else ""
-    power = counted("one statistic")
+    power = ONE
     if reason:
         why = f"study.data did not run with fewer rows: {reason}"
         power = Power(np.inf, 1, "a statistic inside the model", why)

@@ -181,8 +181,7 @@ def compare(
     truth, groups : arrays of shape (n,)
     predictions : dict
         ``"model"`` and ``"reference"``, perhaps ``"trivial"``, each of shape (n,).
-    metrics : list of str
-    draws, seed : int, see `affordable`
+    metrics, draws, seed : see `METRICS` and `affordable`
     working_point : float, optional
         Cut (classification) or background efficiency (anomaly detection).
     yardstick : boxloop.measure.metrics.Yardstick, optional
@@ -191,10 +190,9 @@ def compare(
     Returns
     -------
     dict
-        For each metric the intervals of all predictors, and of ``difference``: the improvement
-        of the model over the reference, positive when the model is better, on the same draws.
-        Each has ``value``, ``low`` and ``high`` (see `boxloop.measure.bounds`); a ``note`` says
-        what there is to say, with ``too_few`` (groups), ``heavy_tails``, ``scale`` (of residuals).
+        For each metric the intervals of all predictors, and of ``difference`` (positive where the
+        model is better than the reference): ``value``, ``low``, ``high`` (`boxloop.measure.bounds`)
+        and a ``note`` with ``too_few`` (groups), ``heavy_tails`` or ``scale`` (of residuals).
     """
     truth, chosen = np.asarray(truth), [METRICS[name] for name in metrics]
     if not len(truth):

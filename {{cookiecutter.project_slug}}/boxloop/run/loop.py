@@ -335,10 +335,7 @@ def run(
     Parameters
     ----------
     project : Project
-    echo : callable
-        Takes the progress lines.
-    lines : boxloop.run.progress.Lines, optional
-        Shows the progress in another way.
+    echo, lines : callable that takes the progress lines, or another way to show them
     last : bool
         The process ends with this run, and stays deaf to a second Ctrl-C.
     **options
@@ -350,13 +347,10 @@ def run(
 
     Raises
     ------
-    UserError
-        If something is asked for that cannot be; nothing was run or changed then.
-    Interrupted
-        If the person stopped the run.
+    UserError, Interrupted
+        If something is asked for that cannot be: nothing was run or changed then. After Ctrl-C.
     """
-    asked, lines = Options(**options), lines or Lines(echo)
-    chapters = read_loop(project)
+    asked, lines, chapters = Options(**options), lines or Lines(echo), read_loop(project)
     selected = select(chapters, asked.only, asked.start)
     refuse_a_damaged_ledger(project, chapters, selected)
     interrupts = Interrupts(last=last)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,3 +34,11 @@ def numbered(values: np.ndarray | pd.Series) -> tuple:
 
     codes, unique = pd.factorize(values, sort=True, use_na_sentinel=False)
     return unique, codes
+
+
+def spelling(name: object) -> object:
+    """Return a name without case, blanks and underscores, in which people differ; a number as is.
+
+    ``TIC 1``, ``tic_1`` and ``TIC1`` are one star.
+    """
+    return re.sub(r"[\s_]+", "", name).casefold() if isinstance(name, str) else name
