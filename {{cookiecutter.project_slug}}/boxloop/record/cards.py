@@ -124,6 +124,7 @@ def model_card(
     limits: str,
     citation: str,
     checks: pd.DataFrame | None = None,
+    verdict: dict | None = None,
 ) -> str:
     """Return the model card as Markdown, rendered by `skops.card.Card`.
 
@@ -135,6 +136,7 @@ def model_card(
         DataFrame or list
         Content of the section of that name; all are required, because a card with a hole misleads.
     checks : DataFrame, optional; see `power_table`
+    verdict : dict, optional; it stands first, and says of numbers that they are not to be believed
     """
     from skops.card import Card
 
@@ -149,12 +151,23 @@ def model_card(
         "Limits": limits,
         "Citation": citation,
     }
+    if verdict is not None:
+        sections = {"Verdict": _judged(verdict)} | sections
+        if verdict["state"] == "void":
+            sections["Metrics"] = ["**Not to be believed; see the verdict.**", metrics]
     sections |= {} if checks is None else {"What the checks could have seen": _sourced(checks)}
     top = f"Model card: {as_written(title)}".replace("/", "-")
     card = Card(model, template=None, model_diagram=False)
     card.add(**{top: "What this model is for, how well it works, and where it must not be used."})
     card.add(**{f"{top}/{heading}": _text(content) for heading, content in sections.items()})
     return card.render().strip() + "\n"
+
+
+def _judged(verdict: dict) -> str:
+    """Return the verdict as Markdown, and by which checks and criteria it came about."""
+    because = "; ".join(as_written(name) for name in verdict["because"])
+    said = f"**{verdict['state'].capitalize()}.** {as_written(verdict['sentence'])}"
+    return f"{said}\n\nBecause of: {because}." if because else said
 
 
 def power_table(checks: list[dict]) -> pd.DataFrame:

@@ -8,27 +8,27 @@ import hashlib
 import io
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
 from boxloop.base.files import read_cache, write_text
 from boxloop.base.provenance import git_commit
+from boxloop.measure.numbers import short
 from boxloop.notebooks.answers import read_answers
 from boxloop.notebooks.folder import chapter_names
-from boxloop.record import history
+from boxloop.record import history, verdict
 from boxloop.record.health import losses
 from boxloop.record.passes import all_passes
 from boxloop.record.passes import damaged as passes_damaged
-from boxloop.record.results import read_checks, read_metrics
+from boxloop.record.results import behind, read_checks, read_metrics
 from boxloop.record.sheets import appendix_a, reforms, tally
 from boxloop.record.status import status
 from boxloop.report import cover
 from boxloop.report.chapters import read_chapters
 from boxloop.report.convert import make_exporter
 from boxloop.report.drawing import loop_drawing
-from boxloop.report.numbers import short
 from boxloop.report.safe import without_unseen
 from boxloop.settings.load import load_settings
 from boxloop.split.seal import openings, read_ledger
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from boxloop.base.places import Project
     from boxloop.notebooks.graph import Chapter
+    from boxloop.record.status import Row
 
 
 STYLES = ("report.css", "chapters.css", "narrow.css")
@@ -68,9 +69,12 @@ def build_report(project: Project, *, stale: dict | None = None) -> Path:
     passes = read(all_passes, project, default=[])
     answers = read(read_answers, project, default=[])
     read.problems += [*losses(project), *passes_damaged(project)]
-    if stale is None:
-        stale = read(_stale, project, default={})
-    chapters = read_chapters(project, checks, stale=stale)
+    rows = read(status, project, default=[]) if stale is None else []
+    undone = behind(rows) or [[name, "is out of date"] for name in stale or {}]
+    stale = _stale(rows) if stale is None else stale
+    checks = [row | {"old": _is_old(row, stale)} for row in checks]
+    sealed = "test" not in (metrics.get("sets") or {})
+    chapters = read_chapters(project, checks, stale=stale, sealed=sealed)
     html = fragment(
         "page.html.j2",
         study=settings.study if settings else None,
@@ -78,6 +82,9 @@ def build_report(project: Project, *, stale: dict | None = None) -> Path:
         smoke=_smoke(project),
         chapters=chapters,
         drawing=loop_drawing(chapters),
+        verdict=cover.judged(
+            verdict.judge(checks, metrics, settings, undone=undone), checks, chapters
+        ),
         headline=cover.headline(metrics, settings, opened),
         metrics=cover.secondary(metrics),
         counts=cover.counts(checks, answers, passes, opened),
@@ -85,7 +92,7 @@ def build_report(project: Project, *, stale: dict | None = None) -> Path:
         provenance=cover.provenance(chapters, git_commit(project.root)),
         **_criteria(metrics),
         **_history(passes),
-        **_sheets(project, read, checks, chapters),
+        **_sheets(project, read, checks, chapters, old=stale),
         problems=list(dict.fromkeys(read.problems)),
         **_assets(),
     )
@@ -117,15 +124,22 @@ def _history(passes: list[dict]) -> dict:
     return {"passes": passes, "history": table, "history_drawing": history.svg(table)}
 
 
-def _sheets(project: Project, read: Reader, checks: list[dict], chapters: list[Chapter]) -> dict:
+def _is_old(row: dict, stale: dict) -> bool:
+    """Return whether what a check found once does not count now; a failure counts until mended."""
+    return row.get("notebook") in stale and row["state"] not in ("fail", "unanswered")
+
+
+def _sheets(
+    project: Project, read: Reader, checks: list[dict], chapters: list[Chapter], *, old: dict
+) -> dict:
     """Return what stands after the chapters."""
     names = {chapter.name for chapter in chapters}
     return {
         "checks": checks,
         "other_checks": [row for row in checks if row.get("notebook") not in names],
         "waivers": [row for row in checks if row["state"] == "waived"],
-        "appendix": read(appendix_a, project, default=[]),
-        "reforms": read(reforms, project, default=[]),
+        "appendix": read(partial(appendix_a, old=old), project, default=[]),
+        "reforms": read(partial(reforms, old=old), project, default=[]),
         "failures": _table(project.station("07_failures_log") / "failures.csv"),
         "environment": _text(project.station("08_release") / "environment.txt"),
     }
@@ -185,10 +199,8 @@ def _assets() -> dict:
     return {"style": style, "script": script, "policy": policy}
 
 
-def _stale(project: Project) -> dict:
-    return {
-        row.name: f"Out of date: {row.detail}." for row in status(project) if row.state == "stale"
-    }
+def _stale(rows: list[Row]) -> dict:
+    return {row.name: f"Out of date: {row.detail}." for row in rows if row.state == "stale"}
 
 
 def _smoke(project: Project) -> list[str]:
