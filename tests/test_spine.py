@@ -50,6 +50,7 @@ def project(tmp_path):
     )
     leave(project, "03_split", "split.groups")
     results.merge(project, load_settings(project.settings_file))
+    results.refresh(project)  # the verdict knows which chapters are not done
     return project
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from boxloop.settings.load import Settings
 
 
+_WARNING = "**Not to be believed; see the verdict.**"
 FLAGS = {"too_few": "too few groups", "heavy_tails": "heavy tails"}
 # What Markdown, or the mathematics and HTML in it, would take for its own.
 _MARKS = re.compile(r"[\\`*~|$]|<(?=[\w/!?])|\](?=[(\[])|&(?=#?\w+;)|(?<!\w)_|_(?!\w)")
@@ -130,13 +131,11 @@ def model_card(
 
     Parameters
     ----------
-    model : fitted estimator
-    title : str
+    model, title : fitted estimator and str
     intended_use, not_for, data, metrics, strata, safe_unsafe, training, limits, citation : str,
         DataFrame or list
         Content of the section of that name; all are required, because a card with a hole misleads.
-    checks : DataFrame, optional; see `power_table`
-    verdict : dict, optional; it stands first, and says of numbers that they are not to be believed
+    checks, verdict : DataFrame and dict, optional; see `power_table` and `record.verdict`
     """
     from skops.card import Card
 
@@ -151,16 +150,24 @@ def model_card(
         "Limits": limits,
         "Citation": citation,
     }
-    if verdict is not None:
-        sections = {"Verdict": _judged(verdict)} | sections
-        if verdict["state"] == "void":
-            sections["Metrics"] = ["**Not to be believed; see the verdict.**", metrics]
     sections |= {} if checks is None else {"What the checks could have seen": _sourced(checks)}
     top = f"Model card: {as_written(title)}".replace("/", "-")
     card = Card(model, template=None, model_diagram=False)
     card.add(**{top: "What this model is for, how well it works, and where it must not be used."})
-    card.add(**{f"{top}/{heading}": _text(content) for heading, content in sections.items()})
+    card.add(
+        **{f"{top}/{heading}": _text(content) for heading, content in _headed(sections, verdict)}
+    )
     return card.render().strip() + "\n"
+
+
+def _headed(sections: dict[str, Any], verdict: dict | None) -> list[tuple[str, Any]]:
+    """Return sections with the verdict before them; where it is void, no number stands alone."""
+    if verdict is None:
+        return list(sections.items())
+    if verdict["state"] == "void":
+        warned = {name: sections[name] for name in ("Metrics", "Metrics by stratum")}
+        sections = sections | {name: [_WARNING, _text(found)] for name, found in warned.items()}
+    return [("Verdict", _judged(verdict)), *sections.items()]
 
 
 def _judged(verdict: dict) -> str:

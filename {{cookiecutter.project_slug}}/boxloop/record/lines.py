@@ -54,8 +54,10 @@ def closing_lines(project: Project) -> list[str]:
         names = [row["id"] for row in checks if row["state"] == state]
         if names:
             lines.append(f"{len(names)} {one if len(names) == 1 else many}: {', '.join(names)}.")
-    if found and found["because"] and found["state"] == "limited":
-        lines.append(f"Limited by {', '.join(found['because'])}.")
+    known = {row["id"] for row in checks}
+    limited = found is not None and found["state"] == "limited"
+    if limits := [name for name in (found or {}).get("because", []) if limited and name in known]:
+        lines.append(f"Limited by {', '.join(limits)}.")
     return [*lines, verdict.line(found)]
 
 

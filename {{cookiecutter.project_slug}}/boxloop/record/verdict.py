@@ -38,7 +38,7 @@ def judge(
     *,
     undone: Iterable[Sequence[str]] = (),
 ) -> dict | None:
-    """Return the verdict, or None where nothing was run.
+    """Return the verdict, or None where nothing was checked.
 
     A failed check that voids: ``void``. Else anything unanswered, or a notebook that is not done:
     ``open``. Else a check that limits and failed or is waived, a check that voids and is waived or
@@ -61,7 +61,7 @@ def judge(
         ``criterion: NAME``.
     """
     undone = list(undone)
-    if not checks and not metrics.get("sets"):
+    if not checks:
         return None
     if void := _ids(checks, "void", "fail"):
         verb = "fails" if len(void) == 1 else "fail"
@@ -123,7 +123,7 @@ def _open_words(waiting: list[str], undone: list[Sequence[str]]) -> str:
 def _of_many(verb: str, count: int) -> str:
     """Return a verb as it stands after so many names: ``has failed``, ``have failed``."""
     one, _, rest = verb.partition(" ")
-    return verb if count == 1 else f"{ {'is': 'are', 'has': 'have'}.get(one, one)} {rest}".strip()
+    return verb if count == 1 else f"{ {'is': 'are', 'has': 'have'}.get(one, one) } {rest}".strip()
 
 
 def _joined(words: Sequence[str], *, most: int = 4) -> str:

@@ -18,13 +18,14 @@ from boxloop.base.provenance import git_commit
 from boxloop.measure.numbers import short
 from boxloop.notebooks.answers import read_answers
 from boxloop.notebooks.folder import chapter_names
-from boxloop.record import history, verdict
+from boxloop.record import history
 from boxloop.record.health import losses
 from boxloop.record.passes import all_passes
 from boxloop.record.passes import damaged as passes_damaged
 from boxloop.record.results import behind, read_checks, read_metrics
 from boxloop.record.sheets import appendix_a, reforms, tally
 from boxloop.record.status import status
+from boxloop.record.verdict import judge
 from boxloop.report import cover
 from boxloop.report.chapters import read_chapters
 from boxloop.report.convert import make_exporter
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
     from boxloop.base.places import Project
     from boxloop.notebooks.graph import Chapter
-    from boxloop.record.status import Row
 
 
 STYLES = ("report.css", "chapters.css", "narrow.css")
@@ -69,9 +69,7 @@ def build_report(project: Project, *, stale: dict | None = None) -> Path:
     passes = read(all_passes, project, default=[])
     answers = read(read_answers, project, default=[])
     read.problems += [*losses(project), *passes_damaged(project)]
-    rows = read(status, project, default=[]) if stale is None else []
-    undone = behind(rows) or [[name, "is out of date"] for name in stale or {}]
-    stale = _stale(rows) if stale is None else stale
+    stale, undone = read(_behind, project, default=({}, [])) if stale is None else _given(stale)
     checks = [row | {"old": _is_old(row, stale)} for row in checks]
     sealed = "test" not in (metrics.get("sets") or {})
     chapters = read_chapters(project, checks, stale=stale, sealed=sealed)
@@ -82,15 +80,13 @@ def build_report(project: Project, *, stale: dict | None = None) -> Path:
         smoke=_smoke(project),
         chapters=chapters,
         drawing=loop_drawing(chapters),
-        verdict=cover.judged(
-            verdict.judge(checks, metrics, settings, undone=undone), checks, chapters
-        ),
+        verdict=cover.judged(judge(checks, metrics, settings, undone=undone), checks, chapters),
         headline=cover.headline(metrics, settings, opened),
         metrics=cover.secondary(metrics),
         counts=cover.counts(checks, answers, passes, opened),
         openings=opened,
         provenance=cover.provenance(chapters, git_commit(project.root)),
-        **_criteria(metrics),
+        **_criteria(metrics, checks),
         **_history(passes),
         **_sheets(project, read, checks, chapters, old=stale),
         problems=list(dict.fromkeys(read.problems)),
@@ -114,9 +110,11 @@ class Reader:
             return default
 
 
-def _criteria(metrics: dict) -> dict:
+def _criteria(metrics: dict, checks: list[dict]) -> dict:
     rows = cover.criteria(metrics)
-    return {"criteria": rows, "criteria_words": cover.criteria_words(rows)}
+    words = {"criteria": rows, "criteria_words": cover.criteria_words(rows)}
+    kept = [row["state"] for row in checks if row["id"] == "criteria.unchanged" and not row["old"]]
+    return words | {"first_criteria": kept == ["pass"]}
 
 
 def _history(passes: list[dict]) -> dict:
@@ -199,8 +197,15 @@ def _assets() -> dict:
     return {"style": style, "script": script, "policy": policy}
 
 
-def _stale(rows: list[Row]) -> dict:
-    return {row.name: f"Out of date: {row.detail}." for row in rows if row.state == "stale"}
+def _behind(project: Project) -> tuple[dict, list]:
+    """Return why chapters are out of date, and which of all are not done, for the verdict."""
+    rows = status(project)
+    stale = {row.name: f"Out of date: {row.detail}." for row in rows if row.state == "stale"}
+    return stale, behind(rows)
+
+
+def _given(stale: dict) -> tuple[dict, list]:
+    return stale, [[name, "is out of date"] for name in stale]
 
 
 def _smoke(project: Project) -> list[str]:
