@@ -266,7 +266,7 @@ def test_a_moved_criterion_and_a_changed_model_are_flagged(released, tmp_path):
     replace(project / "study" / "models.py", "Ridge(alpha=10.0)", "Ridge(alpha=5.0)")
     done = boxloop(project, "run", "--only", "04", "--only", "08")
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "2 checks fail: criteria.unchanged, seal.model_unchanged." in done.stdout
+    assert "4 checks fail: criteria.unchanged, provenance.chain, release.reload, " in done.stdout
     assert done.stdout.strip().endswith("Not to be believed: seal.model_unchanged fails.")
 
     rows = {row["id"]: row for row in read(project, "checks.json")}
@@ -318,7 +318,7 @@ def test_a_planted_artefact_voids_the_headline(released, tmp_path):
     assert last.startswith("Verdict: void. Not to be believed: ")
     assert "features.target_leak" in last
     page = (project / "report" / "index.html").read_text(encoding="utf-8")
-    assert 'class="gain"' not in page and '<svg class="intervals' not in page
+    assert 'class="gain"' not in page and '<svg class="intervals"' not in page
     assert page.index("Not to be believed: ") < page.index('id="headline"')
     card = (project / "results" / "08_release" / "model_card.md").read_text(encoding="utf-8")
     assert card.index("**Void.**") < card.index("## Metrics")
