@@ -88,6 +88,7 @@ def test_a_notebook_that_is_not_done_leaves_the_verdict_open(settings):
         "Not settled: 03_split and 04_train are out of date; 05_x failed; "
         "1 check waits for an answer (one.check1)."
     )
+    assert judge(rows(GOOD), released(), settings, undone=undone[:1])["state"] == "open"
     assert judge(rows(("void", "fail")), {}, settings, undone=undone)["state"] == "void"
 
 
