@@ -150,18 +150,20 @@ def model_card(
         "Limits": limits,
         "Citation": citation,
     }
-    sections |= {} if checks is None else {"What the checks could have seen": _sourced(checks)}
     top = f"Model card: {as_written(title)}".replace("/", "-")
     card = Card(model, template=None, model_diagram=False)
     card.add(**{top: "What this model is for, how well it works, and where it must not be used."})
-    card.add(
-        **{f"{top}/{heading}": _text(content) for heading, content in _headed(sections, verdict)}
-    )
+    parts = _headed(sections, checks, verdict)
+    card.add(**{f"{top}/{heading}": _text(content) for heading, content in parts})
     return card.render().strip() + "\n"
 
 
-def _headed(sections: dict[str, Any], verdict: dict | None) -> list[tuple[str, Any]]:
+def _headed(
+    sections: dict[str, Any], checks: pd.DataFrame | None, verdict: dict | None
+) -> list[tuple[str, Any]]:
     """Return sections with the verdict before them; where it is void, no number stands alone."""
+    if checks is not None:
+        sections = sections | {"What the checks could have seen": _sourced(checks)}
     if verdict is None:
         return list(sections.items())
     if verdict["state"] == "void":

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from boxloop.base.places import Project
     from boxloop.notebooks.graph import Chapter
+    from boxloop.settings.load import Settings
 
 
 STYLES = ("report.css", "chapters.css", "narrow.css")
@@ -71,12 +72,10 @@ def build_report(project: Project, *, stale: dict | None = None) -> Path:
     read.problems += [*losses(project), *passes_damaged(project)]
     stale, undone = read(_behind, project, default=({}, [])) if stale is None else _given(stale)
     checks = [row | {"old": _is_old(row, stale)} for row in checks]
-    sealed = "test" not in (metrics.get("sets") or {})
-    chapters = read_chapters(project, checks, stale=stale, sealed=sealed)
+    chapters = read_chapters(project, checks, stale=stale, sealed=_is_sealed(metrics))
     html = fragment(
         "page.html.j2",
-        study=settings.study if settings else None,
-        title=settings.study.title if settings else project.root.name,
+        **_named(project, settings),
         smoke=_smoke(project),
         chapters=chapters,
         drawing=loop_drawing(chapters),
@@ -108,6 +107,16 @@ class Reader:
         except UserError as error:
             self.problems.append(str(error))
             return default
+
+
+def _is_sealed(metrics: dict) -> bool:
+    """Return whether the test set has no numbers yet."""
+    return "test" not in (metrics.get("sets") or {})
+
+
+def _named(project: Project, settings: Settings | None) -> dict:
+    study = settings.study if settings else None
+    return {"study": study, "title": study.title if study else project.root.name}
 
 
 def _criteria(metrics: dict, checks: list[dict]) -> dict:
