@@ -132,6 +132,24 @@ results("no JSON", "[", "checks.json is not valid JSON")
 
 
 @case
+def a_verdict_that_is_damaged_is_made_again(person):
+    person.small()
+    for folder in person.project.results.glob("0*"):
+        person.delete(f"results/{folder.name}")
+    person.damage("results/verdict.json", "[]")
+    said = yield person.types("status"), "results/verdict.json is damaged: run `boxloop run`"
+    person.does_as_told(said)
+
+
+@case
+def quick_numbers_are_replaced_by_results(person):
+    person.small()
+    person.does("run", "--smoke", "--only", "05")
+    said = yield person.types("check"), "05_diagnose has quick numbers, which are no results"
+    person.does_as_told(said)
+
+
+@case
 def a_station_file_is_made_again(person):
     project = person.small()
     person.damage("results/05_diagnose/station.json", "[]")

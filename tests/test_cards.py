@@ -164,3 +164,19 @@ def test_the_card_says_what_the_checks_could_have_seen(monkeypatch):
     assert list(table["check"]) == ["split.groups", "split.time"]
     assert list(table["seen from"].iloc[:1]) == [0.3]
     assert list(table["false alarms"]) == ["2%", ""] and list(table["heard"]) == ["90%", "100%"]
+
+
+@pytest.mark.parametrize("state", ["limited", "void"])
+def test_the_verdict_stands_first_and_warns_of_numbers(state):
+    """A card without one is as it was; a void one leaves no number without its mark."""
+    words = dict.fromkeys(SECTIONS, "words") | {"title": "T"}
+    plain = model_card(Ridge(), **words)
+    verdict = {"state": state, "sentence": "Better than x_y.", "because": ["split.groups"]}
+    card = model_card(Ridge(), **words, verdict=verdict)
+
+    assert "Verdict" not in plain
+    assert card.index("## Verdict") < card.index("## Intended use")
+    assert f"**{state.capitalize()}.** Better than x_y." in card
+    assert "Because of: split.groups." in card
+    marks = card.count("**Not to be believed; see the verdict.**")
+    assert marks == (2 if state == "void" else 0)

@@ -265,7 +265,9 @@ def test_a_moved_criterion_and_a_changed_model_are_flagged(released, tmp_path):
     replace(project / "study.toml", "at_least = 0.20", "at_least = 0.05")
     replace(project / "study" / "models.py", "Ridge(alpha=10.0)", "Ridge(alpha=5.0)")
     done = boxloop(project, "run", "--only", "04", "--only", "08")
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "4 checks fail: criteria.unchanged, provenance.chain, release.reload, " in done.stdout
+    assert done.stdout.strip().endswith("Not to be believed: seal.model_unchanged fails.")
 
     rows = {row["id"]: row for row in read(project, "checks.json")}
     assert rows["criteria.unchanged"]["state"] == "fail"
@@ -282,6 +284,45 @@ def test_a_moved_criterion_and_a_changed_model_are_flagged(released, tmp_path):
         "criteria.unchanged (08_release, fail)" in sheet.stdout
         and "seal.model_unchanged (08_release, fail)" in sheet.stdout
     )
+
+
+def test_the_verdict_answers_every_set_and_criterion(released):
+    """In one sentence that stands in the file, on the card and as the last line of `status`."""
+    found = read(released, "verdict.json")
+    said = found["sentence"]
+
+    assert found["state"] == "limited"
+    assert said.startswith("Better than M-Y_X relation on the test set (")
+    assert " % lower RMSE, by " in said and "on the test set of simulator B (" in said
+    assert "2 of 3 criteria met (not met: gain in RMSE on the test set of simulator B, " in said
+    assert "criterion: A tenth less scatter than M-Y_X under other gas physics" in found["because"]
+    card = (released / "results" / "08_release" / "model_card.md").read_text(encoding="utf-8")
+    assert said in card.replace("\\", "")
+    line = boxloop(released, "status").stdout.strip().split("\n")[-1]
+    assert line == f"Verdict: limited. {said}"
+
+
+def test_a_planted_artefact_voids_the_headline(released, tmp_path):
+    """The number of cells as an input: exit code 1, and no gain leads the report or the card."""
+    project = tmp_path / "planted"
+    shutil.copytree(released, project)
+    text = (project / "study.toml").read_text(encoding="utf-8")
+    head, tail = text.split("[columns.core_px]\n")
+    tail = tail.replace('role = "nuisance"', 'role = "input"', 1)
+    path = project / "study.toml"
+    path.write_text(f"{head}[columns.core_px]\n{tail}", encoding="utf-8", newline="\n")
+    done = boxloop(project, "run")
+    last = done.stdout.strip().split("\n")[-1]
+
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert last.startswith("Verdict: void. Not to be believed: ")
+    assert "features.target_leak" in last
+    page = (project / "report" / "index.html").read_text(encoding="utf-8")
+    assert 'class="gain"' not in page and '<svg class="intervals"' not in page
+    assert page.index("Not to be believed: ") < page.index('id="headline"')
+    card = (project / "results" / "08_release" / "model_card.md").read_text(encoding="utf-8")
+    assert card.index("**Void.**") < card.index("## Metrics")
+    assert "**Not to be believed" in card.split("## Metrics")[1]
 
 
 def test_both_sheets_are_answered_in_full(released):

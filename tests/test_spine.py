@@ -50,6 +50,7 @@ def project(tmp_path):
     )
     leave(project, "03_split", "split.groups")
     results.merge(project, load_settings(project.settings_file))
+    results.refresh(project)  # the verdict knows which chapters are not done
     return project
 
 
@@ -61,7 +62,7 @@ def test_twice_is_once(project):
     assert project.checks_file.stat().st_mtime_ns == before
 
 
-@pytest.mark.parametrize("name", ["checks.json", "metrics.json"])
+@pytest.mark.parametrize("name", ["checks.json", "metrics.json", "verdict.json"])
 @pytest.mark.parametrize("damage", ["gone", "{", "", "[]", "{}", "null", "3", "other number"])
 def test_a_spine_that_was_damaged_is_made_again(project, name, damage):
     """Deleted, cut, of another shape, or well-formed and wrong: the same bytes as before."""
@@ -71,7 +72,7 @@ def test_a_spine_that_was_damaged_is_made_again(project, name, damage):
         path.unlink()
     else:
         path.write_bytes(
-            before.replace(b"pass", b"fail").replace(b"0.1", b"0.2")
+            before.replace(b"pass", b"fail").replace(b"0.1", b"0.2").replace(b"open", b"void")
             if damage == "other number"
             else damage.encode()
         )
@@ -138,6 +139,29 @@ def test_a_check_that_no_cell_calls_does_not_vanish(project):
     for unit in REGISTRY.values():
         other = unit.tasks and task not in unit.tasks
         assert (rows[unit.id]["state"] == "not-applicable") == bool(other)
+
+
+def test_a_check_that_does_not_apply_says_why_and_never_what_it_would_claim(project):
+    """What was found is that nothing was measured."""
+    rows = read_json(project.checks_file)
+    others = [row for row in rows if row["state"] == "not-applicable"]
+
+    assert others
+    for row in others:
+        assert row["message"] == "Not measured."
+        assert "the task here is" in row["reason"]
+        assert REGISTRY[row["id"]].sentence not in row.values()
+
+
+def test_each_row_has_the_weight_of_its_check(project):
+    """Also where an older chapter wrote none; of a check that is gone it is a note."""
+    leave(project, "03_split", "gone.check")
+    refresh(project)
+    weights = {row["id"]: row["weight"] for row in read_json(project.checks_file)}
+
+    assert weights["baseline.beats_trivial"] == "void"
+    assert weights["gone.check"] == "note"
+    assert all(weights[name] == unit.weight for name, unit in REGISTRY.items())
 
 
 def test_a_check_whose_cell_is_still_to_come_is_not_missed(project):

@@ -24,7 +24,7 @@ def test_a_gain_that_nobody_can_tell_from_none_says_how_many_rows_would_be_enoug
     found = run_check("baseline.beats_trivial", {"value": 0.1, "low": -0.1, "high": 0.3})
 
     assert found.detectable == pytest.approx(0.2)
-    assert "only a gain above 0.2 would have been seen" in found.power
+    assert "only a difference above 0.2 would have been seen" in found.power
     assert "about 5 times as many rows would be enough" in found.power
 
 

@@ -216,6 +216,7 @@ def test_rows_are_plain_json(stand_in):
         "id",
         "notebook",
         "state",
+        "weight",
         "value",
         "threshold",
         "detectable",

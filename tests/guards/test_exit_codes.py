@@ -18,7 +18,7 @@ FACTS = {"value": 2, "threshold": 0, "source": "", "message": "found", "fix": "M
 @pytest.fixture
 def checked(call, project, monkeypatch):
     """Return ``checked(*states)``: run all, leave checks in these states, and ask `check`."""
-    monkeypatch.setattr(sheets, "appendix_a", lambda project: [])
+    monkeypatch.setattr(sheets, "appendix_a", lambda project, **_: [])
     assert call("run")[0] == 0
 
     def checked(*states):
@@ -49,7 +49,7 @@ def test_check_ends_with_1_while_a_check_is_open(checked, states, code):
 def test_check_ends_with_1_while_the_sheet_has_an_open_item(checked, monkeypatch):
     """Every check passes, and a question of the sheet has no answer."""
     row = {"item": "A.1a", "title": "Why?", "where": "", "state": "unanswered", "words": ""}
-    monkeypatch.setattr(sheets, "appendix_a", lambda project: [row])
+    monkeypatch.setattr(sheets, "appendix_a", lambda project, **_: [row])
     monkeypatch.setattr(sheets, "render", lambda rows, form: "A.1a unanswered")
 
     assert checked("pass")[0] == 1

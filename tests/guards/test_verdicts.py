@@ -225,13 +225,15 @@ def test_a_fault_fails_and_its_own_size_is_the_limit(fault):
     """It passes where as much is allowed, and fails where a little less is, and as registered."""
     ident, args, options, found = fault
     assert found.state == "pass", "whatever is measured is allowed"
-    assert run_check(ident, *args, **options).state == "fail"
+    # What only a person can mend waits for an answer instead.
+    bad = "unanswered" if ident == "log.explained" else "fail"
+    assert run_check(ident, *args, **options).state == bad
 
     limit = float(found.value)
     assert limit > 0
     assert run_check(ident, *args, **options, threshold=limit).state == "pass"
     less = limit * (1 - 1e-9)
-    assert run_check(ident, *args, **options, threshold=less).state == "fail"
+    assert run_check(ident, *args, **options, threshold=less).state == bad
 
 
 def test_what_is_measured_is_the_fault():
@@ -499,7 +501,7 @@ def test_a_table_that_was_read_back_has_no_reason_where_nothing_was_written():
     """A reader of tables says NaN there, which is not text."""
     rows = [{"about": "a", "explanation": float("nan")}]
 
-    assert run_check("log.explained", rows).state == "fail"
+    assert run_check("log.explained", rows).state == "unanswered"
 
 
 def test_a_clean_trial_passes():

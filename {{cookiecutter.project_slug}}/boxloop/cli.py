@@ -61,8 +61,10 @@ def _open_results() -> Project:
     return project
 
 
-def _finish(outcome: Outcome, note: Any) -> None:
-    """Print what became of a run and end with exit code 0 or 1."""
+def _finish(project: Project, outcome: Outcome, note: Any) -> None:
+    """Print what became of a run, the verdict last, and end with exit code 0 or 1."""
+    from boxloop.record.lines import closing_lines
+
     for result in outcome.failed:
         _tell(f"Failed: {result.message}", err=True)
     if outcome.pass_number:
@@ -76,6 +78,8 @@ def _finish(outcome: Outcome, note: Any) -> None:
         _tell(f"Failed: {problem}", err=True)
     if outcome.report:
         _tell(f"Report: {outcome.report}")
+    with suppress(UserError):  # a damaged file was told of above
+        _tell(*closing_lines(project))
     sys.exit(0 if outcome.ok else 1)
 
 
@@ -96,7 +100,7 @@ def _run(*, verbose: bool, jobs: int | None, **options: Any):
         if _times_opened(project) > opened:
             _tell("The test set was opened all the same, and that counts.", err=True)
         sys.exit(130)
-    _finish(outcome, options.get("note"))
+    _finish(project, outcome, options.get("note"))
 
 
 def _times_opened(project: Project) -> int:
@@ -157,7 +161,8 @@ def how_options(command: Callable) -> Callable:
 def cli() -> None:
     """Go round Box's loop: run the notebooks, check the study, build the report.
 
-    Exit codes: 0 done, 1 a notebook failed or a check is open, 2 the input is wrong.
+    Exit codes: 0 done, 1 a notebook failed or a check fails (for `check`: or waits for an answer,
+    or is out of date), 2 the input is wrong.
     """
 
 

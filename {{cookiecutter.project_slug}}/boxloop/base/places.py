@@ -98,6 +98,11 @@ class Project:
         return self.results / "checks.json"
 
     @property
+    def verdict_file(self) -> Path:
+        """The verdict on the study, in one sentence."""
+        return self.results / "verdict.json"
+
+    @property
     def passes(self) -> Path:
         """One file for each completed run with other inputs."""
         return self.results / "passes"

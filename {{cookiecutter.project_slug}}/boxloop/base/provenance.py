@@ -7,25 +7,28 @@ import platform
 import re
 import subprocess
 from importlib import metadata
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
+from typing import Any
 
 
 def git_commit(root: Path) -> Any:
-    """Return the commit of the project, with ``+changes`` where the tree is dirty, or None."""
+    """Return the commit of the project, with ``+changes`` where the tree is dirty, or None.
+
+    None too where the folder lies inside a repository of something else.
+    """
 
     def git(*words: Any):
         command = ["git", "-C", str(root), *words]
-        return subprocess.run(
-            command, capture_output=True, text=True, check=True, timeout=10
-        ).stdout.strip()
+        done = subprocess.run(command, capture_output=True, check=True, timeout=10)
+        return done.stdout.decode("utf-8", errors="replace").strip()
 
     try:
+        top, commit = git("rev-parse", "--show-toplevel", "HEAD").splitlines()
+        if not Path(top).samefile(root):
+            return None
         dirty = git("status", "--porcelain", "--untracked-files=no")
-        return git("rev-parse", "HEAD") + ("+changes" if dirty else "")
-    except (OSError, subprocess.SubprocessError):
+        return commit + ("+changes" if dirty else "")
+    except (OSError, ValueError, subprocess.SubprocessError):
         return None
 
 

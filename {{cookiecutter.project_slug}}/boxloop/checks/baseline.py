@@ -39,21 +39,21 @@ def beats_trivial(
     if difference is None:
         return NotApplicable("The study has no domain reference.")
     value, low, high = (float(field(difference, name)) for name in ("value", "low", "high"))
-    gain = f"The domain reference improves on the trivial baseline by {value:.3g}"
-    message = f"{gain} ({low:.3g} to {high:.3g}; it must be above {threshold:g})."
+    said = f"The domain reference improves on the trivial baseline by {value:.3g}"
+    message = f"{said} ({low:.3g} to {high:.3g}; it must be above {threshold:g})."
     open_yet = trivial is not None and high > threshold + SMALL * abs(field(trivial, "value"))
     return Finding(low, value > threshold or open_yet, message, _sight(value, low, threshold))
 
 
 def _sight(value: float, low: float, threshold: float) -> Power:
-    """Return which gain can be told from none: the lower half of its interval."""
-    half, gain = value - low, value - threshold
+    """Return which difference can be told from none: the lower half of its interval."""
+    half, above = value - low, value - threshold
     # What touches the threshold is not above it.
-    detectable = half if half < gain else max(half, math.nextafter(gain, math.inf))
-    times = math.ceil((half / gain) ** 2 + 1e-9) if gain > 0 and math.isfinite(half) else None
-    times = times if times is None or times < 1000 else None  # a gain of about nothing
-    fault = f"a gain above {half:.2g}"
-    return Power(detectable, gain, fault, "from its interval", times, "times as many rows")
+    detectable = half if half < above else max(half, math.nextafter(above, math.inf))
+    times = math.ceil((half / above) ** 2 + 1e-9) if above > 0 and math.isfinite(half) else None
+    times = times if times is None or times < 1000 else None  # a difference of about nothing
+    fault = f"a difference above {half:.2g}"
+    return Power(detectable, above, fault, "from its interval", times, "times as many rows")
 
 
 @check(

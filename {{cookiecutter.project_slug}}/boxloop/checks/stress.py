@@ -43,15 +43,15 @@ def overspecialisation(
     ----------
     inside, outside : dict
         ``model`` and ``reference``: errors, lower is better, as numbers or with a ``value``.
-        ``difference``: interval of the gain of the model over the reference; positive is better.
+        ``difference``: interval of the lead of the model over the reference; positive is better.
     beyond_chance : bool
-        A gain that is only less sure outside, because there are few rows, is then not lost.
+        A lead that is only less sure outside, because there are few rows, is then not lost.
 
     Notes
     -----
     Fails when the model degrades `threshold` times as much as the reference,
-    or when a gain whose interval excludes zero inside is no longer sure outside.
-    The ratio's error is read off the intervals of the gain.
+    or when a lead whose interval excludes zero inside is no longer sure outside.
+    The ratio's error is read off the intervals of the lead.
     """
     errors = {
         (place, who): _number(part[who])
@@ -59,40 +59,40 @@ def overspecialisation(
         for who in ("model", "reference")
     }
     model, reference = (errors["out", who] / errors["in", who] for who in ("model", "reference"))
-    ratio, gains = model / reference, [_gain(part) for part in (inside, outside)]
-    parts = zip(("in", "out"), gains, strict=True)
+    ratio, leads = model / reference, [_lead(part) for part in (inside, outside)]
+    parts = zip(("in", "out"), leads, strict=True)
     error = math.hypot(
         *(_relative_error(g, errors[at, "model"], errors[at, "reference"]) for at, g in parts)
     )
     sure = not beyond_chance or math.log(max(ratio, 1e-300)) > CHANCE * error
-    lost = gains[0]["low"] > 0 and gains[1]["low"] <= 0 and sure
-    words = ["{value:.3g} ({low:.3g} to {high:.3g})".format(**gain) for gain in gains]
+    lost = leads[0]["low"] > 0 and leads[1]["low"] <= 0 and sure
+    words = ["{value:.3g} ({low:.3g} to {high:.3g})".format(**lead) for lead in leads]
     message = (
         f"Outside, the model's error grows {model:.2f} times and the reference's {reference:.2f} "
-        f"times: ratio {ratio:.2f}, threshold {threshold:g}; its gain over the reference is "
-        f"{words[0]} inside and {words[1]} outside{', so the gain is lost' if lost else ''}."
+        f"times: ratio {ratio:.2f}, threshold {threshold:g}; its lead over the reference is "
+        f"{words[0]} inside and {words[1]} outside{', so the lead is lost' if lost else ''}."
     )
-    gained = errors["in", "reference"] / errors["in", "model"] if gains[0]["low"] > 0 else None
-    sight = _ratio_seen(error, threshold, gained, unsure=gains[1]["low"] <= 0)
+    gained = errors["in", "reference"] / errors["in", "model"] if leads[0]["low"] > 0 else None
+    sight = _ratio_seen(error, threshold, gained, unsure=leads[1]["low"] <= 0)
     return Finding(ratio, not (ratio > threshold and sure) and not lost, message, sight)
 
 
-def _gain(part: Mapping[str, Any]) -> dict[str, float]:
-    """Return the gain of one place, with the ends of its interval."""
+def _lead(part: Mapping[str, Any]) -> dict[str, float]:
+    """Return the lead of one place, with the ends of its interval."""
     return {name: float(field(part["difference"], name)) for name in ("value", "low", "high")}
 
 
-def _relative_error(gain: Mapping[str, float], model: float, reference: float) -> float:
-    """Return the error of log(reference / model), from the 95 % interval of the gain.
+def _relative_error(lead: Mapping[str, float], model: float, reference: float) -> float:
+    """Return the error of log(reference / model), from the 95 % interval of the lead.
 
-    The gain may be that of a metric which is no error (an area, an improvement): what matters is
+    The lead may be that of a metric which is no error (an area, an improvement): what matters is
     how much of the logarithm goes with it.
     """
     apart = math.log(reference / model)
-    per_gain = 1 / math.sqrt(model * reference)
-    if abs(apart) > 0.01 and abs(gain["value"]) > 0:
-        per_gain = abs(apart / gain["value"])
-    return (gain["high"] - gain["low"]) / (2 * 1.96) * per_gain
+    per_lead = 1 / math.sqrt(model * reference)
+    if abs(apart) > 0.01 and abs(lead["value"]) > 0:
+        per_lead = abs(apart / lead["value"])
+    return (lead["high"] - lead["low"]) / (2 * 1.96) * per_lead
 
 
 def _ratio_seen(error: float, threshold: float, gained: float | None, *, unsure: bool) -> Power:
@@ -104,9 +104,9 @@ def _ratio_seen(error: float, threshold: float, gained: float | None, *, unsure:
         Of its logarithm.
     gained : float, optional
         How many times smaller the model's error is inside, where that is sure: a ratio as large
-        takes the whole gain away.
+        takes the whole lead away.
     unsure : bool
-        Whether outside the gain may be none: then its loss has not been ruled out.
+        Whether outside the lead may be none: then its loss has not been ruled out.
     """
     chance = (CHANCE + SURE) * min(error, 100.0)
     if gained is not None and gained < 2 * threshold:
@@ -117,7 +117,7 @@ def _ratio_seen(error: float, threshold: float, gained: float | None, *, unsure:
     if gained is not None and unsure:
         seen = max(seen, 1.01 * matters)
     fault = f"an error that grows {seen:.3g} times as much as the reference's"
-    return Power(seen, matters, fault, "from the intervals of the gain")
+    return Power(seen, matters, fault, "from the intervals of the lead")
 
 
 def _number(error: Any) -> float:

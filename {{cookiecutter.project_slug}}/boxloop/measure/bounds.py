@@ -80,8 +80,8 @@ class Tally:
 
     def difference(self, other: Tally, level: float) -> Ends:
         """Return the ends of the interval of the improvement over `other`."""
-        gains = list(map(self.metric.improvement, other.draws, self.draws))
-        return percentiles(np.asarray(gains, dtype=float), level)
+        leads = list(map(self.metric.improvement, other.draws, self.draws))
+        return percentiles(np.asarray(leads, dtype=float), level)
 
     def counted(self) -> tuple[int, int]:
         """Return how many groups the metric counts, and how many are enough."""
@@ -209,14 +209,14 @@ class PairedMoments:
 
     def ends(self, level: float) -> Ends:
         """Return the ends of the interval of the improvement."""
-        gain, sign = self.model.value - self.reference.value, self.model.metric.sign
-        if not gain and not self.whole.any():
+        lead, sign = self.model.value - self.reference.value, self.model.metric.sign
+        if not lead and not self.whole.any():
             return 0.0, 0.0
         draws = sign * (self.model.draws - self.reference.draws), self.errors
         square = float(np.sum(self.whole**2))
         share = float(np.sum(self.whole**4)) / square**2 if square > 0 else 0.0
         wide = 1 + LONG * share
-        return studentised(sign * gain, self.whole, *draws, scale=PLAIN, level=level, wide=wide)
+        return studentised(sign * lead, self.whole, *draws, scale=PLAIN, level=level, wide=wide)
 
 
 def studentised(

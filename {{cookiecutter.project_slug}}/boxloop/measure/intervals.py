@@ -283,11 +283,11 @@ def _entries(
         found[who] = Entry(Interval(tally.value, *ends)._asdict() | notes[who])
     if {"model", "reference"} <= set(mine):
         model, reference = mine["model"], mine["reference"]
-        gain = metric.improvement(reference.value, model.value)
+        lead = metric.improvement(reference.value, model.value)
         pair = pairs.get(metric.name)
         ends = pair.ends(level) if pair else model.difference(reference, level)
         said = _joined_notes(notes["model"], notes["reference"])
-        found["difference"] = Entry(Interval(gain, *reaching(gain, ends))._asdict() | said)
+        found["difference"] = Entry(Interval(lead, *reaching(lead, ends))._asdict() | said)
     return found
 
 

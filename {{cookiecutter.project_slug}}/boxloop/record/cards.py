@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from boxloop.settings.load import Settings
 
 
+_WARNING = "**Not to be believed; see the verdict.**"
 FLAGS = {"too_few": "too few groups", "heavy_tails": "heavy tails"}
 # What Markdown, or the mathematics and HTML in it, would take for its own.
 _MARKS = re.compile(r"[\\`*~|$]|<(?=[\w/!?])|\](?=[(\[])|&(?=#?\w+;)|(?<!\w)_|_(?!\w)")
@@ -124,17 +125,17 @@ def model_card(
     limits: str,
     citation: str,
     checks: pd.DataFrame | None = None,
+    verdict: dict | None = None,
 ) -> str:
     """Return the model card as Markdown, rendered by `skops.card.Card`.
 
     Parameters
     ----------
-    model : fitted estimator
-    title : str
+    model, title : fitted estimator and str
     intended_use, not_for, data, metrics, strata, safe_unsafe, training, limits, citation : str,
         DataFrame or list
         Content of the section of that name; all are required, because a card with a hole misleads.
-    checks : DataFrame, optional; see `power_table`
+    checks, verdict : DataFrame and dict, optional; see `power_table` and `record.verdict`
     """
     from skops.card import Card
 
@@ -149,12 +150,33 @@ def model_card(
         "Limits": limits,
         "Citation": citation,
     }
-    sections |= {} if checks is None else {"What the checks could have seen": _sourced(checks)}
     top = f"Model card: {as_written(title)}".replace("/", "-")
     card = Card(model, template=None, model_diagram=False)
     card.add(**{top: "What this model is for, how well it works, and where it must not be used."})
-    card.add(**{f"{top}/{heading}": _text(content) for heading, content in sections.items()})
+    parts = _headed(sections, checks, verdict)
+    card.add(**{f"{top}/{heading}": _text(content) for heading, content in parts})
     return card.render().strip() + "\n"
+
+
+def _headed(
+    sections: dict[str, Any], checks: pd.DataFrame | None, verdict: dict | None
+) -> list[tuple[str, Any]]:
+    """Return sections with the verdict before them; where it is void, no number stands alone."""
+    if checks is not None:
+        sections = sections | {"What the checks could have seen": _sourced(checks)}
+    if verdict is None:
+        return list(sections.items())
+    if verdict["state"] == "void":
+        warned = {name: sections[name] for name in ("Metrics", "Metrics by stratum")}
+        sections = sections | {name: [_WARNING, _text(found)] for name, found in warned.items()}
+    return [("Verdict", _judged(verdict)), *sections.items()]
+
+
+def _judged(verdict: dict) -> str:
+    """Return the verdict as Markdown, and by which checks and criteria it came about."""
+    because = "; ".join(as_written(name) for name in verdict["because"])
+    said = f"**{verdict['state'].capitalize()}.** {as_written(verdict['sentence'])}"
+    return f"{said}\n\nBecause of: {because}." if because else said
 
 
 def power_table(checks: list[dict]) -> pd.DataFrame:

@@ -35,6 +35,8 @@ class Desk:
     uses: Any
     file: Any
     has: Any
+    _checks: dict[str, dict]
+    _sets: dict[str, dict]
 
     # Rows.
 
@@ -303,6 +305,18 @@ class Desk:
 
         self.keep(name, card)
         return Markdown(demoted(card))
+
+    def verdict(self) -> dict:
+        """Return the verdict as it stands before this chapter has ended, for the model card."""
+        from boxloop.record.results import verdict_so_far
+
+        rows = [row for found in self.read_earlier("checks.json").values() for row in found]
+        sets: dict[str, dict] = {}
+        for found in self.read_earlier("metrics.json").values():
+            sets |= found.get("sets", {})
+        rows += self._checks.values()
+        known = verdict_so_far(self.project, self.settings, self.name, rows, sets | self._sets)
+        return known or {"state": "open", "sentence": "Nothing was run yet.", "because": []}
 
     def power_of_checks(self) -> "pd.DataFrame":
         """Return what the checks of this study could have seen, for the model card."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from boxloop.base.errors import UserError
 from boxloop.notebooks.folder import sort_notebooks
-from boxloop.record import sheets
+from boxloop.record import sheets, verdict
 from boxloop.record.health import losses, notices
 from boxloop.record.passes import all_passes, last_pass
-from boxloop.record.results import read_checks
+from boxloop.record.results import read_checks, read_verdict, refresh
 from boxloop.record.status import status
 from boxloop.split.seal import last, openings, read_ledger, trouble
 
@@ -26,17 +27,38 @@ OPEN_STATES = ("fail", "unanswered")
 
 def status_lines(project: Project) -> list[str]:
     """Return what is done, what is stale and why, the seal and the pass."""
+    rows = status(project, parameters={})
+    with suppress(OSError):  # nobody may write here: what is there has to do
+        refresh(project, rows)
     lines = [
-        f"{row.name.replace('_', ' '):<18} {row.state:<10} {row.detail}".rstrip()
-        for row in status(project, parameters={})
+        f"{row.name.replace('_', ' '):<18} {row.state:<10} {row.detail}".rstrip() for row in rows
     ]
     lines += [*sort_notebooks(project).others, *losses(project), *notices(project)]
     lines.append(f"Seal: {_seal_words(project)}.")
     newest = last_pass(project)
-    if newest is None:
-        return [*lines, "Pass: none complete yet."]
-    words = [newest["time"][:10], "released" if newest["released"] else "", newest["note"]]
-    return [*lines, f"Pass: {newest['number']} ({', '.join(filter(None, words))})."]
+    words = "none complete yet"
+    if newest is not None:
+        facts = [newest["time"][:10], "released" if newest["released"] else "", newest["note"]]
+        words = f"{newest['number']} ({', '.join(filter(None, facts))})"
+    return [*lines, f"Pass: {words}.", verdict.line(read_verdict(project))]
+
+
+def closing_lines(project: Project) -> list[str]:
+    """Return what the checks of a run come to: those that fail or wait, and last the verdict."""
+    checks, found = read_checks(project), read_verdict(project)
+    lines = []
+    for state, one, many in (
+        ("fail", "check fails", "checks fail"),
+        ("unanswered", "check waits for an answer", "checks wait for an answer"),
+    ):
+        names = [row["id"] for row in checks if row["state"] == state]
+        if names:
+            lines.append(f"{len(names)} {one if len(names) == 1 else many}: {', '.join(names)}.")
+    known = {row["id"] for row in checks}
+    limited = found is not None and found["state"] == "limited"
+    if limits := [name for name in (found or {}).get("because", []) if limited and name in known]:
+        lines.append(f"Limited by {', '.join(limits)}.")
+    return [*lines, verdict.line(found)]
 
 
 def _seal_words(project: Project) -> str:
@@ -81,14 +103,19 @@ class Review:
         if not checks:
             msg = "Nothing was run yet, so there is nothing to check: `boxloop run` first."
             raise UserError(msg)
-        self.rows = {"appendix-a": sheets.appendix_a, "reforms": sheets.reforms}[sheet](project)
+        undone = [row for row in status(project) if row.state != "done" or row.smoke]
+        old = {row.name for row in undone}
+        fill = {"appendix-a": sheets.appendix_a, "reforms": sheets.reforms}[sheet]
+        self.rows = fill(project, old=old)
         self.open = [row for row in checks if row["state"] in OPEN_STATES]
+        self.old = [row for row in checks if row["notebook"] in old and row not in self.open]
+        checks = [row for row in checks if row["notebook"] not in old]
         self.waived = [row for row in checks if row["state"] == "waived"]
         self.unsure = [row for row in checks if row["state"] == "cannot-tell"]
         self.passed = [row for row in checks if row["state"] == "pass" and row.get("power")]
         self.stale = [row for row in checks if row.get("stale_waiver")]
-        undone = [_not_done(row) for row in status(project) if row.state != "done"]
-        self.broken = [*losses(project), *undone]
+        self.broken = [*losses(project), *map(_not_done, undone)]
+        self.verdict = read_verdict(project)
 
     @property
     def is_open(self) -> bool:
@@ -107,7 +134,9 @@ class Review:
                 "passed": self.passed,
                 "waived": self.waived,
                 "stale_waivers": self.stale,
+                "out_of_date": self.old,
                 "broken": self.broken,
+                "verdict": self.verdict,
             }
             return json.dumps(both, indent=1, ensure_ascii=False).split("\n")
         waivers = sheets.waiver_lines(self.waived, self.stale, form)
@@ -115,11 +144,18 @@ class Review:
         many = len(self.unsure)
         lines += sight_lines(f"{_checks(many)} cannot tell:", self.unsure, form)
         lines += [*sight_lines(f"{_checks(len(self.passed))} passed:", self.passed, form), *waivers]
-        return [*lines, "", "Not to be relied on:", *self.broken] if self.broken else lines
+        if self.broken:
+            lines += ["", "Not to be relied on:", *self.broken]
+        if self.old:
+            names = ", ".join(row["id"] for row in self.old)
+            lines.append(f"What their checks found does not count: {names}.")
+        return [*lines, "", verdict.line(self.verdict)]
 
 
 def _not_done(row: Row) -> str:
     """Return one sentence on a notebook whose checks are not those of today."""
+    if row.state == "done":
+        return f"{row.name} has quick numbers, which are no results: run `boxloop run`."
     words = {"failed": "failed", "stale": "is out of date"}.get(row.state, "was never run")
     detail = f" ({row.detail})" if row.detail else ""
     mend = "mend that cell, then" if row.state == "failed" else "run"

@@ -1,4 +1,4 @@
-"""The two files that everything else is rendered from: ``metrics.json`` and ``checks.json``.
+"""What everything else is rendered from: ``metrics.json``, ``checks.json``, ``verdict.json``.
 
 They are made from what each notebook left, and made again whenever they are not that.
 """
@@ -11,6 +11,7 @@ from boxloop.base.errors import UserError
 from boxloop.base.files import read_cache, read_json, sha256, write_cache, write_json
 from boxloop.notebooks.file import asked, code_cells, read_notebook
 from boxloop.notebooks.folder import chapter_names
+from boxloop.record import verdict
 from boxloop.record.facts import validity
 
 if TYPE_CHECKING:
@@ -18,12 +19,14 @@ if TYPE_CHECKING:
 
     from boxloop.base.places import Project
     from boxloop.checks.core import CheckUnit
+    from boxloop.record.status import Row
     from boxloop.settings.load import Settings
     from boxloop.settings.tables import Criterion
 
 
 TINY = 1e-6  # a lower bound below this asks for more than nothing
 PREDICTORS = ("model", "reference", "trivial", "difference")
+_HAVE_NOT_RUN = "has not run yet"
 
 
 AT_HOME = "train_cv", "validation", "test"  # sets of the rows that the model is made for
@@ -73,9 +76,9 @@ def _led(primary: dict, sets: dict, unit: str) -> dict:
 def measured(criterion: Criterion, sets: dict) -> float | None:
     """Return the number that a criterion asks for, or None where its set was not measured yet.
 
-    ``value`` is the model's metric, ``gain`` its improvement over the domain reference as a
-    share of the reference's value, ``difference_low`` the lower end of the interval of that
-    improvement.
+    ``value`` is the model's metric, ``difference_low`` the lower end of the interval of its
+    difference from the domain reference, ``gain`` that difference as a share of the reference's
+    value (None where that is zero).
     """
     values = sets.get(criterion.set, {}).get("metrics", {}).get(criterion.metric)
     if not values:
@@ -84,7 +87,7 @@ def measured(criterion: Criterion, sets: dict) -> float | None:
         return values["model"]["value"]
     if criterion.quantity == "difference_low":
         return values["difference"]["low"]
-    return values["difference"]["value"] / abs(values["reference"]["value"])
+    return verdict.gain(values)
 
 
 def judge(criterion: Criterion, sets: Any) -> dict:
@@ -131,6 +134,9 @@ def assemble_checks(
 ) -> list[dict]:
     """Return the content of ``checks.json``: what was recorded, and what nobody asks.
 
+    Each row has a weight; what an older chapter left without one gets that of its check, and is a
+    note where there is no such check any more.
+
     Parameters
     ----------
     rows : list of dict
@@ -143,9 +149,14 @@ def assemble_checks(
     from boxloop.checks import REGISTRY
 
     recorded = {row["id"] for row in rows}
+    rows = [{"weight": _weight(row["id"], REGISTRY)} | row for row in rows]
     silent = [unit for unit in REGISTRY.values() if rows and unit.id not in recorded]
     found = [_not_asked(unit, settings.study.task, names, to_come) for unit in silent]
     return sorted([*rows, *filter(None, found)], key=lambda row: (row["notebook"], row["id"]))
+
+
+def _weight(check_id: str, registry: dict[str, CheckUnit]) -> str:
+    return registry[check_id].weight if check_id in registry else "note"
 
 
 def _not_asked(unit: CheckUnit, task: str, names: list[str], to_come: dict) -> dict | None:
@@ -157,7 +168,7 @@ def _not_asked(unit: CheckUnit, task: str, names: list[str], to_come: dict) -> d
     reason, call = {}, f'here.check("{unit.id}", ...)'
     fix = f"Call {call} in {unit.notebook}.ipynb, as that of a fresh project does."
     if unit.tasks and task not in unit.tasks:
-        state, message = "not-applicable", unit.sentence
+        state, message = "not-applicable", "Not measured."
         tasks = " and ".join(sorted(unit.tasks))
         reason, fix = {"reason": f"This check is for {tasks}; the task here is {task}."}, unit.fix
     elif unit.notebook not in names:
@@ -197,12 +208,18 @@ def _parts(project: Project, name: str) -> list:
     return found
 
 
-def merge(project: Project, settings: Settings) -> None:
-    """Make ``results/metrics.json`` and ``results/checks.json`` from what the chapters left.
+def merge(project: Project, settings: Settings, undone: list | None = None) -> None:
+    """Make the three files of ``results/`` from what the chapters left.
 
     What a chapter left counts if its ``station.json`` vouches for it; one that is gone, or was
     broken off, has left nothing. Two notebooks may end at the same moment: whoever wrote looks
     whether something came in meanwhile, and merges again.
+
+    Parameters
+    ----------
+    undone : pairs of str, optional
+        For the verdict: a chapter that is not done, and what is wrong with it; by default those
+        that have left nothing.
     """
     merged: tuple | None = None
     while merged != (merged := _left(project)):
@@ -213,9 +230,17 @@ def merge(project: Project, settings: Settings) -> None:
             checks += rows
             sets |= metrics.get("sets", {})
         to_come = {name: _asks(project, name) for name in names if name not in left}
-        write_json(project.metrics_file, assemble_metrics(sets, settings))
-        write_json(project.checks_file, assemble_checks(checks, settings, names, to_come))
-    write_cache(_stamp(project), _vouched(project, merged))
+        late = [[name, _HAVE_NOT_RUN] for name in to_come] if undone is None else undone
+        metrics = assemble_metrics(sets, settings)
+        checks = assemble_checks(checks, settings, names, to_come)
+        found = verdict.judge(checks, metrics, settings, undone=late)
+        write_json(project.metrics_file, metrics)
+        write_json(project.checks_file, checks)
+        if found:
+            write_json(project.verdict_file, found)
+        else:
+            project.verdict_file.unlink(missing_ok=True)
+    write_cache(_stamp(project), [*_vouched(project, merged), late])
 
 
 def _left(project: Project) -> tuple:
@@ -238,24 +263,64 @@ def _stamp(project: Project) -> Path:
 
 
 def _vouched(project: Project, left: tuple) -> list:
-    """Return what the two files are made from, and what they hold."""
+    """Return what the three files are made from, and what they hold."""
     names, parts = left
     known = [known for found in parts.values() for _, known in found]
-    made = [path.is_file() and sha256(path) for path in (project.metrics_file, project.checks_file)]
+    files = (project.metrics_file, project.checks_file, project.verdict_file)
+    made = [path.is_file() and sha256(path) for path in files]
     return [validity(project), names, known, made]
 
 
-def refresh(project: Project) -> bool:
-    """Make the two files again unless they are what the chapters left; return whether needed."""
+def refresh(project: Project, rows: list[Row] | None = None) -> bool:
+    """Make the three files again unless they are what the chapters left; return whether needed.
+
+    Parameters
+    ----------
+    rows : list of boxloop.record.status.Row, optional
+        How it stands with the chapters; found out by default.
+    """
     left = _left(project)
-    if not left[1] or read_cache(_stamp(project)) == _vouched(project, left):
+    if not left[1]:
         return False  # where nothing was left, there is nothing that could be made
+    if rows is None:
+        from boxloop.record.status import status
+
+        rows = status(project)
+    undone = behind(rows)
+    if read_cache(_stamp(project)) == [*_vouched(project, left), undone]:
+        return False
     from boxloop.settings.load import (
         load_settings,
     )  # here, because it takes longer than to see that all is well
 
-    merge(project, load_settings(project.settings_file))
+    merge(project, load_settings(project.settings_file), undone)
     return True
+
+
+def behind(rows: list[Row]) -> list[list[str]]:
+    """Return the chapters whose results are not those of today, each with what is wrong."""
+    words = {"failed": "failed", "stale": "is out of date", "never run": _HAVE_NOT_RUN}
+    found = [[row.name, words[row.state]] for row in rows if row.state != "done"]
+    quick = [[row.name, "has quick numbers"] for row in rows if row.state == "done" and row.smoke]
+    return found + quick
+
+
+def verdict_so_far(
+    project: Project, settings: Settings, name: str, checks: list[dict], sets: dict
+) -> dict | None:
+    """Return the verdict as a chapter sees it that is still running.
+
+    Parameters
+    ----------
+    name : str
+        The chapter.
+    checks, sets : list of dict, dict
+        What it has checked and measured so far, and what the chapters before it have.
+    """
+    names = chapter_names(project)
+    to_come = {other: _asks(project, other) for other in names if other >= name}
+    rows = assemble_checks(checks, settings, names, to_come)
+    return verdict.judge(rows, assemble_metrics(sets, settings), settings)
 
 
 def read_checks(project: Project) -> Any:
@@ -278,6 +343,25 @@ def read_metrics(project: Project) -> Any:
         If the file is damaged.
     """
     return _shaped(project.metrics_file, {})
+
+
+def read_verdict(project: Project) -> dict | None:
+    """Return the content of ``results/verdict.json``, None where it is missing.
+
+    Raises
+    ------
+    UserError
+        If the file is damaged.
+    """
+    found = read_json(project.verdict_file, None)
+    if found is None:
+        return None
+    facts = found if isinstance(found, dict) else {}
+    texts = (facts.get("state"), facts.get("sentence"), *(facts.get("because") or ()))
+    if all(isinstance(text, str) for text in texts):
+        return facts | {"because": list(facts.get("because") or ())}
+    msg = "results/verdict.json is damaged: run `boxloop run`, which makes it again."
+    raise UserError(msg)
 
 
 def _shaped(path: Path, default: dict | list) -> dict | list[dict]:

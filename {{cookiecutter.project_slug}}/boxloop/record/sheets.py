@@ -18,6 +18,7 @@ from boxloop.notebooks.answers import cell_anchor, read_answers
 from boxloop.record.results import read_checks
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from boxloop.base.places import Project
@@ -40,12 +41,14 @@ def tally(states: Any) -> str:
     return ", ".join(f"{states.count(state)} {state}" for state in STATES if state in states)
 
 
-def appendix_a(project: Project) -> list[dict]:
+def appendix_a(project: Project, *, old: Collection[str] = ()) -> list[dict]:
     """Return the sheet of Appendix A: 15 items, 1a to 6b (Huppenkothen et al., Appendix A).
 
     Parameters
     ----------
     project : boxloop.base.places.Project
+    old : collection of str
+        Notebooks that are not done: what their checks found once speaks for nothing.
 
     Returns
     -------
@@ -54,17 +57,17 @@ def appendix_a(project: Project) -> list[dict]:
         ``answers`` and ``files`` with their states, ``missing`` (sentences), ``evidence`` (an
         anchor of the report that leads to the piece that decides the state).
     """
-    return _sheet(project, "appendix_a.json", "appendix")
+    return _sheet(project, "appendix_a.json", "appendix", old)
 
 
-def reforms(project: Project) -> list[dict]:
+def reforms(project: Project, *, old: Collection[str] = ()) -> list[dict]:
     """Return the sheet of REFORMS, 32 items (Kapoor et al. 2024), as `appendix_a` does."""
-    return _sheet(project, "reforms.json", "reforms")
+    return _sheet(project, "reforms.json", "reforms", old)
 
 
-def _sheet(project: Project, name: str, key: str) -> list[dict]:
+def _sheet(project: Project, name: str, key: str, old: Collection[str]) -> list[dict]:
     text = (files("boxloop") / "templates" / name).read_text(encoding="utf-8")
-    checks = read_checks(project)
+    checks = [_dated(row, old) for row in read_checks(project)]
     answers = read_answers(project)
     return [
         _row(item, project, checks, [a for a in answers if item["item"] in a[key]])
@@ -110,6 +113,14 @@ def _checks(pattern: str, checks: list[dict]):
         | ({"stale_waiver": True} if row.get("stale_waiver") else {})
         for row in found
     ]
+
+
+def _dated(row: dict, old: Collection[str]) -> dict:
+    """Return a check as it counts: one of a notebook that is not done still waits."""
+    if row.get("notebook") not in old or row["state"] == "fail":
+        return row
+    words = f"{row['notebook']} is not current, so this does not count: run `boxloop run`."
+    return row | {"state": "unanswered", "message": words, "reason": "", "stale_waiver": False}
 
 
 def _words(row: dict) -> str:

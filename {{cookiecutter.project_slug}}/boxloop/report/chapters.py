@@ -43,6 +43,8 @@ class Chapter:
         Why it is stale, or why it is not shown.
     facts : dict
         ``date``, ``seconds``, ``python`` as far as they are known.
+    stale, sealed : bool
+        Whether it is out of date; whether it is to open a test set that is still shut.
     """
 
     name: str
@@ -54,6 +56,8 @@ class Chapter:
     failure: dict | None = None
     note: str = ""
     facts: dict = field(default_factory=dict)
+    stale: bool = False
+    sealed: bool = False
 
     @property
     def slug(self) -> str:
@@ -67,12 +71,18 @@ class Chapter:
 
     @property
     def state(self) -> str:
-        """The state of the chapter: its worst check, a failed cell, or ``not-run``."""
+        """The state of the chapter: its worst check, a failed cell, or ``not-run``.
+
+        One that is out of date has no better state than that, nor has a shut seal.
+        """
         if self.failure:
             return "fail"
         if not self.executed and not self.checks:
             return "not-run"
-        return worst([row["state"] for row in self.checks] or ["not-applicable"])
+        found = worst([row["state"] for row in self.checks] or ["not-applicable"])
+        if found in ("fail", "unanswered") or not (self.stale or self.sealed):
+            return found
+        return "stale" if self.stale else "sealed"
 
     @property
     def words(self) -> str:
@@ -81,10 +91,15 @@ class Chapter:
             return "stopped"
         if not self.executed and not self.checks:
             return "not run yet"
-        return tally(row["state"] for row in self.checks) or "no checks"
+        said = tally(row["state"] for row in self.checks if not row.get("old")) or "no checks"
+        if self.stale:
+            return "out of date" if said == "no checks" else f"out of date, {said}"
+        return f"sealed, {said}" if self.sealed else said
 
 
-def read_chapters(project: Project, checks: list[dict], *, stale: dict | None = None) -> list:
+def read_chapters(
+    project: Project, checks: list[dict], *, stale: dict | None = None, sealed: bool = False
+) -> list:
     """Return the chapters in their order, the eight and what there is more.
 
     One that cannot be read says so.
@@ -96,6 +111,8 @@ def read_chapters(project: Project, checks: list[dict], *, stale: dict | None = 
         Rows of ``results/checks.json``.
     stale : dict, optional
         Why a chapter is out of date, by name.
+    sealed : bool
+        Whether the test set has no numbers yet.
     """
     there = chapter_names(project)
     names = sorted({*STATIONS, *there})
@@ -109,6 +126,8 @@ def read_chapters(project: Project, checks: list[dict], *, stale: dict | None = 
         rows = [dict(row, cell="") for row in checks if row.get("notebook") == name]
         title = name[3:].replace("_", " ").capitalize()
         chapter = Chapter(name, title, checks=rows, note=notes.get(name, ""))
+        chapter.stale = name in (stale or {})
+        chapter.sealed = sealed and name == STATIONS[-1]
         path = project.executed / f"{name}.ipynb"
         if name in there and path.is_file():
             try:

@@ -1,4 +1,4 @@
-"""The cover: one question, one number with its interval, and whether the study kept its word."""
+"""The cover: question, verdict, one number with its interval, and what kept its word."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
+from boxloop.measure.numbers import decimals, is_interval, is_number, short, text
 from boxloop.record.sheets import tally
+from boxloop.record.verdict import gain
 from boxloop.report.drawing import interval_drawing
-from boxloop.report.numbers import decimals, is_interval, is_number, short, text
 
 if TYPE_CHECKING:
+    from boxloop.report.chapters import Chapter
     from boxloop.settings.load import Settings
 
 
@@ -29,8 +31,7 @@ PACKAGES = (
 QUANTITIES = {
     "value": "{metric} of the model",
     "gain": "gain in {metric} over the reference",
-    "difference": "difference in {metric} from the reference",
-    "difference_low": "lower end of the gain in {metric}",
+    "difference_low": "lower end of the difference in {metric} from the reference",
 }
 BETTER = {
     "lower": "lower is better",
@@ -74,8 +75,9 @@ def headline(metrics: dict, settings: Settings | None, openings: list[dict]) -> 
         "set": primary.get("set") or "",
         "n_rows": rows.get("n_rows"),
         "n_groups": rows.get("n_groups"),
-        "verdict": verdict(primary.get("difference"), unit, names["reference"]),
+        "difference": comparison(primary.get("difference"), unit, names["reference"]),
         "gain": _gain(primary),
+        "drawn": _drawn(settings, rows),
         "tails": _tails(stated, names["reference"]),
         "few": (primary.get("difference") or {}).get("too_few", False),
         "reference": names["reference"],
@@ -83,7 +85,24 @@ def headline(metrics: dict, settings: Settings | None, openings: list[dict]) -> 
     }
 
 
-def verdict(difference: Any, unit: str, reference: str) -> str:
+def judged(verdict: dict | None, checks: list[dict], chapters: list[Chapter]) -> dict | None:
+    """Return the verdict with the place on the page of each of the things that it is due to."""
+    if verdict is None:
+        return None
+    places = {row["id"]: f"#check-{row['id']}" for row in checks}
+    places |= {chapter.name: f"#{chapter.slug}" for chapter in chapters}
+    because = [{"name": name, "to": places.get(name, "#criteria")} for name in verdict["because"]]
+    return verdict | {"because": because}
+
+
+def _drawn(settings: Settings | None, rows: dict) -> str:
+    """Return what the bootstrap draws: groups where there are such, else rows."""
+    if settings is not None:
+        return "groups" if settings.only("group") else "rows"
+    return "rows" if rows.get("n_groups") == rows.get("n_rows") else "groups"
+
+
+def comparison(difference: Any, unit: str, reference: str) -> str:
     """Return one sentence on the paired difference, which is positive where the model is better."""
     if not is_interval(difference):
         return ""
@@ -106,23 +125,17 @@ def _tails(primary: dict, reference: str) -> str:
     if not primary.get("heavy_tails"):
         return ""
     label, unit = primary.get("label") or "the primary metric", primary.get("unit") or ""
-    said = verdict(primary.get("difference"), unit, reference)
+    said = comparison(primary.get("difference"), unit, reference)
     return f"{primary.get('note', 'heavy tails')}. By {label}, the primary metric: {said}".strip()
 
 
 def _gain(primary: Any):
-    """Return the improvement as a share of the reference's value, in words, where it is clear."""
-    difference, reference = primary.get("difference"), primary.get("reference")
-    if not (
-        is_interval(difference)
-        and isinstance(reference, dict)
-        and is_number(reference.get("value"))
-    ):
+    """Return the gain (see `boxloop.record.verdict.gain`) in words, where it is clear."""
+    difference, share = primary.get("difference"), gain(primary)
+    if share is None or not is_interval(difference) or primary.get("better") == "zero":
         return ""
     unclear = difference["low"] <= 0 <= difference["high"]
-    if unclear or reference["value"] == 0 or primary.get("better") == "zero":
-        return ""
-    return f"{100 * difference['value'] / abs(reference['value']):+.0f} %".replace("-", "−")
+    return "" if unclear else f"{100 * share:+.0f} %".replace("-", "−")
 
 
 def secondary(metrics: dict) -> list[dict]:
@@ -195,7 +208,7 @@ def counts(
     return [
         {
             "label": "Checks",
-            "words": tally(row["state"] for row in checks) or "none yet",
+            "words": _checks_words(checks),
             "to": "#checks",
         },
         {"label": "Answers", "words": replied, "to": "#appendix-a"},
@@ -206,6 +219,13 @@ def counts(
         },
         {"label": "Passes so far", "words": str(len(passes)), "to": "#provenance"},
     ]
+
+
+def _checks_words(checks: list[dict]) -> str:
+    """Return how many checks are in which state, those apart that are out of date."""
+    old = sum(bool(row.get("old")) for row in checks)
+    words = [tally(row["state"] for row in checks if not row.get("old"))]
+    return ", ".join(filter(None, [*words, f"{old} out of date" if old else ""])) or "none yet"
 
 
 def provenance(chapters: Any, commit: Any) -> list:

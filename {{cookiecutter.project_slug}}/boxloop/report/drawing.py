@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from boxloop.report.numbers import decimals, is_interval, is_number, text, ticks
+from boxloop.measure.numbers import decimals, is_interval, is_number, text, ticks
 
 if TYPE_CHECKING:
     from boxloop.notebooks.graph import Chapter

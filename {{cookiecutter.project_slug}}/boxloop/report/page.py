@@ -8,27 +8,28 @@ import hashlib
 import io
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
 from boxloop.base.files import read_cache, write_text
 from boxloop.base.provenance import git_commit
+from boxloop.measure.numbers import short
 from boxloop.notebooks.answers import read_answers
 from boxloop.notebooks.folder import chapter_names
 from boxloop.record import history
 from boxloop.record.health import losses
 from boxloop.record.passes import all_passes
 from boxloop.record.passes import damaged as passes_damaged
-from boxloop.record.results import read_checks, read_metrics
+from boxloop.record.results import behind, read_checks, read_metrics
 from boxloop.record.sheets import appendix_a, reforms, tally
 from boxloop.record.status import status
+from boxloop.record.verdict import judge
 from boxloop.report import cover
 from boxloop.report.chapters import read_chapters
 from boxloop.report.convert import make_exporter
 from boxloop.report.drawing import loop_drawing
-from boxloop.report.numbers import short
 from boxloop.report.safe import without_unseen
 from boxloop.settings.load import load_settings
 from boxloop.split.seal import openings, read_ledger
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from boxloop.base.places import Project
     from boxloop.notebooks.graph import Chapter
+    from boxloop.settings.load import Settings
 
 
 STYLES = ("report.css", "chapters.css", "narrow.css")
@@ -68,24 +70,24 @@ def build_report(project: Project, *, stale: dict | None = None) -> Path:
     passes = read(all_passes, project, default=[])
     answers = read(read_answers, project, default=[])
     read.problems += [*losses(project), *passes_damaged(project)]
-    if stale is None:
-        stale = read(_stale, project, default={})
-    chapters = read_chapters(project, checks, stale=stale)
+    stale, undone = read(_behind, project, default=({}, [])) if stale is None else _given(stale)
+    checks = [row | {"old": _is_old(row, stale)} for row in checks]
+    chapters = read_chapters(project, checks, stale=stale, sealed=_is_sealed(metrics))
     html = fragment(
         "page.html.j2",
-        study=settings.study if settings else None,
-        title=settings.study.title if settings else project.root.name,
+        **_named(project, settings),
         smoke=_smoke(project),
         chapters=chapters,
         drawing=loop_drawing(chapters),
+        verdict=cover.judged(judge(checks, metrics, settings, undone=undone), checks, chapters),
         headline=cover.headline(metrics, settings, opened),
         metrics=cover.secondary(metrics),
         counts=cover.counts(checks, answers, passes, opened),
         openings=opened,
         provenance=cover.provenance(chapters, git_commit(project.root)),
-        **_criteria(metrics),
+        **_criteria(metrics, checks),
         **_history(passes),
-        **_sheets(project, read, checks, chapters),
+        **_sheets(project, read, checks, chapters, old=stale),
         problems=list(dict.fromkeys(read.problems)),
         **_assets(),
     )
@@ -107,9 +109,21 @@ class Reader:
             return default
 
 
-def _criteria(metrics: dict) -> dict:
+def _is_sealed(metrics: dict) -> bool:
+    """Return whether the test set has no numbers yet."""
+    return "test" not in (metrics.get("sets") or {})
+
+
+def _named(project: Project, settings: Settings | None) -> dict:
+    study = settings.study if settings else None
+    return {"study": study, "title": study.title if study else project.root.name}
+
+
+def _criteria(metrics: dict, checks: list[dict]) -> dict:
     rows = cover.criteria(metrics)
-    return {"criteria": rows, "criteria_words": cover.criteria_words(rows)}
+    words = {"criteria": rows, "criteria_words": cover.criteria_words(rows)}
+    kept = [row["state"] for row in checks if row["id"] == "criteria.unchanged" and not row["old"]]
+    return words | {"first_criteria": kept == ["pass"]}
 
 
 def _history(passes: list[dict]) -> dict:
@@ -117,15 +131,22 @@ def _history(passes: list[dict]) -> dict:
     return {"passes": passes, "history": table, "history_drawing": history.svg(table)}
 
 
-def _sheets(project: Project, read: Reader, checks: list[dict], chapters: list[Chapter]) -> dict:
+def _is_old(row: dict, stale: dict) -> bool:
+    """Return whether what a check found once does not count now; a failure counts until mended."""
+    return row.get("notebook") in stale and row["state"] not in ("fail", "unanswered")
+
+
+def _sheets(
+    project: Project, read: Reader, checks: list[dict], chapters: list[Chapter], *, old: dict
+) -> dict:
     """Return what stands after the chapters."""
     names = {chapter.name for chapter in chapters}
     return {
         "checks": checks,
         "other_checks": [row for row in checks if row.get("notebook") not in names],
         "waivers": [row for row in checks if row["state"] == "waived"],
-        "appendix": read(appendix_a, project, default=[]),
-        "reforms": read(reforms, project, default=[]),
+        "appendix": read(partial(appendix_a, old=old), project, default=[]),
+        "reforms": read(partial(reforms, old=old), project, default=[]),
         "failures": _table(project.station("07_failures_log") / "failures.csv"),
         "environment": _text(project.station("08_release") / "environment.txt"),
     }
@@ -185,10 +206,15 @@ def _assets() -> dict:
     return {"style": style, "script": script, "policy": policy}
 
 
-def _stale(project: Project) -> dict:
-    return {
-        row.name: f"Out of date: {row.detail}." for row in status(project) if row.state == "stale"
-    }
+def _behind(project: Project) -> tuple[dict, list]:
+    """Return why chapters are out of date, and which of all are not done, for the verdict."""
+    rows = status(project)
+    stale = {row.name: f"Out of date: {row.detail}." for row in rows if row.state == "stale"}
+    return stale, behind(rows)
+
+
+def _given(stale: dict) -> tuple[dict, list]:
+    return stale, [[name, "is out of date"] for name in stale]
 
 
 def _smoke(project: Project) -> list[str]:

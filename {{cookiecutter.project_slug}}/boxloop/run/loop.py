@@ -18,8 +18,8 @@ from boxloop.notebooks.parameters import parameters_of
 from boxloop.record import passes
 from boxloop.record.facts import shown
 from boxloop.record.health import losses, notices, refuse_a_damaged_ledger
-from boxloop.record.results import refresh
-from boxloop.record.status import Now, judge, status
+from boxloop.record.results import read_checks, refresh
+from boxloop.record.status import Now, Row, judge, status
 from boxloop.run.cluster import cluster
 from boxloop.run.execute import Stock, Stopped, environment, execute, load_engine
 from boxloop.run.interrupt import Interrupts
@@ -49,6 +49,7 @@ class Outcome:
     pass_number: int | None = None
     report: object = None
     problems: list[str] = field(default_factory=list)
+    checks_failed: list[str] = field(default_factory=list)
 
     @property
     def failed(self) -> list[Result]:
@@ -57,8 +58,8 @@ class Outcome:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing failed."""
-        return not self.failed and not self.problems
+        """Whether no notebook, no check and nothing beside them failed."""
+        return not (self.failed or self.problems or self.checks_failed)
 
     @property
     def changed(self) -> bool:
@@ -151,7 +152,7 @@ class Round:
         self.why: dict[str, str] = {}
         self.begun: list[Chapter] = []
         self.active: set[str] = set()
-        self.complete: Any = None  # known once it is seen that nothing has to run
+        self.rows: list[Row] | None = None  # known once it is seen that nothing has to run
 
     def is_current(self, chapter: Chapter) -> bool:
         """Return whether a chapter is current, now that all that it needs has come through."""
@@ -218,7 +219,7 @@ class Round:
         rows = status(self.project, self.chapters, parameters=self.parameters)
         current = all(row.state == "done" for row in rows if row.name in self.by_name)
         if current:
-            self.complete = all(row.state == "done" and not row.smoke for row in rows)
+            self.rows = rows
         return current
 
     def go(self) -> list[Result]:
@@ -286,11 +287,16 @@ def _prepare_report() -> None:
 
 
 def _record(
-    project: Project, chapters: list[Chapter], outcome: Outcome, note: Any, complete: bool | None
+    project: Project, chapters: list[Chapter], outcome: Outcome, note: Any, rows: list[Row] | None
 ) -> None:
     """Bring up to date what is made from the chapters' results: the spine, and the pass."""
     try:
-        refresh(project)
+        rows = status(project, chapters) if rows is None else rows
+        refresh(project, rows)
+        outcome.checks_failed = [
+            row["id"] for row in read_checks(project) if row["state"] == "fail"
+        ]
+        complete = all(row.state == "done" and not row.smoke for row in rows)
         if not outcome.failed and not outcome.problems:
             outcome.pass_number = passes.record(project, chapters, note=note, complete=complete)
     except UserError as error:
@@ -361,7 +367,7 @@ def run(
             lines.say(sentence)
         outcome = Outcome(this.go())
         outcome.problems += losses(project)
-        _record(project, chapters, outcome, asked.note, this.complete)
+        _record(project, chapters, outcome, asked.note, this.rows)
         for sentence in notices(project):
             lines.say(sentence)
         _report(project, outcome)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, TypeGuard
 
 
 def decimals(*intervals: Any) -> int:
@@ -23,7 +23,7 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def is_interval(entry: Any) -> bool:
+def is_interval(entry: Any) -> TypeGuard[dict[str, Any]]:
     """Return whether `entry` holds a value and both ends of its interval."""
     return isinstance(entry, dict) and all(
         is_number(entry.get(key)) for key in ("value", "low", "high")
