@@ -8,7 +8,7 @@ from typing import Any
 from boxloop.base.written import says_something
 
 from .core import Finding, NotApplicable, Unanswered, check, field
-from .power import Power, counted
+from .power import TWO_SIDED, Power, counted
 
 
 @check(
@@ -34,7 +34,8 @@ def beats_trivial(difference: Any, *, threshold: float) -> Finding | NotApplicab
     value, low, high = (float(field(difference, name)) for name in ("value", "low", "high"))
     gain = f"The domain reference improves on the trivial baseline by {value:.3g}"
     message = f"{gain} ({low:.3g} to {high:.3g}; it must be above {threshold:g})."
-    return Finding(low, value > threshold, message, _sight(value, low, threshold))
+    sight, error = _sight(value, low, threshold), (value - low) / TWO_SIDED
+    return Finding(low, value > threshold, message, sight, error=error, worse="lower")
 
 
 def _sight(value: float, low: float, threshold: float) -> Power:

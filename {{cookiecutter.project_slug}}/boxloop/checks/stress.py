@@ -74,7 +74,8 @@ def overspecialisation(
     )
     gained = errors["in", "reference"] / errors["in", "model"] if gains[0]["low"] > 0 else None
     sight = _ratio_seen(error, threshold, gained, unsure=gains[1]["low"] <= 0)
-    return Finding(ratio, not (ratio > threshold and sure) and not lost, message, sight)
+    passed = not (ratio > threshold and sure) and not lost
+    return Finding(ratio, passed, message, sight, error=error, ratio=True)
 
 
 def _gain(part: Mapping[str, Any]) -> dict[str, float]:
@@ -180,7 +181,8 @@ def swap(
     words += f"(threshold {threshold:g}){sampled}."
     fault, how = "a change by {:.2g} of " + unit, f"from the spread over {of}"
     sight = by_error(error, threshold, 2 * threshold, fault=fault, how=how, size=number, of=of)
-    return Finding(value, not (value > threshold and value > CHANCE * error), words, sight)
+    passed = not (value > threshold and value > CHANCE * error)
+    return Finding(value, passed, words, sight, error=error)
 
 
 def _moved(
@@ -275,7 +277,8 @@ def sculpting(score: Any, mass: Any, *, rate: float = 0.05, threshold: float) ->
     carved = peak is not None or abs(correlation) > IS_MASS
     value = abs(bump.significance)
     sight = _bump_seen(number, len(score), threshold)
-    return Finding(value, value <= threshold and not carved, message, sight)
+    # A significance counts its own standard errors.
+    return Finding(value, value <= threshold and not carved, message, sight, error=1.0)
 
 
 def _bump_seen(number: int, size: int, threshold: float) -> Power:

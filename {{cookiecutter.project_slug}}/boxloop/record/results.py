@@ -141,11 +141,13 @@ def assemble_checks(
         Of the chapters that have left nothing yet: the ids of the checks that each asks.
     """
     from boxloop.checks import REGISTRY
+    from boxloop.checks.waiver import under
 
     recorded = {row["id"] for row in rows}
     silent = [unit for unit in REGISTRY.values() if rows and unit.id not in recorded]
-    found = [_not_asked(unit, settings.study.task, names, to_come) for unit in silent]
-    return sorted([*rows, *filter(None, found)], key=lambda row: (row["notebook"], row["id"]))
+    asked_by_none = [_not_asked(unit, settings.study.task, names, to_come) for unit in silent]
+    found = [under(row, settings.waivers) for row in filter(None, asked_by_none)]
+    return sorted([*rows, *found], key=lambda row: (row["notebook"], row["id"]))
 
 
 def _not_asked(unit: CheckUnit, task: str, names: list[str], to_come: dict) -> dict | None:
