@@ -183,9 +183,8 @@ class CheckResult:
         if self.power and not self.open:
             parts.append(f"{self.power[0].upper()}{self.power[1:]}.")
         if self.reason:
-            parts.append(f"Reason: {self.reason}")
-        if self.waived_at is not None:
-            parts.append(f"Waived at {said(self.waived_at)}.")
+            at = "" if self.waived_at is None else f" (waived at {said(self.waived_at)})"
+            parts.append(f"Reason: {self.reason}{at}")
         if self.stale_waiver:
             parts.append(f"Its waiver is not needed: {NEEDLESS[self.state]}.")
         if self.open:

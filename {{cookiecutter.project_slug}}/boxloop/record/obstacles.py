@@ -54,12 +54,12 @@ def remedy() -> str:
 
 def _stand_ins(project: Project, settings: Settings) -> str:
     """Return where a placeholder stands for a name or an address."""
-    there = [
-        f"{word!r} in {where}"
-        for where, text in _names(project, settings)
-        if (word := stand_in(text))
-    ]
-    return f"Nobody has signed: {_listed(there)}." if there else ""
+    places: dict[str, list[str]] = {}
+    for where, text in _names(project, settings):
+        if word := stand_in(text):
+            places.setdefault(word, []).append(where)
+    there = [f"'{word}' still stands in {', '.join(where)}" for word, where in places.items()]
+    return f"{'; '.join(there)}: write who it is." if there else ""
 
 
 def _names(project: Project, settings: Settings) -> Iterator[tuple[str, str]]:

@@ -12,7 +12,7 @@ from boxloop.base.errors import UserError
 from boxloop.base.files import write_json
 from boxloop.base.written import says_something
 from boxloop.run.lock import lock
-from boxloop.split.ledger import openings_on_record
+from boxloop.split.ledger import openings_on_record, remembered
 from boxloop.split.seal import append, looks, openings, read_ledger
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ def reset(project: Project, reason: str) -> Moved:
         raise UserError(msg)
     with lock(project):
         made = [path for folder in _folders(project) for path in _inside(folder)]
-        if not made:
+        # What commands remember, and the ledger of a reset just before, are nothing that ran.
+        if not any(map(_inside, (project.results, project.interim))) and not _sealed(project):
             msg = "Nothing was run yet, so there is nothing to put away: `boxloop run` begins."
             raise UserError(msg)
         facts = {"reason": " ".join(reason.split()), **_openings(project)}
@@ -66,6 +67,12 @@ def _folders(project: Project) -> tuple[Path, ...]:
 def _inside(folder: Path) -> list[Path]:
     paths = sorted(folder.iterdir()) if folder.is_dir() else []
     return [path for path in paths if path.name not in STAY]
+
+
+def _sealed(project: Project) -> bool:
+    return project.sealed_file.exists() or any(
+        event["event"] != "reset" for event in remembered(project)
+    )
 
 
 def _openings(project: Project) -> dict[str, Any]:
