@@ -316,7 +316,8 @@ def waive(check_id: str, reason: str) -> None:
 
     done = write(_open_results(), check_id, reason)
     _say("Written to [waivers] of study.toml:", "", done.line, "")
-    _say(f"The check is waived after `boxloop run`, which asks it again in {done.notebook}.")
+    again = f", which asks it again in {done.notebook}" if done.notebook else ""
+    _say(f"The check is waived after `boxloop run`{again}.")
 
 
 @cli.command()

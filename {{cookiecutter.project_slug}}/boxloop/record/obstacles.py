@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from boxloop.base.errors import UserError
 from boxloop.base.written import says_something, stand_in
 from boxloop.notebooks.answers import read_answers
-from boxloop.record.results import read_checks
+from boxloop.record.results import NOT_ASKED, read_checks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,7 +97,7 @@ def _unanswered(project: Project, settings: Settings) -> list[str]:
     ]
     rows = [row for row in read_checks(project) if row.get("state") == "unanswered"]
     # What no notebook asks is told of, and the answers are named themselves.
-    asks = [row["id"] for row in rows if not str(row.get("message")).startswith("No notebook")]
+    asks = [row["id"] for row in rows if not str(row.get("message")).startswith(NOT_ASKED)]
     asks = [name for name in asks if name != "answers.complete"]
     return [
         f"study.toml does not say yet: {_listed(blank)}." if blank else "",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 TINY = 1e-6  # a lower bound below this asks for more than nothing
+NOT_ASKED = "No notebook asks it"  # so begins the row of a check that is missed
 PREDICTORS = ("model", "reference", "trivial", "difference")
 
 
@@ -163,12 +164,12 @@ def _not_asked(unit: CheckUnit, task: str, names: list[str], to_come: dict) -> d
         tasks = " and ".join(sorted(unit.tasks))
         reason, fix = {"reason": f"This check is for {tasks}; the task here is {task}."}, unit.fix
     elif unit.notebook not in names:
-        state, message = "unanswered", f"No notebook asks it: there is no {unit.notebook}.ipynb."
+        state, message = "unanswered", f"{NOT_ASKED}: there is no {unit.notebook}.ipynb."
         fix = f"Restore {unit.notebook}.ipynb, or call {call} in a notebook of yours."
     elif unit.notebook in to_come or any(unit.id in ids for ids in to_come.values()):
         return None
     else:
-        state, message = "unanswered", f"No notebook asks it: it belongs into {unit.notebook}."
+        state, message = "unanswered", f"{NOT_ASKED}: it belongs into {unit.notebook}."
     return {
         "id": unit.id,
         "notebook": unit.notebook,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from boxloop.base.errors import UserError
 from boxloop.base.files import write_bytes
 from boxloop.base.written import FEWEST_WORDS, gives_a_reason
-from boxloop.record.results import read_checks
+from boxloop.record.results import NOT_ASKED, read_checks
 
 if TYPE_CHECKING:
     from boxloop.base.places import Project
@@ -19,10 +19,10 @@ OPEN = ("fail", "unanswered", "waived")  # a waiver may be written anew, with th
 
 @dataclass(frozen=True)
 class Waived:
-    """The line that was written, and the chapter that asks the check again."""
+    """The line that was written, and the chapter that asks the check again, if one does."""
 
     line: str
-    notebook: str
+    notebook: str | None
 
 
 def waive(project: Project, check_id: str, reason: str) -> Waived:
@@ -55,7 +55,8 @@ def waive(project: Project, check_id: str, reason: str) -> Waived:
         raise UserError(msg)
     parse_settings(new, path)
     write_bytes(path, (mark + new).encode("utf-8"))
-    return Waived(line, row["notebook"])
+    missed = str(row.get("message")).startswith(NOT_ASKED)
+    return Waived(line, None if missed else row.get("notebook"))
 
 
 def _open_row(project: Project, check_id: str) -> dict:
