@@ -5,8 +5,9 @@ import tomllib
 import pytest
 from fake_loop import make_project
 from study_files import STUDY
+from walk_project import command, execute_here, sources, write
 
-from boxloop.base.files import write_json
+from boxloop.base.files import read_json, write_json
 from boxloop.settings.edit import with_waiver
 
 pytest_plugins = ["loop_fixtures"]  # its fixtures: project, quick, call
@@ -147,3 +148,25 @@ def test_a_table_that_cannot_be_followed_is_named_with_the_line(call, failing):
     assert code == 2
     assert 'write "split.groups" = { reason = "why it is so here", at = 0.1235 } below' in err
     assert failing.settings_file.read_text(encoding="utf-8") == text
+
+
+def test_a_waived_check_is_asked_again_and_nothing_else(tmp_path, monkeypatch):
+    """After the command, `boxloop run` repeats its chapter and what reads its finding."""
+    monkeypatch.setattr("boxloop.run.loop.load_engine", lambda *_: None)
+    monkeypatch.setattr("boxloop.run.loop.execute", execute_here)
+    files = sources()
+    path = "notebooks/07_failures_log.ipynb"
+    files[path] = files[path].replace('LOGGED = [\\"forest\\"]', "LOGGED = []")
+    project = write(tmp_path, files)
+    command(project, "run")
+    for name in ("log.complete", "split.groups"):
+        said = command(project, "waive", name, "--reason", "this is how it is")[1]
+        assert ("asks it again in 07_failures_log" in said) is (name == "log.complete"), said
+    said = command(project, "run")[1]
+
+    ran = [line[:2] for line in said.splitlines() if line[:2].isdigit() and "current" not in line]
+    assert ran == ["07", "08"]
+    rows = {row["id"]: row for row in read_json(project.checks_file)}
+    assert (rows["log.complete"]["state"], rows["log.complete"]["waived_at"]) == ("waived", 1)
+    assert rows["split.groups"]["state"] == "waived"
+    assert "log.complete (07_failures_log, waived at 1)" in command(project, "check")[1]

@@ -195,14 +195,13 @@ def class_conditional(
     bound = np.exp(ratio - z * np.hypot(errors[:, None], errors[None, :]))
     np.fill_diagonal(bound, 0)
     most, least = np.unravel_index(np.argmax(bound), bound.shape)
-    value = float(bound[most, least])
+    value, error = float(bound[most, least]), math.hypot(errors[most], errors[least])
     high, low = counts[most] / total[most], counts[least] / total[least]
     message = (
         f"At a total rate of {total_rate:.2%}, '{names[most]}' passes at {high:.2%} and "
         f"'{names[least]}' at {low:.2%} (at least {value:.2f} times, threshold {threshold:g})."
     )
     sight = _rate_seen(str(names[np.argmin(total)]), total, total_rate, z, threshold)
-    error = math.hypot(errors[most], errors[least])
     return Finding(value, value <= threshold, message, sight, error=error, ratio=True)
 
 

@@ -49,9 +49,8 @@ def overspecialisation(
 
     Notes
     -----
-    Fails when the model degrades `threshold` times as much as the reference,
-    or when a gain whose interval excludes zero inside is no longer sure outside.
-    The ratio's error is read off the intervals of the gain.
+    Fails when the model degrades `threshold` times as much as the reference, or when a gain whose
+    interval excludes zero inside is no longer sure outside. The error is read off these intervals.
     """
     errors = {
         (place, who): _number(part[who])
@@ -181,8 +180,7 @@ def swap(
     words += f"(threshold {threshold:g}){sampled}."
     fault, how = "a change by {:.2g} of " + unit, f"from the spread over {of}"
     sight = by_error(error, threshold, 2 * threshold, fault=fault, how=how, size=number, of=of)
-    passed = not (value > threshold and value > CHANCE * error)
-    return Finding(value, passed, words, sight, error=error)
+    return Finding(value, not (value > threshold and value > CHANCE * error), words, sight, error)
 
 
 def _moved(
@@ -275,9 +273,8 @@ def sculpting(score: Any, mass: Any, *, rate: float = 0.05, threshold: float) ->
     )
     message += "." if peak is None else f", and a peak of their own at mass {peak:.4g}."
     carved = peak is not None or abs(correlation) > IS_MASS
-    value = abs(bump.significance)
+    value = abs(bump.significance)  # in its own standard errors
     sight = _bump_seen(number, len(score), threshold)
-    # A significance counts its own standard errors.
     return Finding(value, value <= threshold and not carved, message, sight, error=1.0)
 
 
