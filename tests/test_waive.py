@@ -125,8 +125,8 @@ def test_a_check_that_is_open_is_waived_at_its_value(call, failing, check, bound
         ("split.time", "why it is so here", "is 'pass' in the last run: there is nothing to waive"),
         ("split.duplicates", "why it is so here", "is 'cannot-tell' in the last run"),
         ("train.seeds", "why it is so here", "was not asked yet"),
-        ("split.groups", "no harm here", "4 words or more"),
-        ("split.groups", "- - - -", "4 words or more"),
+        ("split.groups", "no harm here", "say in 4 words or more why"),
+        ("split.groups", "- - - -", "say in 4 words or more why"),
     ],
 )
 def test_what_is_not_waived_changes_nothing(call, failing, check, reason, says):
