@@ -144,6 +144,7 @@ def outputs(project):
         "void",
         1.0,
         0.0,
+        None,
         evil("s"),
         evil("m"),
         "fix",
