@@ -119,7 +119,8 @@ def evil_settings():
     text = put(text, 'unit = "m"', ("unit", "unit"))
     text = put(text, 'description = "body height"', ("description", "description"))
     text = text.replace("[columns.family]", f"[columns.{json.dumps(evil('column'))}]")
-    return text + f'[waivers]\n"split.groups" = {json.dumps(evil("waiver"))}\n'
+    reason = json.dumps(f"{evil('waiver')} in four words")
+    return text + f'[waivers]\n"split.groups" = {{ reason = {reason} }}\n'
 
 
 def displayed(data):
@@ -143,10 +144,11 @@ def outputs(project):
         "void",
         1.0,
         0.0,
+        None,
         evil("s"),
         evil("m"),
         "fix",
-        settings.waivers["split.groups"],
+        reason=settings.waivers["split.groups"].reason,
     )
     facts = {"width": evil("width"), "caption": evil("caption")}
     svg = f"<svg xmlns='http://www.w3.org/2000/svg' onload='{RUN}'><script>{RUN}</script></svg>"

@@ -1,5 +1,6 @@
 """Cases of ``study.toml`` and ``failures.toml``: what their sentences ask for is written there."""
 
+import re
 import shutil
 
 import pandas as pd
@@ -116,7 +117,7 @@ study(
     "exploration 0.7 is part of train and cannot exceed it",
     "exploration = 0.6",
 )
-UNKNOWN = '[waivers]\n"split.gruops" = "why"\n[split]'
+UNKNOWN = '[waivers]\n"split.gruops" = { reason = "siblings are wanted here" }\n[split]'
 study(
     "a check unknown",
     "[split]",
@@ -125,14 +126,97 @@ study(
     UNKNOWN.replace("gruops", "groups"),
     "[split]",
 )
-BLANK = '[waivers]\n"split.groups" = " "\n[split]'
+BLANK = '[waivers]\n"split.groups" = { reason = " " }\n[split]'
 study(
     "a waiver without words",
     "[split]",
     BLANK,
     "needs a reason",
-    BLANK.replace('" "', '"siblings are wanted"'),
+    BLANK.replace('" "', '"siblings are wanted here"'),
 )
+SHORT = '[waivers]\n"split.groups" = "siblings are wanted here"\n[split]'
+
+
+@case
+def a_waiver_that_is_a_text_alone_is_written_in_full(person):
+    person.small(), person.edit("study.toml", "[split]", SHORT)
+    said = yield person.types("status"), "a waiver holds up to a value: write "
+    line = re.search(r"write (.+) instead", said)[1]
+    person.edit("study.toml", SHORT, f"[waivers]\n{line}\n[split]")
+
+
+@case
+def a_waiver_of_an_unknown_value_is_written_by_its_command(person):
+    person.small(ran=False), person.edit("study.toml", "[split]", SHORT)
+    said = yield person.types("status"), "remove it, and after `boxloop run` type"
+    person.edit("study.toml", SHORT, "[split]")
+    person.does("run")
+    words = re.search(r"type `boxloop (.+?) TEXT`", said)[1]
+    person.does(*words.split(), "siblings are wanted here")
+
+
+WAIVE = ("waive", "split.groups", "--reason", "siblings are wanted here")
+
+
+@case
+def a_waiver_gets_the_words_of_a_reason(person):
+    person.small()
+    yield person.types(*WAIVE[:3], "no harm"), "say in 4 words or more why the fault does no harm"
+    yield person.types(*WAIVE)
+
+
+@case
+def a_check_is_waived_by_its_name(person):
+    person.small()
+    said = yield person.types("waive", "split.gruops", *WAIVE[2:]), "the nearest name is"
+    yield person.types("waive", re.search(r"nearest name is (\S+)\.$", said)[1], *WAIVE[2:])
+
+
+@case
+def a_check_is_waived_after_a_run(person):
+    person.small(ran=False)
+    said = yield person.types(*WAIVE), "was not asked yet: `boxloop run` first"
+    person.does_as_told(said)
+
+
+@case
+def a_waiver_is_written_below_a_plain_line(person):
+    odd = '[waivers."split.time"]\nreason = "nothing is in time"\n[split]'
+    person.small(), person.edit("study.toml", "[split]", odd)
+    said = yield person.types(*WAIVE), "below such a line yourself"
+    line = re.search(r"write (.+) below", said)[1]
+    person.edit("study.toml", odd, f"[waivers]\n{line}\n[split]")
+
+
+def _unsigned(person):
+    person.small(), person.damage("LICENSE", "Copyright (c) 2026 Your Name")
+    return person.types("release", "--reason", "x"), "The test set stays sealed: mend that, or say"
+
+
+@case
+def what_is_in_the_way_of_a_release_is_mended(person):
+    yield _unsigned(person)
+    person.damage("LICENSE", "Copyright (c) 2026 Ada Tester")
+
+
+@case
+def a_release_is_made_all_the_same(person):
+    yield _unsigned(person)
+    yield person.types("release", "--reason", "TEXT", "--anyway", "REASON")
+
+
+@case
+def a_reset_gets_its_reason(person):
+    person.small()
+    yield person.types("reset", "--reason", " "), "A reset needs a reason: boxloop reset --reason"
+    yield person.types("reset", "--reason", "TEXT")
+
+
+@case
+def a_reset_has_something_to_put_away(person):
+    person.small(ran=False)
+    said = yield person.types("reset", "--reason", "x"), "there is nothing to put away"
+    person.does_as_told(said)
 
 
 @case

@@ -13,6 +13,7 @@ from boxloop.record.cards import (
     metric_table,
     model_card,
     power_table,
+    with_overrides,
 )
 from boxloop.settings.tables import Column
 
@@ -180,3 +181,14 @@ def test_the_verdict_stands_first_and_warns_of_numbers(state):
     assert "Because of: split.groups." in card
     marks = card.count("**Not to be believed; see the verdict.**")
     assert marks == (2 if state == "void" else 0)
+
+
+def test_a_card_says_what_its_release_was_made_in_spite_of():
+    """As it was written, no formatting; a release that nothing was in the way of says nothing."""
+    plain = {"event": "opened", "reason": "x"}
+    forced = plain | {"anyway": "a *lesson*", "despite": ["a.b fails."]}
+
+    assert with_overrides("# Card\n", [plain]) == "# Card\n"
+    said = with_overrides("# Card\n", [plain, forced])
+    assert said.startswith("# Card\n\n# Released all the same, because\n")
+    assert said.endswith("- a \\*lesson\\* (in spite of: a.b fails.)\n")

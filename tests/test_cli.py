@@ -193,7 +193,7 @@ def test_check_gives_reasons_and_names_stale_waivers(call, project):
     }
     write_json(project.checks_file, [waived | facts, stale | facts])
 
-    for form, word in (("table", "waiver is no longer needed"), ("markdown", "stale waiver")):
+    for form, word in (("table", "waiver is not needed"), ("markdown", "stale waiver")):
         sheet, _, after = " ".join(call("check", "--format", form)[1].split()).partition(
             "1 waived:"
         )

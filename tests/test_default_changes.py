@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from test_default_loop import STATIONS, boxloop, replace
+from test_default_loop import STATIONS, boxloop, read, replace
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +27,7 @@ def add(path, text):
 CHANGES = {
     "a setting that it read": (
         lambda project: replace(project / "study.toml", "at_least = 0.20", "at_least = 0.10"),
-        {"01": "study.toml changed: study.criteria", "04": "study.toml changed: study.criteria"},
+        {"01": "study.toml changed: study.criteria", "08": "study.toml changed"},
         set(),
     ),
     "code that it imported": (
@@ -94,3 +94,24 @@ def test_a_change_in_06_runs_06_07_and_08(whole, tmp_path):
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert states == {number: number in ("06", "07", "08") for number in STATIONS}
+
+
+def test_a_watermark_as_input_opens_the_waivers_that_it_makes_worse(whole, tmp_path):
+    """What the README proposes: the lesson's own waiver does not cover it, and says two numbers."""
+    project = tmp_path / "planted"
+    shutil.copytree(whole, project)
+    replace(
+        project / "study.toml",
+        '[columns.core_px]\nrole = "nuisance"',
+        '[columns.core_px]\nrole = "input"',
+    )
+    boxloop(project, "run")
+    rows = {row["id"]: row for row in read(project, "checks.json")}
+    row = rows["stress.overspecialisation"]
+
+    assert row["state"] == "fail" and row["value"] > 5
+    assert f"was waived at 1.754 and is {row['value']:.4g} now" in row["message"]
+    assert rows["features.nuisance_only"]["stale_waiver"] is True
+    said = boxloop(project, "check")
+    assert said.returncode == 1
+    assert "features.nuisance_only (03_split): it does not apply, so remove" in said.stdout

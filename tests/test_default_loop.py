@@ -28,8 +28,8 @@ def boxloop(project, *words):
 @pytest.fixture(scope="module")
 def released(bake, tmp_path_factory):
     """The default project after ``boxloop release``."""
-    project = Path(bake(tmp_path_factory.mktemp("released")))
-    done = boxloop(project, "release", "--reason", "a test")
+    project = Path(bake(tmp_path_factory.mktemp("released"), author_name="Ada Tester"))
+    done = boxloop(project, "release", "--reason", "a test", "--yes")
     assert done.returncode == 0, done.stdout + done.stderr
     return project
 

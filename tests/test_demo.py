@@ -67,3 +67,19 @@ def test_the_first_demo(places, tmp_path):
     demo.put_in_place(fresh, tmp_path / "first")
 
     assert contents(tmp_path / "first") == whole
+
+
+def test_the_demo_leaves_the_seal_shut(monkeypatch, tmp_path, capsys):
+    """It runs the loop, and says how the test set is opened; that is for a person to type."""
+    typed = []
+    project = tmp_path / "demo"
+    (project / "report").mkdir(parents=True)
+    (project / "report" / "index.html").write_text("made", encoding="utf-8")
+    monkeypatch.setattr(demo, "DEMO", project)
+    monkeypatch.setattr(demo, "bake", lambda: None)
+    monkeypatch.setattr(demo, "make_environment", lambda *_: None)
+    monkeypatch.setattr(demo.subprocess, "call", lambda words, **_: typed.append(words) or 0)
+
+    assert demo.main() == 0
+    assert [words[1:] for words in typed] == [["-m", "boxloop", "run"]]
+    assert 'boxloop release --reason "why now"' in capsys.readouterr().out

@@ -20,8 +20,9 @@ TASKS = [task for task in CHOICES["task"] if task != "regression"]
 @pytest.fixture(scope="module", params=TASKS)
 def released(request, bake, tmp_path_factory):
     """A worked example after ``boxloop release``."""
-    project = bake(tmp_path_factory.mktemp(request.param), task=request.param)
-    done = boxloop(project, "release", "--reason", "a test")
+    folder = tmp_path_factory.mktemp(request.param)
+    project = bake(folder, task=request.param, author_name="Ada Tester")
+    done = boxloop(project, "release", "--reason", "a test", "--yes")
     assert done.returncode == 0, done.stdout + done.stderr
     return project
 

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import re
 
 import pytest
@@ -78,6 +79,19 @@ def test_the_cover_says_what_was_found(soup):
     assert "Python 3.12.1" in cover
     description = soup.select_one("svg.intervals desc").get_text()
     assert "a straight line: 0.151 (0.144 to 0.158) dex" in description
+
+
+@pytest.mark.parametrize("despite", [["LICENSE says TODO.", "a.b fails."], "x", None])
+def test_the_cover_says_what_a_release_was_made_in_spite_of(project, despite):
+    """Before the headline, with what was in the way, where the ledger says that in a list."""
+    again = {"event": "opened", "time": "2026-11-22", "reason": "more", "despite": despite}
+    with project.ledger_file.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(again | {"anyway": "the <b>referee</b> waits"}) + "\n")
+    cover = " ".join(page(project, stale={}).find(id="cover").get_text(" ").split())
+
+    said = "opened all the same, because: the <b>referee</b> waits"
+    assert said in cover and cover.index(said) < cover.index("0.112 (0.106 to 0.118)")
+    assert ("LICENSE says TODO. a.b fails." in cover) is isinstance(despite, list)
 
 
 def test_maths_is_mathml(soup):

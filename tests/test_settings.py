@@ -49,7 +49,11 @@ MISTAKES = {
         "study.prevalence",
     ),
     "unknown threshold": ("[split]", '[thresholds]\n"split.gruops" = 0.1\n[split]', "split.gruops"),
-    "waiver without reason": ("[split]", '[waivers]\n"split.groups" = "  "\n[split]', "reason"),
+    "waiver without reason": (
+        "[split]",
+        '[waivers]\n"split.groups" = { reason = "  " }\n[split]',
+        "reason",
+    ),
     "not TOML": ("[split]", "[split", "not valid TOML"),
     "leaking input": (
         'description = "body height"',

@@ -31,7 +31,8 @@ def call(project, quick, monkeypatch, capsys):
     settings = project.settings_file.read_text(encoding="utf-8").replace(
         'title = "Toy"', f"title = {json.dumps(EVIL)}"
     )
-    settings += f'[waivers]\n"split.groups" = {json.dumps(EVIL)}\n'
+    reason = json.dumps(f"{EVIL} in four words")
+    settings += f'[waivers]\n"split.groups" = {{ reason = {reason} }}\n'
     project.settings_file.write_text(settings.replace("\x7f", ""), encoding="utf-8")
     monkeypatch.chdir(project.root)
 

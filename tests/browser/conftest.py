@@ -132,8 +132,10 @@ def report(tmp_path_factory):
 @pytest.fixture(scope="session", params=TASKS)
 def released(request, chromium_path, bake, tmp_path_factory):
     """The worked example of each task after ``boxloop release``."""
-    project = Path(bake(tmp_path_factory.mktemp("seen"), task=request.param))
-    command = [sys.executable, "-m", "boxloop", "release", "--reason", "a test of the report"]
+    folder = tmp_path_factory.mktemp("seen")
+    project = Path(bake(folder, task=request.param, author_name="Ada Tester"))
+    words = ["release", "--reason", "a test of the report", "--yes"]
+    command = [sys.executable, "-m", "boxloop", *words]
     done = subprocess.run(
         command, cwd=project, capture_output=True, text=True, encoding="utf-8", timeout=900
     )

@@ -151,11 +151,12 @@ def test_no_pass_without_the_power_to_fail(stand_in):
 
 
 def test_no_waiver_tells_what_cannot_be_told(stand_in):
-    """It would be no pass with it either, and no waiver is called needless."""
+    """It would be no pass with it either: there is nothing to waive, and the row says so."""
     blind = Finding(0.0, True, "So.", Power(0.4, 0.1, "a share of 0.4", "simulated here"))
     row = run_check(stand_in, blind, waiver="it is well known")
 
-    assert (row.state, row.reason, row.stale_waiver) == ("cannot-tell", "", False)
+    assert (row.state, row.reason, row.stale_waiver) == ("cannot-tell", "", True)
+    assert "Its waiver is not needed: it cannot tell" in row.words
 
 
 @pytest.mark.parametrize("fault", [0.5, 1.0, 1.5])
@@ -181,8 +182,10 @@ def test_the_rows_that_are_enough(error, threshold, matters):
 
 
 def test_a_waiver_that_is_not_needed_is_named(stand_in):
-    """It stands in the row only when it is true."""
+    """It stands in the row only when it is true: the check passes, or does not apply."""
     good = Finding(1.0, True, "Fine.")
+    other = run_check(stand_in, NotApplicable("no data"), waiver="known")
+    assert other.stale_waiver and "Its waiver is not needed: it does not apply." in other.words
 
     assert run_check(stand_in, good, waiver="known").as_dict()["stale_waiver"] is True
     assert "stale_waiver" not in run_check(stand_in, good).as_dict()

@@ -218,10 +218,12 @@ def criterion(**facts):
 
 
 def test_moved_criteria_are_listed_with_both_numbers():
-    """Lowered, added and dropped criteria count, also after a later training."""
+    """Lowered, added and dropped criteria count once the test set was opened."""
+    first = {"event": "trained", "criteria": [criterion().model_dump()]}
     events = [
-        {"event": "trained", "criteria": [criterion().model_dump()]},
-        {"event": "trained", "criteria": [criterion(at_least=0.05).model_dump()]},
+        first,
+        {"event": "opened"},
+        {"event": "criteria", "criteria": [criterion(at_least=0.05).model_dump()]},
     ]
 
     assert run_check("criteria.unchanged", [], criteria=[criterion()]).state == "not-applicable"
@@ -240,21 +242,50 @@ def test_moved_criteria_are_listed_with_both_numbers():
     )
 
 
+def asked(bound, *events):
+    """Return the row for a criterion with this bound, and the ledger."""
+    return run_check("criteria.unchanged", events, criteria=[{"name": "a", "at_most": bound}])
+
+
+def told(event, bound):
+    """Return an event that holds such a criterion."""
+    return {"event": event, "criteria": [{"name": "a", "at_most": bound}]}
+
+
 def test_criteria_may_stand_in_an_event_before_training():
     """The last ones written before the first training count."""
-    events = [
-        {"event": "criteria", "criteria": [{"name": "a", "at_most": 1.0}]},
-        {"event": "trained"},
-    ]
+    events = [told("criteria", 0.5), told("criteria", 1.0), {"event": "trained"}]
 
-    assert (
-        run_check("criteria.unchanged", events, criteria=[{"name": "a", "at_most": 1.0}]).state
-        == "pass"
-    )
-    assert (
-        run_check("criteria.unchanged", events, criteria=[{"name": "a", "at_most": 2.0}]).state
-        == "fail"
-    )
+    row = asked(1.0, *events)
+    assert row.state == "pass"
+    assert row.message == "The 1 criteria stand as they were written before training."
+    row = asked(2.0, *events)
+    assert (row.state, row.value) == ("pass", 0)
+    assert "before any opening: 'a' was at most 1 and is at most 2." in row.message
+    assert asked(2.0, *events, {"event": "opened"}).state == "fail"
+
+
+def test_a_change_before_an_opening_is_shown_for_ever_and_does_not_fail():
+    """Old and new; what counts after an opening is what stood in the ledger then."""
+    events = [told("trained", 1.0), told("criteria", 2.0), {"event": "opened"}]
+
+    row = asked(2.0, *events)
+    assert row.state == "pass" and "'a' was at most 1 and is at most 2" in row.message
+    row = asked(3.0, *events, told("criteria", 3.0))
+    assert (row.state, row.value) == ("fail", 1)
+    assert "'a' was at most 1 and is at most 2" in row.message
+    assert "after an opening: 'a' was at most 2 and is at most 3 (0 changes" in row.message
+    assert asked(2.0, *events, told("criteria", 3.0)).state == "pass"
+
+
+def test_no_criteria_lock_nothing():
+    """The first ones that were written are the first ones, and the row says when that was."""
+    assert asked(1.0, {"event": "trained"}).state == "not-applicable"
+    row = asked(1.0, {"event": "trained"}, told("criteria", 1.0), {"event": "opened"})
+
+    assert row.state == "pass" and "written after the first training" in row.message
+    late = asked(2.0, {"event": "trained"}, {"event": "opened"}, told("criteria", 1.0))
+    assert late.state == "fail"
 
 
 def test_every_attempt_stands_in_the_log():

@@ -119,7 +119,7 @@ def memory(X, y, groups, seed):
 
 
 CRITERIA = [{"name": "a", "at_most": 1.0}, {"name": "b", "at_most": 2.0}]
-BEFORE = [{"event": "trained", "criteria": CRITERIA}]
+BEFORE = [{"event": "trained", "criteria": CRITERIA}, {"event": "opened"}]
 AFTER = [{"name": "a", "at_most": 1.5}, {"name": "c", "at_most": 2.0}]
 OBJECTIONABLE = ["plot", "nobody", "moisture"]
 

@@ -189,16 +189,35 @@ def run(only: tuple, start: Any, smoke: bool, sets: tuple, note: Any, **how: Any
 
 @cli.command()
 @click.option("--reason", metavar="TEXT", help="Why the test set is opened; goes to the ledger.")
+@click.option("--anyway", metavar="REASON", help="Why it is opened in spite of what is in the way.")
+@click.option("--yes", is_flag=True, help="Do not ask at a terminal.")
 @note_option
 @how_options
-def release(reason: Any, note: Any, **how: Any) -> None:
+def release(reason: Any, anyway: Any, yes: bool, note: Any, **how: Any) -> None:
     """Run what is not current and open the test set, for a reason."""
     if not (reason or "").strip():
         msg = "The seal opens only with a reason: boxloop release --reason TEXT."
         raise UserError(msg)
     _refuse_a_broken_seal()
     _say_what_is_open()
-    _run(release_reason=reason.strip(), note=note, **how)
+    _refuse_what_is_in_the_way((anyway or "").strip())
+    if not yes and sys.stdin is not None and sys.stdin.isatty():
+        times = _times_opened(find_project())
+        before = f"It was opened {times} times before" if times else "It is new only once"
+        click.confirm(f"{before}. Open the test set now?", abort=True)
+    _run(release_reason=reason.strip(), anyway=(anyway or "").strip(), note=note, **how)
+
+
+def _refuse_what_is_in_the_way(anyway: str) -> None:
+    """Name what is in the way of a release, a line for each; without a reason, end here."""
+    from boxloop.record.obstacles import obstacles, remedy
+    from boxloop.settings.load import load_settings
+
+    project = _open_results()
+    found = obstacles(project, load_settings(project.settings_file))
+    _say(*found, err=True)
+    if found and not anyway:
+        raise UserError(remedy())
 
 
 def _refuse_a_broken_seal() -> None:
@@ -291,6 +310,32 @@ def check(form: str, sheet: str) -> None:
     review = Review(_open_results(), sheet)
     _say(*review.lines(form))
     sys.exit(1 if review.is_open else 0)
+
+
+@cli.command()
+@click.argument("check_id", metavar="ID")
+@click.option("--reason", required=True, metavar="TEXT", help="Why it does no harm here.")
+def waive(check_id: str, reason: str) -> None:
+    """Let a check fail for a reason, up to the value that it has today: written to study.toml."""
+    from boxloop.record.waive import waive as write
+
+    done = write(_open_results(), check_id, reason)
+    _say("Written to [waivers] of study.toml:", "", done.line, "")
+    again = f", which asks it again in {done.notebook}" if done.notebook else ""
+    _say(f"The check is waived after `boxloop run`{again}.")
+
+
+@cli.command()
+@click.option("--reason", required=True, metavar="TEXT", help="Why; goes to the new ledger.")
+def reset(reason: str) -> None:
+    """Put what runs have made, the test set and its ledger into attic/, and begin anew."""
+    from boxloop.run.reset import reset as put_away
+
+    project = find_project()
+    done = put_away(project, reason)
+    _say(f"Results, report, test set and ledger of before are in {project.relative(done.attic)}.")
+    _say("Your data in data/raw, notebooks/, study/ and study.toml are where they were.")
+    _say("Next: `boxloop run`.")
 
 
 @cli.command()

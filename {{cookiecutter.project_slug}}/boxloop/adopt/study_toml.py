@@ -7,6 +7,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from boxloop.base.toml import quoted
 from boxloop.measure.kinds import TASKS
 
 if TYPE_CHECKING:
@@ -17,11 +18,6 @@ BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 MARK = "# untouched: "
 # Taken over from the study.toml before, so that to change them is no reason for a question.
 OWN = ("title =", "author =", "task =")
-
-
-def quoted(text: str) -> str:
-    """Return text as a TOML string."""
-    return json.dumps(str(text), ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def key(name: str) -> str:
@@ -201,6 +197,7 @@ scale = [-0.05, 0.05]
 # A check's own threshold holds unless it is set here: "check.id" = number
 [thresholds]
 
-# Rules may be broken, with a reason: "check.id" = "why, and why it does no harm here"
+# Rules may be broken, with a reason and as far as they are broken today; `boxloop waive` writes:
+# "check.id" = { reason = "why, and why it does no harm here", at = 1.75 }
 [waivers]
 """

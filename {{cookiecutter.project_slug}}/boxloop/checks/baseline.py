@@ -8,7 +8,7 @@ from typing import Any
 from boxloop.base.written import says_something
 
 from .core import Finding, NotApplicable, Unanswered, check, field
-from .power import Power, counted
+from .power import TWO_SIDED, Power, counted
 
 SMALL = 0.05  # of the trivial baseline's score: a gain that would not be worth a method
 
@@ -42,7 +42,9 @@ def beats_trivial(
     said = f"The domain reference improves on the trivial baseline by {value:.3g}"
     message = f"{said} ({low:.3g} to {high:.3g}; it must be above {threshold:g})."
     open_yet = trivial is not None and high > threshold + SMALL * abs(field(trivial, "value"))
-    return Finding(low, value > threshold or open_yet, message, _sight(value, low, threshold))
+    sight, error = _sight(value, low, threshold), (value - low) / TWO_SIDED
+    passed = value > threshold or open_yet
+    return Finding(low, passed, message, sight, error=error, worse="lower")
 
 
 def _sight(value: float, low: float, threshold: float) -> Power:

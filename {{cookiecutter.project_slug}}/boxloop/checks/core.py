@@ -15,7 +15,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .power import Power
+from .power import CHANCE, Power
+from .waiver import NEEDLESS, WAIVABLE, objection, reason_of, said
 
 # What a failure does to the headline: nobody may believe it, it says less, or nothing.
 WEIGHTS = ("void", "limit", "note")
@@ -34,12 +35,18 @@ class Finding:
 
     With its `power` a finding that is no fault becomes ``pass`` only where a fault that matters
     would have been seen, else ``cannot-tell``.
+    A waiver holds while the value is not worse than it was by more than its noise: `error` is the
+    standard error of the value, where the check knows it, or that of its logarithm where the value
+    is a `ratio`; `worse` is the direction.
     """
 
     value: float | None
     passed: bool
     message: str
     power: Power | None = None
+    error: float | None = None
+    ratio: bool = False
+    worse: str = "higher"
 
     @property
     def state(self) -> str:
@@ -47,6 +54,18 @@ class Finding:
         if not self.passed:
             return "fail"
         return "pass" if self.power is None or self.power.suffices else "cannot-tell"
+
+    def allowed(self, at: float, threshold: float | None) -> float:
+        """Return how far the value may go by chance, once in a hundred, from what it was.
+
+        No further where it is known exactly, and where nobody knows its error.
+        """
+        error = self.error
+        if error is None:
+            error = self.power.error(threshold) if self.power else 0.0
+        noise = CHANCE * error if math.isfinite(error) else 0.0
+        noise *= 1 if self.worse == "higher" else -1
+        return at * math.exp(min(noise, 100.0)) if self.ratio else at + noise
 
 
 @dataclass(frozen=True)
@@ -141,12 +160,15 @@ class CheckResult:
     power: str = ""
     reason: str = ""
     stale_waiver: bool = False
+    waived_at: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the JSON row; `stale_waiver` stands in it only when it is true."""
+        """Return the JSON row; what says something of a waiver stands in it only where it does."""
         row = asdict(self)
         if not self.stale_waiver:
             del row["stale_waiver"]
+        if self.waived_at is None:
+            del row["waived_at"]
         return row
 
     @property
@@ -161,9 +183,10 @@ class CheckResult:
         if self.power and not self.open:
             parts.append(f"{self.power[0].upper()}{self.power[1:]}.")
         if self.reason:
-            parts.append(f"Reason: {self.reason}")
+            at = "" if self.waived_at is None else f" (waived at {said(self.waived_at)})"
+            parts.append(f"Reason: {self.reason}{at}")
         if self.stale_waiver:
-            parts.append("Its waiver is no longer needed.")
+            parts.append(f"Its waiver is not needed: {NEEDLESS[self.state]}.")
         if self.open:
             parts.append(f"What to do: {self.fix} ({self.source})")
         return " ".join(parts)
@@ -188,7 +211,7 @@ def run_check(
     check_id: str,
     *args: Any,
     threshold: float | None = None,
-    waiver: str | None = None,
+    waiver: Any = None,
     task: str | None = None,
     **kwargs: Any,
 ) -> CheckResult:
@@ -202,8 +225,9 @@ def run_check(
         What the unit takes, apart from `threshold`.
     threshold : float, optional
         Replaces the registered threshold.
-    waiver : str, optional
-        The written reason why this check may fail; an empty text waives nothing.
+    waiver : str or object with ``reason`` and ``at``, optional
+        The written reason why this check may fail, and the value up to which it may; a text alone
+        is bound to no value, and an empty one waives nothing.
     task : str, optional
         The study's task; a check that does not serve it is not applicable.
 
@@ -214,7 +238,7 @@ def run_check(
     """
     unit = _unit(check_id)
     limit = unit.threshold if threshold is None else threshold
-    waiver = (waiver or "").strip()
+    waiver = waiver if waiver and reason_of(waiver) else None
     if not unit.serves(task):
         return _row(unit, limit, NotApplicable(unit.audience), waiver)
     if "task" in inspect.signature(unit.function).parameters:
@@ -230,7 +254,10 @@ def _unit(check_id: str) -> CheckUnit:
 
 
 def _row(
-    unit: CheckUnit, limit: float | None, found: Finding | NotApplicable | Unanswered, waiver: str
+    unit: CheckUnit,
+    limit: float | None,
+    found: Finding | NotApplicable | Unanswered,
+    waiver: Any,
 ) -> CheckResult:
     value, reason, power = None, "", None
     if isinstance(found, NotApplicable):
@@ -239,15 +266,23 @@ def _row(
         state, value, message = "unanswered", found.value, found.message
     else:
         state, value, message, power = found.state, found.value, found.message, found.power
-    stale = bool(waiver) and state == "pass"
-    if waiver and state in ("fail", "unanswered"):
-        state, reason = "waived", waiver
+    value, at = _plain(value), None
+    stale = waiver is not None and state in NEEDLESS
+    if waiver is not None and state in WAIVABLE:
+        at = getattr(waiver, "at", None)
+        reach, worse = at, "higher"
+        if at is not None and isinstance(found, Finding):
+            reach, worse = found.allowed(at, limit), found.worse
+        if against := objection(waiver, state, value, reach=reach, worse=worse):
+            message, at = f"{message} {against}", None
+        else:
+            state, reason = "waived", reason_of(waiver)
     return CheckResult(
         id=unit.id,
         notebook=unit.notebook,
         state=state,
         weight=unit.weight,
-        value=_plain(value),
+        value=value,
         threshold=_plain(limit),
         detectable=_plain(power.detectable if power else None),
         source=unit.source,
@@ -256,6 +291,7 @@ def _row(
         power=power.words if power else "",
         reason=reason,
         stale_waiver=stale,
+        waived_at=_plain(at),
     )
 
 
@@ -291,8 +327,10 @@ def input_names(columns: Mapping[str, Any] | Iterable[str]) -> list[str]:
     return list(columns)
 
 
-def not_applicable(check_id: str, reason: str) -> CheckResult:
+def not_applicable(check_id: str, reason: str, *, waiver: Any = None) -> CheckResult:
     """Return the row of a check that does not apply to this study, and why.
+
+    A `waiver` of it (see `run_check`) is not needed, and the row says so.
 
     Raises
     ------
@@ -303,4 +341,4 @@ def not_applicable(check_id: str, reason: str) -> CheckResult:
     if not reason.strip():
         msg = f"{check_id} needs a reason why it does not apply"
         raise ValueError(msg)
-    return _row(unit, unit.threshold, NotApplicable(reason.strip()), "")
+    return _row(unit, unit.threshold, NotApplicable(reason.strip()), waiver)

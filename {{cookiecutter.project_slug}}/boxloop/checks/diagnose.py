@@ -53,7 +53,7 @@ def accuracy_paradox(y: Any, predicted: Any, *, threshold: float) -> Finding:
         enough = rounded(math.ceil(len(y) * ((CHANCE + SURE) * error / threshold) ** 2))
     fault = f"a difference of {seen:.2g}"
     sight = Power(seen, 2 * threshold, fault, "from the errors of the recalls", enough)
-    return Finding(value, value <= threshold, message, sight)
+    return Finding(value, value <= threshold, message, sight, error=error)
 
 
 @check(
@@ -107,7 +107,8 @@ def regression_to_mean(
         "{:.3g} in the top tenth of the prediction and {:.3g} in that of the truth.".format(*tops)
     )
     sight = _slope_seen(error / max(abs(slope), 0.2), threshold, chance, number, of)
-    return Finding(value, not (value > threshold and value > chance * error), message, sight)
+    passed = not (value > threshold and value > chance * error)
+    return Finding(value, passed, message, sight, error=error)
 
 
 def _slope_seen(error: float, threshold: float, chance: float, size: int, of: str) -> Power:
@@ -194,14 +195,14 @@ def class_conditional(
     bound = np.exp(ratio - z * np.hypot(errors[:, None], errors[None, :]))
     np.fill_diagonal(bound, 0)
     most, least = np.unravel_index(np.argmax(bound), bound.shape)
-    value = float(bound[most, least])
+    value, error = float(bound[most, least]), math.hypot(errors[most], errors[least])
     high, low = counts[most] / total[most], counts[least] / total[least]
     message = (
         f"At a total rate of {total_rate:.2%}, '{names[most]}' passes at {high:.2%} and "
         f"'{names[least]}' at {low:.2%} (at least {value:.2f} times, threshold {threshold:g})."
     )
     sight = _rate_seen(str(names[np.argmin(total)]), total, total_rate, z, threshold)
-    return Finding(value, value <= threshold, message, sight)
+    return Finding(value, value <= threshold, message, sight, error=error, ratio=True)
 
 
 def _rate_seen(name: str, total: np.ndarray, rate: float, z: float, threshold: float) -> Power:

@@ -191,7 +191,8 @@ def _judged(
     if guilty is not None:
         score, low = scores[guilty.columns[0]]
         own = f"{measure} {score:.4f} (at least {low:.4f}, threshold {threshold:g})"
-        return Finding(low, passed=False, message=f"{guilty.words}; {own}, of {target}.")
+        said = f"{guilty.words}; {own}, of {target}."
+        return Finding(low, passed=False, message=said, error=score - low)
     flags = leaks.flags(bench, written, np.unique(labels)) if bench.classes else []
     asked = [suspect.words for suspect in found[:2]]
     asked += [words for name, words in flags if name not in known][:3]
@@ -401,7 +402,8 @@ def _alone(
         f"{who} alone reach {found.words} (explained share {value:.3f} ± {found.error:.3f}; "
         f"threshold {limit}){sampled}."
     )
-    return Finding(value, not found.beyond(threshold), message, found.power(threshold, rows=rows))
+    sight = found.power(threshold, rows=rows)
+    return Finding(value, not found.beyond(threshold), message, sight, error=found.error)
 
 
 def _share_of(

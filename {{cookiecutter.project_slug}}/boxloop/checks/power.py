@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 CHANCE = 2.33  # standard deviations that chance exceeds once in a hundred, on one side
+TWO_SIDED = 1.96  # the bound of a 95 % interval leaves 2.5 per cent outside
+ALL = "all are looked at"  # how a check sees that counts
 SURE = 0.84  # by so many more a fault must lie beyond, to be seen with a probability of 0.8
 
 
@@ -58,6 +60,17 @@ class Power:
             said += f"; about {self.enough:,} {self.of} would be enough"
         return said
 
+    def error(self, threshold: float | None) -> float:
+        """Return the standard error of the value, read off what would have been seen.
+
+        That is ``max(threshold, CHANCE error) + SURE error`` (see `seen_from`), solved for the
+        error. 0 where all is looked at, and where nobody knows.
+        """
+        if self.how == ALL or threshold is None or not math.isfinite(self.detectable):
+            return 0.0
+        known = (self.detectable - threshold) / SURE, self.detectable / (CHANCE + SURE)
+        return max(min(known), 0.0)
+
 
 def counted(fault: str) -> Power:
     """Return the sight of a check that looks at everything: one fault is enough.
@@ -67,7 +80,7 @@ def counted(fault: str) -> Power:
     fault : str
         The smallest fault: "one row", "one column".
     """
-    return Power(1, 1, fault, "all are looked at")
+    return Power(1, 1, fault, ALL)
 
 
 def seen_from(error: float, threshold: float, *, chance: float = CHANCE) -> float:

@@ -18,12 +18,17 @@ Events = Iterable[Mapping[str, Any]]
 def _openings(events: Events) -> list[tuple[str | None, str | None]]:
     """Return for every opening the hash of the test rows, and that of the model.
 
-    The same rows sealed anew remain the test set that was looked at; other rows make another.
+    The same rows sealed anew remain the test set that was looked at, also after a reset; other rows
+    make another.
     """
+    events = list(events)
+    mine = {event.get("content") for event in events if event["event"] == "sealed"}
     sealed, opened = None, list[tuple[str | None, str | None]]()
     for event in events:
         if event["event"] == "sealed":
             sealed = event.get("content")
+        elif event["event"] == "reset":
+            opened += [tuple(look) for look in event.get("looks", []) if look[0] in mine]
         elif event["event"] == "opened":
             opened.append((sealed, event.get("model_hash", event.get("model"))))
     return opened
@@ -73,11 +78,20 @@ def openings(events: Events, *, threshold: float) -> Finding:
         if opened
         else "The test set was never opened."
     )
-    return Finding(looks, looks <= threshold, message, power)
+    return Finding(looks, looks <= threshold, message + _before_resets(events), power)
+
+
+def _before_resets(events: Events) -> str:
+    """Return how often test sets were opened before the project was reset, for a sentence."""
+    resets = [event for event in events if event["event"] == "reset"]
+    if not resets:
+        return ""
+    times = _times(sum(event.get("openings", 0) for event in resets))
+    return f" Before a reset ({resets[-1].get('reason', '')}) test sets were opened {times}."
 
 
 def _times(count: int) -> str:
-    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+    return {0: "never", 1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
 @check(
@@ -118,36 +132,71 @@ def model_unchanged(
     weight="limit",
     threshold=0,
     source="Huppenkothen et al. §2.1, §2.3 (p-hacking)",
-    fix="Put the first criteria back into study.toml, or say in 08 why they were changed after "
-    "training.",
+    fix="Put the criteria of the opening back into study.toml, or say in 08 why they were changed "
+    "after it.",
 )
 def criteria_unchanged(
     events: Events, *, criteria: Iterable[Any], threshold: float
 ) -> Finding | NotApplicable:
-    """The success criteria are those that were written before any model was trained."""
-    events = list(events)
-    first = next(
-        (number for number, event in enumerate(events) if event["event"] == "trained"), None
-    )
-    if first is None:
+    """The success criteria are those that were written before the test set was opened.
+
+    Parameters
+    ----------
+    events : list of dict
+        The ledger, oldest first; ``trained`` and ``criteria`` hold the criteria of their time.
+    criteria : list of criteria of today
+
+    Notes
+    -----
+    They are locked by the first training that came to its end. A change after it and before the
+    first opening is shown with old and new numbers; a change after an opening fails.
+    """
+    events, now = list(events), _by_name(criteria)
+    if all(event["event"] != "trained" for event in events):
         return NotApplicable("No model has been trained yet.")
-    written = [
-        e["criteria"]
-        for e in events[: first + 1]
-        if e["event"] in ("trained", "criteria") and "criteria" in e
-    ]
-    if not written:
+    opened = next((n for n, event in enumerate(events) if event["event"] == "opened"), None)
+    known = _versions(events)
+    if not known:
         return NotApplicable("The ledger holds no criteria.")
-    old, new = _by_name(written[-1]), _by_name(criteria)
-    changes = [
+    first, early = known[0][1], known[0][0] <= _place(events, "trained")
+    shut = [rows for place, rows in known if opened is None or place < opened]
+    then = (shut[-1] if shut else first) if opened is not None else now
+    before, after = _changes(first, then), _changes(then, now)
+    when = "before" if early else "after the first"
+    message = f"The {len(now)} criteria stand as they were written {when} training."
+    if before:
+        message = f"Changed after the first training, before any opening: {'; '.join(before)}."
+    if after:
+        later = f"Changed after an opening: {'; '.join(after)} ({threshold:g} changes allowed)."
+        message = f"{message} {later}" if before else later
+    return Finding(len(after), len(after) <= threshold, message, counted("one criterion"))
+
+
+def _place(events: list[Mapping[str, Any]], name: str) -> int:
+    return next(number for number, event in enumerate(events) if event["event"] == name)
+
+
+def _versions(events: list[Mapping[str, Any]]) -> list[tuple[int, dict]]:
+    """Return place and criteria of every version on record, from the one that was locked on."""
+    trained = _place(events, "trained")
+    known = [
+        (number, _by_name(event["criteria"]))
+        for number, event in enumerate(events)
+        if event["event"] in ("trained", "criteria") and event.get("criteria")
+    ]
+    # Only the last of those before the first training was one: the others were drafts.
+    return [
+        *[one for one in known if one[0] <= trained][-1:],
+        *(one for one in known if one[0] > trained),
+    ]
+
+
+def _changes(old: Mapping[str, dict], new: Mapping[str, dict]) -> list[str]:
+    return [
         f"'{name}' was {_rule(old.get(name))} and is {_rule(new.get(name))}"
         for name in {**old, **new}
         if old.get(name) != new.get(name)
     ]
-    message = f"The {len(new)} criteria stand as they were before training."
-    if changes:
-        message = f"{'; '.join(changes)} ({threshold:g} changes allowed)."
-    return Finding(len(changes), len(changes) <= threshold, message, counted("one criterion"))
 
 
 def _by_name(criteria: Iterable[Any]) -> dict[str, dict[str, Any]]:

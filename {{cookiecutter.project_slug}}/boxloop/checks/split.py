@@ -12,7 +12,7 @@ from boxloop.table.codes import spelling
 
 from . import kin, nearby, overlap
 from .core import Finding, NotApplicable, Unanswered, check, field, input_names, listed
-from .power import SURE, Power, counted
+from .power import SURE, TWO_SIDED, Power, counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 MAX_HELD = 2_000
 COPIES_MATTER = 0.01
 NEAR_COPIES_MATTER = 0.1
-TWO_SIDED = 1.96  # the bound of an AUC leaves 2.5 per cent below
 SIMULATED = "simulated on these rows"
 SAME_OBJECT = (
     "if an object stands in several rows, give the column that names it the role group in "
@@ -361,7 +360,8 @@ def deployment_shift(
         f"{threshold:g}); "
         f"'{worst}' differs most (KS {distance:.2f}){said or also}."
     )
-    return Finding(low, low <= threshold, message, _power_of_shift(y, codes, threshold))
+    sight, error = _power_of_shift(y, codes, threshold), (area - low) / TWO_SIDED
+    return Finding(low, low <= threshold, message, sight, error=error)
 
 
 def _power_of_shift(y: np.ndarray, codes: np.ndarray, threshold: float) -> Power:

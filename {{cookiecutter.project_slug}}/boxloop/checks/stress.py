@@ -49,9 +49,8 @@ def overspecialisation(
 
     Notes
     -----
-    Fails when the model degrades `threshold` times as much as the reference,
-    or when a lead whose interval excludes zero inside is no longer sure outside.
-    The ratio's error is read off the intervals of the lead.
+    Fails when the model degrades `threshold` times as much as the reference, or when a lead whose
+    interval excludes zero inside is no longer sure outside. The error is read off these intervals.
     """
     errors = {
         (place, who): _number(part[who])
@@ -74,7 +73,8 @@ def overspecialisation(
     )
     gained = errors["in", "reference"] / errors["in", "model"] if leads[0]["low"] > 0 else None
     sight = _ratio_seen(error, threshold, gained, unsure=leads[1]["low"] <= 0)
-    return Finding(ratio, not (ratio > threshold and sure) and not lost, message, sight)
+    passed = not (ratio > threshold and sure) and not lost
+    return Finding(ratio, passed, message, sight, error=error, ratio=True)
 
 
 def _lead(part: Mapping[str, Any]) -> dict[str, float]:
@@ -180,7 +180,7 @@ def swap(
     words += f"(threshold {threshold:g}){sampled}."
     fault, how = "a change by {:.2g} of " + unit, f"from the spread over {of}"
     sight = by_error(error, threshold, 2 * threshold, fault=fault, how=how, size=number, of=of)
-    return Finding(value, not (value > threshold and value > CHANCE * error), words, sight)
+    return Finding(value, not (value > threshold and value > CHANCE * error), words, sight, error)
 
 
 def _moved(
@@ -273,9 +273,9 @@ def sculpting(score: Any, mass: Any, *, rate: float = 0.05, threshold: float) ->
     )
     message += "." if peak is None else f", and a peak of their own at mass {peak:.4g}."
     carved = peak is not None or abs(correlation) > IS_MASS
-    value = abs(bump.significance)
+    value = abs(bump.significance)  # in its own standard errors
     sight = _bump_seen(number, len(score), threshold)
-    return Finding(value, value <= threshold and not carved, message, sight)
+    return Finding(value, value <= threshold and not carved, message, sight, error=1.0)
 
 
 def _bump_seen(number: int, size: int, threshold: float) -> Power:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
@@ -217,7 +218,8 @@ def _judged(
         f"Mean score {mean:.3f} on {len(scores)} shuffles of the labels {where}, where chance "
         f"gives 0 ± {spread:.3f} (threshold {threshold:g})."
     )
-    return Finding(mean, mean <= max(threshold, RARE_CHANCE * spread), message, power)
+    passed = mean <= max(threshold, RARE_CHANCE * spread)
+    return Finding(mean, passed, message, power, error=float(spread))
 
 
 def _estimator(
@@ -347,14 +349,17 @@ def seeds(
         f"{others.std(ddof=1):.2g} ({away:.2f} standard deviations away, threshold {threshold:g})"
         f"{', and none is more extreme' if extreme else ''}."
     )
-    return Finding(away, away <= max(threshold, limit), message, power)
+    # The mean of the others and their spread, in units of which it is told, are uncertain.
+    error = math.sqrt(1 / len(others) + away**2 / (2 * (len(others) - 1)))
+    return Finding(away, away <= max(threshold, limit), message, power, error=error)
 
 
 def _without_luck(values: np.ndarray, reported: float) -> Finding | None:
     """Return the finding where luck is no question: too few seeds, or their mean is published."""
     if len(values) < FEWEST_SEEDS:
         words = f"Scores of {len(values)} seeds were given, at least {FEWEST_SEEDS} are needed."
-        return Finding(len(values), passed=False, message=words, power=counted("one seed"))
+        power = counted("one seed")
+        return Finding(len(values), passed=False, message=words, power=power, worse="lower")
     if np.isclose(reported, values.mean(), rtol=1e-9, atol=0):
         words = f"The mean of {len(values)} seeds is published, ± {values.std(ddof=1):.2g}."
         return Finding(0.0, passed=True, message=words, power=counted("one score"))
@@ -452,4 +457,4 @@ def too_good(
     how = "the ratio is taken as exact" if error is None else "from the error between folds"
     matters = 1 + 2 * (threshold - 1)
     power = Power(seen, matters, f"a model {seen:.2f} times better than the limit", how)
-    return Finding(ratio, bool(ratio <= threshold or not beyond), message, power)
+    return Finding(ratio, bool(ratio <= threshold or not beyond), message, power, error=spread)

@@ -104,6 +104,23 @@ def interval_table(compared: dict, *, digits: int = 3) -> pd.DataFrame:
     return pd.DataFrame(rows).T
 
 
+def with_overrides(card: str, openings: list[dict]) -> str:
+    """Return a model card that says what its test set was opened in spite of."""
+    said = [
+        f"- {as_written(event['anyway'])} (in spite of: {as_written(' '.join(_despite(event)))})"
+        for event in openings
+        if event.get("anyway")
+    ]
+    if not said:
+        return card
+    return "\n".join([card.rstrip(), "", "# Released all the same, because", "", *said, ""])
+
+
+def _despite(event: dict) -> list[str]:
+    found = event.get("despite")
+    return [str(one) for one in found] if isinstance(found, list) else []
+
+
 def _text(content: Any) -> str:
     """Return the content of a section as Markdown: text, a DataFrame, or a list of both."""
     if isinstance(content, list | tuple):

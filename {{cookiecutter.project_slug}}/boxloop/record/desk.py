@@ -27,6 +27,8 @@ class Desk:
     name: str
     project: Any
     settings: Any
+    _all_settings: Any
+    _trains: bool
     task: Any
     seed: int
     draws: int
@@ -190,22 +192,33 @@ class Desk:
     # The seal.
 
     def ledger(self) -> list[dict]:
-        """Return the events of the ledger, oldest first: sealed, trained, opened."""
-        from boxloop.split.seal import read_ledger
+        """Return the events of the ledger, oldest first: sealed, trained, criteria, opened.
 
+        Criteria that were changed since the last training are written to it first.
+        """
+        from boxloop.split.seal import note_criteria, read_ledger
+
+        note_criteria(self.project, self._all_settings)
         return read_ledger(self.project)
 
     def note_training(self) -> None:
-        """Write the criteria to the ledger before the first training; numbers moved later show."""
-        from boxloop.split.seal import note_training
-
-        note_training(self.project, self.settings)
+        """Take down that this chapter trains: once it has come to its end, criteria are locked."""
+        self._trains = True
 
     def open_seal(self, *, reason: str, model_hash: str) -> "pd.DataFrame":
-        """Return the test rows, after writing to the ledger who asked for what."""
-        from boxloop.split.seal import open_seal
+        """Return the test rows, after writing to the ledger who asked for what.
 
-        return open_seal(self.project, reason=reason, model_hash=model_hash)
+        Raises
+        ------
+        UserError
+            If something is in the way (see `boxloop.record.obstacles`), or the seal is broken.
+        """
+        from boxloop.record.obstacles import overridden
+        from boxloop.split.seal import note_criteria, open_seal
+
+        facts = overridden(self.project, self._all_settings)
+        note_criteria(self.project, self._all_settings)
+        return open_seal(self.project, reason=reason, model_hash=model_hash, **facts)
 
     # What the loop has left so far.
 
@@ -301,8 +314,11 @@ class Desk:
         """Write a card and return it for display, its headings below those of the chapter."""
         from IPython.display import Markdown
 
-        from boxloop.record.cards import demoted
+        from boxloop.record.cards import demoted, with_overrides
+        from boxloop.split.seal import openings, read_ledger
 
+        if name == "model_card.md":
+            card = with_overrides(card, openings(read_ledger(self.project)))
         self.keep(name, card)
         return Markdown(demoted(card))
 

@@ -70,6 +70,8 @@ def _seal_words(project: Project) -> str:
     if last(events, "lost"):
         known = sum(event.get("openings", 0) for event in events)
         times += f"; {_times(known)} or more in an earlier ledger, which was lost"
+    elif reset := last(events, "reset"):
+        times += f"; {_times(reset.get('openings', 0))} before a reset"
     if not last(events, "sealed"):
         return f"no test set yet, {times}"
     there = (

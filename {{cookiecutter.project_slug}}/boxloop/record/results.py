@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 
 TINY = 1e-6  # a lower bound below this asks for more than nothing
+NOT_ASKED = "No notebook asks it"  # so begins the row of a check that is missed
 PREDICTORS = ("model", "reference", "trivial", "difference")
 _HAVE_NOT_RUN = "has not run yet"
 
@@ -147,12 +148,14 @@ def assemble_checks(
         Of the chapters that have left nothing yet: the ids of the checks that each asks.
     """
     from boxloop.checks import REGISTRY
+    from boxloop.checks.waiver import under
 
     recorded = {row["id"] for row in rows}
     rows = [{"weight": _weight(row["id"], REGISTRY)} | row for row in rows]
     silent = [unit for unit in REGISTRY.values() if rows and unit.id not in recorded]
-    found = [_not_asked(unit, settings.study.task, names, to_come) for unit in silent]
-    return sorted([*rows, *filter(None, found)], key=lambda row: (row["notebook"], row["id"]))
+    asked_by_none = [_not_asked(unit, settings.study.task, names, to_come) for unit in silent]
+    found = [under(row, settings.waivers) for row in filter(None, asked_by_none)]
+    return sorted([*rows, *found], key=lambda row: (row["notebook"], row["id"]))
 
 
 def _weight(check_id: str, registry: dict[str, CheckUnit]) -> str:
@@ -172,12 +175,12 @@ def _not_asked(unit: CheckUnit, task: str, names: list[str], to_come: dict) -> d
         tasks = " and ".join(sorted(unit.tasks))
         reason, fix = {"reason": f"This check is for {tasks}; the task here is {task}."}, unit.fix
     elif unit.notebook not in names:
-        state, message = "unanswered", f"No notebook asks it: there is no {unit.notebook}.ipynb."
+        state, message = "unanswered", f"{NOT_ASKED}: there is no {unit.notebook}.ipynb."
         fix = f"Restore {unit.notebook}.ipynb, or call {call} in a notebook of yours."
     elif unit.notebook in to_come or any(unit.id in ids for ids in to_come.values()):
         return None
     else:
-        state, message = "unanswered", f"No notebook asks it: it belongs into {unit.notebook}."
+        state, message = "unanswered", f"{NOT_ASKED}: it belongs into {unit.notebook}."
     return {
         "id": unit.id,
         "notebook": unit.notebook,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 # From the state that needs attention most to the one that needs it least.
 STATES = ("fail", "unanswered", "cannot-tell", "waived", "pass", "not-applicable")
 NAMED = STATES[:4]  # a piece in one of these states is spoken of
-STALE = "Its waiver is no longer needed: remove it from study.toml."
+STALE = "Its waiver is not needed: remove it from study.toml."
 
 
 def worst(states: list[str]) -> str:
@@ -233,9 +233,27 @@ def waiver_lines(waived: list[dict], stale: list[dict], form: str) -> list[str]:
     lines = []
     if waived:
         lines += ["", f"{len(waived)} waived:", *gap]
-        lines += [f"{bullet}{row['id']} ({row['notebook']}): {row['reason']}" for row in waived]
+        lines += [
+            f"{bullet}{row['id']} ({row['notebook']}{_at(row)}): {row['reason']}" for row in waived
+        ]
     if stale:
         lines += ["", f"{len(stale)} stale {'waiver' if len(stale) == 1 else 'waivers'}:", *gap]
-        remedy = "it passes, so remove its waiver from study.toml"
-        lines += [f"{bullet}{row['id']} ({row['notebook']}): {remedy}" for row in stale]
+        remedy = "so remove its waiver from study.toml"
+        lines += [
+            f"{bullet}{row['id']} ({row['notebook']}): {_needless(row)}, {remedy}" for row in stale
+        ]
     return lines
+
+
+def _at(row: dict) -> str:
+    """Return the value up to which a check is waived, for the middle of a sentence."""
+    from boxloop.checks.waiver import said
+
+    at = row.get("waived_at")
+    return f", waived at {said(at)}" if isinstance(at, int | float) else ""
+
+
+def _needless(row: dict) -> str:
+    from boxloop.checks.waiver import NEEDLESS
+
+    return NEEDLESS.get(row["state"], "nothing is open")

@@ -28,7 +28,7 @@ from boxloop.record.facts import Facts, file_hash
 from boxloop.record.results import merge
 from boxloop.settings.load import load_settings
 from boxloop.settings.watch import watch
-from boxloop.split.seal import head
+from boxloop.split.seal import head, note_training
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,6 +75,7 @@ class Station(Desk):
         self.folder = self.project.station(name)
         self.seed = self.settings.study.seeds[0]
         self.draws = 50 if smoke else 600
+        self._trains = False
         self._checks, self._sets, self._needs, self._makes = {}, {}, {}, {}
         import_study(self.project)
         join()
@@ -178,13 +179,12 @@ class Station(Desk):
         """Run a check with the threshold and the waiver of study.toml, record it and return it."""
         from boxloop.checks import run_check
 
-        for table in ("thresholds", "waivers"):
-            self._facts.note(f"{table}.{check_id}")
+        self._facts.note(f"thresholds.{check_id}")
         result = run_check(
             check_id,
             *args,
             threshold=self._all_settings.thresholds.get(check_id),
-            waiver=self._all_settings.waivers.get(check_id),
+            waiver=self._waiver(check_id),
             task=self.settings.study.task,
             **options,
         )
@@ -195,9 +195,14 @@ class Station(Desk):
         """Record that a check does not apply to this study, and why."""
         from boxloop.checks import not_applicable
 
-        result = not_applicable(check_id, reason)
+        result = not_applicable(check_id, reason, waiver=self._waiver(check_id))
         self._checks[check_id] = result.as_dict()
         return result
+
+    def _waiver(self, check_id: str) -> Any:
+        """Return what study.toml waives of a check; a change of that asks the check again."""
+        self._facts.note(f"waivers.{check_id}")
+        return self._all_settings.waivers.get(check_id)
 
     def metrics(self, name: str, table: dict, *, n_rows: int, n_groups: int) -> None:
         """Record the metrics of one set of rows, as `Station.compare` returns them."""
@@ -251,6 +256,8 @@ class Station(Desk):
             "needs": self._needs,
             "makes": self._makes,
         }
+        if self._trains:
+            note_training(self.project, self._all_settings)
         facts["ledger"] = head(self.project)  # so that no line of it can go unseen from here on
         write_json(self.folder / "station.json", facts | self._facts.gathered())
         merge(self.project, self._all_settings)

@@ -18,6 +18,7 @@ from boxloop.notebooks.parameters import parameters_of
 from boxloop.record import passes
 from boxloop.record.facts import shown
 from boxloop.record.health import losses, notices, refuse_a_damaged_ledger
+from boxloop.record.obstacles import ANYWAY
 from boxloop.record.results import read_checks, refresh
 from boxloop.record.status import Now, Row, judge, status
 from boxloop.run.cluster import cluster
@@ -82,6 +83,8 @@ class Options:
         ``KEY=VALUE`` for the parameters of the notebooks.
     release_reason : str, optional
         Why the seal is opened; given to the notebook that asks for it, which runs in any case.
+    anyway : str, optional
+        Why the seal is opened in spite of what is in the way.
     note : str, optional
         A remark for the pass.
     jobs : int, optional
@@ -99,6 +102,7 @@ class Options:
     smoke: bool = False
     sets: tuple[str, ...] | list[str] = ()
     release_reason: str | None = None
+    anyway: str | None = None
     note: str | None = None
     jobs: int | None = None
     cold: bool = False
@@ -233,7 +237,7 @@ class Round:
         with ours() as mark, there, cluster(self.options.dask, mark) as where, mine:
             self.stock.mark = mark
             try:
-                with environment(self.project, **where):
+                with environment(self.project, **where, **{ANYWAY: self.options.anyway or ""}):
                     self._turn()
                 self.interrupts.tell()
             except KeyboardInterrupt:

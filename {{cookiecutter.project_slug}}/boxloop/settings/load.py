@@ -4,10 +4,19 @@ import tomllib
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from boxloop.base.errors import UserError
-from boxloop.settings.tables import Column, Data, Split, Study, Table
+from boxloop.base.files import read_cache
+from boxloop.base.written import FEWEST_WORDS, gives_a_reason
+from boxloop.settings.tables import Column, Data, Split, Study, Table, Waiver
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +31,7 @@ class Settings(Table):
     split: Split
     stress: dict[str, list[float]] = Field({})
     thresholds: dict[str, float] = Field({})
-    waivers: dict[str, str] = Field({})
+    waivers: dict[str, Waiver] = Field({})
 
     @model_validator(mode="before")
     @classmethod
@@ -44,12 +53,17 @@ class Settings(Table):
                 raise ValueError(msg)
         return self
 
-    @field_validator("waivers")
+    @field_validator("waivers", mode="before")
     @classmethod
-    def _reasons(cls, waivers: dict) -> Any:
-        for check, reason in waivers.items():
-            if not reason.strip():
-                msg = f"the waiver for '{check}' needs a reason"
+    def _reasons(cls, waivers: Any, info: ValidationInfo) -> Any:
+        root = (info.context or {}).get("root")
+        for check, waiver in waivers.items() if isinstance(waivers, dict) else ():
+            _must_exist("waivers", check)
+            msg = _bound_form(check, waiver, root) if isinstance(waiver, str) else None
+            reason = waiver.get("reason") if isinstance(waiver, dict) else None
+            if isinstance(reason, str) and not gives_a_reason(reason):
+                msg = f"the waiver for '{check}' needs a reason of {FEWEST_WORDS} words or more"
+            if msg:
                 raise ValueError(msg)
         return waivers
 
@@ -72,7 +86,6 @@ class Settings(Table):
 
     @model_validator(mode="after")
     def _names_are_known(self) -> "Settings":
-        from boxloop.checks import REGISTRY
         from boxloop.measure.metrics import METRICS
 
         study = self.study
@@ -87,13 +100,8 @@ class Settings(Table):
                 what = f"is not one of {study.task}" if name in METRICS else "is not known"
                 msg = f"metric '{name}' {what}; choose from {', '.join(mine)}"
                 raise ValueError(msg)
-        for table in ("thresholds", "waivers"):
-            for name in getattr(self, table):
-                if name not in REGISTRY:
-                    near = get_close_matches(name, REGISTRY, n=1, cutoff=0)[0]
-                    unknown = f"{table} names the check '{name}', which does not exist"
-                    msg = f"{unknown}: correct it (perhaps to '{near}') or remove it"
-                    raise ValueError(msg)
+        for name in self.thresholds:
+            _must_exist("thresholds", name)
         return self
 
     def role(self, role: str) -> list[str]:
@@ -145,6 +153,58 @@ def _sentence(error: Any) -> str:
     return f"{key} = {value!r}: {what[0].lower()}{what[1:]}."
 
 
+def _must_exist(table: str, name: str) -> None:
+    """Refuse the name of a check that does not exist."""
+    from boxloop.checks import REGISTRY
+
+    if name not in REGISTRY:
+        near = get_close_matches(name, REGISTRY, n=1, cutoff=0)[0]
+        unknown = f"{table} names the check '{name}', which does not exist"
+        msg = f"{unknown}: correct it (perhaps to '{near}') or remove it"
+        raise ValueError(msg)
+
+
+def _last_values(root: "Path | None") -> dict:
+    """Return what the last run measured, by check; empty where nobody knows."""
+    rows = read_cache(root / "results" / "checks.json") if root else None
+    found = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    return {row.get("id"): row.get("value") for row in found}
+
+
+def _bound_form(check: str, reason: str, root: "Path | None") -> str:
+    """Return what to write instead of a waiver that is a text alone, bound to no value."""
+    from boxloop.checks.waiver import line_of
+
+    values = _last_values(root)
+    value = values.get(check)
+    known = check in values and isinstance(value, int | float | None)
+    if known and gives_a_reason(reason):
+        return f"a waiver holds up to a value: write {line_of(check, reason, value)} instead"
+    told = f"boxloop waive {check} --reason TEXT"
+    return (
+        f"the waiver for '{check}' is bound to no value: remove it, and after `boxloop run` type "
+        f"`{told}`, with {FEWEST_WORDS} words or more"
+    )
+
+
+def parse_settings(text: str, path: "Path") -> "Settings":
+    """Return the validated settings in the text of a ``study.toml``.
+
+    Raises
+    ------
+    UserError
+        If it is not TOML, or a key is unknown, missing or of a wrong type.
+    """
+    try:
+        return Settings.model_validate(tomllib.loads(text), context={"root": path.parent})
+    except tomllib.TOMLDecodeError as error:
+        msg = f"{path.name} is not valid TOML ({error}): mend that line."
+        raise UserError(msg) from error
+    except ValidationError as error:
+        msg = f"{path.name}: {_sentence(error)}"
+        raise UserError(msg) from error
+
+
 def load_settings(path: "Path") -> "Settings":
     """Return the validated settings of a study.
 
@@ -158,11 +218,4 @@ def load_settings(path: "Path") -> "Settings":
     except (OSError, UnicodeDecodeError) as error:
         msg = f"{path.name} cannot be read ({error}): make it a UTF-8 text file that you may read."
         raise UserError(msg) from error
-    try:
-        return Settings.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        msg = f"{path.name} is not valid TOML ({error}): mend that line."
-        raise UserError(msg) from error
-    except ValidationError as error:
-        msg = f"{path.name}: {_sentence(error)}"
-        raise UserError(msg) from error
+    return parse_settings(text, path)

@@ -159,6 +159,19 @@ class Study(Table):
         return self
 
 
+class Waiver(Table):
+    """Why a check may fail, and up to which value; see `boxloop.checks.waiver`."""
+
+    reason: str
+    at: float | None = Field(
+        None, allow_inf_nan=False, description="the value when the reason was written"
+    )
+
+    def __str__(self) -> str:
+        """Its reason: chapters of older projects show that."""
+        return self.reason
+
+
 class Data(Table):
     """The table that `boxloop adopt` took in; a worked example makes its own."""
 

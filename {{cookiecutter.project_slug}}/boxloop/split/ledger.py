@@ -19,8 +19,13 @@ if TYPE_CHECKING:
 CHAIN = "chain"
 # What the lines hold that somebody goes by: event, key, kind.
 SHAPES = (
+    ("criteria", "criteria", list),
+    ("trained", "criteria", list),
     ("lost", "heads", list),
     ("lost", "openings", int),
+    ("reset", "looks", list),
+    ("reset", "openings", int),
+    ("reset", "reason", str),
     ("sealed", "content", str),
     ("sealed", "sha256", str),
 )

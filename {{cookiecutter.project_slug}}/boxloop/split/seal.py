@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from boxloop.base.errors import UserError
 from boxloop.base.files import plain, read_table, sha256, write_text, written_whole
 from boxloop.base.provenance import git_commit
+from boxloop.base.written import says_something
 from boxloop.split.ledger import (
     check_chain,
     head_of,
@@ -199,7 +200,7 @@ def _events_or_loss(project: Project) -> list[dict]:
     return read_ledger(project)
 
 
-def open_seal(project: Project, *, reason: str, model_hash: str) -> pd.DataFrame:
+def open_seal(project: Project, *, reason: str, model_hash: str, **facts: Any) -> pd.DataFrame:
     """Open the test set, after writing to the ledger who asked for what.
 
     Parameters
@@ -208,6 +209,8 @@ def open_seal(project: Project, *, reason: str, model_hash: str) -> pd.DataFrame
         Why it is opened, in the words of the person.
     model_hash : str
         Hash of the model that is about to be measured.
+    **facts
+        What else the ledger keeps of this opening.
 
     Raises
     ------
@@ -228,7 +231,12 @@ def open_seal(project: Project, *, reason: str, model_hash: str) -> pd.DataFrame
     if problem := trouble(project):
         raise UserError(problem)
     append(
-        project, "opened", reason=reason.strip(), model=model_hash, commit=git_commit(project.root)
+        project,
+        "opened",
+        reason=reason.strip(),
+        model=model_hash,
+        commit=git_commit(project.root),
+        **facts,
     )
     return read_table(project.sealed_file)
 
@@ -238,7 +246,44 @@ def openings(events: list[dict]) -> list[dict]:
     return [event for event in events if event["event"] == "opened"]
 
 
+def looks(events: list[dict]) -> list[list]:
+    """Return for every opening the hash of the test rows and the model, those before resets too."""
+    sealed, found = None, []
+    for event in events:
+        if event["event"] == "sealed":
+            sealed = event.get("content")
+        elif event["event"] == "opened":
+            found.append([sealed, event.get("model")])
+        elif event["event"] == "reset":
+            found += event.get("looks", [])
+    return found
+
+
 def note_training(project: Project, settings: Any) -> None:
-    """Write the criteria of the first training to the ledger: numbers moved later will show."""
+    """Write to the ledger that a training is complete, with the criteria that it was judged by.
+
+    Only the first one counts; criteria that nobody has written yet lock nothing.
+    """
     if last(read_ledger(project), "trained") is None:
-        append(project, "trained", criteria=[c.model_dump() for c in settings.study.criteria])
+        append(project, "trained", **_written(settings))
+    note_criteria(project, settings)
+
+
+def note_criteria(project: Project, settings: Any) -> None:
+    """Write to the ledger that criteria were changed, or first written, after a training."""
+    events, now = read_ledger(project), _written(settings)
+    known = [event["criteria"] for event in events if event.get("criteria")]
+    trained = last(events, "trained") is not None
+    if trained and now and [*map(_said, known[-1:])] != [_said(plain(now["criteria"]))]:
+        append(project, "criteria", **now)
+
+
+def _said(criteria: list[dict]) -> list[dict]:
+    """Return criteria without what they leave open: a later version has more of that."""
+    return [{key: value for key, value in row.items() if value is not None} for row in criteria]
+
+
+def _written(settings: Any) -> dict:
+    """Return the criteria as the ledger keeps them; nothing while one of them waits for words."""
+    rows = [criterion.model_dump() for criterion in settings.study.criteria]
+    return {"criteria": rows} if rows and all(says_something(row["name"]) for row in rows) else {}
