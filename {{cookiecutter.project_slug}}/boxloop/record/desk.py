@@ -10,6 +10,7 @@ from boxloop.notebooks.folder import desks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
     import numpy as np
     import pandas as pd
@@ -35,6 +36,9 @@ class Desk:
     uses: Any
     file: Any
     has: Any
+    folder: Any
+    _checks: dict
+    _sets: dict
 
     # Rows.
 
@@ -249,6 +253,24 @@ class Desk:
         from boxloop.notebooks.answers import read_answers
 
         return read_answers(self.project)
+
+    def prose(self) -> list[dict]:
+        """Return each number in the prose of all notebooks, judged by the results so far."""
+        from boxloop.record.prose import numbers_said
+        from boxloop.record.traced import Results
+
+        sets = {}
+        for metrics in self.read_earlier("metrics.json").values():
+            sets |= metrics["sets"]
+        checks = [row for rows in self.read_earlier("checks.json").values() for row in rows]
+        own = [*self._checks.values()]
+        results = Results(self.project, sets | self._sets, [*checks, *own], note=self._used)
+        return numbers_said(self.project, results)
+
+    def _used(self, path: "Path") -> None:
+        """Note a file whose numbers the prose speaks of, unless it is this chapter's own."""
+        if path.is_relative_to(self.project.root) and not path.is_relative_to(self.folder):
+            self.uses(path)
 
     def code(self) -> dict[str, list[tuple[str, str]]]:
         """Return by chapter the id and the text of its code cells."""
