@@ -24,6 +24,9 @@ _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _PROMPT = re.compile(r"^\*(?:Why|For example):\*.*$", re.MULTILINE)
 
 
+NOTHING = "nothing is written"
+
+
 def slug(notebook: str) -> str:
     """Return the anchor of a chapter of the report: ``03_split`` becomes ``03-split``."""
     return notebook.replace("_", "-")
@@ -111,6 +114,11 @@ def _rows(notebook: str, cell: dict) -> list[dict]:
     ]
 
 
+def memory_key(row: dict) -> str:
+    """Return by what an answer is remembered, such as ``08_release.limits``: 01 has limits too."""
+    return f"{row['notebook']}.{row['id']}"
+
+
 def read_answers(project: Project) -> list[dict]:
     """Return the answers in the notebooks of a project, in the order of the loop.
 
@@ -137,22 +145,21 @@ def read_answers(project: Project) -> list[dict]:
     rows = [row for name, cell in cells if is_answer(cell) for row in _rows(name, cell)]
     memory = Memory(project) if rows else None
     for row in rows:
-        state, why = "unanswered", "nothing is written"
+        state, why = "unanswered", NOTHING
         if memory and says_something(row["text"]):
-            state, why = memory.judge(row["id"], row["text"])
+            state, why = memory.judge(memory_key(row), row["text"])
         row |= {"answered": state != "unanswered", "state": state, "why": why}
     return rows
 
 
 def example_answers(notebooks: list[Path]) -> dict[str, str]:
-    """Return by id the texts of the answers in some notebooks; a damaged notebook has none."""
+    """Return by `memory_key` the answers in some notebooks; a damaged notebook has none."""
     found = {}
     for path in notebooks:
         try:
-            rows = [
-                row for c in read_notebook(path)["cells"] if is_answer(c) for row in _rows("", c)
-            ]
+            cells = [cell for cell in read_notebook(path)["cells"] if is_answer(cell)]
+            rows = [row for cell in cells for row in _rows(path.stem, cell)]
         except UserError:
             continue
-        found |= {row["id"]: row["text"] for row in rows if says_something(row["text"])}
+        found |= {memory_key(row): row["text"] for row in rows if says_something(row["text"])}
     return found

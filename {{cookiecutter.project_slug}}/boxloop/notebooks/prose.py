@@ -220,7 +220,7 @@ def _labels(code: str) -> list[tuple[str, str]]:
 def _literal(node: ast.expr, names: dict[str, ast.expr], *, depth: int) -> str:
     """Return the text of an expression, with a sign where something is computed."""
     if isinstance(node, ast.Constant):
-        return str(node.value)
+        return re.sub(r"\{[^{}]*\}", HIDE, str(node.value))  # perhaps filled in by `format`
     if isinstance(node, ast.JoinedStr):
         return "".join(_literal(part, names, depth=depth) for part in node.values)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
@@ -232,6 +232,17 @@ def _literal(node: ast.expr, names: dict[str, ast.expr], *, depth: int) -> str:
             inner = _literal(value, names, depth=depth - 1)
             return inner if isinstance(getattr(value, "value", ""), str) else HIDE
     return HIDE
+
+
+def without_addresses(text: str) -> str:
+    """Return Markdown in which traced, cited and given numbers are no links: for other pages."""
+
+    def plain(match: re.Match[str]) -> str:
+        target = match["target"]
+        own = ADDRESS.fullmatch(target) or target.startswith("@")
+        return match["text"] if own else match[0]
+
+    return LINK.sub(plain, text)
 
 
 def masked(text: str) -> str:
@@ -274,23 +285,28 @@ def read(passage: Passage, known: Known, anchors: Iterable[str] = ()) -> list[Sa
 def _linked(match: re.Match, text: str, known: Known, anchors: set[str]) -> Said | None:
     target = match["target"]
     start, end = match.span("text")
-    here = {"text": match["text"], "start": start, "end": end}
     if _CITING.fullmatch(target):
         if target.startswith("@") and target[1:] not in known.keys:
             return None  # cited nowhere: its number is bare
-        return Said("cited", address=target, **here)
+        return Said("cited", match["text"], start, end, target)
     address = ADDRESS.fullmatch(target)
     if address is None or target[1:] in anchors:
         return None
     if address["address"] == "given":
-        return Said("given", address="given", **here)
+        return Said("given", match["text"], start, end, "given")
     line = text.rfind("\n", 0, match.start()) + 1
     stop = text.find("\n", match.end())
-    beside = {
-        "before": text[line : match.start()],
-        "after": text[match.end() : stop if stop >= 0 else len(text)],
-    }
-    return Said("traced", address=address["address"], clause=text[line:stop], **here, **beside)
+    stop = stop if stop >= 0 else len(text)
+    return Said(
+        "traced",
+        match["text"],
+        start,
+        end,
+        address["address"],
+        before=text[line : match.start()],
+        after=text[match.end() : stop],
+        clause=text[line:stop],
+    )
 
 
 def _clauses(text: str) -> Iterator[tuple[int, int]]:
@@ -377,7 +393,7 @@ class Clause:
 
     def _is_anchor(self, one: Number, after: str) -> bool:
         """Return whether a number is the end of a scale, or chance, in a clause without result."""
-        if "sigma" in self.text and one.percent and round(one.value, 4) in (0.68, 0.683, 0.95):
+        if "sigma" in self.text and round(one.value, 4) in (0.68, 0.683, 0.95):
             return True
         if abs(one.value) == 0.5 and re.search(r"\b(?:chance|coin|guess)", self.hidden):
             return True

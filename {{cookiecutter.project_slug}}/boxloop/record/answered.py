@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from boxloop.base.errors import UserError
 from boxloop.base.files import read_cache, write_json
 from boxloop.base.written import says_something
-from boxloop.notebooks.answers import read_answers
+from boxloop.notebooks.answers import memory_key, read_answers
 from boxloop.notebooks.memory import CONFIRMED, REMEMBERED, spoken_of, text_hash
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ def remember(project: Project) -> None:
     for row in read_answers(project):
         if not says_something(row["text"]):
             continue
-        text, before = text_hash(row["text"]), known.get(row["id"])
+        text, before = text_hash(row["text"]), known.get(memory_key(row))
         same = isinstance(before, dict) and before.get("text") == text
-        found[row["id"]] = before if same else {"text": text, "spoke_of": now}
+        found[memory_key(row)] = before if same else {"text": text, "spoke_of": now}
     if found != known:
         write_json(path, found)
 
@@ -58,7 +58,9 @@ def confirm(project: Project, names: Iterable[str]) -> list[str]:
     now = spoken_of(project)
     for name in names:
         chapter = [r for r in rows if r["notebook"][:2] == name and says_something(r["text"])]
-        found = [r for r in rows if r["id"] == name] or [r for r in chapter if not r["answered"]]
+        found = [r for r in rows if name in (r["id"], memory_key(r))] or [
+            r for r in chapter if not r["answered"]
+        ]
         if not found and not chapter:
             msg = f"There is no answer {name}: `boxloop answers` lists their ids."
             raise UserError(msg)
@@ -69,7 +71,7 @@ def confirm(project: Project, names: Iterable[str]) -> list[str]:
                     f"cell {row['cell']}; there is nothing to confirm."
                 )
                 raise UserError(msg)
-            confirmed[row["id"]] = {"text": text_hash(row["text"]), "spoke_of": now}
+            confirmed[memory_key(row)] = {"text": text_hash(row["text"]), "spoke_of": now}
     path = project.passes / CONFIRMED
     if confirmed:
         write_json(path, _known(path) | confirmed)

@@ -321,8 +321,10 @@ class Desk:
         """Write a card and return it for display, its headings below those of the chapter."""
         from IPython.display import Markdown
 
+        from boxloop.notebooks.prose import without_addresses
         from boxloop.record.cards import demoted
 
+        card = without_addresses(card)
         self.keep(name, card)
         return Markdown(demoted(card))
 
