@@ -45,17 +45,22 @@ _PARTS = {
     "thousandth": 1000,
 }  # fmt: skip
 _UPPER = r"one|two|three|four|five|six|seven|eight|nine"
+_NTH = r"third|quarter|fourth|fifth|sixth|seventh|eighth|ninth|tenth"
+_EACH = r"two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|fifty|a hundred|a thousand"
 # After "a third" stands what it is a part of; "a third model" is the one after the second.
 _ENDS = (
     r"(?=\s*(?:[.,;:)\]]|$)|\s+(?:of|less|more|lower|higher|smaller|larger|fewer|greater|better|"
-    r"worse|as|to|than|in|on|by|and|or|at|from|below|above|faster|slower|only|too|is|was|are|were)\b)"
+    r"worse|as|to|than|in|on|by|and|or|at|from|below|above|faster|slower|only|too|is|was|are|"
+    r"were)\b)"
 )
 FRACTION = re.compile(
     r"(?<![\w-])(?:"
-    rf"(?P<many>{_UPPER})[\s-](?P<plural>halves|(?:third|quarter|fourth|fifth|sixth|seventh|eighth|"
-    rf"ninth|tenth)s)\b|(?:an?|one)[\s-](?P<part>third|quarter|fourth|fifth|sixth|seventh|eighth|"
-    rf"ninth|tenth|twentieth|hundredth|thousandth)\b{_ENDS}|(?:(?:an?|one)[\s-])?(?P<half>half|halved|halves)\b(?!-)|"
+    rf"(?P<many>{_UPPER})[\s-](?P<plural>halves|(?:{_NTH})s)\b|"
+    rf"(?:an?|one)[\s-](?P<part>{_NTH}|twentieth|hundredth|thousandth)\b{_ENDS}|"
+    r"(?:(?:an?|one)[\s-])?(?P<half>half|halved|halves)\b(?!-)|"
     r"(?P<twice>twice|doubled?|doubles|doubling)\b|(?P<thrice>thrice|tripled?|triples)\b|"
+    rf"(?P<some>one|{_UPPER})\s(?:in|out of)\s(?:every\s)?(?P<each>{_EACH})\b|"
+    rf"(?!one\b)(?P<few>{_UPPER})\sof\s(?:every\s)?(?P<ten>ten|twenty|a hundred)\b|"
     r"(?P<over>[1-9]\d?/[1-9]\d?)(?![\w/])"
     r")",
     re.IGNORECASE,
@@ -171,6 +176,9 @@ def _fractions(text: str) -> list[Number]:
         if match["many"]:
             part = match["plural"].lower().rstrip("s").replace("halve", "half")
             value = WORDS[match["many"].lower()] / _PARTS[part]
+        elif match["some"] or match["few"]:
+            all_of = (match["each"] or match["ten"]).lower().removeprefix("a ")
+            value = WORDS[(match["some"] or match["few"]).lower()] / WORDS[all_of]
         elif match["over"]:
             over, under = match["over"].split("/")
             value = int(over) / int(under)

@@ -145,12 +145,15 @@ def judge(text: str, entry: Entry, *, before: str = "", after: str = "") -> Verd
     way = " ".join(
         m["way"] for m in (_BEFORE.search(before), _AFTER.match(after)) if m and m["way"]
     )
-    if not shown:
-        return _judge_words(whole.lower(), entry)
+    counted = all(one.kind == "count" and one.unit == "count" for one in shown)
+    if counted:  # none, or such as "not one" and "no different from zero"
+        verdict = _judge_words(whole.lower(), entry)
+        if verdict.holds is not None or not shown:
+            return verdict
     if entry.value is None:
         return _no(f"{entry.address} has no value ({entry.words})")
     if len(shown) == 1:
-        said = f"{whole[: shown[0].start]} {whole[shown[0].end :]} {way}".lower()
+        said = f"{whole[: shown[0].start]} {whole[shown[0].end :]} {way}"
         return _judge_one(shown[0], entry, how=_how(whole[: shown[0].start], before), said=said)
     return _judge_several(shown, whole, entry)
 
@@ -178,6 +181,7 @@ def _in_unit(one: Number, entry: Entry) -> tuple[float, float]:
 def _judge_one(one: Number, entry: Entry, *, how: str, said: str) -> Verdict:
     stated, half = _in_unit(one, entry)
     stated, half = stated * _prefix(said, entry.unit), half * _prefix(said, entry.unit)
+    said = said.lower()
     value = float(entry.value or 0.0)
     if entry.better:
         right = _direction_of_gain(said, value, entry.better)
@@ -232,9 +236,9 @@ def _prefix(said: str, unit: str) -> float:
     if unit == "s" and (word := next((w for w in said.split() if w in _TIMES), None)):
         return _TIMES[word]
     words = said.split()
-    if not unit or unit.lower() in words:
+    if not unit or unit in words:
         return 1.0
-    found = [v for prefix, v in _PREFIXES.items() if f"{prefix}{unit}".lower() in words]
+    found = [value for prefix, value in _PREFIXES.items() if f"{prefix}{unit}" in words]
     return found[0] if len(found) == 1 else 1.0
 
 

@@ -221,7 +221,7 @@ class Results:
         return None
 
     def _of_chapter(self, address: str, chapter: str, rest: str) -> Entry | None:
-        folder, anchor = self.project.station(chapter), slug(chapter)
+        folder = self.project.station(chapter)
         said = self._read(folder / "numbers.json")
         if isinstance(said, dict) and isinstance(entry := said.get(rest), dict):
             unit = entry.get("unit") if isinstance(entry.get("unit"), str) else ""
@@ -232,9 +232,11 @@ class Results:
         rows = self._read(folder / f"{name}.csv")
         if isinstance(rows, list) and inside:
             found = _cell(rows, inside)
-            return self._entry(address, **found, anchor=anchor) if found else None
+            kept = self._kept_in(chapter, f"{name}.csv")
+            return self._entry(address, **found, anchor=kept) if found else None
         if inside and f"{name}.json" not in _NO_RESULT:
             found = _inside(self._read(folder / f"{name}.json"), inside.split("."))
+            anchor = self._kept_in(chapter, f"{name}.json")
             if isinstance(found, dict) and _number(found.get("value")) is not None:
                 return self._entry(address, **_ends(found), anchor=anchor)
             if _number(found) is not None:
@@ -282,6 +284,13 @@ class Results:
             if check_id in asked(text):
                 return cell_anchor(chapter, cell)
         return slug(chapter) if chapter in self.chapters else ""
+
+    def _kept_in(self, chapter: str, file: str) -> str:
+        """Return the anchor of the cell that keeps a file, else of its chapter."""
+        for cell, text in self._cells.get(chapter, []):
+            if re.search(rf"\.keep\(\s*[\"']{re.escape(file)}[\"']", text):
+                return cell_anchor(chapter, cell)
+        return slug(chapter)
 
     def _said_in(self, chapter: str, name: str) -> str:
         for cell, text in self._cells.get(chapter, []):

@@ -53,15 +53,9 @@ class Names:
 
 
 def tidy(
-    html: Any,
-    *,
-    chapter: Any,
-    folder: Path,
-    root: Path,
-    others: Any = (),
-    find: Callable = lambda _: None,
+    html: Any, *, chapter: Any, folder: Path, root: Path, others: Any = (), find: Any = None
 ) -> tuple:
-    """Return the HTML of a chapter ready for the page, with its title and headings.
+    """Return the HTML of a chapter ready for the page, its title and its headings.
 
     Parameters
     ----------
@@ -74,21 +68,19 @@ def tidy(
     others : collection of str
         The notebooks that are on the page: a link to one of them leads there.
     find : callable
-        Returns the `boxloop.notebooks.stated.Entry` at an address, or None: a number in prose
-        leads to where its result stands, and carries the full value.
+        Returns the result at an address, or None: a number in prose leads to it.
 
     Returns
     -------
-    html : str
-    title : str
-        Text of the first heading of level 1, without its number; empty where there is none.
+    html, title : str
+        The title is the first heading of level 1, without its number; empty where there is none.
     headings : list of dict
         ``id``, ``text`` and ``level`` (3 and deeper) for the table of contents.
     """
     from bs4 import BeautifulSoup
 
     soup = BeautifulSoup(without_unseen(html), "html.parser")
-    _trace(soup, find)
+    _trace(soup, find or (lambda _: None))
     make_safe(soup, folder, root)
     if "sk-" in html:
         _displays(soup)
