@@ -89,7 +89,7 @@ MASKS = tuple(
 _METRICS = (
     r"rmse|mae|mse|nmad|auc|roc|sic|ece|brier|r²|r2|f1|accuracy|precision|recall|purity|"
     r"completeness|efficienc(?:y|ies)|coverage|scores?|bias(?:es)?|scatter|gain|skill|significance|"
-    r"outliers?|correlation|prevalence|sensitivity|specificity|overlap|shift"
+    r"outliers?|correlation|importance|prevalence|sensitivity|specificity|overlap|shift"
 )
 _COMPARED = (
     r"better|worse|improve\w*|outperform\w*|beats?|lower|higher|larger|smaller|less(?! than)|fewer|"
@@ -97,12 +97,14 @@ _COMPARED = (
     r"increas\w*|decreas\w*|drops?|falls?|fell|rises?|rose|exceed\w*|gains?|los(?:es?|t)|"
     r"as (?:much|many|large|small|good|bad|well|fast|slow|wide|long|often|strong|heavy|high|low)|"
     r"errors?(?! bar| column| model)|loss(?! curve)|reach\w*|achiev\w*|attain\w*|degrad\w*|"
+    r"(?:twice|half|times|thirds?|quarters?) as \w+|wins?|won|explains?|accounts? for|"
+    r"carr(?:y|ies)|"
     r"disappear\w*|vanish\w*|gone|remain\w*|survive\w*|halv\w*|doubl\w*|tripl\w*|cheaper|costs?"
 )
 _CLAIM = re.compile(
     rf"(?<!standard )\b(?:{_METRICS}|better|worse|improve\w*|outperform\w*|beats?|reach\w*|"
     r"achiev\w*|attain\w*|reduc\w*|lower|higher|smaller|larger|less(?! than)|errors?(?! bar| "
-    r"column| model)|loss(?! curve))\b",
+    r"column| model)|loss(?! curve)|explains?|accounts? for|carr(?:y|ies)|wins?)\b",
     re.IGNORECASE,
 )
 RESULT = re.compile(rf"(?<!standard )\b(?:{_METRICS}|{_COMPARED})\b", re.IGNORECASE)
@@ -123,6 +125,7 @@ _ABBREVIATED = re.compile(
 _YEAR_BEFORE = re.compile(
     r"(?:\(|\bal\.,?\s|\b[A-Z][\w’'-]+,?\s(?:(?:and|&)\s)?|\d[a-z]?,\s|[–/-])\(?$"
 )
+_FACTOR = r"\bfactors?\s(?:of\s)?(?:about\s|roughly\s|nearly\s|almost\s|some\s)?$"
 _YEAR_WORD = re.compile(
     r"\b(?:in|since|until|till|before|after|from|of|by|to|around|year|and|or|during|between)\s$"
 )
@@ -365,6 +368,8 @@ class Clause:
                 r"\b(?:other|first|second|each|either|upper|lower|open|sealed)\s$", before
             )
             return bool(ordinal) or not self.is_result or self._is_level(one)
+        if re.search(_FACTOR, before):
+            return not self.is_result
         if one.percent or re.match(r"\sto\s\w+(?:-\w+)?\sper\s?cent|\sor\s\w+\sper\s?cent", after):
             return self._is_level(one)
         if re.match(r"\s(?:sigma|standard deviations?|orders? of)\b", after) or one.unit == "times":
@@ -402,8 +407,12 @@ class Clause:
 
     def _is_small_count(self, one: Number, before: str, after: str) -> bool:
         """Return whether this is a small whole number of things: 3 views, 5-fold, 2 or 3 ways."""
-        whole = one.decimals == 0 and not one.percent and not one.signed and 0 <= one.value <= 12
-        if not whole:
+        whole = one.decimals == 0 and not one.percent and not one.signed
+        if not whole or re.search(_FACTOR, before):
+            return False
+        if one.unit == "times" and not self.is_result:
+            return True  # a power, a density, a repetition
+        if not 0 <= one.value <= 12:
             return False
         if one.unit == "times":
             return bool(re.match(r"\s?(?:cross|validation|split|grid)", after)) or not (

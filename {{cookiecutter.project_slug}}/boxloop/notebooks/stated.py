@@ -23,8 +23,8 @@ _MODIFIERS = {
     "most": r"less than|under|below|at most|up to|no more than|not more than|fewer than|<|≤|within",
 }
 _BEFORE = re.compile(
-    r"(?:^|[\s(,;:])(?:(?P<way>better|worse|lower|higher|less|more|smaller|larger|fewer|greater)"
-    r"\s+by\s+(?:only\s+|just\s+)?)?(?:(?P<how>"
+    r"(?:^|[\s(,;:\[])(?:(?P<way>better|worse|lower|higher|less|more|smaller|larger|fewer|greater)"
+    r"(?:\]\([^()]*\))?\s+by\s+(?:only\s+|just\s+)?)?(?:(?P<how>"
     + "|".join(f"(?:{words})" for words in _MODIFIERS.values())
     + r")\s*)?$",
     re.IGNORECASE,

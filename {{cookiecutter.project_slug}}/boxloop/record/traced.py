@@ -40,7 +40,7 @@ from boxloop.record.facts import settings_table
 if TYPE_CHECKING:
     from boxloop.base.places import Project
 
-WHO = ("model", "reference", "trivial", "difference")
+_PAIR = ("difference", "reference")
 PARTS = ("value", "low", "high")
 # What a bare number hardly means: single objects, and columns that were set and not found.
 _OBJECTS, _SET = {"worst.csv", "manifest.csv"}, {"level", "seed", "rows", "low", "high", "n"}
@@ -162,9 +162,10 @@ class Results:
 
     def _gain(self, address: str, rest: str) -> Entry | None:
         name, _, metric = rest.partition(".")
-        entry = self.sets.get(name, {}).get("metrics", {}).get(metric, {})
-        found = entry.get("difference")
-        base = _number((entry.get("reference") or {}).get("value"))
+        entry = self.sets.get(name, {}).get("metrics", {}).get(metric)
+        sides = [entry.get(who) if isinstance(entry, dict) else None for who in _PAIR]
+        found, base = sides
+        base = _number(base.get("value")) if isinstance(base, dict) else None
         if not isinstance(found, dict) or not base:
             return None
         ends = {
