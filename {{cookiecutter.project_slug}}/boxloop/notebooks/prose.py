@@ -437,6 +437,8 @@ def _is_share(before: str, after: str) -> bool:
 
 def _is_name(one: Number, before: str, after: str) -> bool:
     """Return whether digits belong to a name: H0, M500, chi2, NGC 1275, 3D, the 2nd."""
+    if one.half > 1 and re.search(rf"{HIDE}\s?[×x·]\s?$|\bunits? of\s$", before):
+        return True  # the power of ten behind a link, or after such as "in units of", is a unit
     if re.search(r"[A-Za-zα-ωΑ-Ω_²³]$|[A-Za-z]-$|\w\^\{?$", before):
         return True
     if re.match(r"(?:D|d|st|nd|rd|th)\b", after):

@@ -332,15 +332,15 @@ def _bears_out(said: str, entry: Entry) -> bool:
     }[said]
 
 
-def rewrite(text: str, entry: Entry, *, after: str = "") -> str | None:
+def rewrite(text: str, entry: Entry, *, before: str = "", after: str = "") -> str | None:
     """Return the words of a link with the digits of its result; None where words do not follow.
 
     Digits, signs, spaces and the per cent sign are kept as they were written.
 
     Parameters
     ----------
-    text, after : str
-        Between the square brackets, and behind the link.
+    text, before, after : str
+        Between the square brackets, and on either side of the link.
     entry : Entry
     """
     unit = re.match(r"\s?(?:%|per\s?cent|percent|times\b|×)", after)
@@ -353,7 +353,7 @@ def rewrite(text: str, entry: Entry, *, after: str = "") -> str | None:
     for sized in (True, False):  # "0.02 worse" keeps its size without a sign
         new = _with(values, found, whole, entry, sized=sized)
         new = new[: len(new) - len(unit[0])] if unit else new
-        if judge(new, entry, after=after).holds:
+        if judge(new, entry, before=before, after=after).holds:
             return new
     return None
 

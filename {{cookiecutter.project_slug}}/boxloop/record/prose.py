@@ -148,7 +148,8 @@ def update(project: Project) -> list[str]:
     changes: dict[tuple[str, str], list[tuple[Said, str]]] = {}
     for row in wrong:
         said, entry = row["said"], row["entry"]
-        new = rewrite(said.text, entry, after=said.after) if entry else None
+        beside = {"before": said.before, "after": said.after}
+        new = rewrite(said.text, entry, **beside) if entry else None
         where = f"{row['notebook']}, cell {row['cell']}"
         if new is None:
             lines.append(f'{where}: "{said.text}" is left to you: {row["why"]}.')
