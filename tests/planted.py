@@ -149,7 +149,7 @@ WRONG = [
     "It misses [0.5 %](#04_train.missed) of the calls.",
     "It is [twenty times](#04_train.speedup) faster.",
     "One call takes [3.2 s](#04_train.seconds).",
-    "[Hardly any](#04_train.hits) calls are found.",
+    "[Nearly all](#04_train.share) calls are found.",
     "[All](#04_train.hits) calls are found.",
     "The rate of false alarms is [3.4 × 10⁻⁴](#04_train.tiny).",
     "The river is [three times](#04_train.ratio) as wide there.",

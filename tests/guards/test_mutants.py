@@ -27,6 +27,7 @@ GUARDS = {
     "dates",
     "verdicts",
     "checks",
+    "words",
 }
 LISTED = mutants.read_list()
 SOURCE = '''
