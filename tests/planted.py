@@ -175,7 +175,7 @@ WRONG = [
     "The table holds 987 rows after cleaning.",
     "False alarms fall to 1.7 × 10^-6.",
     "The slope is 2.4 ± 0.3, steeper than one.",
-    "As `nobody1999` says, the error is 0.77.",
+    "Others report an error of [0.77](@nobody1999).",
     "The error of our model is 0.09, lower than that of Miller (2014).",
     "The significance is 5.3 sigma.",
     "It finds ninety-nine per cent of the calls.",

@@ -39,14 +39,15 @@ def traceable(rows: Iterable[Mapping[str, Any]], *, threshold: float) -> Finding
         shown = "; ".join(
             f'{_where(row)} says "{row["text"]}", but {row["why"]}' for row in wrong[:MOST]
         )
-        message = f"{len(wrong)} of {len(traced)} traced numbers are not so: {shown}{_more(wrong)}."
+        of = "is" if len(wrong) == 1 else "are"
+        message = (
+            f"{len(wrong)} of {len(traced)} traced numbers {of} not so: {shown}{_more(wrong)}."
+        )
         return Finding(len(wrong), passed=False, message=message, power=power)
     if len(bare) > threshold:
         shown = "; ".join(f"{_where(row)}: {row['text']}{_links(row)}" for row in bare[:MOST])
-        return Unanswered(
-            f"{len(bare)} numbers in prose are no link to a result ({shown}{_more(bare)}).",
-            len(bare),
-        )
+        them = "1 number in prose is" if len(bare) == 1 else f"{len(bare)} numbers in prose are"
+        return Unanswered(f"{them} no link to a result ({shown}{_more(bare)}).", len(bare))
     words = f"All {len(traced)} traced numbers in prose are as the results say, and none is bare."
     return Finding(len(wrong), passed=True, message=words, power=power)
 
