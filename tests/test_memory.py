@@ -110,6 +110,18 @@ def test_a_person_may_confirm(project):
     assert confirm(project, ["02"]) == []
 
 
+def test_a_text_that_comes_back_is_as_old_as_it_was(project):
+    """To write something else for one pass makes the old answer no newer."""
+    remember(project)
+    for text, value in (("Something else.", 0.3), ("It is deep.", 0.5)):
+        write_chapter(project, "02_baseline", notebook([answer("answer-02", text)]))
+        settle(project, value)
+        if value == 0.5:
+            assert first(project)[0] == "unanswered"
+        remember(project)
+    assert first(project)[0] == "unanswered"
+
+
 @pytest.mark.parametrize(
     ("name", "said"), [("nobody", "There is no answer nobody"), ("later", "nothing to confirm")]
 )

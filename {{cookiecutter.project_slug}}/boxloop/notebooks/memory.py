@@ -162,8 +162,13 @@ class Memory:
         """Return what is remembered of an answer with this very text, or None."""
         for known in (self.confirmed, self.remembered):
             entry = known.get(answer)
-            if isinstance(entry, dict) and entry.get("text") == text_hash(text):
+            if not isinstance(entry, dict):
+                continue
+            if entry.get("text") == text_hash(text):
                 return entry
+            earlier = entry.get("earlier")
+            if isinstance(earlier, dict) and text_hash(text) in earlier:
+                return {"spoke_of": earlier[text_hash(text)]}
         return None
 
     def judge(self, answer: str, text: str) -> tuple[str, str]:

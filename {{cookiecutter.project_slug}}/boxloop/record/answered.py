@@ -35,9 +35,21 @@ def remember(project: Project) -> None:
             continue
         text, before = text_hash(row["text"]), known.get(memory_key(row))
         same = isinstance(before, dict) and before.get("text") == text
-        found[memory_key(row)] = before if same else {"text": text, "spoke_of": now}
+        found[memory_key(row)] = before if same else _renewed(before, text, now)
     if found != known:
         write_json(path, found)
+
+
+def _renewed(before: Any, text: str, now: dict[str, Any]) -> dict[str, Any]:
+    """Return what to remember of an edited answer; a text that comes back is as old as it was."""
+    earlier = {}
+    if isinstance(before, dict):
+        known = before.get("earlier")
+        earlier = dict(known) if isinstance(known, dict) else {}
+        if isinstance(before.get("text"), str):
+            earlier[before["text"]] = before.get("spoke_of")
+    spoke_of = earlier.pop(text, None) or now
+    return {"text": text, "spoke_of": spoke_of} | ({"earlier": earlier} if earlier else {})
 
 
 def confirm(project: Project, names: Iterable[str]) -> list[str]:
