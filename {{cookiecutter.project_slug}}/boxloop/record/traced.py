@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 _PAIR = ("difference", "reference")
 PARTS = ("value", "low", "high")
 # What a bare number hardly means: single objects, and columns that were set and not found.
+_MANY = 60  # rows of a table of single experiments
 _OBJECTS, _SET = {"worst.csv", "manifest.csv"}, {"level", "seed", "rows", "low", "high", "n"}
 # Files that are about a run, and not about the science.
 _NO_RESULT = {"checks.json", "metrics.json", "station.json", "manifest.json", "machine.json"}
@@ -334,6 +335,8 @@ class Results:
                 if path.name in _OBJECTS:
                     continue
                 rows = self._read(path)
+                if isinstance(rows, list) and len(rows) > _MANY:
+                    continue
                 for name, column in _addressed(rows if isinstance(rows, list) else []):
                     yield f"{chapter}.{path.stem}.{name}.{column}"
             for path in sorted(folder.glob("*.json")):
@@ -426,7 +429,7 @@ def _inside(value: Any, names: list[str]) -> Any:
     """Return what lies in nested tables under some names, themselves with or without dots."""
     if not names:
         return value
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         at = names[0]
         return (
             _inside(value[int(at)], names[1:]) if at.isdecimal() and int(at) < len(value) else None
