@@ -56,6 +56,11 @@ _OF_LEVEL = (
     r"(?:confiden|credib|interval|predict|level|limit|CL\b|band|range|quantile|percentile|"
     r"bootstrap|region|error bar|posterior)"
 )
+# What somebody chooses, or what a document has; a number of them is no result.
+_SET_BY_HAND = (
+    r"(?:hidden )?(?:units|layers?|leaves|neurons|epochs|folds|draws|bins|seeds|cores|threads|GB|"
+    r"MB|pages|entries|chapters|notebooks|questions|references|authors|years|months|decades)"
+)
 _LEVELLED = r"(?:intervals?|levels?|confidence|limits?|error bars?|bands?|percentiles?|quantiles?)"
 # What is no prose, and numbers that are no result whatever stands beside them.
 MASKS = tuple(
@@ -82,7 +87,9 @@ MASKS = tuple(
         (rf"\b{_NAMED}\s?(?:[<>=]=?\s?)?\d+(?:\.\d+)*\b", 0),
         (r"(?<![\d.,])\b0[0-9](?:[–-]0[0-9])?\b(?![.,]\d)(?!\s?%)", 0),
         (rf"\b{_LEVEL}{_CENT}[ -](?:[\w-]+[ -]){{0,2}}?{_OF_LEVEL}", 0),
-        (rf"\b{_LEVELLED}\s(?:of|at|at the|with|are|is|to)\s{_LEVEL}{_CENT}", 0),
+        (rf"\b{_LEVELLED}\s(?:(?:of|at|at the|with|are|is|to)\s|\()\(?{_LEVEL}{_CENT}", 0),
+        (r"\b(?:1[5-9]|20)\d0s\b", 0),
+        (rf"\b\d{{1,4}}(?:[ -]{_SET_BY_HAND})\b", 0),
         (r"\b[2-5]\s?(?:σ|sigma)[ -](?:threshold|discovery|level|limit|convention|clip)\w*", 0),
     )
 )  # fmt: skip
@@ -125,6 +132,7 @@ _ABBREVIATED = re.compile(
 _YEAR_BEFORE = re.compile(
     r"(?:\(|\bal\.,?\s|\b[A-Z][\w’'-]+,?\s(?:(?:and|&)\s)?|\d[a-z]?,\s|[–/-])\(?$"
 )
+_NEEDS = r"\b(?:needs?|requires?|must|should)\b"
 _FACTOR = r"\bfactors?\s(?:of\s)?(?:about\s|roughly\s|nearly\s|almost\s|some\s)?$"
 _YEAR_WORD = re.compile(
     r"\b(?:in|since|until|till|before|after|from|of|by|to|around|year|and|or|during|between)\s$"
@@ -385,9 +393,15 @@ class Clause:
             _is_name(one, before, after)
             or _is_year(one, before, after)
             or self._is_level(one)
+            or self._is_asked(one)
             or self._is_anchor(one, after)
             or (not _is_share(before, after) and self._is_small_count(one, before, after))
         )
+
+    def _is_asked(self, one: Number) -> bool:
+        """Return whether a whole number is what something needs, in a clause without result."""
+        whole = one.decimals == 0 and not one.percent and not one.unit
+        return whole and not self.is_claim and bool(re.search(_NEEDS, self.hidden))
 
     def _is_level(self, one: Number) -> bool:
         """Return whether a number stands in study.toml, and is no result that happens to."""
