@@ -61,7 +61,7 @@ _SET_BY_HAND = (
     r"(?:hidden )?(?:units|layers?|leaves|neurons|epochs|folds|draws|bins|seeds|cores|threads|GB|"
     r"MB|pages|entries|chapters|notebooks|questions|references|authors|years|months|decades)"
 )
-_LEVELLED = r"(?:intervals?|levels?|confidence|limits?|error bars?|bands?|percentiles?|quantiles?)"
+_LEVELLED = r"(?i:intervals?|levels?|confidence|limits?|error bars?|bands?|percentiles?|quantiles?)"
 # What is no prose, and numbers that are no result whatever stands beside them.
 MASKS = tuple(
     re.compile(pattern, flags)
