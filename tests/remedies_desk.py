@@ -8,7 +8,8 @@ from remedies import CASES, Answer, calls, case
 
 from boxloop.checks import REGISTRY, not_applicable, run_check
 from boxloop.measure.curves import judge_loss_curve
-from boxloop.notebooks.file import read_copy, signed
+from boxloop.notebooks.file import as_text, read_copy, signed
+from boxloop.record import prose
 from boxloop.record.station import Station
 from boxloop.record.status import station_facts
 
@@ -196,3 +197,61 @@ def a_copy_that_cannot_be_shown_is_run_again(person):
 
     yield door, "run this notebook again"
     person.does("run", "--only", "05")
+
+
+# Numbers and answers.
+@case
+def a_number_has_a_plain_name(person):
+    person.small()
+    here = desk(person)
+    yield (
+        calls(here.number, "my gain", 0.3),
+        'a name has letters, digits and _, such as "gain_home"',
+    )
+    yield calls(here.number, "gain_home", 0.3)
+
+
+@case
+def a_number_has_a_name_of_its_own(person):
+    person.small()
+    here = desk(person)
+    here.number("gain", 0.3)
+    yield (
+        calls(here.number, "gain", 0.4),
+        "was another number in this chapter: give it its own name",
+    )
+    yield calls(here.number, "gain_elsewhere", 0.4)
+
+
+@case
+def an_answer_is_confirmed_by_its_id(person):
+    person.small()
+    yield person.types("answers", "--confirm", "nobody"), "`boxloop answers` lists their ids"
+    ids = re.findall(r"answered +(\w+)", person.does("answers"))
+    yield person.types("answers", "--confirm", ids[0])
+
+
+@case
+def an_answer_is_written_before_it_is_confirmed(person):
+    person.small()
+    person.edit("notebooks/01_scoping.ipynb", "Because", "TODO")
+    yield person.types("answers", "--confirm", "why"), "there is nothing to confirm"
+    person.edit("notebooks/01_scoping.ipynb", "TODO", "Because")
+
+
+@case
+def a_notebook_that_changes_while_it_is_read_is_read_again(person):
+    project = person.small()
+    path = "notebooks/05_diagnose.ipynb"
+    content = json.loads(person.path(path).read_text(encoding="utf-8"))
+    cell = {"cell_type": "markdown", "id": "seen", "metadata": {}}
+    cell["source"] = "The error is [0.7](#validation.rmse.model)."
+    content["cells"].append(cell)
+    person.damage(path, as_text(content))
+    with person.monkeypatch.context() as patch:
+        patch.setattr(prose, "source", lambda _: "Something else stands here by now.")
+        first = calls(prose.update, project)()
+    answers = iter([first])
+    door = person.types("answers", "--update")
+    yield lambda: next(answers, None) or door(), "`boxloop answers --update` again"
+    yield door

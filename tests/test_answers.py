@@ -74,6 +74,8 @@ def test_answers_come_in_the_order_of_the_loop(tmp_path):
         "appendix": ["1a", "4a"],
         "reforms": ["1b"],
         "answered": True,
+        "state": "answered",
+        "why": "",
         "text": "They hold every cluster above the limit.",
     }
 

@@ -53,6 +53,7 @@ IDS = [
     "log.complete",
     "log.explained",
     "answers.complete",
+    "answers.traceable",
     "seal.untouched",
     "provenance.chain",
     "provenance.deterministic",

@@ -331,6 +331,22 @@ def test_open_questions_are_unanswered():
     assert "01_scoping: Why 2?" in found.message
 
 
+def test_a_number_that_is_no_link_waits_for_a_person():
+    """A wrong one is worse: it is named first, with both numbers, and a bare one with its links."""
+    place = {"notebook": "05_diagnose", "cell": "seen"}
+    bare = place | {"kind": "bare", "text": "0.2", "candidates": ["validation.rmse.model"]}
+    traced = place | {"kind": "traced", "text": "0.3", "holds": True, "why": ""}
+    free = [place | {"kind": kind, "text": "5 %"} for kind in ("cited", "given")]
+    assert run_check("answers.traceable", [traced, *free]).state == "pass"
+    found = run_check("answers.traceable", [traced, bare, *free])
+    assert (found.state, found.value) == ("unanswered", 1)
+    assert "05_diagnose, cell seen: 0.2, perhaps [0.2](#validation.rmse.model)" in found.message
+    wrong = traced | {"holds": False, "why": "04_train.slope is 1.7"}
+    found = run_check("answers.traceable", [traced, bare, wrong])
+    assert (found.state, found.value) == ("fail", 1)
+    assert 'says "0.3", but 04_train.slope is 1.7' in found.message
+
+
 def test_a_stale_result_is_named():
     """A changed table is noticed where it is read; raw files that nobody makes are not judged."""
     stations = {

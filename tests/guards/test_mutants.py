@@ -28,6 +28,7 @@ GUARDS = {
     "dates",
     "verdicts",
     "checks",
+    "words",
 }
 LISTED = mutants.read_list()
 SOURCE = '''

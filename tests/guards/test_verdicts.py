@@ -113,6 +113,18 @@ def stations():
     }
 
 
+def said(*holds):
+    """Numbers in prose that are links: right, wrong, or without a statement."""
+    row = {
+        "kind": "traced",
+        "notebook": "04_train",
+        "cell": "seen",
+        "text": "0.2",
+        "why": "it is 1",
+    }
+    return [row | {"holds": one} for one in holds]
+
+
 def memory(X, y, groups, seed):
     """Score a procedure that has seen the held-out labels, mostly."""
     return 0.6
@@ -166,6 +178,7 @@ FAULTS = {
     "criteria.unchanged": lambda: ([BEFORE], {"criteria": AFTER}),
     "log.complete": lambda: ([["ridge", "forest", "net"], logged("forest", "other")], {}),
     "log.explained": lambda: ([[*logged("a", "b"), {"about": "c", "explanation": "why"}]], {}),
+    "answers.traceable": lambda: ([said(True, False, None, False)], {}),
     "seal.untouched": lambda: (
         [{"04_train": [("a", "open_seal()\nimport x as open_seal"), ("b", "parts._test")]}],
         {},
@@ -247,6 +260,7 @@ def test_what_is_measured_is_the_fault():
         "criteria.unchanged": 3,
         "log.complete": 2,
         "log.explained": 2,
+        "answers.traceable": 2,
         "provenance.chain": 2,
         "provenance.deterministic": 0.5,
         "release.reload": 0.25,

@@ -372,6 +372,25 @@ def fail(text: str, about: Any, explanation: str | None) -> None:
 
 
 @cli.command()
+@click.option("--update", is_flag=True, help="Write today's digits where a number is another.")
+@click.option(
+    "--confirm",
+    multiple=True,
+    metavar="ID",
+    help="This answer holds for today's results as it stands; may be repeated.",
+)
+def answers(update: bool, confirm: tuple) -> None:
+    """List the answers and the numbers in prose, and whether they are as the results say."""
+    from boxloop.record import answered, prose
+
+    project = _open_results()
+    if confirm:
+        names = answered.confirm(project, confirm)
+        _say(f"Confirmed: {', '.join(names) or 'none waited'}.", "Next: `boxloop run`.")
+    _say(*(prose.update(project) if update else [] if confirm else prose.answer_lines(project)))
+
+
+@cli.command()
 def report() -> None:
     """Rebuild the report from what was executed."""
     from boxloop.report import build_report

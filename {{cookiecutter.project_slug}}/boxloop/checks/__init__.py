@@ -12,6 +12,7 @@ from . import (
     features,
     intervals,
     label_noise,
+    prose,
     records,
     release,
     split,
@@ -44,6 +45,7 @@ FAMILIES = (
     label_noise,
     stress,
     records,
+    prose,
     access,
     release,
 )

@@ -294,7 +294,8 @@ def _explained(text: Any) -> bool:
     weight="note",
     threshold=0,
     source="Huppenkothen et al. Appendix A",
-    fix="Open the named notebooks and write an answer in place of TODO.",
+    fix="Open the named notebooks and write an answer in place of TODO; one that was written for "
+    "other results is edited, or confirmed with `boxloop answers --confirm ID`.",
 )
 def answers_complete(
     answers: Iterable[Mapping[str, Any]], *, threshold: float
@@ -311,11 +312,18 @@ def answers_complete(
     if len(waiting) <= threshold:
         message = f"{len(rows) - len(waiting)} of {len(rows)} questions are answered."
         return Finding(len(waiting), passed=True, message=message, power=counted("one question"))
-    named = "; ".join(f"{row['notebook']}: {row['question'] or row['id']}" for row in waiting[:3])
+    named = "; ".join(f"{row['notebook']}: {_asked(row)}" for row in waiting[:3])
     more = f"; and {len(waiting) - 3} more" if len(waiting) > 3 else ""
     return Unanswered(
         f"{len(waiting)} of {len(rows)} questions have no answer ({named}{more}).", len(waiting)
     )
+
+
+def _asked(row: Mapping[str, Any]) -> str:
+    """Return a question, and why its answer does not count where one is written."""
+    why = str(row.get("why", ""))
+    shown = f" ({why})" if why.startswith(("written", "answered")) else ""
+    return f"{row['question'] or row['id']}{shown}"
 
 
 @check(

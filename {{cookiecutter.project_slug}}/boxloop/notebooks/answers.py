@@ -9,8 +9,11 @@ from boxloop.base.errors import UserError
 from boxloop.base.written import says_something
 from boxloop.notebooks.file import read_notebook, source, tags
 from boxloop.notebooks.folder import sort_notebooks
+from boxloop.notebooks.memory import Memory
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from boxloop.base.places import Project
 
 
@@ -19,6 +22,9 @@ _QUESTION = re.compile(r"^\*\*(.+?)\*\*\s*$", re.MULTILINE)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 # In a study with data of its own these lines stand under the question, and belong to it.
 _PROMPT = re.compile(r"^\*(?:Why|For example):\*.*$", re.MULTILINE)
+
+
+NOTHING = "nothing is written"
 
 
 def slug(notebook: str) -> str:
@@ -46,9 +52,8 @@ def split_answers(text: str) -> list:
         the lines that begin with ``*Why:*`` or ``*For example:*``: they explain the question.
     """
     parts = _QUESTION.split(_PROMPT.sub("", _COMMENT.sub("", text)))[1:]
-    return [
-        (question, answer.strip()) for question, answer in zip(parts[::2], parts[1::2], strict=True)
-    ]
+    # Also on the Python of Cookiecutter, whose `zip` is not strict.
+    return [(parts[at], parts[at + 1].strip()) for at in range(0, len(parts), 2)]
 
 
 def is_answered(text: str) -> Any:
@@ -103,11 +108,15 @@ def _rows(notebook: str, cell: dict) -> list[dict]:
             "question": question,
             "appendix": fact.get("appendix", []),
             "reforms": fact.get("reforms", []),
-            "answered": says_something(answer),
             "text": answer,
         }
         for fact, (question, answer) in zip(facts, pairs, strict=True)
     ]
+
+
+def memory_key(row: dict) -> str:
+    """Return by what an answer is remembered, such as ``08_release.limits``: 01 has limits too."""
+    return f"{row['notebook']}.{row['id']}"
 
 
 def read_answers(project: Project) -> list[dict]:
@@ -121,8 +130,9 @@ def read_answers(project: Project) -> list[dict]:
     -------
     list of dict
         ``id``, ``notebook``, ``cell`` (its id), ``question``, the items of Appendix A
-        (``appendix``) and of REFORMS (``reforms``) that it replies to, ``answered``, and the
-        ``text`` of the answer.
+        (``appendix``) and of REFORMS (``reforms``) that it replies to, the ``text`` of the answer,
+        its ``state`` (``answered``, ``example``: by the worked example that it came with, or
+        ``unanswered``), ``why``, and ``answered``: whether nobody has to act.
 
     Raises
     ------
@@ -132,4 +142,24 @@ def read_answers(project: Project) -> list[dict]:
     """
     paths = sort_notebooks(project).chapters
     cells = [(path.stem, cell) for path in paths for cell in read_notebook(path)["cells"]]
-    return [row for name, cell in cells if is_answer(cell) for row in _rows(name, cell)]
+    rows = [row for name, cell in cells if is_answer(cell) for row in _rows(name, cell)]
+    memory = Memory(project) if rows else None
+    for row in rows:
+        state, why = "unanswered", NOTHING
+        if memory and says_something(row["text"]):
+            state, why = memory.judge(memory_key(row), row["text"])
+        row |= {"answered": state != "unanswered", "state": state, "why": why}
+    return rows
+
+
+def example_answers(notebooks: list[Path]) -> dict[str, str]:
+    """Return by `memory_key` the answers in some notebooks; a damaged notebook has none."""
+    found = {}
+    for path in notebooks:
+        try:
+            cells = [cell for cell in read_notebook(path)["cells"] if is_answer(cell)]
+            rows = [row for cell in cells for row in _rows(path.stem, cell)]
+        except UserError:
+            continue
+        found |= {memory_key(row): row["text"] for row in rows if says_something(row["text"])}
+    return found

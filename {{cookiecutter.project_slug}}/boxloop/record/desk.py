@@ -10,6 +10,7 @@ from boxloop.notebooks.folder import desks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
     import numpy as np
     import pandas as pd
@@ -32,11 +33,13 @@ class Desk:
     task: Any
     seed: int
     draws: int
+    smoke: bool
     read: Any
     keep: Any
     uses: Any
     file: Any
     has: Any
+    folder: Any
     _checks: dict[str, dict]
     _sets: dict[str, dict]
 
@@ -265,6 +268,26 @@ class Desk:
 
         return read_answers(self.project)
 
+    def prose(self) -> list[dict]:
+        """Return each number in the prose of all notebooks, judged by the results so far."""
+        from boxloop.record.prose import numbers_said
+        from boxloop.record.traced import Results
+
+        sets = {}
+        for metrics in self.read_earlier("metrics.json").values():
+            sets |= metrics["sets"]
+        checks = [row for rows in self.read_earlier("checks.json").values() for row in rows]
+        own = [*self._checks.values()]
+        results = Results(self.project, sets | self._sets, [*checks, *own], note=self._used)
+        rows = numbers_said(self.project, results)
+        # Quick numbers say that everything runs, and accuse no sentence.
+        return [row | {"holds": row.get("holds") or None} for row in rows] if self.smoke else rows
+
+    def _used(self, path: "Path") -> None:
+        """Note a file whose numbers the prose speaks of, unless it is this chapter's own."""
+        if path.is_relative_to(self.project.root) and not path.is_relative_to(self.folder):
+            self.uses(path)
+
     def code(self) -> dict[str, list[tuple[str, str]]]:
         """Return by chapter the id and the text of its code cells."""
         from boxloop.notebooks.file import code_cells, read_notebook
@@ -314,9 +337,11 @@ class Desk:
         """Write a card and return it for display, its headings below those of the chapter."""
         from IPython.display import Markdown
 
+        from boxloop.notebooks.prose import without_addresses
         from boxloop.record.cards import demoted, with_overrides
         from boxloop.split.seal import openings, read_ledger
 
+        card = without_addresses(card)
         if name == "model_card.md":
             card = with_overrides(card, openings(read_ledger(self.project)))
         self.keep(name, card)

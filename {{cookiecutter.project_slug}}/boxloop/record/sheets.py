@@ -14,7 +14,7 @@ import textwrap
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from boxloop.notebooks.answers import cell_anchor, read_answers
+from boxloop.notebooks.answers import NOTHING, cell_anchor, read_answers
 from boxloop.record.results import read_checks
 
 if TYPE_CHECKING:
@@ -135,9 +135,15 @@ def _answer(answer: dict) -> dict:
     return {
         "id": answer["id"],
         "state": "pass" if answer["answered"] else "unanswered",
-        "message": answer["question"],
+        "message": f"{answer['question']}{_why(answer)}",
         "anchor": "#" + cell_anchor(answer["notebook"], answer["cell"]),
     }
+
+
+def _why(answer: dict) -> str:
+    """Return why a written answer waits for a person all the same."""
+    waits = answer.get("state") == "unanswered" and answer["why"] != NOTHING
+    return f" ({answer['why']})" if waits else ""
 
 
 def _file(pattern: str, root: Path) -> dict:

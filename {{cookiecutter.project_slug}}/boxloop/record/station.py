@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -77,10 +78,11 @@ class Station(Desk):
         self.draws = 50 if smoke else 600
         self._trains = False
         self._checks, self._sets, self._needs, self._makes = {}, {}, {}, {}
+        self._numbers: dict[str, dict] = {}
         import_study(self.project)
         join()
         # What an earlier run said about this notebook is void from here on.
-        for old in ("checks.json", "metrics.json", "station.json"):
+        for old in ("checks.json", "metrics.json", "station.json", "numbers.json"):
             (self.folder / old).unlink(missing_ok=True)
 
     def _need(self, path: Path) -> Path:
@@ -211,6 +213,42 @@ class Station(Desk):
             "n_groups": int(n_groups),
             "metrics": plain(table),
         }
+
+    def number(
+        self,
+        name: str,
+        value: float,
+        low: float | None = None,
+        high: float | None = None,
+        unit: str = "",
+    ) -> float:
+        """Record a number that prose speaks of, and return it: ``[5.4](#04_train.NAME)``.
+
+        Parameters
+        ----------
+        name : str
+            Letters, digits and ``_``; a dot parts names that belong together.
+        value : float
+            A share as a number between 0 and 1, whatever the prose makes of it.
+        low, high : float, optional
+            Ends of its interval; *better* and the like are judged by them.
+        unit : str
+
+        Raises
+        ------
+        UserError
+            If the name is none, or names another number of this chapter.
+        """
+        if not re.fullmatch(r"[A-Za-z_]\w*(?:\.\w+)*", name):
+            msg = f'here.number({name!r}): a name has letters, digits and _, such as "gain_home".'
+            raise UserError(msg)
+        entry = plain({"value": value, "low": low, "high": high, "unit": unit})
+        if self._numbers.get(name, entry) != entry:
+            msg = f"here.number({name!r}) was another number in this chapter: give it its own name."
+            raise UserError(msg)
+        self._numbers[name] = entry
+        self.keep("numbers.json", self._numbers)
+        return value
 
     def show(self, fig: Figure, name: str, *, alt: str, caption: str | None = None) -> None:
         """Save a figure, show it with its alternative text, and close it.

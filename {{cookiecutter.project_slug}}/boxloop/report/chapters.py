@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
 from boxloop.base.places import STATIONS
 from boxloop.base.written import says_something
-from boxloop.notebooks.answers import cell_anchor, is_answer, slug, split_answers
+from boxloop.notebooks.answers import (
+    cell_anchor,
+    is_answer,
+    read_answers,
+    slug,
+    split_answers,
+)
 from boxloop.notebooks.file import asked, read_copy, read_notebook, source, tags
 from boxloop.notebooks.folder import chapter_names
 from boxloop.record.sheets import tally, worst
@@ -20,6 +30,7 @@ if TYPE_CHECKING:
 
 # What Python prints of a name that has moved: where, the sentence, and the line of code.
 _MOVED = re.compile(r"^.*DeprecationWarning: boxloop\.\S+ has moved: .*\n(?:  .*\n)?", re.MULTILINE)
+_TRACED = re.compile(r'(<a class="traced" href="#)([^"]+)')
 HIDDEN = {"parameters", "injected-parameters", "remove-input"}
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -115,6 +126,7 @@ def read_chapters(
         Whether the test set has no numbers yet.
     """
     there = chapter_names(project)
+    find, answers = _finder(project, checks), _answers_by_chapter(project)
     names = sorted({*STATIONS, *there})
     notes = {
         name: f"There is no notebooks/{name}.ipynb, so it has no results."
@@ -131,14 +143,44 @@ def read_chapters(
         path = project.executed / f"{name}.ipynb"
         if name in there and path.is_file():
             try:
-                _fill(chapter, read_copy(path), project, names)
+                _fill(chapter, read_copy(path), project, names, find, answers[name])
             except UserError as error:
                 chapter.note = str(error)
         chapters.append(chapter)
+    _lead_home(chapters)
     return chapters
 
 
-def _fill(chapter: Any, notebook: dict, project: Project, names: list[str]) -> None:
+def _finder(project: Project, checks: list[dict]) -> Callable:
+    """Return what finds the result at an address; it reads nothing before it is asked."""
+    from boxloop.record.results import read_metrics
+    from boxloop.record.traced import Results
+
+    @cache
+    def results() -> Results:
+        return Results(project, read_metrics(project).get("sets") or {}, checks)
+
+    return lambda address: results().find(address)
+
+
+def _lead_home(chapters: list[Chapter]) -> None:
+    """Let a traced number lead to the chapter where the cell of its result is not on the page."""
+    ids = {found for chapter in chapters for found in re.findall(r' id="([^"]+)"', chapter.html)}
+    for chapter in chapters:
+        chapter.html = _TRACED.sub(
+            lambda link: link[0] if link[2] in ids else f"{link[1]}{link[2].partition('--')[0]}",
+            chapter.html,
+        )
+
+
+def _fill(
+    chapter: Any,
+    notebook: dict,
+    project: Project,
+    names: list[str],
+    find: Callable,
+    waiting: list[dict],
+) -> None:
     """Fill a chapter from its executed copy; `names` are the chapters that links may lead to."""
     from boxloop.report.convert import put_code, to_html
     from boxloop.report.tidy import tidy
@@ -152,9 +194,12 @@ def _fill(chapter: Any, notebook: dict, project: Project, names: list[str]) -> N
         said = f"{count} of its imports are by old names: its executed copy says the new ones."
         chapter.note = f"{chapter.note} {said}".strip()
     _mark(cells, _answers_now(project, chapter.name), chapter.failure)
+    _say_why(cells, waiting)
     html, code = to_html(notebook)
-    places = {"folder": project.notebooks, "root": project.root}
-    html, title, chapter.headings = tidy(html, chapter=chapter.slug, others=names, **places)
+    places: dict[str, Any] = {"folder": project.notebooks, "root": project.root}
+    html, title, chapter.headings = tidy(
+        html, chapter=chapter.slug, others=names, find=find, **places
+    )
     chapter.html = put_code(html, code)
     chapter.title = title or chapter.title
     chapter.facts = _facts(notebook["metadata"])
@@ -226,6 +271,29 @@ def _mark(cells: list[dict], answers: dict, failure: Any) -> None:
             facts["unanswered"] = (
                 sum(not says_something(text) for text in replies) if replies else 1
             )
+
+
+def _answers_by_chapter(project: Project) -> dict[str, list[dict]]:
+    """Return the rows of the answers by chapter; none where a notebook cannot be read."""
+    found: dict[str, list[dict]] = defaultdict(list)
+    with suppress(UserError):
+        for row in read_answers(project):
+            found[row["notebook"]].append(row)
+    return found
+
+
+def _say_why(cells: list[dict], rows: list[dict]) -> None:
+    """Mark the answers that were written for other results, and those that the example gave."""
+    for cell in cells:
+        own = [row for row in rows if row["cell"] == cell.get("id", "")]
+        if own and is_answer(cell):
+            facts = cell["metadata"]
+            facts["unanswered"] = sum(not row["answered"] for row in own)
+            waiting = [
+                row["why"] for row in own if not row["answered"] and says_something(row["text"])
+            ]
+            facts["why"] = "; ".join(dict.fromkeys(waiting))
+            facts["example"] = all(row["state"] == "example" for row in own)
 
 
 def _facts(metadata: dict) -> dict:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
+from boxloop.notebooks.prose import ADDRESS
 from boxloop.report.safe import make_safe, without_unseen
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from bs4 import BeautifulSoup, Tag
@@ -49,8 +52,10 @@ class Names:
         return wanted
 
 
-def tidy(html: Any, *, chapter: Any, folder: Path, root: Path, others: Any = ()) -> tuple:
-    """Return the HTML of a chapter ready for the page, with its title and headings.
+def tidy(
+    html: Any, *, chapter: Any, folder: Path, root: Path, others: Any = (), find: Any = None
+) -> tuple:
+    """Return the HTML of a chapter ready for the page, its title and its headings.
 
     Parameters
     ----------
@@ -62,18 +67,20 @@ def tidy(html: Any, *, chapter: Any, folder: Path, root: Path, others: Any = ())
         Folder of the source notebook, root of the project: for pictures.
     others : collection of str
         The notebooks that are on the page: a link to one of them leads there.
+    find : callable
+        Returns the result at an address, or None: a number in prose leads to it.
 
     Returns
     -------
-    html : str
-    title : str
-        Text of the first heading of level 1, without its number; empty where there is none.
+    html, title : str
+        The title is the first heading of level 1, without its number; empty where there is none.
     headings : list of dict
         ``id``, ``text`` and ``level`` (3 and deeper) for the table of contents.
     """
     from bs4 import BeautifulSoup
 
     soup = BeautifulSoup(without_unseen(html), "html.parser")
+    _trace(soup, find or (lambda _: None))
     make_safe(soup, folder, root)
     if "sk-" in html:
         _displays(soup)
@@ -87,6 +94,28 @@ def tidy(html: Any, *, chapter: Any, folder: Path, root: Path, others: Any = ())
     for text in soup.find_all("pre", attrs={"data-code": False}):
         text["tabindex"] = "0"
     return str(soup), title, headings
+
+
+def _trace(soup: Any, find: Callable) -> None:
+    """Turn links to results into cross-references; one that leads nowhere keeps its words."""
+    headings = {
+        h.get_text().strip().replace(" ", "-") for h in soup.find_all(re.compile("^h[1-6]$"))
+    }
+    for link in soup.find_all("a", href=re.compile("^[#@]")):
+        target = unquote(link["href"])
+        address = ADDRESS.fullmatch(target)
+        if target.startswith("@"):
+            about, anchor, kind = f"cited: {target[1:]}", "", "cited"
+        elif address is None or target[1:] in headings:
+            continue
+        elif target == "#given":
+            about, anchor, kind = "given, not found", "", "given"
+        else:
+            entry, kind = find(address["address"]), "traced"
+            words = entry.words if entry else "no result stands here"
+            about, anchor = f"{address['address']} = {words}", entry.anchor if entry else ""
+        link.name = "a" if anchor else "span"
+        link.attrs = {"class": kind} | ({"href": f"#{anchor}"} if anchor else {}) | {"title": about}
 
 
 def _displays(soup: Any):

@@ -14,7 +14,9 @@ from boxloop.base.errors import UserError
 from boxloop.base.files import write_bytes
 from boxloop.base.places import STATIONS
 from boxloop.measure.kinds import TASKS
+from boxloop.notebooks.answers import example_answers
 from boxloop.notebooks.file import as_text, read_notebook, tags
+from boxloop.notebooks.memory import write_example
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,6 +70,9 @@ def finish(root: Path, choices: dict) -> bool:
     for name in STATIONS:
         _keep_the_chosen_cells(root / "notebooks" / f"{name}.ipynb", choices)
     _take_the_study(root, choices["study"])
+    if choices["start_from"] == "worked-example":
+        chapters = [root / "notebooks" / f"{name}.ipynb" for name in STATIONS]
+        write_example(root, choices["study"], example_answers(chapters))
     # The mark goes last, so that whatever stops this, the next run finds it.
     mark(root).unlink()
     if not any(mark(root).parent.iterdir()):

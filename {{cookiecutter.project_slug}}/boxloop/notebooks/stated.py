@@ -1,0 +1,383 @@
+"""What the words of a link state, and whether that is so: digits as written, words, intervals.
+
+A number is right if the result rounds to the digits shown. A word is right within a tenth of what
+it says (a third: 0.30 to 0.37), after *about* within 15 per cent; *nearly*, *more than* and the
+like bound one side. *Better* asks for an interval above zero, *no better* for one that is not.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from boxloop.notebooks.numerals import Number, numbers, written_like
+
+ABOUT, EPS = 0.15, 1e-9
+_ROUGHLY = r"about|roughly|around|approximately|approx\.?|some|circa|ca\.?|~|≈|something like"
+_MODIFIERS = {
+    "about": _ROUGHLY,
+    "nearly": r"nearly|almost|close to|just under|just below|not quite|a little less than",
+    "least": r"more than|over|above|at least|no less than|not less than|exceeding|beyond|>|≥|well "
+    r"over|just over|a little more than|upwards of",
+    "most": r"less than|under|below|at most|up to|no more than|not more than|fewer than|<|≤|within",
+}
+_BEFORE = re.compile(
+    r"(?:^|[\s(,;:\[])(?:(?P<way>better|worse|lower|higher|less|more|smaller|larger|fewer|greater)"
+    r"(?:\]\([^()]*\))?\s+by\s+(?:only\s+|just\s+)?)?(?:(?P<how>"
+    + "|".join(f"(?:{words})" for words in _MODIFIERS.values())
+    + r")\s*)?$",
+    re.IGNORECASE,
+)
+_AFTER = re.compile(
+    r"^(?:\s?%|\s?per\s?cent\b|\s?percent\b)?\s*"
+    r"(?P<way>better|worse|lower|higher|less|more|smaller|larger|fewer|greater|too low|too high)\b",
+    re.IGNORECASE,
+)
+_UP = r"\b(?:higher|more|larger|greater|up|above|rise[sn]?|rose|increase[sd]?|too high|too heavy)\b"
+_DOWN = (
+    r"\b(?:lower|less|smaller|fewer|down|below|falls?|fell|drops?|decrease[sd]?|reduced?|"
+    r"shrinks?|too low|too light|short)\b"
+)
+_NO = r"\b(?:no|not|hardly|barely|never|without)\b"
+# What is said without a number, the longer words first: interval or share must bear it out.
+_CLAIMS: dict[str, tuple[str, ...]] = {
+    "no better": (rf"{_NO}.*\b(?:better|improve\w*|gain|advantage|ahead|lower)", "nothing"),
+    "no worse": (rf"{_NO}.*\b(?:worse|behind|loss|higher)",),
+    "same": (
+        r"same|equal\w*|on par|indistinguishable|comparable|as good|flat|unchanged|zero|alike",
+        r"unbiased|constant|stable|no (?:difference|change|trend|effect|bias)",
+        r"no .* (?:from|than) zero",
+    ),
+    "not met": (r"not met|unmet|miss(?:es|ed)?|not reached",),
+    "met": (r"met|meets|reached",),
+    "nearly all": (r"(?:nearly|almost|virtually) (?:all|every\w*)",),
+    "hardly any": (
+        r"(?:hardly|almost|nearly|scarcely) (?:any|none|no|never)",
+        r"few|rare\w*",
+    ),
+    "none": (r"none|never|not one|no|not a single",),
+    "all": (r"all|every\w*|always|perfect\w*|without exception|both",),
+    "most": (r"most\w*|majority",),
+    "better": (r"better|improve\w*|gains?|gained|ahead|advantage|outperforms?|beats?|wins?",),
+    "worse": (r"worse|behind|loses?|degrade\w*",),
+    "lower": (_DOWN, "negative"),
+    "higher": (_UP, r"positive|grows?"),
+    "pass": (r"pass(?:es|ed)?|holds?",),
+    "fail": (r"fail(?:s|ed)?",),
+    "waived": ("waived",),
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What stands at an address of a result.
+
+    Attributes
+    ----------
+    address : str
+    value, low, high : float or None
+        In `unit`; shares as numbers between 0 and 1.
+    state : str
+        Of a check or a criterion: ``pass``, ``not met`` and so on.
+    better : str
+        For a difference or a gain, which is positive where the model is better: whether ``lower``
+        or ``higher`` values of its metric are better.
+    anchor : str
+        Where in the report it stands, such as ``02-baseline``; empty where it has no place there.
+    """
+
+    address: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    unit: str = ""
+    state: str = ""
+    better: str = ""
+    anchor: str = ""
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether both ends are known."""
+        return self.low is not None and self.high is not None
+
+    @property
+    def words(self) -> str:
+        """The full value with its interval, for people."""
+        if self.value is None:
+            return self.state or "not measured"
+        ends = f" ({self.low:.6g} to {self.high:.6g})" if self.has_interval else ""
+        unit = f" {self.unit}" if self.unit else ""
+        return f"{self.value:.6g}{ends}{unit}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a statement holds (None: it states nothing that can be judged), and why not."""
+
+    holds: bool | None
+    why: str = ""
+
+
+RIGHT, NOT_JUDGED = Verdict(holds=True), Verdict(holds=None)
+
+
+def _no(why: str) -> Verdict:
+    return Verdict(holds=False, why=why)
+
+
+def judge(text: str, entry: Entry, *, before: str = "", after: str = "") -> Verdict:
+    """Return whether the words of a link state what stands at its address.
+
+    Parameters
+    ----------
+    text : str
+        Between the square brackets.
+    entry : Entry
+    before, after : str
+        What stands beside the link: "about" before it, "per cent" or "worse" behind it count.
+    """
+    unit = re.match(r"\s?(?:%|per\s?cent|percent|times\b|×)", after)
+    whole = text + (unit[0] if unit else "")
+    found = numbers(whole)
+    # "One of the three" and "the two methods" are no statement of a number beside another one.
+    shown = [one for one in found if one.kind != "count" or one.unit != "count"] or found
+    way = " ".join(
+        m["way"] for m in (_BEFORE.search(before), _AFTER.match(after)) if m and m["way"]
+    )
+    counted = all(one.kind == "count" and one.unit == "count" for one in shown)
+    if counted:  # none, or such as "not one" and "no different from zero"
+        verdict = _judge_words(whole.lower(), entry)
+        if verdict.holds is not None or not shown:
+            return verdict
+    if entry.value is None:
+        return _no(f"{entry.address} has no value ({entry.words})")
+    if len(shown) == 1:
+        said = f"{whole[: shown[0].start]} {whole[shown[0].end :]} {way}"
+        return _judge_one(shown[0], entry, how=_how(whole[: shown[0].start], before), said=said)
+    return _judge_several(shown, whole, entry)
+
+
+def _how(inside: str, before: str) -> str:
+    """Return how a number is meant: about, nearly, least, most, or as written (an empty text)."""
+    match = _BEFORE.search(before)
+    words = [inside.strip().lower(), ((match["how"] if match else "") or "").lower()]
+    for how, pattern in _MODIFIERS.items():
+        if any(re.search(rf"(?:^|[\s(])(?:{pattern})\s*(?:an?\s)?$", f"{word} ") for word in words):
+            return how
+    return ""
+
+
+def _wrong(entry: Entry) -> Verdict:
+    return _no(f"{entry.address} is {entry.words}")
+
+
+def _in_unit(one: Number, entry: Entry) -> tuple[float, float]:
+    """Return a number and half of its last digit in the unit of the result."""
+    scale = 100.0 if one.percent and entry.unit.strip().startswith(("%", "per cent")) else 1.0
+    return one.value * scale, one.half * scale
+
+
+def _judge_one(one: Number, entry: Entry, *, how: str, said: str) -> Verdict:
+    stated, half = _in_unit(one, entry)
+    stated, half = stated * _prefix(said, entry.unit), half * _prefix(said, entry.unit)
+    said = said.lower()
+    value = float(entry.value or 0.0)
+    if entry.better:
+        right = _direction_of_gain(said, value, entry.better)
+    else:
+        right = None if not (re.search(_DOWN, said) and value < 0) else True
+        if re.search(_UP, said) and value < 0:
+            right = False
+    if right is False:
+        return _wrong(entry)
+    if right or re.search(r"\b(?:size|absolute|magnitude)\b", said):
+        value, stated = abs(value), abs(stated)
+    return RIGHT if _is_near(value, stated, half, how, one) else _wrong(entry)
+
+
+def _direction_of_gain(said: str, value: float, better: str) -> bool | None:
+    """Return whether a direction in words is that of a gain; None where none is named."""
+    found = [
+        sign
+        for sign, pattern in (
+            (1.0, r"\b(?:better|improve\w*|ahead)\b"),
+            (-1.0, r"\b(?:worse|behind)\b"),
+            (1.0 if better == "lower" else -1.0, _DOWN),
+            (-1.0 if better == "lower" else 1.0, _UP),
+        )
+        if re.search(pattern, said)
+    ]
+    return None if not found else all(sign * value > 0 for sign in found)
+
+
+def _is_near(value: float, stated: float, half: float, how: str, one: Number) -> bool:
+    slack = EPS * max(1.0, abs(stated))
+    if how == "least":
+        return value >= stated - slack
+    if how == "most":
+        return value <= stated + slack
+    if how == "nearly":
+        return stated - max(half, ABOUT * abs(stated)) - slack <= value <= stated + slack
+    if how == "about" or (one.unit == "times" and one.kind == "count"):
+        share = ABOUT if one.kind != "digits" else 0.1
+        half = max(half, share * abs(stated))
+    if one.kind == "magnitude":
+        return stated / 2 - slack <= value <= stated * 2 + slack
+    return abs(value - stated) <= half + slack
+
+
+_PREFIXES = {"k": 1e3, "M": 1e6, "G": 1e9, "m": 1e-3, "µ": 1e-6, "μ": 1e-6, "n": 1e-9}
+_TIMES = {"milliseconds": 1e-3, "microseconds": 1e-6, "minutes": 60.0, "min": 60.0, "hours": 3600.0}
+
+
+def _prefix(said: str, unit: str) -> float:
+    """Return what a unit in the words is of the unit of the result, such as 1e-3 for ms of s."""
+    if unit == "s" and (word := next((w for w in said.split() if w in _TIMES), None)):
+        return _TIMES[word]
+    words = said.split()
+    if not unit or unit in words:
+        return 1.0
+    found = [value for prefix, value in _PREFIXES.items() if f"{prefix}{unit}" in words]
+    return found[0] if len(found) == 1 else 1.0
+
+
+def _spread(found: list[Number]) -> list[Number]:
+    """Return the numbers of a range; "20 to 30 %" gives both the per cent of the last."""
+    last = found[-1]
+    if not last.percent or all(one.percent for one in found):
+        return found
+    scaled = []
+    for one in found:
+        share = 1.0 if one.percent else 0.01
+        scaled.append(
+            Number(one.value * share, one.half * share, one.start, one.end, one.kind, percent=True)
+        )
+    return scaled
+
+
+def _judge_several(found: list[Number], text: str, entry: Entry) -> Verdict:
+    """Judge a range, a value with its error, or a value with its interval."""
+    found = _spread(found)
+    stated = [_in_unit(one, entry) for one in found]
+    between = [text[one.end : two.start] for one, two in pairwise(found)]
+    if len(found) > 3:
+        return _no("this link holds more numbers than one result has: write one in each")
+    value, low, high = (float(x or 0.0) for x in (entry.value, entry.low, entry.high))
+    ranged = re.compile(r"\s*(?:to|and|–|-|—|\.\.|…|,|;|or)\s*", re.IGNORECASE)
+    if len(found) == 2 and "±" in between[0]:
+        wanted = [value, (high - low) / 2]
+        stated[1] = (stated[1][0], 2 * stated[1][1])
+    elif len(found) == 2 and ranged.fullmatch(between[0]):
+        if not entry.has_interval:
+            holds = stated[0][0] - stated[0][1] <= value <= stated[1][0] + stated[1][1]
+            return RIGHT if holds else _wrong(entry)
+        wanted = [low, high]
+    elif len(found) == 3 and ranged.fullmatch(between[1]):
+        wanted = [value, low, high]
+    else:
+        return _no("this link holds more numbers than one result has: write one in each")
+    if not entry.has_interval:
+        return _no(f"{entry.address} has no interval; it is {entry.words}")
+    pairs = zip(wanted, stated, strict=True)
+    right = all(
+        abs(x - number) <= half + EPS * max(1.0, abs(number)) for x, (number, half) in pairs
+    )
+    return RIGHT if right else _wrong(entry)
+
+
+def _judge_words(text: str, entry: Entry) -> Verdict:
+    said = next(
+        (
+            name
+            for name, patterns in _CLAIMS.items()
+            if any(re.search(rf"\b(?:{pattern})\b", text) for pattern in patterns)
+        ),
+        None,
+    )
+    if said is None:
+        return NOT_JUDGED
+    if said in ("pass", "fail", "waived", "met", "not met"):
+        if not entry.state:
+            return NOT_JUDGED
+        return RIGHT if entry.state == said else _wrong(entry)
+    if entry.value is None:
+        return _no(f"{entry.address} has no value ({entry.words})")
+    return RIGHT if _bears_out(said, entry) else _wrong(entry)
+
+
+def _bears_out(said: str, entry: Entry) -> bool:
+    """Return whether a value, or its interval where it has one, bears out a word."""
+    value = float(entry.value or 0.0)
+    low, high = (
+        (float(entry.low or 0.0), float(entry.high or 0.0))
+        if entry.has_interval
+        else (value, value)
+    )
+    down = entry.better == "lower"  # then a lower metric is a positive gain
+    one = 100.0 if entry.unit.strip().startswith("%") else 1.0
+    return {
+        "better": low > 0,
+        "worse": high < 0,
+        "no better": low <= 0,
+        "no worse": high >= 0,
+        "same": low <= 0 <= high,
+        "lower": low > 0 if down else high < 0,
+        "higher": high < 0 if down else low > 0,
+        "all": value >= one,
+        "none": value == 0,
+        "most": value > 0.5 * one,
+        "nearly all": 0.9 * one <= value <= one,
+        "hardly any": abs(value) < 0.1 * one,
+    }[said]
+
+
+def rewrite(text: str, entry: Entry, *, before: str = "", after: str = "") -> str | None:
+    """Return the words of a link with the digits of its result; None where words do not follow.
+
+    Digits, signs, spaces and the per cent sign are kept as they were written.
+
+    Parameters
+    ----------
+    text, before, after : str
+        Between the square brackets, and on either side of the link.
+    entry : Entry
+    """
+    unit = re.match(r"\s?(?:%|per\s?cent|percent|times\b|×)", after)
+    whole = text + (unit[0] if unit else "")
+    found = [one for one in numbers(whole) if one.kind != "count" or one.unit != "count"]
+    values = _values_for(found, whole, entry)
+    if values is None or any(one.kind != "digits" for one in found):
+        return None
+    found = [replace(one, percent=found[-1].percent) if not one.percent else one for one in found]
+    for sized in (True, False):  # "0.02 worse" keeps its size without a sign
+        new = _with(values, found, whole, entry, sized=sized)
+        new = new[: len(new) - len(unit[0])] if unit else new
+        if judge(new, entry, before=before, after=after).holds:
+            return new
+    return None
+
+
+def _values_for(found: list[Number], text: str, entry: Entry) -> list[float] | None:
+    """Return the values that stand for the numbers of a text, or None where one is not known."""
+    if entry.value is None or not 1 <= len(found) <= 3:
+        return None
+    if len(found) == 1:
+        return [entry.value]
+    if entry.low is None or entry.high is None:
+        return None
+    if len(found) == 2 and "±" in text[found[0].end : found[1].start]:
+        return [entry.value, (entry.high - entry.low) / 2]
+    return [entry.low, entry.high] if len(found) == 2 else [entry.value, entry.low, entry.high]
+
+
+def _with(values: list[float], found: list[Number], text: str, entry: Entry, *, sized: bool) -> str:
+    out, at = "", 0
+    for one, result in zip(found, values, strict=True):
+        own = text[one.start : one.end].rstrip().endswith(("%", "cent", "percent"))
+        share = 100.0 if one.percent and not own else 1.0
+        scale = 100.0 if one.percent and entry.unit.strip().startswith("%") else 1.0
+        value = abs(result) if sized and not one.signed else result
+        out += text[at : one.start] + written_like(value * share / scale, one, text)
+        at = one.end
+    return out + text[at:]
