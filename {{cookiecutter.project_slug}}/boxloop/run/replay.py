@@ -21,7 +21,7 @@ from boxloop.base.files import read_cache
 from boxloop.base.places import Project
 from boxloop.notebooks.graph import makers, read_loop, upstream
 from boxloop.record.causes import causes_now, causes_of
-from boxloop.record.edits import GROUPS, edits
+from boxloop.record.edits import GROUPS, edits, made_anew
 from boxloop.record.history import sets_of
 from boxloop.record.passes import snapshot
 from boxloop.record.results import refresh
@@ -87,7 +87,8 @@ class Replay:
         self.where = _common_headline(one, two)
         self.edits = edits(self.before, self.after)
         self.interrupts = Interrupts(last=True)
-        self.base: Any = None
+        self.base: Any = None  # the later pass
+        self.probe: Any = None  # the same again, to see what is read
 
     @contextmanager
     def ready(self) -> Iterator[Trial]:
@@ -99,11 +100,14 @@ class Replay:
             If the person stopped it; the copy is gone by then.
         """
         try:
-            with self.interrupts, _scratch(self.interrupts) as self.base:
+            scratch = partial(_scratch, self.interrupts)
+            with self.interrupts, scratch() as self.base, scratch() as self.probe:
                 self.echo("Copying the project to a temporary folder.")
                 with lock(self.project):
                     _copy(self.project.root, self.base.root)
-                yield self._begin()
+                later = self._begin()
+                _copy(self.base.root, self.probe.root)
+                yield later
         except (KeyboardInterrupt, Interrupted):
             msg = "Stopped: the copy is deleted, and nothing of the project was changed."
             raise Interrupted(msg) from None
@@ -129,6 +133,26 @@ class Replay:
             )
             raise UserError(msg)
         return found
+
+    def is_read(self, edit: Edit) -> bool:
+        """Return whether a chapter that leads to the headline reads what was edited.
+
+        Where none is stale without the edit, none has read it, and nothing has to run.
+        """
+        file = _file(self.probe, edit)
+        if file is None or (edit.group == "data" and made_anew(self.before, self.after)):
+            return True
+        take_back(self.probe, [edit], self.before, self.after, shelf=self.project.raw)
+        chapters = read_loop(self.probe)
+        names = {chapter.name for chapter in _up_to(self.probe, chapters, self.where)}
+        parameters = {c.name: self._parameters(c, ()) for c in chapters}
+        rows = status(self.probe, chapters, parameters=parameters)
+        original = self.base.root / file.relative_to(self.probe.root)
+        if original.exists():
+            shutil.copy2(original, file)
+        else:
+            file.unlink(missing_ok=True)
+        return any(row.state != "done" for row in rows if row.name in names)
 
     def take_back(self, back: Sequence[Edit]) -> Trial:
         """Run the later pass again with these edits taken back, in another copy."""
@@ -227,6 +251,13 @@ def _common_headline(one: dict, two: dict) -> str:
         )
         raise UserError(msg)
     return "validation" if "validation" in both else both[-1]
+
+
+def _file(project: Project, edit: Edit) -> Path | None:
+    """Return the one file that an edit is in, or None where there is none, or more."""
+    if edit.kind in ("setting", "piece", "file"):
+        return project.root / edit.where
+    return project.notebooks / f"{edit.where}.ipynb" if edit.kind in ("cell", "links") else None
 
 
 def _is_known(found: dict) -> bool:

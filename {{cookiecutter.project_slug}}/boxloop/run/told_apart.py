@@ -11,6 +11,7 @@ from boxloop.run.replay import Replay, Trial
 
 if TYPE_CHECKING:
     from boxloop.base.places import Project
+    from boxloop.record.edits import Edit
 
 
 PART = 0.1  # a smaller part of what happened is not worth a name
@@ -32,6 +33,9 @@ class Judge:
         self.earlier, self.later = earlier, later
         self.floor = max(seeds or 0.0, TINY * max(abs(earlier), abs(later)))
         self.total = later - earlier
+        self.noise = "beyond the spread between seeds" + (
+            f" ({seeds:.2g})" if seeds else ", which agree" if seeds == 0 else ", unknown here"
+        )
 
     def move(self, trial: Trial) -> float:
         """Return what the edits that were taken back had added to the headline."""
@@ -76,20 +80,31 @@ def replay_lines(project: Project, one: dict, two: dict, *, echo: Callable) -> l
 def _tell(this: Replay, later: Trial) -> list[str]:
     earlier, now = sets_of(this.one)[this.where]["model"], later.entry or {}
     judge = Judge(earlier["value"], now["value"], spread(this.one, this.two))
-    primary, trials = this.two["metrics"]["primary"], {}
-    for group, back in this.by_group().items():
-        many = f"{len(back)} edit{'s' if len(back) > 1 else ''}"
-        this.echo(f"Taken back: {group}, {many}.")
-        trials[f"without {group} ({many})"] = this.take_back(back)
+    primary = this.two["metrics"]["primary"]
     label = primary.get("label") or primary["name"]
     lines = [f"{label} on {this.where}, with edits taken back:"]
     lines += [_row(f"pass {this.one['number']}", earlier)]
     lines += [_row(f"pass {this.two['number']}", later.entry)]
-    lines += [_row(name, trial.entry, judge.word(trial)) for name, trial in trials.items()]
+    trials = {group: _of_group(this, group, back) for group, back in this.by_group().items()}
+    for group, trial in trials.items():
+        many = len(this.by_group()[group])
+        name = f"without {group} ({many} edit{'s' if many > 1 else ''})"
+        word = judge.word(trial) if trial.back else "not read on the way to it"
+        lines.append(_row(name, trial.entry if trial.back else later.entry, word))
     movers = [trial for trial in trials.values() if judge.moved(trial)]
     named = [small for trial in movers for small in this.narrow(trial, judge.moved)]
     kept = [name for trial in trials.values() for name in trial.kept]
     return [*lines, *_kept(kept), *_rerun(this, later), "", *_verdict(this, judge, named, kept)]
+
+
+def _of_group(this: Replay, group: str, back: list[Edit]) -> Trial:
+    """Return the later pass without the edits of a group that are read on the way to it."""
+    read = [edit for edit in back if this.is_read(edit)]
+    if not read:
+        return Trial(())
+    labels = ", ".join(edit.label for edit in read)
+    this.echo(f"Taken back of {group}: {labels}.")
+    return this.take_back(read)
 
 
 def _row(name: str, entry: dict | None, word: str = "") -> str:
@@ -116,21 +131,19 @@ def _rerun(this: Replay, later: Trial) -> list[str]:
 
 def _verdict(this: Replay, judge: Judge, named: list[Trial], kept: list[str]) -> list[str]:
     """Return the last lines: what moved the headline, or that none alone did."""
-    noise = f"the spread between seeds ({judge.floor:.2g})"
-    if judge.floor <= TINY * max(abs(judge.earlier), abs(judge.later)):
-        noise = "chance (the seeds agree, or their spread is not known)"
+    noise = judge.noise
     if len(named) == 1:
-        return [f"{_names(named[0])} moved it: {_step(judge, named[0])}, beyond {noise}."]
+        return [f"{_names(named[0])} moved it: {_step(judge, named[0])}, {noise}."]
     if named:
-        lines = [f"{len(named)} of them moved it, each beyond {noise}:"]
+        lines = [f"{len(named)} of them moved it, each {noise}:"]
         return [*lines, *(f"  {_names(trial)}: {_step(judge, trial)}" for trial in named)]
     if abs(judge.total) <= judge.floor:
-        return [f"Nothing moved it beyond {noise}: {judge.total:+.2g} in all."]
+        return [f"Nothing moved it: {judge.total:+.2g} in all, not {noise}."]
     this.echo("Taken back: all of them.")
     everything = this.take_back(this.edits)
     lines = [_row("without all of them", everything.entry, judge.word(everything))]
     if judge.moved(everything):
-        return [*lines, f"None alone moved it beyond {noise}: they act together."]
+        return [*lines, "None alone moved it: they act together."]
     why = "raw data that changed" if kept else "machinery, packages or computer"
     return [*lines, f"None of the edits moved it: look for another cause, such as {why}."]
 
