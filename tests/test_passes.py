@@ -190,7 +190,9 @@ def test_the_spread_between_seeds_is_kept(project, quick):
     write_text(project.station("04_train") / "seeds.csv", text)
     run(project, echo=silent)
 
-    assert last_pass(project)["spread"] == pytest.approx({"seeds": 0.1, "samples": 0.1732}, rel=1e-3)
+    assert last_pass(project)["spread"] == pytest.approx(
+        {"seeds": 0.1, "samples": 0.1732}, rel=1e-3
+    )
 
 
 def test_a_criterion_has_its_interval(project, quick):

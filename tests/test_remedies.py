@@ -43,6 +43,10 @@ REHEARSED = "told by checks of 04 as the reason why nobody can tell"
 # Sentences that no case here follows, by file and a part of them, and why.
 WITHOUT = {
     ("boxloop/cli.py", "Next: read study.toml"): "followed in test_own_data.py",
+    (
+        "boxloop/run/replay.py",
+        "cannot be run again",
+    ): "told with the sentence of what failed, which names its own remedy",
     ("boxloop/base/lazy.py", "has no attribute"): "what Python itself says of a module",
     ("boxloop/upkeep/moved.py", "has no attribute"): "what Python itself says of a module",
     (

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 WIDTH = 80
-_INTERVAL = re.compile(r"\[[^\[\]]*\]")
+_INTERVAL = re.compile(r"\[[^\[\],]*, [^\[\],]*\]")
 _HEADINGS = {
     "Settings": ("setting", "parameter"),
     "Code": ("piece", "file", "cell", "links", "chapter"),

@@ -89,6 +89,7 @@ class Replay:
         self.interrupts = Interrupts(last=True)
         self.base: Any = None  # the later pass
         self.probe: Any = None  # the same again, to see what is read
+        self.parts: list[Trial] = []  # what `narrow` has tried
 
     @contextmanager
     def ready(self) -> Iterator[Trial]:
@@ -218,6 +219,7 @@ class Replay:
         for part in parts:
             self.echo(f"Taken back: {', '.join(edit.label for edit in part)}.")
             found.append(self.take_back(part))
+        self.parts += found
         movers = [one for one in found if moved(one)]
         return [small for one in movers for small in self.narrow(one, moved)] or [trial]
 

@@ -34,7 +34,7 @@ class Judge:
         self.floor = max(seeds or 0.0, TINY * max(abs(earlier), abs(later)))
         self.total = later - earlier
         self.noise = "beyond the spread between seeds" + (
-            f" ({seeds:.2g})" if seeds else ", which agree" if seeds == 0 else ", unknown here"
+            f" ({seeds:.2g})" if seeds else " (they agree)" if seeds == 0 else " (not known)"
         )
 
     def move(self, trial: Trial) -> float:
@@ -89,11 +89,12 @@ def _tell(this: Replay, later: Trial) -> list[str]:
     for group, trial in trials.items():
         many = len(this.by_group()[group])
         name = f"without {group} ({many} edit{'s' if many > 1 else ''})"
-        word = judge.word(trial) if trial.back else "not read on the way to it"
+        word = judge.word(trial) if trial.back else "not read for this number"
         lines.append(_row(name, trial.entry if trial.back else later.entry, word))
     movers = [trial for trial in trials.values() if judge.moved(trial)]
     named = [small for trial in movers for small in this.narrow(trial, judge.moved)]
     kept = [name for trial in trials.values() for name in trial.kept]
+    lines += [f"  without {_labels(part)}: {_outcome(part, judge)}" for part in this.parts]
     return [*lines, *_kept(kept), *_rerun(this, later), "", *_verdict(this, judge, named, kept)]
 
 
@@ -102,13 +103,22 @@ def _of_group(this: Replay, group: str, back: list[Edit]) -> Trial:
     read = [edit for edit in back if this.is_read(edit)]
     if not read:
         return Trial(())
-    labels = ", ".join(edit.label for edit in read)
-    this.echo(f"Taken back of {group}: {labels}.")
+    this.echo(f"Taken back of {group}: {_labels(Trial(tuple(read)))}.")
     return this.take_back(read)
 
 
 def _row(name: str, entry: dict | None, word: str = "") -> str:
-    return f"  {name:<28} {interval(entry):<24} {word}".rstrip()
+    return f"  {name:<27} {interval(entry):<24} {word}".rstrip()
+
+
+def _labels(trial: Trial) -> str:
+    return ", ".join(edit.label for edit in trial.back)
+
+
+def _outcome(trial: Trial, judge: Judge) -> str:
+    """Return what a trial gave, and what that means."""
+    word = judge.word(trial)
+    return word if trial.entry is None else f"{interval(trial.entry)} {word}"
 
 
 def _kept(names: list[str]) -> list[str]:
