@@ -47,6 +47,7 @@ WITHOUT = {
         "boxloop/run/replay.py",
         "cannot be run again",
     ): "told with the sentence of what failed, which names its own remedy",
+    ("boxloop/run/replay.py", "Stopped: the copy"): "there is nothing to be done",
     ("boxloop/base/lazy.py", "has no attribute"): "what Python itself says of a module",
     ("boxloop/upkeep/moved.py", "has no attribute"): "what Python itself says of a module",
     (

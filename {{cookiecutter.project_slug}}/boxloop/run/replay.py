@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
-from boxloop.base.files import read_cache
+from boxloop.base.files import read_cache, sha256
 from boxloop.base.places import Project
 from boxloop.notebooks.graph import makers, read_loop, upstream
 from boxloop.record.causes import causes_now, causes_of
@@ -117,6 +117,7 @@ class Replay:
         """Bring the copy into the state of the later pass, and run what is stale then."""
         chapters = read_loop(self.base)
         since = causes_now(self.base, chapters, self.after.parameters)
+        since.data = _hashes(self.base, {*since.data, *self.after.data})
         back = edits(self.after, since)
         kept = take_back(self.base, back, self.after, since, shelf=self.project.raw)
         number = self.two["number"]
@@ -253,6 +254,11 @@ def _common_headline(one: dict, two: dict) -> str:
         )
         raise UserError(msg)
     return "validation" if "validation" in both else both[-1]
+
+
+def _hashes(project: Project, names: set[str]) -> dict[str, str]:
+    """Return the hashes of those of some files that are there."""
+    return {n: sha256(project.root / n) for n in sorted(names) if (project.root / n).is_file()}
 
 
 def _file(project: Project, edit: Edit) -> Path | None:
