@@ -21,6 +21,7 @@ GUARDS = {
     "split",
     "out of fold",
     "passes",
+    "replay",
     "waivers",
     "exit codes",
     "scope",

@@ -327,6 +327,8 @@ def _make_room(copy: Project, chapters: list[Chapter], parameters: dict) -> None
     """Take the sealed rows of a copy away where they are to be divided anew: it has no history."""
     sealing = {c.name for c in makers(copy.relative(copy.sealed_file), chapters)}
     rows = status(copy, chapters, parameters=parameters)
-    if copy.sealed_file.exists() and any(r.name in sealing and r.state != "done" for r in rows):
+    if copy.sealed_file.exists() and any(
+        row.name in sealing and row.state != "done" for row in rows
+    ):
         copy.sealed_file.chmod(0o600)
         copy.sealed_file.unlink()
