@@ -1,6 +1,7 @@
 """Passes: one per completed round with changed inputs."""
 
 import json
+import zlib
 
 import pytest
 from fake_loop import make_project, write_notebook
@@ -119,7 +120,7 @@ def test_what_a_pass_was_made_from_is_kept_by_content(project, quick):
     assert "hashlib" in cells[1]["source"] and cells[0]["tags"] == ["parameters"]
 
 
-@pytest.mark.parametrize("content", [b"", b"no zlib", None])
+@pytest.mark.parametrize("content", [b"", b"no zlib", zlib.compress(b"another"), None])
 def test_a_text_that_is_lost_or_damaged_is_one_sentence(project, quick, content):
     """And is there again after the next run, as long as the project still has it."""
     run(project, echo=silent)

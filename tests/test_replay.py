@@ -181,7 +181,7 @@ def test_nothing_moved(replay, project):
     out, _ = replay()
 
     assert "Nothing moved it: +0.05 in all, not beyond the spread between seeds (0.1)." in out
-    assert "only -0.05" in out
+    assert "-0.05 only" in out
 
 
 def test_what_does_not_run_without_an_edit_says_why(replay, project):

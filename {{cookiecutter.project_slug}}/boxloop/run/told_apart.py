@@ -51,7 +51,7 @@ class Judge:
         if trial.entry is None:
             return f"does not run: {trial.fault}"
         if not self.moved(trial):
-            return "moves nothing" if abs(move) <= TINY * abs(self.later) else f"only {-move:+.2g}"
+            return "moves nothing" if abs(move) <= TINY * abs(self.later) else f"{-move:+.2g} only"
         if abs(self.total) <= self.floor:
             return f"moves it by {-move:+.2g}"
         share = move / self.total
