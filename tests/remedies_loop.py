@@ -285,7 +285,7 @@ REPLAY = ["compare", "1", "2", "--replay"]
 def a_text_of_a_pass_is_gone(person):
     two_passes(person, edit=("study.toml", 'title = "Toy"', 'title = "Toys"'))
     past = json.loads(person.path("results/passes/001.json").read_text(encoding="utf-8"))
-    text = f"results/passes/objects/{past['causes']['settings']}.z"
+    text = f"results/passes/objects/{past['causes']['settings']}.z64"
     person.delete(text)
     yield person.types(*REPLAY), "is missing, which a pass was made from"
     person.restore(text)

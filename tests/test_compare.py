@@ -135,7 +135,7 @@ def test_a_lost_text_is_a_sentence(two, call, project):
     assert code == 0 and not err
     flat = " ".join(out.split())
     assert "What was edited cannot be said: results/passes/objects/" in flat
-    assert ".z is damaged, which a pass was made from: restore it from your last commit." in flat
+    assert ".z64 is damaged, which a pass was made from: restore it from your last commit." in flat
     assert "72.5 [70.5, 74.5]" in out
 
 

@@ -1,5 +1,6 @@
 """Passes: one per completed round with changed inputs."""
 
+import base64
 import json
 import zlib
 
@@ -120,7 +121,9 @@ def test_what_a_pass_was_made_from_is_kept_by_content(project, quick):
     assert "hashlib" in cells[1]["source"] and cells[0]["tags"] == ["parameters"]
 
 
-@pytest.mark.parametrize("content", [b"", b"no zlib", zlib.compress(b"another"), None])
+@pytest.mark.parametrize(
+    "content", [b"", b"no zlib", base64.encodebytes(zlib.compress(b"another")), None]
+)
 def test_a_text_that_is_lost_or_damaged_is_one_sentence(project, quick, content):
     """And is there again after the next run, as long as the project still has it."""
     run(project, echo=silent)
@@ -131,6 +134,15 @@ def test_a_text_that_is_lost_or_damaged_is_one_sentence(project, quick, content)
 
     assert run(project, echo=silent).pass_number == 1
     assert causes_of(project, last_pass(project)).settings
+
+
+def test_line_ends_of_another_system_do_no_harm(project, quick):
+    """Version control may write them into a text."""
+    run(project, echo=silent)
+    path = object_place(project, last_pass(project)["causes"]["settings"])
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+
+    assert "[study]" in causes_of(project, last_pass(project)).settings
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import zlib
 from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
-from boxloop.base.files import write_bytes
+from boxloop.base.files import write_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def place(project: Project, name: str) -> Path:
     """Return the file that holds the text with the hash `name`."""
-    return project.passes / "objects" / f"{name}.z"
+    return project.passes / "objects" / f"{name}.z64"
 
 
 def put(project: Project, text: str) -> str:
@@ -26,7 +27,8 @@ def put(project: Project, text: str) -> str:
     data = text.encode("utf-8")
     name = hashlib.sha256(data).hexdigest()
     if _found(place(project, name), name) is None:
-        write_bytes(place(project, name), zlib.compress(data, 9))
+        packed = base64.encodebytes(zlib.compress(data, 9))  # version control may touch line ends
+        write_text(place(project, name), packed.decode("ascii"))
     return name
 
 
@@ -43,8 +45,8 @@ def get(project: Project, name: str) -> str:
     if text is None:
         how = "damaged" if path.exists() else "missing"
         msg = (
-            f"{project.relative(path.parent)}/{name[:12]}….z is {how}, which a pass was made from: "
-            "restore it from your last commit."
+            f"{project.relative(path.parent)}/{name[:12]}….z64 is {how}, which a pass was made "
+            "from: restore it from your last commit."
         )
         raise UserError(msg)
     return text
@@ -53,8 +55,8 @@ def get(project: Project, name: str) -> str:
 def _found(path: Path, name: str) -> str | None:
     """Return the text in a file, or None where it is not the one with this hash."""
     try:
-        data = zlib.decompress(path.read_bytes())
-    except (OSError, zlib.error):
+        data = zlib.decompress(base64.decodebytes(path.read_bytes()))
+    except (OSError, ValueError, zlib.error):
         return None
     return data.decode("utf-8") if hashlib.sha256(data).hexdigest() == name else None
 
