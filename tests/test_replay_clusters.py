@@ -12,7 +12,7 @@ import pytest
 pytestmark = pytest.mark.slow
 
 SMALL = '{"simulator_a": 500, "simulator_b": 300, "survey": 200}'
-# What matters: files and texts to change, what is said, and the chapters that have to run for it.
+# What matters: files and texts to change, and what is said of them.
 MATTERS = {
     "settings": (
         [("study.toml", r'(?s)(\[columns\.core_px\]\s+role = )"nuisance"', r'\1"input"')],
