@@ -1,6 +1,7 @@
 """Cases of what is typed, of a run that stops or meets another, and of the machine."""
 
 import errno
+import json
 import os
 import re
 import sys
@@ -255,3 +256,80 @@ def a_package_is_installed(person):
         encoding="utf-8"
     ), said
     install()
+
+
+def two_passes(person, *, edit=("notebooks/05_diagnose.ipynb", "SHIFT = 0.0", "SHIFT = 0.1")):
+    """Complete a second pass of the small project."""
+    person.small(), person.edit(*edit), person.does("run")
+
+
+def another_pass(person):
+    """Complete one more, which compares with the one before it."""
+    person.edit("notebooks/06_stress_test.ipynb", "LEVELS = [1, 2]", "LEVELS = [1, 3]")
+    person.does("run")
+    return person.types("compare", "2", "3", "--replay")
+
+
+def rewritten(person, **facts):
+    """Replace something in the file of the first pass."""
+    path = person.path("results/passes/001.json")
+    past = json.loads(path.read_text(encoding="utf-8")) | facts
+    person.damage("results/passes/001.json", json.dumps(past))
+
+
+CHAPTERS = "01_scoping", "05_diagnose"
+REPLAY = ["compare", "1", "2", "--replay"]
+
+
+@case
+def a_text_of_a_pass_is_gone(person):
+    two_passes(person, edit=("study.toml", 'title = "Toy"', 'title = "Toys"'))
+    past = json.loads(person.path("results/passes/001.json").read_text(encoding="utf-8"))
+    text = f"results/passes/objects/{past['causes']['settings']}.z64"
+    person.delete(text)
+    yield person.types(*REPLAY), "is missing, which a pass was made from"
+    person.restore(text)
+
+
+@case
+def a_pass_keeps_no_causes(person):
+    two_passes(person), rewritten(person, causes=None)
+    yield person.types(*REPLAY), "Pass 1 keeps no record of causes"
+    yield another_pass(person)
+
+
+@case
+def a_pass_was_judged_by_another_metric(person):
+    two_passes(person), rewritten(person, metrics={"primary": {"name": "bias"}})
+    yield person.types(*REPLAY), "Pass 1 was judged by bias and pass 2 by rmse"
+    yield another_pass(person)
+
+
+@case
+def a_pass_was_measured_on_other_rows(person):
+    two_passes(person), rewritten(person, sets={"elsewhere": {}})
+    yield person.types(*REPLAY), "Passes 1 and 2 were not measured on the same rows"
+    yield another_pass(person)
+
+
+@case
+def raw_data_are_not_those_of_a_pass(person):
+    person.small(ran=False)
+    raw, first, fifth = "data/raw/all.csv", *(f"notebooks/{n}.ipynb" for n in CHAPTERS)
+    person.edit(first, f'"{raw}",', ""), person.edit(first, "write_table(raw", "(raw")
+    rows = "\n".join(["x", *map(str, range(10)), ""])
+    person.damage(raw, rows), person.does("run")
+    person.edit(fifth, "SHIFT = 0.0", "SHIFT = 0.1"), person.does("run")
+    person.damage(raw, rows.replace("9", "10"))
+    yield person.types(*REPLAY), "data/raw/all.csv is not what it was in pass 2"
+    person.damage(raw, rows)
+
+
+if hasattr(os, "mkfifo"):
+
+    @case
+    def something_in_the_project_is_no_file(person):
+        two_passes(person)
+        os.mkfifo(person.path("data/pipe"))
+        yield person.types(*REPLAY), "cannot be copied"
+        person.path("data/pipe").rename(person.folder / "pipe")

@@ -6,7 +6,7 @@ import pytest
 
 from boxloop.base.files import write_json
 from boxloop.base.places import Project
-from boxloop.record.history import changes, interval, listing, rows, side_by_side, svg, table
+from boxloop.record.history import changes, interval, listing, rows, svg, table
 
 
 def entry(value):
@@ -89,20 +89,7 @@ def test_a_pass_of_an_earlier_version_is_readable():
 
     assert table([old])[0]["set"] == "test"
     assert table([empty])[0]["criteria"] == "none"
-    assert side_by_side(old, empty)
     assert svg(table([empty])) == ""
-
-
-def test_side_by_side(passes):
-    """Both columns for every line; only checks that changed."""
-    lines = {label: (left, right) for label, left, right in side_by_side(*passes)}
-
-    assert lines["RMSE, validation, model"] == ("0.1 [0.09, 0.11]", "0.08 [0.07, 0.09]")
-    assert lines["criterion: better"] == ("met (0.3; at least 0.2)", "not met (0.3; at least 0.2)")
-    assert lines["check: split.groups"] == ("pass", "fail")
-    assert not [
-        label for label, *_ in side_by_side(passes[0], passes[0]) if label.startswith("check")
-    ]
     assert interval(None) == "–"
 
 

@@ -43,6 +43,11 @@ REHEARSED = "told by checks of 04 as the reason why nobody can tell"
 # Sentences that no case here follows, by file and a part of them, and why.
 WITHOUT = {
     ("boxloop/cli.py", "Next: read study.toml"): "followed in test_own_data.py",
+    (
+        "boxloop/run/replay.py",
+        "cannot be run again",
+    ): "told with the sentence of what failed, which names its own remedy",
+    ("boxloop/run/replay.py", "Stopped: the copy"): "there is nothing to be done",
     ("boxloop/base/lazy.py", "has no attribute"): "what Python itself says of a module",
     ("boxloop/upkeep/moved.py", "has no attribute"): "what Python itself says of a module",
     (

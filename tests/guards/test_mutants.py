@@ -22,6 +22,7 @@ GUARDS = {
     "split",
     "out of fold",
     "passes",
+    "replay",
     "waivers",
     "exit codes",
     "scope",

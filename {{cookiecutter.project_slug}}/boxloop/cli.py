@@ -338,17 +338,52 @@ def reset(reason: str) -> None:
     _say("Next: `boxloop run`.")
 
 
-@cli.command()
+REPLAYED = """\b
+The groups of edits:
+  settings  keys of study.toml, its columns among them; parameters (--set)
+  data      study/data.py and what it imports of study/; code cells of 01
+            and 03; files of data/raw (hashed, not kept: they come back where
+            a notebook makes them, or data/raw holds one with that content)
+  models    all other files of study/; code cells of all other notebooks
+  stress    [stress] of study.toml; study/stress.py; code cells of 06
+"""
+
+
+@cli.command(epilog=REPLAYED)
 @click.argument("numbers", nargs=-1, metavar="[A [B]]")
-def compare(numbers: tuple) -> None:
-    """Show passes side by side; without numbers, all of them and what the last one changed."""
-    from boxloop.record.lines import compare_lines
+@click.option("--replay", is_flag=True, help="Run B again with some edits taken back.")
+def compare(numbers: tuple, replay: bool) -> None:
+    """Show what was edited from pass A to pass B, and what became of the numbers.
+
+    One number stands against the newest pass; without numbers, all passes are listed, and what the
+    last one changed.
+
+    With --replay, pass B is run again with one group of edits taken back at a time, then with
+    single edits of a group that moved the headline, in a copy in a temporary folder and only as far
+    as results are stale; the project, its results and its seal are left alone.
+    """
+    from boxloop.record.compared import compare_lines
     from boxloop.record.passes import damaged
 
     project = _open_project()
     for sentence in damaged(project):
         _say(sentence, err=True)
-    _say(*compare_lines(project, numbers))
+    _say(*(_replayed(project, numbers) if replay else compare_lines(project, numbers)))
+
+
+def _replayed(project: Project, numbers: tuple) -> list[str]:
+    """Return what a replay says; its progress goes to stderr."""
+    from boxloop.record.compared import chosen
+    from boxloop.run.loop import Interrupted
+    from boxloop.run.told_apart import replay_lines
+
+    try:
+        one, two = chosen(project, numbers)
+        return replay_lines(project, one, two, echo=lambda line: _tell(line, err=True))
+    except Interrupted as stop:
+        ignore()
+        _tell(str(stop), err=True)
+        sys.exit(130)
 
 
 @cli.command()

@@ -173,39 +173,6 @@ def listing(rows: list[dict]) -> list[str]:
     return lines
 
 
-def side_by_side(one: dict, two: dict) -> list:
-    """Return ``(label, left, right)`` for what two passes hold, of the checks what has changed."""
-    metric = (two["metrics"].get("primary") or {}).get("label", "primary metric")
-    lines = [
-        ("", *(f"pass {past['number']}" for past in (one, two))),
-        ("date", *(past.get("time", "")[:10] for past in (one, two))),
-        ("note", *(past.get("note") or "–" for past in (one, two))),
-        ("test set", *("opened" if past.get("released") else "not opened" for past in (one, two))),
-    ]
-    left, right = sets_of(one), sets_of(two)
-    for name in {**left, **right}:
-        for who in PREDICTORS:
-            ends = [interval(side.get(name, {}).get(who)) for side in (left, right)]
-            if ends != ["–", "–"]:
-                lines.append((f"{metric}, {name}, {who}", *ends))
-    lines += _pairs(_judged(one), _judged(two), "criterion: ", same=True)
-    return lines + _pairs(one.get("checks") or {}, two.get("checks") or {}, "check: ", same=False)
-
-
-def _judged(past: dict) -> dict:
-    criteria = (past.get("metrics") or {}).get("criteria") or []
-    return {
-        row["name"]: met_word(row)
-        + (f" ({row['value']:.3g}; {row['bound']})" if row["value"] is not None else "")
-        for row in criteria
-    }
-
-
-def _pairs(before: dict, after: dict, prefix: str, *, same: bool) -> list:
-    names = [name for name in {**before, **after} if same or before.get(name) != after.get(name)]
-    return [(prefix + name, before.get(name, "–"), after.get(name, "–")) for name in names]
-
-
 def svg(found: list[dict], *, width: Any = 640, height: Any = 220) -> str:
     """Return the primary metric with its intervals over the passes as an inline SVG, or "".
 

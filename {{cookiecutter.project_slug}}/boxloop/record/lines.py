@@ -10,14 +10,12 @@ from boxloop.base.errors import UserError
 from boxloop.notebooks.folder import sort_notebooks
 from boxloop.record import sheets, verdict
 from boxloop.record.health import losses, notices
-from boxloop.record.passes import all_passes, last_pass
+from boxloop.record.passes import last_pass
 from boxloop.record.results import read_checks, read_verdict, refresh
 from boxloop.record.status import status
 from boxloop.split.seal import last, openings, read_ledger, trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from boxloop.base.places import Project
     from boxloop.record.status import Row
 
@@ -190,39 +188,3 @@ def sight_lines(heading: str, rows: list[dict], form: str) -> list[str]:
     bullet, gap = ("- ", [""]) if form == "markdown" else ("  ", [])
     said = [(row["id"], row["notebook"], row.get("power") or row["message"]) for row in rows]
     return ["", heading, *gap, *(f"{bullet}{name} ({home}): {words}" for name, home, words in said)]
-
-
-def compare_lines(project: Project, numbers: Sequence[str] = ()) -> list[str]:
-    """Return passes side by side; without numbers, all of them and what the last one changed.
-
-    Raises
-    ------
-    UserError
-        If there is no such pass, or none at all.
-    """
-    from boxloop.record.history import listing, side_by_side, table
-
-    passes = all_passes(project)
-    if not passes:
-        msg = "No pass is complete yet, so there is nothing to compare: `boxloop run` first."
-        raise UserError(msg)
-    if not numbers:
-        return listing(table(passes))
-    if len(numbers) > 2:
-        msg = f"{len(numbers)} passes were named: name one or two."
-        raise UserError(msg)
-    by_number = {str(past["number"]): past for past in passes}
-    wanted = [number.lstrip("0") or "0" for number in numbers]
-    for number in wanted:
-        if number not in by_number:
-            msg = f"There is no pass {number}: there are {', '.join(by_number)}."
-            raise UserError(msg)
-    one, two = (by_number[number] for number in [*wanted, str(passes[-1]["number"])][:2])
-    rows = side_by_side(one, two)
-    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
-    lines = [
-        f"{label:<{widths[0]}}  {left:<{widths[1]}}  {right}".rstrip()
-        for label, left, right in rows
-    ]
-    same = rows[-1][0].partition(":")[0] != "check"
-    return [*lines, "No check has changed its state."] if same else lines

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import csv
+import statistics
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from boxloop.base.errors import UserError
 from boxloop.base.files import fingerprint, plain, read_cache, write_json
 from boxloop.notebooks.file import read_notebook
+from boxloop.record.causes import causes_now, causes_of, keep
+from boxloop.record.edits import edits, words
 from boxloop.record.facts import file_hash
 from boxloop.record.facts import inputs as inputs_of
 from boxloop.record.results import read_checks, read_metrics
@@ -19,6 +24,7 @@ if TYPE_CHECKING:
 
     from boxloop.base.places import Project
     from boxloop.notebooks.graph import Chapter
+    from boxloop.record.causes import Causes
 
 
 def _files(project: Project) -> list[Path]:
@@ -37,7 +43,7 @@ def _read(path: Path):
     if not isinstance(content, dict) or type(content.get("number")) is not int:
         return None
     empty: dict[str, Any] = {"time": "", "note": "", "metrics": {}, "checks": {}, "sets": {}}
-    content = {**empty, "attempts": [], **content}
+    content = {**empty, "attempts": [], "words": [], "spread": {}, **content}
     right = (
         content["number"] == int(path.stem)
         and isinstance(content.get("released"), bool)
@@ -49,6 +55,8 @@ def _read(path: Path):
         and _is_table(content["sets"], dict)
         and all(_are_intervals(found) for found in content["sets"].values())
         and _are_rows(content["attempts"], lambda row: isinstance(row.get("name"), str))
+        and _are_rows(content["words"], _is_remark)
+        and _is_table(content["spread"], int | float)
     )
     return content if right else None
 
@@ -86,6 +94,15 @@ def _is_primary(primary: Any) -> bool:
         isinstance(primary, dict)
         and all(isinstance(primary.get(key) or "", str) for key in names)
         and _are_intervals({who: primary.get(who) for who in ("model", "reference", "difference")})
+    )
+
+
+def _is_remark(row: Any) -> bool:
+    changed = row.get("changed")
+    return (
+        isinstance(row.get("time"), str)
+        and isinstance(changed, list)
+        and all(isinstance(item, str) for item in changed)
     )
 
 
@@ -141,12 +158,47 @@ def snapshot(project: Project) -> Any:
         name: found.get("metrics", {}).get(primary)
         for name, found in (metrics.get("sets") or {}).items()
     }
+    criteria = [_with_ends(row, metrics) for row in metrics.get("criteria") or []]
     return {
-        "metrics": {key: metrics.get(key) for key in ("primary", "criteria")},
+        "metrics": {"primary": metrics.get("primary"), "criteria": criteria},
         "sets": {name: values for name, values in sets.items() if values},
         "checks": {row["id"]: row["state"] for row in read_checks(project)},
         "attempts": _attempts(project, primary),
+        "spread": _spread(project, primary),
     }
+
+
+def _with_ends(row: dict, metrics: dict) -> dict:
+    """Return a criterion with the interval of its number, where it is one that has an interval."""
+    found = (metrics.get("sets") or {}).get(row.get("set")) or {}
+    values = (found.get("metrics") or {}).get(row.get("metric")) or {}
+    model, reference, difference = (
+        values.get(who) or {} for who in ("model", "reference", "difference")
+    )
+    with suppress(KeyError, TypeError, ZeroDivisionError):
+        if row.get("quantity") == "value":
+            return row | {key: model[key] for key in ("low", "high")}
+        if row.get("quantity") == "gain":
+            size = abs(reference["value"])
+            return row | {key: difference[key] / size for key in ("low", "high")}
+    return row
+
+
+def _spread(project: Project, metric: str | None) -> dict[str, float]:
+    """Return by how much another seed, and other samples of the groups, move the primary metric.
+
+    Standard deviations over the seeds of the study, from what 04 has kept; empty where it kept
+    none.
+    """
+    found = {}
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        path = project.station("04_train") / "seeds.csv"
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        for name, column in (("seeds", metric), ("samples", "resampled")):
+            values = [float(row[column]) for row in rows]
+            found[name] = statistics.stdev(values)
+    return found
 
 
 def _attempts(project: Project, metric: str | None):
@@ -167,8 +219,9 @@ def record(
 ) -> int | None:
     """Write the pass that has just been completed, and return its number.
 
-    The same inputs as in the last pass are the same pass: its file is brought up to date, and left
-    alone where it says the same already. A damaged file of the newest pass is written anew.
+    The same science as in the last pass is the same pass: its file is brought up to date, and left
+    alone where it says the same already; where words alone were changed, it notes which.
+    A damaged file of the newest pass is written anew.
     Where a notebook is missing, stale or was run with ``smoke``, there is no pass: None.
 
     Parameters
@@ -184,27 +237,61 @@ def record(
         return None
     parameters = {chapter.name: _executed(project, chapter) for chapter in chapters}
     reasons = [values.pop("release_reason", "") for values in parameters.values()]
-    inputs = inputs_hash(project, chapters, parameters)
-    last = last_pass(project)
-    same = last is not None and last.get("inputs") == inputs
-    released, now = any(reasons) or (same and last["released"]), plain(snapshot(project))
+    causes = causes_now(project, chapters, parameters)
+    inputs, last = inputs_hash(project, chapters, parameters), last_pass(project)
+    same = last is not None and _is_same(project, last, inputs, causes)
+    words_since = _words_since(project, last, inputs, causes) if same else []
+    made_of = {"inputs": inputs, "words": words_since, "causes": keep(project, causes)}
+    now = plain(snapshot(project))
     if same and last["released"] and _headline_set(now) != _headline_set(last):
-        return last["number"]  # what was measured on the test set stands, also where 08 has lost it
-    content = {
-        "number": last["number"] if same else _next_number(project, last),
-        "note": note if note is not None else (last["note"] if same else ""),
-        "inputs": inputs,
-        **now,
-        "released": released,
-        "ledger": head(project),
-    }
-    if not same or content != {key: value for key, value in last.items() if key != "time"}:
-        time = datetime.now(UTC).isoformat(timespec="seconds")
-        write_json(
-            project.passes / f"{content['number']:03d}.json",
-            {"number": content["number"], "time": time} | content,
-        )
+        content = last | made_of  # what was measured on the test set stands, also where 08 lost it
+    else:
+        content = {
+            "number": last["number"] if same else _next_number(project, last),
+            "note": note if note is not None else (last["note"] if same else ""),
+            **now,
+            "released": any(reasons) or (same and last["released"]),
+            "ledger": head(project),
+            **made_of,
+        }
+    _write(project, content, last if same else None)
     return content["number"]
+
+
+def _write(project: Project, content: dict, last: dict | None) -> None:
+    """Write a pass, unless it says what the last one says already."""
+    content = {key: value for key, value in content.items() if key != "time"}
+    if last is None or content != {key: value for key, value in last.items() if key != "time"}:
+        time = datetime.now(UTC).isoformat(timespec="seconds")
+        path = project.passes / f"{content['number']:03d}.json"
+        write_json(path, {"number": content["number"], "time": time} | content)
+
+
+def _is_same(project: Project, last: dict, inputs: str, causes: Causes) -> bool:
+    """Return whether the science is that of the last pass, whatever its words."""
+    before = _causes_of(project, last)
+    if before is None:
+        return last.get("inputs") == inputs
+    # The raw data are not in that hash.
+    if last.get("inputs") == inputs and before.data == causes.data:
+        return True
+    return not edits(before, causes)
+
+
+def _causes_of(project: Project, past: dict) -> Causes | None:
+    try:
+        return causes_of(project, past)
+    except UserError:  # a text of it is lost: `compare` says so
+        return None
+
+
+def _words_since(project: Project, last: dict, inputs: str, causes: Causes) -> list[dict]:
+    """Return which words were changed since a pass was completed, with what is changed now."""
+    before = _causes_of(project, last)
+    if before is None or last.get("inputs") == inputs or not (found := words(before, causes)):
+        return last["words"]
+    time = datetime.now(UTC).isoformat(timespec="seconds")
+    return [*last["words"], {"time": time, "changed": found}]
 
 
 def _headline_set(found: Any):
