@@ -185,23 +185,52 @@ def run(only: tuple, start: Any, smoke: bool, sets: tuple, note: Any, **how: Any
 @cli.command()
 @click.option("--reason", metavar="TEXT", help="Why the test set is opened; goes to the ledger.")
 @note_option
+@click.option(
+    "--key",
+    metavar="KEYFILE",
+    type=click.Path(path_type=Path),
+    help="The key of the test set, where it was handed over.",
+)
 @how_options
-def release(reason: Any, note: Any, **how: Any) -> None:
+def release(reason: Any, note: Any, key: Any, **how: Any) -> None:
     """Run what is not current and open the test set, for a reason."""
     if not (reason or "").strip():
         msg = "The seal opens only with a reason: boxloop release --reason TEXT."
         raise UserError(msg)
-    _refuse_a_broken_seal()
-    _say_what_is_open()
-    _run(release_reason=reason.strip(), note=note, **how)
+    from boxloop.split.key import given
+
+    with given(key):
+        _refuse_a_broken_seal()
+        _say_what_is_open()
+        _run(release_reason=reason.strip(), note=note, **how)
 
 
 def _refuse_a_broken_seal() -> None:
-    """Open nothing where the ledger or the sealed file is not what it was."""
-    from boxloop.split.seal import trouble
+    """Open nothing where the ledger, the sealed file or its key is not what it was."""
+    from boxloop.split.seal import refuse_without_key, trouble
 
     if problem := trouble(find_project()):
         raise UserError(problem)
+    refuse_without_key(find_project())
+
+
+@cli.command()
+@click.option(
+    "--hand-over",
+    "file",
+    metavar="KEYFILE",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Move the key of the test set to this new file, outside of the project.",
+)
+def seal(file: Path) -> None:
+    """Hand over the key of the test set: to a supervisor, a teacher, or CI."""
+    from boxloop.run.lock import lock
+    from boxloop.split.handover import hand_over
+
+    project = _open_project()
+    with lock(project):
+        _say(*hand_over(project, file))
 
 
 def _say_what_is_open() -> None:
