@@ -1,10 +1,10 @@
 """Which files a chapter may not read: the tables that the test rows were taken from.
 
 Those stand in data/raw, which is a person's own, and are not encrypted. Looked at is what goes
-through `boxloop.base.read_table` and `boxloop.table.read_rows`, and what Python itself opens in this
-process, by whatever library (PEP 578): a loader of the study is refused as a cell is. Accident, not
-malice: another process, or a library that opens files by itself (pyarrow, duckdb), is not seen
-here; `seal.untouched` reads the code for that.
+through `boxloop.base.read_table` and `boxloop.table.read_rows`, and what Python itself opens in
+this process, by whatever library (PEP 578): a loader of the study is refused as a cell is.
+Accident, not malice: another process, or a library that opens files by itself (pyarrow, duckdb),
+is not seen here; `seal.untouched` reads the code for that.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def enter(path: str | Path) -> None:
         return
     if _DOOR.shut:
         try:
-            found = os.stat(path)
+            found = Path(path).stat()
         except (OSError, ValueError):
             return
         if sentence := _DOOR.shut.get((found.st_dev, found.st_ino)):

@@ -1,4 +1,4 @@
-"""The tables that the test rows were taken from: noted where rows are divided, shut from then on."""
+"""The tables that test rows were taken from: noted where rows are divided, shut from then on."""
 
 from __future__ import annotations
 
