@@ -132,16 +132,14 @@ def _imported(tree: ast.Module, package: str, modules: Iterable[str]) -> set[str
 def _runs(tree: ast.AST, names: _Names, reach: Mapping[str, set]) -> Iterator[tuple[str, str]]:
     """Yield as (what is written, what it means) the files of one's own that are run as a whole."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and _called(node) in TELLS:
-            for word in _told(node, names):
-                if word.endswith(".py") or "." in word.strip("."):
-                    module = word.lstrip("./").removesuffix(".py").replace("/", ".")
-                    yield from (
-                        (word, target) for target in reach
-                        if target.rpartition(".")[0] == module
-                        or (word.endswith(".py") and f".{target}".startswith(f".{module}."))
-                        or (word.endswith(".py") and f".{module}." in f".{target}")
-                    )  # fmt: skip
+        if not isinstance(node, ast.Call) or _called(node) not in TELLS:
+            continue
+        for word in _told(node, names):
+            module = word.lstrip("./").removesuffix(".py").replace("/", ".")
+            if word.endswith(".py"):  # by a path, of which the beginning may be anything
+                yield from ((word, one) for one in reach if f".{module}." in f".{one}")
+            elif "." in module:  # python -m tools.peek
+                yield from ((word, one) for one in reach if one.rpartition(".")[0] == module)
 
 
 def _told(node: ast.Call, names: _Names) -> Iterator[str]:

@@ -53,13 +53,11 @@ def _led_to(project: Project, text: str) -> dict[str, str]:
         paths: list[Path] = []
         for name in _imported(text) - NOT_OWN:
             paths += [place / f"{name}.py", *sorted((place / name).rglob("*.py"))]
-        for word in FILES.findall(text):
-            path = (place / word.replace("\\", "/")).resolve()
-            inside = path.is_relative_to(project.root.resolve())
-            known = any(path.is_relative_to(project.root / name) for name in NOT_OWN)
-            paths += [path] if inside and not known else []
-        for name, module in _texts(place, [path for path in paths if path.is_file()]).items():
-            found["/" + ".".join(name)] = module
+        found |= _named(place, paths)
+        root = project.root.resolve()
+        files = [(place / word.replace("\\", "/")).resolve() for word in FILES.findall(text)]
+        files = [path for path in files if path.is_relative_to(root)]
+        found |= _named(root, [path for path in files if not _is_known(path.relative_to(root))])
     return found
 
 
@@ -79,11 +77,20 @@ def _imported(text: str) -> set[str]:
     return names
 
 
+def _is_known(path: Path) -> bool:
+    return path.parts[0] in NOT_OWN
+
+
+def _named(place: Path, paths: list[Path]) -> dict[str, str]:
+    texts = _texts(place, [path for path in paths if path.is_file()])
+    return {"/" + ".".join(name): text for name, text in texts.items()}
+
+
 def _texts(place: Path, paths: list[Path]) -> dict[tuple[str, ...], str]:
     """Return the texts of modules by the parts of their names, as seen from `place`."""
-    found = {}
-    for path in paths:
-        near = path if path.is_relative_to(place) else Path(path.name)
-        name = (near.relative_to(place) if near.is_absolute() else near).with_suffix("")
-        found[name.parts] = path.read_text(encoding="utf-8", errors="replace")
-    return found
+    return {
+        path.relative_to(place).with_suffix("").parts: path.read_text(
+            encoding="utf-8", errors="replace"
+        )
+        for path in paths
+    }

@@ -82,7 +82,7 @@ def read_key(path: Path) -> Key:
     except UnicodeDecodeError:
         text = ""
     except OSError as error:
-        msg = f"The key {path} cannot be read: {plainly(error)}."
+        msg = f"The key cannot be read: {plainly(error)}."
         raise UserError(msg) from error
     return parse_key(text, str(path))
 

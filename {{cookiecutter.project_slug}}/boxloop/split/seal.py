@@ -10,12 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import stat
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from boxloop.base.door import divided_from, note_division
 from boxloop.base.errors import UserError
 from boxloop.base.files import (
     plain,
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from boxloop.base.places import Project
+    from boxloop.split.cipher import Encrypted
 
 
 def read_ledger(project: Project) -> list[dict]:
@@ -206,6 +207,8 @@ def close(project: Project, frame: pd.DataFrame) -> None:
         in hand is not that of the test set.
     """
     content = content_hash(frame)
+    if divided_from() is None:  # by other hands than `divide`
+        note_division()
     if not project.sealed_file.exists():
         _seal(project, frame, content)
         return
@@ -305,30 +308,29 @@ def open_seal(project: Project, *, reason: str, model_hash: str) -> pd.DataFrame
         raise UserError(msg)
     if problem := trouble(project):
         raise UserError(problem)
-    read = _door(project, events)
+    encrypted = _unlocked(project, find_key(project, events))
     append(
         project, "opened", reason=reason.strip(), model=model_hash, commit=git_commit(project.root)
     )
-    return read()
+    return read_table(project.sealed_file) if encrypted is None else encrypted.rows()
 
 
-def _door(project: Project, events: list[dict]) -> Callable[[], pd.DataFrame]:
-    """Return what reads the sealed rows, once it is certain that the key fits.
+def _unlocked(project: Project, key: Key | None) -> Encrypted | None:
+    """Return the sealed file with a key that fits, no row read; None where it needs no key.
 
     Raises
     ------
     UserError
-        If it does not, or is not there.
+        If the key does not fit, or nobody has it.
     """
-    key = find_key(project, events)
     if not facts_of(project):
-        return lambda: read_table(project.sealed_file)
+        return None
     from boxloop.split.cipher import Encrypted
 
     if facts_of(project)["key"] is None or key is None:
         raise UserError(_sealed_shut(project))
     try:
-        return Encrypted(project.sealed_file, key.secret).rows
+        return Encrypted(project.sealed_file, key.secret)
     except (ValueError, OSError) as error:
         raise UserError(_not_the_sealed_one(project)) from error
 
