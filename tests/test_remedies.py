@@ -35,7 +35,8 @@ RETURNED = {
     "boxloop/record/passes.py": ["damaged"],
     "boxloop/record/release.py": ["lost_numbers"],
     "boxloop/run/loop.py": ["_stopped"],
-    "boxloop/split/seal.py": ["_examine", "_not_the_sealed_one"],
+    "boxloop/record/divided.py": ["_sentence"],
+    "boxloop/split/seal.py": ["_examine", "_not_the_sealed_one", "_sealed_shut", "lost_key"],
     "boxloop/settings/load.py": ["_sentence"],
 }
 WITHIN = "told as the reason in 'cannot be read (...): run 04 again', which is followed"
@@ -56,6 +57,7 @@ WITHOUT = {
     ("boxloop/table/text.py", "cannot be cut into fields"): "only a field of 2 GB is too long",
     ("boxloop/record/rehearsal.py", "no table in data/raw holds"): REHEARSED,
     ("boxloop/record/rehearsal.py", "cannot be matched"): REHEARSED,
+    ("boxloop/split/cipher.py", "not the key"): "told as 'not the file that was sealed'",
     ("boxloop/split/ledger.py", "a line is no event"): "told as 'is damaged', which is followed",
     ("boxloop/measure/model_file.py", "larger inside than outside"): WITHIN,
     ("boxloop/measure/model_file.py", "two parts have one name"): WITHIN,

@@ -16,6 +16,8 @@ import mutants
 GUARDS = {
     "criteria",
     "seal",
+    "key",
+    "door",
     "ledger",
     "model file",
     "split",
