@@ -57,7 +57,6 @@ WITHOUT = {
     ("boxloop/table/text.py", "cannot be cut into fields"): "only a field of 2 GB is too long",
     ("boxloop/record/rehearsal.py", "no table in data/raw holds"): REHEARSED,
     ("boxloop/record/rehearsal.py", "cannot be matched"): REHEARSED,
-    ("boxloop/split/cipher.py", "not the key"): "told as 'not the file that was sealed'",
     ("boxloop/split/ledger.py", "a line is no event"): "told as 'is damaged', which is followed",
     ("boxloop/measure/model_file.py", "larger inside than outside"): WITHIN,
     ("boxloop/measure/model_file.py", "two parts have one name"): WITHIN,

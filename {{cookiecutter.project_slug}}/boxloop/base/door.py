@@ -44,7 +44,7 @@ def watch(folder: Path, refused: Iterable[tuple[Path, str]] = ()) -> None:
     # the file.
     _DOOR.shut = {}
     for path, sentence in refused:
-        with suppress(OSError):
+        with suppress(OSError, ValueError):
             found = path.stat()
             _DOOR.shut[found.st_dev, found.st_ino] = sentence
     _DOOR.folder, _DOOR.noted, _DOOR.divided = folder.resolve(), {}, None

@@ -159,8 +159,12 @@ def _places(tree: ast.AST, names: _Names) -> Iterator[tuple[str, str]]:
 
     `tree` is a cell, a module or one of its functions.
     """
-    prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(tree))
+    # Neither docstrings nor what is looked at word by word.
+    prose = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    calls = [node for node in nodes if isinstance(node, ast.Call) and _called(node) in TELLS]
+    prose |= {id(inner) for call in calls for inner in ast.walk(call)}
+    for node in nodes:
         if isinstance(node, ast.Attribute | ast.alias):
             word = node.attr if isinstance(node, ast.Attribute) else node.name
             if word in OPENING or word in WHOLE:

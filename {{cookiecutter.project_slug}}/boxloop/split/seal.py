@@ -147,27 +147,34 @@ def _rows_inside(project: Project, events: list[dict]) -> str | None:
 
     A file of an older version is not encrypted, and the ledger itself knows its bytes.
     """
-    facts, sealed = facts_of(project), last(events, "sealed") or {}
+    sealed = last(events, "sealed") or {}
     try:
         digest = sha256(project.sealed_file)
     except OSError:
         return None
     known = {sealed.get("sha256"): sealed.get("content", "")}
-    return (known | {facts.get("sha256"): facts.get("content")}).get(digest)
+    return (known | _noted(project)).get(digest)
+
+
+def _noted(project: Project) -> dict:
+    """Return what was taken down of the file: the hash of its rows by that of its bytes."""
+    facts = facts_of(project)
+    return {facts["sha256"]: facts["content"]} if facts else {}
 
 
 def identity(project: Project) -> str:
     """Return what the sealed file is to whoever compares: the hash of its rows.
 
-    Its bytes are new with each writing, so that they tell nothing. Of another file in its place
-    it is the sha256.
+    Its bytes are new with each writing, so that they tell nothing. Of a file that is not encrypted,
+    or another one in its place, it is the sha256.
 
     Raises
     ------
     OSError
         If it cannot be read.
     """
-    return _rows_inside(project, _examine(project)[0]) or sha256(project.sealed_file)
+    digest = sha256(project.sealed_file)
+    return _noted(project).get(digest, digest)
 
 
 def _not_the_sealed_one(project: Project) -> str:
