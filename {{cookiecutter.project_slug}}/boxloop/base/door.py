@@ -24,7 +24,7 @@ class _Door:
     def __init__(self) -> None:
         self.hooked = False
         self.held = 0  # how often it is held open for the machinery
-        self.shut: dict[tuple[int, int], str] = {}  # a sentence by device and number of a file
+        self.shut: dict[tuple[int, int], tuple[Path, str]] = {}  # by device and number of a file
         self.folder: Path | None = None  # what is opened below it is noted
         self.noted: dict[Path, None] = {}
         self.divided: dict[Path, None] | None = None
@@ -46,7 +46,7 @@ def watch(folder: Path, refused: Iterable[tuple[Path, str]] = ()) -> None:
     for path, sentence in refused:
         with suppress(OSError, ValueError):
             found = path.stat()
-            _DOOR.shut[found.st_dev, found.st_ino] = sentence
+            _DOOR.shut[found.st_dev, found.st_ino] = path, sentence
     _DOOR.folder, _DOOR.noted, _DOOR.divided = folder.resolve(), {}, None
     if not _DOOR.hooked:
         _DOOR.hooked = True
@@ -73,16 +73,21 @@ def enter(path: str | Path) -> None:
     if _DOOR.held or _DOOR.folder is None:
         return
     if _DOOR.shut:
-        try:
-            found = Path(path).stat()
-        except (OSError, ValueError):
-            return
-        if sentence := _DOOR.shut.get((found.st_dev, found.st_ino)):
+        if sentence := _refusal(Path(path)):
             raise UserError(sentence)
     elif _DOOR.folder.name in str(path):
         with suppress(OSError, ValueError):
             if (whole := Path(path).resolve()).is_relative_to(_DOOR.folder):
                 _DOOR.noted[whole] = None
+
+
+def _refusal(path: Path) -> str | None:
+    with suppress(OSError, ValueError, KeyError):  # not shut, or not there
+        found = path.stat()
+        known, sentence = _DOOR.shut[found.st_dev, found.st_ino]
+        # The number may have been given anew, to a file that came after it.
+        return sentence if path.samefile(known) else None
+    return None
 
 
 @contextmanager
