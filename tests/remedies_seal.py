@@ -8,8 +8,11 @@ import tomllib
 
 from remedies import CASES, calls, case
 
+from boxloop.base.files import sha256, write_table
 from boxloop.measure.model_file import load_model
-from boxloop.split.seal import open_seal, read_ledger
+from boxloop.record.station import Station
+from boxloop.split.key import VARIABLE, new_key, write_key
+from boxloop.split.seal import append, content_hash, open_seal, read_ledger
 
 LEDGER, TEST = "data/sealed/ledger.jsonl", "data/sealed/test.parquet"
 COPY = "report/ledger.jsonl"
@@ -104,6 +107,182 @@ def the_seal_opens_with_a_reason(person):
         "The test set opens only with a reason: boxloop release --reason TEXT",
     )
     yield person.types("release", "--reason", "TEXT")
+
+
+KEY = "data/sealed/seal.key"
+
+
+def _handed_over(person):
+    project, file = person.small(), person.folder / "test.key"
+    person.does("seal", "--hand-over", str(file))
+    return project, file
+
+
+@case
+def a_key_that_was_handed_over_is_given_as_a_file(person):
+    _, file = _handed_over(person)
+    yield person.types("release", "--reason", "x"), "`boxloop release --reason TEXT --key KEYFILE`"
+    yield person.types("release", "--reason", "TEXT", "--key", str(file))
+
+
+@case
+def a_key_that_was_handed_over_is_given_as_a_text(person):
+    project, file = _handed_over(person)
+    yield (
+        calls(open_seal, project, reason="x", model_hash="m"),
+        "was handed over",
+    )
+    person.monkeypatch.setenv(VARIABLE, file.read_text(encoding="utf-8"))
+
+
+@case
+def another_key_is_not_the_one(person):
+    _, file = _handed_over(person)
+    write_key(person.folder / "other.key", new_key())
+    words = ("release", "--reason", "x", "--key")
+    yield (
+        person.types(*words, str(person.folder / "other.key")),
+        "ask for that one; nothing was opened",
+    )
+    yield person.types(*words, str(file))
+
+
+@case
+def a_text_that_is_no_key(person):
+    project, file = _handed_over(person)
+    person.monkeypatch.setenv(VARIABLE, "secret")
+    yield (
+        calls(open_seal, project, reason="x", model_hash="m"),
+        "holds no key: one is a line that begins with boxloop-seal-",
+    )
+    person.monkeypatch.setenv(VARIABLE, file.read_text(encoding="utf-8"))
+
+
+@case
+def a_key_that_cannot_be_read(person):
+    _, file = _handed_over(person)
+    yield (
+        person.types("release", "--reason", "x", "--key", str(file.with_suffix(".gone"))),
+        "The key cannot be read: No such file",
+    )
+    file.rename(file.with_suffix(".gone"))
+
+
+@case
+def rows_that_were_sealed_without_the_key(person):
+    project, file = _handed_over(person)
+    person.delete(TEST)
+    person.does("run")
+    person.monkeypatch.setenv(VARIABLE, file.read_text(encoding="utf-8"))
+    yield (
+        calls(open_seal, project, reason="x", model_hash="m"),
+        "was sealed here without its key: delete it and release again with the key",
+    )
+    person.delete(TEST)
+    person.does("release", "--reason", "x", "--key", str(file))
+
+
+@case
+def a_lost_key_is_put_back(person):
+    person.small()
+    key = person.path(KEY).read_bytes()
+    person.delete(KEY)
+    yield (
+        person.types("release", "--reason", "x"),
+        "seal.key is missing or damaged: put it",
+    )
+    person.damage(KEY, key)
+
+
+@case
+def a_lost_key_is_made_anew(person):
+    person.small(), person.delete(KEY)
+    said = yield (
+        person.types("release", "--reason", "x"),
+        "or delete data/sealed/test.parquet and run `boxloop run`, which seals the same rows again",
+    )
+    person.delete(TEST)
+    person.does_as_told(said)
+
+
+def _hands_over(person, name="test.key"):
+    return person.types("seal", "--hand-over", str(person.folder / name))
+
+
+@case
+def a_key_leaves_the_project(person):
+    person.small()
+    inside = str(person.path("study/test.key"))
+    yield person.types("seal", "--hand-over", inside), "lies inside the project"
+    yield _hands_over(person)
+
+
+@case
+def a_folder_for_the_key_is_made(person):
+    person.small()
+    yield _hands_over(person, "none/test.key"), "There is no folder"
+    (person.folder / "none").mkdir()
+
+
+@case
+def another_folder_for_the_key(person):
+    person.small()
+    yield _hands_over(person, "none/test.key"), "make it, or name a file in another one"
+    yield _hands_over(person)
+
+
+@case
+def no_other_key_is_overwritten(person):
+    person.small()
+    (person.folder / "old.key").write_text("mine", encoding="utf-8")
+    yield _hands_over(person, "old.key"), "is there already and may hold another key: name a new"
+    yield _hands_over(person)
+
+
+@case
+def a_key_is_handed_over_once(person):
+    _, file = _handed_over(person)
+    yield _hands_over(person, "second.key"), "handed over before"
+    yield person.types("release", "--reason", "x", "--key", str(file))
+
+
+@case
+def there_is_no_key_before_there_are_rows(person):
+    person.small(ran=False)
+    said = yield _hands_over(person), "There is no sealed test set here yet"
+    person.does_as_told(said)
+
+
+@case
+def rows_from_before_there_were_keys(person):
+    project = person.small()
+    frame = open_seal(project, reason="x", model_hash="m")
+    person.delete(TEST, KEY, "data/sealed/test.json")
+    write_table(project.sealed_file, frame)
+    append(project, "sealed", sha256=sha256(project.sealed_file), content=content_hash(frame))
+    said = yield _hands_over(person), "is from before test sets were encrypted"
+    person.does_as_told(said)
+
+
+@case
+def a_chapter_after_the_split_takes_tables_of_03(person):
+    project = person.small()
+    person.monkeypatch.chdir(project.notebooks)
+    here = Station("05_diagnose")
+    yield (
+        calls(here.read, "../data/raw/all.csv"),
+        'take a table of 03, such as here.table("train") or here.table("validation"), or',
+    )
+    yield calls(here.table, "train")
+
+
+@case
+def a_chapter_after_the_split_takes_the_open_halves_of_other_domains(person):
+    project = person.small()
+    person.monkeypatch.chdir(project.notebooks)
+    here = Station("05_diagnose")
+    yield calls(here.read, "../data/raw/all.csv"), "or those of here.other_domains()"
+    yield calls(here.other_domains)
 
 
 def _other_rows(person):

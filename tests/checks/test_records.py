@@ -77,6 +77,11 @@ READS = {
     "a private part": "parts._test",
     "the whole table": "labelled = data.labelled(here.project.interim)",
     "a magic beside it": "%matplotlib inline\nhere.project.sealed_file",
+    "a timed line": "%time look = parts._test",
+    "a timed cell": "%%time\nlook = parts._test",
+    "a shell": "!cp ../data/sealed/test.parquet mine.parquet",
+    "a query": "duckdb.sql(\"select * from '../data/sealed/test.parquet'\")",
+    "a command": "subprocess.run(['cat', '../data/sealed/test.parquet'])",
     "a seal from parts": "pd.read_parquet(here.project.root / 'data' / 'sealed' / 'test.parquet')",
 }
 HIDDEN = {
@@ -105,6 +110,14 @@ HONEST = (
     "frame['raw'] = frame['counts'] / frame['raw']",
     "here.table('train')",
     "words = 'the table in data/raw is never changed'",
+    '"""What stands in\n../data/raw/table.csv."""\n3',
+    "def slope(frame):\n    '../data/sealed/test.parquet'\n    return frame.mean()",
+    "subprocess.run(['git', 'log'], check=True)",
+    "%matplotlib inline\n!pip list\nfiles = !ls ../results",
+    "%%time\nhere.table('train')",
+    "duckdb.sql('select * from frame where raw > 3').df()",
+    "import own\nown.honest(train)",
+    "!python ../tools/honest.py data",
 )
 MODULES = {
     "helpers": """
@@ -134,6 +147,24 @@ def honest(frame):
     return frame.mean()
 """,
     "data": "import pandas as pd\n\ndef labelled(raw):\n    return pd.read_csv(raw / 't.csv')\n",
+    "/own": """
+'''Not of the study: what stands in data/raw is not read, unless it is run.'''
+from study import helpers
+
+def everything():
+    return helpers.quietly()
+
+def honest(frame):
+    # ../data/raw/t.csv
+    return frame.mean()
+
+if __name__ == "__main__":
+    everything()
+""",
+    "/pack.__init__": "from .inside import look\n",
+    "/pack.inside": "from own import everything\n\ndef look():\n    return everything()\n",
+    "/tools.honest": "print(3)\n",
+    "/tools.peek": "import pandas as pd\npd.read_csv('../data/raw/t.csv')\n",
 }
 CALLS = {
     "a helper": "from study import helpers\nhelpers.everything()",
@@ -141,6 +172,13 @@ CALLS = {
     "a constant in a module": "import study.helpers as h\nh.by_constant()",
     "a class": "from study.helpers import Reader\nReader().rows()",
     "all names": "from study.helpers import *\neverything()",
+}
+OTHERS = {
+    "a module beside": "import own\nown.everything()",
+    "a module of a package": "from pack.inside import look\nlook()",
+    "a file that is run": "%run ../own.py",
+    "another process": "subprocess.run([sys.executable, '-m', 'tools.peek'])",
+    "an import": "from tools import peek",
 }
 
 
@@ -185,6 +223,16 @@ def test_a_helper_of_the_study_is_followed(text):
     assert run_check("seal.untouched", {"04_train": [("a", honest)]}, study=MODULES).state == "pass"
     found = run_check("seal.untouched", {"04_train": [("a", text)]}, study=MODULES)
     assert "which reads them in study/helpers.py" in found.message
+
+
+@pytest.mark.parametrize("text", OTHERS.values(), ids=OTHERS)
+def test_modules_beside_the_study_are_followed(text):
+    """They lie in the folder of the notebooks or in the root, and are imported or run."""
+    found = run_check("seal.untouched", {"04_train": [("a", text)]}, study=MODULES)
+    assert found.state == "fail" and "04_train, cell a" in found.message
+    assert run_check("seal.untouched", {"03_split": [("a", text)]}, study=MODULES).state == "pass"
+    words = run_check("seal.untouched", {"04_train": [("a", "3")]}, study=MODULES).message
+    assert "2 modules of the study and 5 beside it were read" in words
 
 
 def test_a_name_of_one_cell_is_known_in_the_next():

@@ -17,6 +17,8 @@ GUARDS = {
     "verdict",
     "criteria",
     "seal",
+    "key",
+    "door",
     "ledger",
     "model file",
     "split",

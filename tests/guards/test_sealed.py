@@ -8,7 +8,7 @@ import pytest
 from boxloop.base.errors import UserError
 from boxloop.base.files import write_json
 from boxloop.base.places import Project
-from boxloop.split import seal
+from boxloop.split import cipher, seal
 from boxloop.split.ledger import remembered
 
 FRAME = pd.DataFrame({"x": range(30), "y": [0.5] * 30})
@@ -28,11 +28,11 @@ def events(project):
 def test_an_opening_that_goes_wrong_is_on_record(project, monkeypatch):
     """The process dies while the sealed file is read: somebody may have seen it; that counts."""
 
-    def die(path):
+    def die(_):
         assert events(project) == ["sealed", "opened"]
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(seal, "read_table", die)
+    monkeypatch.setattr(cipher.Encrypted, "rows", die)
     with pytest.raises(KeyboardInterrupt):
         seal.open_seal(project, reason="paper", model_hash="abc")
 

@@ -192,20 +192,30 @@ def run(only: tuple, start: Any, smoke: bool, sets: tuple, note: Any, **how: Any
 @click.option("--anyway", metavar="REASON", help="Why it is opened in spite of what is in the way.")
 @click.option("--yes", is_flag=True, help="Do not ask at a terminal.")
 @note_option
+@click.option(
+    "--key",
+    metavar="KEYFILE",
+    type=click.Path(path_type=Path),
+    help="The key of the test set, where it was handed over.",
+)
 @how_options
-def release(reason: Any, anyway: Any, yes: bool, note: Any, **how: Any) -> None:
+def release(reason: Any, anyway: Any, yes: bool, note: Any, key: Any, **how: Any) -> None:
     """Run what is not current and open the test set, for a reason."""
     if not (reason or "").strip():
         msg = "The seal opens only with a reason: boxloop release --reason TEXT."
         raise UserError(msg)
-    _refuse_a_broken_seal()
-    _say_what_is_open()
-    _refuse_what_is_in_the_way((anyway or "").strip())
-    if not yes and sys.stdin is not None and sys.stdin.isatty():
-        times = _times_opened(find_project())
-        before = f"It was opened {times} times before" if times else "It is new only once"
-        click.confirm(f"{before}. Open the test set now?", abort=True)
-    _run(release_reason=reason.strip(), anyway=(anyway or "").strip(), note=note, **how)
+    from boxloop.split.key import given
+
+    anyway = (anyway or "").strip()
+    with given(key):
+        _refuse_a_broken_seal()
+        _say_what_is_open()
+        _refuse_what_is_in_the_way(anyway)
+        if not yes and sys.stdin is not None and sys.stdin.isatty():
+            times = _times_opened(find_project())
+            before = f"It was opened {times} times before" if times else "It is new only once"
+            click.confirm(f"{before}. Open the test set now?", abort=True)
+        _run(release_reason=reason.strip(), anyway=anyway, note=note, **how)
 
 
 def _refuse_what_is_in_the_way(anyway: str) -> None:
@@ -221,11 +231,31 @@ def _refuse_what_is_in_the_way(anyway: str) -> None:
 
 
 def _refuse_a_broken_seal() -> None:
-    """Open nothing where the ledger or the sealed file is not what it was."""
-    from boxloop.split.seal import trouble
+    """Open nothing where the ledger, the sealed file or its key is not what it was."""
+    from boxloop.split.seal import refuse_without_key, trouble
 
     if problem := trouble(find_project()):
         raise UserError(problem)
+    refuse_without_key(find_project())
+
+
+@cli.command()
+@click.option(
+    "--hand-over",
+    "file",
+    metavar="KEYFILE",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Move the key of the test set to this new file, outside of the project.",
+)
+def seal(file: Path) -> None:
+    """Hand over the key of the test set: to a supervisor, a teacher, or CI."""
+    from boxloop.run.lock import lock
+    from boxloop.split.handover import hand_over
+
+    project = _open_project()
+    with lock(project):
+        _say(*hand_over(project, file))
 
 
 def _say_what_is_open() -> None:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from boxloop.base.door import enter, held_open
 from boxloop.base.errors import UserError
 
 if TYPE_CHECKING:
@@ -152,11 +153,12 @@ def read_table(path: Path) -> pd.DataFrame:
     Raises
     ------
     UserError
-        If the file cannot be read.
+        If the file cannot be read, or not by this chapter.
     """
     import pandas as pd
 
     path = Path(path)
+    enter(path)
     try:
         return pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
     except (OSError, ValueError) as error:
@@ -166,7 +168,7 @@ def read_table(path: Path) -> pd.DataFrame:
 
 def sha256(path: Path) -> str:
     """Return the sha256 of a file's bytes as hex text."""
-    with Path(path).open("rb") as file:
+    with held_open(), Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -69,8 +69,18 @@ class Project:
 
     @property
     def sealed_file(self) -> Path:
-        """The test set."""
+        """The test set, encrypted."""
         return self.sealed / "test.parquet"
+
+    @property
+    def sealed_facts(self) -> Path:
+        """What was taken down of the sealed file when it was written."""
+        return self.sealed / "test.json"
+
+    @property
+    def key_file(self) -> Path:
+        """The key of the test set, until it is handed over; never under version control."""
+        return self.sealed / "seal.key"
 
     @property
     def ledger_file(self) -> Path:

@@ -32,6 +32,16 @@ def git_commit(root: Path) -> Any:
         return None
 
 
+def was_committed(root: Path, name: str) -> bool:
+    """Return whether git has a file of this name, from `root`, in the history of any branch."""
+    command = ["git", "-C", str(root), "log", "--all", "--format=%H", "-n1", "--", name]
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10)
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return bool(found.stdout.strip())
+
+
 def versions() -> dict:
     """Return ``{package: version}`` of everything installed, sorted by name."""
     found = {}

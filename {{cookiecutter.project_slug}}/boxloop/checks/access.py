@@ -1,8 +1,13 @@
-"""Who reads the rows that are sealed? Read from the code of the notebooks, without running it."""
+"""Who reads the rows that are sealed? Read from the code, without running it.
+
+Read are the cells of the notebooks, the study, and modules of one's own that either imports or
+runs. Comments and docstrings are no reads.
+"""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import dropwhile, pairwise
@@ -21,6 +26,16 @@ LISTS = {"glob", "rglob", "iglob", "iterdir", "walk", "listdir", "scandir"}
 HARMLESS = {"results", "interim", "notebooks", "study", "report", "passes", "folder", "executed"}
 UPWARDS = {"parent", "parents", ".."}
 JOINS = {"join", "joinpath", "Path", "PurePath", "getattr"}
+# What is handed a command, a query or a file to run, and the signs between the words of one.
+TELLS = {
+    "Popen", "call", "check_call", "check_output", "exec", "execute", "getoutput", "popen", "query",
+    "read_sql", "run", "run_line_magic", "run_module", "run_path", "scan_csv", "scan_parquet",
+    "spec_from_file_location", "sql", "system",
+}  # fmt: skip
+BETWEEN = re.compile(r"[\s'\"`(),;=<>|&\[\]]+")
+PYTHON_MAGIC = {"%%time", "%%timeit", "%%capture", "%%prun"}
+TIMED = re.compile(r"^(\s*)%time(?:it)?\s+(?=[^-\s])")
+IMPORTED = "<import>"  # what a module does when it is imported
 
 
 @check(
@@ -45,17 +60,18 @@ def untouched(
     code : dict
         By notebook, the id and the text of its code cells.
     study : dict, optional
-        By name ("helpers"), the text of the modules of the study: a notebook that calls one of
-        their functions does what that does.
+        By name, the text of modules: "helpers" of the study, "/helpers" of one's own elsewhere in
+        the project. A notebook that calls one of their functions does what that does.
 
     Notes
     -----
     A rule over the syntax tree. It follows names that are assigned once, paths that are put
-    together from parts, lists of files in a folder that may hold data, and functions of the study;
-    what a library does with a name it cannot know.
+    together from parts, lists of files in a folder that may hold data, commands and queries, and
+    functions of the study; what a library does with a name it cannot know.
     """
     cells = [(name, cell, text) for name, pairs in code.items() for cell, text in pairs]
-    reach = _reach(study or {})
+    modules = {_full_name(name): text for name, text in (study or {}).items()}
+    reach = _reach(modules)
     trees = {name: [_tree(_plain(text)) for _, text in pairs] for name, pairs in code.items()}
     known = {name: _Names(_joint(parts)) for name, parts in trees.items()}
     found = [
@@ -65,8 +81,8 @@ def untouched(
     ]
     power = counted("one place that names them")
     if not found:
-        modules = f" and {len(study)} modules of the study" if study else ""
-        read = f"{len(cells)} code cells of {len(code)} notebooks{modules} were read"
+        read = f"{len(cells)} code cells of {len(code)} notebooks{_modules_in_words(modules)}"
+        read += " were read"
         message = f"{read}; none before 08 reads test rows."
         return Finding(0, passed=True, message=message, power=power)
     message = (
@@ -75,15 +91,63 @@ def untouched(
     return Finding(len(found), len(found) <= threshold, message, power)
 
 
+def _full_name(name: str) -> str:
+    """Return what an import calls a module: ``study.helpers`` for "helpers"."""
+    whole = name.removeprefix("/") if name.startswith("/") else f"study.{name}"
+    return whole.removesuffix(".__init__")
+
+
+def _modules_in_words(modules: Mapping[str, str]) -> str:
+    """Return ``" and 6 modules of the study and 1 beside it"``, or what there is of that."""
+    inside = sum(name.partition(".")[0] == "study" for name in modules)
+    words = f" and {inside} modules of the study" if inside else ""
+    return words + (f" and {len(modules) - inside} beside it" if len(modules) > inside else "")
+
+
 def _words(name: str, tree: ast.Module, names: _Names, reach: Mapping[str, set]) -> set[str]:
     """Return the names and paths in a cell that lead to test rows."""
     found = {word for word, kind in _places(tree, names) if not _may(name, kind)}
-    for word, target in names.uses(tree):
-        module, _, function = target.removeprefix("study.").rpartition(".")
-        kinds = reach.get(f"{module}.{function}", set()) if target.startswith("study.") else set()
-        if any(not _may(name, kind) for kind in kinds):
-            found.add(f"{word}, which reads them in study/{module.replace('.', '/')}.py")
+    used = [*names.uses(tree), *_imports(tree, reach), *_runs(tree, names, reach)]
+    for word, target in used:
+        if any(not _may(name, kind) for kind in reach.get(target, ())):
+            module = target.rpartition(".")[0].replace(".", "/")
+            found.add(f"{word}, which reads them in {module}.py")
     return found
+
+
+def _imports(tree: ast.Module, reach: Mapping[str, set]) -> Iterator[tuple[str, str]]:
+    """Yield as (what is written, what it means) what importing does by itself."""
+    modules = {target.removesuffix(f".{IMPORTED}") for target in reach}
+    for module in _imported(tree, "study", modules):
+        yield f"import {module}", f"{module}.{IMPORTED}"
+
+
+def _imported(tree: ast.Module, package: str, modules: Iterable[str]) -> set[str]:
+    """Return which of the modules are imported, those above them included."""
+    parts = [target.split(".") for target in _Names(tree, package=package).imported.values()]
+    above = {".".join(names[:size]) for names in parts for size in range(1, len(names) + 1)}
+    return above & {*modules}
+
+
+def _runs(tree: ast.AST, names: _Names, reach: Mapping[str, set]) -> Iterator[tuple[str, str]]:
+    """Yield as (what is written, what it means) the files of one's own that are run as a whole."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or _called(node) not in TELLS:
+            continue
+        for word in _told(node, names):
+            module = word.lstrip("./").removesuffix(".py").replace("/", ".")
+            if word.endswith(".py"):  # by a path, of which the beginning may be anything
+                yield from ((word, one) for one in reach if f".{module}." in f".{one}")
+            elif "." in module:  # python -m tools.peek
+                yield from ((word, one) for one in reach if one.rpartition(".")[0] == module)
+
+
+def _told(node: ast.Call, names: _Names) -> Iterator[str]:
+    """Yield the words of the command or query that a call is handed."""
+    for part in [*node.args, *(word.value for word in node.keywords)]:
+        for inner in ast.walk(part):
+            for text in names.texts(inner):
+                yield from BETWEEN.split(text.replace("\\", "/"))
 
 
 def _may(notebook: str, kind: str) -> bool:
@@ -95,14 +159,19 @@ def _places(tree: ast.AST, names: _Names) -> Iterator[tuple[str, str]]:
 
     `tree` is a cell, a module or one of its functions.
     """
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(tree))
+    # Neither docstrings nor what is looked at word by word.
+    prose = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    calls = [node for node in nodes if isinstance(node, ast.Call) and _called(node) in TELLS]
+    prose |= {id(inner) for call in calls for inner in ast.walk(call)}
+    for node in nodes:
         if isinstance(node, ast.Attribute | ast.alias):
             word = node.attr if isinstance(node, ast.Attribute) else node.name
             if word in OPENING or word in WHOLE:
                 yield word, SEALED if word in OPENING else RAW
         if isinstance(node, ast.Attribute) and ast.unparse(node).endswith(".data.table"):
             yield ast.unparse(node), RAW  # the path of the adopted table
-        if isinstance(node, ast.Constant):
+        if isinstance(node, ast.Constant) and id(node) not in prose:
             yield from _path(node.value, whole=False)
         yield from _joined(node, names)
         if isinstance(node, ast.Call):
@@ -148,6 +217,9 @@ def _joined(node: ast.AST, names: _Names) -> Iterator[tuple[str, str]]:
 def _call(node: ast.Call, names: _Names) -> Iterator[tuple[str, str]]:
     """Yield calls that list a folder which may hold data, and a table of undivided rows."""
     called = _called(node)
+    if called in TELLS:
+        for word in _told(node, names):
+            yield from _path(word, whole=False)
     if called in LISTS:
         words = names.words(node)
         if words & UPWARDS or not words & HARMLESS:
@@ -169,6 +241,7 @@ class _Names:
     """What the names in a piece of code stand for: an expression, or something imported."""
 
     tree: ast.Module
+    package: str = "study"  # what an import with a dot begins with
     values: dict[str, ast.AST] = field(default_factory=dict)
     imported: dict[str, str] = field(default_factory=dict)
     stars: list[str] = field(default_factory=list)
@@ -185,10 +258,17 @@ class _Names:
                     bound = name.asname or name.name.partition(".")[0]
                     self.imported[bound] = name.name if name.asname else bound
             elif isinstance(node, ast.ImportFrom):
-                home = f"study.{node.module or ''}" if node.level else node.module or ""
+                home = self._home(node)
                 for name in node.names:
                     self.imported[name.asname or name.name] = f"{home.rstrip('.')}.{name.name}"
                     self.stars += [home.rstrip(".")] if name.name == "*" else []
+
+    def _home(self, node: ast.ImportFrom) -> str:
+        """Return the module that is imported from."""
+        if not node.level:
+            return node.module or ""
+        parts = self.package.split(".")
+        return ".".join([*parts[: len(parts) - node.level + 1], *filter(None, [node.module])])
 
     def _bind(self, target: ast.AST, value: ast.AST) -> None:
         if isinstance(target, ast.Name):
@@ -240,23 +320,28 @@ class _Names:
                     yield ast.unparse(node), ".".join([self.imported[first], *rest])
 
 
-def _reach(study: Mapping[str, str]) -> dict[str, set[str]]:
-    """Return by "module.function" of the study what it leads to, itself or by what it calls."""
+def _reach(modules: Mapping[str, str]) -> dict[str, set[str]]:
+    """Return by "module.function" what it leads to, itself or by what it calls.
+
+    "module.<import>" is what happens when a module is imported.
+    """
     found: dict[str, set[str]] = {}
     calls: dict[str, set[str]] = {}
-    for module, text in study.items():
+    for module, text in modules.items():
         tree = _tree(text)
-        names = _Names(tree)
+        names = _Names(tree, package=module.rpartition(".")[0] or module)
+        found[f"{module}.{IMPORTED}"] = set()
+        others = (f"{other}.{IMPORTED}" for other in _imported(tree, names.package, modules))
+        calls[f"{module}.{IMPORTED}"] = set(others)
         for node in tree.body:
-            inside = f"{module}."
-            for name in _defined(node):
+            for name in _defined(node) or _at_import(node):
+                whole = f"{module}.{name}"
                 kinds = {kind for _, kind in _places(node, names)}
                 kinds |= {RAW} if _takes_raw(node) else set()
-                found[inside + name] = kinds
+                found[whole] = found.get(whole, set()) | kinds
                 own = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-                far = {target.removeprefix("study.") for _, target in names.uses(node)
-                       if target.startswith("study.")}  # fmt: skip
-                calls[inside + name] = far | {inside + other for other in own}
+                far = {target for _, target in names.uses(node)}
+                calls.setdefault(whole, set()).update(far, (f"{module}.{other}" for other in own))
     changed = True
     while changed:
         changed = False
@@ -265,6 +350,19 @@ def _reach(study: Mapping[str, str]) -> dict[str, set[str]]:
             found[name] |= more
             changed |= bool(more)
     return found
+
+
+def _at_import(node: ast.stmt) -> list[str]:
+    """Return that a statement runs when its module is imported; a definition or a name does not.
+
+    Nor does what stands under ``if __name__ == "__main__"``: that runs with the file.
+    """
+    if isinstance(node, ast.Import | ast.ImportFrom | ast.Assign | ast.AnnAssign):
+        return []
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return []
+    run_only = isinstance(node, ast.If) and "__name__" in ast.unparse(node.test)
+    return ["<run>" if run_only else IMPORTED]
 
 
 def _joint(trees: Iterable[ast.Module]) -> ast.Module:
@@ -286,11 +384,25 @@ def _takes_raw(node: ast.AST) -> bool:
 
 
 def _plain(text: str) -> str:
-    """Return the text of a cell without what is no Python: magic, shell and help."""
+    """Return the text of a cell as Python: a magic or a shell command as a call that is told it."""
+    first = next(iter(text.split(maxsplit=1)), "")
+    if first.startswith("%%"):
+        if first not in PYTHON_MAGIC:
+            return f"system({text!r})"
+        text = text.lstrip().partition("\n")[2]
     lines = text.splitlines()
-    return "\n".join(
-        "pass" if line.lstrip().startswith(("%", "!", "?")) else line for line in lines
-    )
+    return "\n".join(_plain_line(line) for line in lines)
+
+
+def _plain_line(line: str) -> str:
+    line = TIMED.sub(r"\1", line)
+    bare = line.lstrip()
+    indent = line[: len(line) - len(bare)]
+    if bare.startswith(("%", "!", "?")):
+        return f"{indent}system({bare!r})"
+    # `files = !ls` hands on what a command says.
+    name, sign, command = line.partition("= !")
+    return f"{name}= system({command!r})" if sign and name.strip().isidentifier() else line
 
 
 def _tree(text: str) -> ast.Module:

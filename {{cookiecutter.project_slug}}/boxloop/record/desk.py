@@ -297,14 +297,14 @@ class Desk:
         return {chapter.name: code_cells(read_notebook(chapter.path)) for chapter in loop}
 
     def study_code(self) -> dict[str, str]:
-        """Return by name the text of the modules of the study, without its tests."""
-        files = sorted(self.project.study.rglob("*.py"))
-        inside = {path: path.relative_to(self.project.study).with_suffix("") for path in files}
-        return {
-            ".".join(name.parts): path.read_text(encoding="utf-8", errors="replace")
-            for path, name in inside.items()
-            if name.parts[0] != "tests"
-        }
+        """Return by name the text of the modules of the study, without its tests.
+
+        A name such as "/helpers" is a module of one's own elsewhere in the project that a chapter
+        or the study imports or runs.
+        """
+        from boxloop.record.own_code import beside, study_modules
+
+        return study_modules(self.project) | beside(self.project)
 
     # The release.
 

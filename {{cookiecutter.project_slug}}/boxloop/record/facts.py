@@ -21,6 +21,7 @@ from boxloop.base.files import fingerprint, read_cache, sha256, write_cache
 from boxloop.notebooks.file import code_cells, read_notebook, sources
 from boxloop.notebooks.folder import files_of
 from boxloop.notebooks.graph import read_loop, upstream
+from boxloop.split.seal import identity
 
 if TYPE_CHECKING:
     from boxloop.base.places import Project
@@ -57,6 +58,8 @@ def place(project: Project, name: str) -> Path:
 def file_hash(project: Project, path: Path) -> str:
     """Return the hash of a file's content: of a chapter its cells, of a text without line ends.
 
+    Of the sealed file that of its rows: its bytes are new with each writing.
+
     Raises
     ------
     OSError
@@ -66,6 +69,8 @@ def file_hash(project: Project, path: Path) -> str:
     """
     if path.suffix == ".ipynb" and path.parent == project.notebooks:
         return fingerprint(sources(read_notebook(path)))
+    if path == project.sealed_file:
+        return identity(project)
     if path.suffix in (".py", ".toml", ".jsonl"):
         return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
     return sha256(path)

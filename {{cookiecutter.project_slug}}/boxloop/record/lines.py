@@ -13,6 +13,7 @@ from boxloop.record.health import losses, notices
 from boxloop.record.passes import last_pass
 from boxloop.record.results import read_checks, read_verdict, refresh
 from boxloop.record.status import status
+from boxloop.split.key import handed_over
 from boxloop.split.seal import last, openings, read_ledger, trouble
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def _seal_words(project: Project) -> str:
         if project.sealed_file.exists()
         else "sealed, and its file is missing: 03 writes the same rows again"
     )
+    there += ", its key handed over" if handed_over(events) else ""
     return f"{there}, {times}"
 
 

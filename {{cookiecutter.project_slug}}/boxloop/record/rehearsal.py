@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from boxloop.base.door import held_open
 from boxloop.base.files import sha256, write_table
 from boxloop.base.places import Project
 from boxloop.checks.chance import Score, against_chance, one_thread, pooled, shared
@@ -224,7 +225,7 @@ class Rehearsal:
         return self._once(tables, act)
 
     def _once(self, tables: dict, act: Callable) -> Any:
-        with self._stage(tables) as raw, _quiet():
+        with held_open(), self._stage(tables) as raw, _quiet():
             data = importlib.import_module("study.data")
             data.prepare(raw)
             return act(data.labelled(raw).reset_index(drop=True))
@@ -234,6 +235,10 @@ class Rehearsal:
     @cached_property
     def _tables(self) -> dict[Path, pd.DataFrame]:
         """The raw tables that hold what is shuffled, or the target, by path."""
+        with held_open():
+            return self._read()
+
+    def _read(self) -> dict[Path, pd.DataFrame]:
         wanted = {self.settings.study.target, *self.settings.role("resonance")}
         data, found = self.settings.data, {}
         if data is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from boxloop.base.errors import UserError
 from boxloop.base.files import read_json, sha256
 from boxloop.notebooks.folder import files_of
-from boxloop.split.seal import last, read_ledger
+from boxloop.split.seal import identity, last, read_ledger
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -119,9 +119,13 @@ def measure_sets(
 
 
 def manifest(project: Project, patterns: list[str]) -> Any:
-    """Return ``{path: sha256}`` of every file that a pattern such as ``data/raw/*`` matches."""
+    """Return ``{path: sha256}`` of every file that a pattern such as ``data/raw/*`` matches.
+
+    Of the sealed file it is the hash of its rows, as in the ledger: whoever seals the same rows
+    again gets other bytes.
+    """
     return {
-        project.relative(path): sha256(path)
+        project.relative(path): identity(project) if path == project.sealed_file else sha256(path)
         for path in files_of(project, patterns)
         if path.is_file()
     }

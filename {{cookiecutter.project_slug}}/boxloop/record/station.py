@@ -25,6 +25,7 @@ from boxloop.measure.task import Task
 from boxloop.notebooks.folder import chapter_names
 from boxloop.notebooks.graph import maker_of
 from boxloop.record.desk import Desk
+from boxloop.record.divided import tables_divided, watch_tables
 from boxloop.record.facts import Facts, file_hash
 from boxloop.record.results import merge
 from boxloop.settings.load import load_settings
@@ -80,6 +81,7 @@ class Station(Desk):
         self._checks, self._sets, self._needs, self._makes = {}, {}, {}, {}
         self._numbers: dict[str, dict] = {}
         import_study(self.project)
+        watch_tables(self.project, name, self._all_settings.data)
         join()
         # What an earlier run said about this notebook is void from here on.
         for old in ("checks.json", "metrics.json", "station.json", "numbers.json"):
@@ -296,6 +298,7 @@ class Station(Desk):
         }
         if self._trains:
             note_training(self.project, self._all_settings)
+        facts |= tables_divided(self.project)
         facts["ledger"] = head(self.project)  # so that no line of it can go unseen from here on
         write_json(self.folder / "station.json", facts | self._facts.gathered())
         merge(self.project, self._all_settings)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from boxloop.base.door import note_division
 from boxloop.base.errors import UserError
 from boxloop.table.codes import numbered
 
@@ -135,6 +136,7 @@ def divide(labelled: pd.DataFrame, settings: Any, *, domains: Any = None) -> Par
     UserError
         If a part would be empty.
     """
+    note_division()
     plan = settings.split
     where = place(labelled, settings)
     edge = plan.train, plan.train + plan.validation

@@ -1,6 +1,8 @@
 """The seal and its ledger: the test set is written once, and every opening is on record.
 
-It guards against accident, not against malice: whoever wants to read the file can.
+The rows are encrypted, so that what reads files gets none: a pattern, another tool, a helper of
+the study. It guards against accident, not against malice: the key lies beside the ledger until it
+is handed over, and whoever reads it by hand and decrypts, or divides data/raw again, can.
 """
 
 from __future__ import annotations
@@ -10,12 +12,30 @@ import json
 import stat
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from boxloop.base.door import divided_from, note_division
 from boxloop.base.errors import UserError
-from boxloop.base.files import plain, read_table, sha256, write_text, written_whole
+from boxloop.base.files import (
+    plain,
+    read_table,
+    sha256,
+    write_json,
+    write_text,
+    written_whole,
+)
 from boxloop.base.provenance import git_commit
 from boxloop.base.written import says_something
+from boxloop.split.key import (
+    VARIABLE,
+    Key,
+    facts_of,
+    handed_over,
+    key_in_hand,
+    new_key,
+    write_key,
+)
 from boxloop.split.ledger import (
     check_chain,
     head_of,
@@ -27,11 +47,10 @@ from boxloop.split.ledger import (
 )
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pandas as pd
 
     from boxloop.base.places import Project
+    from boxloop.split.cipher import Encrypted
 
 
 def read_ledger(project: Project) -> list[dict]:
@@ -117,14 +136,46 @@ def trouble(project: Project) -> str | None:
     under version control, and 03 writes the same rows again.
     """
     events, problem = _examine(project)
-    sealed = last(events, "sealed")
     if problem or not project.sealed_file.exists():
         return problem
-    try:
-        same = sealed is not None and sha256(project.sealed_file) == sealed.get("sha256")
-    except OSError:
-        same = False
+    sealed = last(events, "sealed")
+    same = sealed is not None and _rows_inside(project, events) == sealed.get("content", "")
     return None if same else _not_the_sealed_one(project)
+
+
+def _rows_inside(project: Project, events: list[dict]) -> str | None:
+    """Return the hash of the rows in the sealed file, unopened; None where it is another file.
+
+    A file of an older version is not encrypted, and the ledger itself knows its bytes.
+    """
+    sealed = last(events, "sealed") or {}
+    try:
+        digest = sha256(project.sealed_file)
+    except OSError:
+        return None
+    known = {sealed.get("sha256"): sealed.get("content", "")}
+    return (known | _noted(project)).get(digest)
+
+
+def _noted(project: Project) -> dict:
+    """Return what was taken down of the file: the hash of its rows by that of its bytes."""
+    facts = facts_of(project)
+    return {facts["sha256"]: facts["content"]} if facts else {}
+
+
+def identity(project: Project) -> str:
+    """Return what the sealed file is to whoever compares: the hash of its rows.
+
+    Its bytes are new with each writing, so that they tell nothing. Of a file that is not encrypted,
+    or another one in its place, it is the sha256.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    digest = sha256(project.sealed_file)
+    return _noted(project).get(digest, digest)
 
 
 def _not_the_sealed_one(project: Project) -> str:
@@ -153,18 +204,24 @@ def close(project: Project, frame: pd.DataFrame) -> None:
     """Write the test set once, read-only; on later runs only see that it would be the same.
 
     The sealed file is never read here: its rows are compared through the hash in the ledger.
+    The same rows are written again only where the file would not open with the key in hand: one
+    that is not encrypted yet, one whose key was lost, or one that was sealed without its key.
     A ledger that was lost together with the file begins anew, with a line that says so.
 
     Raises
     ------
     UserError
-        If data or split changed after the test set was sealed, or the ledger is damaged.
+        If data or split changed after the test set was sealed, the ledger is damaged, or the key
+        in hand is not that of the test set.
     """
     content = content_hash(frame)
+    if divided_from() is None:  # by other hands than `divide`
+        note_division()
     if not project.sealed_file.exists():
         _seal(project, frame, content)
         return
-    sealed = last(read_ledger(project), "sealed")
+    events = read_ledger(project)
+    sealed = last(events, "sealed")
     if sealed is None or not project.sealed_file.is_file():
         raise UserError(_not_the_sealed_one(project))
     if sealed.get("content") != content:
@@ -174,21 +231,51 @@ def close(project: Project, frame: pd.DataFrame) -> None:
             "(the ledger keeps the count)."
         )
         raise UserError(msg)
+    if _is_to_be_sealed_again(project, events):
+        _seal(project, frame, content)
+
+
+def _is_to_be_sealed_again(project: Project, events: list[dict]) -> bool:
+    """Return whether the file in place would not open, and this process can mend that."""
+    facts, key = facts_of(project), key_in_hand(project, events)
+    if not facts:
+        return True
+    return facts.get("key") != key.name if key else not handed_over(events)
 
 
 def _seal(project: Project, frame: pd.DataFrame, content: str) -> None:
     """Write the sealed file; the ledger knows of it before it is in place."""
+    from boxloop.split.cipher import write_encrypted
+
+    key, kept = _sealing_key(project, _events_or_loss(project))
 
     def write(part: Path) -> None:
-        frame.to_parquet(part, index=False)
-        found = {"sha256": sha256(part), "content": content}
-        events = _events_or_loss(project)
-        if {key: (last(events, "sealed") or {}).get(key) for key in found} != found:
-            append(project, "sealed", **found)
+        write_encrypted(part, frame, key.secret)
+        if (last(read_ledger(project), "sealed") or {}).get("content") != content:
+            append(project, "sealed", content=content)
+        found = {"sha256": sha256(part), "content": content, "key": key.name if kept else None}
+        write_json(project.sealed_facts, found)
 
-    written_whole(project.sealed_file, write)
+    path = project.sealed_file
+    if path.exists():  # some systems replace no file that is read-only
+        path.chmod(stat.S_IMODE(path.stat().st_mode) | stat.S_IWUSR)
+    written_whole(path, write)
     # Nobody writes it; who may read it stays as umask and the folder say.
-    project.sealed_file.chmod(stat.S_IMODE(project.sealed_file.stat().st_mode) & ~0o222)
+    path.chmod(stat.S_IMODE(path.stat().st_mode) & ~0o222)
+
+
+def _sealing_key(project: Project, events: list[dict]) -> tuple[Key, bool]:
+    """Return the key to seal with, and whether anybody has it."""
+    key, handed = key_in_hand(project, events), handed_over(events)
+    if handed and key is None:
+        return new_key(), False
+    if handed and key:
+        _refuse_another(key, handed.get("key"))
+    if key is None:
+        key = new_key()
+        project.key_file.unlink(missing_ok=True)  # a damaged one opens nothing
+        write_key(project.key_file, key)
+    return key, True
 
 
 def _events_or_loss(project: Project) -> list[dict]:
@@ -215,14 +302,15 @@ def open_seal(project: Project, *, reason: str, model_hash: str, **facts: Any) -
     Raises
     ------
     UserError
-        If there is no reason, no sealed file, the file is not the one that was sealed, or the
-        ledger is damaged.
+        If there is no reason, no sealed file, the file is not the one that was sealed, the key is
+        missing or another one, or the ledger is damaged.
     """
     if not reason.strip():
         msg = "The test set opens only with a reason: boxloop release --reason TEXT."
         raise UserError(msg)
     name = project.relative(project.sealed_file)
-    if last(read_ledger(project), "sealed") is None:
+    events = read_ledger(project)
+    if last(events, "sealed") is None:
         msg = "No test set was sealed yet: run `boxloop run` to seal one."
         raise UserError(msg)
     if not project.sealed_file.exists():
@@ -230,6 +318,7 @@ def open_seal(project: Project, *, reason: str, model_hash: str, **facts: Any) -
         raise UserError(msg)
     if problem := trouble(project):
         raise UserError(problem)
+    encrypted = _unlocked(project, find_key(project, events))
     append(
         project,
         "opened",
@@ -238,7 +327,96 @@ def open_seal(project: Project, *, reason: str, model_hash: str, **facts: Any) -
         commit=git_commit(project.root),
         **facts,
     )
-    return read_table(project.sealed_file)
+    return read_table(project.sealed_file) if encrypted is None else encrypted.rows()
+
+
+def _unlocked(project: Project, key: Key | None) -> Encrypted | None:
+    """Return the sealed file with a key that fits, no row read; None where it needs no key.
+
+    Raises
+    ------
+    UserError
+        If the key does not fit, or nobody has it.
+    """
+    if not facts_of(project):
+        return None
+    from boxloop.split.cipher import Encrypted
+
+    if facts_of(project)["key"] is None or key is None:
+        raise UserError(_sealed_shut(project))
+    try:
+        return Encrypted(project.sealed_file, key.secret)
+    except (ValueError, OSError) as error:
+        raise UserError(_not_the_sealed_one(project)) from error
+
+
+def find_key(project: Project, events: list[dict]) -> Key | None:
+    """Return the key that opens the test set; None where it is not encrypted, or not yet sealed.
+
+    Raises
+    ------
+    UserError
+        If it is not in hand, or is another one.
+    """
+    facts, key, handed = facts_of(project), key_in_hand(project, events), handed_over(events)
+    if handed and key is None:
+        msg = (
+            f"The key of the test set was handed over ({str(handed.get('time'))[:10]}): give it "
+            f"with `boxloop release --reason TEXT --key KEYFILE`, or as text in {VARIABLE}."
+        )
+        raise UserError(msg)
+    if handed and key:
+        _refuse_another(key, handed.get("key"))
+    if not facts or not project.sealed_file.exists():
+        return key
+    if key is None:
+        raise UserError(lost_key(project))
+    _refuse_another(key, facts.get("key"))
+    return key
+
+
+def _refuse_another(key: Key, wanted: str | None) -> None:
+    if wanted and key.name != wanted:
+        msg = (
+            f"The key given is called {key.name}, and that of the test set {wanted}: "
+            "ask for that one; nothing was opened."
+        )
+        raise UserError(msg)
+
+
+def lost_key(project: Project) -> str:
+    """Return the sentence for a key that should lie beside the ledger."""
+    return (
+        f"{project.relative(project.key_file)} is missing or damaged: put it back, or delete "
+        f"{project.relative(project.sealed_file)} and run `boxloop run`, which seals the same "
+        "rows again."
+    )
+
+
+def _sealed_shut(project: Project) -> str:
+    name = project.relative(project.sealed_file)
+    return (
+        f"{name} was sealed here without its key: delete it and release again with the key, "
+        "which seals the same rows with it."
+    )
+
+
+def refuse_without_key(project: Project) -> None:
+    """Let no release begin that would find the test set closed.
+
+    A file that was sealed without the key is removed where the key is there now: 03 seals the
+    same rows again.
+
+    Raises
+    ------
+    UserError
+        If the key is not in hand, or is another one.
+    """
+    key = find_key(project, read_ledger(project))
+    facts = facts_of(project)
+    if key and facts and facts["key"] is None and project.sealed_file.is_file():
+        project.sealed_file.chmod(0o600)
+        project.sealed_file.unlink()
 
 
 def openings(events: list[dict]) -> list[dict]:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from boxloop.base.door import enter
 from boxloop.base.errors import UserError
 from boxloop.table.text import names_are_good, read_text
 
@@ -71,6 +72,7 @@ def read_catalogue(path: Path) -> Catalogue:
     if not path.is_file():
         msg = f"{path} is not there: check its name and folder."
         raise UserError(msg)
+    enter(path)
     if not path.stat().st_size:
         msg = f"{path.name} is empty: write the table again."
         raise UserError(msg)

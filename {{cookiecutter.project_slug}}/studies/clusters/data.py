@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from boxloop.base import write_missing_tables
+from boxloop.base import read_table, write_missing_tables
 
 from . import simulate
 
@@ -45,14 +45,14 @@ def prepare(raw: Path) -> list[Path]:
 
 def labelled(raw: Path) -> pd.DataFrame:
     """Return the table with known masses to learn from: simulator A."""
-    return pd.read_parquet(Path(raw) / "simulator_a.parquet")
+    return read_table(Path(raw) / "simulator_a.parquet")
 
 
 def domains(raw: Path) -> dict[str, pd.DataFrame]:
     """Return other labelled tables by name, never used for training: simulator B."""
-    return {"simulator_b": pd.read_parquet(Path(raw) / "simulator_b.parquet")}
+    return {"simulator_b": read_table(Path(raw) / "simulator_b.parquet")}
 
 
 def deployment(raw: Path) -> pd.DataFrame:
     """Return the unlabelled objects the model is meant for: the survey."""
-    return pd.read_parquet(Path(raw) / "survey.parquet")
+    return read_table(Path(raw) / "survey.parquet")

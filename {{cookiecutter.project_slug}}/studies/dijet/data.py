@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from boxloop.base import write_missing_tables
+from boxloop.base import read_table, write_missing_tables
 
 from . import regions, simulate
 
@@ -79,17 +79,17 @@ def prepare(raw: Path) -> list[Path]:
 
 def labelled(raw: Path) -> pd.DataFrame:
     """Return the table with known processes to learn from and to measure on: generator A."""
-    return pd.read_parquet(Path(raw) / "simulation.parquet")
+    return read_table(Path(raw) / "simulation.parquet")
 
 
 def domains(raw: Path) -> dict[str, pd.DataFrame]:
     """Return other labelled tables by name, never used for training: generator B."""
-    return {"shower_b": pd.read_parquet(Path(raw) / "shower_b.parquet")}
+    return {"shower_b": read_table(Path(raw) / "shower_b.parquet")}
 
 
 def background(raw: Path) -> pd.DataFrame:
     """Return events of generator A without signal."""
-    return pd.read_parquet(Path(raw) / "background.parquet")
+    return read_table(Path(raw) / "background.parquet")
 
 
 def deployment(raw: Path) -> pd.DataFrame:
@@ -100,4 +100,4 @@ def deployment(raw: Path) -> pd.DataFrame:
 
 def unblinded(raw: Path) -> pd.DataFrame:
     """Return all data, signal region included. Only the release calls this."""
-    return pd.read_parquet(Path(raw) / "data.parquet")
+    return read_table(Path(raw) / "data.parquet")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from boxloop.base import write_missing_tables
+from boxloop.base import read_table, write_missing_tables
 
 from . import survey
 
@@ -54,19 +54,19 @@ def prepare(raw: Path) -> list[Path]:
 
 def labelled(raw: Path) -> pd.DataFrame:
     """Return the objects with a spectroscopic class: what there is to learn from."""
-    return pd.read_parquet(Path(raw) / "spectroscopic.parquet")
+    return read_table(Path(raw) / "spectroscopic.parquet")
 
 
 def domains(raw: Path) -> dict[str, pd.DataFrame]:
     """Return other labelled tables by name, never used for training: faint objects, no spectra."""
-    return {"photometric": pd.read_parquet(Path(raw) / "photometric.parquet")}
+    return {"photometric": read_table(Path(raw) / "photometric.parquet")}
 
 
 def deployment(raw: Path) -> pd.DataFrame:
     """Return the unlabelled objects the model is meant for: the survey."""
-    return pd.read_parquet(Path(raw) / "survey.parquet")
+    return read_table(Path(raw) / "survey.parquet")
 
 
 def kilonovae(raw: Path) -> pd.DataFrame:
     """Return objects of a class that no training row has."""
-    return pd.read_parquet(Path(raw) / "kilonovae.parquet")
+    return read_table(Path(raw) / "kilonovae.parquet")

@@ -1,0 +1,50 @@
+"""The tables that test rows were taken from: noted where rows are divided, shut from then on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from boxloop.base.door import divided_from, watch
+from boxloop.base.files import read_cache
+
+if TYPE_CHECKING:
+    from boxloop.base.places import Project
+
+# Those that come before the split, the split itself, and the release.
+SEE_ALL = {"01_scoping", "02_baseline", "03_split", "08_release"}
+
+
+def tables_divided(project: Project) -> dict[str, list[str]]:
+    """Return as ``{"divided_from": paths}`` what this chapter has divided; empty if nothing."""
+    paths = divided_from()
+    root = project.root.resolve()
+    if paths is None:
+        return {}
+    return {"divided_from": sorted(path.relative_to(root).as_posix() for path in paths)}
+
+
+def watch_tables(project: Project, chapter: str, data: Any) -> None:
+    """Refuse a chapter after the split the tables that rows were divided from.
+
+    Other tables in data/raw stay readable: those of a stress test, or without labels.
+
+    Parameters
+    ----------
+    data : optional
+        The table of ``[data]`` in study.toml, where there is one.
+    """
+    names: set[str] = set() if data is None else {data.table}
+    for path in project.results.glob("*/station.json"):
+        facts = read_cache(path)
+        noted = facts.get("divided_from") if isinstance(facts, dict) else None
+        noted = noted if isinstance(noted, list) else []
+        names |= {name for name in noted if isinstance(name, str)}
+    refused = [] if chapter in SEE_ALL else sorted(names)
+    watch(project.raw, [(project.root / name, _sentence(chapter, name)) for name in refused])
+
+
+def _sentence(chapter: str, name: str) -> str:
+    return (
+        f"{chapter} may not read {name}, which holds the sealed rows as well: take a table of 03, "
+        'such as here.table("train") or here.table("validation"), or those of here.other_domains().'
+    )
