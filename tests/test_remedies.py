@@ -76,7 +76,6 @@ WITHOUT = {
     ("boxloop/measure/model_file.py", "do not open it"): "the remedy is to leave the door closed",
     ("boxloop/measure/fits.py", "could not do its share"): "followed in test_dask.py",
     ("boxloop/record/waive.py", "there is nothing to waive"): "nothing is to be done",
-    ("boxloop/checks/core.py", "weight is one of"): "told to who writes a check, not to a person",
     ("boxloop/cli.py", "The check is waived after"): "followed in test_waive.py",
     ("boxloop/cli.py", "Next: `boxloop run`"): "followed in test_reset.py",
     (
