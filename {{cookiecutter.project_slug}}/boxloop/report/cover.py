@@ -204,6 +204,8 @@ def counts(
     replied = (
         f"{len(answers) - open_answers} of {len(answers)} written" if answers else "none asked"
     )
+    if own := sum(answer.get("state") == "example" for answer in answers):
+        replied += f", {own} by the example"
     times = {0: "never opened", 1: "opened once", 2: "opened twice"}
     return [
         {
