@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -17,6 +18,7 @@ import pytest
 from conftest import TEMPLATE
 from fake_loop import make_project
 
+import boxloop.run.lock as lock_of
 from boxloop.notebooks.file import signed
 from boxloop.record.status import status
 from boxloop.run.execute import execute, load_engine
@@ -244,6 +246,28 @@ def test_a_full_disk(tmp_path, real):
         assert states(run(project, echo=silent)) == ["ok", "ok", "ok"]
     finally:
         subprocess.run(["umount", "-l", str(disk)], check=False)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C cannot be sent to a process there")
+@pytest.mark.parametrize("when", ["while it is taken", "while it is given back"])
+def test_ctrl_c_in_the_middle_of_a_lock(project, monkeypatch, when):
+    """It is heard once the lock is taken or given back; none is left."""
+    take, unlink = lock_of._take, type(project.root).unlink
+
+    def then_interrupted(act, *args, **options):
+        done = act(*args, **options)
+        os.kill(os.getpid(), signal.SIGINT)
+        return done
+
+    if when == "while it is taken":
+        monkeypatch.setattr(lock_of, "_take", partial(then_interrupted, take))
+    else:
+        slow = lambda path, **how: then_interrupted(unlink, path, **how)  # noqa: E731  # a method
+        monkeypatch.setattr(type(project.root), "unlink", slow)
+    with pytest.raises(KeyboardInterrupt), lock(project):
+        pass
+
+    assert not (project.root / NAME).exists()
 
 
 def test_no_room_for_a_lock(project, quick, monkeypatch):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
+from boxloop.run.interrupt import undisturbed
 
 if TYPE_CHECKING:
     from boxloop.base.places import Project
@@ -109,8 +110,10 @@ def lock(project: Project) -> Iterator:
     """
     path, ours = project.root / NAME, False
     try:
-        ours = _take(path) or _take_over(path)
+        with undisturbed():  # or nobody knows whose the lock is that lies there
+            ours = _take(path) or _take_over(path)
         yield path
     finally:
-        if ours:
-            path.unlink(missing_ok=True)
+        with undisturbed():
+            if ours:
+                path.unlink(missing_ok=True)
