@@ -51,7 +51,7 @@ def two(call, project):
     other = notebook("02_split", ["data/raw/all.txt"], ["data/interim/train.txt"], fault="x = 1")
     write_notebook(project, "02_split", other)
     measured(project, 72.5)
-    assert call("run", "--note", "second")[0] == 0
+    assert call("run", "--note", "second")[0] == 1, "a check fails in what was measured"
     return call("compare", "1", "2")[1]
 
 

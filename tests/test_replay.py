@@ -290,6 +290,7 @@ def test_an_interrupted_replay_leaves_nothing(call, project, scratch, monkeypatc
         time.sleep(0.5)
 
     monkeypatch.setattr("boxloop.run.loop.execute", hear)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever was deaf before
     code, out, err = call("compare", "1", "2", "--replay")
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
