@@ -427,3 +427,5 @@ def test_the_score_of_an_earlier_model_is_asked_about(seed):
     found = ask(frame, "classification", seed)
     assert found.state == "unanswered"
     assert "'class_star' alone" in found.message
+    known = {"class_star": {"known_by": "the catalogue gives it beforehand"}}
+    assert ask(frame, "classification", seed, columns=known).state == "pass"

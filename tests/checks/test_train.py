@@ -119,6 +119,7 @@ class Ranks(BaseEstimator):
     """Says where a row stands in the table that it is handed over with."""
 
     def fit(self, X, y=None):
+        self.fitted_ = True
         return self
 
     def predict(self, X):
@@ -133,6 +134,11 @@ def test_a_prediction_that_hangs_on_the_rows_beside_it_is_found(seed):
         (DummyRegressor().fit(frame[INPUTS], frame["harvest"]), "not-applicable"),
     ):
         assert run_check("train.pipeline", model, frame[INPUTS], frame["harvest"]).state == state
+    # Beside a scaler of all rows both are told.
+    scaled = make_pipeline(StandardScaler().set_output(transform="pandas"), Ranks())
+    fitted = scaled.fit(frame[INPUTS], frame["harvest"])
+    found = run_check("train.pipeline", fitted, frame[INPUTS].iloc[:200], frame["harvest"][:200])
+    assert found.value > 1 and "handed over with it" in found.message, found.message
 
 
 def test_permuted_labels_of_estimators(seed):

@@ -35,7 +35,7 @@ def schema(frame: pd.DataFrame, *, columns: Mapping[str, Any], threshold: float)
     """
     from boxloop.table import rules
 
-    still: list[str] = []
+    still: dict[str, str] = {}
     faults = [fault.what for fault in rules.column_faults(frame, columns)]
     for name, column in columns.items():
         if name not in frame:
@@ -44,12 +44,11 @@ def schema(frame: pd.DataFrame, *, columns: Mapping[str, Any], threshold: float)
         there = values.notna().any()
         if role == "target" or (role in rules.NEEDED and there):
             faults += [fault.what for fault in rules.gaps(name, values)]
-        if role == "input" and there and values.nunique(dropna=True) < 2:
-            still.append(name)
+        if role == "input" and there:
+            for fault in rules.constant(name, values, where="all rows looked at"):
+                still[name] = fault.what
     if len(frame) >= FEWEST:
-        faults += [
-            f"column '{name}' is {_only(frame[name])} in all rows looked at" for name in still
-        ]
+        faults += still.values()
     if not faults:
         said = f"All {len(columns)} columns keep to the manifest in these {len(frame):,} rows"
         said += f", in which {listed(still)} never changes." if still else "."
@@ -62,10 +61,6 @@ def schema(frame: pd.DataFrame, *, columns: Mapping[str, Any], threshold: float)
         message[0].upper() + message[1:],
         counted("one value"),
     )
-
-
-def _only(values: pd.Series) -> Any:
-    return values.dropna().iloc[0]
 
 
 @check(

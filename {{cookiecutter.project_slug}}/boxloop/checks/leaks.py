@@ -470,27 +470,25 @@ def measure(bench: Bench) -> str:
 
 def scores(bench: Bench) -> dict[str, tuple[float, float]]:
     """Return how close each column comes to the target, and that less one standard deviation."""
-    return {
-        name: (_area_of(bench, name) if bench.classes else _rank(bench, name)) for name in bench.X
-    }
+    if bench.classes:
+        return {name: _area_of(bench.T, said) for name, said in bench.curves.items()}
+    return {name: _rank(bench.X[name].to_numpy(), bench.y) for name in bench.X}
 
 
-def _rank(bench: Bench, name: str) -> tuple[float, float]:
+def _rank(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     from scipy.stats import spearmanr
 
-    x = bench.X[name].to_numpy()
     here = np.isfinite(x)
-    if here.sum() < 10 or np.ptp(x[here]) == 0 or np.ptp(bench.y[here]) == 0:
+    if here.sum() < 10 or np.ptp(x[here]) == 0 or np.ptp(y[here]) == 0:
         return 0.0, 0.0
-    score = min(abs(float(spearmanr(x[here], bench.y[here]).statistic)), 1 - 1e-12)
+    score = min(abs(float(spearmanr(x[here], y[here]).statistic)), 1 - 1e-12)
     return score, float(np.tanh(np.arctanh(score) - 1 / np.sqrt(here.sum() - 3)))
 
 
-def _area_of(bench: Bench, name: str) -> tuple[float, float]:
+def _area_of(T: np.ndarray, said: np.ndarray) -> tuple[float, float]:
     """Return the mean AUC of the classes, each against the rest."""
-    said = bench.curves[name]
     rows = np.isfinite(said[:, 0])
-    T, guess = bench.T[rows], said[rows]
+    T, guess = T[rows], said[rows]
     there = [k for k in range(T.shape[1]) if 0 < T[:, k].sum() < len(T)]
     if not there:
         return 0.5, 0.5
@@ -507,22 +505,15 @@ def excels(bench: Bench, name: str, low: float, sight: Power) -> str:
     """
     if low < sight.detectable or not sight.suffices or bench.X.shape[1] < 2:
         return ""
-    rest = [_closeness(bench, guess) for guess in bench.crowd(bench.twins(name))]
-    others = max((score for score in rest if np.isfinite(score)), default=0.0)
+    guesses = bench.crowd(bench.twins(name))
+    if bench.classes:
+        others = max((_area_of(bench.T, guess)[0] for guess in guesses), default=0.0)
+    else:
+        others = max((_rank(guess[:, 0], bench.y)[0] for guess in guesses), default=0.0)
     if others >= low:
         return ""
     what = measure(bench)
     return f"'{name}' alone comes to {low:.3f} at least ({what}), all other inputs to {others:.3f}"
-
-
-def _closeness(bench: Bench, guess: np.ndarray) -> float:
-    """Return how close out-of-fold guesses of shape (n, targets) come, as `scores` counts it."""
-    if bench.classes:
-        there = [k for k in range(bench.T.shape[1]) if 0 < bench.T[:, k].sum() < len(bench.T)]
-        return float(np.mean([estimates.auc(bench.T[:, k] > 0, guess[:, k])[0] for k in there]))
-    from scipy.stats import spearmanr
-
-    return abs(float(spearmanr(guess[:, 0], bench.y).statistic))
 
 
 def guilty(found: list[Suspect], beyond: set[str]) -> Suspect | None:

@@ -103,13 +103,12 @@ def depends_on_company(model: Any, X: Any) -> bool:
 
     A rank, a mean or a scale taken from the table at hand is a statistic that nobody fitted.
     """
+    from boxloop.measure.task import guess
+
     table = X.iloc[: 10 * ALONE] if hasattr(X, "iloc") else X[: 10 * ALONE]
-    predict = getattr(model, "predict_proba", None) or getattr(model, "predict", None)
-    if predict is None or len(table) < 2:
-        return False
     try:
-        together = np.asarray(predict(table))
-        alone = [np.asarray(predict(table[k : k + 1])) for k in range(min(ALONE, len(table)))]
+        together = guess(model, table)[:ALONE]
+        alone = [guess(model, table[k : k + 1]) for k in range(len(together))]
     except Exception:  # noqa: BLE001  # a model that takes no single row says so where it is used
         return False
-    return not _equal(together[: len(alone)], np.concatenate(alone))
+    return len(table) > 1 and not _equal(together, np.concatenate(alone))

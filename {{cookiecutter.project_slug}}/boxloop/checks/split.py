@@ -152,7 +152,8 @@ def _power_of_near(found: list[nearby.Nearness], threshold: float) -> Power:
     weight="void",
     threshold=0,
     source="Huppenkothen et al. §2.4; Kapoor and Narayanan L3.2",
-    fix='Set strategy = "group" under [split] in study.toml, so that a group stays on one side.',
+    fix='Set strategy = "group" under [split] in study.toml, so that a group stays on one side, '
+    "and write each name in one way.",
 )
 def groups(
     train: pd.DataFrame,
@@ -189,7 +190,7 @@ def groups(
         shares[name] += len(other) / max(len(frame), 1)
         if len(other) and not alike:
             one = other.iloc[0]
-            alike = f"; '{one}' is written '{spelled[spelling(one)]}' there: write names alike"
+            alike = f"; '{one}' is written '{spelled[spelling(one)]}' there"
     words = [f"{share:.1%} of the rows of '{name}'" for name, share in shares.items()]
     value = max(shares.values(), default=0.0)
     message = (

@@ -24,7 +24,7 @@ WELL_KNOWN = 8  # shuffles, from which on their scatter is known
 PERMUTED_ROWS = 2_000
 FEWEST_SEEDS = 5
 LUCK = 0.02  # how often an honest seed may look like a lucky one
-ONE = counted("one statistic")
+COMPANY = "the prediction for a row changes with the rows that are handed over with it"
 RARELY = 3.0  # standard deviations of the seeds, from which on luck matters
 
 
@@ -61,22 +61,22 @@ def pipeline(
     seen, changed, skipped = changed_statistics(model, X, y)
     left_out = f" Not compared: {listed(skipped)}." if skipped else ""
     inputs, moved, reason = _prepared(path)
-    if depends_on_company(model, X):
-        words = "The prediction for a row changes with the rows that are handed over with it"
-        return Finding(1, threshold >= 1, f"{words}: a step takes statistics of them.", ONE)
-    if not seen and path is None:
+    company = [COMPANY] if depends_on_company(model, X) else []
+    if not seen and path is None and not company:
         return NotApplicable(f"No step of the model learns statistics of the inputs.{left_out}")
-    found = len(changed) + len(moved)
-    said = _faults(seen, changed, inputs, moved, len(X)) if found else _all_well(seen, inputs, X)
+    found = len(changed) + len(moved) + len(company)
+    said = _all_well(seen, inputs, X)
+    if found:
+        said = "; ".join([*_faults(seen, changed, inputs, moved, len(X)), *company])
     allowed = f" ({threshold:g} allowed)" if found else ""
-    power = ONE
+    power = counted("one statistic")
     if reason:
         why = f"study.data did not run with fewer rows: {reason}"
         power = Power(np.inf, 1, "a statistic inside the model", why)
     return Finding(found, found <= threshold, f"{said}{allowed}.{left_out}", power)
 
 
-def _faults(seen: int, changed: list[str], inputs: int, moved: list[str], rows: int) -> str:
+def _faults(seen: int, changed: list[str], inputs: int, moved: list[str], rows: int) -> list[str]:
     """Return the words for statistics, and for inputs, that other rows have part in."""
     parts = []
     if changed:
@@ -85,7 +85,7 @@ def _faults(seen: int, changed: list[str], inputs: int, moved: list[str], rows: 
     if moved:
         words = "change when other rows of data/raw are taken away, so they were learnt from these"
         parts.append(f"{len(moved)} of {inputs} inputs of study.data {words}: {listed(moved)}")
-    return "; ".join(parts)
+    return parts
 
 
 def _all_well(seen: int, inputs: int, X: Any) -> str:

@@ -360,7 +360,7 @@ def run(
     Raises
     ------
     UserError, Interrupted
-        If something is asked for that cannot be: nothing was run or changed then. After Ctrl-C.
+        Where that cannot be which is asked for, nothing run or changed; where Ctrl-C was heard.
     """
     asked, lines, chapters = Options(**options), lines or Lines(echo), read_loop(project)
     selected = select(chapters, asked.only, asked.start)

@@ -196,13 +196,13 @@ def no_such_class(target: str, labels: pd.Series, wanted: str | None) -> str:
     return f"column '{target}' is {wanted!r} in no row; its classes are {there}"
 
 
-def constant(name: str, values: pd.Series) -> Iterator[Fault]:
+def constant(name: str, values: pd.Series, *, where: str = "every usable row") -> Iterator[Fault]:
     """Yield a fault where an input is the same in all rows, which teaches nothing."""
     there = values.dropna()
     if there.empty:
         yield Fault(f"column '{name}' has no value in any usable row", IGNORE)
     elif (there == there.iloc[0]).all():
-        yield Fault(f"column '{name}' is {there.iloc[0]} in every usable row", IGNORE)
+        yield Fault(f"column '{name}' is {there.iloc[0]} in {where}", IGNORE)
 
 
 def gaps(name: str, values: pd.Series) -> Iterator[Fault]:
