@@ -1,4 +1,7 @@
-"""The tables that test rows were taken from: noted where rows are divided, shut from then on."""
+"""The tables that test rows were taken from: noted where rows are divided, shut from then on.
+
+So are the sealed file and its key, but for the chapter that seals and the one that releases.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ if TYPE_CHECKING:
 
 # Those that come before the split, the split itself, and the release.
 SEE_ALL = {"01_scoping", "02_baseline", "03_split", "08_release"}
+SEAL_OR_OPEN = {"03_split", "08_release"}
 
 
 def tables_divided(project: Project) -> dict[str, list[str]]:
@@ -24,7 +28,7 @@ def tables_divided(project: Project) -> dict[str, list[str]]:
 
 
 def watch_tables(project: Project, chapter: str, data: Any) -> None:
-    """Refuse a chapter after the split the tables that rows were divided from.
+    """Refuse a chapter after the split the tables that rows were divided from, and the seal.
 
     Other tables in data/raw stay readable: those of a stress test, or without labels.
 
@@ -39,12 +43,23 @@ def watch_tables(project: Project, chapter: str, data: Any) -> None:
         noted = facts.get("divided_from") if isinstance(facts, dict) else None
         noted = noted if isinstance(noted, list) else []
         names |= {name for name in noted if isinstance(name, str)}
-    refused = [] if chapter in SEE_ALL else sorted(names)
-    watch(project.raw, [(project.root / name, _sentence(chapter, name)) for name in refused])
+    tables = [] if chapter in SEE_ALL else sorted(names)
+    refused = [(project.root / name, _sentence(chapter, name)) for name in tables]
+    if chapter not in SEAL_OR_OPEN:
+        seal = (project.sealed_file, project.key_file)
+        refused += [(path, _sealed(chapter, project.relative(path))) for path in seal]
+    watch(project.raw, refused)
 
 
 def _sentence(chapter: str, name: str) -> str:
     return (
         f"{chapter} may not read {name}, which holds the sealed rows as well: take a table of 03, "
         'such as here.table("train") or here.table("validation"), or those of here.other_domains().'
+    )
+
+
+def _sealed(chapter: str, name: str) -> str:
+    return (
+        f"{chapter} may not read {name}: the test set opens once, in 08, by "
+        "`boxloop release --reason TEXT`."
     )
