@@ -103,6 +103,11 @@ got = Encrypted(here.project.sealed_file, bytes(32)).rows()""",
 import importlib
 got = importlib.import_module('boxloop.split.seal')._unlocked(here.project, None).rows()""",
     "the door of the release": "got = here.open_seal(reason='a look', model_hash='m')",
+    "the key beside": """
+import importlib
+cipher, key = (importlib.import_module(f"boxloop.split.{name}") for name in ("cipher", "key"))
+found = key.key_beside(here.project)
+got = cipher.Encrypted(here.project.sealed_file, found.secret).rows()""",
     "the function behind it": """
 import importlib
 seal = importlib.import_module('boxloop.split.seal')
@@ -130,6 +135,48 @@ got = pd.read_csv('../data/interim/mine.csv')""",
 import os
 os.symlink(os.path.abspath('../data/raw/all.csv'), 'linked.csv')
 got = pd.read_csv('linked.csv')""",
+    "a hard link": """
+import os
+os.link('../data/raw/all.csv', 'linked.csv')
+got = pd.read_csv('linked.csv')""",
+    "moved and read": """
+import os
+os.rename('../data/raw/all.csv', 'linked.csv')
+got = pd.read_csv('linked.csv')""",
+    "a descriptor": "import os; got = os.read(os.open('../data/raw/all.csv', os.O_RDONLY), 999)",
+    "a raw file": "import io; got = io.FileIO('../data/raw/all.csv').read()",
+    "a path": "got = (here.project.raw / 'all.csv').read_bytes()",
+    "a mapped array": "import numpy as np; got = np.memmap('../data/raw/all.csv').tobytes()",
+    "an archive": """
+import zipfile
+zipfile.ZipFile('mine.zip', 'w').write('../data/raw/all.csv', 'all')
+got = zipfile.ZipFile('mine.zip').read('all')""",
+    "a tape": """
+import tarfile
+with tarfile.open('mine.tar', 'w') as tape:
+    tape.add('../data/raw/all.csv')
+got = open('mine.tar', 'rb').read()""",
+    "lines": "import fileinput; got = ''.join(fileinput.input('../data/raw/all.csv'))",
+    "csv of pyarrow": "import pyarrow.csv as c; got = c.read_csv('../data/raw/all.csv')",
+    "a map of pyarrow": "import pyarrow as pa; got = pa.memory_map('../data/raw/all.csv').read()",
+    "a data set of pyarrow": """
+import pyarrow.dataset as ds
+got = ds.dataset('../data/raw/all.csv', format='csv').to_table()""",
+    "a folder of pyarrow": """
+import pyarrow.dataset as ds
+got = ds.dataset('../data/raw', format='csv').to_table()""",
+}
+# The same where the raw table is Parquet: pandas and pyarrow open that by themselves.
+PARQUET = {
+    "pandas": "got = pd.read_parquet('../data/raw/all.parquet')",
+    "a table": "import pyarrow.parquet as pq; got = pq.read_table('../data/raw/all.parquet')",
+    "an address": """
+import pyarrow.parquet as pq
+got = pq.read_table('file://' + str(here.project.raw / 'all.parquet'))""",
+    "a file": "import pyarrow.parquet as q; got = q.ParquetFile('../data/raw/all.parquet').read()",
+    "a folder": "got = pd.read_parquet('../data/raw')",
+    "a list": "got = pd.read_parquet(['../data/raw/all.parquet'])",
+    "its loader": "got = data.labelled(here.project.raw)",
 }
 # What reads the raw table outside of this process or of Python: the check names it.
 NAMED = {
@@ -144,6 +191,25 @@ NAMED = {
     "pyarrow": "pyarrow.csv.read_csv('../data/raw/all.csv')",
     "a module beside": "import beside\nbeside.peek()",
     "an import": "import at_import",
+    "other workers": "Parallel(2)(delayed(pd.read_csv)(f) for f in ['../data/raw/all.csv'])",
+    "the shell of IPython": "get_ipython().system('cat ../data/raw/all.csv')",
+    "a cell magic": "get_ipython().run_cell_magic('bash', '', 'cat ../data/raw/all.csv')",
+    "a magic, kept": "lines = %sx cat ../data/raw/all.csv",
+    "beside a question": "frame?\npd.read_csv('../data/raw/all.csv')",
+    "HDF5": "h5py.File('../data/raw/all.h5')['x'][:]",
+    "a file of pyarrow": "pa.OSFile('../data/raw/all.csv').read()",
+    "the folder entered": "os.chdir('../data')\npd.read_csv('raw/all.csv')",
+    "a child in the folder": "subprocess.run(['cat', 'all.csv'], cwd='../data/raw')",
+    "a name filled in": "pd.read_csv('../data/{}/all.csv'.format('raw'))",
+    "a name by per cent": "pd.read_csv('../data/%s/all.csv' % 'raw')",
+    "parts that are joined": "pd.read_csv('/'.join(['..', 'data', 'raw', 'all.csv']))",
+    "history": "!git show HEAD:data/raw/all.csv",
+    "code in a text": "exec(\"pd.read_csv('../data/raw/all.csv')\")",
+    "the key": "from boxloop.split.key import key_beside",
+    "the file of the key": "here.project.key_file.read_text()",
+    "the key of CI": "os.environ['BOXLOOP_SEAL_KEY']",
+    "an old test set": "pd.read_parquet('../attic/001/data/sealed/test.parquet')",
+    "what was released": "here.read('08_release/predictions.parquet')",
 }
 
 
@@ -171,6 +237,27 @@ def finished(tmp_path_factory):
 @pytest.fixture
 def project(finished, tmp_path):
     shutil.copytree(finished, tmp_path / "project")
+    return Project(tmp_path / "project")
+
+
+@pytest.fixture(scope="module")
+def parquet_finished(tmp_path_factory):
+    """The same with a raw table in Parquet, which 03 reads by the study's loader."""
+    root = tmp_path_factory.mktemp("parquet")
+    loader = DATA.replace("read_table(Path(raw)", "pd.read_parquet(Path(raw)")
+    files = sources() | {"study/data.py": loader}
+    files = {name: text.replace("all.csv", "all.parquet") for name, text in files.items()}
+    files = {name: text.replace("pd.read_csv(", "pd.read_parquet(") for name, text in files.items()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("boxloop.run.loop.load_engine", lambda *_: None)
+        patch.setattr("boxloop.run.loop.execute", execute_here)
+        assert command(write(root, files), "run")[0] == 0
+    return root
+
+
+@pytest.fixture
+def parquet(parquet_finished, tmp_path):
+    shutil.copytree(parquet_finished, tmp_path / "project")
     return Project(tmp_path / "project")
 
 
@@ -239,7 +326,27 @@ def test_the_table_that_was_divided_is_shut_after_the_split(project, code, chapt
     with pytest.raises(UserError, match=r"may not read data/raw/all\.csv, which holds the sealed"):
         look(project, code, chapter=chapter)
 
-    (project.notebooks / "linked.csv").unlink(missing_ok=True)
+    linked = project.notebooks / "linked.csv"
+    if linked.exists() and not (project.raw / "all.csv").exists():
+        linked.rename(project.raw / "all.csv")
+    linked.unlink(missing_ok=True)
+    assert MARK.encode() in look(project, code, chapter="08_release")
+
+
+@pytest.mark.parametrize("code", PARQUET.values(), ids=PARQUET)
+def test_a_table_in_parquet_is_shut_as_well(parquet, code):
+    """Its loader reads it with pandas, and 03 notes that."""
+    with pytest.raises(UserError, match=r"may not read data/raw/all\.parquet, which holds the sea"):
+        look(parquet, code)
+    assert MARK.encode() in look(parquet, code, chapter="08_release")
+
+
+def test_what_was_released_is_for_what_comes_after_it(project):
+    """The predictions of a release hold the truth of the test rows."""
+    write_table(project.station("08_release") / "predictions.parquet", pd.DataFrame({"x": [MARK]}))
+    code = "got = here.read('08_release/predictions.parquet')"
+    with pytest.raises(UserError, match="which may hold the sealed rows as well"):
+        look(project, code)
     assert MARK.encode() in look(project, code, chapter="08_release")
 
 

@@ -225,6 +225,91 @@ def test_a_helper_of_the_study_is_followed(text):
     assert "which reads them in study/helpers.py" in found.message
 
 
+MAKER = {
+    "data": """
+from boxloop.base import write_missing_tables
+from . import simulate
+
+def tables(seed=3):
+    return {"a": simulate.sample(seed)}
+
+def clean(frame):
+    return frame.dropna()
+
+def prepare(raw):
+    return write_missing_tables(raw, ["a"], tables)
+""",
+    "simulate": "def sample(seed):\n    return seed\n",
+    "helpers": "from . import data\n\ndef again():\n    return data.tables()\n",
+    "own": """
+def build(rows=9):
+    return rows
+
+def tidy(frame):
+    return frame
+
+def prepare(raw):
+    tidy(build()).to_parquet(raw / "x.parquet")
+""",
+}
+MADE = {
+    "called": "from study import data\ndata.tables()",
+    "by its name": "from study.data import tables\ntables(seed=3)",
+    "by another name": "from study import data\nmake = data.tables\nmake()",
+    "by a helper": "from study import helpers\nhelpers.again()",
+    "by a text": "from study import data\ngetattr(data, 'tables')()",
+    "by an import": "import importlib\nimportlib.import_module('study.data').tables()",
+    "by a command": "!python -c 'from study import data; data.tables()'",
+    "into another folder": "from study import data\ndata.prepare(Path('/tmp/x'))",
+    "without write_missing_tables": "from study import own\nown.build()",
+}
+NOT_MADE = (
+    "from study import data\ndata.clean(train)",
+    "from study import simulate\nsimulate.sample(9)",  # a stress test draws anew
+    "from study import own\nown.tidy(train)",
+    "tables = {'a': train}\ntables['a']",
+)
+
+
+@pytest.mark.parametrize("text", MADE.values(), ids=MADE)
+def test_the_maker_of_the_raw_tables_makes_test_rows_again(text):
+    """In 06; 01 calls it, and what it is made of is for everyone."""
+    assert run_check("seal.untouched", {"06_stress_test": [("a", text)]}, study=MAKER).value == 1
+    assert run_check("seal.untouched", {"01_scoping": [("a", text)]}, study=MAKER).state == "pass"
+    for honest in NOT_MADE:
+        found = run_check("seal.untouched", {"06_stress_test": [("a", honest)]}, study=MAKER)
+        assert found.state == "pass", found.message
+
+
+LOADED = "labelled = data.labelled(here.project.raw)\n"
+COPIED = {
+    "a table": f"{LOADED}here.keep_table('all', labelled)",
+    "with a column more": f"{LOADED}here.keep('all.csv', labelled.assign(x=1))",
+    "a pickle": f"{LOADED}joblib.dump(labelled, '../results/all.pkl')",
+    "a file of pandas": "data.labelled(here.project.raw).to_csv('../results/all.csv')",
+    "a copied file": "shutil.copy(here.project.raw / 'a.csv', '../data/interim/a.csv')",
+    "a command": "!cp ../data/raw/a.csv ../data/interim/",
+}
+LEFT = (
+    f"{LOADED}sample = here.exploration(labelled)\nhere.keep_table('exploration', sample)",
+    f"{LOADED}labelled = here.exploration(labelled)\nhere.keep_table('exploration', labelled)",
+    f"{LOADED}here.keep('n.csv', labelled.describe())",
+    f"{LOADED}parts = here.divide(labelled)\nhere.keep_table('train', parts.train.copy())",
+    f"{LOADED}def show(labelled):\n    labelled.to_csv('x.csv')",
+)
+
+
+@pytest.mark.parametrize("text", COPIED.values(), ids=COPIED)
+@pytest.mark.parametrize("name", ["01_scoping", "03_split"])
+def test_a_copy_of_the_whole_table_outlives_the_split(text, name):
+    """What 01 and 03 may see they may not leave for the others; parts of it they may."""
+    found = run_check("seal.untouched", {name: [("a", text)]})
+    assert found.state == "fail" and f"{name}, cell a" in found.message
+    for honest in LEFT:
+        found = run_check("seal.untouched", {name: [("a", honest)]})
+        assert found.state == "pass", found.message
+
+
 @pytest.mark.parametrize("text", OTHERS.values(), ids=OTHERS)
 def test_modules_beside_the_study_are_followed(text):
     """They lie in the folder of the notebooks or in the root, and are imported or run."""

@@ -14,7 +14,7 @@ import functools
 import importlib
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -107,7 +107,7 @@ def _enter_each(value: Any) -> None:
             _enter_each(item)
     elif isinstance(value, str | os.PathLike):
         path = Path(os.fsdecode(value).removeprefix("file://"))
-        if not os.path.isdir(path):
+        if not path.is_dir():
             enter(path)
         elif _overlap(path):
             for inner in sorted(path.rglob("*")):
@@ -116,7 +116,8 @@ def _enter_each(value: Any) -> None:
 
 def _overlap(folder: Path) -> bool:
     """Return whether a folder may hold what is looked at here; others are not walked through."""
-    places = [*(known.parent.resolve() for known, *_ in _DOOR.shut.values()), _DOOR.folder]
+    places = [known.parent.resolve() for known, *_ in _DOOR.shut.values()]
+    places += [_DOOR.folder] if _DOOR.folder else []
     whole = folder.resolve()
     return any(place.is_relative_to(whole) or whole.is_relative_to(place) for place in places)
 

@@ -1,6 +1,7 @@
 """The tables that test rows were taken from: noted where rows are divided, shut from then on.
 
-So are the sealed file and its key, but for the chapter that seals and the one that releases.
+So are the sealed file and its key, but for the chapter that seals and the one that releases, and
+what a release has left of the test rows, but for what comes after it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
 # Those that come before the split, the split itself, and the release.
 SEE_ALL = {"01_scoping", "02_baseline", "03_split", "08_release"}
-SEAL_OR_OPEN = {"03_split", "08_release"}
+RELEASE = "08_release"
+SEAL_OR_OPEN = {"03_split", RELEASE}
 
 
 def tables_divided(project: Project) -> dict[str, list[str]]:
@@ -44,17 +46,22 @@ def watch_tables(project: Project, chapter: str, data: Any) -> None:
         noted = noted if isinstance(noted, list) else []
         names |= {name for name in noted if isinstance(name, str)}
     tables = [] if chapter in SEE_ALL else sorted(names)
-    refused = [(project.root / name, _sentence(chapter, name)) for name in tables]
+    refused = [(project.root / name, _sentence(chapter, name, "holds")) for name in tables]
+    if chapter < RELEASE:
+        left = [p for p in project.station(RELEASE).glob("*") if p.suffix in (".parquet", ".csv")]
+        names = {project.relative(path) for path in left}
+        refused += [(project.root / n, _sentence(chapter, n, "may hold")) for n in sorted(names)]
     if chapter not in SEAL_OR_OPEN:
         seal = (project.sealed_file, project.key_file)
         refused += [(path, _sealed(chapter, project.relative(path))) for path in seal]
     watch(project.raw, refused)
 
 
-def _sentence(chapter: str, name: str) -> str:
+def _sentence(chapter: str, name: str, holds: str) -> str:
     return (
-        f"{chapter} may not read {name}, which holds the sealed rows as well: take a table of 03, "
-        'such as here.table("train") or here.table("validation"), or those of here.other_domains().'
+        f"{chapter} may not read {name}, which {holds} the sealed rows as well: take a table of "
+        '03, such as here.table("train") or here.table("validation"), or those of '
+        "here.other_domains()."
     )
 
 
