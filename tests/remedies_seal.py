@@ -109,7 +109,7 @@ def the_seal_opens_with_a_reason(person):
     yield person.types("release", "--reason", "TEXT")
 
 
-KEY = "data/sealed/seal.key"
+KEY, FACTS = "data/sealed/seal.key", "data/sealed/test.json"
 
 
 def _handed_over(person):
@@ -200,6 +200,35 @@ def a_lost_key_is_made_anew(person):
     said = yield (
         person.types("release", "--reason", "x"),
         "or delete data/sealed/test.parquet and run `boxloop run`, which seals the same rows again",
+    )
+    person.delete(TEST)
+    person.does_as_told(said)
+
+
+@case
+def another_key_lies_there(person):
+    person.small()
+    key = person.path(KEY).read_bytes()
+    person.damage(KEY, f"{new_key().text}\n")
+    yield person.types("status"), "and the key of the test set"
+    person.damage(KEY, key)
+
+
+@case
+def what_tells_of_the_sealed_file_is_put_back(person):
+    person.small()
+    facts = person.path(FACTS).read_bytes()
+    person.damage(FACTS, "{")
+    yield person.types("check"), "test.json, which tells what is sealed in test.parquet, is missing"
+    person.damage(FACTS, facts)
+
+
+@case
+def what_tells_of_the_sealed_file_is_made_anew(person):
+    person.small(), person.delete(FACTS)
+    said = yield (
+        person.types("release", "--reason", "x"),
+        "is missing or damaged: put it back, or delete data/sealed/test.parquet and run `boxloop",
     )
     person.delete(TEST)
     person.does_as_told(said)

@@ -75,7 +75,7 @@ def test_the_file_says_nothing(project):
     assert not any(text in data for text in (b"star", b"x, y", b"name", b"int64", b"pandas"))
     key = project.key_file.read_text()
     project.key_file.write_text(f"{WRONG}\n")
-    with pytest.raises(UserError, match="ask for that one"):
+    with pytest.raises(UserError, match="put that one back"):
         open_seal(project, reason="look", model_hash="m")
     project.key_file.write_text(key)
     assert events(project) == ["sealed"]
@@ -143,7 +143,7 @@ def test_a_lost_key_is_made_anew_with_the_file(project, damage):
     project.key_file.unlink() if damage == "gone" else project.key_file.write_text(
         "x" if damage == "no key" else WRONG
     )
-    words = "ask for that one" if damage == "another key" else "seal.key is missing or damaged"
+    words = "put that one back" if damage == "another key" else "seal.key is missing or damaged"
     with pytest.raises(UserError, match=words):
         open_seal(project, reason="look", model_hash="m")
     assert events(project) == ["sealed"]

@@ -57,6 +57,43 @@ def test_a_ledger_that_is_gone(project):
     assert not project.ledger_file.exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "damage", "sentence"),
+    [
+        ("seal.key", None, "seal.key is missing or damaged: put it back, or delete"),
+        ("seal.key", b"", "seal.key is missing or damaged: put it back, or delete"),
+        ("seal.key", b"\x00{", "seal.key is missing or damaged: put it back, or delete"),
+        ("seal.key", b"boxloop-seal-" + b"ab" * 32, "and the key of the test set"),
+        ("test.json", None, "test.json, which tells what is sealed in test.parquet, is missing"),
+        ("test.json", b"[]", "test.json, which tells what is sealed in test.parquet, is missing"),
+    ],
+)
+def test_a_key_that_is_lost_is_said_before_the_release(project, name, damage, sentence):
+    """By each command, which opens nothing; deleting the sealed file mends it, as it says."""
+    path = project.sealed / name
+    path.unlink() if damage is None else path.write_bytes(damage)
+
+    words = [("status", 0), ("check", 1), ("release", 2)] + [("run", 1)] * (name == "seal.key")
+    for word, promised in words:
+        code, said = command(project, word, *["--reason", "a"][: 2 * (word == "release")])
+        assert code == promised and sentence in said, word
+    project.sealed_file.unlink()
+    assert command(project, "run", "--only", "03")[0] == 0
+    assert "Seal: sealed, opened 0 times." in command(project, "status")[1]
+
+
+def test_a_key_in_other_hands_is_no_loss(project, tmp_path, monkeypatch):
+    """Nor is one that was given; another one that was given is named."""
+    file = tmp_path.parent / f"{tmp_path.name}.key"
+    assert command(project, "seal", "--hand-over", str(file))[0] == 0
+    assert "its key handed over, opened 0 times." in command(project, "status")[1]
+    assert command(project, "run")[0] == 0
+    monkeypatch.setenv("BOXLOOP_SEAL_KEY", file.read_text("utf-8"))
+    assert "its key handed over, opened 0 times." in command(project, "status")[1]
+    monkeypatch.setenv("BOXLOOP_SEAL_KEY", "boxloop-seal-" + "ab" * 32)
+    assert "ask for that one; nothing was opened" in command(project, "status")[1]
+
+
 def test_a_ledger_that_is_cut_before_there_is_a_pass(tmp_path, monkeypatch):
     """Each notebook takes down the last hash that it saw.
 

@@ -35,8 +35,15 @@ RETURNED = {
     "boxloop/record/passes.py": ["damaged"],
     "boxloop/record/release.py": ["lost_numbers"],
     "boxloop/run/loop.py": ["_stopped"],
-    "boxloop/record/divided.py": ["_sentence"],
-    "boxloop/split/seal.py": ["_examine", "_not_the_sealed_one", "_sealed_shut", "lost_key"],
+    "boxloop/record/divided.py": ["_sentence", "_sealed"],
+    "boxloop/split/seal.py": [
+        "_another_key",
+        "_examine",
+        "_not_described",
+        "_not_the_sealed_one",
+        "_sealed_shut",
+        "lost_key",
+    ],
     "boxloop/settings/load.py": ["_sentence"],
 }
 WITHIN = "told as the reason in 'cannot be read (...): run 04 again', which is followed"

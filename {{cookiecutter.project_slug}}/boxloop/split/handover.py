@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from boxloop.base.door import held_open
 from boxloop.base.errors import UserError
 from boxloop.base.provenance import was_committed
 from boxloop.split.key import (
@@ -76,7 +77,8 @@ def _key_to_hand_over(project: Project) -> Key:
         raise UserError(msg)
     if problem := trouble(project):
         raise UserError(problem)
-    facts, key = facts_of(project), key_beside(project)
+    with held_open():
+        facts, key = facts_of(project), key_beside(project)
     if not facts:
         msg = (
             f"{project.relative(project.sealed_file)} is from before test sets were encrypted: "

@@ -133,6 +133,11 @@ def handed_over(events: list[dict]) -> dict | None:
     return next((event for event in events if event["event"] == HANDED_OVER), None)
 
 
+def is_given() -> bool:
+    """Return whether this process was given a key."""
+    return bool(os.environ.get(VARIABLE, "").strip())
+
+
 def key_in_hand(project: Project, events: list[dict]) -> Key | None:
     """Return the key that this process was given, else the one beside the ledger, else None.
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from boxloop.base.door import divided_from, note_division
+from boxloop.base.door import divided_from, held_open, note_division
 from boxloop.base.errors import UserError
 from boxloop.base.files import (
     plain,
@@ -32,6 +32,7 @@ from boxloop.split.key import (
     Key,
     facts_of,
     handed_over,
+    is_given,
     key_in_hand,
     new_key,
     write_key,
@@ -51,6 +52,9 @@ if TYPE_CHECKING:
 
     from boxloop.base.places import Project
     from boxloop.split.cipher import Encrypted
+
+
+ENCRYPTED = b"PARE"  # how a Parquet file begins whose footer is encrypted
 
 
 def read_ledger(project: Project) -> list[dict]:
@@ -130,17 +134,60 @@ def begins_anew(project: Project) -> bool:
 
 
 def trouble(project: Project) -> str | None:
-    """Return in one sentence what is wrong with ledger or sealed file, or None.
+    """Return in one sentence what is wrong with ledger, sealed file or key, or None.
 
     Nothing is wrong where there is no test set yet, or where the sealed file is missing: it is not
-    under version control, and 03 writes the same rows again.
+    under version control, and 03 writes the same rows again. Nor where the key is in other hands.
     """
     events, problem = _examine(project)
     if problem or not project.sealed_file.exists():
         return problem
     sealed = last(events, "sealed")
-    same = sealed is not None and _rows_inside(project, events) == sealed.get("content", "")
-    return None if same else _not_the_sealed_one(project)
+    if sealed is not None and _rows_inside(project, events) == sealed.get("content", ""):
+        return _wrong_key(project, events)
+    return _not_described(project) or _not_the_sealed_one(project)
+
+
+def _wrong_key(project: Project, events: list[dict]) -> str | None:
+    """Return in one sentence why the sealed file would not open with the key in hand, or None."""
+    wanted = facts_of(project).get("key")
+    if wanted is None:  # not encrypted yet, or sealed without the key, which the release says
+        return None
+    try:
+        with held_open():
+            key = key_in_hand(project, events)
+        if key and is_given():
+            _refuse_another(key, wanted)
+    except UserError as error:
+        return str(error)
+    if key is None:
+        return None if handed_over(events) else lost_key(project)
+    return None if key.name == wanted else _another_key(project, key.name, wanted)
+
+
+def _another_key(project: Project, name: str, wanted: str) -> str:
+    return (
+        f"{project.relative(project.key_file)} is called {name}, and the key of the test set "
+        f"{wanted}: put that one back, or delete {project.relative(project.sealed_file)} and run "
+        "`boxloop run`, which seals the same rows again."
+    )
+
+
+def _not_described(project: Project) -> str | None:
+    """Return the sentence for a sealed file of which nobody knows any more what is in it."""
+    try:
+        with held_open(), project.sealed_file.open("rb") as file:
+            lost = file.read(4) == ENCRYPTED and not facts_of(project)
+    except OSError:
+        return None
+    if not lost:
+        return None
+    return (
+        f"{project.relative(project.sealed_facts)}, which tells what is sealed in "
+        f"{project.sealed_file.name}, is missing or damaged: put it back, or delete "
+        f"{project.relative(project.sealed_file)} and run `boxloop run`, which seals the same "
+        "rows again."
+    )
 
 
 def _rows_inside(project: Project, events: list[dict]) -> str | None:
@@ -358,7 +405,9 @@ def find_key(project: Project, events: list[dict]) -> Key | None:
     UserError
         If it is not in hand, or is another one.
     """
-    facts, key, handed = facts_of(project), key_in_hand(project, events), handed_over(events)
+    with held_open():
+        key = key_in_hand(project, events)
+    facts, handed = facts_of(project), handed_over(events)
     if handed and key is None:
         msg = (
             f"The key of the test set was handed over ({str(handed.get('time'))[:10]}): give it "
