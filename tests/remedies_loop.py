@@ -292,6 +292,42 @@ def a_text_of_a_pass_is_gone(person):
 
 
 @case
+def a_text_of_a_pass_is_said_by_compare(person):
+    two_passes(person, edit=("study.toml", 'title = "Toy"', 'title = "Toys"'))
+    past = json.loads(person.path("results/passes/001.json").read_text(encoding="utf-8"))
+    text = f"results/passes/objects/{past['causes']['settings']}.z64"
+    person.damage(text, "x")
+    yield person.types("compare"), "is damaged, study.toml of pass 1: restore it from your last"
+    person.restore(text)
+
+
+@case
+def all_texts_of_a_pass_are_gone(person):
+    person.small()
+    folder = person.path("results/passes/objects")
+    texts = [f"results/passes/objects/{path.name}" for path in sorted(folder.iterdir())]
+    person.delete(*texts)
+    yield person.types("compare"), "in results/passes/objects: restore that folder from your last"
+    for text in texts:
+        person.restore(text)
+
+
+@case
+def no_pass_can_be_read(person):
+    person.small(), person.damage("results/passes/001.json", "{")
+    yield person.types("compare"), "No pass can be read: results/passes/001.json is damaged"
+    person.restore("results/passes/001.json")
+
+
+@case
+def a_pass_that_is_asked_for_is_damaged(person):
+    two_passes(person, edit=("study.toml", 'title = "Toy"', 'title = "Toys"'))
+    person.damage("results/passes/001.json", "{")
+    yield person.types("compare", "1", "2"), "001.json is damaged: restore it from your last commit"
+    person.restore("results/passes/001.json")
+
+
+@case
 def a_pass_keeps_no_causes(person):
     two_passes(person), rewritten(person, causes=None)
     yield person.types(*REPLAY), "Pass 1 keeps no record of causes"

@@ -306,6 +306,18 @@ def a_chapter_after_the_split_takes_tables_of_03(person):
 
 
 @case
+def the_seal_opens_by_a_release_alone(person):
+    project = person.small()
+    person.monkeypatch.chdir(project.notebooks)
+    here = Station("05_diagnose")
+    yield (
+        calls(here.read, "../data/sealed/seal.key"),
+        "05_diagnose may not read data/sealed/seal.key: the test set opens once, in 08, by `boxloop",
+    )
+    yield person.types("release", "--reason", "TEXT")
+
+
+@case
 def a_chapter_after_the_split_takes_the_open_halves_of_other_domains(person):
     project = person.small()
     person.monkeypatch.chdir(project.notebooks)

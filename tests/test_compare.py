@@ -1,5 +1,7 @@
 """`boxloop compare`: what was edited, by name, then what it did to the numbers."""
 
+import re
+
 import pytest
 from fake_loop import notebook, write_notebook
 
@@ -128,15 +130,48 @@ def test_a_pass_without_causes_says_so(two, call, project):
 
 
 def test_a_lost_text_is_a_sentence(two, call, project):
-    """Of the objects: the numbers are compared all the same."""
+    """It is named with its pass; what can be read is compared, and no more is said of the rest."""
     place(project, last_pass(project)["causes"]["settings"]).write_bytes(b"x")
     code, out, err = call("compare", "1", "2")
 
-    assert code == 0 and not err
+    assert code == 0
+    assert ".z64 is damaged, study.toml of pass 2: restore it from your last commit." in err
     flat = " ".join(out.split())
-    assert "What was edited cannot be said: results/passes/objects/" in flat
-    assert ".z64 is damaged, which a pass was made from: restore it from your last commit." in flat
+    assert "Lost with the text that was kept, so that nothing can be said of it study.toml" in flat
+    assert "study/models.py: a_function" in flat and "study.unit" not in flat
     assert "72.5 [70.5, 74.5]" in out
+    assert ".z64 is damaged, study.toml of pass 2" in call("compare")[2]
+
+
+@pytest.mark.parametrize("damage", [None, b"", b"x"])
+def test_all_texts_that_are_lost_are_said(two, call, project, damage):
+    """Three by name and how many more; nothing is called edited, added or removed for that."""
+    texts = sorted((project.passes / "objects").iterdir())
+    for path in texts:
+        path.unlink() if damage is None else path.write_bytes(damage)
+    for words in (["compare"], ["compare", "1", "2"]):
+        code, out, err = call(*words)
+        assert code == 0 and len(err.splitlines()) == 4
+        assert ("is missing, " if damage is None else "is damaged, ") in err
+        assert f"{len(texts) - 3} more texts of passes 1, 2 are damaged or missing in" in err
+        assert not re.search(r" (added|removed|changed)$", out, re.MULTILINE)
+        assert "Nothing was edited" not in out
+
+
+def test_a_damaged_pass_is_said_where_it_is_asked_for(two, call, project):
+    """The other one is shown; where none can be read, each is named, and that is no beginning."""
+    first, second = (project.passes / f"00{number}.json" for number in (1, 2))
+    first.write_text("{", encoding="utf-8")
+    sentence = "results/passes/001.json is damaged: restore it from your last commit, or delete it."
+    code, out, err = call("compare")
+    assert code == 0 and sentence in err and "72.5" in out
+    code, _, err = call("compare", "1", "2")
+    assert code == 2 and f"Error: {sentence}" in err
+
+    second.write_text("[]", encoding="utf-8")
+    code, _, err = call("compare")
+    assert code == 2 and "No pass can be read: results/passes/001.json is damaged" in err
+    assert "002.json is damaged" in err.rpartition("Error")[2] and "complete yet" not in err
 
 
 def test_numbers_stay_whole_where_lines_are_wrapped():

@@ -135,7 +135,7 @@ def test_of_five_edits_the_one_that_matters_is_named(replay, project, group):
     out, _ = replay()
 
     assert out.count(" moved it") == 1 and f" {label} ({group}) moved it: 110 without" in out
-    assert out.endswith("beyond the spread between seeds (0.1).")
+    assert out.endswith("beyond the interval of the difference and the spread between seeds (0.1).")
     assert f"without {group} (2 edits) 110 [108, 112] brings it back" in out
     assert f"without {label}: 110 [108, 112] brings it back" in out
     assert out.count("moves nothing") == 4  # three groups, and the other of this one
@@ -147,19 +147,72 @@ def test_five_edits_of_one_group_are_told_apart(replay, project):
         function(project, name, 7)
     out, err = replay()
 
-    assert "study/models.py: ladder (models) moved it: 110 without, 116 with (+6)" in out
+    assert "study/models.py: ladder (models) moved it: 110 without, 116 with (+6 ± 2.8)" in out
     assert "Taken back: study/models.py: ladder." in err
 
 
 def test_two_that_matter_are_both_named(replay, project):
     """Each with its part."""
     edit(project, "study.toml", "exploration = 0.2", "exploration = 0.1")
-    function(project, "ladder", 3)
+    function(project, "ladder", 7)
     out, _ = replay()
 
-    assert "2 of them moved it, each beyond the spread between seeds (0.1)" in out
+    assert "2 of them moved it, each beyond the interval of the difference and the spread" in out
     assert "split.exploration (settings): " in out and "study/models.py: ladder (models): " in out
-    assert "moves it further away" in out  # less by 3, and more by 2
+    assert "moves it further away" in out  # less by 3, and more by 6
+    assert "add up" not in out
+
+
+@pytest.mark.parametrize(("value", "sure"), [(3.5, False), (4.5, True)])
+def test_a_move_inside_the_interval_is_not_told_from_chance(replay, project, value, sure):
+    """Both values have ± 2, so that their difference has ± 2.83; a seed moves it by 0.1."""
+    function(project, "ladder", value)
+    out, _ = replay()
+
+    may = "more than the spread between seeds (0.1), but inside the interval of the difference"
+    assert (may in out) is not sure and (" may have moved it: 110 without" in out) is not sure
+    assert ("(models) moved it: 110 without" in out) is sure
+    assert f"(+{value - 1} ± 2.8)" in out
+
+
+def test_parts_that_do_not_add_up_act_together(replay, project):
+    """Two that are needed both: each alone brings the headline back."""
+    write_look(project, cell="10 * (settings['study']['seeds'][0] * models['also']() > 20)")
+    replay("1", "2")
+    edit(project, "study.toml", "seeds = [0, 1", "seeds = [5, 1")
+    function(project, "also", 5)
+    out, _ = replay("2", "3")
+
+    assert out.count("brings it back") == 2 and "2 of them moved it" in out
+    assert "Their parts add up to +20, and the headline moved by +10: they act together." in out
+
+
+def test_a_new_file_and_a_deleted_one_are_edits(replay, project, call):
+    """The headline counts what is in the folder."""
+    write_look(project, cell="5 * len(list((root / 'study').glob('*_more.py')))")
+    write_text(project.study / "a_more.py", FUNCTION.format("one"))
+    replay("1", "2")
+    write_text(project.study / "b_more.py", FUNCTION.format("two"))
+    edit(project, "study.toml", 'title = "Toy"', 'title = "Other"')
+    out, _ = replay("2", "3")
+    assert "study/b_more.py (models) moved it: 116 without, 120 with (+5 ± 2.8)" in out
+
+    (project.study / "a_more.py").unlink()
+    out, _ = replay("3", "4")
+    assert "study/a_more.py (models) moved it: 120 without, 116 with (-5 ± 2.8)" in out
+
+
+def test_what_does_not_run_apart_is_not_called_harmless(replay, project):
+    """The cell of today needs the new key, and the key alone moves nothing: nobody can tell."""
+    edit(project, "study.toml", "[split]", "[stress]\nnoise = [9.0]\n\n[split]")
+    edit(project, "study/models.py", "RATE = 1.0", "RATE = 1.0\nNEW = 0")
+    write_look(
+        project, cell="models['NEW'] + 0 * settings['stress']['noise'][0] + models['also']()"
+    )
+    function(project, "also", 7)
+    out, _ = replay()
+
+    assert "None of the edits moved it" not in out and "None alone moved it" not in out
 
 
 def test_edits_that_act_together_are_said_to(replay, project):
@@ -209,7 +262,7 @@ def test_an_earlier_pass_is_replayed_in_its_own_state(replay, call, project):
     write_look(project, cell="50")
     out, _ = replay("1", "2")
 
-    assert "study/models.py: ladder (models) moved it: 110 without, 118 with (+8)" in out
+    assert "study/models.py: ladder (models) moved it: 110 without, 118 with (+8 ± 2.8)" in out
     assert "exploration" not in out
 
 
@@ -236,7 +289,7 @@ def test_raw_data_come_back_only_from_a_file(tmp_path, quick, scratch, monkeypat
 
     assert code == 0 and not list(scratch.iterdir())
     if shelf:
-        assert "data/raw/all.txt (data) moved it: 112 without, 116 with (+4)" in flat
+        assert "data/raw/all.txt (data) moved it: 112 without, 116 with (+4 ± 2.8)" in flat
     else:
         assert "data/raw/all.txt stays as it is: raw data are hashed, not kept." in flat
         assert "look for another cause, such as raw data that changed" in flat

@@ -393,10 +393,10 @@ def compare(numbers: tuple, replay: bool) -> None:
     as results are stale; the project, its results and its seal are left alone.
     """
     from boxloop.record.compared import compare_lines
-    from boxloop.record.passes import damaged
+    from boxloop.record.lost import losses_of_passes
 
     project = _open_project()
-    for sentence in damaged(project):
+    for sentence in losses_of_passes(project):
         _say(sentence, err=True)
     _say(*(_replayed(project, numbers) if replay else compare_lines(project, numbers)))
 

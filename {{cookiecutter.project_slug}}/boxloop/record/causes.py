@@ -163,20 +163,34 @@ def causes_of(project: Project, past: dict) -> Causes | None:
     UserError
         If a text is missing or damaged.
     """
+    kept = kept_causes(past)
+    return None if kept is None else read_causes(project, kept)
+
+
+def kept_causes(past: dict) -> dict | None:
+    """Return what a pass holds of its causes, as `keep` gave it, or None."""
     kept = past.get("causes")
-    if not _is_right(kept):
-        return None
-    return Causes(
-        **kept
-        | {
-            "settings": get(project, kept["settings"]),
-            "study": {name: get(project, text) for name, text in kept["study"].items()},
-            "notebooks": {
-                name: get_json(project, code) for name, code in kept["notebooks"].items()
-            },
-            "answers": get_json(project, kept["answers"]),
-        }
-    )
+    return kept if _is_right(kept) else None
+
+
+def read_causes(
+    project: Project, kept: dict, *, settings: bool = True, answers: bool = True
+) -> Causes:
+    """Return the causes whose texts `kept` refers to; without settings or answers where told.
+
+    Raises
+    ------
+    UserError
+        If a text is missing or damaged.
+    """
+    notebooks = {name: get_json(project, code) for name, code in kept["notebooks"].items()}
+    texts = {
+        "settings": get(project, kept["settings"]) if settings else "",
+        "study": {name: get(project, text) for name, text in kept["study"].items()},
+        "notebooks": notebooks,
+        "answers": get_json(project, kept["answers"]) if answers else {},
+    }
+    return Causes(**kept | texts)
 
 
 def _is_right(kept: Any) -> TypeGuard[dict]:

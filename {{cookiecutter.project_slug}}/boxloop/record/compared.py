@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
-from boxloop.record.causes import causes_of
 from boxloop.record.edits import edits, made_anew, words
 from boxloop.record.history import PREDICTORS, interval, listing, met_word, sets_of, table
-from boxloop.record.passes import all_passes
+from boxloop.record.lost import readable_causes
+from boxloop.record.passes import all_passes, damaged, damaged_by_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,8 +71,11 @@ def chosen(project: Project, numbers: Sequence[str]) -> tuple[dict, dict]:
         msg = f"{len(numbers)} passes were named: name one or two."
         raise UserError(msg)
     by_number = {str(past["number"]): past for past in passes}
+    broken = {str(number): sentence for number, sentence in damaged_by_number(project).items()}
     wanted = [number.lstrip("0") or "0" for number in numbers]
     for number in wanted:
+        if number in broken:
+            raise UserError(broken[number])
         if number not in by_number:
             msg = f"There is no pass {number}: there are {', '.join(by_number)}."
             raise UserError(msg)
@@ -84,6 +87,9 @@ def chosen(project: Project, numbers: Sequence[str]) -> tuple[dict, dict]:
 
 def _passes(project: Project) -> list[dict]:
     passes = all_passes(project)
+    if not passes and (broken := damaged(project)):
+        msg = f"No pass can be read: {' '.join(broken)}"
+        raise UserError(msg)
     if not passes:
         msg = "No pass is complete yet, so there is nothing to compare: `boxloop run` first."
         raise UserError(msg)
@@ -122,10 +128,7 @@ def _title(one: dict, two: dict) -> list[str]:
 
 def _edit_lines(project: Project, one: dict, two: dict) -> list[str]:
     """Return what was edited between two passes, under headings, after an empty line."""
-    try:
-        before, after = causes_of(project, one), causes_of(project, two)
-    except UserError as error:
-        return ["", f"What was edited cannot be said: {error}"]
+    (before, after), lost = readable_causes(project, one, two)
     blank = [past["number"] for past, kept in ((one, before), (two, after)) if kept is None]
     if before is None or after is None:
         which = " and ".join(f"pass {number}" for number in dict.fromkeys(blank))
@@ -135,6 +138,7 @@ def _edit_lines(project: Project, one: dict, two: dict) -> list[str]:
     lines = [line for name in _HEADINGS for line in _under(name, found)]
     lines += _besides(before, after)
     lines += _block("Words alone, no science", words(before, after))
+    lines += _block("Lost with the text that was kept, so that nothing can be said of it", lost)
     return ["", *(lines or ["Nothing was edited."])]
 
 

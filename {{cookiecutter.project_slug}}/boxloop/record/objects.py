@@ -52,6 +52,11 @@ def get(project: Project, name: str) -> str:
     return text
 
 
+def find(project: Project, name: str) -> str | None:
+    """Return the text with the hash `name`, or None where it is missing or damaged."""
+    return _found(place(project, name), name)
+
+
 def _found(path: Path, name: str) -> str | None:
     """Return the text in a file, or None where it is not the one with this hash."""
     try:

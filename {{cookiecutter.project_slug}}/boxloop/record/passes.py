@@ -124,8 +124,17 @@ def all_passes(project: Project) -> list[dict]:
 
 def damaged(project: Project) -> list:
     """Return one sentence for each pass whose file is damaged."""
-    bad = [project.relative(path) for path in _files(project) if _read(path) is None]
-    return [f"{name} is damaged: restore it from your last commit, or delete it." for name in bad]
+    return list(damaged_by_number(project).values())
+
+
+def damaged_by_number(project: Project) -> dict[int, str]:
+    """Return by the number of a pass whose file is damaged a sentence on it."""
+    bad = [path for path in _files(project) if _read(path) is None]
+    return {int(path.stem): _damaged(project.relative(path)) for path in bad}
+
+
+def _damaged(name: str) -> str:
+    return f"{name} is damaged: restore it from your last commit, or delete it."
 
 
 def last_pass(project: Project) -> Any:
