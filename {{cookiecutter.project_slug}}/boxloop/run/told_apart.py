@@ -43,8 +43,9 @@ class Judge:
         As of two samples that know nothing of each other; on the same rows it is narrower, so that
         what lies beyond it does so in either case.
         """
-        ends = [(entry.get("low"), entry.get("high")) for entry in (self.entry, trial.entry or {})]
-        return math.hypot(*((high - low) / 2 for low, high in ends if None not in (low, high)))
+        both = [self.entry, trial.entry or {}]
+        known = [entry for entry in both if entry.get("low") is not None]
+        return math.hypot(*((entry["high"] - entry["low"]) / 2 for entry in known))
 
     def is_sure(self, trial: Trial) -> bool:
         """Return whether a move is larger than chance: seeds, and the rows that were drawn."""
