@@ -51,8 +51,8 @@ _GLYPHS = {"½": 1 / 2, "⅓": 1 / 3, "⅔": 2 / 3, "¼": 1 / 4, "¾": 3 / 4, "�
 _NTH = "|".join(part for part in _PARTS if part != "half")
 _FEW = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
 _ALL = (
-    r"(?:a\s)?(?:two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|forty|"
-    r"fifty|sixty|eighty|hundred|thousand|million)"
+    rf"(?:(?:{'|'.join(_TENS)})[\s-](?:{'|'.join(_ONES[1:10])})|(?:a\s)?(?:two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|forty|"
+    r"fifty|sixty|seventy|eighty|ninety|hundred|thousand|million))"
 )
 # After "a third" stands what it is a part of; "a third model" is the one after the second.
 _ENDS = (
@@ -365,7 +365,10 @@ def _fraction(match: re.Match[str]) -> Number | None:
 
 
 def _amount(word: str) -> float:
-    return float(word) if word.isdecimal() else float((WORDS | _LARGE)[word])
+    if word.isdecimal():
+        return float(word)
+    parts = re.split(r"[\s-]", word)
+    return float(sum((WORDS | _LARGE)[part] for part in parts))
 
 
 def _share(words: str) -> float:

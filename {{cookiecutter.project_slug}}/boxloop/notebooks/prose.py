@@ -200,7 +200,7 @@ _OWN = re.compile(
 # A count of objects is a result beside these.
 _COUNTED = re.compile(
     r"\b(?:outliers?|misclassif\w*|misses|missed|mispredict\w*|false (?:positives?|negatives?|alarms?)|"
-    r"wrongly|correctly|predictions?)\b|\b(?:the|our|this) (?:\w+ )?(?:model|forest|network|classifier)"
+    r"wrongly|correctly)\b|\b(?:the|our|this) (?:\w+ )?(?:model|forest|network|classifier)"
     r"(?:[’']s)?\s(?:finds?|found|loses|lost|gets|flags?|tags?|predicts?|misses|missed|reaches)\b",
     re.IGNORECASE,
 )
@@ -590,8 +590,9 @@ class Clause:
     def _is_free_word(self, one: Number, before: str, after: str) -> bool:
         if _GENERAL.match(after) or re.search(_RANKED, before):
             return True
-        if one.half > 0.3 * one.value and one.kind == "count":
-            return not self.is_own  # a few, several
+        words = self.hidden[len(before) : len(self.hidden) - len(after)]
+        if re.match(r"(?:a\s)?(?:few|several|couple)\b", words, re.IGNORECASE):
+            return not self.is_own
         if one.kind in ("magnitude", "share", "word"):
             return self._is_free_share(one, before, after)
         if one.unit == "times":
@@ -612,7 +613,7 @@ class Clause:
             return not self.is_result
         if one.kind == "share":
             told = self.is_result or _OUTCOME.search(self.hidden)
-            return not told or self.is_rule or self._stands_in(one)
+            return not told or self.is_rule or (self._stands_in(one) and self._is_set())
         if one.unit == "times" and re.match(r"\s*(?:[:;.,)]|$)", after) and before.endswith(", "):
             return True  # "and that, twice": a repetition
         return not self.is_result or self._is_level(one)
@@ -638,14 +639,14 @@ class Clause:
 
     def _is_level(self, one: Number) -> bool:
         """Return whether a number stands in study.toml, and is no result that happens to."""
-        return self._stands_in(one) and (not self.is_claim or self.is_rule or self._is_set(one))
+        return self._stands_in(one) and (not self.is_claim or self.is_rule or self._is_set())
 
     def _stands_in(self, one: Number) -> bool:
         return any(
             abs(abs(one.value) - level) < 1e-9 * max(1, level) for level in self.known.levels
         )
 
-    def _is_set(self, one: Number) -> bool:
+    def _is_set(self) -> bool:
         """Return whether a sentence says that something was chosen, and of no metric."""
         chosen = _SET.search(self.hidden)
         return bool(chosen) and not re.search(rf"\b(?:{_METRICS})\b", self.hidden, re.IGNORECASE)
