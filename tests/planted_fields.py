@@ -9,9 +9,7 @@ def _of(model: float, reference: float, half: float, *, down: bool) -> dict:
     """Return one metric of model and reference, with intervals of this half width."""
     gain = reference - model if down else model - reference
     rows = (("model", model), ("reference", reference), ("difference", gain))
-    return {
-        who: {"value": value, "low": value - half, "high": value + half} for who, value in rows
-    }
+    return {who: {"value": value, "low": value - half, "high": value + half} for who, value in rows}
 
 
 SETS = {
@@ -99,8 +97,9 @@ RIGHT = [
     "[Four hundredths](#04_train.cold) of the sites are too cold, [a few per cent](#04_train.cold).",
     "A wet trunk is [half again as](#04_train.heavier) heavy, [one and a half times](#04_train.heavier).",
     "QCD is rejected by [two orders of magnitude](#04_train.rejection).",
-    "QCD is rejected by [a factor of 100](#04_train.rejection), within 15 per cent."
-    .replace(", within 15 per cent", ""),
+    "QCD is rejected by [a factor of 100](#04_train.rejection), within 15 per cent.".replace(
+        ", within 15 per cent", ""
+    ),
     "The width of false alarms is [$6.2 \\times 10^{-5}$](#04_train.rate).",
     "We measure [$0.244 \\pm 0.013$](#validation.rmse.model) in the logarithm.",
     "There the area is [$87\\,\\%$](#validation.roc_auc.model).",

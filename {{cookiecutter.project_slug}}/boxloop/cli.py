@@ -451,7 +451,9 @@ def answers(update: bool, confirm: tuple, more: tuple) -> None:
 
     project = _open_results()
     if more and not confirm:
-        msg = f"What is to be done with {more[0]}? `boxloop answers --confirm {more[0]}` confirms it."
+        msg = (
+            f"What is to be done with {more[0]}? `boxloop answers --confirm {more[0]}` confirms it."
+        )
         raise UserError(msg)
     _say(*answered.restore(project))
     if confirm:

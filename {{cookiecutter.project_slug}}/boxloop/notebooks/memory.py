@@ -134,9 +134,7 @@ def _role(facts: list | None) -> str:
     return "the target" if facts and facts[0] == "target" else "an input"
 
 
-def changed(
-    before: Any, now: dict[str, Any], metrics: dict[str, Any], columns: str = ""
-) -> str:
+def changed(before: Any, now: dict[str, Any], metrics: dict[str, Any], columns: str = "") -> str:
     """Return what is another since an answer was written, in words; empty where nothing is.
 
     Parameters

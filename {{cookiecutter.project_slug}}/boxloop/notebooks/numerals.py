@@ -326,9 +326,7 @@ def _fractions(text: str) -> list[Number]:
         word = match["orders"].lower()
         known = {"a": 1.0, "an": 1.0, "half an": 0.5, "a few": 3.0, "several": 3.0} | WORDS
         value = 10.0 ** min(known.get(word) or float(word), 300.0)
-        found.append(
-            Number(value, value / 2, *match.span(), kind="magnitude", unit="times")
-        )
+        found.append(Number(value, value / 2, *match.span(), kind="magnitude", unit="times"))
     return found
 
 

@@ -50,6 +50,7 @@ _NAMED = (
     r"GPL|LGPL|AGPL|Apache|BSD|CC[- ]BY(?:[- ](?:SA|NC|ND))*|MIT|Creative Commons|ISO|RFC|"
     r"Python|DR|EDR|Run|Cycle|Data Release)"
 )
+_METRIC_NAMES = "RMSE|MAE|MSE|NMAD|AUC|ROC|SIC|ECE|RMS|MAD|MAPE|IOU|IQR|BIC|AIC|CRPS|NLL|CI|SD|SE"
 # Objects and documents whose digits are a name: 2MASX J0123+4567, 3C 273, SN 1987A, PMID: 123.
 _CATALOGUED = (
     r"\b(?:[A-Z0-9][\w+*-]*\s)?[JB]\d{3,}(?:\.\d+)?(?:[+−–-]\d{2,}(?:\.\d+)?)?[a-zA-Z]?\b|"
@@ -57,10 +58,16 @@ _CATALOGUED = (
     r"(?=-[A-Z]))\b|"
     r"\b(?:SN|PSR|HD|HIP|NGC|IC|UGC|TYC|KIC|TIC|EPIC|TOI|KOI|GRB|FRB|GW|AT|M|WASP|HAT|RX|1E|PKS|"
     r"ACO|Abell|RXC|SPT|ACT|MACS|GSE|PDB|NCT|ENSG|OMIM|EC|CAS|GO|KEGG|ATCC|ICD|NIST|DSM|EU|FDA|EPSG)"
-    r"[\s-][A-Z]{0,4}\d[\d.+–-]*[A-Za-z]?\b|"
+    r"[\s:-][A-Z]{0,4}\d[\d.+–-]*[A-Za-z]?\b|"
     r"[A-Za-zΑ-Ωα-ω][*']?\(\d{3,4}\)|"
     r"\b(?:DOI|PMID|PMCID|ISBN|ISSN|ORCID|[Bb]ibcode|ADS|IRB|[Gg]rants?|IDs?|[Ii]d|[Tt]icket|"
-    r"[Cc]ommit|[Ii]ssue)(?:\s(?:no\.|number))?[:\s#]\s?[\w./:-]*\d[\w./:-]*|"
+    r"[Cc]ommit|[Ii]ssue|\w*ID|[Oo]bservation|[Ee]vent|[Aa]ccession|[Pp]rojects?|[Pp]rogram(?:me)?|[Pp]roposal|"
+    r"[Aa]wards?|[Cc]ontract|[Ss]erial|[Cc]lone|[Ss]train|[Ss]pecimen|[Ss]can|[Ff]ile)"
+    r"(?:\s(?:no\.|number|IDs?))?[:\s#]\s?(?!\d+(?:\.\d+)?\s?%)[\w./:-]*\d[\w./:-]*|"
+    r"\b0\d{2,}(?:-\d+)*\b(?!\.)|(?<![\d.])\d{9,}\b(?!\.)|\b(?:19|20)\d\d-\d{1,3}\b(?!-)|"
+    r"(?<![\w.])\d{1,3}[A-FHIJLN-SU-Z]\b|"
+    rf"\b(?!(?:{_METRIC_NAMES})\b)[A-Z]{{2,}}\d*\s(?:[A-Z]\d{{2,}}(?:\.\d+)?[+−–-]\d{{2,}}(?:\.\d+)?|"
+    r"\d{2,4}(?:\.\d+)?\+\d{2,}(?:\.\d+)?|\d{4}(?:\.\d+)?[−–-]\d{2,}(?:\.\d+)?)[a-z]?\b|"
     r"\b[a-z-]+/\d{7}\b|\b\d{4}-\d{4}-\d{4}-\d{3}[\dX]\b|(?<=\s)#\d+\b"
 )
 # Places in the sky and on Earth, and hours of the day.
@@ -82,11 +89,13 @@ _NUMBERED = (
     r"[Pp]lots?|[Ss]ites?|[Ww]ards?|[Hh]ospitals?|[Ss]tations?|[Pp]atients?|[Ss]ubjects?|[Ss]ectors?|"
     r"[Ff]ields?|[Tt]iles?|[Cc]ameras?|[Tt]ransects?|[Qq]uadrats?|[Bb]lock|[Bb]atch|[Dd]ays?|"
     r"[Ww]eeks?|[Cc]ohorts?|[Aa]rm|[Gg]rades?|[Gg]roups?|[Tt]iers?|[Bb]ands?|[Cc]hannels?|"
+    r"[Ff]ootnotes?|[Nn]otes?|[Aa]lgorithms?|[Bb]ox(?:es)?|[Tt]heorem|[Ll]emma|[Cc]ases?|"
+    r"[Ss]cenarios?|[Ee]xperiments?|[Ss]upplement(?:ary)?|[Ee]xtended [Dd]ata|[Rr]eviewers?|"
     r"[Aa]ppendix|[Pp]art|[Nn]o\.|[Nn]r\.|[Cc]riteri(?:on|a)|[Pp]oint|[Mm]odel|[Rr]ef\.)"
 )
 _NOT_COUNTED = r"(?![\w%]|\.\d|\s?%|\sper\s?cent|\spercent|,\d|\stimes)"
 _OF_LEVEL = (
-    r"(?:confiden|credib|interval|predict|level|limit|CL\b|band|range|quantile|percentile|"
+    r"(?:confiden|credib|interval|predict|level|limit|CL\b|CI\b|CrI\b|C\.L\.|HPD|band|range|quantile|percentile|"
     r"bootstrap|region|error bar|posterior)"
 )
 # What somebody chooses, or what a document has; a number of them is no result.
@@ -118,7 +127,8 @@ MASKS = tuple(
         (rf"\b{_MONTH}(?:\s\d{{1,2}},)?\s\d{{4}}|\b{_MONTH}\s\d{{1,2}}\b(?!\s[a-z]+s\b)", 0),
         (r"(?<![\d.])\d+\.\d+\.\d+(?:\.\d+)*", 0),
         (r"§+\s?[\dA-Z]+(?:\.\d+)*(?:[–-]\d+(?:\.\d+)*|(?:,\s?|\sand\s)\d+\.\d+)*", 0),
-        (rf"\b{_NUMBERED}[\s~]\(?(?:{_LIST}){_NOT_COUNTED}\)?", 0),
+        (rf"\b{_NUMBERED}[\s~]\(\w+\)(?:(?:\s?[–,-]\s?|,?\s(?:and|to|or)\s)\(\w+\))*", 0),
+        (rf"\b{_NUMBERED}[\s~]\(?(?:{_LIST}){_NOT_COUNTED}\)?(?:\sof\s\d{{1,3}}\b)?", 0),
         (rf"\b{_NAMED}\s?(?:[<>=]=?\s?)?\d+(?:\.\d+)*\b", 0),
         (r"(?<![\d.,])\b0[0-9](?:[–-]0[0-9])?\b(?![.,]\d)(?!\s?%)", 0),
         (rf"\b{_LEVEL}{_CENT}[ -](?:[\w-]+[ -]){{0,2}}?{_OF_LEVEL}", 0),
@@ -214,8 +224,14 @@ _THEIRS = (
     r"compared (?:with|to)|report(?:s|ed)?|publish(?:es|ed)?|literature|quot(?:es?|ed)|claim(?:s|ed)?|"
     r"al\.|others?|they|whose|their|state of the art)\b[^.;]*$"
 )
-_THEIRS_AFTER = r"^[\W¤]*(?:of|by|in|from|reported by|found by|published by)\s(?:[A-Z]|the literature|others)"
+_THEIRS_AFTER = (
+    r"^[\W¤]*(?:of|by|in|from|reported by|found by|published by)\s(?:[A-Z]|the literature|others)"
+)
 _HYPOTHETICAL = r"\b(?:may|can|for granted|taken as|take|adopt|would|could|might|if|suppose|imagine|assum\w+|by construction)\b"
+_WISHED = (
+    r"\b(?:would|might|could)\s(?:(?:already|still|then|also)\s)?(?:be\s)?(?:need\w*|requir\w*|"
+    r"suffic\w*|enough|useful|matter|do|welcome|acceptable|tolerable|tolerat\w+)\b"
+)
 _TOLD = (
     rf"\b(?:{_METRICS}|errors?|losses|loss)\b(?:\s(?!(?:and|or|but)\b)[\w’'–-]+){{0,6}}?\s*"
     r"(?:=|≈|:|is|was|are|were|of|reaches|reached|to|by|at|around|about|only|be)\s*"
@@ -386,7 +402,8 @@ _NAME_OF_METRIC = re.compile(
     re.IGNORECASE,
 )
 _RELATION = re.compile(
-    r"(?:[=≈~:]|\\(?:approx|sim(?:eq)?)\b)\s*" + _FIGURE + r"(?=[^=<>≈~\d]*\s*$)"
+    rf"(?:[=≈~:]|\\(?:approx|sim(?:eq)?)\b)\s*{_FIGURE}(?:\s*(?:±|\\pm)\s*{_FIGURE}|"
+    r"\s*[\^_]\{?[-+−][\d.]+\}?[\^_]\{?[-+−][\d.]+\}?)?(?=[^=<>≈~\d]*\s*$)"
 )
 
 
@@ -413,7 +430,9 @@ def _is_said(name: str, sign: str) -> bool:
     plain = re.sub(r"\\(?:mathrm|text|rm|mathit|operatorname|texttt)\b\s*|[{}]", "", name).strip()
     if _NAME_OF_METRIC.fullmatch(plain) or _NAME_OF_METRIC.fullmatch(name.strip()):
         return True
-    return sign == "$" and bool(re.search(r"\\sigma(?!_\{?8)|\\Delta|\\langle|\\epsilon|\\varepsilon", name))
+    return sign == "$" and bool(
+        re.search(r"\\sigma(?!_\{?8)|\\Delta|\\langle|\\epsilon|\\varepsilon", name)
+    )
 
 
 def read(passage: Passage, known: Known, anchors: Iterable[str] = ()) -> list[Said]:
@@ -513,22 +532,24 @@ class Clause:
         self.is_result = bool(RESULT.search(hidden))
         self.is_claim = bool(_CLAIM.search(hidden) or _OWN.search(hidden))
         self.is_rule = bool(_RULE.search(hidden))
+        self.is_wish = bool(re.search(_WISHED, hidden)) and not _OWN.search(hidden)
         self.is_question = text.rstrip(" *_\n").endswith("?")
         self.is_own = bool(_COUNTED.search(hidden))
         self.is_cited = not _OWN.search(hidden) and cites(text, known.keys)
 
     def bare(self, found: list[Number], offset: int) -> list[Number]:
         """Return the numbers that are neither traced nor free; `found` counts from the text."""
-        if self.is_cited or self.is_question:
+        if self.is_cited or self.is_question or self.is_wish:
             return []
         kept, listed = [], self._listed(found, offset)
         for one in found:
             before = self.hidden[: one.start - offset]
             after = self.hidden[one.end - offset :]
+            measured = re.search(r"±\s?$", before) or re.match(r"\s?±", after)
             if one in listed or self._is_strength(one, before, after):
                 free = True
             elif one.kind == "digits":
-                free = self._is_free(one, before, after)
+                free = self._is_free(one, before, after, measured=bool(measured))
             else:
                 free = self.alt or self._is_free_word(one, before, after)
             if not free:
@@ -550,21 +571,31 @@ class Clause:
             for row in rows
             if len(row) >= few
             for one in row
-            if any({abs(n.value) for n in row} <= {0.0, 1.0, *levels} for levels in self.known.lists)
+            if any(
+                {abs(n.value) for n in row} <= {0.0, 1.0, *levels} for levels in self.known.lists
+            )
         ]
 
     def _is_strength(self, one: Number, before: str, after: str) -> bool:
         """Return whether a number says how strong a perturbation is made: doubled noise."""
-        ahead = re.match(rf"\s(?:the\s|its\s|all\s|their\s|as\smuch\s|×\s)?(?:[\w-]+\s)?{_STRESSED}\b", after)
+        ahead = re.match(
+            rf"\s(?:the\s|its\s|all\s|their\s|as\smuch\s|×\s)?(?:[\w-]+\s)?{_STRESSED}\b", after
+        )
         behind = re.search(
             rf"\b{_STRESSED}(?:\s(?:is|are|was|were|of|at|level|levels|times|×|by))*\s?$", before
         )
         part = re.split(r"[,;:]", before)[-1]
-        opened = re.search(r"\b(?:when|if|once|with|at|under|where|while|after|for)\b[^,;:]*$", part, re.I)
-        known = self._stands_in(one) or bool(re.search(r"\b(?:noise|dose|pile-?up)\b", part + after[:25]))
+        opened = re.search(
+            r"\b(?:when|if|once|with|at|under|where|while|after|for)\b[^,;:]*$", part, re.I
+        )
+        known = self._stands_in(one) or bool(
+            re.search(r"\b(?:noise|dose|pile-?up)\b", part + after[:25])
+        )
         if one.percent or not known or not (ahead or behind):
             return False
-        return (bool(opened) or not part.strip()) and not re.search(rf"\b(?:{_METRICS})\b", part, re.IGNORECASE)
+        return (bool(opened) or not part.strip()) and not re.search(
+            rf"\b(?:{_METRICS})\b", part, re.IGNORECASE
+        )
 
     def speaks_of_own(self, said: Said, offset: int, others: list[Said]) -> bool:
         """Return whether a number is called given or cited where the study's own result is told.
@@ -594,7 +625,7 @@ class Clause:
         if re.match(r"(?:a\s)?(?:few|several|couple)\b", words, re.IGNORECASE):
             return not self.is_own
         if one.kind in ("magnitude", "share", "word"):
-            return self._is_free_share(one, before, after)
+            return self._is_free_share(one, words, before, after)
         if one.unit == "times":
             return not self.is_result or self.is_rule
         if one.percent or re.match(r"\sto\s\w+(?:-\w+)?\sper\s?cent|\sor\s\w+\sper\s?cent", after):
@@ -607,12 +638,13 @@ class Clause:
             return one.value == 1
         return one.value < 12 or not self._is_counted(after)
 
-    def _is_free_share(self, one: Number, before: str, after: str) -> bool:
+    def _is_free_share(self, one: Number, words: str, before: str, after: str) -> bool:
         """Return whether a third, twice, seven in ten or 5 of 40 tell of no result."""
         if one.kind == "magnitude":
             return not self.is_result
         if one.kind == "share":
-            told = self.is_result or _OUTCOME.search(self.hidden)
+            each = re.search(r"\s(?:in|out of)\s", words)
+            told = each or self.is_result or _OUTCOME.search(self.hidden)
             return not told or self.is_rule or (self._stands_in(one) and self._is_set())
         if one.unit == "times" and re.match(r"\s*(?:[:;.,)]|$)", after) and before.endswith(", "):
             return True  # "and that, twice": a repetition
@@ -622,11 +654,11 @@ class Clause:
         """Return whether a dozen, or forty, are objects that the study counts as its result."""
         return self.is_own and bool(re.match(r"\s(?:of\b|more\b|[a-z-]+\b)", after))
 
-    def _is_free(self, one: Number, before: str, after: str) -> bool:
+    def _is_free(self, one: Number, before: str, after: str, *, measured: bool) -> bool:
         return (
             _is_name(one, before, after)
             or _is_year(one, before, after)
-            or self._is_level(one)
+            or (self._is_level(one) and not measured)
             or self._is_asked(one)
             or self._is_anchor(one, after)
             or (not _is_share(before, after) and self._is_small_count(one, before, after))
@@ -694,7 +726,7 @@ def _is_name(one: Number, before: str, after: str) -> bool:
     """Return whether digits belong to a name: H0, M500, chi2, NGC 1275, 3D, the 2nd."""
     if one.half > 1 and re.search(rf"{HIDE}\s?[×x·]\s?$|\bunits? of\s$", before):
         return True  # the power of ten behind a link, or after such as "in units of", is a unit
-    if re.search(r"[A-Za-zα-ωΑ-Ω_²³]$|[A-Za-z]-$|\w\^\{?$", before):
+    if re.search(r"[A-Za-zα-ωΑ-Ω_²³]$|[A-Za-z]-$|\w\^\{?$|[A-Za-zΑ-Ωα-ω]\*$", before):
         return True
     if re.match(r"(?:D|d|st|nd|rd|th)\b", after):
         return True

@@ -13,6 +13,10 @@ _ROWS = (
     r"(?:sets?|rows?|samples?|data|objects?|sources?|halos?|clusters?|galaxies|stars|patients|"
     r"events?|jets?|plots?|sites?|trees|cases|images|spectra)"
 )
+_VALUES = (
+    r"(?:rmse|mae|mse|nmad|auc|ece|r²|r2|f1|accuracy|precision|recall|purity|completeness|bias|"
+    r"scatter|errors?|gain|outliers?|area|scores?|difference)"
+)
 _AT = r"(?:in|on|at|for|under|within|among|during|inside|throughout)\s"
 _WHICH = r"(?:(?:the|all|both|these|our|its|their|only|even)\s)*(?:[a-z-]+\s)?"
 # Before a mention they say that the number is from somewhere else, or that rows go there.
@@ -65,7 +69,10 @@ def _patterns(sets: Iterable[str]) -> list[tuple[frozenset[str], str]]:
             found.append((frozenset({name}), bound))
         else:
             found.append(
-                (frozenset({name}), rf"\b{_AT}{_WHICH}{bound}|{bound}\s(?:[a-z]+\s)?{_ROWS}\b")
+                (
+                    frozenset({name}),
+                    rf"\b{_AT}{_WHICH}{bound}|{bound}(?:['’]s)?\s(?:[a-z]+\s)?(?:{_ROWS}|{_VALUES})\b",
+                )
             )
     return found
 

@@ -26,8 +26,11 @@ _MODIFIERS = {
     r"greater|higher) than|(?:fewer|smaller|lower) than|<|≤|within|not even|\\l(?:e|eq|esssim)",
 }
 _BEFORE = re.compile(
-    r"(?:^|[\s(,;:\[])(?:(?P<way>better|worse|lower|higher|less|more|smaller|larger|fewer|greater)"
-    r"(?:\]\([^()]*\))?\s+by\s+(?:only\s+|just\s+)?)?(?:(?P<how>"
+    r"(?:^|[\s(,;:\[])(?:(?P<way>better|worse|lower|higher|less|more|smaller|larger|fewer|greater|"
+    r"wider|narrower|tighter|falls?|fell|falls short|drops?|dropped|shrinks?|shrank|rises?|rose|"
+    r"grows?|grew|increase[sd]?|decrease[sd]?|reduce[sd]?|lower(?:s|ed)|improve[sd]?|worsen(?:s|ed)?|"
+    r"degrade[sd]?|deteriorate[sd]?|behind|ahead|wins?|loses?|lost)"
+    r"(?:\]\([^()]*\))?(?:(?<=loses)|(?<=lost)|(?<=wins)|\s+by)\s+(?:only\s+|just\s+)?)?(?:(?P<how>"
     + "|".join(f"(?:{words})" for words in _MODIFIERS.values())
     + r")\s*)?$",
     re.IGNORECASE,
@@ -39,11 +42,11 @@ _AFTER = re.compile(
 )
 _UP = (
     r"\b(?:higher|more|larger|greater|wider|broader|up|above|rise[sn]?|rose|grow[sn]?|grew|"
-    r"increase[sd]?|too high|too heavy|(?:doubl|tripl|trebl|quadrupl|quintupl)\w+)\b"
+    r"increase[sd]?|too high|too heavy|(?:high|heavy|long)(?!\s+[a-z]{3})|(?:doubl|tripl|trebl|quadrupl|quintupl)\w+)\b"
 )
 _DOWN = (
     r"\b(?:lower|less|smaller|fewer|tighter|narrower|down|below|falls?|fell|drops?|decrease[sd]?|"
-    r"reduced?|shrinks?|shrank|halv\w+|too low|too light|short)\b"
+    r"reduce[sd]?|lower(?:s|ed)|dropped|shrinks?|shrank|halv\w+|too low|too light|(?:low|light|short)(?!\s+[a-z]{3}))\b"
 )
 # "More precise" is no larger value of an error, nor is "less accurate" a smaller one.
 _GOOD = (
@@ -186,7 +189,9 @@ def _modifier(words: str) -> tuple[str, int] | None:
     found = [
         (match.start(1), how)
         for how, pattern in _MODIFIERS.items()
-        if (match := re.search(rf"(?:^|(?<=[\s(]))({pattern})\s*(?:a\sfactor\sof\s|an?\s)?$", plain))
+        if (
+            match := re.search(rf"(?:^|(?<=[\s(]))({pattern})\s*(?:a\sfactor\sof\s|an?\s)?$", plain)
+        )
     ]
     return (min(found)[1], min(found)[0]) if found else None
 
@@ -246,8 +251,8 @@ def _direction_of_gain(said: str, value: float, better: str) -> bool | None:
     found = [
         sign
         for sign, pattern in (
-            (1.0, r"\b(?:better|improve\w*|ahead)\b"),
-            (-1.0, r"\b(?:worse|behind)\b"),
+            (1.0, r"\b(?:better|improve\w*|ahead|wins?)\b"),
+            (-1.0, r"\b(?:worse\w*|behind|degrade[sd]?|deteriorate[sd]?|loses?|lost)\b"),
             (1.0 if better == "lower" else -1.0, _DOWN),
             (-1.0 if better == "lower" else 1.0, _UP),
         )

@@ -10,7 +10,16 @@ from boxloop.base.files import write_text
 from boxloop.notebooks.answers import read_answers
 from boxloop.notebooks.file import as_text, read_notebook, source
 from boxloop.notebooks.folder import sort_notebooks
-from boxloop.notebooks.prose import Known, Passage, Said, bibliography, levels, lists, passages, read
+from boxloop.notebooks.prose import (
+    Known,
+    Passage,
+    Said,
+    bibliography,
+    levels,
+    lists,
+    passages,
+    read,
+)
 from boxloop.notebooks.sets_named import elsewhere, set_of
 from boxloop.notebooks.stated import judge, rewrite
 from boxloop.record.facts import settings_table
