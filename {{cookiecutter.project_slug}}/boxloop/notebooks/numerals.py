@@ -51,7 +51,8 @@ _GLYPHS = {"½": 1 / 2, "⅓": 1 / 3, "⅔": 2 / 3, "¼": 1 / 4, "¾": 3 / 4, "�
 _NTH = "|".join(part for part in _PARTS if part != "half")
 _FEW = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
 _ALL = (
-    rf"(?:(?:{'|'.join(_TENS)})[\s-](?:{'|'.join(_ONES[1:10])})|(?:a\s)?(?:two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|forty|"
+    rf"(?:(?:{'|'.join(_TENS)})[\s-](?:{'|'.join(_ONES[1:10])})|"
+    r"(?:a\s)?(?:two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|forty|"
     r"fifty|sixty|seventy|eighty|ninety|hundred|thousand|million))"
 )
 # After "a third" stands what it is a part of; "a third model" is the one after the second.
@@ -63,7 +64,8 @@ _ENDS = (
 )
 # "One model in two simulators" is no share.
 _THINGS = (
-    r"(?:simulat\w+|sets|surveys|steps|ways|places|samples|folds|seeds|runs|chapters|notebooks|sites|"
+    r"(?:simulat\w+|sets|surveys|steps|ways|places|samples|folds|seeds|runs|"
+    r"chapters|notebooks|sites|"
     r"hospitals|valleys|regions|bands|bins|dimensions|stages|parts|passes|rounds|classes|showers|"
     r"experiments|seasons|years|days|hours|minutes|weeks|months|cent|times)\b"
 )
@@ -78,12 +80,14 @@ FRACTION = re.compile(
     rf"(?P<of_cent>half|an?\s(?:{_NTH})|(?:{_FEW})\s(?:{_NTH})s)\s(?:of\s)?an?\s{_CENT}|"
     rf"(?P<many>{_FEW}|a\sfew|several)[\s-](?P<plural>(?:{_NTH})s)\b|"
     rf"(?:an?|one)[\s-](?P<part>{_NTH})\b{_ENDS}|"
-    r"(?!(?<=\band\s)a\shalf)(?:(?:an?|one)[\s-])?(?P<half>(?<!\band\sa\s)half(?!\san\sorder)|halved?|halving|"
+    r"(?!(?<=\band\s)a\shalf)(?:(?:an?|one)[\s-])?(?P<half>(?<!\band\sa\s)half(?!\san\sorder)|"
+    r"halved?|halving|"
     r"(?<!\btwo\s)(?<!\bboth\s)(?<!\bthe\s)(?<!\binto\s)(?<!\bin\s)halves)\b(?!-)(?!\sa\sdozen)|"
     r"(?P<times>twice|thrice|(?:doubl|tripl|trebl|quadrupl|quintupl)(?:ed|es(?!\sas\b)|ing)|"
     rf"(?:doubl|tripl|trebl|quadrupl|quintupl)e{_WHOLE})(?!-)\b|"
     rf"(?P<some>{_FEW})\s(?:in|out\sof)\s(?:every\s|each\s)?(?P<each>{_ALL})\b|"
-    rf"(?P<one>{_FEW})\s(?:[a-z-]+\s){{1,2}}?in\s(?P<among>{_ALL})\b(?!\s(?:of\b|(?:[a-z]+\s)?{_THINGS}))|"
+    rf"(?P<one>{_FEW})\s(?:[a-z-]+\s){{1,2}}?in\s(?P<among>{_ALL})\b"
+    rf"(?!\s(?:of\b|(?:[a-z]+\s)?{_THINGS}))|"
     r"(?!one\b)(?P<few>two|three|four|five|six|seven|eight|nine)\sof\s(?:every\s)?"
     r"(?P<ten>ten|twenty|a\shundred)\b|"
     r"(?P<digit>\d{1,4})\s(?:in|out\sof|of)\s(?:every\s|each\s|the\s|all\s)?"

@@ -56,7 +56,10 @@ def _patterns(sets: Iterable[str]) -> list[tuple[frozenset[str], str]]:
     found = [
         (
             frozenset(sealed),
-            rf"\b(?:(?:sealed|held-out|hidden)\s(?:test\s)?|test\s){_ROWS}\b|\bon\sthe\stest\b(?!\s[a-z])",
+            (
+                rf"\b(?:(?:sealed|held-out|hidden)\s(?:test\s)?|test\s){_ROWS}\b|"
+                r"\bon\sthe\stest\b(?!\s[a-z])"
+            ),
         ),
         (home, r"\bat\shome\b"),
         (frozenset({"train_cv"}), r"\b(?:in|under)\scross[ -]validation\b"),
@@ -65,15 +68,9 @@ def _patterns(sets: Iterable[str]) -> list[tuple[frozenset[str], str]]:
     for name in names - {"train_cv", "exploration"} - sealed:
         words = r"[ _-]".join(re.escape(part) for part in name.split("_"))
         bound = rf"(?<![\w-])(?<!cross\s){words}(?![\w-])"
-        if "_" in name:
-            found.append((frozenset({name}), bound))
-        else:
-            found.append(
-                (
-                    frozenset({name}),
-                    rf"\b{_AT}{_WHICH}{bound}|{bound}(?:['’]s)?\s(?:[a-z]+\s)?(?:{_ROWS}|{_VALUES})\b",
-                )
-            )
+        behind = rf"{bound}(?:['’]s)?\s(?:[a-z]+\s)?(?:{_ROWS}|{_VALUES})\b"
+        one_word = rf"\b{_AT}{_WHICH}{bound}|{behind}"
+        found.append((frozenset({name}), bound if "_" in name else one_word))
     return found
 
 

@@ -16,20 +16,26 @@ from boxloop.notebooks.numerals import Number, numbers, written_like
 ABOUT, EPS = 0.15, 1e-9
 _ROUGHLY = r"about|roughly|around|approximately|approx\.?|some|circa|ca\.?|~|≈|something like"
 _SLIGHTLY = r"(?:just|slightly|a (?:little|bit)|somewhat)"
+_FAR = r"(?:well |far |much )?"
 _MODIFIERS = {
     "about": rf"{_ROUGHLY}|\\approx|\\sim(?:eq)?",
     "nearly": rf"nearly|almost|close to|not quite|{_SLIGHTLY} (?:under|below|less than)",
-    "least": r"(?:well |far |much )?(?:more than|over|above)|at least|(?:no|not) (?:less|fewer|lower|"
-    r"smaller) than|exceeding|in excess of|(?:greater|larger|higher|better) than|beyond|>|≥|"
-    rf"upwards of|{_SLIGHTLY} (?:over|above|more than)|\\g(?:e|eq|trsim)",
-    "most": r"(?:well |far |much )?(?:less than|under|below)|at most|up to|(?:no|not) (?:more|larger|"
-    r"greater|higher) than|(?:fewer|smaller|lower) than|<|≤|within|not even|\\l(?:e|eq|esssim)",
+    "least": (
+        rf"{_FAR}(?:more than|over|above)|{_SLIGHTLY} (?:over|above|more than)|at least|beyond|"
+        r"(?:no|not) (?:less|fewer|lower|smaller) than|(?:greater|larger|higher|better) than|"
+        r"exceeding|in excess of|upwards of|>|≥|\\g(?:e|eq|trsim)"
+    ),
+    "most": (
+        rf"{_FAR}(?:less than|under|below)|at most|up to|within|not even|"
+        r"(?:no|not) (?:more|larger|greater|higher) than|(?:fewer|smaller|lower) than|<|≤|"
+        r"\\l(?:e|eq|esssim)"
+    ),
 }
 _BEFORE = re.compile(
     r"(?:^|[\s(,;:\[])(?:(?P<way>better|worse|lower|higher|less|more|smaller|larger|fewer|greater|"
     r"wider|narrower|tighter|falls?|fell|falls short|drops?|dropped|shrinks?|shrank|rises?|rose|"
-    r"grows?|grew|increase[sd]?|decrease[sd]?|reduce[sd]?|lower(?:s|ed)|improve[sd]?|worsen(?:s|ed)?|"
-    r"degrade[sd]?|deteriorate[sd]?|behind|ahead|wins?|loses?|lost)"
+    r"grows?|grew|increase[sd]?|decrease[sd]?|reduce[sd]?|lower(?:s|ed)|improve[sd]?|"
+    r"worsen(?:s|ed)?|degrade[sd]?|deteriorate[sd]?|behind|ahead|wins?|loses?|lost)"
     r"(?:\]\([^()]*\))?(?:(?<=loses)|(?<=lost)|(?<=wins)|\s+by)\s+(?:only\s+|just\s+)?)?(?:(?P<how>"
     + "|".join(f"(?:{words})" for words in _MODIFIERS.values())
     + r")\s*)?$",
@@ -42,11 +48,13 @@ _AFTER = re.compile(
 )
 _UP = (
     r"\b(?:higher|more|larger|greater|wider|broader|up|above|rise[sn]?|rose|grow[sn]?|grew|"
-    r"increase[sd]?|too high|too heavy|(?:high|heavy|long)(?!\s+[a-z]{3})|(?:doubl|tripl|trebl|quadrupl|quintupl)\w+)\b"
+    r"increase[sd]?|too high|too heavy|(?:high|heavy|long)(?!\s+[a-z]{3})|"
+    r"(?:doubl|tripl|trebl|quadrupl|quintupl)\w+)\b"
 )
 _DOWN = (
     r"\b(?:lower|less|smaller|fewer|tighter|narrower|down|below|falls?|fell|drops?|decrease[sd]?|"
-    r"reduce[sd]?|lower(?:s|ed)|dropped|shrinks?|shrank|halv\w+|too low|too light|(?:low|light|short)(?!\s+[a-z]{3}))\b"
+    r"reduce[sd]?|lower(?:s|ed)|dropped|shrinks?|shrank|halv\w+|too low|too light|"
+    r"(?:low|light|short)(?!\s+[a-z]{3}))\b"
 )
 # "More precise" is no larger value of an error, nor is "less accurate" a smaller one.
 _GOOD = (

@@ -100,7 +100,7 @@ def _elsewhere(rows: list[dict[str, Any]], results: Results) -> None:
         for row in own if named else ():
             there = set_of(row["address"], results.sets)
             if there and row["holds"]:
-                row |= _of_another_set(row, there, sorted(named), results)
+                row.update(_of_another_set(row, there, sorted(named), results))
 
 
 def _of_another_set(
