@@ -52,15 +52,15 @@ def make(world, folder):
 
 
 @pytest.fixture(scope="module")
-def bats(tmp_path_factory):
+def project(tmp_path_factory):
     """The study of `planted`."""
-    return planted, make(planted, tmp_path_factory.mktemp("bats"))
+    return make(planted, tmp_path_factory.mktemp("bats"))
 
 
 @pytest.fixture(scope="module")
 def fields(tmp_path_factory):
     """The study of `planted_fields`."""
-    return planted_fields, make(planted_fields, tmp_path_factory.mktemp("fields"))
+    return make(planted_fields, tmp_path_factory.mktemp("fields"))
 
 
 def write(project, name, notebook):
@@ -69,30 +69,29 @@ def write(project, name, notebook):
     path.write_text(json.dumps(notebook), encoding="utf-8")
 
 
-def judged(study, text):
+def judged(project, text, world=planted):
     """Return the check of a project whose last notebook says this."""
-    world, project = study
     write(project, "08_release", markdown(text))
     rows = numbers_said(project, Results(project, world.SETS, world.CHECKS))
     return run_check("answers.traceable", rows)
 
 
 @pytest.mark.parametrize("sentence", planted.RIGHT)
-def test_a_right_sentence_is_let_alone(bats, sentence):
+def test_a_right_sentence_is_let_alone(project, sentence):
     """Traced and right, cited, given, or no number of the study."""
-    assert judged(bats, sentence).state == "pass"
+    assert judged(project, sentence).state == "pass"
 
 
 @pytest.mark.parametrize("sentence", planted.WRONG)
-def test_a_wrong_sentence_is_caught(bats, sentence):
+def test_a_wrong_sentence_is_caught(project, sentence):
     """Wrong where it is a link; bare, and so waiting for a person, where it is none."""
-    state = judged(bats, sentence).state
+    state = judged(project, sentence).state
     assert state == ("fail" if "](#" in sentence or "](@" in sentence else "unanswered")
 
 
 def test_right_sentences_of_several_fields_are_let_alone(fields):
     """Objects, software, coordinates, levels, questions and wishes have digits, and no result."""
-    accused = {text: judged(fields, text).message for text in planted_fields.RIGHT}
+    accused = {text: judged(fields, text, planted_fields).message for text in planted_fields.RIGHT}
     assert [
         f"{text}: {said}" for text, said in accused.items() if not said.startswith("All ")
     ] == []
@@ -100,7 +99,7 @@ def test_right_sentences_of_several_fields_are_let_alone(fields):
 
 def test_wrong_sentences_of_several_fields_are_caught(fields):
     """Words, TeX and code, another set than the one that is named, and what is called given."""
-    missed = [t for t in planted_fields.WRONG if judged(fields, t).state == "pass"]
+    missed = [t for t in planted_fields.WRONG if judged(fields, t, planted_fields).state == "pass"]
     assert missed == []
 
 
@@ -131,5 +130,5 @@ def test_there_are_sixty_of_each():
 )
 def test_it_is_said_what_is_the_matter(fields, text, state, said):
     """What waits for a person and what is wrong are told apart, each in a sentence of its own."""
-    found = judged(fields, text)
+    found = judged(fields, text, planted_fields)
     assert (found.state, said in found.message) == (state, True), found.message

@@ -187,7 +187,9 @@ class Clause:
         if any(other.kind == "traced" for other in others):
             return False
         before = self.hidden[: said.start - offset].rstrip(f"{HIDE}[( ")
-        if re.search(THEIRS, before[-40:]) or re.search(HYPOTHETICAL, self.hidden):
+        if re.search(THEIRS, before[-40:], re.IGNORECASE) or re.search(
+            HYPOTHETICAL, self.hidden, re.IGNORECASE
+        ):
             return False
         told = re.search(TOLD, before, re.IGNORECASE)
         metric = re.search(rf"\b(?:{METRICS})\b", self.hidden, re.IGNORECASE)

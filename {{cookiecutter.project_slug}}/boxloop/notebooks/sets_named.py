@@ -23,8 +23,14 @@ _WHICH = r"(?:(?:the|all|both|these|our|its|their|only|even)\s)*(?:[a-z-]+\s)?"
 _ASIDE = re.compile(
     r"\b(?:unlike|not|no|nor|than|outside|without|before|beyond|except|nothing|none|against|versus|"
     r"vs|compared|instead|leav\w+|taught|trained|train|learn\w*|transfer\w*|tuned|chosen|selected|"
-    r"fitted|calibrat\w+|to|into|towards?|both|either|while|whereas|although|but|from|like|as|"
+    r"fitted|calibrat\w+|(?<!applied )(?<!applies )to|into|towards?|both|either|while|whereas|although|but|from|like|as|"
     r"until|unless|if|seen|known|similar)\b[^,;:.]{0,30}$",
+    re.IGNORECASE,
+)
+# A sentence of what is lost, or still to come, there tells the number of another place.
+_LOST = re.compile(
+    r"\b(?:gone|vanish\w*|disappear\w*|nothing|none|no longer|carr(?:y|ies) over|does not|do not|"
+    r"did not|was not|were not|expect\w*|hopes?|hoped|should|will|until|not yet|to confirm|if)\b",
     re.IGNORECASE,
 )
 HOME = ("validation", "train_cv", "exploration")
@@ -110,7 +116,8 @@ def elsewhere(sentence: str, addresses: Iterable[str], sets: Iterable[str]) -> f
     of_links = {name for address in addresses if (name := set_of(address, sets))}
     found = mentions(sentence, sets)
     named = {mention.sets for mention in found}
-    if not of_links or len(named) != 1 or any(mention.aside for mention in found):
+    aside = _LOST.search(sentence) or any(mention.aside for mention in found)
+    if not of_links or len(named) != 1 or aside:
         return frozenset()
     only = next(iter(named))
     return frozenset() if only & of_links else only

@@ -97,7 +97,8 @@ THEIRS_AFTER = (
     r"^[\W¤]*(?:of|by|in|from|reported by|found by|published by)\s(?:[A-Z]|the literature|others)"
 )
 HYPOTHETICAL = (
-    r"\b(?:may|can|for granted|taken as|take|adopt|would|could|might|if|suppose|imagine|assum\w+|"
+    r"\b(?:may|can|for granted|takes?|taken|we set|(?:is|are) set|set to|chosen?|choose|"
+    r"fix(?:ed)?|adopt(?:s|ed)?|would|could|might|if|suppose|imagine|assum\w+|"
     r"by construction)\b"
 )
 WISHED = (
