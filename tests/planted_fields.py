@@ -280,6 +280,8 @@ RIGHT = [
     "Girth is measured at [1.3 m](#given), as usual.",
     "Fits were run in single and in double precision, and errors agree.",
     "Errors are quoted with two significant digits.",
+    "For 0.5, 1, 2 and 4 the error of the model was taken.",
+    "The score scatters [about one and a half times](#gain.validation.rmse) as much.",
 ]
 
 WRONG = [
@@ -451,4 +453,6 @@ WRONG = [
     "One in three predictions of the model is wrong.",
     "The accuracy is three nines: 99.9 %.",
     "Sixty per cent of the wetland is mapped wrongly by the model.",
+    "The error shrinks [by a factor of 3](#gain.validation.rmse).",
+    "The model is [three times as precise](#gain.validation.rmse) as the score.",
 ]

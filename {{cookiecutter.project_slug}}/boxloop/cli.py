@@ -53,11 +53,13 @@ def _open_project() -> Project:
 
 def _open_results() -> Project:
     """Return the project as `_open_project` does, its results made again where they are damaged."""
+    from boxloop.record import answered
     from boxloop.record.results import refresh
 
     project = _open_project()
     with suppress(OSError):  # nobody may write here: what is there has to do
         refresh(project)
+    _tell(*answered.restore(project), err=True)
     return project
 
 
@@ -455,7 +457,6 @@ def answers(update: bool, confirm: tuple, more: tuple) -> None:
             f"What is to be done with {more[0]}? `boxloop answers --confirm {more[0]}` confirms it."
         )
         raise UserError(msg)
-    _say(*answered.restore(project))
     if confirm:
         names = answered.confirm(project, [*confirm, *more])
         _say(f"Confirmed: {', '.join(names) or 'none waited'}.", "Next: `boxloop run`.")

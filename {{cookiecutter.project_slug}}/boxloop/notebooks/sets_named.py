@@ -23,7 +23,8 @@ _WHICH = r"(?:(?:the|all|both|these|our|its|their|only|even)\s)*(?:[a-z-]+\s)?"
 _ASIDE = re.compile(
     r"\b(?:unlike|not|no|nor|than|outside|without|before|beyond|except|nothing|none|against|versus|"
     r"vs|compared|instead|leav\w+|taught|trained|train|learn\w*|transfer\w*|tuned|chosen|selected|"
-    r"fitted|calibrat\w+|(?<!applied )(?<!applies )to|into|towards?|both|either|while|whereas|although|but|from|like|as|"
+    r"fitted|calibrat\w+|(?<!applied )(?<!applies )to|into|towards?|both|"
+    r"either|while|whereas|although|but|from|like|as|"
     r"until|unless|if|seen|known|similar)\b[^,;:.]{0,30}$",
     re.IGNORECASE,
 )

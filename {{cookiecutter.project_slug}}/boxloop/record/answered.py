@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
@@ -76,7 +77,9 @@ def restore(project: Project) -> list[str]:
             f"{project.relative(path)} is damaged: {len(kept)} confirmations are readable; restore "
             "it from your last commit, or confirm what waits."
         )
-    return [*said, *(remember(project) if lost(project) else [])]
+    with suppress(UserError, OSError):  # a notebook that cannot be read is told of elsewhere
+        said += remember(project) if lost(project) else []
+    return said
 
 
 def _take_down_columns(project: Project, now: dict[str, Any]) -> None:
