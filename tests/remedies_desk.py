@@ -232,6 +232,25 @@ def an_answer_is_confirmed_by_its_id(person):
 
 
 @case
+def several_answers_are_confirmed_at_once(person):
+    person.small()
+    ids = re.findall(r"answered +(\w+)", person.does("answers"))
+    yield person.types("answers", ids[0]), f"`boxloop answers --confirm {ids[0]}` confirms it"
+    yield person.types("answers", "--confirm", *ids)
+
+
+@case
+def an_answer_is_confirmed_after_a_run(person):
+    person.small(ran=False)
+    yield (
+        person.types("answers", "--confirm", "why"),
+        "type `boxloop run`, and confirm what `boxloop answers` calls unanswered then",
+    )
+    person.does("run")
+    yield person.types("answers", "--confirm", "why")
+
+
+@case
 def an_answer_is_written_before_it_is_confirmed(person):
     person.small()
     person.edit("notebooks/01_scoping.ipynb", "Because", "TODO")

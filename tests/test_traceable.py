@@ -2,8 +2,9 @@
 
 import json
 
+import planted
+import planted_fields
 import pytest
-from planted import CHECKS, KEYS, LADDER, NUMBERS, RIGHT, SETS, SETTINGS, WRONG
 
 from boxloop.base.places import Project
 from boxloop.checks import run_check
@@ -12,8 +13,12 @@ from boxloop.record.traced import Results
 
 
 def toml(table, name=""):
-    """Return tables of numbers as TOML."""
-    plain = [f"{key} = {value}" for key, value in table.items() if not isinstance(value, dict)]
+    """Return tables of numbers, texts and lists as TOML."""
+    plain = [
+        f"{key} = {json.dumps(value)}"
+        for key, value in table.items()
+        if not isinstance(value, dict)
+    ]
     inner = [
         toml(value, f"{name}{key}.") for key, value in table.items() if isinstance(value, dict)
     ]
@@ -28,22 +33,34 @@ def markdown(text, cell="seen"):
     return {"cells": cells, "metadata": about, "nbformat": 4, "nbformat_minor": 5}
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory):
-    """A project with the results that the sentences of `planted` speak of."""
-    project = Project(tmp_path_factory.mktemp("bats"))
+def make(world, folder):
+    """Make a project with the results that the sentences of a module speak of."""
+    project = Project(folder)
     project.notebooks.mkdir()
     project.study.mkdir()
-    bib = "".join(f"@article{{{key},\n  year = {{{key[-4:]}}}\n}}\n" for key in KEYS)
+    bib = "".join(f"@article{{{key},\n  year = {{{key[-4:]}}}\n}}\n" for key in world.KEYS)
     (project.study / "references.bib").write_text(bib, encoding="utf-8")
-    project.settings_file.write_text(toml(SETTINGS), encoding="utf-8")
+    project.settings_file.write_text(toml(world.SETTINGS), encoding="utf-8")
     for name in ("03_split", "04_train", "05_diagnose"):
         write(project, name, markdown("Nothing."))
-    for name, numbers in NUMBERS.items():
+    for name, numbers in world.NUMBERS.items():
         project.station(name).mkdir(parents=True)
         (project.station(name) / "numbers.json").write_text(json.dumps(numbers), encoding="utf-8")
-    (project.station("04_train") / "ladder.csv").write_text(LADDER, encoding="utf-8")
+    ladder = getattr(world, "LADDER", "model,rmse\n")
+    (project.station("04_train") / "ladder.csv").write_text(ladder, encoding="utf-8")
     return project
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """The study of `planted`."""
+    return make(planted, tmp_path_factory.mktemp("bats"))
+
+
+@pytest.fixture(scope="module")
+def fields(tmp_path_factory):
+    """The study of `planted_fields`."""
+    return make(planted_fields, tmp_path_factory.mktemp("fields"))
 
 
 def write(project, name, notebook):
@@ -52,24 +69,66 @@ def write(project, name, notebook):
     path.write_text(json.dumps(notebook), encoding="utf-8")
 
 
-def judged(project, text):
+def judged(project, text, world=planted):
     """Return the check of a project whose last notebook says this."""
     write(project, "08_release", markdown(text))
-    return run_check("answers.traceable", numbers_said(project, Results(project, SETS, CHECKS)))
+    rows = numbers_said(project, Results(project, world.SETS, world.CHECKS))
+    return run_check("answers.traceable", rows)
 
 
-@pytest.mark.parametrize("sentence", RIGHT)
+@pytest.mark.parametrize("sentence", planted.RIGHT)
 def test_a_right_sentence_is_let_alone(project, sentence):
     """Traced and right, cited, given, or no number of the study."""
     assert judged(project, sentence).state == "pass"
 
 
-@pytest.mark.parametrize("sentence", WRONG)
+@pytest.mark.parametrize("sentence", planted.WRONG)
 def test_a_wrong_sentence_is_caught(project, sentence):
     """Wrong where it is a link; bare, and so waiting for a person, where it is none."""
-    assert judged(project, sentence).state == ("fail" if "](#" in sentence else "unanswered")
+    state = judged(project, sentence).state
+    assert state == ("fail" if "](#" in sentence or "](@" in sentence else "unanswered")
+
+
+def test_right_sentences_of_several_fields_are_let_alone(fields):
+    """Objects, software, coordinates, levels, questions and wishes have digits, and no result."""
+    accused = {text: judged(fields, text, planted_fields).message for text in planted_fields.RIGHT}
+    assert [
+        f"{text}: {said}" for text, said in accused.items() if not said.startswith("All ")
+    ] == []
+
+
+def test_wrong_sentences_of_several_fields_are_caught(fields):
+    """Words, TeX and code, another set than the one that is named, and what is called given."""
+    missed = [t for t in planted_fields.WRONG if judged(fields, t, planted_fields).state == "pass"]
+    assert missed == []
 
 
 def test_there_are_sixty_of_each():
     """So that one in sixty means something."""
-    assert (len(set(RIGHT)), len(set(WRONG))) == (60, 60)
+    assert (len(set(planted.RIGHT)), len(set(planted.WRONG))) == (60, 60)
+    assert min(len(set(planted_fields.RIGHT)), len(set(planted_fields.WRONG))) > 120
+
+
+@pytest.mark.parametrize(
+    ("text", "state", "said"),
+    [
+        ("It is [splendid](#04_train.found).", "unanswered", "write the digits"),
+        (
+            "In the wetland the error is [0.244](#validation.rmse.model).",
+            "fail",
+            "the sentence speaks of wetland and links to validation; wetland.rmse.model is 0.493",
+        ),
+        (
+            "On the sealed test set it is [0.244](#validation.rmse.model).",
+            "unanswered",
+            "say which set it is",
+        ),
+        ("It is [0.041](@who2031).", "fail", "study/references.bib has no entry who2031"),
+        ("Our model has an AUC of [0.812](#given).", "unanswered", "(called given), perhaps"),
+        ("The AUC of our model is [0.95](@quinn2020).", "unanswered", "(called cited, @quinn2020)"),
+    ],
+)
+def test_it_is_said_what_is_the_matter(fields, text, state, said):
+    """What waits for a person and what is wrong are told apart, each in a sentence of its own."""
+    found = judged(fields, text, planted_fields)
+    assert (found.state, said in found.message) == (state, True), found.message

@@ -53,11 +53,13 @@ def _open_project() -> Project:
 
 def _open_results() -> Project:
     """Return the project as `_open_project` does, its results made again where they are damaged."""
+    from boxloop.record import answered
     from boxloop.record.results import refresh
 
     project = _open_project()
     with suppress(OSError):  # nobody may write here: what is there has to do
         refresh(project)
+    _tell(*answered.restore(project), err=True)
     return project
 
 
@@ -442,15 +444,21 @@ def fail(text: str, about: Any, explanation: str | None) -> None:
     "--confirm",
     multiple=True,
     metavar="ID",
-    help="This answer holds for today's results as it stands; may be repeated.",
+    help="These answers hold for today's results as they stand: ids, chapters such as 01, or all.",
 )
-def answers(update: bool, confirm: tuple) -> None:
+@click.argument("more", nargs=-1, metavar="")
+def answers(update: bool, confirm: tuple, more: tuple) -> None:
     """List the answers and the numbers in prose, and whether they are as the results say."""
     from boxloop.record import answered, prose
 
     project = _open_results()
+    if more and not confirm:
+        msg = (
+            f"What is to be done with {more[0]}? `boxloop answers --confirm {more[0]}` confirms it."
+        )
+        raise UserError(msg)
     if confirm:
-        names = answered.confirm(project, confirm)
+        names = answered.confirm(project, [*confirm, *more])
         _say(f"Confirmed: {', '.join(names) or 'none waited'}.", "Next: `boxloop run`.")
     _say(*(prose.update(project) if update else [] if confirm else prose.answer_lines(project)))
 

@@ -32,24 +32,46 @@ def traceable(rows: Iterable[Mapping[str, Any]], *, threshold: float) -> Finding
     """
     rows = list(rows)
     traced = [row for row in rows if row["kind"] == "traced"]
-    wrong = [row for row in traced if row["holds"] is False]
+    wrong = [row for row in rows if row.get("holds", True) is False]
     bare = [row for row in rows if row["kind"] == "bare"]
+    unclear = [row for row in traced if row["holds"] is None]
     power = counted("one number")
     if len(wrong) > threshold:
         shown = "; ".join(
             f'{_where(row)} says "{row["text"]}", but {row["why"]}' for row in wrong[:MOST]
         )
         of = "is" if len(wrong) == 1 else "are"
-        message = (
-            f"{len(wrong)} of {len(traced)} traced numbers {of} not so: {shown}{_more(wrong)}."
-        )
+        among = sum(row["kind"] in ("traced", "cited") for row in rows)
+        message = f"{len(wrong)} of {among} traced numbers {of} not so: {shown}{_more(wrong)}."
         return Finding(len(wrong), passed=False, message=message, power=power)
-    if len(bare) > threshold:
-        shown = "; ".join(f"{_where(row)}: {row['text']}{_links(row)}" for row in bare[:MOST])
-        them = "1 number in prose is" if len(bare) == 1 else f"{len(bare)} numbers in prose are"
-        return Unanswered(f"{them} no link to a result ({shown}{_more(bare)}).", len(bare))
+    if len(bare) + len(unclear) > threshold:
+        said = [words for words in (_bare_words(bare), _unclear_words(unclear)) if words]
+        return Unanswered(" ".join(said), len(bare) + len(unclear))
     words = f"All {len(traced)} traced numbers in prose are as the results say, and none is bare."
     return Finding(len(wrong), passed=True, message=words, power=power)
+
+
+def _bare_words(bare: list[Mapping[str, Any]]) -> str:
+    shown = "; ".join(
+        f"{_where(row)}: {row['text']}{_called(row)}{_links(row)}" for row in bare[:MOST]
+    )
+    them = "1 number in prose is" if len(bare) == 1 else f"{len(bare)} numbers in prose are"
+    return f"{them} no link to a result ({shown}{_more(bare)})." if bare else ""
+
+
+def _unclear_words(unclear: list[Mapping[str, Any]]) -> str:
+    shown = "; ".join(
+        f'{_where(row)} says "{row["text"]}", but {row["why"]}' for row in unclear[:MOST]
+    )
+    them = "1 link waits" if len(unclear) == 1 else f"{len(unclear)} links wait"
+    return f"{them} for a person: {shown}{_more(unclear)}." if unclear else ""
+
+
+def _called(row: Mapping[str, Any]) -> str:
+    """Return that a number of the study is called given or cited."""
+    address = row.get("address")
+    how = "given" if address == "given" else f"cited, {address}"
+    return f" (called {how})" if address else ""
 
 
 def _where(row: Mapping[str, Any]) -> str:

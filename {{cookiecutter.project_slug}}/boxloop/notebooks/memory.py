@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from boxloop.base.places import Project
 
 REMEMBERED, CONFIRMED, EXAMPLE = "answers.json", "confirmed.json", "example.json"
+MANIFESTS = "manifests.json"  # roles and units of inputs and target, by `manifest`
 # The same tables written by another version of the library are other bytes, and the same science.
 SAME = 1e-6
 
@@ -33,12 +34,30 @@ def _table(path: Path) -> dict[str, Any]:
 
 
 def _settings(project: Project) -> dict[str, Any]:
+    try:
+        return _tables(project.settings_file.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError):
+        return {}
+
+
+def _tables(text: str) -> dict[str, Any]:
     import tomllib  # not in the Python 3.9 that finishes a bake
 
     try:
-        return tomllib.loads(project.settings_file.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError):
+        return tomllib.loads(text)
+    except ValueError:
         return {}
+
+
+def columns_used(settings: dict[str, Any]) -> dict[str, list]:
+    """Return role and unit of each input and of the target."""
+    columns = settings.get("columns")
+    columns = columns if isinstance(columns, dict) else {}
+    return {
+        name: [facts.get("role"), facts.get("unit")]
+        for name, facts in columns.items()
+        if isinstance(facts, dict) and facts.get("role") in ("input", "target")
+    }
 
 
 def spoken_of(project: Project) -> dict[str, Any]:
@@ -51,21 +70,22 @@ def spoken_of(project: Project) -> dict[str, Any]:
         units of inputs and target), ``target``, and ``headline``: ``metric``, ``set``, ``value``,
         ``low`` and ``high`` of the model.
     """
-    settings = _settings(project)
-    columns = settings.get("columns")
-    columns = columns if isinstance(columns, dict) else {}
-    used = {
-        name: [facts.get("role"), facts.get("unit")]
-        for name, facts in columns.items()
-        if isinstance(facts, dict) and facts.get("role") in ("input", "target")
-    }
-    study = settings.get("study")
-    manifest = fingerprint(used)
     primary = _table(project.metrics_file).get("primary")
+    return _speaks_of(_settings(project), _raw(project), primary)
+
+
+def spoken_of_then(settings: str, raw: dict[str, str], primary: Any) -> dict[str, Any]:
+    """Return what an answer spoke of in a pass: text of study.toml, raw data, headline."""
+    return _speaks_of(_tables(settings), raw, primary)
+
+
+def _speaks_of(settings: dict[str, Any], raw: dict[str, str], primary: Any) -> dict[str, Any]:
+    study = settings.get("study")
+    manifest = fingerprint(columns_used(settings))
     primary = primary if isinstance(primary, dict) else {}
     model = primary.get("model") if isinstance(primary.get("model"), dict) else {}
     return {
-        "inputs": fingerprint([manifest, _raw(project)]),
+        "inputs": fingerprint([manifest, raw]),
         "manifest": manifest,
         "target": study.get("target") if isinstance(study, dict) else None,
         "headline": {
@@ -89,7 +109,32 @@ def _raw(project: Project) -> dict[str, str]:
     }
 
 
-def changed(before: Any, now: dict[str, Any], metrics: dict[str, Any]) -> str:
+def other_columns(before: Any, now: dict[str, list]) -> str:
+    """Return which inputs are others, and how: the first three of them, in words."""
+    if not isinstance(before, dict):
+        return "the inputs of study.toml are others"
+    said = []
+    for name in dict.fromkeys([*before, *now]):
+        old, new = before.get(name), now.get(name)
+        if old == new:
+            continue
+        if not isinstance(old, list) or len(old) != 2:
+            said.append(f"{name} is {_role(new)} now")
+        elif new is None:
+            said.append(f"{name} is no longer {_role(old)}")
+        elif old[0] != new[0]:
+            said.append(f"{name} was {_role(old)}, is {_role(new)}")
+        else:
+            said.append(f"the unit of {name} was {old[1] or 'none'}, is {new[1] or 'none'}")
+    more = f" and {len(said) - 3} more columns changed" if len(said) > 3 else ""
+    return ("; ".join(said[:3]) + more) or "the inputs of study.toml are others"
+
+
+def _role(facts: list | None) -> str:
+    return "the target" if facts and facts[0] == "target" else "an input"
+
+
+def changed(before: Any, now: dict[str, Any], metrics: dict[str, Any], columns: str = "") -> str:
     """Return what is another since an answer was written, in words; empty where nothing is.
 
     Parameters
@@ -98,13 +143,15 @@ def changed(before: Any, now: dict[str, Any], metrics: dict[str, Any]) -> str:
         As from `spoken_of`.
     metrics : dict
         Content of ``results/metrics.json``.
+    columns : str
+        Which inputs are others, in words.
     """
     if not isinstance(before, dict):
         return ""
     if before.get("target") != now["target"]:
         return f"the target was {before.get('target')}, is {now['target']}"
     if before.get("manifest") != now["manifest"]:
-        return "the inputs of study.toml are others"
+        return columns or "the inputs of study.toml are others"
     old = before.get("headline")
     old = old if isinstance(old, dict) else {}
     if old.get("metric") and old["metric"] != now["headline"]["metric"]:
@@ -147,16 +194,42 @@ def _are_close(one: Any, two: Any) -> bool:
     return abs(one - two) <= SAME * max(abs(one), abs(two))
 
 
+def lost(project: Project, name: str = REMEMBERED) -> str:
+    """Return how a memory is lost, ``missing`` or ``damaged``; empty where it is not.
+
+    Missing is what a pass of this version would have written. Passes of older versions, which keep
+    no causes, wrote none.
+    """
+    path = project.passes / name
+    if path.exists():
+        content = read_cache(path)
+        right = isinstance(content, dict) and all(map(_is_entry, content.values()))
+        return "" if right else "damaged"
+    if name != REMEMBERED:
+        return ""
+    past = (_table(path) for path in project.passes.glob("*.json") if path.stem.isdecimal())
+    return "missing" if any("causes" in content for content in past) else ""
+
+
+def _is_entry(entry: Any) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("text"), str) and "spoke_of" in entry
+
+
 class Memory:
-    """What is remembered of the answers of a project; damaged files count as missing."""
+    """What is remembered of the answers of a project."""
 
     def __init__(self, project: Project) -> None:
         self.now = spoken_of(project)
         self.metrics = _table(project.metrics_file)
         self.remembered = _table(project.passes / REMEMBERED)
         self.confirmed = _table(project.passes / CONFIRMED)
+        self.manifests = _table(project.passes / MANIFESTS)
         self.example = _table(project.study / EXAMPLE)
-        self.replaced = bool(self.example) and _is_replaced(self.example, _settings(project))
+        settings = _settings(project)
+        self.columns = columns_used(settings)
+        self.replaced = bool(self.example) and _is_replaced(self.example, settings)
+        how = lost(project)
+        self.lost = f"{project.relative(project.passes / REMEMBERED)} is {how}" if how else ""
 
     def entry(self, answer: str, text: str) -> dict[str, Any] | None:
         """Return what is remembered of an answer with this very text, or None."""
@@ -171,16 +244,35 @@ class Memory:
                 return {"spoke_of": earlier[text_hash(text)]}
         return None
 
+    def is_confirmed(self, answer: str, text: str) -> bool:
+        """Return whether a person has taken this very text over as his own."""
+        entry = self.confirmed.get(answer)
+        return isinstance(entry, dict) and entry.get("text") == text_hash(text)
+
     def judge(self, answer: str, text: str) -> tuple[str, str]:
         """Return the state of a text that says something, and why."""
         shipped = self.example.get("answers")
         own = isinstance(shipped, dict) and shipped.get(answer) == text_hash(text)
+        own = own and not self.is_confirmed(answer, text)
         entry = self.entry(answer, text)
-        if own and self.replaced and answer not in self.confirmed:
+        if own and self.replaced:
             return "unanswered", "answered by the example, whose data were replaced"
-        if entry and (what := changed(entry.get("spoke_of"), self.now, self.metrics)):
+        if why := self._forgotten(entry):
+            return "unanswered", f"nothing is remembered of what it was written for{why}"
+        spoke_of = entry.get("spoke_of") if entry else None
+        manifest = spoke_of.get("manifest") if isinstance(spoke_of, dict) else None
+        columns = other_columns(self.manifests.get(str(manifest)), self.columns)
+        if what := changed(spoke_of, self.now, self.metrics, columns):
             return "unanswered", f"written for other results: {what}"
         return ("example", "answered by the example") if own else ("answered", "")
+
+    def _forgotten(self, entry: dict[str, Any] | None) -> str:
+        """Return why a memory counts as lost, as the end of a sentence."""
+        if entry is None:
+            return f": {self.lost}" if self.lost else ""
+        if isinstance(entry.get("spoke_of"), dict):
+            return ""
+        return ", and no pass holds it any more"
 
 
 def _is_replaced(example: dict[str, Any], settings: dict[str, Any]) -> bool:

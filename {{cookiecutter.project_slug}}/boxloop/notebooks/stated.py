@@ -15,16 +15,28 @@ from boxloop.notebooks.numerals import Number, numbers, written_like
 
 ABOUT, EPS = 0.15, 1e-9
 _ROUGHLY = r"about|roughly|around|approximately|approx\.?|some|circa|ca\.?|~|≈|something like"
+_SLIGHTLY = r"(?:just|slightly|a (?:little|bit)|somewhat)"
+_FAR = r"(?:well |far |much )?"
 _MODIFIERS = {
-    "about": _ROUGHLY,
-    "nearly": r"nearly|almost|close to|just under|just below|not quite|a little less than",
-    "least": r"more than|over|above|at least|no less than|not less than|exceeding|beyond|>|≥|well "
-    r"over|just over|a little more than|upwards of",
-    "most": r"less than|under|below|at most|up to|no more than|not more than|fewer than|<|≤|within",
+    "about": rf"{_ROUGHLY}|\\approx|\\sim(?:eq)?",
+    "nearly": rf"nearly|almost|close to|not quite|{_SLIGHTLY} (?:under|below|less than)",
+    "least": (
+        rf"{_FAR}(?:more than|over|above)|{_SLIGHTLY} (?:over|above|more than)|at least|beyond|"
+        r"(?:no|not) (?:less|fewer|lower|smaller) than|(?:greater|larger|higher|better) than|"
+        r"exceeding|in excess of|upwards of|>|≥|\\g(?:e|eq|trsim)"
+    ),
+    "most": (
+        rf"{_FAR}(?:less than|under|below)|at most|up to|within|not even|"
+        r"(?:no|not) (?:more|larger|greater|higher) than|(?:fewer|smaller|lower) than|<|≤|"
+        r"\\l(?:e|eq|esssim)"
+    ),
 }
 _BEFORE = re.compile(
-    r"(?:^|[\s(,;:\[])(?:(?P<way>better|worse|lower|higher|less|more|smaller|larger|fewer|greater)"
-    r"(?:\]\([^()]*\))?\s+by\s+(?:only\s+|just\s+)?)?(?:(?P<how>"
+    r"(?:^|[\s(,;:\[])(?:(?P<way>better|worse|lower|higher|less|more|smaller|larger|fewer|greater|"
+    r"wider|narrower|tighter|falls?|fell|falls short|drops?|dropped|shrinks?|shrank|rises?|rose|"
+    r"grows?|grew|increase[sd]?|decrease[sd]?|reduce[sd]?|lower(?:s|ed)|improve[sd]?|"
+    r"worsen(?:s|ed)?|degrade[sd]?|deteriorate[sd]?|behind|ahead|wins?|loses?|lost)"
+    r"(?:\]\([^()]*\))?(?:(?<=loses)|(?<=lost)|(?<=wins)|\s+by)\s+(?:only\s+|just\s+)?)?(?:(?P<how>"
     + "|".join(f"(?:{words})" for words in _MODIFIERS.values())
     + r")\s*)?$",
     re.IGNORECASE,
@@ -34,11 +46,22 @@ _AFTER = re.compile(
     r"(?P<way>better|worse|lower|higher|less|more|smaller|larger|fewer|greater|too low|too high)\b",
     re.IGNORECASE,
 )
-_UP = r"\b(?:higher|more|larger|greater|up|above|rise[sn]?|rose|increase[sd]?|too high|too heavy)\b"
-_DOWN = (
-    r"\b(?:lower|less|smaller|fewer|down|below|falls?|fell|drops?|decrease[sd]?|reduced?|"
-    r"shrinks?|too low|too light|short)\b"
+_UP = (
+    r"\b(?:higher|more|larger|greater|wider|broader|up|above|rise[sn]?|rose|grow[sn]?|grew|"
+    r"increase[sd]?|too high|too heavy|(?:high|heavy|long)(?!\s+[a-z]{3})|"
+    r"(?:doubl|tripl|trebl|quadrupl|quintupl)\w+)\b"
 )
+_DOWN = (
+    r"\b(?:lower|less|smaller|fewer|tighter|narrower|down|below|falls?|fell|drops?|decrease[sd]?|"
+    r"reduce[sd]?|lower(?:s|ed)|dropped|shrinks?|shrank|halv\w+|too low|too light|"
+    r"(?:low|light|short)(?!\s+[a-z]{3}))\b"
+)
+# "More precise" is no larger value of an error, nor is "less accurate" a smaller one.
+_GOOD = (
+    r"(?:precise|accurate|exact|reliable|certain|sensitive|efficient|powerful|selective|specific|"
+    r"complete|pure|faithful)(?:ly)?"
+)
+_PRAISE = ((rf"\bmore {_GOOD}\b", "better"), (rf"\bless {_GOOD}\b", "worse"))
 _NO = r"\b(?:no|not|hardly|barely|never|without)\b"
 # What is said without a number, the longer words first: interval or share must bear it out.
 _CLAIMS: dict[str, tuple[str, ...]] = {
@@ -153,7 +176,7 @@ def judge(text: str, entry: Entry, *, before: str = "", after: str = "") -> Verd
     if entry.value is None:
         return _no(f"{entry.address} has no value ({entry.words})")
     if len(shown) == 1:
-        said = f"{whole[: shown[0].start]} {whole[shown[0].end :]} {way}"
+        said = f"{_without_modifier(whole[: shown[0].start])} {whole[shown[0].start :]} {way}"
         return _judge_one(shown[0], entry, how=_how(whole[: shown[0].start], before), said=said)
     return _judge_several(shown, whole, entry)
 
@@ -161,11 +184,30 @@ def judge(text: str, entry: Entry, *, before: str = "", after: str = "") -> Verd
 def _how(inside: str, before: str) -> str:
     """Return how a number is meant: about, nearly, least, most, or as written (an empty text)."""
     match = _BEFORE.search(before)
-    words = [inside.strip().lower(), ((match["how"] if match else "") or "").lower()]
-    for how, pattern in _MODIFIERS.items():
-        if any(re.search(rf"(?:^|[\s(])(?:{pattern})\s*(?:an?\s)?$", f"{word} ") for word in words):
-            return how
+    for words in (inside, (match["how"] if match else "") or ""):
+        found = _modifier(words)
+        if found:
+            return found[0]
     return ""
+
+
+def _modifier(words: str) -> tuple[str, int] | None:
+    """Return how the words before a number change it, and where they begin: the longest ones."""
+    plain = words.replace("$", " ").lower().rstrip() + " "
+    found = [
+        (match.start(1), how)
+        for how, pattern in _MODIFIERS.items()
+        if (
+            match := re.search(rf"(?:^|(?<=[\s(]))({pattern})\s*(?:a\sfactor\sof\s|an?\s)?$", plain)
+        )
+    ]
+    return (min(found)[1], min(found)[0]) if found else None
+
+
+def _without_modifier(words: str) -> str:
+    """Return the words before a number without such as "more than": they are no direction."""
+    found = _modifier(words)
+    return words[: found[1]] if found else words
 
 
 def _wrong(entry: Entry) -> Verdict:
@@ -182,7 +224,11 @@ def _judge_one(one: Number, entry: Entry, *, how: str, said: str) -> Verdict:
     stated, half = _in_unit(one, entry)
     stated, half = stated * _prefix(said, entry.unit), half * _prefix(said, entry.unit)
     said = said.lower()
+    for pattern, plain in _PRAISE:
+        said = re.sub(pattern, plain, said)
     value = float(entry.value or 0.0)
+    if entry.better and one.unit == "times" and entry.address.startswith("gain."):
+        return _judge_ratio(one, entry, how=how, said=said)
     if entry.better:
         right = _direction_of_gain(said, value, entry.better)
     else:
@@ -196,13 +242,25 @@ def _judge_one(one: Number, entry: Entry, *, how: str, said: str) -> Verdict:
     return RIGHT if _is_near(value, stated, half, how, one) else _wrong(entry)
 
 
+def _judge_ratio(one: Number, entry: Entry, *, how: str, said: str) -> Verdict:
+    """Judge "three times smaller" and the like: a gain tells model over reference, too."""
+    gain = float(entry.value or 0.0)
+    ratio = 1.0 - gain if entry.better == "lower" else 1.0 + gain
+    if ratio <= 0:
+        return _wrong(entry)
+    larger, smaller = re.search(_UP, said), re.search(_DOWN, said)
+    ways = [ratio] if larger and not smaller else [1 / ratio] if smaller else [ratio, 1 / ratio]
+    right = any(_is_near(way, one.value, one.half, how, one) for way in ways)
+    return RIGHT if right else _wrong(entry)
+
+
 def _direction_of_gain(said: str, value: float, better: str) -> bool | None:
     """Return whether a direction in words is that of a gain; None where none is named."""
     found = [
         sign
         for sign, pattern in (
-            (1.0, r"\b(?:better|improve\w*|ahead)\b"),
-            (-1.0, r"\b(?:worse|behind)\b"),
+            (1.0, r"\b(?:better|improve\w*|ahead|wins?)\b"),
+            (-1.0, r"\b(?:worse\w*|behind|degrade[sd]?|deteriorate[sd]?|loses?|lost)\b"),
             (1.0 if better == "lower" else -1.0, _DOWN),
             (-1.0 if better == "lower" else 1.0, _UP),
         )
@@ -222,6 +280,8 @@ def _is_near(value: float, stated: float, half: float, how: str, one: Number) ->
     if how == "about" or (one.unit == "times" and one.kind == "count"):
         share = ABOUT if one.kind != "digits" else 0.1
         half = max(half, share * abs(stated))
+    if one.unit == "times" and one.kind == "digits" and stated % 10 == 0:
+        half = max(half, 0.1 * abs(stated))  # "a factor of 100" is round
     if one.kind == "magnitude":
         return stated / 2 - slack <= value <= stated * 2 + slack
     return abs(value - stated) <= half + slack
@@ -256,11 +316,16 @@ def _spread(found: list[Number]) -> list[Number]:
     return scaled
 
 
+def _untexed(text: str) -> str:
+    """Return what stands between two numbers, without the signs of TeX."""
+    return re.sub(r"\\pm\b", "±", re.sub(r"\\[,;:]|[$]", " ", text)).replace("--", "–")
+
+
 def _judge_several(found: list[Number], text: str, entry: Entry) -> Verdict:
     """Judge a range, a value with its error, or a value with its interval."""
     found = _spread(found)
     stated = [_in_unit(one, entry) for one in found]
-    between = [text[one.end : two.start] for one, two in pairwise(found)]
+    between = [_untexed(text[one.end : two.start]) for one, two in pairwise(found)]
     if len(found) > 3:
         return _no("this link holds more numbers than one result has: write one in each")
     value, low, high = (float(x or 0.0) for x in (entry.value, entry.low, entry.high))

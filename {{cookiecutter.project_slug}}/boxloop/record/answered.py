@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
-from boxloop.base.files import read_cache, write_json
+from boxloop.base.files import fingerprint, read_cache, write_json
 from boxloop.base.written import says_something
 from boxloop.notebooks.answers import memory_key, read_answers
-from boxloop.notebooks.memory import CONFIRMED, REMEMBERED, spoken_of, text_hash
+from boxloop.notebooks.memory import (
+    CONFIRMED,
+    MANIFESTS,
+    REMEMBERED,
+    columns_used,
+    lost,
+    spoken_of,
+    spoken_of_then,
+    text_hash,
+)
+from boxloop.record.causes import causes_of
+from boxloop.record.facts import settings_table
+from boxloop.record.passes import all_passes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,25 +35,111 @@ def _known(path: Path) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def remember(project: Project) -> None:
+def remember(project: Project) -> list[str]:
     """Take down, for each answer with a new text, what the pass that is complete speaks of.
 
-    What is known of a text stays as it was: it was written for that.
+    What is known of a text stays as it was: it was written for that. A text that is not known but
+    stands in an earlier pass was written for that pass, whatever has become of its memory.
+
+    Returns
+    -------
+    list of str
+        What was lost, and from where it came back, in sentences.
     """
     path = project.passes / REMEMBERED
-    known, now = _known(path), spoken_of(project)
-    found = {}
+    how, known, now = lost(project), _known(path), spoken_of(project)
+    past, found = _Past(project), {}
     for row in read_answers(project):
         if not says_something(row["text"]):
             continue
-        text, before = text_hash(row["text"]), known.get(memory_key(row))
-        same = isinstance(before, dict) and before.get("text") == text
-        found[memory_key(row)] = before if same else _renewed(before, text, now)
+        key, text = memory_key(row), text_hash(row["text"])
+        before = known.get(key)
+        before = before if isinstance(before, dict) else {}
+        same = before.get("text") == text
+        if same and isinstance(before.get("spoke_of"), dict):
+            found[key] = before
+        else:
+            found[key] = _renewed(before, text, past.spoke_of(text, now, new=not (how or same)))
     if found != known:
         write_json(path, found)
+    _take_down_columns(project, now)
+    if how and past.numbers:
+        return [f"{project.relative(path)} was {how}: it is made again from {past.words}."]
+    return []
 
 
-def _renewed(before: Any, text: str, now: dict[str, Any]) -> dict[str, Any]:
+def restore(project: Project) -> list[str]:
+    """Make a memory that is lost again from the passes; return what there is to say of it."""
+    path, said = project.passes / CONFIRMED, []
+    if lost(project, CONFIRMED):
+        kept = {key: row for key, row in _known(path).items() if isinstance(row, dict)}
+        said.append(
+            f"{project.relative(path)} is damaged: {len(kept)} confirmations are readable; restore "
+            "it from your last commit, or confirm what waits."
+        )
+    with suppress(UserError, OSError):  # a notebook that cannot be read is told of elsewhere
+        said += remember(project) if lost(project) else []
+    return said
+
+
+def _take_down_columns(project: Project, now: dict[str, Any]) -> None:
+    """Keep roles and units of today's columns, by which a change is named later."""
+    path = project.passes / MANIFESTS
+    kept = _known(path)
+    if now["manifest"] not in kept:
+        used = columns_used(settings_table(project))
+        if fingerprint(used) == now["manifest"]:
+            write_json(path, kept | {now["manifest"]: used})
+
+
+class _Past:
+    """What each text of an answer spoke of in the first pass that holds it.
+
+    Parameters
+    ----------
+    project : Project
+    """
+
+    def __init__(self, project: Project) -> None:
+        self.project, self.numbers, self.is_whole = project, [], True
+        self._first: dict[str, dict[str, Any]] | None = None
+
+    def spoke_of(self, text: str, now: dict[str, Any], *, new: bool) -> dict[str, Any] | None:
+        """Return what a text, by its hash, was first run with.
+
+        It is `now` where it is `new` or no pass holds it, and None where it may be old but a pass
+        has lost its texts.
+        """
+        if self._first is None:
+            self._first = self._read()
+        return self._first.get(text) or (now if new or self.is_whole else None)
+
+    def _read(self) -> dict[str, dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = {}
+        for past in all_passes(self.project):
+            if "causes" not in past:
+                continue  # of a version that remembered nothing
+            try:
+                causes = causes_of(self.project, past)
+            except (UserError, ValueError):
+                causes = None
+            if causes is None or not isinstance(causes.answers, dict):
+                self.is_whole = False
+                continue
+            self.numbers.append(past["number"])
+            then = spoken_of_then(causes.settings, causes.data, past["metrics"].get("primary"))
+            for text in causes.answers.values():
+                found.setdefault(text_hash(str(text)), then)
+        return found
+
+    @property
+    def words(self) -> str:
+        """From which passes, for people."""
+        numbers = ", ".join(map(str, self.numbers))
+        return f"pass {numbers}" if len(self.numbers) == 1 else f"passes {numbers}"
+
+
+def _renewed(before: Any, text: str, now: dict[str, Any] | None) -> dict[str, Any]:
     """Return what to remember of an edited answer; a text that comes back is as old as it was."""
     earlier = {}
     if isinstance(before, dict):
@@ -55,28 +154,29 @@ def _renewed(before: Any, text: str, now: dict[str, Any]) -> dict[str, Any]:
 def confirm(project: Project, names: Iterable[str]) -> list[str]:
     """Take down that answers hold for today's results as they stand; return their ids.
 
+    Who confirms an answer of the example takes it over as his own.
+
     Parameters
     ----------
     project : Project
     names : iterable of str
-        Ids of answers, or chapters such as ``01`` for all that wait there.
+        Ids of answers, chapters such as ``01`` for all that wait there, or ``all``.
 
     Raises
     ------
     UserError
-        If there is no such answer, or nothing is written in it.
+        If there is no such answer, nothing is written in it, or nothing was run yet.
     """
-    rows, confirmed = read_answers(project), {}
     now = spoken_of(project)
-    for name in names:
-        chapter = [r for r in rows if r["notebook"][:2] == name and says_something(r["text"])]
-        found = [r for r in rows if name in (r["id"], memory_key(r))] or [
-            r for r in chapter if not r["answered"]
-        ]
-        if not found and not chapter:
-            msg = f"There is no answer {name}: `boxloop answers` lists their ids."
-            raise UserError(msg)
-        for row in found:
+    if now["headline"]["value"] is None and not all_passes(project):
+        msg = (
+            "There is nothing to confirm yet, because nothing was run: type `boxloop run`, and "
+            "confirm what `boxloop answers` calls unanswered then."
+        )
+        raise UserError(msg)
+    rows, confirmed = read_answers(project), {}
+    for name in (one for given in names for one in given.split(",") if one):
+        for row in _named(rows, name):
             if not says_something(row["text"]):
                 msg = (
                     f"{row['id']} is empty or says TODO: write an answer into {row['notebook']}, "
@@ -87,4 +187,16 @@ def confirm(project: Project, names: Iterable[str]) -> list[str]:
     path = project.passes / CONFIRMED
     if confirmed:
         write_json(path, _known(path) | confirmed)
+        _take_down_columns(project, now)
     return list(confirmed)
+
+
+def _named(rows: list[dict], name: str) -> list[dict]:
+    """Return the answers that a name means: of a chapter or of all those that wait."""
+    written = [row for row in rows if says_something(row["text"])]
+    chapter = written if name == "all" else [row for row in written if row["notebook"][:2] == name]
+    found = [row for row in rows if name in (row["id"], memory_key(row))]
+    if not found and not chapter and name != "all":
+        msg = f"There is no answer {name}: `boxloop answers` lists their ids."
+        raise UserError(msg)
+    return found or [row for row in chapter if not row["answered"]]

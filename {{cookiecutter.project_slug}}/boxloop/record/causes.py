@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 from boxloop.base.errors import UserError
 from boxloop.base.files import fingerprint, read_cache
-from boxloop.notebooks.answers import is_answer, read_answers
+from boxloop.notebooks.answers import is_answer, memory_key, read_answers
 from boxloop.notebooks.file import code_cells, is_inside, read_notebook, source, tags
 from boxloop.notebooks.folder import NAME
 from boxloop.notebooks.graph import makers
@@ -119,7 +119,11 @@ def _code(chapter: Chapter, notebook: dict) -> dict:
 
 def _answers(project: Project) -> dict[str, str]:
     with suppress(UserError):  # a question that is not asked as it should be is told of elsewhere
-        return {row["id"]: row["text"] for row in read_answers(project)}
+        rows = read_answers(project)
+        ids = [row["id"] for row in rows]  # an id may stand in two chapters
+        return {
+            row["id"] if ids.count(row["id"]) == 1 else memory_key(row): row["text"] for row in rows
+        }
     return {}
 
 

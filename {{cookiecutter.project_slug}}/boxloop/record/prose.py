@@ -10,23 +10,35 @@ from boxloop.base.files import write_text
 from boxloop.notebooks.answers import read_answers
 from boxloop.notebooks.file import as_text, read_notebook, source
 from boxloop.notebooks.folder import sort_notebooks
-from boxloop.notebooks.prose import Known, Said, bibliography, levels, passages, read
+from boxloop.notebooks.prose import (
+    Known,
+    Passage,
+    Said,
+    bibliography,
+    levels,
+    lists,
+    passages,
+    read,
+)
+from boxloop.notebooks.sets_named import elsewhere, set_of
 from boxloop.notebooks.stated import judge, rewrite
 from boxloop.record.facts import settings_table
 from boxloop.record.results import read_checks, read_metrics
 from boxloop.record.traced import Results
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from boxloop.base.places import Project
 
 
-def known(project: Project) -> Known:
-    """Return what the study gives as it is: the keys of its references, the numbers it sets."""
+def known(project: Project, sets: Iterable[str] = ()) -> Known:
+    """Return what the study gives as it is: its references, the numbers it sets, its sets."""
     path = project.study / "references.bib"
     text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-    return Known(bibliography(text), levels(settings_table(project)))
+    table = settings_table(project)
+    return Known(bibliography(text), levels(table), lists(table), frozenset(sets))
 
 
 def results_of(project: Project) -> Results:
@@ -41,31 +53,68 @@ def numbers_said(project: Project, results: Results) -> list[dict[str, Any]]:
     -------
     list of dict
         ``notebook``, ``cell``, ``part`` (prose, alt or caption), ``kind`` (traced, cited, given or
-        bare), ``text``, ``address``; ``holds`` (None where nothing is stated), ``why`` and
-        ``entry`` of traced ones; ``candidates`` of bare ones.
+        bare), ``text``, ``address``; ``holds`` (None where it cannot be judged), ``why`` and
+        ``entry`` of traced ones; ``holds`` and ``why`` of cited ones; ``candidates`` of bare ones.
 
     Raises
     ------
     UserError
         If a notebook cannot be read.
     """
-    facts, found = known(project), []
+    facts, found = known(project, results.sets), []
     for path in sort_notebooks(project).chapters:
         notebook = read_notebook(path)
         anchors = _anchors(notebook)
         for passage in passages(path.stem, notebook):
-            for said in read(passage, facts, anchors):
-                row = {
-                    "notebook": passage.notebook,
-                    "cell": passage.cell,
-                    "part": passage.part,
-                    "kind": said.kind,
-                    "text": said.text,
-                    "address": said.address,
-                    "said": said,
-                }
-                found.append(row | _judged(said, path.stem, results))
+            found += said_in(passage, facts, results, anchors)
     return found
+
+
+def said_in(
+    passage: Passage, facts: Known, results: Results, anchors: Iterable[str] = ()
+) -> list[dict[str, Any]]:
+    """Return the numbers of one passage, as `numbers_said` does."""
+    found = []
+    for said in read(passage, facts, anchors):
+        row = {
+            "notebook": passage.notebook,
+            "cell": passage.cell,
+            "part": passage.part,
+            "kind": said.kind,
+            "text": said.text,
+            "address": said.address,
+            "said": said,
+        }
+        found.append(row | _judged(said, passage.notebook, results, facts))
+    _elsewhere(found, results)
+    return found
+
+
+def _elsewhere(rows: list[dict[str, Any]], results: Results) -> None:
+    """Object to the links of a sentence that names one set of rows, and leads to another's."""
+    traced = [row for row in rows if row["kind"] == "traced"]
+    for clause in dict.fromkeys(row["said"].clause for row in traced):
+        own = [row for row in traced if row["said"].clause == clause]
+        words = re.sub(r"\]\([^()\s]*\)", "]", clause)
+        named = elsewhere(words, [row["address"] for row in own], results.sets)
+        for row in own if named else ():
+            there = set_of(row["address"], results.sets)
+            if there and row["holds"]:
+                row.update(_of_another_set(row, there, sorted(named), results))
+
+
+def _of_another_set(
+    row: dict[str, Any], there: str, named: list[str], results: Results
+) -> dict[str, Any]:
+    """Return that a link is wrong, or must be looked at, for what the set of its sentence has."""
+    address = re.sub(rf"^(gain\.)?{re.escape(there)}\.", rf"\g<1>{named[0]}.", row["address"])
+    entry, said = results.find(address) if len(named) == 1 else None, row["said"]
+    speaks = f"the sentence speaks of {' or '.join(named)} and links to {there}"
+    if entry is None or entry.value is None:
+        return {"holds": None, "why": f"{speaks}: say which set it is, or link to that one"}
+    if judge(said.text, entry, before=said.before, after=said.after).holds is False:
+        return {"holds": False, "why": f"{speaks}; {address} is {entry.words}"}
+    return {"holds": None, "why": f"{speaks}: link to #{address}"}
 
 
 def _anchors(notebook: dict) -> set[str]:
@@ -75,21 +124,26 @@ def _anchors(notebook: dict) -> set[str]:
     return {heading.replace(" ", "-") for heading in headings}
 
 
-def _judged(said: Said, chapter: str, results: Results) -> dict[str, Any]:
+def _judged(said: Said, chapter: str, results: Results, facts: Known) -> dict[str, Any]:
     if said.kind == "bare":
         return {"candidates": results.candidates(said.text, chapter)}
+    if said.kind == "cited" and said.address.startswith("@") and said.address[1:] not in facts.keys:
+        return {"holds": False, "why": f"study/references.bib has no entry {said.address[1:]}"}
     if said.kind != "traced":
         return {}
     entry = results.find(said.address)
     if entry is None:
         return {"holds": False, "why": results.sentence(said.address), "entry": None}
     verdict = judge(said.text, entry, before=said.before, after=said.after)
-    return {"holds": verdict.holds, "why": verdict.why, "entry": entry}
+    why = verdict.why
+    if verdict.holds is None:
+        why = f"it cannot be compared with {entry.words}: write the digits"
+    return {"holds": verdict.holds, "why": why, "entry": entry}
 
 
 # What `boxloop answers` prints and writes.
 
-_SIGNS = {True: "✓", False: "✗", None: "–"}
+_SIGNS = {True: "✓", False: "✗", None: "?"}
 
 
 def answer_lines(project: Project) -> list[str]:
@@ -102,7 +156,9 @@ def answer_lines(project: Project) -> list[str]:
         own = [row for row in answers if row["notebook"] == chapter]
         lines += [f"  {row['state']:<10} {row['id']}{_because(row)}" for row in own]
         lines += [
-            _line(row) for row in rows if row["notebook"] == chapter and row["kind"] != "cited"
+            _line(row)
+            for row in rows
+            if row["notebook"] == chapter and (row["kind"] != "cited" or row.get("holds") is False)
         ]
     return [*lines[1:], "", _sum(rows, answers)]
 
@@ -117,21 +173,32 @@ def _line(row: dict[str, Any]) -> str:
         return f"{where} = {row['text']} is given, not found"
     if row["kind"] == "bare":
         links = " or ".join(f"[{row['text']}](#{one})" for one in row["candidates"])
-        return f"{where} ? {row['text']} is no link" + (f": perhaps {links}" if links else "")
-    words = f"{row['text']} (#{row['address']})"
-    said = f", but {row['why']}" if row["holds"] is False else ""
+        said = called(row) or "is no link"
+        return f"{where} ? {row['text']} {said}" + (f": perhaps {links}" if links else "")
+    words = f"{row['text']} ({'' if row['kind'] == 'cited' else '#'}{row['address']})"
+    said = "" if row["holds"] else f", but {row['why']}"
     return f"{where} {_SIGNS[row['holds']]} {words}{said}"
+
+
+def called(row: dict[str, Any]) -> str:
+    """Return what a bare number is called by its link, in words; nothing where it is no link."""
+    if not row["address"]:
+        return ""
+    how = "given" if row["address"] == "given" else f"cited ({row['address']})"
+    return f"is called {how}, in a sentence on this study's own result"
 
 
 def _sum(rows: list[dict[str, Any]], answers: list[dict[str, Any]]) -> str:
     kinds = [row["kind"] for row in rows]
-    wrong = sum(row.get("holds") is False for row in rows)
+    wrong = sum(row.get("holds") is False for row in rows if row["kind"] == "traced")
+    open_ = sum(row.get("holds", True) is None for row in rows)
+    look = f", {open_} to be looked at" if open_ else ""
     waiting = sum(not row["answered"] for row in answers)
     example = sum(row["state"] == "example" for row in answers)
     by = f" ({example} by the example)" if example else ""
     return (
         f"{len(answers) - waiting} of {len(answers)} questions answered{by}; "
-        f"{kinds.count('traced')} numbers traced, {wrong} of them wrong, "
+        f"{kinds.count('traced')} numbers traced, {wrong} of them wrong{look}, "
         f"{kinds.count('bare')} bare, {kinds.count('given')} given."
     )
 
@@ -144,7 +211,7 @@ def update(project: Project) -> list[str]:
     """
     results, lines = results_of(project), []
     rows = numbers_said(project, results)
-    wrong = [row for row in rows if row.get("holds") is False]
+    wrong = [row for row in rows if row.get("holds") is False and row["kind"] == "traced"]
     changes: dict[tuple[str, str], list[tuple[Said, str]]] = {}
     for row in wrong:
         said, entry = row["said"], row["entry"]

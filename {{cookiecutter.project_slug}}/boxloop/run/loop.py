@@ -369,7 +369,7 @@ def run(
     this = Round(project, chapters, selected, asked, lines=lines, interrupts=interrupts)
     with interrupts, lock(project):
         require(project, chapters, selected)
-        for sentence in sort_notebooks(project).others:
+        for sentence in [*sort_notebooks(project).others, *answered.restore(project)]:
             lines.say(sentence)
         outcome = Outcome(this.go())
         outcome.problems += losses(project)

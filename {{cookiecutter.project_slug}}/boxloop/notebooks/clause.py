@@ -1,0 +1,339 @@
+"""One clause of prose: which of its numbers tell a result of the study without a link."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from boxloop.notebooks.masks import HIDE
+from boxloop.notebooks.numerals import Number, numbers
+from boxloop.notebooks.sets_named import named_sets
+from boxloop.notebooks.vocabulary import (
+    CHOSEN,
+    CLAIM,
+    COUNTED,
+    GENERAL,
+    HYPOTHETICAL,
+    METRICS,
+    OUTCOME,
+    OWN,
+    RANKED,
+    RESULT,
+    RULE,
+    STRESSED,
+    THEIRS,
+    THEIRS_AFTER,
+    TOLD,
+    WISHED,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_YEAR_BEFORE = re.compile(
+    r"(?:\(|\bal\.,?\s|\b[A-Z][\w’'-]+,?\s(?:(?:and|&)\s)?|\d[a-z]?,\s|[–/-])\(?$"
+)
+_NEEDS = r"\b(?:needs?|requires?|must|should)\b"
+_FACTOR = r"\bfactors?\s(?:of\s)?(?:about\s|roughly\s|nearly\s|almost\s|some\s)?$"
+_YEAR_WORD = re.compile(
+    r"\b(?:in|since|until|till|before|after|from|of|by|to|around|year|and|or|during|between)\s$"
+)
+_NOUN = re.compile(r"\s(?:[a-z-]+\s)?[a-z]{3,}s\b")
+_UNIT = re.compile(
+    r"\s?(?:%|per\b|dex|mag\w*|[kMGT]?eV|[kMG]?pc|[mµμn]?s\b|ms\b|seconds?|minutes?|hours?|days?|"
+    r"years?|σ|sigma|standard dev|K\b|km|cm|mm|m/s|erg|Hz|degrees?|°|times\b|×|x\b|fold|orders?)"
+)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a study gives as it is.
+
+    Attributes
+    ----------
+    keys : frozenset of str
+        Of its references.
+    levels : frozenset of float
+        The numbers of ``study.toml``.
+    lists : tuple of frozenset of float
+        Those that stand there in one list, such as the levels of a stress test.
+    sets : frozenset of str
+        Names of its sets of rows.
+    """
+
+    keys: frozenset[str] = frozenset()
+    levels: frozenset[float] = frozenset()
+    lists: tuple[frozenset[float], ...] = ()
+    sets: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Said:
+    """A number, or words with an address, in a passage.
+
+    Attributes
+    ----------
+    kind : str
+        ``traced`` (`address` says to what), ``cited``, ``given`` or ``bare``; a bare one with an
+        `address` is called given or cited in a sentence on this study's own result.
+    text, start, end : str, int, int
+        The words, and where they stand; of a link those between the square brackets.
+    before, after : str
+        What stands on either side.
+    clause : str
+    """
+
+    kind: str
+    text: str
+    start: int
+    end: int
+    address: str = ""
+    before: str = ""
+    after: str = ""
+    clause: str = field(default="", compare=False)
+
+
+class Clause:
+    """One clause, and which of its numbers are bare.
+
+    Parameters
+    ----------
+    text, hidden : str
+        As written, and with what is no prose hidden.
+    known : Known
+    alt : bool
+        Of a figure or a table, where words such as half tell of the picture.
+    """
+
+    def __init__(self, text: str, hidden: str, known: Known, *, alt: bool) -> None:
+        self.text, self.hidden, self.known, self.alt = text, hidden, known, alt
+        self.is_result = bool(RESULT.search(hidden))
+        self.is_claim = bool(CLAIM.search(hidden) or OWN.search(hidden))
+        self.is_rule = bool(RULE.search(hidden))
+        self.is_wish = bool(re.search(WISHED, hidden)) and not OWN.search(hidden)
+        self.is_question = text.rstrip(" *_\n").endswith("?")
+        self.is_own = bool(COUNTED.search(hidden))
+        self.is_cited = not OWN.search(hidden) and cites(text, known.keys)
+
+    def bare(self, found: list[Number], offset: int) -> list[Number]:
+        """Return the numbers that are neither traced nor free; `found` counts from the text."""
+        if self.is_cited or self.is_question or self.is_wish:
+            return []
+        kept, listed = [], self._listed(found, offset)
+        for one in found:
+            before = self.hidden[: one.start - offset]
+            after = self.hidden[one.end - offset :]
+            measured = re.search(r"±\s?$", before) or re.match(r"\s?±", after)
+            if one in listed or self._is_strength(one, before, after):
+                free = True
+            elif one.kind == "digits":
+                free = self._is_free(one, before, after, measured=bool(measured))
+            else:
+                free = self.alt or self._is_free_word(one, before, after)
+            if not free:
+                kept.append(one)
+        return kept
+
+    def _listed(self, found: list[Number], offset: int) -> list[Number]:
+        """Return the numbers that stand in a row, all of them in one list of study.toml."""
+        rows: list[list[Number]] = [[]]
+        for one in found:
+            last = rows[-1][-1].end if rows[-1] else one.start
+            between = self.hidden[last - offset : one.start - offset]
+            if rows[-1] and not re.fullmatch(r"\s?(?:,|and|or|to|,\s(?:and|or)|[/–])\s?", between):
+                rows.append([])
+            rows[-1].append(one)
+        few = 2 if CHOSEN.search(self.hidden) else 3
+        return [
+            one
+            for row in rows
+            if len(row) >= few
+            for one in row
+            if any(
+                {abs(n.value) for n in row} <= {0.0, 1.0, *levels} for levels in self.known.lists
+            )
+        ]
+
+    def _is_strength(self, one: Number, before: str, after: str) -> bool:
+        """Return whether a number says how strong a perturbation is made: doubled noise."""
+        ahead = re.match(
+            rf"\s(?:the\s|its\s|all\s|their\s|as\smuch\s|×\s)?(?:[\w-]+\s)?{STRESSED}\b", after
+        )
+        behind = re.search(
+            rf"\b{STRESSED}(?:\s(?:is|are|was|were|of|at|level|levels|times|×|by))*\s?$", before
+        )
+        part = re.split(r"[,;:]", before)[-1]
+        opened = re.search(
+            r"\b(?:when|if|once|with|at|under|where|while|after|for)\b[^,;:]*$", part, re.IGNORECASE
+        )
+        known = self._stands_in(one) or bool(
+            re.search(r"\b(?:noise|dose|pile-?up)\b", part + after[:25])
+        )
+        if one.percent or not known or not (ahead or behind):
+            return False
+        return (bool(opened) or not part.strip()) and not re.search(
+            rf"\b(?:{METRICS})\b", part, re.IGNORECASE
+        )
+
+    def speaks_of_own(self, said: Said, offset: int, others: list[Said]) -> bool:
+        """Return whether a number is called given or cited where the study's own result is told.
+
+        That is: model, "we" or a set of the study stand in the sentence together with a metric,
+        nothing is compared with what is cited, and no other number is traced.
+        """
+        if said.kind not in ("given", "cited") or self.is_rule or not numbers(said.text):
+            return False
+        if any(other.kind == "traced" for other in others):
+            return False
+        before = self.hidden[: said.start - offset].rstrip(f"{HIDE}[( ")
+        if re.search(THEIRS, before[-40:], re.IGNORECASE) or re.search(
+            HYPOTHETICAL, self.hidden, re.IGNORECASE
+        ):
+            return False
+        told = re.search(TOLD, before, re.IGNORECASE)
+        metric = re.search(rf"\b(?:{METRICS})\b", self.hidden, re.IGNORECASE)
+        own = bool(OWN.search(self.hidden)) or bool(named_sets(self.hidden, self.known.sets))
+        if said.kind == "cited":
+            theirs = re.search(THEIRS_AFTER, self.hidden[said.end - offset :])
+            return own and bool(metric) and bool(told) and not theirs
+        return bool(told) and (own or bool(metric))
+
+    def _is_free_word(self, one: Number, before: str, after: str) -> bool:
+        if GENERAL.match(after) or re.search(RANKED, before):
+            return True
+        words = self.hidden[len(before) : len(self.hidden) - len(after)]
+        if re.match(r"(?:a\s)?(?:few|several|couple)\b", words, re.IGNORECASE):
+            return not self.is_own
+        if one.kind in ("magnitude", "share", "word"):
+            return self._is_free_share(one, words, before, after)
+        if one.unit == "times":
+            return not self.is_result or self.is_rule
+        if one.percent or re.match(r"\sto\s\w+(?:-\w+)?\sper\s?cent|\sor\s\w+\sper\s?cent", after):
+            return self._is_level(one)
+        if re.match(r"\s(?:sigma|standard deviations?|orders? of)\b", after):
+            return not self.is_result or self.is_rule
+        if re.match(
+            r"\s(?:out )?of (?:the )?\w+ (?:criteria|checks|tests|attempts|questions)\b", after
+        ):
+            return one.value == 1
+        return one.value < 12 or not self._is_counted(after)
+
+    def _is_free_share(self, one: Number, words: str, before: str, after: str) -> bool:
+        """Return whether a third, twice, seven in ten or 5 of 40 tell of no result."""
+        if one.kind == "magnitude":
+            return not self.is_result
+        if one.kind == "share":
+            each = re.search(r"\s(?:in|out of)\s", words)
+            told = each or self.is_result or OUTCOME.search(self.hidden)
+            return not told or self.is_rule or (self._stands_in(one) and self._is_set())
+        if one.unit == "times" and re.match(r"\s*(?:[:;.,)]|$)", after) and before.endswith(", "):
+            return True  # "and that, twice": a repetition
+        return not self.is_result or self._is_level(one)
+
+    def _is_counted(self, after: str) -> bool:
+        """Return whether a dozen, or forty, are objects that the study counts as its result."""
+        return self.is_own and bool(re.match(r"\s(?:of\b|more\b|[a-z-]+\b)", after))
+
+    def _is_free(self, one: Number, before: str, after: str, *, measured: bool) -> bool:
+        return (
+            _is_name(one, before, after)
+            or _is_year(one, before, after)
+            or (self._is_level(one) and not measured)
+            or self._is_asked(one)
+            or self._is_anchor(one, after)
+            or (not _is_share(before, after) and self._is_small_count(one, before, after))
+        )
+
+    def _is_asked(self, one: Number) -> bool:
+        """Return whether a whole number is what something needs, in a clause without result."""
+        whole = one.decimals == 0 and not one.percent and not one.unit
+        return whole and not self.is_claim and bool(re.search(_NEEDS, self.hidden))
+
+    def _is_level(self, one: Number) -> bool:
+        """Return whether a number stands in study.toml, and is no result that happens to."""
+        return self._stands_in(one) and (not self.is_claim or self.is_rule or self._is_set())
+
+    def _stands_in(self, one: Number) -> bool:
+        return any(
+            abs(abs(one.value) - level) < 1e-9 * max(1, level) for level in self.known.levels
+        )
+
+    def _is_set(self) -> bool:
+        """Return whether a sentence says that something was chosen, and of no metric."""
+        chosen = CHOSEN.search(self.hidden)
+        return bool(chosen) and not re.search(rf"\b(?:{METRICS})\b", self.hidden, re.IGNORECASE)
+
+    def _is_anchor(self, one: Number, after: str) -> bool:
+        """Return whether a number is the end of a scale, or chance, in a clause without result."""
+        if "sigma" in self.text and round(one.value, 4) in (0.68, 0.683, 0.95):
+            return True
+        if abs(one.value) == 0.5 and re.search(r"\b(?:chance|coin|guess)", self.hidden):
+            return True
+        ends = abs(one.value) in (0.0, 1.0) and one.decimals == 0 and not _UNIT.match(after)
+        return ends and (not self.is_result or self.is_rule)
+
+    def _is_small_count(self, one: Number, before: str, after: str) -> bool:
+        """Return whether this is a small whole number of things: 3 views, 5-fold, 2 or 3 ways."""
+        whole = one.decimals == 0 and not one.percent and not one.signed
+        if not whole or re.search(_FACTOR, before):
+            return False
+        if one.unit == "times" and not self.is_result:
+            return True  # a power, a density, a repetition
+        if not 0 <= one.value <= 12:
+            return False
+        if one.unit == "times":
+            return bool(re.match(r"\s?(?:cross|validation|split|grid)", after)) or not (
+                self.is_result or re.search(r"\s?[×x]$", before)
+            )
+        if _UNIT.match(after) or re.search(r"[±=≈<>~]\s?$|\b(?:of|is|was|at|by)\s$", before):
+            return (
+                bool(_NOUN.match(after))
+                and not _UNIT.match(after)
+                and not re.search(r"[±=≈<>~]\s?$", before)
+            )
+        return bool(re.match(r"\s[a-z]|-[a-z]|\s(?:to|or|and|×|x|by)\s\d|\s?[×x]\s?\d", after))
+
+
+def _is_share(before: str, after: str) -> bool:
+    """Return whether this is one of two digits in such as "5 of 40"."""
+    return bool(
+        re.match(r"\s(?:out )?of (?:the |all )?\d", after)
+        or re.search(r"\d\s(?:out )?of (?:the |all )?$", before)
+    )
+
+
+def _is_name(one: Number, before: str, after: str) -> bool:
+    """Return whether digits belong to a name: H0, M500, chi2, NGC 1275, 3D, the 2nd."""
+    if one.half > 1 and re.search(rf"{HIDE}\s?[×x·]\s?$|\bunits? of\s$", before):
+        return True  # the power of ten behind a link, or after such as "in units of", is a unit
+    if re.search(r"[A-Za-zα-ωΑ-Ω_²³]$|[A-Za-z]-$|\w\^\{?$|[A-Za-zΑ-Ωα-ω]\*$", before):
+        return True
+    if re.match(r"(?:D|d|st|nd|rd|th)\b", after):
+        return True
+    if one.decimals or one.unit or one.signed or re.match(r"\s?%|,\d", after):
+        return False
+    name = re.search(r"\b([A-Z][A-Z]+[a-z]?)[\s-]$", before)
+    if name:
+        return not re.fullmatch(METRICS, name[1], re.IGNORECASE)
+    return bool(re.search(r"[a-z,(]\s[A-Z][a-z]+\s$", before)) and not _NOUN.match(after)
+
+
+def _is_year(one: Number, before: str, after: str) -> bool:
+    whole = one.decimals == 0 and not one.unit and one.end - one.start == 4 and not one.signed
+    if not whole or not 1500 <= one.value <= 2100 or re.match(r"\s?%|,\d", after):
+        return False
+    if _YEAR_BEFORE.search(before) and not re.match(r"\s(?:rows|objects|of\b)", after):
+        return True
+    return bool(_YEAR_WORD.search(before)) and not _NOUN.match(after)
+
+
+def cites(text: str, keys: Iterable[str]) -> bool:
+    """Return whether a clause cites an entry of the references: by key, or by name and year."""
+    for key in keys:
+        if re.search(rf"[`@]{re.escape(key)}(?![\w:-])", text):
+            return True
+        parts = re.fullmatch(r"([A-Za-z]+?)(?:etal)?[:_-]?(\d{4})[a-z]?", key)
+        if parts and parts[2] in text and parts[1].lower() in re.sub(r"[^a-z]", "", text.lower()):
+            return True
+    return False

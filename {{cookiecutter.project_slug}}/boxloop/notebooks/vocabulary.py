@@ -1,0 +1,114 @@
+"""The words by which a sentence on a result is known, and those that make it something else."""
+
+from __future__ import annotations
+
+import re
+
+METRICS = (
+    r"rmse|mae|mse|area under the curve|\w+_(?:auc|error|score|precision|accuracy|fraction|"
+    r"efficiency)|hazard ratio|odds ratio|error rate|false (?:positive|negative|alarm) rate|"
+    r"nmad|auc|roc|sic|ece|brier|r²|r2|f1|accuracy|precision|recall|purity|"
+    r"completeness|efficienc(?:y|ies)|coverage|scores?|bias(?:es)?|scatter|gain|skill|significance|"
+    r"outliers?|correlation|importance|prevalence|sensitivity|specificity|overlap|shift"
+)
+COMPARED = (
+    r"better|worse|improve\w*|outperform\w*|beats?|lower|higher|larger|smaller|less(?! than)|fewer|"
+    r"faster|slower|heavier|lighter|longer|shorter|wider|narrower|stronger|weaker|reduc\w*|"
+    r"increas\w*|decreas\w*|drops?|falls?|fell|rises?|rose|exceed\w*|gains?|los(?:es?|t)|"
+    r"as (?:much|many|large|small|good|bad|well|fast|slow|wide|long|often|strong|heavy|high|low)|"
+    r"errors?(?! bar| column| model)|loss(?! curve)|reach\w*|achiev\w*|attain\w*|degrad\w*|"
+    r"(?:twice|half|times|thirds?|quarters?) as \w+|wins?|won|explains?|accounts? for|"
+    r"carr(?:y|ies)|"
+    r"disappear\w*|vanish\w*|gone|remain\w*|survive\w*|halv\w*|doubl(?:ed|es|ing)|tripl(?:ed|es)|"
+    r"quadrupl\w*|gr(?:ow[sn]?|ew)|shrinks?|shrank|cheaper|costs?|outnumber\w*|again as \w+|"
+    r"(?:mis)?classif\w*|mispredict\w*|rejects?|rejected"
+)
+# What happens to objects: with it, "every third tree" is a result.
+OUTCOME = re.compile(
+    r"\b(?:miss(?:es|ed)?|detect\w*|recover\w*|identif\w*|correct\w*|wrong\w*|flagged|tagged|"
+    r"failed|fails?|found|predict\w*|judged|labell?ed|survived?|died|respond\w*|outliers?|"
+    r"too (?:high|low|heavy|light|large|small|long|short|early|late))\b",
+    re.IGNORECASE,
+)
+# What words such as half and a dozen count when nothing was measured.
+GENERAL = re.compile(
+    r"^(?:\sof)?(?:\s(?:an?|the|all|our|these|those|each|every|per|its))?(?:\s(?!of\b)[\w-]+)?\s"
+    r"(?:seconds?|minutes?|hours?|days?|nights?|weeks?|months?|years?|centur\w+|decades?|"
+    r"lifetimes?|seasons?|pages?|papers?|authors?|literature|articles?|textbooks?|books?|"
+    r"stud(?:y|ies) (?:of|by|on)|surveys (?:of|by)|reviews?|referees?|readers?|"
+    r"colleagues?|groups elsewhere|symmetr\w+|ax[ie]s|"
+    r"cross[- ]valid\w+|degenerac\w+|reasons?|purposes?|aims?|goals?|ways?|ideas?|lines? of|"
+    r"questions?|chapters?|notebooks?|figures?|tables?|equations?|parameters?|hyper\w+|layers?|"
+    r"seeds?|folds?|epochs?|draws?|bins?|cores?|lectures?|students?|lessons?|sentences?|words?)\b",
+    re.IGNORECASE,
+)
+# A strength that was chosen, and what is made stronger: levels of study.toml stand beside them.
+CHOSEN = re.compile(
+    r"\b(?:keeps?|kept|sets? aside|holds? out|reserv\w+|seal\w*|split|divid\w+|"
+    r"multipl(?:y|ied)|scal(?:e|ed|es|ing)|rescal\w+|dilut\w+|inflat\w+|"
+    r"perturb\w*|levels?|settings?|assum\w+|adopt\w*|fixed|strengths?|"
+    r"raised? by|set (?:to|at)|factors)\b",
+    re.IGNORECASE,
+)
+STRESSED = (
+    r"(?:noise|errors|error bars|uncertaint(?:y|ies)|systematics?|dose|exposure|background|"
+    r"pile-?up|blur\w*|depth|strengths?|smearing|amplitude|perturbations?|dropout|contamination|"
+    r"scale|shift|level|sampling)"
+)
+CLAIM = re.compile(
+    rf"(?<!standard )\b(?:{METRICS}|better|worse|improve\w*|outperform\w*|beats?|reach\w*|"
+    r"achiev\w*|attain\w*|reduc\w*|lower|higher|smaller|larger|less(?! than)|errors?(?! bar| "
+    r"column| model)|loss(?! curve)|explains?|accounts? for|carr(?:y|ies)|wins?)\b",
+    re.IGNORECASE,
+)
+RESULT = re.compile(rf"(?<!standard )\b(?:{METRICS}|{COMPARED})\b", re.IGNORECASE)
+RULE = re.compile(
+    r"\b(?:criteri\w+|threshold|bound|asks?|asked|requires?|required|demand\w*|must|should|"
+    r"study\.toml|setting|by construction|by definition|chance|coin|guess(?:ing)?|perfect)\b",
+    re.IGNORECASE,
+)
+OWN = re.compile(
+    r"\b(?:the|our|this|chosen|fitted|final|trained) (?:\w+ )?(?:model|forest|network|classifier|"
+    r"regression|search|ensemble)\b|\bours?\b|\bthis study\b|\bwe (?:find|found|reach\w*|measured?|"
+    r"obtain\w*|get|got|achieve\w*)\b",
+    re.IGNORECASE,
+)
+# A count of objects is a result beside these.
+COUNTED = re.compile(
+    r"\b(?:outliers?|misclassif\w*|misses|missed|mispredict\w*|"
+    r"false (?:positives?|negatives?|alarms?)|"
+    r"wrongly|correctly)\b|\b(?:the|our|this) (?:\w+ )?(?:model|forest|network|classifier)"
+    r"(?:[’']s)?\s(?:finds?|found|loses|lost|gets|flags?|tags?|predicts?|misses|missed|reaches)\b",
+    re.IGNORECASE,
+)
+RANKED = (
+    r"\b(?:other|first|second|each|either|upper|lower|open|sealed|last|left|right|northern|"
+    r"southern|eastern|western)\s$"
+)
+# Words before a cited number that say whose it is, and words that make a sentence no finding.
+THEIRS = (
+    r"\b(?:than|below|above|against|beat|beats|under|over|versus|vs\.?|with the|to the|from the|"
+    r"as the|"
+    r"compared (?:with|to)|report(?:s|ed)?|publish(?:es|ed)?|literature|"
+    r"quot(?:es?|ed)|claim(?:s|ed)?|"
+    r"al\.|others?|they|whose|their|state of the art)\b[^.;]*$"
+)
+THEIRS_AFTER = (
+    r"^[\W¤]*(?:of|by|in|from|reported by|found by|published by)\s(?:[A-Z]|the literature|others)"
+)
+HYPOTHETICAL = (
+    r"\b(?:may|can|for granted|takes?|taken|we set|(?:is|are) set|set to|chosen?|choose|"
+    r"fix(?:ed)?|adopt(?:s|ed)?|would|could|might|if|suppose|imagine|assum\w+|"
+    r"by construction)\b"
+)
+WISHED = (
+    r"\b(?:would|might|could)\s(?:(?:already|still|then|also)\s)?(?:be\s)?(?:need\w*|requir\w*|"
+    r"suffic\w*|enough|useful|matter|do|welcome|acceptable|tolerable|tolerat\w+)\b"
+)
+TOLD = (
+    rf"\b(?:{METRICS}|errors?|losses|loss)\b(?:\s(?!(?:and|or|but)\b)[\w’'–-]+){{0,6}}?\s*"
+    r"(?:=|≈|:|is|was|are|were|of|reaches|reached|to|by|at|around|about|only|be)\s*"
+    r"(?:only|about|just|now|¤|\s)*$|"
+    r"\b(?:reach\w*|achiev\w*|attain\w*|obtain\w*|find|found|measured?|gets?|got|lower(?:s|ed)|"
+    r"reduc\w*|improv\w*|gains?|wins?)\b(?:\s[\w’'–-]+){0,8}\s*$"
+)
