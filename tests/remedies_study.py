@@ -190,7 +190,9 @@ def a_waiver_is_written_below_a_plain_line(person):
 
 def _unsigned(person):
     person.small(), person.damage("LICENSE", "Copyright (c) 2026 Your Name")
-    return person.types("release", "--reason", "x"), "The test set stays sealed: mend that, or say"
+    return person.types(
+        "release", "--reason", "to see what it says"
+    ), "The test set stays sealed: mend that, or say"
 
 
 @case
@@ -202,20 +204,25 @@ def what_is_in_the_way_of_a_release_is_mended(person):
 @case
 def a_release_is_made_all_the_same(person):
     yield _unsigned(person)
-    yield person.types("release", "--reason", "TEXT", "--anyway", "REASON")
+    yield person.types(
+        "release", "--reason", "to see what it says", "--anyway", "the referee waits for it"
+    )
 
 
 @case
 def a_reset_gets_its_reason(person):
     person.small()
     yield person.types("reset", "--reason", " "), "A reset needs a reason: boxloop reset --reason"
-    yield person.types("reset", "--reason", "TEXT")
+    yield person.types("reset", "--reason", "to begin all of it anew")
 
 
 @case
 def a_reset_has_something_to_put_away(person):
     person.small(ran=False)
-    said = yield person.types("reset", "--reason", "x"), "there is nothing to put away"
+    said = yield (
+        person.types("reset", "--reason", "to begin all of it anew"),
+        "there is nothing to put away",
+    )
     person.does_as_told(said)
 
 

@@ -201,12 +201,12 @@ def run(only: tuple, start: Any, smoke: bool, sets: tuple, note: Any, **how: Any
 @how_options
 def release(reason: Any, anyway: Any, yes: bool, note: Any, key: Any, **how: Any) -> None:
     """Run what is not current and open the test set, for a reason."""
-    if not (reason or "").strip():
-        msg = "The seal opens only with a reason: boxloop release --reason TEXT."
-        raise UserError(msg)
+    from boxloop.base.written import reason_for
+    from boxloop.record.obstacles import why_anyway
     from boxloop.split.key import given
 
-    anyway = (anyway or "").strip()
+    reason = reason_for("The seal opens only with a reason: boxloop release --reason TEXT", reason)
+    anyway = why_anyway(anyway)
     with given(key):
         _refuse_a_broken_seal()
         _say_what_is_open()
@@ -215,7 +215,7 @@ def release(reason: Any, anyway: Any, yes: bool, note: Any, key: Any, **how: Any
             times = _times_opened(find_project())
             before = f"It was opened {times} times before" if times else "It is new only once"
             click.confirm(f"{before}. Open the test set now?", abort=True)
-        _run(release_reason=reason.strip(), anyway=anyway, note=note, **how)
+        _run(release_reason=reason, anyway=anyway, note=note, **how)
 
 
 def _refuse_what_is_in_the_way(anyway: str) -> None:
@@ -351,6 +351,8 @@ def waive(check_id: str, reason: str) -> None:
 
     done = write(_open_results(), check_id, reason)
     _say("Written to [waivers] of study.toml:", "", done.line, "")
+    if done.before:
+        _say("In place of:", "", done.before, "")
     again = f", which asks it again in {done.notebook}" if done.notebook else ""
     _say(f"The check is waived after `boxloop run`{again}.")
 
