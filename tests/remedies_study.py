@@ -69,7 +69,7 @@ study(
     "known by nothing",
     HEIGHT,
     HEIGHT + '\nknown_by = " "',
-    "says nothing: write how the value is known before the target",
+    "is too short: write in 4 words or more how the value is known before the target",
     HEIGHT + '\nknown_by = "measured with a rule"',
 )
 study(

@@ -182,7 +182,8 @@ def test_nothing_is_overridden_where_nothing_is_in_the_way(walked):
 
 def criteria(project):
     """Return the bound of the criterion in each line of the ledger that holds one."""
-    found = [event.get("criteria") for event in read_ledger(project)]
+    events = [event for event in read_ledger(project) if event["event"] != "opened"]
+    found = [event.get("criteria") for event in events]
     return [rows[0]["at_least"] for rows in found if rows]
 
 

@@ -276,7 +276,7 @@ def test_a_copy_beyond_the_threshold_fails_unless_somebody_says_how_it_is_known(
     assert told(None).state == "fail"
     cleared = told("read off the staff a day before")
     assert cleared.state not in ALARMS
-    assert "'u' is known by: read off the staff a day before." in cleared.message
+    assert "'u' is known by: read off the staff a day before." in cleared.words
 
 
 @pytest.mark.parametrize("copy", ["words", "numbers"])

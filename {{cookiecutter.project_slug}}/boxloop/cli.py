@@ -89,7 +89,7 @@ def _run(*, verbose: bool, jobs: int | None, **options: Any):
 
     project = _open_project()
     lines = lines_for(sys.stdout, echo=_tell, verbose=verbose)
-    opened = _times_opened(project)
+    opened, asked = _times_opened(project), options.get("release_reason")
     try:
         outcome = run(project, lines=lines, last=True, jobs=jobs, **options)
     except Interrupted as stop:
@@ -100,6 +100,10 @@ def _run(*, verbose: bool, jobs: int | None, **options: Any):
         if _times_opened(project) > opened:
             _tell("The test set was opened all the same, and that counts.", err=True)
         sys.exit(130)
+    if asked and not outcome.failed and _times_opened(project) == opened:
+        from boxloop.record.release import why_not_again
+
+        _tell(why_not_again(project))
     _finish(project, outcome, options.get("note"))
 
 

@@ -192,6 +192,26 @@ class Desk:
 
         return each(function, items)
 
+    def ablations(self, names: "Iterable[str]", models: Any) -> dict[str, list[str]]:
+        """Return which columns to take away: each of `names`, and those of ``models.ABLATIONS``.
+
+        Raises
+        ------
+        UserError
+            If ``ABLATIONS`` names a column that the models are not handed.
+        """
+        from boxloop.base.errors import UserError
+
+        together, seen = dict(getattr(models, "ABLATIONS", {})), self.settings.seen
+        for label, columns in together.items():
+            if unknown := [name for name in columns if name not in seen]:
+                msg = (
+                    f"ABLATIONS['{label}'] in study/models.py names '{unknown[0]}', which is no "
+                    f"input of study.toml: write one of {', '.join(seen)} there."
+                )
+                raise UserError(msg)
+        return {f"without {name}": [name] for name in names} | together
+
     # The seal.
 
     def ledger(self) -> list[dict]:

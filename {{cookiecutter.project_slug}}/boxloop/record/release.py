@@ -83,6 +83,16 @@ def earlier(project: Project, model_hash: str, reference_hash: str) -> Any:
     )
 
 
+def why_not_again(project: Project) -> str:
+    """Return what became of the reason of a release that has opened nothing."""
+    known = releases(project)
+    when = f" for this reason: “{known[-1].get('reason', '')}”" if known else ""
+    return (
+        f"The test set was not opened again: this model was released before{when}. "
+        "The numbers are those of then, and the reason given now is not kept."
+    )
+
+
 def measure_sets(
     frame: pd.DataFrame, predictions: Any, settings: Settings, *, draws: int, seed: int
 ) -> dict:
