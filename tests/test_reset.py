@@ -92,7 +92,7 @@ def test_the_same_rows_sealed_again_are_no_new_test_set(project):
     append(project, "opened", reason="x", model="third")
     row = run_check("seal.openings", read_ledger(project))
     assert (row.value, row.state) == (1, "pass")
-    assert "opened twice" in row.message
+    assert "opened once; that of other data or another target twice before" in row.message
 
 
 def test_resets_are_counted(project):

@@ -205,7 +205,9 @@ def _judged(
         asked = {words: (worst,)}
     if asked:
         objections = _lacking(unbound, [name for names in asked.values() for name in names])
-        return Unanswered(f"{'; '.join(asked)}; how is that known before {target}?{objections}", low)
+        return Unanswered(
+            f"{'; '.join(asked)}; how is that known before {target}?{objections}", low
+        )
     said = f"'{worst}' comes closest to the target: {measure} {score:.4f} (at least {low:.4f})."
     needed = {name for one in leaks.suspects(bench, written, set(), beyond) for name in one.columns}
     needed |= {name for name, _ in flags} | {worst} if known else set()

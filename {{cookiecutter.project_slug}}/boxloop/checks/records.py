@@ -53,7 +53,7 @@ def openings(events: Events, *, threshold: float) -> Finding:
     looks, sets = len(set(opened)) + past.uncounted, len({rows for rows, _ in opened})
     models = len({model for _, model in opened})
     whom = f" for {'one model' if models == 1 else f'{models} different models'}" if models else ""
-    whom = f",{whom}" if whom and "," in past.words else whom
+    whom = f",{whom}" if whom and {*past.words} & {*",;"} else whom
     what = "The test set was" if sets < 2 else f"Test sets of {sets} splits were"
     allowed = f" ({threshold:g} look{'' if threshold == 1 else 's'} allowed)" if looks else ""
     message = f"{what} {past.words}{whom}{allowed}."

@@ -28,12 +28,14 @@ def is_loosened(row: dict) -> bool:
     Its value lies between that threshold and the one that a fresh project has, on whichever side
     is good; where there is no value nobody can tell, so it counts.
     """
-    ends = [row.get("threshold"), row.get("registered")]
-    if row.get("state") not in QUIET or not is_number(ends[1]):
+    own: Any = row.get("threshold")
+    usual: Any = row.get("registered")
+    value: Any = row.get("value")
+    if row.get("state") not in QUIET or not is_number(usual):
         return False
-    if not is_number(row.get("value")) or not is_number(ends[0]):
+    if not is_number(value) or not is_number(own):
         return True
-    return min(ends) <= row["value"] <= max(ends)
+    return bool(min(own, usual) <= value <= max(own, usual))
 
 
 def excuse(row: dict) -> str:

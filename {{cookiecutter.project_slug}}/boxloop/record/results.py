@@ -137,15 +137,15 @@ def judge_all(settings: Settings, sets: Any, held: Lock | None = None) -> list[d
     if held is None or held.bound is None:
         return [judge(criterion, sets) for criterion in today]
     written, rows = by_name(today), []
-    for name, asked in held.bound.criteria.items():
+    for name, bound in held.bound.criteria.items():
         try:
-            row = judge(Criterion.model_validate({"name": name, **asked}), sets)
+            row = judge(Criterion.model_validate({"name": name, **bound}), sets)
         except (ValueError, KeyError):  # of a version that knew other criteria
-            row = dict.fromkeys(("metric", "set", "quantity"), "") | {"name": name}
-            row |= {"bound": rule(asked), "value": None, "met": None}
+            asks = {key: str(bound.get(key, "")) for key in ("metric", "set", "quantity")}
+            row = {"name": name, **asks, "bound": rule(bound), "value": None, "met": None}
         if name not in written:
             row |= {"now": "dropped after the opening", "met": False}
-        elif written[name] != asked:
+        elif written[name] != bound:
             row["now"] = f"{rule(written[name])} after the opening"
         rows.append(row)
     return rows

@@ -264,7 +264,9 @@ def needless_lines(checks: list[dict]) -> list[str]:
 def word_lines(rows: list[dict], form: str) -> list[str]:
     """Return lines on checks that take something from the author instead of the data."""
     bullet, gap = ("- ", [""]) if form == "markdown" else ("  ", [])
-    said = [f"{bullet}{row['id']} ({row['notebook']}): {' '.join(author_words(row))}" for row in rows]
+    said = [
+        f"{bullet}{row['id']} ({row['notebook']}): {' '.join(author_words(row))}" for row in rows
+    ]
     return ["", f"{len(rows)} on the author's word:", *gap, *said] if rows else []
 
 

@@ -297,7 +297,7 @@ def _criteria_words(metrics: dict) -> str:
             what = str(count) if parts else f"{count} {_criteria(count)}"
             parts.append(f"{what} {one if count == 1 else many}")
     if _is_beside(metrics):
-        label = labels.get((metrics.get("primary") or {}).get("name"), "the primary metric")
+        label = labels.get(metrics["primary"]["name"], "the primary metric")
         parts.append(f"none of them asks for {label} on the test set")
     return ", ".join(parts)
 

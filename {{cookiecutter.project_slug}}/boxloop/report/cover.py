@@ -206,9 +206,7 @@ def moment(time: str) -> str:
     return f"{parts[1]} {parts[2]} UTC" if parts else str(time or "")
 
 
-def counts(
-    checks: list[dict], answers: list[dict], passes: list[dict], past: Past
-) -> list[dict]:
+def counts(checks: list[dict], answers: list[dict], passes: list[dict], past: Past) -> list[dict]:
     """Return the small facts beside the headline: label, words, anchor."""
     open_answers = sum(not answer["answered"] for answer in answers)
     replied = (

@@ -163,7 +163,8 @@ class Past:
         own = [version for version in self.versions if version.era == self.era]
         version = own[-1] if own else None
         if known := by_name(event.get("criteria") or []):  # also where words were still to come
-            version = Version(known, event.get("primary"), self.now, self.era)
+            primary = event.get("primary") or (version.primary if version else None)
+            version = Version(known, primary, self.now, self.era)
         self.openings.append(Opening(self.now, model, self.era, version, event))
 
     @property
