@@ -3,12 +3,22 @@
 import pytest
 from fake_report import check_row, make_report_project, metrics, write_json
 from report_page import page
+from study_files import STUDY
 from test_verdict import GOOD, released, rows
-from test_verdict import settings as settings  # its fixture
 
 from boxloop.checks import run_check
 from boxloop.record.excused import is_loosened
 from boxloop.record.verdict import judge, open_words
+from boxloop.settings.load import load_settings
+
+
+@pytest.fixture
+def settings(tmp_path):
+    """The settings of a study with a reference."""
+    path = tmp_path / "study.toml"
+    path.write_text(STUDY, encoding="utf-8")
+    return load_settings(path)
+
 
 LEAK = ("features.target_leak", "03_split")
 

@@ -183,9 +183,7 @@ def _judged(
     target: str,
 ) -> Finding | Unanswered:
     """Return the finding on columns that do alone what the whole model does."""
-    told = {name: field(columns.get(name, {}), "known_by") for name in written}
-    scores, measure = leaks.scores(bench), leaks.measure(bench)
-    told = {name: words for name, words in told.items() if says_something(words)}
+    told, scores, measure = _told(columns, written), leaks.scores(bench), leaks.measure(bench)
     unbound = {name: _unbound(name, words, *scores[name]) for name, words in told.items()}
     known = {name: words for name, words in told.items() if not unbound[name]}
     beyond = {name for name, (_, low) in scores.items() if low > threshold}
@@ -211,8 +209,19 @@ def _judged(
     said = f"'{worst}' comes closest to the target: {measure} {score:.4f} (at least {low:.4f})."
     needed = {name for one in leaks.suspects(bench, written, set(), beyond) for name in one.columns}
     needed |= {name for name, _ in flags} | {worst} if known else set()
-    on_word = tuple(f"'{name}' is known by: {known[name]}" for name in known if name in needed)
-    return Finding(low, passed=True, message=said, power=sight, on_word=on_word)
+    words = _known_by({name: words for name, words in known.items() if name in needed})
+    return Finding(low, passed=True, message=said, power=sight, on_word=words)
+
+
+def _told(columns: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Return what study.toml says of how columns are known, where it says something."""
+    told = {name: field(columns.get(name, {}), "known_by") for name in names}
+    return {name: words for name, words in told.items() if says_something(words)}
+
+
+def _known_by(told: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what study.toml says of columns, a clause each."""
+    return tuple(f"'{name}' is known by: {words}" for name, words in told.items())
 
 
 def _unbound(name: str, words: Any, score: float, low: float) -> str:
@@ -372,14 +381,13 @@ def undeclared_nuisance(
         return NotApplicable("There are no rows of deployment.")
     if target not in train.columns or train[target].nunique() < 2:
         return NotApplicable("The rows carry no labels, or one only.")
-    names, settings = list(inputs), columns or {}
+    names = list(inputs)
     silent = {name: why for name in names if (why := _silence(train, deployment, name))}
-    told = {name: field(settings.get(name, {}), "known_by") for name in silent}
-    asked = [name for name in silent if not says_something(told[name])]
-    words = tuple(f"'{name}' is known by: {told[name]}" for name in silent if name not in asked)
+    told = _told(columns or {}, silent)
+    asked, words = [name for name in silent if name not in told], _known_by(told)
     if not asked:
-        said = f"None of the {len(names)} inputs falls silent in deployment"
-        said += f", but for {listed(silent)}, of which study.toml tells." if silent else "."
+        but = f", but for {listed(silent)}, of which study.toml tells" if silent else ""
+        said = f"None of the {len(names)} inputs falls silent in deployment{but}."
         return Finding(0, passed=True, message=said, power=counted("one column"), on_word=words)
     label = (target, task, groups, seed)
     found = {name: _share_of(train, train[[name]], *label, looks=len(asked)) for name in asked}
@@ -388,8 +396,7 @@ def undeclared_nuisance(
     said = f"'{worst}' {silent[worst]}; in training it reaches {share.words}{sampled}."
     if share.beyond(threshold):
         return Unanswered(f"{said} Is it a nuisance?", share.value)
-    power = share.power(threshold, rows=rows)
-    value = max(share.value, 0.0)
+    power, value = share.power(threshold, rows=rows), max(share.value, 0.0)
     return Finding(value, passed=True, message=said, power=power, on_word=words)
 
 

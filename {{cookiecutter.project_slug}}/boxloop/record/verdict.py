@@ -70,9 +70,7 @@ def judge(
     if void := _ids(checks, "void", "fail"):
         verb = "fails" if len(void) == 1 else "fail"
         return _verdict("void", f"Not to be believed: {_joined(void)} {verb}.", void)
-    said = f"{claim(metrics, settings)}{_failing(checks)}{_riders(metrics)}."
-    if words := excuses(checks):  # before any number: somebody's word against a computed leak
-        said = f"With {_joined(words)}: {said[0].lower()}{said[1:]}"
+    said = _said(checks, metrics, settings)
     waiting = [row["id"] for row in checks if row.get("state") == "unanswered"]
     if waiting or undone:
         # Numbers of yesterday are not repeated as if they were those of today.
@@ -81,6 +79,14 @@ def judge(
         return _verdict("open", f"{_open_words(checks, undone)}.{so_far}", because)
     because = _limits(checks, metrics)
     return _verdict("limited" if because else "stands", said, because)
+
+
+def _said(checks: list[dict], metrics: dict, settings: Settings | None) -> str:
+    """Return the claim as a sentence; before any number somebody's word against a computed leak."""
+    said = f"{claim(metrics, settings)}{_failing(checks)}{_riders(metrics)}."
+    if words := excuses(checks):
+        return f"With {_joined(words)}: {said[0].lower()}{said[1:]}"
+    return said
 
 
 def _verdict(state: str, sentence: str, because: list[str]) -> dict:

@@ -63,13 +63,7 @@ def headline(
     drawing = interval_drawing(primary)
     if drawing is None:
         return None
-    names = {
-        "model": "the model",
-        "reference": "the domain reference",
-        "trivial": "the trivial baseline",
-    }
-    if settings is not None:
-        names["reference"] = settings.study.reference.label
+    names = _names(settings)
     for row in drawing["rows"]:
         row["name"] = names[row["role"]]
     unit = primary.get("unit") or ""
@@ -92,6 +86,12 @@ def headline(
         "opened": len(past.counted) + past.uncounted,
         "times": past.words,
     }
+
+
+def _names(settings: Settings | None) -> dict[str, str]:
+    """Return what the predictors are called."""
+    reference = settings.study.reference.label if settings else "the domain reference"
+    return {"model": "the model", "reference": reference, "trivial": "the trivial baseline"}
 
 
 def judged(verdict: dict | None, checks: list[dict], chapters: list[Chapter]) -> dict | None:

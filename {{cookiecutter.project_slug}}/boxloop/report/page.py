@@ -83,13 +83,12 @@ def build_report(project: Project, *, stale: dict | None = None) -> Path:
         drawing=loop_drawing(chapters),
         verdict=cover.judged(judge(checks, metrics, settings, undone=undone), checks, chapters),
         headline=cover.headline(metrics, settings, past, checks),
-        old=[f"{name} {what}" for name, what in undone if what in NOT_OF_TODAY],
+        old=[" ".join(row) for row in undone if row[1] in NOT_OF_TODAY],
         metrics=cover.secondary(metrics),
         counts=cover.counts(checks, answers, passes, past),
-        openings=[{**one.event, "counts": past.counts(one)} for one in past.openings],
         provenance=cover.provenance(chapters, git_commit(project.root)),
         **_criteria(metrics, checks),
-        **_history(passes),
+        **_history(passes, past),
         **_sheets(project, read, checks, chapters, old=stale),
         problems=list(dict.fromkeys(read.problems)),
         **_assets(),
@@ -132,9 +131,12 @@ def _criteria(metrics: dict, checks: list[dict]) -> dict:
     return words | {"first_criteria": first, "criteria_moved": moved}
 
 
-def _history(passes: list[dict]) -> dict:
+def _history(passes: list[dict], past: Past) -> dict:
+    """Return passes and openings, also those before a reset that do not count."""
     table = history.table(passes)
-    return {"passes": passes, "history": table, "history_drawing": history.svg(table)}
+    opened = [{**one.event, "counts": past.counts(one)} for one in past.openings]
+    drawn = {"history": table, "history_drawing": history.svg(table)}
+    return {"passes": passes, "openings": opened} | drawn
 
 
 def _is_old(row: dict, stale: dict) -> bool:
