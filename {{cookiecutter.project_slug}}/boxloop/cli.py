@@ -269,19 +269,15 @@ def _say_what_is_open() -> None:
     """
     from boxloop.notebooks.graph import read_loop
     from boxloop.record.results import read_checks
+    from boxloop.record.verdict import open_words
 
     read_loop(_open_project())
     try:
-        states = [row.get("state") for row in read_checks(find_project())]
+        words = open_words(read_checks(find_project()))
     except UserError:
         return  # damaged: the run makes it again
-    failed, unanswered = states.count("fail"), states.count("unanswered")
-    if failed or unanswered:
-        _say(
-            f"Of the checks of the last run {failed} failed and {unanswered} wait for an answer; "
-            "a test set is new only once.",
-            err=True,
-        )
+    if words:
+        _say(f"As the last run left it: {words}; a test set is new only once.", err=True)
 
 
 @cli.command()

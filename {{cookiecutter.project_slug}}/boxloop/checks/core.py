@@ -12,7 +12,7 @@ import html
 import inspect
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from .power import CHANCE, Power
@@ -165,15 +165,17 @@ class CheckResult:
     waived_at: float | None = None
     on_word: tuple[str, ...] = ()
     registered: float | None = None
+    set_aside: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON row; what says something of an author stands in it only where it does.
 
-        That is a waiver, its value, what a check took on somebody's word, and the threshold that
-        was ``registered`` where study.toml has another one.
+        That is a waiver, its value, what a check took on somebody's word, the threshold that was
+        ``registered`` where study.toml has another one, and that a chapter has set it aside.
         """
         row = asdict(self)
         silent = {"stale_waiver": False, "waived_at": None, "on_word": (), "registered": None}
+        silent["set_aside"] = False
         for key, nothing in silent.items():
             if row[key] is nothing or row[key] == () == nothing:
                 del row[key]
@@ -342,7 +344,8 @@ def input_names(columns: Mapping[str, Any] | Iterable[str]) -> list[str]:
 def not_applicable(check_id: str, reason: str, *, waiver: Any = None) -> CheckResult:
     """Return the row of a check that does not apply to this study, and why.
 
-    A `waiver` of it (see `run_check`) is not needed, and the row says so.
+    A `waiver` of it (see `run_check`) is not needed, and the row says so. Of a check that voids a
+    headline the row says too that it was set aside in a chapter, by whoever wrote that.
 
     Raises
     ------
@@ -353,4 +356,5 @@ def not_applicable(check_id: str, reason: str, *, waiver: Any = None) -> CheckRe
     if not reason.strip():
         msg = f"{check_id} needs a reason why it does not apply"
         raise ValueError(msg)
-    return _row(unit, unit.threshold, NotApplicable(reason.strip()), waiver)
+    row = _row(unit, unit.threshold, NotApplicable(reason.strip()), waiver)
+    return replace(row, set_aside=unit.weight == "void")

@@ -17,6 +17,8 @@ QUIET = ("pass", "cannot-tell")
 
 def is_excused(row: dict) -> bool:
     """Return whether a check would be open without what its author says."""
+    if row.get("state") == "not-applicable":
+        return bool(row.get("set_aside"))
     return row.get("state") == "waived" or (
         row.get("state") in QUIET and bool(row.get("on_word") or is_loosened(row))
     )
@@ -42,6 +44,8 @@ def excuse(row: dict) -> str:
     """Return by which word a check is excused, for the middle of a sentence."""
     if row.get("state") == "waived":
         return f"{row['id']} waived (“{_brief(row.get('reason'))}”)"
+    if row.get("set_aside"):
+        return f"{row['id']} set aside in {row.get('notebook')} (“{_brief(row.get('reason'))}”)"
     if said := row.get("on_word"):
         return f"{row['id']} on the author's word ({_brief('; '.join(map(str, said)))})"
     return f"{row['id']} by a threshold of its own ({thresholds(row)})"
@@ -62,6 +66,8 @@ def author_words(row: dict) -> list[str]:
     """Return sentences on what a check that passes takes from its author."""
     said = [str(words) for words in row.get("on_word") or []]
     found = [f"Taken on the author's word: {'; '.join(said)}."] if said else []
+    if row.get("set_aside"):
+        found.append(f"Set aside in {row.get('notebook')}, because: {row.get('reason')}")
     if "registered" in row:
         only = ", and passes by that alone" if is_loosened(row) else ""
         found.append(f"study.toml gives it a threshold of its own ({thresholds(row)}){only}.")
