@@ -125,7 +125,7 @@ def test_release_reminds_of_what_is_open(call, project):
     ]
     write_json(project.checks_file, rows)
 
-    assert "1 failed and 1 wait for an answer" in "".join(
+    assert "1 check fails; 1 check waits for an answer" in "".join(
         map(str, call("release", "--reason", "to see what it says"))
     )
 
