@@ -132,7 +132,8 @@ class Person:
 
     def does_as_told(self, said):
         """Type the first ``boxloop`` command that stands between backquotes in a sentence."""
-        return self.does(*re.search(r"`boxloop (.+?)`", said)[1].split())
+        words = re.search(r"`boxloop (.+?)`", said)[1].split()
+        return self.does(*("a reason of four words" if word == "TEXT" else word for word in words))
 
     def types(self, *words):
         """Return the door of a command of `boxloop`."""

@@ -64,13 +64,13 @@ typed(
     "a reason to set",
     SET_REASON,
     "use `boxloop release --reason TEXT`",
-    ["release", "--reason", "TEXT"],
+    ["release", "--reason", "to see what it says"],
 )
 typed(
     "no reason",
     ["release"],
     "The seal opens only with a reason: boxloop release --reason TEXT",
-    ["release", "--reason", "TEXT"],
+    ["release", "--reason", "to see what it says"],
 )
 typed(
     "three passes",
@@ -164,7 +164,7 @@ def a_release_that_was_stopped_comes_to_its_end(person):
 
     person.monkeypatch.setattr("boxloop.run.loop.execute", execute)
     yield (
-        person.types("release", "--reason", "x"),
+        person.types("release", "--reason", "to see what it says"),
         "Nothing is released before `boxloop release` has come to its end",
     )
     person.monkeypatch.setattr("boxloop.run.loop.execute", execute_here)

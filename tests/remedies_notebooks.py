@@ -50,7 +50,7 @@ committed(
 committed(
     "the notebook of the release",
     None,
-    ["release", "--reason", "x"],
+    ["release", "--reason", "to see what it says"],
     "restore 08_release.ipynb from",
     "notebooks/08_release.ipynb",
 )

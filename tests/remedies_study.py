@@ -1,13 +1,16 @@
 """Cases of ``study.toml`` and ``failures.toml``: what their sentences ask for is written there."""
 
+import json
 import re
 import shutil
+from types import SimpleNamespace
 
 import pandas as pd
 from remedies import CASES, calls, case
 
 from boxloop.base.places import Project
 from boxloop.measure.task import Task
+from boxloop.record.station import Station
 from boxloop.settings.load import load_settings
 
 HEIGHT = 'description = "body height"'
@@ -69,7 +72,7 @@ study(
     "known by nothing",
     HEIGHT,
     HEIGHT + '\nknown_by = " "',
-    "says nothing: write how the value is known before the target",
+    "is too short: write in 4 words or more how the value is known before the target",
     HEIGHT + '\nknown_by = "measured with a rule"',
 )
 study(
@@ -190,7 +193,9 @@ def a_waiver_is_written_below_a_plain_line(person):
 
 def _unsigned(person):
     person.small(), person.damage("LICENSE", "Copyright (c) 2026 Your Name")
-    return person.types("release", "--reason", "x"), "The test set stays sealed: mend that, or say"
+    return person.types(
+        "release", "--reason", "to see what it says"
+    ), "The test set stays sealed: mend that, or say"
 
 
 @case
@@ -202,20 +207,25 @@ def what_is_in_the_way_of_a_release_is_mended(person):
 @case
 def a_release_is_made_all_the_same(person):
     yield _unsigned(person)
-    yield person.types("release", "--reason", "TEXT", "--anyway", "REASON")
+    yield person.types(
+        "release", "--reason", "to see what it says", "--anyway", "the referee waits for it"
+    )
 
 
 @case
 def a_reset_gets_its_reason(person):
     person.small()
     yield person.types("reset", "--reason", " "), "A reset needs a reason: boxloop reset --reason"
-    yield person.types("reset", "--reason", "TEXT")
+    yield person.types("reset", "--reason", "to begin all of it anew")
 
 
 @case
 def a_reset_has_something_to_put_away(person):
     person.small(ran=False)
-    said = yield person.types("reset", "--reason", "x"), "there is nothing to put away"
+    said = yield (
+        person.types("reset", "--reason", "to begin all of it anew"),
+        "there is nothing to put away",
+    )
     person.does_as_told(said)
 
 
@@ -404,3 +414,67 @@ def failures_are_shown_after_a_run(person):
     person.does("run", "--from", "07")
     assert "it was hot" in project.failures_file.read_text(encoding="utf-8")
     yield person.types("status")
+
+
+@case
+def a_reset_gets_words_enough(person):
+    person.small()
+    yield person.types("reset", "--reason", "because"), "--reason TEXT, in 4 words or more"
+    yield person.types("reset", "--reason", "because I have data of my own")
+
+
+@case
+def a_release_gets_words_enough(person):
+    person.small()
+    yield (
+        person.types("release", "--reason", "because"),
+        "The seal opens only with a reason: boxloop release --reason TEXT, in 4 words or more",
+    )
+    yield person.types("release", "--reason", "because it is finished")
+
+
+@case
+def what_is_done_all_the_same_gets_words_enough(person):
+    person.small()
+    words = ["release", "--reason", "because it is finished", "--anyway"]
+    said = "To open it all the same takes a reason: boxloop release --reason TEXT --anyway REASON"
+    yield person.types(*words, "because"), said
+    yield person.types(*words, "because nobody else does")
+
+
+@case
+def a_chapter_gives_words_enough(person):
+    project = person.small()
+    person.monkeypatch.chdir(project.notebooks)
+    here = Station("08_release")
+    opens = {"model_hash": "m"}
+    yield (
+        calls(here.open_seal, reason="because", **opens),
+        "The test set opens only with a reason, in 4 words or more",
+    )
+    yield calls(here.open_seal, reason="because it is finished", **opens)
+
+
+@case
+def a_check_that_nobody_knows_is_looked_up(person):
+    person.small()
+    said = yield (
+        person.types("waive", "nonsuch.check", *WAIVE[2:]),
+        "No check is called 'nonsuch.check': `boxloop check --format json` has them",
+    )
+    listed = person.types(*re.search(r"`boxloop (.+?)`", said)[1].split())().said
+    name = next(row["id"] for row in json.loads(listed)["open"])
+    yield person.types("waive", name, *WAIVE[2:])
+
+
+@case
+def an_ablation_names_an_input(person):
+    project = person.small()
+    person.monkeypatch.chdir(project.notebooks)
+    here = Station("04_train")
+    said = yield (
+        calls(here.ablations, ["height"], SimpleNamespace(ABLATIONS={"without all": ["hight"]})),
+        "ABLATIONS['without all'] in study/models.py names 'hight', which is no input",
+    )
+    name = re.search(r"write one of (\w+) there", said)[1]
+    yield calls(here.ablations, ["height"], SimpleNamespace(ABLATIONS={"without all": [name]}))

@@ -71,7 +71,7 @@ def test_a_failed_check_is_1_and_the_verdict_comes_last(judged, project):
 )
 def test_what_waits_is_counted_aloud_and_leaves_0(judged, weight, state, code, verdict):
     """A release ends in the same way as a run, unless somebody has to answer first."""
-    release = ["release", "--reason", "for the paper"]
+    release = ["release", "--reason", "to see what it says"]
     for words in [["run"], *([release] if state != "unanswered" else [])]:
         found, out, _ = judged(*words, data_schema=(weight, state))
         assert found == code

@@ -29,7 +29,7 @@ def boxloop(project, *words):
 def released(bake, tmp_path_factory):
     """The default project after ``boxloop release``."""
     project = Path(bake(tmp_path_factory.mktemp("released"), author_name="Ada Tester"))
-    done = boxloop(project, "release", "--reason", "a test", "--yes")
+    done = boxloop(project, "release", "--reason", "to see what it says", "--yes")
     assert done.returncode == 0, done.stdout + done.stderr
     return project
 
@@ -177,7 +177,7 @@ def test_a_poisoned_seal_is_named_by_all_and_cannot_be_released(released, tmp_pa
         "data/sealed/test.parquet is not the file that was sealed: delete it and run `boxloop run`"
     )
     for words, code in [
-        (["release", "--reason", "again"], 2),
+        (["release", "--reason", "to see what it says"], 2),
         (["run"], 1),
         (["check"], 1),
         (["status"], 0),

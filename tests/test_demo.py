@@ -82,4 +82,4 @@ def test_the_demo_leaves_the_seal_shut(monkeypatch, tmp_path, capsys):
 
     assert demo.main() == 0
     assert [words[1:] for words in typed] == [["-m", "boxloop", "run"]]
-    assert 'boxloop release --reason "why now"' in capsys.readouterr().out
+    assert 'boxloop release --reason "why it is opened now"' in capsys.readouterr().out

@@ -22,7 +22,7 @@ def released(request, bake, tmp_path_factory):
     """A worked example after ``boxloop release``."""
     folder = tmp_path_factory.mktemp(request.param)
     project = bake(folder, task=request.param, author_name="Ada Tester")
-    done = boxloop(project, "release", "--reason", "a test", "--yes")
+    done = boxloop(project, "release", "--reason", "to see what it says", "--yes")
     assert done.returncode == 0, done.stdout + done.stderr
     return project
 

@@ -270,11 +270,11 @@ def test_commands_from_hand_over_to_release(small, tmp_path):
         ("--key", str(tmp_path / "none.key")): "holds no key",
         ("--key", str(tmp_path / "gone.key")): "cannot be read",
     }.items():
-        code, said = command(small, "release", "--reason", "why", *words)
+        code, said = command(small, "release", "--reason", "to see what it says", *words)
         assert (code, len(said.splitlines())) == (2, 1) and expected in said, said
     assert small.ledger_file.read_bytes() == ledger and report.stat().st_mtime_ns == before
 
-    code, said = command(small, "release", "--reason", "why", "--key", str(key))
+    code, said = command(small, "release", "--reason", "to see what it says", "--key", str(key))
     assert code == 0, said
     assert len(openings(read_ledger(small))) == 1
     assert VARIABLE not in os.environ
@@ -290,7 +290,7 @@ def test_in_ci_the_key_is_a_variable(small, tmp_path, monkeypatch):
         path.chmod(0o644)
         path.unlink()
     monkeypatch.setenv(VARIABLE, key.read_text())
-    code, said = command(small, "release", "--reason", "why")
+    code, said = command(small, "release", "--reason", "to see what it says")
     assert code == 0, said
     assert events(small)[-1] == "opened" and events(small).count("sealed") == 1
 

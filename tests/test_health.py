@@ -19,7 +19,7 @@ def project(tmp_path, monkeypatch):
 def codes(project, sentence):
     """Type the commands of every day; each says the sentence. Return their exit codes."""
     found = {}
-    for words in (["release", "--reason", "to see"], ["run"], ["check"], ["status"]):
+    for words in (["release", "--reason", "to see what it says"], ["run"], ["check"], ["status"]):
         code, said = command(project, *words)
         assert sentence in said, (words, said)
         assert "Traceback" not in said

@@ -56,7 +56,7 @@ def test_status_run_and_release_know_it(project):
     code, said = command(project, "run", "--only", "paper")
     assert code == 0 and re.search(r"09 paper .* ok", said)
 
-    said = command(project, "release", "--reason", "to see")[1]
+    said = command(project, "release", "--reason", "to see what it says")[1]
     assert re.search(r"08 release .* ok[^\n]*\n09 paper .* ok", said)
     assert "Pass 1 is complete" in command(project, "run", "--from", "09")[1]
 

@@ -12,7 +12,7 @@ from boxloop.split.seal import note_criteria, openings, read_ledger
 
 pytest_plugins = ["loop_fixtures"]  # its fixtures: project, quick, call
 
-RELEASE = ["release", "--reason", "for the paper"]
+RELEASE = ["release", "--reason", "to see what it says"]
 VOID = {"id": "features.target_leak", "weight": "void", "state": "fail"}
 
 
@@ -88,7 +88,7 @@ def test_what_is_in_the_way_is_named_and_nothing_runs(call, project, name):
     assert says in err.splitlines() or says in err
     assert err.splitlines()[-1].endswith("`boxloop release --reason TEXT --anyway REASON`.")
     assert not project.executed.exists()
-    assert "Error" not in call(*RELEASE, "--anyway", "the referee waits")[2]
+    assert "Error" not in call(*RELEASE, "--anyway", "the referee waits for it")[2]
     assert project.executed.exists()
 
 
@@ -164,17 +164,17 @@ def test_a_check_that_voids_the_headline_during_a_release_keeps_the_seal(walked)
 def test_a_reason_to_open_all_the_same_is_kept_with_what_it_overrides(walked):
     """In the line of the opening; where nothing is in the way, there is nothing to keep."""
     project = walked(*LEAK)
-    command(project, *RELEASE, "--anyway", "a lesson")
+    command(project, *RELEASE, "--anyway", "a lesson for all of them")
     (opened,) = openings(read_ledger(project))
 
-    assert opened["anyway"] == "a lesson"
+    assert opened["anyway"] == "a lesson for all of them"
     assert opened["despite"] == ["train.too_good fails, and makes the headline void."]
 
 
 def test_nothing_is_overridden_where_nothing_is_in_the_way(walked):
     """The line of the opening is as it always was."""
     project = walked()
-    command(project, *RELEASE, "--anyway", "just in case")
+    command(project, *RELEASE, "--anyway", "just in case it helps")
     (opened,) = openings(read_ledger(project))
 
     assert "anyway" not in opened and "despite" not in opened
@@ -182,7 +182,8 @@ def test_nothing_is_overridden_where_nothing_is_in_the_way(walked):
 
 def criteria(project):
     """Return the bound of the criterion in each line of the ledger that holds one."""
-    found = [event.get("criteria") for event in read_ledger(project)]
+    events = [event for event in read_ledger(project) if event["event"] != "opened"]
+    found = [event.get("criteria") for event in events]
     return [rows[0]["at_least"] for rows in found if rows]
 
 

@@ -39,7 +39,7 @@ def test_the_verdict_is_honest(project, difference, words):
     content = metrics()
     content["primary"]["difference"] = difference
     write_json(project.metrics_file, content)
-    assert words in page(project).find(class_="difference").get_text()
+    assert words in page(project, stale={}).find(class_="difference").get_text()
 
 
 def test_where_tails_are_heavy_the_robust_metric_leads(project):
@@ -50,7 +50,7 @@ def test_where_tails_are_heavy_the_robust_metric_leads(project):
     robust["difference"] = interval(-0.02, 0.005)
     primary |= {"heavy_tails": True, "note": "heavy tails: why", "robust": robust}
     write_json(project.metrics_file, content)
-    found = page(project)
+    found = page(project, stale={})
 
     assert "worse than" in found.find(class_="difference").get_text()
     words = " ".join(found.find(class_="tails").get_text().split())
@@ -63,10 +63,10 @@ def test_where_tails_are_heavy_the_robust_metric_leads(project):
 def test_no_gain_is_claimed_where_none_is_clear(project):
     """The large number stands there only if the interval excludes zero."""
     content = metrics()
-    assert page(project).find(class_="gain").get_text() == "+26 %"
+    assert page(project, stale={}).find(class_="gain").get_text() == "+26 %"
     content["primary"]["difference"] = interval(0.01, 0.02)
     write_json(project.metrics_file, content)
-    assert page(project).find(class_="gain") is None
+    assert page(project, stale={}).find(class_="gain") is None
 
 
 def test_the_report_says_what_nobody_can_tell(project):
@@ -117,12 +117,14 @@ def judged(project, *states, **facts):
 
 def test_the_verdict_stands_first_and_links_to_what_it_is_due_to(project):
     """Before every banner and number, and in the contents beside each chapter."""
-    found = judged(project, "waived", "pass", "pass")
+    found = judged(project, "waived", "pass", "pass", reason="why it is so")
     section = found.select_one("#cover section")
 
     assert section.find("h2")["id"] == "verdict"
     words = " ".join(section.get_text(" ").split())
-    assert words.startswith("Verdict ~ limited Better than a straight line on the validation set")
+    assert words.startswith(
+        "Verdict ~ limited With split.groups waived (“why it is so”): better than"
+    )
     links = [a["href"] for a in section.select(".because a")]
     assert links == ["#check-split.groups", "#criteria"]
     assert "Verdict: limited" in found.find(id="contents").get_text()
@@ -187,14 +189,14 @@ def test_a_station_that_is_out_of_date_loses_its_tick(project):
 
 def test_rows_are_those_of_the_set_that_is_spoken_of(project):
     """They stand beside its name, and groups are spoken of where there are groups."""
-    sets = page(project).select_one(".headline .set").get_text()
+    sets = page(project, stale={}).select_one(".headline .set").get_text()
     assert sets.startswith("On the validation set (400 rows, 120 groups); the test set is")
-    words = page(project).select_one(".headline .meta").get_text()
+    words = page(project, stale={}).select_one(".headline .meta").get_text()
     assert words == "Bars are 95 % intervals from a bootstrap over groups."
     text = project.settings_file.read_text(encoding="utf-8")
     text = text.replace('role = "group"', 'role = "ignored"').replace('"group"', '"random"')
     project.settings_file.write_text(text, encoding="utf-8")
-    found = page(project)
+    found = page(project, stale={})
     assert (
         found.select_one(".headline .set")
         .get_text()

@@ -23,7 +23,7 @@ def released(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         _without_kernels(patch)
         assert command(project, "run")[0] in (0, 1)
-        assert command(project, "release", "--reason", "to see")[0] in (0, 1)
+        assert command(project, "release", "--reason", "to see what it says")[0] in (0, 1)
     return project.root
 
 
@@ -70,7 +70,7 @@ def test_the_new_ledger_begins_with_it(project):
     command(project, *WHY)
     (first,) = read_ledger(project)
     assert (first["event"], first["reason"], first["openings"]) == ("reset", "data of my own", 1)
-    assert "opened 0 times; 1 time before a reset" in command(project, "status")[1]
+    assert "no test set yet, opened once, before a reset." in command(project, "status")[1]
 
     said = command(project, "run")[1]
     assert "Pass 1 is complete." in said, said
@@ -83,7 +83,7 @@ def test_the_same_rows_sealed_again_are_no_new_test_set(project):
     command(project, "run")
     row = run_check("seal.openings", read_ledger(project))
     assert row.value == 1
-    assert "Before a reset (data of my own) test sets were opened once." in row.message
+    assert "The test set was opened once, before a reset, for one model" in row.message
 
     append(project, "opened", reason="x", model="another")
     assert run_check("seal.openings", read_ledger(project)).state == "fail"
@@ -92,14 +92,14 @@ def test_the_same_rows_sealed_again_are_no_new_test_set(project):
     append(project, "opened", reason="x", model="third")
     row = run_check("seal.openings", read_ledger(project))
     assert (row.value, row.state) == (1, "pass")
-    assert "opened twice" in row.message
+    assert "opened once; that of other data or another target twice before" in row.message
 
 
 def test_resets_are_counted(project):
     """The second one knows of the openings before the first."""
     command(project, *WHY)
     command(project, "run")
-    code, said = command(project, "reset", "--reason", "once more")
+    code, said = command(project, "reset", "--reason", "once more from the start")
 
     assert code == 0 and "attic/002" in said
     assert [event["openings"] for event in read_ledger(project)] == [1]

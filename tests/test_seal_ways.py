@@ -102,7 +102,7 @@ got = Encrypted(here.project.sealed_file, bytes(32)).rows()""",
     "a private function": """
 import importlib
 got = importlib.import_module('boxloop.split.seal')._unlocked(here.project, None).rows()""",
-    "the door of the release": "got = here.open_seal(reason='a look', model_hash='m')",
+    "the door of the release": "got = here.open_seal(reason='a look at all rows', model_hash='m')",
     "the key beside": """
 import importlib
 cipher, key = (importlib.import_module(f"boxloop.split.{name}") for name in ("cipher", "key"))
@@ -111,7 +111,7 @@ got = cipher.Encrypted(here.project.sealed_file, found.secret).rows()""",
     "the function behind it": """
 import importlib
 seal = importlib.import_module('boxloop.split.seal')
-got = seal.open_seal(here.project, reason='a look', model_hash='m')""",
+got = seal.open_seal(here.project, reason='a look at all rows', model_hash='m')""",
 }
 # The table that 03 has divided.
 RAW = {

@@ -217,7 +217,7 @@ def test_a_chapter_of_another_shape_is_refused(project, keys, to):
     scratch.unlink()
 
     change(project.root / SOURCE, *keys, to=to)
-    for words in (["status"], ["run"], ["release", "--reason", "x"]):
+    for words in (["status"], ["run"], ["release", "--reason", "to see what it says"]):
         code, said = command(project, *words)
         assert code == 2 and "05_diagnose.ipynb" in said and len(said.splitlines()) == 1, said
     live(project)

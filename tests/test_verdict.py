@@ -50,7 +50,8 @@ GOOD = ("void", "pass")
         ([GOOD, ("void", "waived")], "limited"),
         ([GOOD, ("void", "cannot-tell")], "limited"),
         ([GOOD, ("limit", "cannot-tell"), ("void", "not-applicable")], "stands"),
-        ([GOOD, ("note", "fail"), ("note", "waived")], "stands"),
+        ([GOOD, ("note", "fail")], "stands"),
+        ([GOOD, ("note", "waived")], "limited"),
     ],
 )
 def test_the_state_is_that_of_the_weightiest_fault(settings, found, state):

@@ -167,7 +167,7 @@ class Walk:
         )
 
     def release(self):
-        self.do("release", "--reason", "to see")
+        self.do("release", "--reason", "to see what it says")
 
     def restore(self):
         """Check out what was committed."""
@@ -361,7 +361,7 @@ class Walk:
             project = write(self.root / f"fresh{len(self.fresh)}", self.sources)
             code, _ = command(project, "run")
             if known:
-                code, _ = command(project, "release", "--reason", "to see")
+                code, _ = command(project, "release", "--reason", "to see what it says")
             sheet_code, sheet = command(project, "check")
             self.fresh[key] = code, self.rows(project), self.metrics(project), sheet_code, sheet
         code, rows, metrics, sheet_code, sheet = self.fresh[key]

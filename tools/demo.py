@@ -17,7 +17,7 @@ from environment import ROOT, make_environment, python_in
 
 BUILD = ROOT / "build"
 DEMO = BUILD / "demo"
-OPEN = 'boxloop release --reason "why now"'
+OPEN = 'boxloop release --reason "why it is opened now"'
 
 
 def main() -> Any:

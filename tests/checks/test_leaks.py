@@ -1,5 +1,6 @@
 """Columns that know the target: exact functions fail, what looks like a leak is asked about."""
 
+import re
 from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 
 from boxloop.checks import exact, run_check
+from boxloop.settings.tables import Waiver
 
 CASE = Path(__file__).resolve().parents[3] / "shared" / "cases" / "50_colour_knows_target.csv"
 ALARMS = ("fail", "unanswered")
@@ -276,7 +278,28 @@ def test_a_copy_beyond_the_threshold_fails_unless_somebody_says_how_it_is_known(
     assert told(None).state == "fail"
     cleared = told("read off the staff a day before")
     assert cleared.state not in ALARMS
-    assert "'u' is known by: read off the staff a day before." in cleared.message
+    assert "'u' is known by: read off the staff a day before." in cleared.words
+
+
+def test_a_word_about_a_column_holds_up_to_a_value():
+    """As a waiver: without one it is no word, beyond it no longer; and it is shown."""
+    rng = np.random.default_rng(6)
+    frame, _ = soils(rng, 1000)
+    frame = frame.assign(**noisy(frame, rng, 0.02))
+
+    def told(at, name="u"):
+        words = Waiver(reason="read off the staff a day before", at=at)
+        return ask(frame, columns={name: SimpleNamespace(known_by=words)})
+
+    found = told(None)
+    assert found.state == "fail"
+    at = float(re.search(r"at = ([\d.]+) \} under \[columns\.u\]", found.message)[1])
+    cleared = told(at)
+    assert cleared.state not in ALARMS
+    assert cleared.on_word == ("'u' is known by: read off the staff a day before",)
+    assert told(0.9).state == "fail"
+    assert "was 0.9 when known_by was written and is" in told(0.9).message
+    assert told(None, "a").message == ask(frame).message, "nobody has asked about it"
 
 
 @pytest.mark.parametrize("copy", ["words", "numbers"])

@@ -91,7 +91,7 @@ def _run(*, verbose: bool, jobs: int | None, **options: Any):
 
     project = _open_project()
     lines = lines_for(sys.stdout, echo=_tell, verbose=verbose)
-    opened = _times_opened(project)
+    opened, asked = _times_opened(project), options.get("release_reason")
     try:
         outcome = run(project, lines=lines, last=True, jobs=jobs, **options)
     except Interrupted as stop:
@@ -102,6 +102,10 @@ def _run(*, verbose: bool, jobs: int | None, **options: Any):
         if _times_opened(project) > opened:
             _tell("The test set was opened all the same, and that counts.", err=True)
         sys.exit(130)
+    if asked and not outcome.failed and _times_opened(project) == opened:
+        from boxloop.record.release import why_not_again
+
+        _tell(why_not_again(project))
     _finish(project, outcome, options.get("note"))
 
 
@@ -203,12 +207,12 @@ def run(only: tuple, start: Any, smoke: bool, sets: tuple, note: Any, **how: Any
 @how_options
 def release(reason: Any, anyway: Any, yes: bool, note: Any, key: Any, **how: Any) -> None:
     """Run what is not current and open the test set, for a reason."""
-    if not (reason or "").strip():
-        msg = "The seal opens only with a reason: boxloop release --reason TEXT."
-        raise UserError(msg)
+    from boxloop.base.written import reason_for
+    from boxloop.record.obstacles import why_anyway
     from boxloop.split.key import given
 
-    anyway = (anyway or "").strip()
+    reason = reason_for("The seal opens only with a reason: boxloop release --reason TEXT", reason)
+    anyway = why_anyway(anyway)
     with given(key):
         _refuse_a_broken_seal()
         _say_what_is_open()
@@ -217,7 +221,7 @@ def release(reason: Any, anyway: Any, yes: bool, note: Any, key: Any, **how: Any
             times = _times_opened(find_project())
             before = f"It was opened {times} times before" if times else "It is new only once"
             click.confirm(f"{before}. Open the test set now?", abort=True)
-        _run(release_reason=reason.strip(), anyway=anyway, note=note, **how)
+        _run(release_reason=reason, anyway=anyway, note=note, **how)
 
 
 def _refuse_what_is_in_the_way(anyway: str) -> None:
@@ -267,19 +271,15 @@ def _say_what_is_open() -> None:
     """
     from boxloop.notebooks.graph import read_loop
     from boxloop.record.results import read_checks
+    from boxloop.record.verdict import open_words
 
     read_loop(_open_project())
     try:
-        states = [row.get("state") for row in read_checks(find_project())]
+        words = open_words(read_checks(find_project()))
     except UserError:
         return  # damaged: the run makes it again
-    failed, unanswered = states.count("fail"), states.count("unanswered")
-    if failed or unanswered:
-        _say(
-            f"Of the checks of the last run {failed} failed and {unanswered} wait for an answer; "
-            "a test set is new only once.",
-            err=True,
-        )
+    if words:
+        _say(f"As the last run left it: {words}; a test set is new only once.", err=True)
 
 
 @cli.command()
@@ -353,6 +353,8 @@ def waive(check_id: str, reason: str) -> None:
 
     done = write(_open_results(), check_id, reason)
     _say("Written to [waivers] of study.toml:", "", done.line, "")
+    if done.before:
+        _say("In place of:", "", done.before, "")
     again = f", which asks it again in {done.notebook}" if done.notebook else ""
     _say(f"The check is waived after `boxloop run`{again}.")
 

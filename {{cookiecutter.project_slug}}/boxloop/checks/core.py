@@ -12,7 +12,7 @@ import html
 import inspect
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from .power import CHANCE, Power
@@ -37,7 +37,8 @@ class Finding:
     would have been seen, else ``cannot-tell``.
     A waiver holds while the value is not worse than it was by more than its noise: `error` is the
     standard error of the value, where the check knows it, or that of its logarithm where the value
-    is a `ratio`; `worse` is the direction.
+    is a `ratio`; `worse` is the direction. What it takes from a person instead of the data stands
+    in `on_word`, a sentence each.
     """
 
     value: float | None
@@ -47,6 +48,7 @@ class Finding:
     error: float | None = None
     ratio: bool = False
     worse: str = "higher"
+    on_word: tuple[str, ...] = ()
 
     @property
     def state(self) -> str:
@@ -161,14 +163,22 @@ class CheckResult:
     reason: str = ""
     stale_waiver: bool = False
     waived_at: float | None = None
+    on_word: tuple[str, ...] = ()
+    registered: float | None = None
+    set_aside: bool = False
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the JSON row; what says something of a waiver stands in it only where it does."""
+        """Return the JSON row; what says something of an author stands in it only where it does.
+
+        That is a waiver, its value, what a check took on somebody's word, the threshold that was
+        ``registered`` where study.toml has another one, and that a chapter has set it aside.
+        """
         row = asdict(self)
-        if not self.stale_waiver:
-            del row["stale_waiver"]
-        if self.waived_at is None:
-            del row["waived_at"]
+        silent = {"stale_waiver": False, "waived_at": None, "on_word": (), "registered": None}
+        silent["set_aside"] = False
+        for key, nothing in silent.items():
+            if row[key] is nothing or row[key] == () == nothing:
+                del row[key]
         return row
 
     @property
@@ -185,6 +195,8 @@ class CheckResult:
         if self.reason:
             at = "" if self.waived_at is None else f" (waived at {said(self.waived_at)})"
             parts.append(f"Reason: {self.reason}{at}")
+        if self.on_word:
+            parts.append(f"Taken on the author's word: {'; '.join(self.on_word)}.")
         if self.stale_waiver:
             parts.append(f"Its waiver is not needed: {NEEDLESS[self.state]}.")
         if self.open:
@@ -292,6 +304,8 @@ def _row(
         reason=reason,
         stale_waiver=stale,
         waived_at=_plain(at),
+        on_word=found.on_word if isinstance(found, Finding) else (),
+        registered=None if limit == unit.threshold else _plain(unit.threshold),
     )
 
 
@@ -330,7 +344,8 @@ def input_names(columns: Mapping[str, Any] | Iterable[str]) -> list[str]:
 def not_applicable(check_id: str, reason: str, *, waiver: Any = None) -> CheckResult:
     """Return the row of a check that does not apply to this study, and why.
 
-    A `waiver` of it (see `run_check`) is not needed, and the row says so.
+    A `waiver` of it (see `run_check`) is not needed, and the row says so. Of a check that voids a
+    headline the row says too that it was set aside in a chapter, by whoever wrote that.
 
     Raises
     ------
@@ -341,4 +356,5 @@ def not_applicable(check_id: str, reason: str, *, waiver: Any = None) -> CheckRe
     if not reason.strip():
         msg = f"{check_id} needs a reason why it does not apply"
         raise ValueError(msg)
-    return _row(unit, unit.threshold, NotApplicable(reason.strip()), waiver)
+    row = _row(unit, unit.threshold, NotApplicable(reason.strip()), waiver)
+    return replace(row, set_aside=unit.weight == "void")

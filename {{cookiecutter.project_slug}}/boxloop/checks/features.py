@@ -15,8 +15,9 @@ from boxloop.table.identifiers import identifier_share
 from . import exact, leaks
 from .baseline import is_stand_in
 from .core import Finding, NotApplicable, Unanswered, check, field, listed
-from .power import counted
+from .power import CHANCE, counted
 from .shares import explained
+from .waiver import said as waived_at
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,8 +118,8 @@ def identifier(frame: pd.DataFrame, *, inputs: Iterable[str], threshold: float) 
     source="Huppenkothen et al. §2.5 (success that is failure in disguise); Kapoor and Narayanan "
     "L2",
     fix="Find out how the named column was made; if it knows the target, set derived_from_target "
-    '= true and give it another role; if it is known before the target, write how: known_by = "…" '
-    "under [columns.*] in study.toml.",
+    "= true and give it another role; if it is known before the target, write how, and up to which "
+    'value of this check: known_by = { reason = "…", at = … } under [columns.*] in study.toml.',
 )
 def target_leak(
     frame: pd.DataFrame,
@@ -138,7 +139,7 @@ def target_leak(
     Parameters
     ----------
     columns : dict of column settings, optional
-        Read is `known_by`: how a value is known before the target.
+        Read is `known_by`: how a value is known before the target, and up to which value.
     reference_skill, method : array of shape (n,), and callable, optional
         Out-of-fold guesses of the domain reference, and `study.baseline.reference`: a column that
         does no more is not asked about, unless that is the stand-in.
@@ -182,29 +183,66 @@ def _judged(
     target: str,
 ) -> Finding | Unanswered:
     """Return the finding on columns that do alone what the whole model does."""
-    reasons = {name: field(columns.get(name, {}), "known_by") for name in written}
-    known = {name: why for name, why in reasons.items() if says_something(why)}
-    scores, measure = leaks.scores(bench), leaks.measure(bench)
+    told, scores, measure = _told(columns, written), leaks.scores(bench), leaks.measure(bench)
+    unbound = {name: _unbound(name, words, *scores[name]) for name, words in told.items()}
+    known = {name: words for name, words in told.items() if not unbound[name]}
     beyond = {name for name, (_, low) in scores.items() if low > threshold}
     found = list(leaks.suspects(bench, written, set(known), beyond))
     guilty = leaks.guilty(found, beyond)
     if guilty is not None:
         score, low = scores[guilty.columns[0]]
         own = f"{measure} {score:.4f} (at least {low:.4f}, threshold {threshold:g})"
-        said = f"{guilty.words}; {own}, of {target}."
+        said = f"{guilty.words}; {own}, of {target}.{_lacking(unbound, guilty.columns)}"
         return Finding(low, passed=False, message=said, error=score - low)
     flags = leaks.flags(bench, written, np.unique(labels)) if bench.classes else []
-    asked = [suspect.words for suspect in found[:2]]
-    asked += [words for name, words in flags if name not in known][:3]
+    asked = {suspect.words: suspect.columns for suspect in found[:2]}
+    asked |= dict([(words, (name,)) for name, words in flags if name not in known][:3])
     worst, sight = max(scores, key=lambda name: scores[name][1]), leaks.power(bench)
     score, low = scores[worst]
-    if not asked and worst not in known:
-        asked = list(filter(None, [leaks.excels(bench, worst, low, sight)]))
+    if not asked and worst not in known and (words := leaks.excels(bench, worst, low, sight)):
+        asked = {words: (worst,)}
     if asked:
-        return Unanswered(f"{'; '.join(asked)}; how is that known before {target}?", low)
+        objections = _lacking(unbound, [name for names in asked.values() for name in names])
+        return Unanswered(
+            f"{'; '.join(asked)}; how is that known before {target}?{objections}", low
+        )
     said = f"'{worst}' comes closest to the target: {measure} {score:.4f} (at least {low:.4f})."
-    said += "".join(f" '{name}' is known by: {why}." for name, why in known.items())
-    return Finding(low, passed=True, message=said, power=sight)
+    needed = {name for one in leaks.suspects(bench, written, set(), beyond) for name in one.columns}
+    needed |= {name for name, _ in flags} | {worst} if known else set()
+    words = _known_by({name: words for name, words in known.items() if name in needed})
+    return Finding(low, passed=True, message=said, power=sight, on_word=words)
+
+
+def _told(columns: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Return what study.toml says of how columns are known, where it says something."""
+    told = {name: field(columns.get(name, {}), "known_by") for name in names}
+    return {name: words for name, words in told.items() if says_something(words)}
+
+
+def _known_by(told: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what study.toml says of columns, a clause each."""
+    return tuple(f"'{name}' is known by: {words}" for name, words in told.items())
+
+
+def _unbound(name: str, words: Any, score: float, low: float) -> str:
+    """Return why what study.toml says of a column does not cover its score of today, or nothing.
+
+    A text that code gives is bound to nothing. The noise is that of a waiver.
+    """
+    if isinstance(words, str):
+        return ""
+    if words.at is None:
+        line = f'known_by = {{ reason = "…", at = {waived_at(low)} }}'
+        return f"What is said of '{name}' names no value: write {line} under [columns.{name}]."
+    if low <= words.at + CHANCE * (score - low) or waived_at(low) == waived_at(words.at):
+        return ""
+    now = f"was {waived_at(words.at)} when known_by was written and is {waived_at(low)} now"
+    return f"The score of '{name}' {now}: what is said of it does not cover that."
+
+
+def _lacking(unbound: Mapping[str, str], columns: Iterable[str]) -> str:
+    """Return what is the matter with the words on the columns that are spoken of."""
+    return "".join(f" {unbound[name]}" for name in dict.fromkeys(columns) if unbound.get(name))
 
 
 def has_classes(task: str | None, y: pd.Series) -> bool:
@@ -343,14 +381,14 @@ def undeclared_nuisance(
         return NotApplicable("There are no rows of deployment.")
     if target not in train.columns or train[target].nunique() < 2:
         return NotApplicable("The rows carry no labels, or one only.")
-    names, settings = list(inputs), columns or {}
+    names = list(inputs)
     silent = {name: why for name in names if (why := _silence(train, deployment, name))}
-    told = {name: field(settings.get(name, {}), "known_by") for name in silent}
-    asked = [name for name in silent if not says_something(told[name])]
+    told = _told(columns or {}, silent)
+    asked, words = [name for name in silent if name not in told], _known_by(told)
     if not asked:
-        said = f"None of the {len(names)} inputs falls silent in deployment"
-        said += f", but for {listed(silent)}, of which study.toml tells." if silent else "."
-        return Finding(0, passed=True, message=said, power=counted("one column"))
+        but = f", but for {listed(silent)}, of which study.toml tells" if silent else ""
+        said = f"None of the {len(names)} inputs falls silent in deployment{but}."
+        return Finding(0, passed=True, message=said, power=counted("one column"), on_word=words)
     label = (target, task, groups, seed)
     found = {name: _share_of(train, train[[name]], *label, looks=len(asked)) for name in asked}
     worst = max(asked, key=lambda name: found[name][0].value)
@@ -358,8 +396,8 @@ def undeclared_nuisance(
     said = f"'{worst}' {silent[worst]}; in training it reaches {share.words}{sampled}."
     if share.beyond(threshold):
         return Unanswered(f"{said} Is it a nuisance?", share.value)
-    power = share.power(threshold, rows=rows)
-    return Finding(max(share.value, 0.0), passed=True, message=said, power=power)
+    power, value = share.power(threshold, rows=rows), max(share.value, 0.0)
+    return Finding(value, passed=True, message=said, power=power, on_word=words)
 
 
 def _silence(train: pd.DataFrame, deployment: pd.DataFrame, name: str) -> str:

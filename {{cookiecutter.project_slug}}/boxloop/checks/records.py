@@ -8,30 +8,12 @@ from typing import Any
 import numpy as np
 
 from boxloop.base.written import says_something
+from boxloop.split.locked import Past, lock
 
 from .core import Finding, NotApplicable, Unanswered, check, field, listed
 from .power import counted
 
 Events = Iterable[Mapping[str, Any]]
-
-
-def _openings(events: Events) -> list[tuple[str | None, str | None]]:
-    """Return for every opening the hash of the test rows, and that of the model.
-
-    The same rows sealed anew remain the test set that was looked at, also after a reset; other rows
-    make another.
-    """
-    events = list(events)
-    mine = {event.get("content") for event in events if event["event"] == "sealed"}
-    sealed, opened = None, list[tuple[str | None, str | None]]()
-    for event in events:
-        if event["event"] == "sealed":
-            sealed = event.get("content")
-        elif event["event"] == "reset":
-            opened += [tuple(look) for look in event.get("looks", []) if look[0] in mine]
-        elif event["event"] == "opened":
-            opened.append((sealed, event.get("model_hash", event.get("model"))))
-    return opened
 
 
 @check(
@@ -59,39 +41,29 @@ def openings(events: Events, *, threshold: float) -> Finding:
     the test sets of all splits count, since the split that gave the best numbers may be the one
     that is reported.
     """
-    events, power = list(events), counted("one more opening")
-    if lost := [event for event in events if event["event"] == "lost"]:
-        known = sum(event.get("openings", 0) for event in lost) + len(_openings(events))
+    past, power = Past(events), counted("one more opening")
+    if past.lost is not None:
+        known = past.lost + len(past.openings) + past.uncounted
         words = (
             "An earlier ledger was lost, so nobody can tell how often a test set was opened; "
             f"{known} {'opening is' if known == 1 else 'openings are'} known."
         )
         return Finding(None, passed=False, message=words, power=power)
-    opened = _openings(events)
-    models, sets = len({model for _, model in opened}), len({rows for rows, _ in opened})
-    looks = len(set(opened))
-    whom = "one model" if models == 1 else f"{models} different models"
+    opened = [(one.science.rows, one.model) for one in past.counted]
+    looks, sets = len(set(opened)) + past.uncounted, len({rows for rows, _ in opened})
+    models = len({model for _, model in opened})
+    whom = f" for {'one model' if models == 1 else f'{models} different models'}" if models else ""
+    whom = f",{whom}" if whom and {*past.words} & {*",;"} else whom
     what = "The test set was" if sets < 2 else f"Test sets of {sets} splits were"
-    allowed = f"{threshold:g} look{'' if threshold == 1 else 's'} allowed"
-    message = (
-        f"{what} opened {_times(len(opened))} for {whom} ({allowed})."
-        if opened
-        else "The test set was never opened."
-    )
-    return Finding(looks, looks <= threshold, message + _before_resets(events), power)
+    allowed = f" ({threshold:g} look{'' if threshold == 1 else 's'} allowed)" if looks else ""
+    message = f"{what} {past.words}{whom}{allowed}."
+    return Finding(looks, looks <= threshold, message + _resets(past), power)
 
 
-def _before_resets(events: Events) -> str:
-    """Return how often test sets were opened before the project was reset, for a sentence."""
-    resets = [event for event in events if event["event"] == "reset"]
-    if not resets:
-        return ""
-    times = _times(sum(event.get("openings", 0) for event in resets))
-    return f" Before a reset ({resets[-1].get('reason', '')}) test sets were opened {times}."
-
-
-def _times(count: int) -> str:
-    return {0: "never", 1: "once", 2: "twice"}.get(count, f"{count} times")
+def _resets(past: Past) -> str:
+    """Return why the project was reset, for a sentence."""
+    reasons = [f"“{event.get('reason', '')}”" for event in past.resets]
+    return f" It was reset because: {'; '.join(reasons)}." if reasons else ""
 
 
 @check(
@@ -110,10 +82,8 @@ def model_unchanged(
     threshold: float | None = None,  # noqa: ARG001  # every check is handed one
 ) -> Finding | NotApplicable:
     """The released model is the one that the test set was first opened for."""
-    events = list(events)
-    sealed = [event.get("content") for event in events if event["event"] == "sealed"]
-    now = sealed[-1] if sealed else None
-    hashes = [model for rows, model in _openings(events) if rows == now]
+    past = Past(events)
+    hashes = [str(one.model) for one in past.counted if one.science.rows == past.now.rows]
     if not hashes:
         return NotApplicable("The test set has not been opened yet.")
     same = hashes[0] == model_hash
@@ -132,8 +102,8 @@ def model_unchanged(
     weight="limit",
     threshold=0,
     source="Huppenkothen et al. §2.1, §2.3 (p-hacking)",
-    fix="Put the criteria of the opening back into study.toml, or say in 08 why they were changed "
-    "after it.",
+    fix="Put the criteria of the opening back into study.toml: they are what counts. Where they "
+    "were wrong, `boxloop waive criteria.unchanged --reason TEXT` says why, beside old and new.",
 )
 def criteria_unchanged(
     events: Events, *, criteria: Iterable[Any], threshold: float
@@ -148,82 +118,26 @@ def criteria_unchanged(
 
     Notes
     -----
-    They are locked by the first training that came to its end. A change after it and before the
-    first opening is shown with old and new numbers; a change after an opening fails.
+    They are locked by the first training that came to its end, and a reset unlocks none, as long
+    as raw data and target are the same. A change before the first opening is shown with old and
+    new; a change after an opening fails, and what counts are the criteria of that opening.
     """
-    events, now = list(events), _by_name(criteria)
-    if all(event["event"] != "trained" for event in events):
+    past, rows = Past(events), list(criteria)
+    if not past.trained:
         return NotApplicable("No model has been trained yet.")
-    opened = next((n for n, event in enumerate(events) if event["event"] == "opened"), None)
-    known = _versions(events)
-    if not known:
+    held = lock(past, rows)
+    if held is None:
         return NotApplicable("The ledger holds no criteria.")
-    first, early = known[0][1], known[0][0] <= _place(events, "trained")
-    shut = [rows for place, rows in known if opened is None or place < opened]
-    then = (shut[-1] if shut else first) if opened is not None else now
-    before, after = _changes(first, then), _changes(then, now)
-    when = "before" if early else "after the first"
-    message = f"The {len(now)} criteria stand as they were written {when} training."
-    if before:
-        message = f"Changed after the first training, before any opening: {'; '.join(before)}."
-    if after:
-        later = f"Changed after an opening: {'; '.join(after)} ({threshold:g} changes allowed)."
-        message = f"{message} {later}" if before else later
-    return Finding(len(after), len(after) <= threshold, message, counted("one criterion"))
-
-
-def _place(events: list[Mapping[str, Any]], name: str) -> int:
-    return next(number for number, event in enumerate(events) if event["event"] == name)
-
-
-def _versions(events: list[Mapping[str, Any]]) -> list[tuple[int, dict]]:
-    """Return place and criteria of every version on record, from the one that was locked on."""
-    trained = _place(events, "trained")
-    known = [
-        (number, _by_name(event["criteria"]))
-        for number, event in enumerate(events)
-        if event["event"] in ("trained", "criteria") and event.get("criteria")
-    ]
-    # Only the last of those before the first training was one: the others were drafts.
-    return [
-        *[one for one in known if one[0] <= trained][-1:],
-        *(one for one in known if one[0] > trained),
-    ]
-
-
-def _changes(old: Mapping[str, dict], new: Mapping[str, dict]) -> list[str]:
-    return [
-        f"'{name}' was {_rule(old.get(name))} and is {_rule(new.get(name))}"
-        for name in {**old, **new}
-        if old.get(name) != new.get(name)
-    ]
-
-
-def _by_name(criteria: Iterable[Any]) -> dict[str, dict[str, Any]]:
-    rows = [
-        dict(c)
-        if isinstance(c, Mapping)
-        else c.model_dump()
-        if hasattr(c, "model_dump")
-        else vars(c)
-        for c in criteria
-    ]
-    return {
-        row["name"]: {
-            key: value for key, value in row.items() if value is not None and key != "name"
-        }
-        for row in rows
-    }
-
-
-def _rule(row: Mapping[str, Any] | None) -> str:
-    if row is None:
-        return "absent"
-    bounds = [key for key in ("at_least", "at_most", "above") if key in row]
-    numbers = [f"{key.replace('_', ' ')} {row[key]:g}" for key in bounds]
-    return " ".join(
-        [*(str(row[key]) for key in ("quantity", "metric", "set") if key in row), *numbers]
-    )
+    when = "before" if held.first.early else "after the first"
+    message = " ".join(held.sentences)
+    if not message:
+        message = f"The {len(rows)} criteria stand as they were written {when} training."
+    elif held.after:
+        message = f"{message[:-1]} ({threshold:g} changes allowed)."
+    if any(not past.counts(version) for version in past.versions):
+        message += " Those before a reset were of other data or another target."
+    found = len(held.after)
+    return Finding(found, found <= threshold, message, counted("one criterion"))
 
 
 @check(

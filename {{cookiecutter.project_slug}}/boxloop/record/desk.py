@@ -192,6 +192,26 @@ class Desk:
 
         return each(function, items)
 
+    def ablations(self, names: "Iterable[str]", models: Any) -> dict[str, list[str]]:
+        """Return which columns to take away: each of `names`, and those of ``models.ABLATIONS``.
+
+        Raises
+        ------
+        UserError
+            If ``ABLATIONS`` names a column that the models are not handed.
+        """
+        from boxloop.base.errors import UserError
+
+        together, seen = dict(getattr(models, "ABLATIONS", {})), self.settings.seen
+        for label, columns in together.items():
+            if unknown := [name for name in columns if name not in seen]:
+                msg = (
+                    f"ABLATIONS['{label}'] in study/models.py names '{unknown[0]}', which is no "
+                    f"input of study.toml: write one of {', '.join(seen)} there."
+                )
+                raise UserError(msg)
+        return {f"without {name}": [name] for name in names} | together
+
     # The seal.
 
     def ledger(self) -> list[dict]:
@@ -216,11 +236,15 @@ class Desk:
         UserError
             If something is in the way (see `boxloop.record.obstacles`), or the seal is broken.
         """
+        from boxloop.base.written import reason_for
         from boxloop.record.obstacles import overridden
         from boxloop.split.seal import note_criteria, open_seal
 
+        reason = reason_for("The test set opens only with a reason", reason)
         facts = overridden(self.project, self._all_settings)
         note_criteria(self.project, self._all_settings)
+        # Whatever their words: what counts from here on are the criteria of this moment.
+        facts["criteria"] = [one.model_dump() for one in self._all_settings.study.criteria]
         return open_seal(self.project, reason=reason, model_hash=model_hash, **facts)
 
     # What the loop has left so far.
@@ -329,9 +353,10 @@ class Desk:
 
     def judge_criteria(self, sets: "Mapping") -> list[dict]:
         """Return each criterion of the study with what was measured, and whether it is met."""
-        from boxloop.record.results import judge
+        from boxloop.record.results import held_to, judge_all, past_of
 
-        return [judge(criterion, sets) for criterion in self.settings.study.criteria]
+        held = held_to(past_of(self.project), self.settings)
+        return judge_all(self.settings, sets, held)
 
     def keep_card(self, name: str, card: str) -> Any:
         """Write a card and return it for display, its headings below those of the chapter."""
@@ -339,11 +364,13 @@ class Desk:
 
         from boxloop.notebooks.prose import without_addresses
         from boxloop.record.cards import demoted, with_overrides
-        from boxloop.split.seal import openings, read_ledger
+        from boxloop.split.locked import Past
+        from boxloop.split.seal import read_ledger
 
         card = without_addresses(card)
         if name == "model_card.md":
-            card = with_overrides(card, openings(read_ledger(self.project)))
+            opened = [dict(one.event) for one in Past(read_ledger(self.project)).counted]
+            card = with_overrides(card, opened)
         self.keep(name, card)
         return Markdown(demoted(card))
 

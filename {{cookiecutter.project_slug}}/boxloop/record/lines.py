@@ -9,19 +9,24 @@ from typing import TYPE_CHECKING
 from boxloop.base.errors import UserError
 from boxloop.notebooks.folder import sort_notebooks
 from boxloop.record import sheets, verdict
+from boxloop.record.excused import author_words
 from boxloop.record.health import losses, notices
 from boxloop.record.passes import last_pass
 from boxloop.record.results import read_checks, read_verdict, refresh
 from boxloop.record.status import status
 from boxloop.split.key import handed_over
-from boxloop.split.seal import last, openings, read_ledger, trouble
+from boxloop.split.locked import Past
+from boxloop.split.seal import last, read_ledger, trouble
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from boxloop.base.places import Project
     from boxloop.record.status import Row
 
 
 OPEN_STATES = ("fail", "unanswered")
+NONE = "No check is open."
 
 
 def status_lines(project: Project) -> list[str]:
@@ -39,20 +44,31 @@ def status_lines(project: Project) -> list[str]:
     if newest is not None:
         facts = [newest["time"][:10], "released" if newest["released"] else "", newest["note"]]
         words = f"{newest['number']} ({', '.join(filter(None, facts))})"
-    return [*lines, f"Pass: {words}.", verdict.line(read_verdict(project))]
+    waits = verdict.open_words(_checks_so_far(project))
+    lines += [f"Pass: {words}.", *([f"Open: {waits}."] if waits else [])]
+    return [*lines, verdict.line(read_verdict(project))]
+
+
+def _checks_so_far(project: Project) -> list[dict]:
+    """Return the rows of ``checks.json``; none where it is damaged, which a run mends."""
+    try:
+        return read_checks(project)
+    except UserError:
+        return []
 
 
 def closing_lines(project: Project) -> list[str]:
     """Return what the checks of a run come to: those that fail or wait, and last the verdict."""
     checks, found = read_checks(project), read_verdict(project)
     lines = []
-    for state, one, many in (
-        ("fail", "check fails", "checks fail"),
-        ("unanswered", "check waits for an answer", "checks wait for an answer"),
+    for state, words in (
+        ("fail", verdict.failing_words(checks)),
+        ("unanswered", verdict.waiting_words(checks)),
     ):
         names = [row["id"] for row in checks if row["state"] == state]
         if names:
-            lines.append(f"{len(names)} {one if len(names) == 1 else many}: {', '.join(names)}.")
+            lines.append(f"{words}: {', '.join(names)}.")
+    lines += sheets.needless_lines(checks)
     known = {row["id"] for row in checks}
     limited = found is not None and found["state"] == "limited"
     if limits := [name for name in (found or {}).get("because", []) if limited and name in known]:
@@ -65,12 +81,7 @@ def _seal_words(project: Project) -> str:
     if trouble(project):
         return "broken, see above"
     events = read_ledger(project)
-    times = f"opened {_times(len(openings(events)))}"
-    if last(events, "lost"):
-        known = sum(event.get("openings", 0) for event in events)
-        times += f"; {_times(known)} or more in an earlier ledger, which was lost"
-    elif reset := last(events, "reset"):
-        times += f"; {_times(reset.get('openings', 0))} before a reset"
+    times = Past(events).words
     if not last(events, "sealed"):
         return f"no test set yet, {times}"
     there = (
@@ -80,10 +91,6 @@ def _seal_words(project: Project) -> str:
     )
     there += ", its key handed over" if handed_over(events) else ""
     return f"{there}, {times}"
-
-
-def _times(count: int) -> str:
-    return f"{count} {'time' if count == 1 else 'times'}"
 
 
 class Review:
@@ -116,14 +123,15 @@ class Review:
         self.unsure = [row for row in checks if row["state"] == "cannot-tell"]
         self.passed = [row for row in checks if row["state"] == "pass" and row.get("power")]
         self.stale = [row for row in checks if row.get("stale_waiver")]
+        self.on_word = [row for row in checks if author_words(row)]
+        self.items = [row["item"] for row in self.rows if row["state"] in OPEN_STATES]
         self.broken = [*losses(project), *map(_not_done, undone)]
         self.verdict = read_verdict(project)
 
     @property
     def is_open(self) -> bool:
         """Whether a check or an item of the sheet is open, or results are not to be relied on."""
-        items = any(row["state"] in OPEN_STATES for row in self.rows)
-        return bool(self.open or items or self.broken)
+        return bool(self.open or self.items or self.broken)
 
     def lines(self, form: str) -> list[str]:
         """Return the sheet and what is open as a table, ``"markdown"`` or ``"json"``."""
@@ -136,16 +144,18 @@ class Review:
                 "passed": self.passed,
                 "waived": self.waived,
                 "stale_waivers": self.stale,
+                "on_the_authors_word": self.on_word,
                 "out_of_date": self.old,
                 "broken": self.broken,
                 "verdict": self.verdict,
             }
             return json.dumps(both, indent=1, ensure_ascii=False).split("\n")
         waivers = sheets.waiver_lines(self.waived, self.stale, form)
-        lines = [*text.rstrip().split("\n"), "", *open_lines(self.open, form)]
+        lines = [*text.rstrip().split("\n"), "", *open_lines(self.open, form, self.items)]
         many = len(self.unsure)
         lines += sight_lines(f"{_checks(many)} cannot tell:", self.unsure, form)
         lines += [*sight_lines(f"{_checks(len(self.passed))} passed:", self.passed, form), *waivers]
+        lines += sheets.word_lines(self.on_word, form)
         if self.broken:
             lines += ["", "Not to be relied on:", *self.broken]
         if self.old:
@@ -164,12 +174,20 @@ def _not_done(row: Row) -> str:
     return f"{row.name} {words}{detail}: {mend} `boxloop run`."
 
 
-def open_lines(open_checks: list[dict], form: str) -> list[str]:
-    """Return the lines that name each open check, where it is, and what to do."""
+def open_lines(open_checks: list[dict], form: str, items: Sequence[str] = ()) -> list[str]:
+    """Return the lines that name each open check, where it is, and what to do.
+
+    Parameters
+    ----------
+    items : sequence of str
+        The items of the sheet that are open, whatever they are open by.
+    """
     if not open_checks:
-        return ["No check is open."]
+        count = f"{len(items)} {'item' if len(items) == 1 else 'items'} of the sheet"
+        return [f"No check is open, but {count} above: {', '.join(items)}."] if items else [NONE]
     bullet = "- " if form == "markdown" else "  "
-    heading = f"{len(open_checks)} open {'check' if len(open_checks) == 1 else 'checks'}:"
+    said = verdict.open_words(open_checks)
+    heading = f"{said[0].upper()}{said[1:]}:"
     lines = [heading, ""] if form == "markdown" else [heading]
     for row in open_checks:
         remedy = f" Remedy: {row['fix']}" if row.get("fix") else ""

@@ -7,7 +7,7 @@ import tomllib
 from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
-from boxloop.base.written import says_something, stand_in
+from boxloop.base.written import reason_for, says_something, stand_in
 from boxloop.notebooks.answers import read_answers
 from boxloop.record.results import NOT_ASKED, read_checks
 
@@ -37,11 +37,23 @@ def overridden(project: Project, settings: Settings) -> dict[str, Any]:
     UserError
         If something is in the way and nobody has said why it is released all the same.
     """
-    found, why = obstacles(project, settings), os.environ.get(ANYWAY, "").strip()
+    found, why = obstacles(project, settings), why_anyway(os.environ.get(ANYWAY))
     if found and not why:
         msg = f"{' '.join(found)} {remedy()}"
         raise UserError(msg)
     return {"anyway": why, "despite": found} if found else {}
+
+
+def why_anyway(text: str | None) -> str:
+    """Return the reason to release all the same, empty where none is given.
+
+    Raises
+    ------
+    UserError
+        If it is too short to be one.
+    """
+    need = "To open it all the same takes a reason: boxloop release --reason TEXT --anyway REASON"
+    return reason_for(need, text) if (text or "").strip() else ""
 
 
 def remedy() -> str:

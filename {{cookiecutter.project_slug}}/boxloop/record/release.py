@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from boxloop.base.errors import UserError
 from boxloop.base.files import read_json, sha256
 from boxloop.notebooks.folder import files_of
+from boxloop.split.locked import Past
 from boxloop.split.seal import identity, last, read_ledger
 
 if TYPE_CHECKING:
@@ -80,6 +81,16 @@ def earlier(project: Project, model_hash: str, reference_hash: str) -> Any:
             if all(r.get(key) == value for key, value in wanted.items())
         ),
         None,
+    )
+
+
+def why_not_again(project: Project) -> str:
+    """Return what became of the reason of a release that has opened nothing."""
+    known = [one.event.get("reason") for one in Past(read_ledger(project)).openings]
+    when = f" (“{known[-1]}”)" if known and known[-1] else ""
+    return (
+        f"The test set was not opened again: this model was released before{when}. "
+        "The numbers are those of then, and the reason given now is not kept."
     )
 
 

@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     from boxloop.checks.core import CheckUnit
     from boxloop.record.status import Row
     from boxloop.settings.load import Settings
-    from boxloop.settings.tables import Criterion
+    from boxloop.split.locked import Lock, Past
 
 
 TINY = 1e-6  # a lower bound below this asks for more than nothing
 NOT_ASKED = "No notebook asks it"  # so begins the row of a check that is missed
 PREDICTORS = ("model", "reference", "trivial", "difference")
 _HAVE_NOT_RUN = "has not run yet"
+NOT_OF_TODAY = ("failed", "is out of date")  # what it left, or chapters after it, is of before
 
 
 AT_HOME = "train_cv", "validation", "test"  # sets of the rows that the model is made for
@@ -74,7 +75,7 @@ def _led(primary: dict, sets: dict, unit: str) -> dict:
     return primary | found | ({"robust": robust} if robust["model"] else {})
 
 
-def measured(criterion: Criterion, sets: dict) -> float | None:
+def measured(criterion: Any, sets: dict) -> float | None:
     """Return the number that a criterion asks for, or None where its set was not measured yet.
 
     ``value`` is the model's metric, ``difference_low`` the lower end of the interval of its
@@ -91,7 +92,7 @@ def measured(criterion: Criterion, sets: dict) -> float | None:
     return verdict.gain(values)
 
 
-def judge(criterion: Criterion, sets: Any) -> dict:
+def judge(criterion: Any, sets: Any) -> dict:
     """Return a criterion with the number measured and whether it is met (None: not measured)."""
     value = measured(criterion, sets)
     bound, holds = _bound(criterion)
@@ -106,7 +107,7 @@ def judge(criterion: Criterion, sets: Any) -> dict:
     }
 
 
-def _bound(criterion: Criterion) -> tuple:
+def _bound(criterion: Any) -> tuple:
     """Return what a criterion asks for in words, and the function that says whether it is so."""
     if (above := criterion.above) is not None:
         return f"above {above:g}", lambda value: value > above
@@ -117,15 +118,91 @@ def _bound(criterion: Criterion) -> tuple:
     return f"at most {criterion.at_most:g}", lambda value: value <= criterion.at_most
 
 
-def assemble_metrics(sets: dict, settings: Settings) -> dict:
-    """Return the content of ``metrics.json`` for the sets measured so far."""
-    study = settings.study
+def judge_all(settings: Settings, sets: Any, held: Lock | None = None) -> list[dict]:
+    """Return the criteria that count, each with what was measured and whether it is met.
+
+    Once the test set was opened these are the criteria that were locked then: one that was changed
+    since says so (``now``), and one that was dropped since is not met.
+
+    Parameters
+    ----------
+    settings : boxloop.settings.load.Settings
+    sets : dict
+    held : boxloop.split.locked.Lock, optional
+    """
+    from boxloop.settings.tables import Criterion
+    from boxloop.split.locked import by_name, rule
+
+    today = settings.study.criteria
+    if held is None or held.bound is None:
+        return [judge(criterion, sets) for criterion in today]
+    written, rows = by_name(today), []
+    for name, bound in held.bound.criteria.items():
+        try:
+            row = judge(Criterion.model_validate({"name": name, **bound}), sets)
+        except (ValueError, KeyError):  # of a version that knew other criteria
+            asks = {key: str(bound.get(key, "")) for key in ("metric", "set", "quantity")}
+            row = {"name": name, **asks, "bound": rule(bound), "value": None, "met": None}
+        if name not in written:
+            row |= {"now": "dropped after the opening", "met": False}
+        elif written[name] != bound:
+            row["now"] = f"{rule(written[name])} after the opening"
+        rows.append(row)
+    return rows
+
+
+def past_of(project: Project) -> Past:
+    """Return what the ledger says; one that is damaged says nothing, and is told of elsewhere."""
+    from boxloop.split.locked import Past
+    from boxloop.split.seal import read_ledger
+
+    try:
+        return Past(read_ledger(project))
+    except UserError:
+        return Past([])
+
+
+def held_to(past: Past, settings: Settings) -> Lock | None:
+    """Return what the ledger holds the criteria of today to, None where nothing is locked."""
+    from boxloop.split.locked import lock
+
+    return lock(past, settings.study.criteria, settings.study.primary_metric)
+
+
+def _locked(held: Lock | None, past: Past | None) -> dict:
+    """Return what ``metrics.json`` says of the ledger: openings, and changes of criteria."""
+    found: dict[str, Any] = {}
+    if past is not None:
+        count = len(past.counted) + past.uncounted
+        found["openings"] = {"count": count, "words": past.words}
+    if held is not None:
+        found["lock"] = {
+            "early": held.first.early,
+            "before": len(held.before),
+            "after": len(held.after),
+            "sentences": held.sentences,
+        }
+    return found
+
+
+def assemble_metrics(sets: dict, settings: Settings, past: Past | None = None) -> dict:
+    """Return the content of ``metrics.json`` for the sets measured so far.
+
+    Parameters
+    ----------
+    sets : dict
+    settings : boxloop.settings.load.Settings
+    past : boxloop.split.locked.Past, optional
+        The ledger: it knows which criteria were locked when the test set was opened.
+    """
+    study, held = settings.study, held_to(past, settings) if past else None
     chosen = headline_set(sets)
     primary = _entry(study.primary_metric, sets, chosen, study.unit)
     return {
         "primary": _led(primary, sets, study.unit),
         "secondary": [_entry(name, sets, chosen, study.unit) for name in study.secondary_metrics],
-        "criteria": [judge(criterion, sets) for criterion in study.criteria],
+        "criteria": judge_all(settings, sets, held),
+        **_locked(held, past),
         "sets": sets,
     }
 
@@ -234,7 +311,7 @@ def merge(project: Project, settings: Settings, undone: list | None = None) -> N
             sets |= metrics.get("sets", {})
         to_come = {name: _asks(project, name) for name in names if name not in left}
         late = [[name, _HAVE_NOT_RUN] for name in to_come] if undone is None else undone
-        metrics = assemble_metrics(sets, settings)
+        metrics = assemble_metrics(sets, settings, past_of(project))
         checks = assemble_checks(checks, settings, names, to_come)
         found = verdict.judge(checks, metrics, settings, undone=late)
         write_json(project.metrics_file, metrics)
@@ -271,7 +348,8 @@ def _vouched(project: Project, left: tuple) -> list:
     known = [known for found in parts.values() for _, known in found]
     files = (project.metrics_file, project.checks_file, project.verdict_file)
     made = [path.is_file() and sha256(path) for path in files]
-    return [validity(project), names, known, made]
+    ledger = project.ledger_file.is_file() and sha256(project.ledger_file)
+    return [validity(project), names, known, made, ledger]
 
 
 def refresh(project: Project, rows: list[Row] | None = None) -> bool:
@@ -302,7 +380,8 @@ def refresh(project: Project, rows: list[Row] | None = None) -> bool:
 
 def behind(rows: list[Row]) -> list[list[str]]:
     """Return the chapters whose results are not those of today, each with what is wrong."""
-    words = {"failed": "failed", "stale": "is out of date", "never run": _HAVE_NOT_RUN}
+    failed, old = NOT_OF_TODAY
+    words = {"failed": failed, "stale": old, "never run": _HAVE_NOT_RUN}
     found = [[row.name, words[row.state]] for row in rows if row.state != "done"]
     quick = [[row.name, "has quick numbers"] for row in rows if row.state == "done" and row.smoke]
     return found + quick
@@ -323,7 +402,7 @@ def verdict_so_far(
     names = chapter_names(project)
     to_come = {other: _asks(project, other) for other in names if other >= name}
     rows = assemble_checks(checks, settings, names, to_come)
-    return verdict.judge(rows, assemble_metrics(sets, settings), settings)
+    return verdict.judge(rows, assemble_metrics(sets, settings, past_of(project)), settings)
 
 
 def read_checks(project: Project) -> Any:

@@ -15,6 +15,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from boxloop.notebooks.answers import NOTHING, cell_anchor, read_answers
+from boxloop.record.excused import author_words
 from boxloop.record.results import read_checks
 
 if TYPE_CHECKING:
@@ -249,6 +250,24 @@ def waiver_lines(waived: list[dict], stale: list[dict], form: str) -> list[str]:
             f"{bullet}{row['id']} ({row['notebook']}): {_needless(row)}, {remedy}" for row in stale
         ]
     return lines
+
+
+def needless_lines(checks: list[dict]) -> list[str]:
+    """Return a line for each waiver that nothing needs, as `boxloop run` says it."""
+    return [
+        f"The waiver of {row['id']} is not needed, {_needless(row)}: remove it from study.toml."
+        for row in checks
+        if row.get("stale_waiver")
+    ]
+
+
+def word_lines(rows: list[dict], form: str) -> list[str]:
+    """Return lines on checks that take something from the author instead of the data."""
+    bullet, gap = ("- ", [""]) if form == "markdown" else ("  ", [])
+    said = [
+        f"{bullet}{row['id']} ({row['notebook']}): {' '.join(author_words(row))}" for row in rows
+    ]
+    return ["", f"{len(rows)} on the author's word:", *gap, *said] if rows else []
 
 
 def _at(row: dict) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from boxloop.base.places import find_project, import_study
 from boxloop.base.style import literal
 from boxloop.measure.fits import join
 from boxloop.measure.task import Task
+from boxloop.notebooks.file import asked, code_cells, read_notebook
 from boxloop.notebooks.folder import chapter_names
 from boxloop.notebooks.graph import maker_of
 from boxloop.record.desk import Desk
@@ -39,6 +41,22 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from boxloop.checks.core import CheckResult
+
+
+# States of a check, that which counts where it was asked more than once first.
+WORST = ("fail", "unanswered", "waived", "cannot-tell", "pass", "not-applicable")
+
+
+def _turn() -> int | None:
+    """Return the number of the cell that is being run, None outside of a notebook."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return getattr(shell, "execution_count", None)
+
+
+def _asked_in_cells(here: Station, check_id: str) -> int:
+    """Return how many cells of a chapter ask a check by its name."""
+    notebook = read_notebook(here.project.notebooks / f"{here.name}.ipynb")
+    return sum(check_id in asked(text) for _, text in code_cells(notebook))
 
 
 class Station(Desk):
@@ -79,6 +97,7 @@ class Station(Desk):
         self.draws = 50 if smoke else 600
         self._trains = False
         self._checks, self._sets, self._needs, self._makes = {}, {}, {}, {}
+        self._turns: dict[str, int | None] = {}
         self._numbers: dict[str, dict] = {}
         import_study(self.project)
         watch_tables(self.project, name, self._all_settings.data)
@@ -192,15 +211,27 @@ class Station(Desk):
             task=self.settings.study.task,
             **options,
         )
-        self._checks[check_id] = result.as_dict()
+        self._record(result)
         return result
+
+    def _record(self, result: CheckResult) -> None:
+        """Take down what a check found: asked for several tables, its worst finding counts.
+
+        A cell that is run again in JupyterLab asks anew; two cells of a chapter do not.
+        """
+        row, turn, name = result.as_dict(), _turn(), result.id
+        before, self._turns[name] = self._turns.get(name, turn), turn
+        known = self._checks.get(name)
+        again = known is not None and (before == turn or _asked_in_cells(self, name) > 1)
+        if not again or WORST.index(row["state"]) <= WORST.index(known["state"]):
+            self._checks[name] = row
 
     def not_applicable(self, check_id: str, reason: str) -> CheckResult:
         """Record that a check does not apply to this study, and why."""
         from boxloop.checks import not_applicable
 
         result = not_applicable(check_id, reason, waiver=self._waiver(check_id))
-        self._checks[check_id] = result.as_dict()
+        self._record(result)
         return result
 
     def _waiver(self, check_id: str) -> Any:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from boxloop.measure.numbers import decimals, is_interval, is_number, short, text
+from boxloop.record.excused import excuses, is_excused
 
 if TYPE_CHECKING:
     from boxloop.settings.load import Settings
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 STATES = ("stands", "limited", "open", "void")
 NONE = "none yet, nothing was run"
+ANSWERS = "answers.complete"  # its value is the number of questions that wait
+BESIDE = "criteria: none of the primary metric on the test set"
 FITTED = ("exploration", "train_cv")  # rows that a model was fitted to or chosen by
 QUANTITIES = {
     "value": "{metric}",
@@ -41,8 +44,9 @@ def judge(
     """Return the verdict, or None where nothing was checked.
 
     A failed check that voids: ``void``. Else anything unanswered, or a notebook that is not done:
-    ``open``. Else a check that limits and failed or is waived, a check that voids and is waived or
-    cannot tell, or a criterion that is not met or not measured: ``limited``. Else ``stands``.
+    ``open``. Else a check that limits and failed, a check that voids and cannot tell, one of any
+    weight that is waived or otherwise rests on its author's word, or a criterion that is not met,
+    not measured, or was changed after an opening: ``limited``. Else ``stands``.
 
     Parameters
     ----------
@@ -66,15 +70,23 @@ def judge(
     if void := _ids(checks, "void", "fail"):
         verb = "fails" if len(void) == 1 else "fail"
         return _verdict("void", f"Not to be believed: {_joined(void)} {verb}.", void)
-    said = f"{claim(metrics, settings)}{_failing(checks)}."
+    said = _said(checks, metrics, settings)
     waiting = [row["id"] for row in checks if row.get("state") == "unanswered"]
     if waiting or undone:
         # Numbers of yesterday are not repeated as if they were those of today.
         so_far = "" if undone else f" So far: {said[0].lower()}{said[1:]}"
         because = [*waiting, *(name for name, _ in undone)]
-        return _verdict("open", f"{_open_words(waiting, undone)}.{so_far}", because)
-    because = _limits(checks, metrics.get("criteria") or [])
+        return _verdict("open", f"{_open_words(checks, undone)}.{so_far}", because)
+    because = _limits(checks, metrics)
     return _verdict("limited" if because else "stands", said, because)
+
+
+def _said(checks: list[dict], metrics: dict, settings: Settings | None) -> str:
+    """Return the claim as a sentence; before any number somebody's word against a computed leak."""
+    said = f"{claim(metrics, settings)}{_failing(checks)}{_riders(metrics)}."
+    if words := excuses(checks):
+        return f"With {_joined(words)}: {said[0].lower()}{said[1:]}"
+    return said
 
 
 def _verdict(state: str, sentence: str, because: list[str]) -> dict:
@@ -93,13 +105,43 @@ def _ids(checks: list[dict], weight: str, *states: str) -> list[str]:
     ]
 
 
-def _limits(checks: list[dict], criteria: list[dict]) -> list[str]:
+def _limits(checks: list[dict], metrics: dict) -> list[str]:
     """Return what narrows the claim: checks first, then criteria."""
-    return [
-        *_ids(checks, "limit", "fail", "waived"),
-        *_ids(checks, "void", "waived", "cannot-tell"),
+    criteria = metrics.get("criteria") or []
+    names = [
+        *_ids(checks, "limit", "fail"),
+        *(row["id"] for row in checks if is_excused(row)),
+        *_ids(checks, "void", "cannot-tell"),
+        *(["criteria.unchanged"] if _lock(metrics).get("after") else []),
         *(f"criterion: {row.get('name')}" for row in criteria if row.get("met") is not True),
+        *([BESIDE] if _is_beside(metrics) else []),
     ]
+    return list(dict.fromkeys(names))
+
+
+def _lock(metrics: dict) -> dict:
+    """Return what is known of criteria that were locked."""
+    found = metrics.get("lock")
+    return found if isinstance(found, dict) else {}
+
+
+def _is_beside(metrics: dict) -> bool:
+    """Return whether no criterion asks for the primary metric on sealed rows."""
+    rows, primary = metrics.get("criteria") or [], metrics.get("primary") or {}
+    names = {primary.get("name"), (primary.get("robust") or {}).get("name")}
+    asked = [row for row in rows if row.get("metric") in names and _is_sealed(row)]
+    return bool(rows and primary.get("name")) and not asked
+
+
+def _riders(metrics: dict) -> str:
+    """Return what goes with the claim: criteria that moved, openings beyond the first."""
+    said = []
+    if _lock(metrics).get("after"):
+        said += [words[0].lower() + words[1:-1] for words in _lock(metrics).get("sentences", [])]
+    opened = metrics.get("openings")
+    if isinstance(opened, dict) and is_number(opened.get("count")) and opened["count"] > 1:
+        said.append(f"the test set was {opened.get('words')}")
+    return "".join(f"; {words}" for words in said)
 
 
 def _failing(checks: list[dict]) -> str:
@@ -108,15 +150,40 @@ def _failing(checks: list[dict]) -> str:
     return f"; {_joined(names)} {'fails' if len(names) == 1 else 'fail'}" if names else ""
 
 
-def _open_words(waiting: list[str], undone: list[Sequence[str]]) -> str:
+def waiting_words(checks: list[dict]) -> str:
+    """Return how many questions and checks wait for a person: one count, wherever it is said."""
+    rows = [row for row in checks if row.get("state") == "unanswered"]
+    many = [row["value"] for row in rows if row["id"] == ANSWERS and is_number(row.get("value"))]
+    questions, others = int(sum(many)), len(rows) - len(many)
+    parts = [
+        f"{count} {noun}{'' if count == 1 else 's'}"
+        for count, noun in ((questions, "question"), (others, "check"))
+        if count
+    ]
+    verb = "waits" if questions + others == 1 else "wait"
+    return f"{' and '.join(parts)} {verb} for an answer" if parts else ""
+
+
+def failing_words(checks: list[dict]) -> str:
+    """Return how many checks fail, empty where none does."""
+    count = sum(row.get("state") == "fail" for row in checks)
+    return f"{count} {'check fails' if count == 1 else 'checks fail'}" if count else ""
+
+
+def open_words(checks: list[dict]) -> str:
+    """Return what fails and what waits, in the words of every command and of the cover."""
+    return "; ".join(filter(None, [failing_words(checks), waiting_words(checks)]))
+
+
+def _open_words(checks: list[dict], undone: list[Sequence[str]]) -> str:
     """Return what somebody still has to do."""
     alike: dict[str, list[str]] = {}
     for name, what in undone:
         alike.setdefault(what, []).append(name)
     parts = [f"{_joined(names)} {_of_many(what, len(names))}" for what, names in alike.items()]
-    if waiting:
-        count = "1 check waits" if len(waiting) == 1 else f"{len(waiting)} checks wait"
-        parts.append(f"{count} for an answer ({_joined(waiting)})")
+    if words := waiting_words(checks):
+        waiting = [row["id"] for row in checks if row.get("state") == "unanswered"]
+        parts.append(f"{words} ({_joined(waiting)})")
     return f"Not settled: {'; '.join(parts)}"
 
 
@@ -226,6 +293,7 @@ def _criteria_words(metrics: dict) -> str:
     if judged:
         missed = [_missed(row, labels) for row in judged if not row["met"]]
         met = f"{len(judged) - len(missed)} of {len(rows)} {_criteria(len(rows))} met"
+        met += " as they were locked" if _lock(metrics).get("after") else ""
         parts.append(met + (f" (not met: {'; '.join(missed)})" if missed else ""))
     for count, one, many in (
         (len(waiting), "waits for the test set", "wait for the test set"),
@@ -234,6 +302,9 @@ def _criteria_words(metrics: dict) -> str:
         if count:
             what = str(count) if parts else f"{count} {_criteria(count)}"
             parts.append(f"{what} {one if count == 1 else many}")
+    if _is_beside(metrics):
+        label = labels.get(metrics["primary"]["name"], "the primary metric")
+        parts.append(f"none of them asks for {label} on the test set")
     return ", ".join(parts)
 
 
@@ -257,8 +328,11 @@ def _labels(metrics: dict) -> dict[str, str]:
 
 def _missed(row: dict, labels: dict[str, str]) -> str:
     """Return what a criterion asked, of which set, and what was measured."""
+    if row.get("now") and row.get("value") is None:
+        return f"'{row.get('name')}', {row['now']}"
     metric = labels.get(row.get("metric", ""), row.get("metric", ""))
     what = QUANTITIES.get(row.get("quantity", ""), "{metric}").format(metric=metric)
     return (
         f"{what} on {place(str(row.get('set')))}, {short(row.get('value'))} for {row.get('bound')}"
+        + (f", {row['now']}" if str(row.get("now", "")).startswith("dropped") else "")
     )

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from boxloop.base.errors import UserError
 from boxloop.base.files import write_bytes
-from boxloop.base.written import FEWEST_WORDS, gives_a_reason
+from boxloop.base.written import FEWEST_WORDS, gives_a_reason, nearest
 from boxloop.record.results import NOT_ASKED, read_checks
 
 if TYPE_CHECKING:
@@ -19,10 +18,11 @@ OPEN = ("fail", "unanswered", "waived")  # a waiver may be written anew, with th
 
 @dataclass(frozen=True)
 class Waived:
-    """The line that was written, and the chapter that asks the check again, if one does."""
+    """The lines that were written and replaced, and the chapter that asks again, if one does."""
 
     line: str
     notebook: str | None
+    before: str = ""
 
 
 def waive(project: Project, check_id: str, reason: str) -> Waived:
@@ -53,10 +53,12 @@ def waive(project: Project, check_id: str, reason: str) -> Waived:
     if new is None:
         msg = f"{path.name} has no plain table [waivers]: write {line} below such a line yourself."
         raise UserError(msg)
+    had = parse_settings(old.removeprefix(mark), path).waivers.get(check_id)
     parse_settings(new, path)
     write_bytes(path, (mark + new).encode("utf-8"))
     missed = str(row.get("message")).startswith(NOT_ASKED)
-    return Waived(line, None if missed else row.get("notebook"))
+    before = line_of(check_id, had.reason, had.at) if had else ""
+    return Waived(line, None if missed else row.get("notebook"), before if before != line else "")
 
 
 def _open_row(project: Project, check_id: str) -> dict:
@@ -64,8 +66,9 @@ def _open_row(project: Project, check_id: str) -> dict:
     from boxloop.checks import REGISTRY
 
     if check_id not in REGISTRY:
-        near = get_close_matches(check_id, REGISTRY, n=1, cutoff=0)[0]
-        msg = f"No check is called '{check_id}': the nearest name is {near}."
+        near = nearest(check_id, REGISTRY)
+        them = f"the nearest name is {near}" if near else "`boxloop check --format json` has them"
+        msg = f"No check is called '{check_id}': {them}."
         raise UserError(msg)
     rows = {row.get("id"): row for row in read_checks(project)}
     if check_id not in rows:

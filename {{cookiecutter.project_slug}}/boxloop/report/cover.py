@@ -8,13 +8,15 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from boxloop.measure.numbers import decimals, is_interval, is_number, short, text
+from boxloop.record.excused import excuses
 from boxloop.record.sheets import tally
-from boxloop.record.verdict import gain
+from boxloop.record.verdict import gain, open_words
 from boxloop.report.drawing import interval_drawing
 
 if TYPE_CHECKING:
     from boxloop.report.chapters import Chapter
     from boxloop.settings.load import Settings
+    from boxloop.split.locked import Past
 
 
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)[\d:.]*(?:Z|\+00:00)")
@@ -40,7 +42,9 @@ BETTER = {
 }
 
 
-def headline(metrics: dict, settings: Settings | None, openings: list[dict]) -> dict | None:
+def headline(
+    metrics: dict, settings: Settings | None, past: Past, checks: list[dict]
+) -> dict | None:
     """Return the headline: its sentences, its drawing and the set it speaks of, or None.
 
     Parameters
@@ -48,21 +52,18 @@ def headline(metrics: dict, settings: Settings | None, openings: list[dict]) -> 
     metrics : dict
         Content of ``results/metrics.json``; any part may be missing.
     settings : boxloop.settings.load.Settings or None
-    openings : list of dict
-        Openings of the test set, from the ledger.
+    past : boxloop.split.locked.Past
+        The ledger: how often the test set was opened.
+    checks : list of dict
+        Where one that voids is excused by somebody's word, that comes first, and no gain leads.
     """
+    words = excuses(checks)
     stated = metrics.get("primary") or {}
     primary = stated.get("robust") or stated  # heavy tails: the robust metric leads
     drawing = interval_drawing(primary)
     if drawing is None:
         return None
-    names = {
-        "model": "the model",
-        "reference": "the domain reference",
-        "trivial": "the trivial baseline",
-    }
-    if settings is not None:
-        names["reference"] = settings.study.reference.label
+    names = _names(settings)
     for row in drawing["rows"]:
         row["name"] = names[row["role"]]
     unit = primary.get("unit") or ""
@@ -76,13 +77,21 @@ def headline(metrics: dict, settings: Settings | None, openings: list[dict]) -> 
         "n_rows": rows.get("n_rows"),
         "n_groups": rows.get("n_groups"),
         "difference": comparison(primary.get("difference"), unit, names["reference"]),
-        "gain": _gain(primary),
+        "excuses": words,
+        "gain": "" if words else _gain(primary),
         "drawn": _drawn(settings, rows),
         "tails": _tails(stated, names["reference"]),
         "few": (primary.get("difference") or {}).get("too_few", False),
         "reference": names["reference"],
-        "opened": len(openings),
+        "opened": len(past.counted) + past.uncounted,
+        "times": past.words,
     }
+
+
+def _names(settings: Settings | None) -> dict[str, str]:
+    """Return what the predictors are called."""
+    reference = settings.study.reference.label if settings else "the domain reference"
+    return {"model": "the model", "reference": reference, "trivial": "the trivial baseline"}
 
 
 def judged(verdict: dict | None, checks: list[dict], chapters: list[Chapter]) -> dict | None:
@@ -178,6 +187,7 @@ def criteria(metrics: dict) -> list[dict]:
                 "bound": short(row.get("bound")),
                 "value": short(row.get("value")),
                 "state": state,
+                "now": row.get("now", ""),
             }
         )
     return rows
@@ -196,9 +206,7 @@ def moment(time: str) -> str:
     return f"{parts[1]} {parts[2]} UTC" if parts else str(time or "")
 
 
-def counts(
-    checks: list[dict], answers: list[dict], passes: list[dict], openings: list[dict]
-) -> list[dict]:
+def counts(checks: list[dict], answers: list[dict], passes: list[dict], past: Past) -> list[dict]:
     """Return the small facts beside the headline: label, words, anchor."""
     open_answers = sum(not answer["answered"] for answer in answers)
     replied = (
@@ -206,17 +214,17 @@ def counts(
     )
     if own := sum(answer.get("state") == "example" for answer in answers):
         replied += f", {own} by the example"
-    times = {0: "never opened", 1: "opened once", 2: "opened twice"}
     return [
         {
             "label": "Checks",
             "words": _checks_words(checks),
             "to": "#checks",
         },
+        {"label": "Open", "words": open_words(checks) or "nothing", "to": "#checks"},
         {"label": "Answers", "words": replied, "to": "#appendix-a"},
         {
             "label": "Test set",
-            "words": times.get(len(openings), f"opened {len(openings)} times"),
+            "words": past.words,
             "to": "#provenance",
         },
         {"label": "Passes so far", "words": str(len(passes)), "to": "#provenance"},

@@ -19,10 +19,11 @@ from boxloop.measure.numbers import short
 from boxloop.notebooks.answers import read_answers
 from boxloop.notebooks.folder import chapter_names
 from boxloop.record import history
+from boxloop.record.excused import author_words
 from boxloop.record.health import losses
 from boxloop.record.passes import all_passes
 from boxloop.record.passes import damaged as passes_damaged
-from boxloop.record.results import behind, read_checks, read_metrics
+from boxloop.record.results import NOT_OF_TODAY, behind, read_checks, read_metrics
 from boxloop.record.sheets import appendix_a, reforms, tally
 from boxloop.record.status import status
 from boxloop.record.verdict import judge
@@ -32,7 +33,8 @@ from boxloop.report.convert import make_exporter
 from boxloop.report.drawing import loop_drawing
 from boxloop.report.safe import without_unseen
 from boxloop.settings.load import load_settings
-from boxloop.split.seal import openings, read_ledger
+from boxloop.split.locked import Past
+from boxloop.split.seal import read_ledger
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,12 +68,12 @@ def build_report(project: Project, *, stale: dict | None = None) -> Path:
     settings = read(load_settings, project.settings_file)
     metrics = read(read_metrics, project, default={})
     checks = read(read_checks, project, default=[])
-    opened = openings(read(read_ledger, project, default=[]))
+    past = Past(read(read_ledger, project, default=[]))
     passes = read(all_passes, project, default=[])
     answers = read(read_answers, project, default=[])
     read.problems += [*losses(project), *passes_damaged(project)]
     stale, undone = read(_behind, project, default=({}, [])) if stale is None else _given(stale)
-    checks = [row | {"old": _is_old(row, stale)} for row in checks]
+    checks = [row | {"old": _is_old(row, stale), "words": author_words(row)} for row in checks]
     chapters = read_chapters(project, checks, stale=stale, sealed=_is_sealed(metrics))
     html = fragment(
         "page.html.j2",
@@ -80,13 +82,13 @@ def build_report(project: Project, *, stale: dict | None = None) -> Path:
         chapters=chapters,
         drawing=loop_drawing(chapters),
         verdict=cover.judged(judge(checks, metrics, settings, undone=undone), checks, chapters),
-        headline=cover.headline(metrics, settings, opened),
+        headline=cover.headline(metrics, settings, past, checks),
+        old=[" ".join(row) for row in undone if row[1] in NOT_OF_TODAY],
         metrics=cover.secondary(metrics),
-        counts=cover.counts(checks, answers, passes, opened),
-        openings=opened,
+        counts=cover.counts(checks, answers, passes, past),
         provenance=cover.provenance(chapters, git_commit(project.root)),
         **_criteria(metrics, checks),
-        **_history(passes),
+        **_history(passes, past),
         **_sheets(project, read, checks, chapters, old=stale),
         problems=list(dict.fromkeys(read.problems)),
         **_assets(),
@@ -120,15 +122,21 @@ def _named(project: Project, settings: Settings | None) -> dict:
 
 
 def _criteria(metrics: dict, checks: list[dict]) -> dict:
-    rows = cover.criteria(metrics)
+    rows, lock = cover.criteria(metrics), metrics.get("lock")
     words = {"criteria": rows, "criteria_words": cover.criteria_words(rows)}
     kept = [row["state"] for row in checks if row["id"] == "criteria.unchanged" and not row["old"]]
-    return words | {"first_criteria": kept == ["pass"]}
+    moved = lock.get("sentences") or [] if isinstance(lock, dict) else []
+    early = bool(lock.get("early")) if isinstance(lock, dict) else True
+    first = kept == ["pass"] and early and not moved
+    return words | {"first_criteria": first, "criteria_moved": moved}
 
 
-def _history(passes: list[dict]) -> dict:
+def _history(passes: list[dict], past: Past) -> dict:
+    """Return passes and openings, also those before a reset that do not count."""
     table = history.table(passes)
-    return {"passes": passes, "history": table, "history_drawing": history.svg(table)}
+    opened = [{**one.event, "counts": past.counts(one)} for one in past.openings]
+    drawn = {"history": table, "history_drawing": history.svg(table)}
+    return {"passes": passes, "openings": opened} | drawn
 
 
 def _is_old(row: dict, stale: dict) -> bool:

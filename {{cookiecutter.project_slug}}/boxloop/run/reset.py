@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
 from boxloop.base.files import write_json
-from boxloop.base.written import says_something
+from boxloop.base.written import reason_for
 from boxloop.run.lock import lock
 from boxloop.split.ledger import openings_on_record, remembered
-from boxloop.split.seal import append, looks, openings, read_ledger
+from boxloop.split.locked import Past, handed_on
+from boxloop.split.seal import append, read_ledger
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +37,8 @@ def reset(project: Project, reason: str) -> Moved:
     """Move results, report, interim tables, sealed rows and ledger to ``attic/NNN``, all or none.
 
     Raw data, notebooks, study and study.toml stay. The new ledger begins with a line that says
-    why, how often test sets were opened before, and which rows these were.
+    why, how often test sets were opened before, and what the old one knew of rows, data and
+    criteria.
 
     Raises
     ------
@@ -45,16 +47,14 @@ def reset(project: Project, reason: str) -> Moved:
     OSError
         If something cannot be moved; then everything is back in its place.
     """
-    if not says_something(reason):
-        msg = "A reset needs a reason: boxloop reset --reason TEXT."
-        raise UserError(msg)
+    reason = reason_for("A reset needs a reason: boxloop reset --reason TEXT", reason)
     with lock(project):
         made = [path for folder in _folders(project) for path in _inside(folder)]
         # What commands remember, and the ledger of a reset just before, are nothing that ran.
         if not any(map(_inside, (project.results, project.interim))) and not _sealed(project):
             msg = "Nothing was run yet, so there is nothing to put away: `boxloop run` begins."
             raise UserError(msg)
-        facts = {"reason": " ".join(reason.split()), **_openings(project)}
+        facts = {"reason": reason, **_openings(project)}
         attic = _free(project)
         _move(project, made, attic, facts)
     return Moved(attic, facts["openings"])
@@ -76,13 +76,15 @@ def _sealed(project: Project) -> bool:
 
 
 def _openings(project: Project) -> dict[str, Any]:
-    """Return what the new ledger has to know of the old ones."""
+    """Return what the new ledger has to know of the old ones: openings, criteria, data."""
     try:
         events = read_ledger(project)
-    except UserError:  # damaged or lost: what results and passes know of is what is left
-        return {"openings": openings_on_record(project), "looks": [], "ledger": "damaged"}
-    before = sum(event.get("openings", 0) for event in events)
-    return {"openings": before + len(openings(events)), "looks": looks(events)}
+    except UserError:  # damaged or lost: what results, passes and the copy know of is what is left
+        known = {"openings": openings_on_record(project), "ledger": "damaged"}
+        return known | {"before": handed_on(remembered(project))}
+    past = Past(events)
+    known = len(past.openings) + past.uncounted + (past.lost or 0)
+    return {"openings": known, "before": handed_on(events)}
 
 
 def _free(project: Project) -> Path:

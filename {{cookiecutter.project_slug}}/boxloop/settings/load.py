@@ -1,7 +1,6 @@
 """``study.toml``: read, validated, and refused with one sentence when it is wrong."""
 
 import tomllib
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from pydantic import (
@@ -15,7 +14,7 @@ from pydantic import (
 
 from boxloop.base.errors import UserError
 from boxloop.base.files import read_cache
-from boxloop.base.written import FEWEST_WORDS, gives_a_reason
+from boxloop.base.written import FEWEST_WORDS, gives_a_reason, nearest
 from boxloop.settings.tables import Column, Data, Split, Study, Table, Waiver
 
 if TYPE_CHECKING:
@@ -158,9 +157,10 @@ def _must_exist(table: str, name: str) -> None:
     from boxloop.checks import REGISTRY
 
     if name not in REGISTRY:
-        near = get_close_matches(name, REGISTRY, n=1, cutoff=0)[0]
+        near = nearest(name, REGISTRY)
         unknown = f"{table} names the check '{name}', which does not exist"
-        msg = f"{unknown}: correct it (perhaps to '{near}') or remove it"
+        meant = f"perhaps to '{near}'" if near else "results/checks.json names those of a run"
+        msg = f"{unknown}: correct it ({meant}) or remove it"
         raise ValueError(msg)
 
 

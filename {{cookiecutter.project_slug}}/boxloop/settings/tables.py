@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from boxloop.base.written import says_something
+from boxloop.base.written import FEWEST_WORDS, gives_a_reason, says_something
 from boxloop.measure.kinds import TASKS, TaskName
 
 Role = Literal[
@@ -29,6 +29,19 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+class Waiver(Table):
+    """Why a check may fail, and up to which value; see `boxloop.checks.waiver`."""
+
+    reason: str
+    at: float | None = Field(
+        None, allow_inf_nan=False, description="the value when the reason was written"
+    )
+
+    def __str__(self) -> str:
+        """Its reason: chapters of older projects show that."""
+        return self.reason
+
+
 class Column(Table):
     """One row of the feature manifest (Huppenkothen et al. §2.4)."""
 
@@ -48,17 +61,24 @@ class Column(Table):
         [], description="numbers in the file, such as -999, that mean: not measured"
     )
     reference: str | None = None
-    known_by: str | None = Field(
-        None, description="how a value is known before the target, where a check asks"
+    known_by: Waiver | None = Field(
+        None,
+        description="how a value is known before the target, where a check asks, and up to which "
+        "value of the check; a text alone is bound to none",
     )
 
-    @field_validator("known_by")
+    @field_validator("known_by", mode="before")
     @classmethod
-    def _said(cls, known_by: str | None) -> str | None:
-        if known_by is not None and not known_by.strip():
-            msg = "says nothing: write how the value is known before the target"
+    def _said(cls, known_by: Any) -> Any:
+        told = {"reason": known_by} if isinstance(known_by, str) else known_by
+        reason = told.get("reason") if isinstance(told, dict) else None
+        if isinstance(reason, str) and not gives_a_reason(reason):
+            msg = (
+                f"is too short: write in {FEWEST_WORDS} words or more how the value is known "
+                "before the target"
+            )
             raise ValueError(msg)
-        return known_by
+        return told
 
 
 class Reference(Table):
@@ -85,9 +105,9 @@ class Criterion(Table):
     metric: str
     set: str
     quantity: Literal["value", "gain", "difference_low"] = "value"
-    at_least: float | None = None
-    at_most: float | None = None
-    above: float | None = None
+    at_least: float | None = Field(None, allow_inf_nan=False)
+    at_most: float | None = Field(None, allow_inf_nan=False)
+    above: float | None = Field(None, allow_inf_nan=False)
 
     @model_validator(mode="after")
     def _one_bound(self) -> "Criterion":
@@ -157,19 +177,6 @@ class Study(Table):
             msg = "study.prevalence belongs to classification and anomaly-detection: remove it"
             raise ValueError(msg)
         return self
-
-
-class Waiver(Table):
-    """Why a check may fail, and up to which value; see `boxloop.checks.waiver`."""
-
-    reason: str
-    at: float | None = Field(
-        None, allow_inf_nan=False, description="the value when the reason was written"
-    )
-
-    def __str__(self) -> str:
-        """Its reason: chapters of older projects show that."""
-        return self.reason
 
 
 class Data(Table):

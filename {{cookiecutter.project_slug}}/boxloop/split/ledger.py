@@ -22,7 +22,11 @@ SHAPES = (
     ("criteria", "criteria", list),
     ("trained", "criteria", list),
     ("lost", "heads", list),
+    ("opened", "criteria", list),
+    ("trained", "raw", list),
+    ("criteria", "raw", list),
     ("lost", "openings", int),
+    ("reset", "before", list),
     ("reset", "looks", list),
     ("reset", "openings", int),
     ("reset", "reason", str),
@@ -64,9 +68,18 @@ def _is_event(row: Any) -> bool:
         return False
     if not isinstance(row.get("model", ""), str | None) or not _are_texts(row.get("heads", [])):
         return False
-    return all(
+    if not all(
         isinstance(row.get(key, kind()), kind) for name, key, kind in SHAPES if row["event"] == name
-    )
+    ):
+        return False
+    return row["event"] not in {name for name, _, _ in SHAPES} or _are_lines(row)
+
+
+def _are_lines(row: dict) -> bool:
+    """Return whether what a line holds of others is made as they are."""
+    rows = all(isinstance(one, dict) for one in row.get("criteria") or [])
+    looks = all(isinstance(one, list) for one in row.get("looks") or [])
+    return rows and looks and all(map(_is_event, row.get("before") or []))
 
 
 def _are_texts(items: Any) -> bool:

@@ -46,6 +46,7 @@ from boxloop.split.ledger import (
     parse,
     remembered,
 )
+from boxloop.split.locked import science
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -473,36 +474,32 @@ def openings(events: list[dict]) -> list[dict]:
     return [event for event in events if event["event"] == "opened"]
 
 
-def looks(events: list[dict]) -> list[list]:
-    """Return for every opening the hash of the test rows and the model, those before resets too."""
-    sealed, found = None, []
-    for event in events:
-        if event["event"] == "sealed":
-            sealed = event.get("content")
-        elif event["event"] == "opened":
-            found.append([sealed, event.get("model")])
-        elif event["event"] == "reset":
-            found += event.get("looks", [])
-    return found
-
-
 def note_training(project: Project, settings: Any) -> None:
     """Write to the ledger that a training is complete, with the criteria that it was judged by.
 
     Only the first one counts; criteria that nobody has written yet lock nothing.
     """
     if last(read_ledger(project), "trained") is None:
-        append(project, "trained", **_written(settings))
+        append(project, "trained", **_written(settings), **science(project, settings))
     note_criteria(project, settings)
 
 
 def note_criteria(project: Project, settings: Any) -> None:
-    """Write to the ledger that criteria were changed, or first written, after a training."""
+    """Write to the ledger that criteria were changed, or first written, after a training.
+
+    Also that they are those of other raw data, another target or another primary metric.
+    """
     events, now = read_ledger(project), _written(settings)
-    known = [event["criteria"] for event in events if event.get("criteria")]
-    trained = last(events, "trained") is not None
-    if trained and now and [*map(_said, known[-1:])] != [_said(plain(now["criteria"]))]:
-        append(project, "criteria", **now)
+    if last(events, "trained") is None:
+        return
+    own = [event for event in events if event["event"] in ("trained", "criteria")]
+    known = [event["criteria"] for event in own if event.get("criteria")]
+    other = now and [*map(_said, known[-1:])] != [_said(plain(now["criteria"]))]
+    about = science(project, settings)
+    # A ledger of an older version does not know of data and target, and that is no change.
+    before = {key: event[key] for event in own for key in about if key in event}
+    if other or any(before.get(key, value) != value for key, value in about.items()):
+        append(project, "criteria", **now, **about)
 
 
 def _said(criteria: list[dict]) -> list[dict]:
