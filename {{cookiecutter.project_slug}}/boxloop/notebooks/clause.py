@@ -39,6 +39,10 @@ _FACTOR = r"\bfactors?\s(?:of\s)?(?:about\s|roughly\s|nearly\s|almost\s|some\s)?
 _YEAR_WORD = re.compile(
     r"\b(?:in|since|until|till|before|after|from|of|by|to|around|year|and|or|during|between)\s$"
 )
+_DATED = re.compile(
+    r"\s(?:[a-z]+\s)?(?:review|paper|article|study|stud(?:y|ies)|release|edition|campaign|season|"
+    r"survey|catalogue|catalog|version|report|guide|meeting|conference|challenge|census|data|guidelines?)\b"
+)
 _NOUN = re.compile(r"\s(?:[a-z-]+\s)?[a-z]{3,}s\b")
 _UNIT = re.compile(
     r"\s?(?:%|per\b|dex|mag\w*|[kMGT]?eV|[kMG]?pc|[mµμn]?s\b|ms\b|seconds?|minutes?|hours?|days?|"
@@ -229,7 +233,8 @@ class Clause:
             return not told or self.is_rule or (self._stands_in(one) and self._is_set())
         if one.unit == "times" and re.match(r"\s*(?:[:;.,)]|$)", after) and before.endswith(", "):
             return True  # "and that, twice": a repetition
-        return not self.is_result or self._is_level(one)
+        told = self.is_result or (one.value < 1 and self.is_own)
+        return not told or (self._is_level(one) and not self.is_own)
 
     def _is_counted(self, after: str) -> bool:
         """Return whether a dozen, or forty, are objects that the study counts as its result."""
@@ -324,6 +329,8 @@ def _is_year(one: Number, before: str, after: str) -> bool:
     if not whole or not 1500 <= one.value <= 2100 or re.match(r"\s?%|,\d", after):
         return False
     if _YEAR_BEFORE.search(before) and not re.match(r"\s(?:rows|objects|of\b)", after):
+        return True
+    if re.search(r"\b[Tt]he\s$", before) and _DATED.match(after):
         return True
     return bool(_YEAR_WORD.search(before)) and not _NOUN.match(after)
 
