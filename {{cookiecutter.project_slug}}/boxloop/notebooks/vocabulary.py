@@ -7,7 +7,7 @@ import re
 METRICS = (
     r"rmse|mae|mse|area under the curve|\w+_(?:auc|error|score|precision|accuracy|fraction|"
     r"efficiency)|hazard ratio|odds ratio|"
-    r"false (?:alarm|positive|negative)s?|error rate|false (?:positive|negative|alarm) rate|"
+    r"false (?:alarm|positive|negative)s?|error rate|"
     r"nmad|auc|roc|sic|ece|brier|r²|r2|f1|accuracy|precision|recall|purity|"
     r"completeness|efficienc(?:y|ies)|coverage|scores?|bias(?:es)?|scatter|gain|skill|significance|"
     r"outliers?|correlation|importance|prevalence|sensitivity|specificity|overlap|shift"
