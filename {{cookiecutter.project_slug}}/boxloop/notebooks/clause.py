@@ -41,7 +41,8 @@ _YEAR_WORD = re.compile(
 )
 _DATED = re.compile(
     r"\s(?:[a-z]+\s)?(?:review|paper|article|study|stud(?:y|ies)|release|edition|campaign|season|"
-    r"survey|catalogue|catalog|version|report|guide|meeting|conference|challenge|census|data|guidelines?)\b"
+    r"survey|catalogue|catalog|version|report|guide|meeting|conference|"
+    r"challenge|census|data|guidelines?)\b"
 )
 _NOUN = re.compile(r"\s(?:[a-z-]+\s)?[a-z]{3,}s\b")
 _UNIT = re.compile(
