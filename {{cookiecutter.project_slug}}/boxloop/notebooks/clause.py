@@ -25,6 +25,7 @@ from boxloop.notebooks.vocabulary import (
     THEIRS,
     THEIRS_AFTER,
     TOLD,
+    TOLD_AFTER,
     WISHED,
 )
 
@@ -170,16 +171,19 @@ class Clause:
         )
         part = re.split(r"[,;:]", before)[-1]
         opened = re.search(
-            r"\b(?:when|if|once|with|at|under|where|while|after|for)\b[^,;:]*$", part, re.IGNORECASE
+            r"(?:.*\b(?P<when>when|if|once|where|while|whenever|after)\b|"
+            r".*\b(?:with|at|under|for)(?=\s(?:\S+\s){0,3}$))(?P<inside>.*)$",
+            part,
+            re.IGNORECASE | re.DOTALL,
         )
         known = self._stands_in(one) or bool(
             re.search(r"\b(?:noise|dose|pile-?up)\b", part + after[:25])
         )
         if one.percent or not known or not (ahead or behind):
             return False
-        return (bool(opened) or not part.strip()) and not re.search(
-            rf"\b(?:{METRICS})\b", part, re.IGNORECASE
-        )
+        inside = opened["inside"] if opened else part
+        told = re.search(rf"\b(?:{METRICS})\b", inside, re.IGNORECASE)
+        return not told and (bool(opened) or not part.strip())
 
     def speaks_of_own(self, said: Said, offset: int, others: list[Said]) -> bool:
         """Return whether a number is called given or cited where the study's own result is told.
@@ -196,12 +200,14 @@ class Clause:
             HYPOTHETICAL, self.hidden, re.IGNORECASE
         ):
             return False
+        after = self.hidden[said.end - offset :]
         told = re.search(TOLD, before, re.IGNORECASE)
         metric = re.search(rf"\b(?:{METRICS})\b", self.hidden, re.IGNORECASE)
         own = bool(OWN.search(self.hidden)) or bool(named_sets(self.hidden, self.known.sets))
+        if own and re.search(TOLD_AFTER, after, re.IGNORECASE):
+            return True
         if said.kind == "cited":
-            theirs = re.search(THEIRS_AFTER, self.hidden[said.end - offset :])
-            return own and bool(metric) and bool(told) and not theirs
+            return own and bool(metric) and bool(told) and not re.search(THEIRS_AFTER, after)
         return bool(told) and (own or bool(metric))
 
     def _is_free_word(self, one: Number, before: str, after: str) -> bool:

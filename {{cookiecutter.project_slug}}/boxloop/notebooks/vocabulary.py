@@ -111,6 +111,8 @@ TOLD = (
     rf"\b(?:{METRICS}|errors?|losses|loss)\b(?:\s(?!(?:and|or|but)\b)[\w’'–-]+){{0,6}}?\s*"
     r"(?:=|≈|:|is|was|are|were|of|reaches|reached|to|by|at|around|about|only|be)\s*"
     r"(?:only|about|just|now|¤|\s)*$|"
+    rf"\b(?:{METRICS})\b\s*[:=≈,]?\s*$|"
     r"\b(?:reach\w*|achiev\w*|attain\w*|obtain\w*|find|found|measured?|gets?|got|lower(?:s|ed)|"
     r"reduc\w*|improv\w*|gains?|wins?)\b(?:\s[\w’'–-]+){0,8}\s*$"
 )
+TOLD_AFTER = rf"^[\W¤]*(?:(?:is|was|as)\s)?(?:(?:the|our|its)\s)?(?:[a-z]+\s)?(?:{METRICS})\s(?:of|for|on|by)\b"
