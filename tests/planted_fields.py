@@ -321,6 +321,7 @@ RIGHT = [
     "Two hundred years ago nobody measured errors.",
     "This needs at least two detectors and three layers.",
     "The EU Regulation 2016/679 applies.",
+    "The error is [three times](#04_train.noise_ratio) as large where the noise is doubled.",
 ]
 
 WRONG = [
@@ -530,4 +531,6 @@ WRONG = [
     "The mass is [90.1 GeV](#04_train.mass).",
     "The bias is [positive](#validation.bias.model).",
     "The model is [worse](#validation.roc_auc.difference).",
+    "The RMSE [0.041](@singer2016) of our model is low.",
+    "[0.041](#given) is the RMSE of our model.",
 ]

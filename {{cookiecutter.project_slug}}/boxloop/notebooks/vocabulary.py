@@ -115,4 +115,7 @@ TOLD = (
     r"\b(?:reach\w*|achiev\w*|attain\w*|obtain\w*|find|found|measured?|gets?|got|lower(?:s|ed)|"
     r"reduc\w*|improv\w*|gains?|wins?)\b(?:\s[\w’'–-]+){0,8}\s*$"
 )
-TOLD_AFTER = rf"^[\W¤]*(?:(?:is|was|as)\s)?(?:(?:the|our|its)\s)?(?:[a-z]+\s)?(?:{METRICS})\s(?:of|for|on|by)\b"
+TOLD_AFTER = (
+    r"^[\W¤]*(?:(?:is|was|as)\s)?(?:(?:the|our|its)\s)?(?:[a-z]+\s)?"
+    rf"(?:{METRICS})\s(?:of|for|on|by)\b"
+)
