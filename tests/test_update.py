@@ -74,6 +74,15 @@ def test_only_the_digits_change(bats):
     assert prose.update(bats) == ["Every traced number is as the results say: nothing is written."]
 
 
+def test_the_number_of_another_set_is_left_to_a_person(bats):
+    """It is right where its link leads to, so there is no digit to rewrite."""
+    write(bats, "08_release", markdown("In autumn the error is [0.206](#validation.rmse.model)."))
+    lines = prose.update(bats)
+    assert len(lines) == 1
+    assert '"0.206" is left to you: the sentence speaks of autumn and links to val' in lines[0]
+    write(bats, "08_release", markdown("Nothing."))
+
+
 def test_nothing_is_written_where_a_notebook_cannot_be_read(bats):
     """Whole or not at all: the first notebook is not written before the last was read."""
     write(bats, "04_train", markdown("The error is [0.31](#validation.rmse.model)."))

@@ -25,6 +25,7 @@ from boxloop.notebooks.vocabulary import (
     THEIRS,
     THEIRS_AFTER,
     TOLD,
+    TOLD_AFTER,
     WISHED,
 )
 
@@ -38,6 +39,11 @@ _NEEDS = r"\b(?:needs?|requires?|must|should)\b"
 _FACTOR = r"\bfactors?\s(?:of\s)?(?:about\s|roughly\s|nearly\s|almost\s|some\s)?$"
 _YEAR_WORD = re.compile(
     r"\b(?:in|since|until|till|before|after|from|of|by|to|around|year|and|or|during|between)\s$"
+)
+_DATED = re.compile(
+    r"\s(?:[a-z]+\s)?(?:review|paper|article|study|stud(?:y|ies)|release|edition|campaign|season|"
+    r"survey|catalogue|catalog|version|report|guide|meeting|conference|"
+    r"challenge|census|data|guidelines?)\b"
 )
 _NOUN = re.compile(r"\s(?:[a-z-]+\s)?[a-z]{3,}s\b")
 _UNIT = re.compile(
@@ -165,16 +171,19 @@ class Clause:
         )
         part = re.split(r"[,;:]", before)[-1]
         opened = re.search(
-            r"\b(?:when|if|once|with|at|under|where|while|after|for)\b[^,;:]*$", part, re.IGNORECASE
+            r"(?:.*\b(?P<when>when|if|once|where|while|whenever|after)\b|"
+            r".*\b(?:with|at|under|for)(?=\s(?:\S+\s){0,3}$))(?P<inside>.*)$",
+            part,
+            re.IGNORECASE | re.DOTALL,
         )
         known = self._stands_in(one) or bool(
             re.search(r"\b(?:noise|dose|pile-?up)\b", part + after[:25])
         )
         if one.percent or not known or not (ahead or behind):
             return False
-        return (bool(opened) or not part.strip()) and not re.search(
-            rf"\b(?:{METRICS})\b", part, re.IGNORECASE
-        )
+        inside = opened["inside"] if opened else part
+        told = re.search(rf"\b(?:{METRICS})\b", inside, re.IGNORECASE)
+        return not told and (bool(opened) or not part.strip())
 
     def speaks_of_own(self, said: Said, offset: int, others: list[Said]) -> bool:
         """Return whether a number is called given or cited where the study's own result is told.
@@ -191,12 +200,14 @@ class Clause:
             HYPOTHETICAL, self.hidden, re.IGNORECASE
         ):
             return False
+        after = self.hidden[said.end - offset :]
         told = re.search(TOLD, before, re.IGNORECASE)
         metric = re.search(rf"\b(?:{METRICS})\b", self.hidden, re.IGNORECASE)
         own = bool(OWN.search(self.hidden)) or bool(named_sets(self.hidden, self.known.sets))
+        if own and re.search(TOLD_AFTER, after, re.IGNORECASE):
+            return True
         if said.kind == "cited":
-            theirs = re.search(THEIRS_AFTER, self.hidden[said.end - offset :])
-            return own and bool(metric) and bool(told) and not theirs
+            return own and bool(metric) and bool(told) and not re.search(THEIRS_AFTER, after)
         return bool(told) and (own or bool(metric))
 
     def _is_free_word(self, one: Number, before: str, after: str) -> bool:
@@ -229,7 +240,8 @@ class Clause:
             return not told or self.is_rule or (self._stands_in(one) and self._is_set())
         if one.unit == "times" and re.match(r"\s*(?:[:;.,)]|$)", after) and before.endswith(", "):
             return True  # "and that, twice": a repetition
-        return not self.is_result or self._is_level(one)
+        told = self.is_result or (one.value < 1 and self.is_own)
+        return not told or (self._is_level(one) and not self.is_own)
 
     def _is_counted(self, after: str) -> bool:
         """Return whether a dozen, or forty, are objects that the study counts as its result."""
@@ -324,6 +336,8 @@ def _is_year(one: Number, before: str, after: str) -> bool:
     if not whole or not 1500 <= one.value <= 2100 or re.match(r"\s?%|,\d", after):
         return False
     if _YEAR_BEFORE.search(before) and not re.match(r"\s(?:rows|objects|of\b)", after):
+        return True
+    if re.search(r"\b[Tt]he\s$", before) and _DATED.match(after):
         return True
     return bool(_YEAR_WORD.search(before)) and not _NOUN.match(after)
 

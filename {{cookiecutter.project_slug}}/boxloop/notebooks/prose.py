@@ -8,8 +8,11 @@ A number of the study is written as a link to the result that it states::
 `boxloop.record.traced` knows the addresses, `boxloop.notebooks.stated` says whether the words
 hold. A number of somebody else is cited, ``[5 %](@kravtsov2006)``, or stands in one clause with a
 citation of ``study/references.bib``. One that is assumed and not found is said to be so:
-``[two per cent](#given)``. The rest needs no link: years, sections, figures, chapters, names such
-as H0 or M500, levels of intervals, what stands in ``study.toml``, small counts, code, formulae.
+``[two per cent](#given)``; where the sentence tells this study's own result, neither frees it. The
+rest needs no link: years, sections, figures, chapters, names such as H0 or NGC 1275, levels of
+intervals, what stands in ``study.toml``, small counts, questions, code, formulae
+(`boxloop.notebooks.masks`), and words such as half where no result is told
+(`boxloop.notebooks.clause`).
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ import re
 
 METRICS = (
     r"rmse|mae|mse|area under the curve|\w+_(?:auc|error|score|precision|accuracy|fraction|"
-    r"efficiency)|hazard ratio|odds ratio|error rate|false (?:positive|negative|alarm) rate|"
+    r"efficiency)|hazard ratio|odds ratio|"
+    r"false (?:alarm|positive|negative)s?|error rate|"
     r"nmad|auc|roc|sic|ece|brier|r²|r2|f1|accuracy|precision|recall|purity|"
     r"completeness|efficienc(?:y|ies)|coverage|scores?|bias(?:es)?|scatter|gain|skill|significance|"
     r"outliers?|correlation|importance|prevalence|sensitivity|specificity|overlap|shift"
@@ -17,7 +18,7 @@ COMPARED = (
     r"increas\w*|decreas\w*|drops?|falls?|fell|rises?|rose|exceed\w*|gains?|los(?:es?|t)|"
     r"as (?:much|many|large|small|good|bad|well|fast|slow|wide|long|often|strong|heavy|high|low)|"
     r"errors?(?! bar| column| model)|loss(?! curve)|reach\w*|achiev\w*|attain\w*|degrad\w*|"
-    r"(?:twice|half|times|thirds?|quarters?) as \w+|wins?|won|explains?|accounts? for|"
+    r"(?:twice|half|times|thirds?|quarters?) as \w+|wins?|won|explain(?:s|ed)|accounts? for|"
     r"carr(?:y|ies)|"
     r"disappear\w*|vanish\w*|gone|remain\w*|survive\w*|halv\w*|doubl(?:ed|es|ing)|tripl(?:ed|es)|"
     r"quadrupl\w*|gr(?:ow[sn]?|ew)|shrinks?|shrank|cheaper|costs?|outnumber\w*|again as \w+|"
@@ -58,7 +59,7 @@ STRESSED = (
 CLAIM = re.compile(
     rf"(?<!standard )\b(?:{METRICS}|better|worse|improve\w*|outperform\w*|beats?|reach\w*|"
     r"achiev\w*|attain\w*|reduc\w*|lower|higher|smaller|larger|less(?! than)|errors?(?! bar| "
-    r"column| model)|loss(?! curve)|explains?|accounts? for|carr(?:y|ies)|wins?)\b",
+    r"column| model)|loss(?! curve)|explain(?:s|ed)|accounts? for|carr(?:y|ies)|wins?)\b",
     re.IGNORECASE,
 )
 RESULT = re.compile(rf"(?<!standard )\b(?:{METRICS}|{COMPARED})\b", re.IGNORECASE)
@@ -102,6 +103,7 @@ HYPOTHETICAL = (
     r"by construction)\b"
 )
 WISHED = (
+    r"\b(?:is|are) (?:a|the|only) conventions?\b|\bby convention\b|"
     r"\b(?:would|might|could)\s(?:(?:already|still|then|also)\s)?(?:be\s)?(?:need\w*|requir\w*|"
     r"suffic\w*|enough|useful|matter|do|welcome|acceptable|tolerable|tolerat\w+)\b"
 )
@@ -109,6 +111,11 @@ TOLD = (
     rf"\b(?:{METRICS}|errors?|losses|loss)\b(?:\s(?!(?:and|or|but)\b)[\w’'–-]+){{0,6}}?\s*"
     r"(?:=|≈|:|is|was|are|were|of|reaches|reached|to|by|at|around|about|only|be)\s*"
     r"(?:only|about|just|now|¤|\s)*$|"
+    rf"\b(?:{METRICS})\b\s*[:=≈,]?\s*$|"
     r"\b(?:reach\w*|achiev\w*|attain\w*|obtain\w*|find|found|measured?|gets?|got|lower(?:s|ed)|"
     r"reduc\w*|improv\w*|gains?|wins?)\b(?:\s[\w’'–-]+){0,8}\s*$"
+)
+TOLD_AFTER = (
+    r"^[\W¤]*(?:(?:is|was|as)\s)?(?:(?:the|our|its)\s)?(?:[a-z]+\s)?"
+    rf"(?:{METRICS})\s(?:of|for|on|by)\b"
 )

@@ -218,7 +218,7 @@ def update(project: Project) -> list[str]:
         beside = {"before": said.before, "after": said.after}
         new = rewrite(said.text, entry, **beside) if entry else None
         where = f"{row['notebook']}, cell {row['cell']}"
-        if new is None:
+        if new is None or new == said.text:  # right for another set than the sentence names
             lines.append(f'{where}: "{said.text}" is left to you: {row["why"]}.')
             continue
         changes.setdefault((row["notebook"], row["cell"]), []).append((said, new))
