@@ -104,11 +104,11 @@ def test_a_chapter_whose_check_fails_is_not_left_out(project):
 
 def test_a_failed_training_leaves_no_headline(project):
     """The numbers of before are marked as those of an earlier run."""
-    assert page(project).select_one("svg.intervals") is not None
+    assert page(project).select_one(".headline svg") is not None
     ask(project, "04_train", "NOISE = 0", "NOISE = 1 / 0")
     found = page(project)
 
-    assert found.find(class_="gain") is None and found.select_one("svg.intervals") is None
+    assert found.find(class_="gain") is None and found.select_one(".headline svg") is None
     words = " ".join(found.find(class_="headline").get_text(" ").split())
     assert "No number leads: 04_train failed" in words
 
