@@ -478,3 +478,14 @@ def an_ablation_names_an_input(person):
     )
     name = re.search(r"write one of (\w+) there", said)[1]
     yield calls(here.ablations, ["height"], SimpleNamespace(ABLATIONS={"without all": [name]}))
+
+
+FAR = '[waivers]\n"nonsuch.check" = { reason = "this is how it is" }\n[split]'
+study(
+    "a waiver of nothing near",
+    "[split]",
+    FAR,
+    "correct it (results/checks.json names those of a run) or remove it",
+    FAR.replace("nonsuch.check", "split.groups"),
+    "[split]",
+)

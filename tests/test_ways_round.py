@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from report_page import page
 from study_files import STUDY
 from walk_project import command, execute_here, sources, write
 
@@ -99,6 +100,17 @@ def test_a_chapter_whose_check_fails_is_not_left_out(project):
     rows = {row["id"]: row["state"] for row in read_json(project.checks_file)}
     assert rows["log.complete"] == "unanswered"
     assert "Verdict: open." in said
+
+
+def test_a_failed_training_leaves_no_headline(project):
+    """The numbers of before are marked as those of an earlier run."""
+    assert page(project).select_one(".headline svg") is not None
+    ask(project, "04_train", "NOISE = 0", "NOISE = 1 / 0")
+    found = page(project)
+
+    assert found.find(class_="gain") is None and found.select_one(".headline svg") is None
+    words = " ".join(found.find(class_="headline").get_text(" ").split())
+    assert "No number leads: 04_train failed" in words
 
 
 def ask(project, name, old, new):
