@@ -312,7 +312,7 @@ def the_seal_opens_by_a_release_alone(person):
     here = Station("05_diagnose")
     yield (
         calls(here.read, "../data/sealed/seal.key"),
-        "05_diagnose may not read data/sealed/seal.key: the test set opens once, in 08, by `boxloop",
+        "may not read data/sealed/seal.key: the test set opens once, in 08, by `boxloop release",
     )
     yield person.types("release", "--reason", "TEXT")
 
