@@ -1,11 +1,13 @@
 """The default project from end to end: its story, its numbers in bands, its seal."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 pytestmark = pytest.mark.slow
@@ -47,6 +49,21 @@ def test_every_notebook_ran_without_error(released):
         cells = json.loads(copy.read_text(encoding="utf-8"))["cells"]
         kinds = [output["output_type"] for cell in cells for output in cell.get("outputs", [])]
         assert "error" not in kinds, copy.name
+
+
+def test_no_test_row_is_left_in_the_clear(released):
+    """Its name stands in no text, output, report or table but the predictions of the release."""
+    made = [path for path in released.rglob("*") if path.is_file() and "raw" not in path.parts]
+    known = [pd.read_parquet(path) for path in (released / "data/interim").glob("*.parquet")]
+    raw = [pd.read_parquet(p) for p in (released / "data/raw").glob("simulator_*.parquet")]
+    sealed = {*pd.concat(raw)["cluster_id"]} - {*pd.concat(known)["cluster_id"]}
+    assert len(sealed) > 1000
+    for path in made:
+        if path.suffix in (".ipynb", ".json", ".csv", ".html", ".md", ".txt", ".jsonl"):
+            words = re.findall(r"[AB]\d{4}-\d", path.read_text(encoding="utf-8"))
+            assert sealed.isdisjoint(words), path
+        elif path.suffix == ".parquet" and path.name not in ("test.parquet", "predictions.parquet"):
+            assert sealed.isdisjoint(pd.read_parquet(path).get("cluster_id", [])), path
 
 
 def test_the_model_wins_in_simulator_a(released):

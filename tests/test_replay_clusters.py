@@ -89,7 +89,9 @@ def test_of_five_edits_the_one_that_matters_is_named(first, tmp_path, group):
     said = " ".join(done.stdout.split())
 
     assert done.returncode == 0, done.stderr
-    assert said.count(" moved it") == 1 and f"{label} moved it" in said, done.stdout
+    # With a third of the clusters a move may lie inside the interval of the difference.
+    named = re.findall(rf"{re.escape(label)} (?:may have )?moved it: ", said)
+    assert said.count(" moved it") == len(named) == 1, done.stdout
     assert said.count("brings it back") == 1 and "02 baseline" not in done.stderr
     assert "without stress (1 edit)" in said and "not read for this number" in said
     assert tree(project) == before

@@ -5,11 +5,13 @@ not sealed, so that none of them fails for another reason. Whoever reads the key
 decrypts gets the rows: that is malice, and nothing here claims to stop it.
 """
 
+import base64
 import contextlib
 import importlib.util
 import json
 import shutil
 import sys
+import zlib
 
 import pandas as pd
 import pytest
@@ -380,12 +382,22 @@ def test_what_reads_the_raw_table_elsewhere_is_named(project, text):
     assert found.state == "fail" and "05_diagnose, cell look" in found.message
 
 
-def test_no_sealed_row_is_left_in_the_clear(project):
-    """Of all that a run writes, the table of a person alone holds them."""
+@pytest.mark.parametrize("away", [False, True])
+def test_no_sealed_row_is_left_in_the_clear(project, away):
+    """Of all that a run writes, and a reset puts away, the table of a person alone holds them."""
+    if away:
+        assert command(project, "reset", "--reason", "to look into the attic")[0] == 0
+    texts = sorted((project.root / "study").rglob("*.py"))
+    own = [path.read_text(encoding="utf-8") for path in texts]  # the loop keeps these by content
     files = [
         path for path in project.root.rglob("*") if path.is_file() and path.parent != project.raw
     ]
+    assert any("attic" in path.parts for path in files) is away
     for path in files:
-        assert MARK.encode() not in path.read_bytes() or path.suffix == ".py", path
-        if path.suffix == ".parquet" and path != project.sealed_file:
+        found = path.read_bytes()
+        if path.suffix == ".z64":
+            found = zlib.decompress(base64.decodebytes(found))
+        theirs = path.suffix == ".py" or found.decode("utf-8", "replace") in own
+        assert MARK.encode() not in found or theirs, path
+        if path.suffix == ".parquet" and path.name != project.sealed_file.name:
             assert MARK.encode() not in seen(pd.read_parquet(path))

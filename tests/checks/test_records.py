@@ -117,6 +117,10 @@ HONEST = (
     "%%time\nhere.table('train')",
     "duckdb.sql('select * from frame where raw > 3').df()",
     "import own\nown.honest(train)",
+    "frame.query('a.raw > 3')\nframe.eval('seen.raw + 1')\nexec('x = 3.0')",
+    "client.login(key_file=config.key_file)",
+    "os.chdir('../results')\n'{} of {}'.format('raw', 'data')",
+    "'mean of %s' % 'raw'\n', '.join(['data', 'raw'])",
     "!python ../tools/honest.py data",
 )
 MODULES = {

@@ -112,7 +112,16 @@ def _code_told(tree: ast.AST, names: Names) -> Iterator[str]:
             for part in [*node.args, *(word.value for word in node.keywords)]:
                 texts = {text for inner in ast.walk(part) for text in names.texts(inner)}
                 yield from (found[2] for text in texts for found in GIVEN.finditer(text))
-                yield from (text for text in texts if "." in text)
+                if _runs_code(node) or "-c" in texts:  # not what pandas calls a query
+                    yield from (text for text in texts if "." in text)
+
+
+def _runs_code(node: ast.Call) -> bool:
+    """Return whether a call runs a text as Python."""
+    name = called(node)
+    return name in ("run_cell", "run_cell_magic") or (
+        name in ("exec", "eval") and isinstance(node.func, ast.Name)
+    )
 
 
 def _imports(tree: ast.Module, reach: Mapping[str, set]) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,8 @@ from itertools import pairwise
 from .syntax import TELLS, Names, called, told
 
 # What only 08 may do, and what only the notebooks before the split may do.
-OPENING = {"open_seal", "sealed_file", "key_file", "_test"}
+KEY = "key_file"
+OPENING = {"open_seal", "sealed_file", KEY, "_test"}
 OPENERS = ("boxloop.split.cipher", "boxloop.split.key")
 WHOLE = {"labelled", "domains", "raw"}
 SEALED, RAW = "sealed", "raw"  # folders of data
@@ -47,6 +48,8 @@ def places(tree: ast.AST, names: Names) -> Iterator[tuple[str, str]]:
     for node in nodes:
         if isinstance(node, ast.Attribute | ast.alias):
             word = node.attr if isinstance(node, ast.Attribute) else node.name
+            if word == KEY and not ast.unparse(node).endswith(f"project.{KEY}"):
+                continue  # of something else
             if word in OPENING or word in WHOLE:
                 yield word, SEALED if word in OPENING else RAW
         if isinstance(node, ast.Attribute) and ast.unparse(node).endswith(".data.table"):
