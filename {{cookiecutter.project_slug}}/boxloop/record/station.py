@@ -221,8 +221,8 @@ class Station(Desk):
         """
         row, turn, name = result.as_dict(), _turn(), result.id
         before, self._turns[name] = self._turns.get(name, turn), turn
-        known = self._checks.get(name)
-        again = known is not None and (before == turn or _asked_in_cells(self, name) > 1)
+        known = self._checks.get(name, row)
+        again = known is not row and (before == turn or _asked_in_cells(self, name) > 1)
         if not again or WORST.index(row["state"]) <= WORST.index(known["state"]):
             self._checks[name] = row
 
