@@ -192,7 +192,7 @@ class Past:
 
     @property
     def words(self) -> str:
-        """How often the test set was opened: ``"opened twice, once of it before a reset"``."""
+        """How often the test set was opened: ``"opened twice, once before a reset"``."""
         count = len(self.counted) + self.uncounted
         before = sum(opening.era < self.era for opening in self.counted) + self.uncounted
         said = f"opened {times(count)}" if count else "never opened"
