@@ -215,6 +215,17 @@ def another_key_lies_there(person):
 
 
 @case
+def another_key_is_made_anew(person):
+    person.small(), person.damage(KEY, f"{new_key().text}\n")
+    said = yield (
+        person.types("release", "--reason", "x"),
+        "and the key of the test set",
+    )
+    person.delete(TEST)
+    person.does_as_told(said)
+
+
+@case
 def what_tells_of_the_sealed_file_is_put_back(person):
     person.small()
     facts = person.path(FACTS).read_bytes()
