@@ -213,7 +213,9 @@ class Walk:
         if remedy is None:
             self.compare(code, sheet_code, sheet)
             return True
-        assert code in (1, 2) and sheet_code in (1, 2), self.story()
+        # Questions that wait leave the exit code of a run alone.
+        assert code in (1, 2) or "(written for other results: " in sheet, self.story()
+        assert sheet_code in (1, 2), self.story()
         remedy()
         return False
 
@@ -243,6 +245,7 @@ class Walk:
             r"release\.json .*restore it from your last commit\.": (
                 self.project.station("08_release") / "release.json"
             ).unlink,
+            r"\(written for other results: ": lambda: self.do("answers", "--confirm", "all"),
             r"Error: study\.toml|No study\.toml": lambda: self.put("study.toml"),
         }
         found = (
@@ -323,18 +326,31 @@ class Walk:
             {key: row for key, row in found.items() if row["notebook"] not in old}
             for found in (mine, rows)
         )
-        assert bool(old) == (code == 1), self.story()
+        fails = any(row["state"] == "fail" for row in mine.values())
+        assert (bool(old) or fails) == (code == 1), self.story()
         seal = mine.pop("seal.openings", None), rows.pop("seal.openings", None)
-        assert (code, mine) == (fresh_code, rows), self.story()
-        lock = shown.pop("lock")
-        metrics = {key: value for key, value in metrics.items() if key != "lock"}
+        others = {
+            key: (mine.get(key), rows.get(key))
+            for key in mine | rows
+            if mine.get(key) != rows.get(key)
+        }
+        assert not others, f"{others}\n{self.story()}"
+        alike = seal[0] is None or seal[1] is None or seal[0]["state"] == seal[1]["state"]
+        assert code == fresh_code or not alike, self.story()
+        lock = shown.get("lock")
+        # What was opened and locked on the way is no fresh project's: criteria that were moved
+        # after an opening count as they were.
+        history = {"lock", "openings"} | ({"criteria"} if lock and lock["after"] else set())
+        shown, metrics = (
+            {key: value for key, value in found.items() if key not in history}
+            for found in (shown, metrics)
+        )
         assert old or shown == metrics, self.story()
-        assert bool(lock["sentences"]) >= self.has_moved(events), self.story()
+        assert bool(lock and lock["sentences"]) >= self.has_moved(events), self.story()
         if seal[0] is not None:
             assert (seal[0]["state"] == "fail") >= lost, self.story()
             now = run_check("seal.openings", events)
             assert seal[0]["value"] == now.value, self.story()
-        alike = seal[0] is None or seal[1] is None or seal[0]["state"] == seal[1]["state"]
         if alike:
             assert sheet_code == fresh_sheet_code, self.story()
         assert ("Not to be relied on" in sheet) == ("Not to be relied on" in fresh_sheet), (

@@ -461,7 +461,8 @@ def answers(update: bool, confirm: tuple, more: tuple) -> None:
         raise UserError(msg)
     if confirm:
         names = answered.confirm(project, [*confirm, *more])
-        _say(f"Confirmed: {', '.join(names) or 'none waited'}.", "Next: `boxloop run`.")
+        _say(f"Confirmed: {', '.join(names) or 'none waited'}.")
+        _say(*(["Next: `boxloop run`."] if names else []))
     _say(*(prose.update(project) if update else [] if confirm else prose.answer_lines(project)))
 
 

@@ -35,11 +35,12 @@ def _known(path: Path) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def remember(project: Project) -> list[str]:
+def remember(project: Project, *, again: bool = False) -> list[str]:
     """Take down, for each answer with a new text, what the pass that is complete speaks of.
 
     What is known of a text stays as it was: it was written for that. A text that is not known but
-    stands in an earlier pass was written for that pass, whatever has become of its memory.
+    stands in an earlier pass was written for that pass, whatever has become of its memory. What no
+    pass held is looked for `again` before a run, not at its end: 08 has judged the answers then.
 
     Returns
     -------
@@ -56,11 +57,11 @@ def remember(project: Project) -> list[str]:
         before = known.get(key)
         before = before if isinstance(before, dict) else {}
         same = before.get("text") == text
-        if same and isinstance(before.get("spoke_of"), dict):
+        if same and (isinstance(before.get("spoke_of"), dict) or not again):
             found[key] = before
         else:
             found[key] = _renewed(before, text, past.spoke_of(text, now, new=not (how or same)))
-    if found != known:
+    if found != known or not path.is_file():  # that nothing is answered yet is known as well
         write_json(path, found)
     _take_down_columns(project, now)
     if how and past.numbers:
@@ -78,8 +79,14 @@ def restore(project: Project) -> list[str]:
             "it from your last commit, or confirm what waits."
         )
     with suppress(UserError, OSError):  # a notebook that cannot be read is told of elsewhere
-        said += remember(project) if lost(project) else []
+        said += remember(project, again=True) if lost(project) or _is_unsure(project) else []
     return said
+
+
+def _is_unsure(project: Project) -> bool:
+    """Return whether of some answer it is not known what it was written for."""
+    entries = _known(project.passes / REMEMBERED).values()
+    return any(isinstance(entry, dict) and entry.get("spoke_of") is None for entry in entries)
 
 
 def _take_down_columns(project: Project, now: dict[str, Any]) -> None:

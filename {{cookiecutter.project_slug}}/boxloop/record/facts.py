@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 import boxloop
 from boxloop.base.errors import UserError
 from boxloop.base.files import fingerprint, read_cache, sha256, write_cache
+from boxloop.base.written import says_something
+from boxloop.notebooks.answers import memory_key, read_answers
 from boxloop.notebooks.file import code_cells, read_notebook, sources
 from boxloop.notebooks.folder import files_of
 from boxloop.notebooks.graph import read_loop, upstream
@@ -99,6 +101,19 @@ def named(project: Project, chapter: str, patterns: tuple) -> dict:
         for path in sorted(files)
         if path.is_file() and own not in path.parents
     }
+
+
+def doubted(project: Project) -> list[str] | None:
+    """Return by `memory_key` the answers that are written and wait all the same, or None.
+
+    They speak of other results, or nobody knows any more what they were written for. None where a
+    notebook cannot be read.
+    """
+    try:
+        rows = read_answers(project)
+    except UserError:
+        return None
+    return sorted(memory_key(r) for r in rows if not r["answered"] and says_something(r["text"]))
 
 
 def machinery_now(project: Project) -> dict:
@@ -229,7 +244,9 @@ class Facts:
         before = {c.name: code_of(c.path) for c in chapters if c.name in upstream(here, chapters)}
         made = [make for make in here.makes if self.project.root / make != self.project.ledger_file]
         makes = {path for make in made for path in self.project.root.glob(make) if path.is_file()}
-        return {
+        # Who reads the notebooks reads their answers.
+        reads = any(self.project.notebooks in path.parents for path in declared.values())
+        return ({"doubted": doubted(self.project)} if reads else {}) | {
             "declared": hashes(self.project, declared.values()),
             "outside": hashes(
                 self.project,

@@ -13,6 +13,7 @@ from boxloop.notebooks.graph import read_loop, upstream
 from boxloop.record.facts import (
     code_now,
     code_of,
+    doubted,
     file_hash,
     inputs,
     named,
@@ -46,7 +47,12 @@ class Now:
         self._known = {}
 
     def __getattr__(self, name: str):
-        find = {"inputs": inputs, "code": code_now, "table": settings_table}[name]
+        find = {
+            "inputs": inputs,
+            "code": code_now,
+            "table": settings_table,
+            "doubted": doubted,
+        }[name]
         setattr(self, name, find(self.project))
         return getattr(self, name)
 
@@ -103,6 +109,8 @@ def _facts_changed(now: Now, chapter: Chapter, facts: dict) -> str | None:
         (n for n in before if n not in paths or now.hash(paths[n], code_of) != before[n]), None
     ):
         return f"the code of {name} changed"
+    if facts.get("doubted") not in (None, now.doubted):
+        return "what is known of the answers changed"
     return None
 
 
