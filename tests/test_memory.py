@@ -1,6 +1,7 @@
 """An answer is bound to the results it was written for, and to the example that gave it."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 from fake_report import answer, make_report_project, notebook, write_chapter, write_json
@@ -10,6 +11,8 @@ from boxloop.notebooks.answers import read_answers
 from boxloop.notebooks.memory import write_example
 from boxloop.record.answered import confirm, remember, restore
 from boxloop.record.causes import causes_now, keep
+from boxloop.record.facts import doubted, hashes, named
+from boxloop.record.status import Now, _facts_changed
 
 STUDY = """
 [study]
@@ -215,6 +218,46 @@ def test_what_no_pass_holds_any_more_must_be_confirmed(project):
     write_chapter(project, "02_baseline", notebook([answer("answer-02", "It is deep.")]))
     assert confirm(project, ["all"]) == ["02_baseline.data"]
     assert first(project)[0] == "answered"
+
+
+def test_a_text_that_comes_back_is_judged_before_the_run(project):
+    """A text of an earlier pass speaks of that pass, in 08 as well as after it."""
+    passed(project)
+    write_chapter(project, "02_baseline", notebook([answer("answer-02", "It is deeper.")]))
+    (project.passes / "answers.json").write_text("{}", encoding="utf-8")
+    settle(project, 0.5)
+    write_chapter(project, "02_baseline", notebook([answer("answer-02", "It is deep.")]))
+    restore(project)
+    assert first(project)[1] == "written for other results: rmse on validation was 0.3, is 0.5"
+    write_chapter(project, "02_baseline", notebook([answer("answer-02", "Deeper still.")]))
+    assert restore(project) == []
+    assert first(project)[0] == "answered"
+
+
+def test_a_pass_without_answers_is_no_loss(project):
+    """That nothing is answered yet is kept, and nothing is said to be missing later."""
+    write_chapter(project, "02_baseline", notebook([answer("answer-02", "TODO")]))
+    passed(project)
+    assert json.loads((project.passes / "answers.json").read_text(encoding="utf-8")) == {}
+    write_chapter(project, "02_baseline", notebook([answer("answer-02", "It is deep.")]))
+    assert restore(project) == []
+    assert first(project)[0] == "answered"
+
+
+def test_what_is_known_of_answers_dates_their_reader(project):
+    """A chapter that judged the answers is out of date once they are judged otherwise."""
+    passed(project)
+    settle(project, 0.5)
+    facts = {"code": {}, "doubted": doubted(project)}
+    assert facts["doubted"] == ["02_baseline.data"]
+    chapter = SimpleNamespace(name="08_release", needs=["notebooks/*.ipynb"])
+    declared = named(project, chapter.name, chapter.needs)
+    facts["declared"] = hashes(project, declared.values())
+    assert _facts_changed(Now(project, []), chapter, facts) is None
+    confirm(project, ["all"])
+    assert _facts_changed(Now(project, []), chapter, facts) == (
+        "what is known of the answers changed"
+    )
 
 
 def test_a_pass_of_an_older_version_is_no_loss(project):

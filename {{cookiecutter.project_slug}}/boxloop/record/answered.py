@@ -35,12 +35,12 @@ def _known(path: Path) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def remember(project: Project, *, again: bool = False) -> list[str]:
+def remember(project: Project, *, ahead: bool = False) -> list[str]:
     """Take down, for each answer with a new text, what the pass that is complete speaks of.
 
-    What is known of a text stays as it was: it was written for that. A text that is not known but
-    stands in an earlier pass was written for that pass, whatever has become of its memory. What no
-    pass held is looked for `again` before a run, not at its end: 08 has judged the answers then.
+    What is known of a text stays as it was: it was written for that. A text that stands in an
+    earlier pass was written for that pass, whatever has become of its memory. Such texts are
+    looked for `ahead` of a run, so that 08 judges what is judged after it; new ones at its end.
 
     Returns
     -------
@@ -57,13 +57,20 @@ def remember(project: Project, *, again: bool = False) -> list[str]:
         before = known.get(key)
         before = before if isinstance(before, dict) else {}
         same = before.get("text") == text
-        if same and (isinstance(before.get("spoke_of"), dict) or not again):
+        if same and (isinstance(before.get("spoke_of"), dict) or not ahead):
             found[key] = before
-        else:
-            found[key] = _renewed(before, text, past.spoke_of(text, now, new=not (how or same)))
-    if found != known or not path.is_file():  # that nothing is answered yet is known as well
+            continue
+        then = past.spoke_of(text)
+        forgotten = then is None and not past.is_whole and bool(how or same)
+        if then or forgotten or not ahead:
+            found[key] = _renewed(before, text, then or (None if forgotten else now))
+        elif before and not same:
+            found.setdefault(key, before)  # its new text is known when its pass is complete
+    # That nothing is answered yet is known as well.
+    if found != known or how or not (ahead or path.is_file()):
         write_json(path, found)
-    _take_down_columns(project, now)
+    if not ahead:
+        _take_down_columns(project, now)
     if how and past.numbers:
         return [f"{project.relative(path)} was {how}: it is made again from {past.words}."]
     return []
@@ -79,14 +86,8 @@ def restore(project: Project) -> list[str]:
             "it from your last commit, or confirm what waits."
         )
     with suppress(UserError, OSError):  # a notebook that cannot be read is told of elsewhere
-        said += remember(project, again=True) if lost(project) or _is_unsure(project) else []
+        said += remember(project, ahead=True)
     return said
-
-
-def _is_unsure(project: Project) -> bool:
-    """Return whether of some answer it is not known what it was written for."""
-    entries = _known(project.passes / REMEMBERED).values()
-    return any(isinstance(entry, dict) and entry.get("spoke_of") is None for entry in entries)
 
 
 def _take_down_columns(project: Project, now: dict[str, Any]) -> None:
@@ -111,15 +112,11 @@ class _Past:
         self.project, self.numbers, self.is_whole = project, [], True
         self._first: dict[str, dict[str, Any]] | None = None
 
-    def spoke_of(self, text: str, now: dict[str, Any], *, new: bool) -> dict[str, Any] | None:
-        """Return what a text, by its hash, was first run with.
-
-        It is `now` where it is `new` or no pass holds it, and None where it may be old but a pass
-        has lost its texts.
-        """
+    def spoke_of(self, text: str) -> dict[str, Any] | None:
+        """Return what a text, by its hash, was first run with; None where no pass holds it."""
         if self._first is None:
             self._first = self._read()
-        return self._first.get(text) or (now if new or self.is_whole else None)
+        return self._first.get(text)
 
     def _read(self) -> dict[str, dict[str, Any]]:
         found: dict[str, dict[str, Any]] = {}
