@@ -73,7 +73,7 @@ ledger(
 def sealed_file_is_another(person):
     person.small(), person.damage(TEST, "x")
     said = yield (
-        person.types("release", "--reason", "x"),
+        person.types("release", "--reason", "to see what it says"),
         "is not the file that was sealed: delete it and run",
     )
     person.delete(TEST)
@@ -106,7 +106,7 @@ def the_seal_opens_with_a_reason(person):
         calls(open_seal, project, reason=" ", model_hash="m"),
         "The test set opens only with a reason: boxloop release --reason TEXT",
     )
-    yield person.types("release", "--reason", "TEXT")
+    yield person.types("release", "--reason", "to see what it says")
 
 
 KEY, FACTS = "data/sealed/seal.key", "data/sealed/test.json"
@@ -121,8 +121,11 @@ def _handed_over(person):
 @case
 def a_key_that_was_handed_over_is_given_as_a_file(person):
     _, file = _handed_over(person)
-    yield person.types("release", "--reason", "x"), "`boxloop release --reason TEXT --key KEYFILE`"
-    yield person.types("release", "--reason", "TEXT", "--key", str(file))
+    yield (
+        person.types("release", "--reason", "to see what it says"),
+        "`boxloop release --reason TEXT --key KEYFILE`",
+    )
+    yield person.types("release", "--reason", "to see what it says", "--key", str(file))
 
 
 @case
@@ -139,7 +142,7 @@ def a_key_that_was_handed_over_is_given_as_a_text(person):
 def another_key_is_not_the_one(person):
     _, file = _handed_over(person)
     write_key(person.folder / "other.key", new_key())
-    words = ("release", "--reason", "x", "--key")
+    words = ("release", "--reason", "to see what it says", "--key")
     yield (
         person.types(*words, str(person.folder / "other.key")),
         "ask for that one; nothing was opened",
@@ -162,7 +165,9 @@ def a_text_that_is_no_key(person):
 def a_key_that_cannot_be_read(person):
     _, file = _handed_over(person)
     yield (
-        person.types("release", "--reason", "x", "--key", str(file.with_suffix(".gone"))),
+        person.types(
+            "release", "--reason", "to see what it says", "--key", str(file.with_suffix(".gone"))
+        ),
         "The key cannot be read: No such file",
     )
     file.rename(file.with_suffix(".gone"))
@@ -179,7 +184,7 @@ def rows_that_were_sealed_without_the_key(person):
         "was sealed here without its key: delete it and release again with the key",
     )
     person.delete(TEST)
-    person.does("release", "--reason", "x", "--key", str(file))
+    person.does("release", "--reason", "to see what it says", "--key", str(file))
 
 
 @case
@@ -188,7 +193,7 @@ def a_lost_key_is_put_back(person):
     key = person.path(KEY).read_bytes()
     person.delete(KEY)
     yield (
-        person.types("release", "--reason", "x"),
+        person.types("release", "--reason", "to see what it says"),
         "seal.key is missing or damaged: put it",
     )
     person.damage(KEY, key)
@@ -198,7 +203,7 @@ def a_lost_key_is_put_back(person):
 def a_lost_key_is_made_anew(person):
     person.small(), person.delete(KEY)
     said = yield (
-        person.types("release", "--reason", "x"),
+        person.types("release", "--reason", "to see what it says"),
         "or delete data/sealed/test.parquet and run `boxloop run`, which seals the same rows again",
     )
     person.delete(TEST)
@@ -218,7 +223,7 @@ def another_key_lies_there(person):
 def another_key_is_made_anew(person):
     person.small(), person.damage(KEY, f"{new_key().text}\n")
     said = yield (
-        person.types("release", "--reason", "x"),
+        person.types("release", "--reason", "to see what it says"),
         "and the key of the test set",
     )
     person.delete(TEST)
@@ -238,7 +243,7 @@ def what_tells_of_the_sealed_file_is_put_back(person):
 def what_tells_of_the_sealed_file_is_made_anew(person):
     person.small(), person.delete(FACTS)
     said = yield (
-        person.types("release", "--reason", "x"),
+        person.types("release", "--reason", "to see what it says"),
         "is missing or damaged: put it back, or delete data/sealed/test.parquet and run `boxloop",
     )
     person.delete(TEST)
@@ -283,7 +288,7 @@ def no_other_key_is_overwritten(person):
 def a_key_is_handed_over_once(person):
     _, file = _handed_over(person)
     yield _hands_over(person, "second.key"), "handed over before"
-    yield person.types("release", "--reason", "x", "--key", str(file))
+    yield person.types("release", "--reason", "to see what it says", "--key", str(file))
 
 
 @case
@@ -325,7 +330,7 @@ def the_seal_opens_by_a_release_alone(person):
         calls(here.read, "../data/sealed/seal.key"),
         "may not read data/sealed/seal.key: the test set opens once, in 08, by `boxloop release",
     )
-    yield person.types("release", "--reason", "TEXT")
+    yield person.types("release", "--reason", "to see what it says")
 
 
 @case
@@ -353,7 +358,7 @@ def other_rows_are_put_back(person):
 
 @case
 def other_rows_are_sealed_anew(person):
-    person.small(), person.does("release", "--reason", "x")
+    person.small(), person.does("release", "--reason", "to see what it says")
     person.edit("study/data.py", "FIRST = 0", "FIRST = 5")
     yield (
         person.types("run"),
@@ -371,7 +376,7 @@ def release(name, content, says):
     """Take a case of a release that is damaged, of which the test set cannot tell again."""
 
     def remedy(person):
-        person.small(), person.does("release", "--reason", "x")
+        person.small(), person.does("release", "--reason", "to see what it says")
         good = person.path(RELEASE).read_text(encoding="utf-8")
         person.damage(RELEASE, content)
         yield person.types("run"), says
@@ -387,7 +392,7 @@ release(
 
 
 def _lost(person):
-    person.small(), person.does("release", "--reason", "x")
+    person.small(), person.does("release", "--reason", "to see what it says")
     good = person.path(RELEASE).read_bytes()
     person.delete(RELEASE)
     return good, person.types("status")

@@ -252,6 +252,7 @@ def test_a_full_disk(tmp_path, real):
 @pytest.mark.parametrize("when", ["while it is taken", "while it is given back"])
 def test_ctrl_c_in_the_middle_of_a_lock(project, monkeypatch, when):
     """It is heard once the lock is taken or given back; none is left."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever was deaf before
     take, unlink = lock_of._take, type(project.root).unlink
 
     def then_interrupted(act, *args, **options):

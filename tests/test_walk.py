@@ -337,16 +337,7 @@ class Walk:
         assert not others, f"{others}\n{self.story()}"
         alike = seal[0] is None or seal[1] is None or seal[0]["state"] == seal[1]["state"]
         assert code == fresh_code or not alike, self.story()
-        lock = shown.get("lock")
-        # What was opened and locked on the way is no fresh project's: criteria that were moved
-        # after an opening count as they were.
-        history = {"lock", "openings"} | ({"criteria"} if lock and lock["after"] else set())
-        shown, metrics = (
-            {key: value for key, value in found.items() if key not in history}
-            for found in (shown, metrics)
-        )
-        assert old or shown == metrics, self.story()
-        assert bool(lock and lock["sentences"]) >= self.has_moved(events), self.story()
+        self.compare_metrics(shown, metrics, old, events)
         if seal[0] is not None:
             assert (seal[0]["state"] == "fail") >= lost, self.story()
             now = run_check("seal.openings", events)
@@ -364,11 +355,21 @@ class Walk:
             kept = json.loads(newest.read_text(encoding="utf-8"))["checks"]
             assert kept == states, self.story()
 
-    @staticmethod
-    def has_moved(events):
-        """Return whether the last criteria on record are others than the first."""
+    def compare_metrics(self, shown, metrics, old, events):
+        """What was opened and locked on the way is no fresh project's, and it is said.
+
+        Criteria that were moved after an opening count as they were.
+        """
+        lock = shown.get("lock")
+        history = {"lock", "openings"} | ({"criteria"} if lock and lock["after"] else set())
+        shown, metrics = (
+            {key: value for key, value in found.items() if key not in history}
+            for found in (shown, metrics)
+        )
+        assert old or shown == metrics, self.story()
         known = [event["criteria"] for event in events if event.get("criteria")]
-        return bool(known) and known[0] != known[-1]
+        moved = bool(known) and known[0] != known[-1]
+        assert bool(lock and lock["sentences"]) >= moved, self.story()
 
     @staticmethod
     def rows(project):

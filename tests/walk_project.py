@@ -9,6 +9,7 @@ from fake_loop import cell
 from study_files import STUDY
 
 from boxloop import cli
+from boxloop.base import door
 from boxloop.base.places import Project
 from boxloop.notebooks.file import signed
 from boxloop.record.facts import inputs
@@ -179,6 +180,7 @@ def execute_here(project, chapter, parameters, *, kill_at=(None, None), **_):
     with contextlib.chdir(project.notebooks), contextlib.redirect_stdout(io.StringIO()):
         for item in (item for item in content["cells"] if item["cell_type"] == "code"):
             if (chapter.name, item["id"]) == kill_at:
+                door._DOOR.folder = None
                 raise Killed
             try:
                 exec(item["source"], names)
@@ -195,6 +197,7 @@ def execute_here(project, chapter, parameters, *, kill_at=(None, None), **_):
                     }
                 ]
                 break
+    door._DOOR.folder = None  # its kernel ends here, and what was shut in it
     station = project.station(chapter.name) / "station.json"
     if station.is_file():
         from boxloop.base.files import sha256
