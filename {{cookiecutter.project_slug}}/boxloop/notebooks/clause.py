@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from boxloop.notebooks.masks import HIDE
 from boxloop.notebooks.numerals import Number, numbers
 from boxloop.notebooks.sets_named import named_sets
+from boxloop.notebooks.told import GOVERNED, STRONG, Evidence, part_of
 from boxloop.notebooks.vocabulary import (
     CHOSEN,
     CLAIM,
@@ -30,7 +31,7 @@ from boxloop.notebooks.vocabulary import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 _YEAR_BEFORE = re.compile(
     r"(?:\(|\bal\.,?\s|\b[A-Z][\w’'-]+,?\s(?:(?:and|&)\s)?|\d[a-z]?,\s|[–/-])\(?$"
@@ -52,6 +53,10 @@ _UNIT = re.compile(
 )
 
 
+def _nothing(_value: float, _half: float) -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class Known:
     """What a study gives as it is.
@@ -66,12 +71,24 @@ class Known:
         Those that stand there in one list, such as the levels of a stress test.
     sets : frozenset of str
         Names of its sets of rows.
+    names : mapping of str to frozenset of str
+        What the study calls its sets in other words: the season without spectra.
+    agrees : callable
+        From a value and half of its last digit to ``chief`` where a metric, a number that a chapter
+        said or a check agrees with it, ``table`` where a table does, else an empty text.
     """
 
     keys: frozenset[str] = frozenset()
     levels: frozenset[float] = frozenset()
     lists: tuple[frozenset[float], ...] = ()
     sets: frozenset[str] = frozenset()
+    names: Mapping[str, frozenset[str]] = field(default_factory=dict, compare=False)
+    agrees: Callable[[float, float], str] = field(default=_nothing, compare=False)
+
+    @property
+    def named(self) -> dict[str, frozenset[str]]:
+        """Each set of rows with what else it is called."""
+        return {name: self.names.get(name, frozenset()) for name in self.sets}
 
 
 @dataclass(frozen=True)
@@ -110,16 +127,22 @@ class Clause:
     known : Known
     alt : bool
         Of a figure or a table, where words such as half tell of the picture.
+    context : str
+        What it hangs on: the head of a table, the sentence before a list or of a footnote.
     """
 
-    def __init__(self, text: str, hidden: str, known: Known, *, alt: bool) -> None:
+    def __init__(
+        self, text: str, hidden: str, known: Known, *, alt: bool, context: str = ""
+    ) -> None:
         self.text, self.hidden, self.known, self.alt = text, hidden, known, alt
+        self.context = context
+        self.evidence = Evidence(hidden, context, known.named, known.agrees)
         self.is_result = bool(RESULT.search(hidden))
         self.is_claim = bool(CLAIM.search(hidden) or OWN.search(hidden))
         self.is_rule = bool(RULE.search(hidden))
         self.is_wish = bool(re.search(WISHED, hidden)) and not OWN.search(hidden)
         self.is_question = text.rstrip(" *_\n").endswith("?")
-        self.is_own = bool(COUNTED.search(hidden))
+        self.is_own = bool(COUNTED.search(f"{hidden} {context}"))
         self.is_cited = not OWN.search(hidden) and cites(text, known.keys)
 
     def bare(self, found: list[Number], offset: int) -> list[Number]:
@@ -135,6 +158,7 @@ class Clause:
                 free = True
             elif one.kind == "digits":
                 free = self._is_free(one, before, after, measured=bool(measured))
+                free = free or not self.evidence.tells(one, one.start - offset)
             else:
                 free = self.alt or self._is_free_word(one, before, after)
             if not free:
@@ -251,7 +275,7 @@ class Clause:
         return (
             _is_name(one, before, after)
             or _is_year(one, before, after)
-            or (self._is_level(one) and not measured)
+            or (self._is_level(one, before, after) and not measured)
             or self._is_asked(one)
             or self._is_anchor(one, after)
             or (not _is_share(before, after) and self._is_small_count(one, before, after))
@@ -262,13 +286,22 @@ class Clause:
         whole = one.decimals == 0 and not one.percent and not one.unit
         return whole and not self.is_claim and bool(re.search(_NEEDS, self.hidden))
 
-    def _is_level(self, one: Number) -> bool:
+    def _is_level(self, one: Number, before: str = "", after: str = "") -> bool:
         """Return whether a number stands in study.toml, and is no result that happens to."""
-        return self._stands_in(one) and (not self.is_claim or self.is_rule or self._is_set())
+        if not self._stands_in(one, after):
+            return False
+        part = part_of(self.hidden, len(before))
+        told = GOVERNED.search(before[-90:]) or STRONG.search(part) or OWN.search(part)
+        claimed = told if one.kind == "digits" and before else self.is_claim
+        return not claimed or self.is_rule or self._is_set()
 
-    def _stands_in(self, one: Number) -> bool:
+    def _stands_in(self, one: Number, after: str = "") -> bool:
+        """Return whether a number is one of study.toml, in its unit or a thousand of it."""
+        scales = (1.0, 1e3, 1e-3) if re.match(r"\s?[kMGTm]\w", after) else (1.0,)
         return any(
-            abs(abs(one.value) - level) < 1e-9 * max(1, level) for level in self.known.levels
+            abs(abs(one.value) * scale - level) < 1e-9 * max(1, level)
+            for level in self.known.levels
+            for scale in scales
         )
 
     def _is_set(self) -> bool:

@@ -9,8 +9,9 @@ METRICS = (
     r"efficiency)|hazard ratio|odds ratio|"
     r"false (?:alarm|positive|negative)s?|error rate|"
     r"nmad|auc|roc|sic|ece|brier|r²|r2|f1|accuracy|precision|recall|purity|"
-    r"completeness|efficienc(?:y|ies)|coverage|scores?|bias(?:es)?|scatter|gain|skill|significance|"
-    r"outliers?|correlation|importance|prevalence|sensitivity|specificity|overlap|shift"
+    r"completeness|efficienc(?:y|ies)|coverage|scores?|bias(?:es)?|scatter|gain|skill|significances?|"
+    r"(?:rank )?correlations?|(?:background )?rejection|misclassification|"
+    r"outliers?|importance|prevalence|sensitivity|specificity|overlap|shift"
 )
 COMPARED = (
     r"better|worse|improve\w*|outperform\w*|beats?|lower|higher|larger|smaller|less(?! than)|fewer|"
@@ -46,7 +47,8 @@ GENERAL = re.compile(
 # A strength that was chosen, and what is made stronger: levels of study.toml stand beside them.
 CHOSEN = re.compile(
     r"\b(?:keeps?|kept|sets? aside|holds? out|reserv\w+|seal\w*|split|divid\w+|"
-    r"multipl(?:y|ied)|scal(?:e|ed|es|ing)|rescal\w+|dilut\w+|inflat\w+|"
+    r"multipl(?:y|ied|ies)|mov(?:e[sd]?|ing)|shift(?:s|ed|ing)?|widen(?:s|ed)?|lowered by|"
+    r"stress tests?|ladder|study\.toml|scal(?:e|ed|es|ing)|rescal\w+|dilut\w+|inflat\w+|"
     r"perturb\w*|levels?|settings?|assum\w+|adopt\w*|fixed|strengths?|"
     r"raised? by|set (?:to|at)|factors)\b",
     re.IGNORECASE,
@@ -72,6 +74,19 @@ OWN = re.compile(
     r"\b(?:the|our|this|chosen|fitted|final|trained) (?:\w+ )?(?:model|forest|network|classifier|"
     r"regression|search|ensemble)\b|\bours?\b|\bthis study\b|\bwe (?:find|found|reach\w*|measured?|"
     r"obtain\w*|get|got|achieve\w*)\b",
+    re.IGNORECASE,
+)
+# That a sentence speaks of the study at all, and not of physics or of an instrument.
+STUDY = re.compile(
+    r"\b(?:models?|classifiers?|trees|forests?|networks?|nets?|regressions?|boosting|regressor|"
+    r"ensemble|cuts?|box|"
+    r"reference|baseline|windows?|hunt|score|scores|we|our|ours|selected|sample|samples|validation|"
+    r"test set|training|this study|predictions?|predicted|pseudo-experiments|toys|"
+    r"working point|threshold|seeds?|folds?|simulation|machine|method|methods|it|its|"
+    r"(?:selected|lost|kept|missed|faint|bright|passing) \w+)\b|"
+    r"\b(?:objects|events|rows|jets|cases|patients|stars|galaxies|trees|plots|spectra|images|"
+    r"sources|predictions) (?:that |which )?(?:pass|survive|are|were|is|get|go|fall|fail|remain|"
+    r"lie|belong)\w*",
     re.IGNORECASE,
 )
 # A count of objects is a result beside these.

@@ -23,6 +23,7 @@ import ast
 import csv
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from functools import cached_property
@@ -343,6 +344,35 @@ class Results:
                 if path.name not in _NO_RESULT and path.name != "numbers.json":
                     for name in _keys(self._read(path), depth=3):
                         yield f"{chapter}.{path.stem}.{name}"
+
+    @cached_property
+    def _values(self) -> dict[str, list[float]]:
+        """Return the values of the results, those of tables apart, in their order."""
+        found: dict[str, list[float]] = {"chief": [], "table": []}
+        for address in self.addresses():
+            entry = self.find(address)
+            first, _, rest = address.partition(".")
+            kind = "table" if first in self.chapters and "." in rest else "chief"
+            if entry is not None:
+                ends = (entry.value, entry.low, entry.high)
+                found[kind] += [value for value in ends if value is not None]
+        return {kind: sorted(values) for kind, values in found.items()}
+
+    def agrees(self, value: float, half: float) -> str:
+        """Return whether a value, give or take, is a result.
+
+        Returns
+        -------
+        str
+            ``chief``: of a metric, a number that a chapter said, or a check; ``table``: in a table
+            of a chapter; an empty text: of none.
+        """
+        slack = half * (1 + 1e-9)
+        for kind, values in self._values.items():
+            at = bisect_left(values, value - slack)
+            if at < len(values) and values[at] <= value + slack:
+                return kind
+        return ""
 
     def candidates(self, text: str, chapter: str | None = None, *, most: int = 3) -> list[str]:
         """Return addresses whose result a bare number may state, those of its chapter first."""
