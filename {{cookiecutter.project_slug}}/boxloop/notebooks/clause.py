@@ -19,6 +19,7 @@ from boxloop.notebooks.vocabulary import (
     METRICS,
     OUTCOME,
     OWN,
+    PLACED,
     RANKED,
     RESULT,
     RULE,
@@ -240,6 +241,8 @@ class Clause:
         words = self.hidden[len(before) : len(self.hidden) - len(after)]
         if re.match(r"(?:a\s)?(?:few|several|couple)\b", words, re.IGNORECASE):
             return not self.is_own
+        if self._is_amount(one, words, before, after):
+            return False
         if one.kind in ("magnitude", "share", "word"):
             return self._is_free_share(one, words, before, after)
         if one.unit == "times":
@@ -254,6 +257,21 @@ class Clause:
             return one.value == 1
         return one.value < 12 or not self._is_counted(after)
 
+    def _is_amount(self, one: Number, words: str, before: str, after: str) -> bool:
+        """Return whether words say how much: seven points of a metric, nine hundredths of a unit.
+
+        Also all of a few, where what was found is counted: "all seven are Ibc".
+        """
+        part = part_of(self.hidden, len(before))
+        if RULE.search(part) or CHOSEN.search(part) or re.search(HYPOTHETICAL, part):
+            return False
+        if re.search(r"(?:hundred|thousand)ths$", words, re.IGNORECASE):
+            return True
+        if one.value and re.match(r"\s(?:percentage\s)?points?\b", after):
+            return bool(STRONG.search(part))
+        counted = self.is_own and one.value > 1 and one.kind == "count" and not one.unit == "times"
+        return counted and bool(re.search(r"(?:^|:)\s*(?:all|only|just)\s$", before, re.IGNORECASE))
+
     def _is_free_share(self, one: Number, words: str, before: str, after: str) -> bool:
         """Return whether a third, twice, seven in ten or 5 of 40 tell of no result."""
         if one.kind == "magnitude":
@@ -261,11 +279,14 @@ class Clause:
         if one.kind == "share":
             each = re.search(r"\s(?:in|out of)\s", words)
             told = each or self.is_result or OUTCOME.search(self.hidden)
-            return not told or self.is_rule or (self._stands_in(one) and self._is_set())
+            part = part_of(self.hidden, len(before))
+            return not told or bool(RULE.search(part)) or (self._stands_in(one) and self._is_set())
         if one.unit == "times" and re.match(r"\s*(?:[:;.,)]|$)", after) and before.endswith(", "):
             return True  # "and that, twice": a repetition
-        told = self.is_result or (one.value < 1 and self.is_own)
-        return not told or (self._is_level(one) and not self.is_own)
+        found = bool(PLACED.search(part_of(self.hidden, len(before))))
+        told = self.is_result or (one.value < 1 and (self.is_own or found))
+        chosen = one.unit != "times" or CHOSEN.search(self.hidden) or self.is_rule
+        return not told or bool(self._is_level(one) and chosen and not (self.is_own or found))
 
     def _is_counted(self, after: str) -> bool:
         """Return whether a dozen, or forty, are objects that the study counts as its result."""
@@ -288,7 +309,8 @@ class Clause:
 
     def _is_level(self, one: Number, before: str = "", after: str = "") -> bool:
         """Return whether a number stands in study.toml, and is no result that happens to."""
-        if not self._stands_in(one, after):
+        about = re.search(r"(?:about|roughly|nearly|almost|around|~|≈)\s?$", before)
+        if not self._stands_in(one, after) or (about and one.kind == "digits"):
             return False
         part = part_of(self.hidden, len(before))
         told = GOVERNED.search(before[-90:]) or STRONG.search(part) or OWN.search(part)

@@ -125,6 +125,7 @@ MASKS = tuple(
         (rf"\b{_LEVEL}{_CENT}[ -](?:[\w-]+[ -]){{0,2}}?{_OF_LEVEL}", 0),
         (rf"\b{_LEVELLED}\s(?:(?:of|at|at the|with|are|is|to)\s|\()\(?{_LEVEL}{_CENT}", 0),
         (r"\b(?:1[5-9]|20)\d0s\b", 0),
+        (r"\(\s?1\s?[+−-]\s?[a-zε]\s?\)|\bscatter(?:s|ed)?\sby\s\S+\s(?=\(1)", 0),
         (rf"\b\d{{1,4}}(?:[ -]{_SET_BY_HAND})\b", 0),
         (r"\b[2-5]\s?(?:σ|sigma)[ -](?:threshold|discovery|level|limit|convention|clip)\w*", 0),
     )

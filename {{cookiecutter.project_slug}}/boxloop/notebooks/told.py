@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from boxloop.notebooks.masks import HIDE
 from boxloop.notebooks.sets_named import mentions
 from boxloop.notebooks.vocabulary import COMPARED, COUNTED, METRICS, OUTCOME, STUDY, TOLD_AFTER
 
@@ -34,7 +35,7 @@ UNIT = re.compile(
 _MORE = (
     r"resolutions?|yields?|survival|slopes?|interquartile range|[Cc]-index|dice|"
     r"number needed|log-loss|mAP|accept(?:ance|ed)|impurit\w+|regret|errors? of the (?:mean|model)|"
-    r"excess|residuals?|unmatched|variance|agreement|likelihood ratio|χ²|chi"
+    r"significances|calibration|excess|residuals?|unmatched|variance|agreement|likelihood ratio|χ²|chi"
 )
 STRONG = re.compile(rf"(?<!standard )\b(?:{METRICS}|{_MORE})\b", re.IGNORECASE)
 GOVERNED = re.compile(
@@ -44,7 +45,8 @@ GOVERNED = re.compile(
     r"(?:[=≈:,~]|\b(?:is|was|are|were|of|reaches|reached|to|by|at|around|about|only|be|from|near|"
     r"stays?|than|between|above|below|over|under|exceeds?|gains?|has|had|equals?|¤)\b)\s*"
     r"(?:only|about|just|now|roughly|nearly|almost|near|some|at|¤|[~≈(|]|\s)*$|"
-    rf"\b(?:{METRICS}|{_MORE})\b\s*[:=≈,(–|]?\s*$",
+    rf"\b(?:{METRICS}|{_MORE})\b\s*[:=≈,(–|]?\s*$|"
+    rf"{HIDE}\s*(?:[=≈~:]|\\(?:approx|sim(?:eq)?))\s*$",  # of a metric in code or TeX
     re.IGNORECASE,
 )
 _ADJECTIVE = re.compile(
@@ -60,7 +62,7 @@ _RESULT = re.compile(
 _FOUND = re.compile(
     r"\b(?:(?:is|was|are|we|then|the|fit|have|has) (?:fitted|measured?|observed?|estimated?)|"
     r"(?:the )?fitted|we (?:also )?(?:see|find|found|got|get|obtain\w*)|inference takes|"
-    r"estimates?|died|reject the null)\b",
+    r"estimates?|died|reject the null|(?:over|under)estimat\w*|mistag\w*)\b",
     re.IGNORECASE,
 )
 # Work, instruments and plans of others: their numbers are no result of this study.
@@ -85,7 +87,7 @@ _HELD = re.compile(
 # A symbol set to a value is a condition: at z = 0.5; p and r are results too often.
 _CONDITION = re.compile(
     r"(?<![\w\\])(?:[zkxyTQAZENMLh]|(?:redshifts?|√s|\\sqrt\{?s\}?|η|φ|θ|λ)(?:\sof)?|"
-    r"\|[\w\s]*\|)\s?(?:[=≈<>~≥≤]|\\(?:approx|sim|simeq|lt|gt|leq?|geq?))?\s?$"
+    r"\|[\w\sΔηφ]*\|(?=\s?[=<>≥≤]))\s?(?:[=≈<>~≥≤]|\\(?:approx|sim|simeq|lt|gt|leq?|geq?))?\s?$"
 )
 _OPENS = re.compile(
     r",\s(?=(?:and|but|so|because|since|while|whereas|where|which|who|whose|as|for|nor|although|"

@@ -9,7 +9,7 @@ METRICS = (
     r"efficiency)|hazard ratio|odds ratio|"
     r"false (?:alarm|positive|negative)s?|error rate|"
     r"nmad|auc|roc|sic|ece|brier|r²|r2|f1|accuracy|precision|recall|purity|"
-    r"completeness|efficienc(?:y|ies)|coverage|scores?|bias(?:es)?|scatter|gain|skill|significances?|"
+    r"completeness|efficienc(?:y|ies)|coverage|scores?|bias(?:es)?|scatter|gain|skill|significance|"
     r"(?:rank )?correlations?|(?:background )?rejection|misclassification|"
     r"outliers?|importance|prevalence|sensitivity|specificity|overlap|shift"
 )
@@ -29,7 +29,14 @@ COMPARED = (
 OUTCOME = re.compile(
     r"\b(?:miss(?:es|ed)?|detect\w*|recover\w*|identif\w*|correct\w*|wrong\w*|flagged|tagged|"
     r"failed|fails?|found|predict\w*|judged|labell?ed|survived?|died|respond\w*|outliers?|"
-    r"too (?:high|low|heavy|light|large|small|long|short|early|late))\b",
+    r"pass(?:es|ed)?|"
+    r"too (?:high|low|heavy|light|large|small|long|short|early|late|far|near|bright|faint))\b",
+    re.IGNORECASE,
+)
+# Where objects are: a tenth of the survey lies far from training.
+PLACED = re.compile(
+    r"\b(?:lies?|lay|falls?|fell|sits?|sat|ends? up) (?:\w+ )?"
+    r"(?:far|outside|beyond|within|below|above|near|inside)\b",
     re.IGNORECASE,
 )
 # What words such as half and a dozen count when nothing was measured.
@@ -91,7 +98,7 @@ STUDY = re.compile(
 )
 # A count of objects is a result beside these.
 COUNTED = re.compile(
-    r"\b(?:outliers?|misclassif\w*|misses|missed|mispredict\w*|"
+    r"\b(?:outliers?|contaminants?|impostors?|interlopers?|misclassif\w*|misses|missed|mispredict\w*|"
     r"false (?:positives?|negatives?|alarms?)|"
     r"wrongly|correctly)\b|\b(?:the|our|this) (?:\w+ )?(?:model|forest|network|classifier)"
     r"(?:[’']s)?\s(?:finds?|found|loses|lost|gets|flags?|tags?|predicts?|misses|missed|reaches)\b",

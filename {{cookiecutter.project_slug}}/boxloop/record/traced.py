@@ -120,7 +120,9 @@ class Results:
             entry = self._find(whole)
             value = getattr(entry, part) if entry else None
             if entry and value is not None:
-                found = Entry(address, value, unit=entry.unit, anchor=entry.anchor)
+                both = entry.high is not None and entry.low is not None
+                width = float(entry.high or 0.0) - float(entry.low or 0.0) if both else None
+                found = Entry(address, value, unit=entry.unit, anchor=entry.anchor, width=width)
         return found
 
     def _find(self, address: str) -> Entry | None:
