@@ -34,6 +34,7 @@ from boxloop.notebooks.vocabulary import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+_OF_NORMAL = (0.68, 0.683, 0.6827, 0.95, 0.954, 0.9545, 0.997, 0.9973, 1.64, 1.645, 1.96, 2.58, 2.576)
 _YEAR_BEFORE = re.compile(
     r"(?:\(|\bal\.,?\s|\b[A-Z][\w’'-]+,?\s(?:(?:and|&)\s)?|\d[a-z]?,\s|[–/-])\(?$"
 )
@@ -263,7 +264,7 @@ class Clause:
         Also all of a few, where what was found is counted: "all seven are Ibc".
         """
         part = part_of(self.hidden, len(before))
-        if RULE.search(part) or CHOSEN.search(part) or re.search(HYPOTHETICAL, part):
+        if RULE.search(part) or (CHOSEN.search(part) and not PLACED.search(part)) or re.search(r"\b(?:assum|suppos|set to|wish|aim)\w*", part):
             return False
         if re.search(r"(?:hundred|thousand)ths$", words, re.IGNORECASE):
             return True
@@ -280,7 +281,8 @@ class Clause:
             each = re.search(r"\s(?:in|out of)\s", words)
             told = each or self.is_result or OUTCOME.search(self.hidden)
             part = part_of(self.hidden, len(before))
-            return not told or bool(RULE.search(part)) or (self._stands_in(one) and self._is_set())
+            chosen = self._stands_in(one) and CHOSEN.search(part) and not PLACED.search(part)
+            return not told or bool(RULE.search(part) or chosen)
         if one.unit == "times" and re.match(r"\s*(?:[:;.,)]|$)", after) and before.endswith(", "):
             return True  # "and that, twice": a repetition
         found = bool(PLACED.search(part_of(self.hidden, len(before))))
@@ -333,6 +335,9 @@ class Clause:
 
     def _is_anchor(self, one: Number, after: str) -> bool:
         """Return whether a number is the end of a scale, or chance, in a clause without result."""
+        normal = re.search(r"\b(?:normal|[Gg]aussian|standard errors?|confidence)\b", self.text)
+        if normal and round(one.value, 4) in _OF_NORMAL:
+            return True
         if "sigma" in self.text and round(one.value, 4) in (0.68, 0.683, 0.95):
             return True
         if abs(one.value) == 0.5 and re.search(r"\b(?:chance|coin|guess)", self.hidden):
@@ -349,6 +354,8 @@ class Clause:
             return True  # a power, a density, a repetition
         if not 0 <= one.value <= 12:
             return False
+        if re.match(r"\s(?:percentage\s)?points?\b", after):
+            return not STRONG.search(self.hidden)
         if one.unit == "times":
             return bool(re.match(r"\s?(?:cross|validation|split|grid)", after)) or not (
                 self.is_result or re.search(r"\s?[×x]$", before)

@@ -47,7 +47,7 @@ _CATALOGUED = (
     r"[Pp]rogram(?:me)?|[Pp]roposal|"
     r"[Aa]wards?|[Cc]ontract|[Ss]erial|[Cc]lone|[Ss]train|[Ss]pecimen|[Ss]can|[Ff]ile)"
     r"(?:\s(?:no\.|number|IDs?))?[:\s#]\s?(?!\d+(?:\.\d+)?\s?%)[\w./:-]*\d[\w./:-]*|"
-    r"\b0\d{2,}(?:-\d+)*\b(?!\.)|(?<![\d.])\d{9,}\b(?!\.)|\b(?:19|20)\d\d-\d{1,3}\b(?!-)|"
+    r"(?<![\w.,])0\d{2,}(?:-\d+)*\b(?!\.)|(?<![\d.])\d{9,}\b(?!\.)|\b(?:19|20)\d\d-\d{1,3}\b(?!-)|"
     r"\b(?:19|20)\d\d/\d+\b|\b[Ss]eeds?\s?(?:is|was|of|=|:)\s?\d+\b|"
     r"\b(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\b|"
     r"(?<![\w.])\d{1,3}[A-FHIJLN-SU-Z]\b|"

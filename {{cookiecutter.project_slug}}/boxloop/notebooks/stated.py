@@ -210,9 +210,10 @@ def _of_reference(entry: Entry, one: Number, before: str) -> Entry:
     "Take the cuts; their sample is purer by three points" tells a difference of -0.03.
     """
     last = re.split(r"[.!?]\s", before)[-1]
-    spoken = re.search(_REFERENCE, last) and not re.search(rf"{_MODEL}|\bthan\b", last)
+    subject = re.split(r"\bthan\b", last)[0]
+    spoken = re.search(_REFERENCE, subject) and not re.search(_MODEL, subject)
     is_difference = bool(entry.better) and not entry.address.startswith("gain.")
-    better = re.search(r"\b(?:\w+er|better|ahead|more \w+)(?:\sby)?\s*$", last)
+    better = re.search(r"\b(?:[a-z]+er|ahead|behind|worse|more \w+|less \w+)\b[^,;]*$", last)
     if not (spoken and is_difference and better) or one.signed or entry.value is None:
         return entry
     low, high = entry.low, entry.high

@@ -35,12 +35,12 @@ UNIT = re.compile(
 _MORE = (
     r"resolutions?|yields?|survival|slopes?|interquartile range|[Cc]-index|dice|"
     r"number needed|log-loss|mAP|accept(?:ance|ed)|impurit\w+|regret|errors? of the (?:mean|model)|"
-    r"significances|calibration|excess|residuals?|unmatched|variance|agreement|likelihood ratio|χ²|chi"
+    r"significances|calibration|biased|trials factor|excess|residuals?|unmatched|variance|agreement|likelihood ratio|χ²|chi"
 )
 STRONG = re.compile(rf"(?<!standard )\b(?:{METRICS}|{_MORE})\b", re.IGNORECASE)
 GOVERNED = re.compile(
     rf"(?<!standard )\b(?:{METRICS}|{_MORE}|(?:mean|median|absolute|squared?|typical|its|the|our) "
-    r"(?:\w+ )?(?:errors?|loss(?:es)?))\b(?:\s\([\w\s-]+\))?"
+    r"(?:\w+ )?(?:errors?|loss(?:es)?)(?!\s(?:of|in|on)\san?\b))\b(?:\s\([\w\s-]+\))?"
     r"(?:\s(?!(?:and|or|but|where|when|with|while|which|because)\b)[\w’'/–-]+){0,6}?\s*"
     r"(?:[=≈:,~]|\b(?:is|was|are|were|of|reaches|reached|to|by|at|around|about|only|be|from|near|"
     r"stays?|than|between|above|below|over|under|exceeds?|gains?|has|had|equals?|¤)\b)\s*"
@@ -49,6 +49,8 @@ GOVERNED = re.compile(
     rf"{HIDE}\s*(?:[=≈~:]|\\(?:approx|sim(?:eq)?))\s*$",  # of a metric in code or TeX
     re.IGNORECASE,
 )
+# "A scatter of 0.15 mag", where nothing of the study is spoken of, is anybody's.
+_UNNAMED = r"\b(?:an?|with|typical|intrinsic) (?:\w+ )?(?:errors?|loss|shift|scatter|bias|resolution|gain)\b"
 _ADJECTIVE = re.compile(
     r"^\s?(?:complete|pure|efficient|accurate|correct|contaminated|contamination|wrong|off)\b"
 )
@@ -74,6 +76,10 @@ _OTHERS = re.compile(
     r"forthcoming|future|planned|upgrades?|Run \d|literature|textbooks?|elsewhere|announced|"
     r"published|convention(?:al(?:ly)?|s)?|discover(?:y|ed)|for example|such as|nothing is claimed)"
     r"\b"
+)
+_SUBJECT = re.compile(
+    r"^(?:the|its|our)\s(?:[\w’'-]+\s){1,5}(?:is|are|was|were)\s(?:about\s|some\s|only\s)?$",
+    re.IGNORECASE,
 )
 _ROWS = re.compile(
     r"^\s(?:[a-z-]+\s){0,2}(?:rows?|objects?|events?|patients?|cases?|nests?|jets?|galaxies|stars|"
@@ -125,7 +131,8 @@ class Evidence:
         part = self._part(at)
         told = bool(GOVERNED.search(before[-90:]) or re.search(TOLD_AFTER, after, re.IGNORECASE))
         told = told or bool(_ADJECTIVE.match(after))
-        if UNIT.match(after) and not one.percent:
+        behind = re.sub(r"^(?:\s?(?:to|and|or|–|-|,|±)\s?\d[\d.]*)+", "", after)
+        if UNIT.match(behind) and not one.percent:
             return self._tells_with_unit(one, part, told=told)
         if told:
             return True
@@ -141,7 +148,7 @@ class Evidence:
         if _OTHERS.search(part) and not told:
             return False
         agrees = self.agrees(one.value, one.half)
-        weak = re.search(r"\ban? (?:error|loss|shift)\b", part) and not self._is_own(part)
+        weak = re.search(_UNNAMED, part) and not self._is_own(part)
         if (told and not weak) or _FOUND.search(part):
             return True
         is_result = STRONG.search(part) or _RESULT.search(part)
@@ -166,6 +173,8 @@ class Evidence:
         if digits < 2:
             return False
         agrees = self.agrees(one.value, one.half)
+        if agrees == "chief" and _SUBJECT.search(before):
+            return True
         in_table = before.lstrip().startswith("|") or "|" in self.context
         return bool(agrees) if in_table else own and agrees == "chief"
 

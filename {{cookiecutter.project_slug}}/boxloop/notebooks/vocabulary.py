@@ -27,7 +27,7 @@ COMPARED = (
 )
 # What happens to objects: with it, "every third tree" is a result.
 OUTCOME = re.compile(
-    r"\b(?:miss(?:es|ed)?|detect\w*|recover\w*|identif\w*|correct\w*|wrong\w*|flagged|tagged|"
+    r"\b(?:miss(?:es|ed)?|(?:un)?detect\w*|recover\w*|identif\w*|correct\w*|wrong\w*|flagged|tagged|"
     r"failed|fails?|found|predict\w*|judged|labell?ed|survived?|died|respond\w*|outliers?|"
     r"pass(?:es|ed)?|"
     r"too (?:high|low|heavy|light|large|small|long|short|early|late|far|near|bright|faint))\b",
@@ -36,7 +36,9 @@ OUTCOME = re.compile(
 # Where objects are: a tenth of the survey lies far from training.
 PLACED = re.compile(
     r"\b(?:lies?|lay|falls?|fell|sits?|sat|ends? up) (?:\w+ )?"
-    r"(?:far|outside|beyond|within|below|above|near|inside)\b",
+    r"(?:far|outside|beyond|within|below|above|near|inside)\b|"
+    r"\b(?:pass(?:es)?|surviv(?:es?)) (?:the|our|this|its|a) (?:\w+ )?(?:cut|box|window|selection)\b|"
+    r"\bkept by (?:the|our) (?:\w+ )?(?:model|classifier|trees|cuts?|box|network|forest|score)\b",
     re.IGNORECASE,
 )
 # What words such as half and a dozen count when nothing was measured.
@@ -73,7 +75,7 @@ CLAIM = re.compile(
 )
 RESULT = re.compile(rf"(?<!standard )\b(?:{METRICS}|{COMPARED})\b", re.IGNORECASE)
 RULE = re.compile(
-    r"\b(?:criteri\w+|threshold|bound|asks?|asked|requires?|required|demand\w*|must|should|"
+    r"\b(?:criteri\w+|threshold|bound|asks?|asked|requires?|required|demand\w*|must|(?<!than they )(?<!than it )should|"
     r"study\.toml|setting|by construction|by definition|chance|coin|guess(?:ing)?|perfect)\b",
     re.IGNORECASE,
 )
@@ -117,7 +119,8 @@ THEIRS = (
     r"al\.|others?|they|whose|their|state of the art)\b[^.;]*$"
 )
 THEIRS_AFTER = (
-    r"^[\W¤]*(?:of|by|in|from|reported by|found by|published by)\s(?:[A-Z]|the literature|others)"
+    r"^[\W¤]*(?:of|by|in|from|reported by|found by|published by)\s"
+    r"(?:[A-Z]|the literature|others|(?:most|many|other|earlier|some|published)\s\w+)"
 )
 HYPOTHETICAL = (
     r"\b(?:may|can|for granted|takes?|taken|we set|(?:is|are) set|set to|chosen?|choose|"
