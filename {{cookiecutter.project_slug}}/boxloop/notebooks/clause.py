@@ -24,8 +24,10 @@ from boxloop.notebooks.vocabulary import (
     RESULT,
     RULE,
     STRESSED,
+    STUDY,
     THEIRS,
     THEIRS_AFTER,
+    THEORY,
     TOLD,
     TOLD_AFTER,
     WISHED,
@@ -34,7 +36,21 @@ from boxloop.notebooks.vocabulary import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-_OF_NORMAL = (0.68, 0.683, 0.6827, 0.95, 0.954, 0.9545, 0.997, 0.9973, 1.64, 1.645, 1.96, 2.58, 2.576)
+_OF_NORMAL = (
+    0.68,
+    0.683,
+    0.6827,
+    0.95,
+    0.954,
+    0.9545,
+    0.997,
+    0.9973,
+    1.64,
+    1.645,
+    1.96,
+    2.58,
+    2.576,
+)
 _YEAR_BEFORE = re.compile(
     r"(?:\(|\bal\.,?\s|\b[A-Z][\w’'-]+,?\s(?:(?:and|&)\s)?|\d[a-z]?,\s|[–/-])\(?$"
 )
@@ -227,6 +243,8 @@ class Clause:
         ):
             return False
         after = self.hidden[said.end - offset :]
+        if re.match(r"[\W¤]*(?:in|by|from) (?:most|many|other|earlier|published) ", after):
+            return False
         told = re.search(TOLD, before, re.IGNORECASE)
         metric = re.search(rf"\b(?:{METRICS})\b", self.hidden, re.IGNORECASE)
         own = bool(OWN.search(self.hidden)) or bool(named_sets(self.hidden, self.known.sets))
@@ -238,6 +256,9 @@ class Clause:
 
     def _is_free_word(self, one: Number, before: str, after: str) -> bool:
         if GENERAL.match(after) or re.search(RANKED, before):
+            return True
+        theory = THEORY.search(self.hidden) and not STUDY.search(self.hidden)
+        if theory or re.match(r"\sper\s[kMGT]?(?:eV|pc|mag|m|s|K)\b", after):
             return True
         words = self.hidden[len(before) : len(self.hidden) - len(after)]
         if re.match(r"(?:a\s)?(?:few|several|couple)\b", words, re.IGNORECASE):
@@ -264,7 +285,11 @@ class Clause:
         Also all of a few, where what was found is counted: "all seven are Ibc".
         """
         part = part_of(self.hidden, len(before))
-        if RULE.search(part) or (CHOSEN.search(part) and not PLACED.search(part)) or re.search(r"\b(?:assum|suppos|set to|wish|aim)\w*", part):
+        if (
+            RULE.search(part)
+            or (CHOSEN.search(part) and not PLACED.search(part))
+            or re.search(r"\b(?:assum|suppos|set to|wish|aim)\w*", part)
+        ):
             return False
         if re.search(r"(?:hundred|thousand)ths$", words, re.IGNORECASE):
             return True
@@ -315,7 +340,8 @@ class Clause:
         if not self._stands_in(one, after) or (about and one.kind == "digits"):
             return False
         part = part_of(self.hidden, len(before))
-        told = GOVERNED.search(before[-90:]) or STRONG.search(part) or OWN.search(part)
+        told = GOVERNED.search(before[-90:]) or re.search(rf"\b(?:{METRICS})\b", part, re.I)
+        told = told or OWN.search(part)
         claimed = told if one.kind == "digits" and before else self.is_claim
         return not claimed or self.is_rule or self._is_set()
 
@@ -350,7 +376,7 @@ class Clause:
         whole = one.decimals == 0 and not one.percent and not one.signed
         if not whole or re.search(_FACTOR, before):
             return False
-        if one.unit == "times" and not self.is_result:
+        if one.unit == "times" and not self.is_result and not re.match(r"\s(?:as|that)\b", after):
             return True  # a power, a density, a repetition
         if not 0 <= one.value <= 12:
             return False

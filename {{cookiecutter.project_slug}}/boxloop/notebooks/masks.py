@@ -205,11 +205,13 @@ def _is_result(
     found = re.search(r"(?:=|\\approx|\\sim(?:eq)?|≈)\s*([-−]?\d+\.\d+)", inner)
     start = written.rfind("\n", 0, match.start()) + 1
     line = written[start : match.start()] + written[match.end() :].partition("\n")[0]
+    exact = found and len(re.sub(r"^[-−0.]+|\.", "", found[1])) > 2
+    told = re.search(rf"\b(?:{METRICS}|(?:un)?correlat\w+)\b", line, re.IGNORECASE)
     if found is None or _OF_PHYSICS.search(inner[: found.start()]) or not STUDY.search(line):
         return False
     decimals = len(found[1].partition(".")[2])
-    exact = len(re.sub(r"^[-−0.]+|\.", "", found[1])) > 2
-    return exact and agrees(float(found[1].replace("−", "-")), 0.5 * 10.0**-decimals) == "chief"
+    how = agrees(float(found[1].replace("−", "-")), 0.5 * 10.0**-decimals)
+    return bool(exact and how == "chief") or bool(told and decimals > 2 and how)
 
 
 def _is_said(name: str, sign: str) -> bool:

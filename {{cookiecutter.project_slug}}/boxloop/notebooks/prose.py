@@ -249,7 +249,9 @@ def levels(table: object) -> frozenset[float]:
         return frozenset()
     if isinstance(table, int | float):
         return frozenset({abs(float(table))})
-    items = table.values() if isinstance(table, dict) else table if isinstance(table, list) else ()
+    items = table.values() if isinstance(table, dict) else table
+    if not isinstance(table, dict | list | tuple | set):
+        return frozenset()
     return frozenset().union(*(levels(item) for item in items))
 
 

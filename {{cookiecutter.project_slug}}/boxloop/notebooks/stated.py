@@ -71,7 +71,7 @@ _CLAIMS: dict[str, tuple[str, ...]] = {
     "same": (
         r"same|equal\w*|on par|indistinguishable|comparable|as good|flat|unchanged|zero|alike",
         r"unbiased|constant|stable|no (?:difference|change|trend|effect|bias)",
-        r"no .* (?:from|than) zero",
+        r"no .* (?:from|than) zero|neither \w+ nor",
     ),
     "not met": (r"not met|unmet|miss(?:es|ed)?|not reached",),
     "met": (r"met|meets|reached",),
@@ -164,8 +164,10 @@ def judge(text: str, entry: Entry, *, before: str = "", after: str = "") -> Verd
     before, after : str
         What stands beside the link: "about" before it, "per cent" or "worse" behind it count.
     """
-    unit = re.match(r"\s?(?:%|per\s?cent|percent|times\b|×)", after)
+    unit = re.match(r"\s?(?:%|per\s?cent|percent|times\b|×|points?\b)", after)
     whole = text + (unit[0] if unit else "")
+    if entry.value is not None and abs(entry.value) <= 1:  # "22 points" of a share
+        whole = re.sub(r"(?<!percentage)\s(?=points?\b)", " percentage ", whole)
     found = numbers(whole)
     # "One of the three" and "the two methods" are no statement of a number beside another one.
     shown = [one for one in found if one.kind != "count" or one.unit != "count"] or found
@@ -192,7 +194,11 @@ def judge(text: str, entry: Entry, *, before: str = "", after: str = "") -> Verd
 
 def _is_near_zero(one: Number, text: str, before: str, entry: Entry) -> bool:
     """Return whether "about zero" is said of what is small beside its interval."""
-    if one.value or entry.value is None or _how(text[: one.start], before) not in ("about", "nearly"):
+    if (
+        one.value
+        or entry.value is None
+        or _how(text[: one.start], before) not in ("about", "nearly")
+    ):
         return False
     width = entry.width
     if entry.has_interval:
@@ -202,6 +208,10 @@ def _is_near_zero(one: Number, text: str, before: str, entry: Entry) -> bool:
 
 _MODEL = r"\b(?:model|classifier|trees|forest|network|boost\w*|machine|ours?)\b"
 _REFERENCE = r"\b(?:cuts|box|window|hunt|reference|baseline|rule of thumb)\b"
+_RANKED = (
+    r"better|purer|higher|larger|greater|lower|smaller|fewer|cleaner|wider|narrower|sharper|worse|"
+    r"ahead|behind|more|less|exceeds?|wins?|leads?"
+)
 
 
 def _of_reference(entry: Entry, one: Number, before: str) -> Entry:
@@ -210,10 +220,10 @@ def _of_reference(entry: Entry, one: Number, before: str) -> Entry:
     "Take the cuts; their sample is purer by three points" tells a difference of -0.03.
     """
     last = re.split(r"[.!?]\s", before)[-1]
-    subject = re.split(r"\bthan\b", last)[0]
+    subject = re.split(r"\b(?:than|over|against|compared|relative|versus)\b", last)[0]
     spoken = re.search(_REFERENCE, subject) and not re.search(_MODEL, subject)
     is_difference = bool(entry.better) and not entry.address.startswith("gain.")
-    better = re.search(r"\b(?:[a-z]+er|ahead|behind|worse|more \w+|less \w+)\b[^,;]*$", last)
+    better = re.search(rf"\b(?:{_RANKED})\b[^,;]*$", last)
     if not (spoken and is_difference and better) or one.signed or entry.value is None:
         return entry
     low, high = entry.low, entry.high

@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING
 
 from boxloop.notebooks.masks import HIDE
 from boxloop.notebooks.sets_named import mentions
-from boxloop.notebooks.vocabulary import COMPARED, COUNTED, METRICS, OUTCOME, STUDY, TOLD_AFTER
+from boxloop.notebooks.vocabulary import (
+    COMPARED,
+    COUNTED,
+    METRICS,
+    OUTCOME,
+    STUDY,
+    THEORY,
+    TOLD_AFTER,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,7 +43,8 @@ UNIT = re.compile(
 _MORE = (
     r"resolutions?|yields?|survival|slopes?|interquartile range|[Cc]-index|dice|"
     r"number needed|log-loss|mAP|accept(?:ance|ed)|impurit\w+|regret|errors? of the (?:mean|model)|"
-    r"significances|calibration|biased|trials factor|excess|residuals?|unmatched|variance|agreement|likelihood ratio|χ²|chi"
+    r"significances|calibration|biased|trials factor|contaminat\w+|"
+    r"(?:improvement|advantage|lead)s?|differences?(?!\sin\s)|intervals? (?:of|from|is)|excess|residuals?|unmatched|variance|agreement|likelihood ratio|χ²|chi"
 )
 STRONG = re.compile(rf"(?<!standard )\b(?:{METRICS}|{_MORE})\b", re.IGNORECASE)
 GOVERNED = re.compile(
@@ -126,9 +135,9 @@ class Evidence:
     def tells(self, one: Number, at: int) -> bool:
         """Return whether a number that begins at a place of the clause is a result."""
         before, after = self.hidden[:at], self.hidden[at + one.end - one.start :]
-        if _CONDITION.search(before):
-            return False
         part = self._part(at)
+        if _CONDITION.search(before) or (THEORY.search(part) and not self._is_own(part)):
+            return False
         told = bool(GOVERNED.search(before[-90:]) or re.search(TOLD_AFTER, after, re.IGNORECASE))
         told = told or bool(_ADJECTIVE.match(after))
         behind = re.sub(r"^(?:\s?(?:to|and|or|–|-|,|±)\s?\d[\d.]*)+", "", after)
@@ -136,6 +145,8 @@ class Evidence:
             return self._tells_with_unit(one, part, told=told)
         if told:
             return True
+        if re.search(r"\bfor (?:instance|example)\b|\be\.g\.", part):
+            return False
         others = bool(_OTHERS.search(part))
         if others and not self._is_own(part):
             return False
@@ -161,7 +172,15 @@ class Evidence:
         if STRONG.search(around):
             return True
         definite = re.search(r"\b(?:the|its|their|our|whose|against)\b", part, re.IGNORECASE)
+        definite = definite and not re.search(r"\berrors? of an?\b", part)
         if (_RESULT.search(part) or OUTCOME.search(part)) and (own or definite):
+            return True
+        often = re.match(r"\s(?:as (?:often|likely)|that|the)\b", after)
+        if (
+            one.unit == "times"
+            and often
+            and (self.agrees(one.value, one.half) or OUTCOME.search(part))
+        ):
             return True
         if COUNTED.search(around) or re.search(r"\b(?:sigma|significance)", around):
             return True

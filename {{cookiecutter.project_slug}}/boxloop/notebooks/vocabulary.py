@@ -29,7 +29,7 @@ COMPARED = (
 OUTCOME = re.compile(
     r"\b(?:miss(?:es|ed)?|(?:un)?detect\w*|recover\w*|identif\w*|correct\w*|wrong\w*|flagged|tagged|"
     r"failed|fails?|found|predict\w*|judged|labell?ed|survived?|died|respond\w*|outliers?|"
-    r"pass(?:es|ed)?|"
+    r"pass(?:es|ed)?|(?:mis)?taken for|confused with|"
     r"too (?:high|low|heavy|light|large|small|long|short|early|late|far|near|bright|faint))\b",
     re.IGNORECASE,
 )
@@ -85,6 +85,10 @@ OWN = re.compile(
     r"obtain\w*|get|got|achieve\w*)\b",
     re.IGNORECASE,
 )
+# What holds by arithmetic.
+THEORY = re.compile(
+    r"\b(?:binomial|[Pp]oisson\w*|counting error|square root|normal distribution|[Gg]aussian)\b"
+)
 # That a sentence speaks of the study at all, and not of physics or of an instrument.
 STUDY = re.compile(
     r"\b(?:models?|classifiers?|trees|forests?|networks?|nets?|regressions?|boosting|regressor|"
@@ -94,8 +98,8 @@ STUDY = re.compile(
     r"working point|threshold|seeds?|folds?|simulation|machine|method|methods|it|its|"
     r"(?:selected|lost|kept|missed|faint|bright|passing) \w+)\b|"
     r"\b(?:objects|events|rows|jets|cases|patients|stars|galaxies|trees|plots|spectra|images|"
-    r"sources|predictions) (?:that |which )?(?:pass|survive|are|were|is|get|go|fall|fail|remain|"
-    r"lie|belong)\w*",
+    r"sources|predictions) (?:(?:that|which) (?:are|were)|(?:that |which )?(?:pass|survive|get|go|fall|fail|remain|"
+    r"lie|belong)\w*)",
     re.IGNORECASE,
 )
 # A count of objects is a result beside these.
@@ -120,7 +124,7 @@ THEIRS = (
 )
 THEIRS_AFTER = (
     r"^[\W¤]*(?:of|by|in|from|reported by|found by|published by)\s"
-    r"(?:[A-Z]|the literature|others|(?:most|many|other|earlier|some|published)\s\w+)"
+    r"(?:[A-Z]|the literature|others|(?:most|many|other|earlier|published)\s\w+)"
 )
 HYPOTHETICAL = (
     r"\b(?:may|can|for granted|takes?|taken|we set|(?:is|are) set|set to|chosen?|choose|"

@@ -24,7 +24,7 @@ from boxloop.notebooks.sets_named import elsewhere, other_names, set_of
 from boxloop.notebooks.stated import judge, rewrite
 from boxloop.record.facts import settings_table
 from boxloop.record.results import read_checks, read_metrics
-from boxloop.record.traced import Results
+from boxloop.record.traced import Results, constants
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,9 +33,7 @@ if TYPE_CHECKING:
     from boxloop.base.places import Project
 
 
-def known(
-    project: Project, sets: Iterable[str] = (), results: Results | None = None
-) -> Known:
+def known(project: Project, sets: Iterable[str] = (), results: Results | None = None) -> Known:
     """Return what the study gives as it is: its references, the numbers it sets, its sets."""
     path = project.study / "references.bib"
     text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
@@ -44,7 +42,8 @@ def known(
     criteria = study.get("criteria", []) if isinstance(study, dict) else []
     names = other_names(sets, [row for row in criteria if isinstance(row, dict)], _prose(project))
     agrees = results.agrees if results else Known().agrees
-    return Known(bibliography(text), levels(table), lists(table), frozenset(sets), names, agrees)
+    set_by_hand = levels(table) | levels(constants(project))
+    return Known(bibliography(text), set_by_hand, lists(table), frozenset(sets), names, agrees)
 
 
 def _prose(project: Project) -> str:

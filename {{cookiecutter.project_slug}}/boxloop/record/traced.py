@@ -488,6 +488,15 @@ def _keys(value: Any, *, depth: int) -> Iterator[str]:
         yield from (f"{plain_name(key)}.{name}" for name in _keys(inner, depth=depth - 1))
 
 
+def constants(project: Project) -> dict[str, Any]:
+    """Return the plain values at the top of the modules in ``study/``: what a person set there."""
+    found = {}
+    for path in sorted(project.study.glob("*.py")):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        found[path.stem] = _constants(text)
+    return found
+
+
 def _constants(text: str) -> dict[str, Any]:
     """Return the plain values that a module gives to names at its top."""
     try:
