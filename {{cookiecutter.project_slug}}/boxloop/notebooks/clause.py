@@ -295,8 +295,9 @@ class Clause:
             return True
         if one.value and re.match(r"\s(?:percentage\s)?points?\b", after):
             return bool(STRONG.search(part))
-        counted = self.is_own and one.value > 1 and one.kind == "count" and not one.unit == "times"
-        return counted and bool(re.search(r"(?:^|:)\s*(?:all|only|just)\s$", before, re.IGNORECASE))
+        counted = self.is_own and one.value > 1 and one.kind == "count" and one.unit != "times"
+        first = re.search(r"(?:^|:)\s*(?:all|only|just)\s$", before, re.IGNORECASE)
+        return counted and bool(first)
 
     def _is_free_share(self, one: Number, words: str, before: str, after: str) -> bool:
         """Return whether a third, twice, seven in ten or 5 of 40 tell of no result."""
@@ -340,8 +341,8 @@ class Clause:
         if not self._stands_in(one, after) or (about and one.kind == "digits"):
             return False
         part = part_of(self.hidden, len(before))
-        told = GOVERNED.search(before[-90:]) or re.search(rf"\b(?:{METRICS})\b", part, re.I)
-        told = told or OWN.search(part)
+        metric = re.search(rf"\b(?:{METRICS})\b", part, re.IGNORECASE)
+        told = GOVERNED.search(before[-90:]) or metric or OWN.search(part)
         claimed = told if one.kind == "digits" and before else self.is_claim
         return not claimed or self.is_rule or self._is_set()
 

@@ -249,9 +249,11 @@ def levels(table: object) -> frozenset[float]:
         return frozenset()
     if isinstance(table, int | float):
         return frozenset({abs(float(table))})
-    items = table.values() if isinstance(table, dict) else table
-    if not isinstance(table, dict | list | tuple | set):
-        return frozenset()
+    items: Iterable[object] = ()
+    if isinstance(table, dict):
+        items = table.values()
+    elif isinstance(table, list | tuple | set):
+        items = table
     return frozenset().union(*(levels(item) for item in items))
 
 

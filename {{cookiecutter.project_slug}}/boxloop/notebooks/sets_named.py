@@ -79,8 +79,10 @@ def _patterns(sets: Iterable[str]) -> list[tuple[frozenset[str], str]]:
         one_word = rf"\b{_AT}{_WHICH}{bound}|{behind}"
         found.append((frozenset({name}), bound if "_" in name else one_word))
     for name, others in sets.items() if isinstance(sets, dict) else ():
-        for words in sorted(others):
-            found.append((frozenset({name}), rf"\b{_AT}{_WHICH}{_spaced(words)}(?![\w-])"))
+        found += [
+            (frozenset({name}), rf"\b{_AT}{_WHICH}{_spaced(words)}(?![\w-])")
+            for words in sorted(others)
+        ]
     return found
 
 
@@ -116,7 +118,7 @@ def other_names(
 
 
 def _is_sealed(name: str) -> bool:
-    return name.split("_")[0] == "test"
+    return name.split("_", maxsplit=1)[0] == "test"
 
 
 def mentions(text: str, sets: Iterable[str]) -> list[Mention]:

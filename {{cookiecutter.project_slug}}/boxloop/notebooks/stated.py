@@ -206,7 +206,10 @@ def _is_near_zero(one: Number, text: str, before: str, entry: Entry) -> bool:
     return abs(entry.value) <= (NEAR_ZERO if width is None else NEAR_ZERO * max(1.0, width))
 
 
-_MODEL = r"\b(?:model|classifier|trees|forest|network|boost\w*|machine|ours?)\b"
+_MODEL = (
+    r"\b(?:models?|classifiers?|trees|forests?|networks?|boost\w*|machine|ours?|we|regressions?|"
+    r"ridge|ensemble|net)\b"
+)
 _REFERENCE = r"\b(?:cuts|box|window|hunt|reference|baseline|rule of thumb)\b"
 _RANKED = (
     r"better|purer|higher|larger|greater|lower|smaller|fewer|cleaner|wider|narrower|sharper|worse|"
@@ -219,7 +222,9 @@ def _of_reference(entry: Entry, one: Number, before: str) -> Entry:
 
     "Take the cuts; their sample is purer by three points" tells a difference of -0.03.
     """
-    last = re.split(r"[.!?]\s", before)[-1]
+    last = re.split(r"[.!?]\s", re.sub(r"\]\([^()\s]*\)?", "]", before))[-1]
+    earlier, _, own = last.rpartition(";")
+    last = last if re.match(r"\s*(?:their|its|they|it|these|those)\b", own) else own or earlier
     subject = re.split(r"\b(?:than|over|against|compared|relative|versus)\b", last)[0]
     spoken = re.search(_REFERENCE, subject) and not re.search(_MODEL, subject)
     is_difference = bool(entry.better) and not entry.address.startswith("gain.")

@@ -44,7 +44,8 @@ _MORE = (
     r"resolutions?|yields?|survival|slopes?|interquartile range|[Cc]-index|dice|"
     r"number needed|log-loss|mAP|accept(?:ance|ed)|impurit\w+|regret|errors? of the (?:mean|model)|"
     r"significances|calibration|biased|trials factor|contaminat\w+|"
-    r"(?:improvement|advantage|lead)s?|differences?(?!\sin\s)|intervals? (?:of|from|is)|excess|residuals?|unmatched|variance|agreement|likelihood ratio|χ²|chi"
+    r"(?:improvement|advantage|lead)s?|differences?(?!\sin\s)|intervals? (?:of|from|is)|"
+    r"excess|residuals?|unmatched|variance|agreement|likelihood ratio|χ²|chi"
 )
 STRONG = re.compile(rf"(?<!standard )\b(?:{METRICS}|{_MORE})\b", re.IGNORECASE)
 GOVERNED = re.compile(
@@ -59,7 +60,10 @@ GOVERNED = re.compile(
     re.IGNORECASE,
 )
 # "A scatter of 0.15 mag", where nothing of the study is spoken of, is anybody's.
-_UNNAMED = r"\b(?:an?|with|typical|intrinsic) (?:\w+ )?(?:errors?|loss|shift|scatter|bias|resolution|gain)\b"
+_UNNAMED = (
+    r"\b(?:an?|with|typical|intrinsic) (?:\w+ )?"
+    r"(?:errors?|loss|shift|scatter|bias|resolution|gain)\b"
+)
 _ADJECTIVE = re.compile(
     r"^\s?(?:complete|pure|efficient|accurate|correct|contaminated|contamination|wrong|off)\b"
 )
@@ -79,8 +83,8 @@ _FOUND = re.compile(
 # Work, instruments and plans of others: their numbers are no result of this study.
 _OTHERS = re.compile(
     r"\b(?:ATLAS|CMS|LHCb|ALICE|LHC|High-Luminosity|Tevatron|Belle|DES|LSST|Rubin|Euclid|SDSS|DESI|"
-    r"Planck|WMAP|Gaia|Hubble Space|JWST|ZTF|Pan-STARRS\d?|OzDES|Roman|KiDS|HSC|Kepler|TESS|Landsat|"
-    r"Sentinel|eROSITA|Chandra|XMM\S*|LIGO|Virgo|IceCube|Fermi|ALMA|SKA|MIMIC\S*|Framingham|"
+    r"Planck|WMAP|Gaia|Hubble Space|JWST|ZTF|Pan-STARRS\d?|OzDES|Roman|KiDS|HSC|Kepler|TESS|"
+    r"Landsat|Sentinel|eROSITA|Chandra|XMM\S*|LIGO|Virgo|IceCube|Fermi|ALMA|SKA|MIMIC\S*|Framingham|"
     r"UK Biobank|telescopes?|spectrographs?|satellites?|cameras?|collaborations?|foreseen|"
     r"forthcoming|future|planned|upgrades?|Run \d|literature|textbooks?|elsewhere|announced|"
     r"published|convention(?:al(?:ly)?|s)?|discover(?:y|ed)|for example|such as|nothing is claimed)"
@@ -135,7 +139,7 @@ class Evidence:
     def tells(self, one: Number, at: int) -> bool:
         """Return whether a number that begins at a place of the clause is a result."""
         before, after = self.hidden[:at], self.hidden[at + one.end - one.start :]
-        part = self._part(at)
+        part = part_of(self.hidden, at)
         if _CONDITION.search(before) or (THEORY.search(part) and not self._is_own(part)):
             return False
         told = bool(GOVERNED.search(before[-90:]) or re.search(TOLD_AFTER, after, re.IGNORECASE))
@@ -204,18 +208,14 @@ class Evidence:
         """Return whether words speak of the study."""
         return bool(STUDY.search(part)) or bool(mentions(part, self.sets))
 
-    def _part(self, at: int) -> str:
-        """Return the part of the clause, between commas that begin another one, around a place."""
-        start, stop = 0, len(self.hidden)
-        for match in _OPENS.finditer(self.hidden):
-            if match.end() <= at:
-                start = match.end()
-            elif match.start() >= at:
-                stop = match.start()
-                break
-        return self.hidden[start:stop]
-
 
 def part_of(hidden: str, at: int) -> str:
     """Return the part of a clause around a place, between commas that begin another one."""
-    return Evidence(hidden, "", {}, lambda _one, _half: "")._part(at)
+    start, stop = 0, len(hidden)
+    for match in _OPENS.finditer(hidden):
+        if match.end() <= at:
+            start = match.end()
+        elif match.start() >= at:
+            stop = match.start()
+            break
+    return hidden[start:stop]

@@ -37,7 +37,8 @@ OUTCOME = re.compile(
 PLACED = re.compile(
     r"\b(?:lies?|lay|falls?|fell|sits?|sat|ends? up) (?:\w+ )?"
     r"(?:far|outside|beyond|within|below|above|near|inside)\b|"
-    r"\b(?:pass(?:es)?|surviv(?:es?)) (?:the|our|this|its|a) (?:\w+ )?(?:cut|box|window|selection)\b|"
+    r"\b(?:pass(?:es)?|surviv(?:es?)) (?:the|our|this|its|a) (?:\w+ )?"
+    r"(?:cut|box|window|selection)\b|"
     r"\bkept by (?:the|our) (?:\w+ )?(?:model|classifier|trees|cuts?|box|network|forest|score)\b",
     re.IGNORECASE,
 )
@@ -75,7 +76,8 @@ CLAIM = re.compile(
 )
 RESULT = re.compile(rf"(?<!standard )\b(?:{METRICS}|{COMPARED})\b", re.IGNORECASE)
 RULE = re.compile(
-    r"\b(?:criteri\w+|threshold|bound|asks?|asked|requires?|required|demand\w*|must|(?<!than they )(?<!than it )should|"
+    r"\b(?:criteri\w+|threshold|bound|asks?|asked|requires?|required|demand\w*|must|"
+    r"(?<!than they )(?<!than it )should|"
     r"study\.toml|setting|by construction|by definition|chance|coin|guess(?:ing)?|perfect)\b",
     re.IGNORECASE,
 )
@@ -98,7 +100,8 @@ STUDY = re.compile(
     r"working point|threshold|seeds?|folds?|simulation|machine|method|methods|it|its|"
     r"(?:selected|lost|kept|missed|faint|bright|passing) \w+)\b|"
     r"\b(?:objects|events|rows|jets|cases|patients|stars|galaxies|trees|plots|spectra|images|"
-    r"sources|predictions) (?:(?:that|which) (?:are|were)|(?:that |which )?(?:pass|survive|get|go|fall|fail|remain|"
+    r"sources|predictions) (?:(?:that|which) (?:are|were)|(?:that |which )?"
+    r"(?:pass|survive|get|go|fall|fail|remain|"
     r"lie|belong)\w*)",
     re.IGNORECASE,
 )
