@@ -94,7 +94,7 @@ def test_a_wrong_sentence_is_caught(project, sentence):
 def says(fields):
     """Return the check of the study of `planted_fields` for a text, its results read once."""
     results = Results(fields, planted_fields.SETS, planted_fields.CHECKS)
-    facts = known(fields, results.sets)
+    facts = known(fields, results.sets, results)
 
     def says(text):
         rows = said_in(Passage("08_release", "seen", "prose", text), facts, results)

@@ -270,7 +270,7 @@ class Clause:
         if one.unit == "times":
             return not self.is_result or self.is_rule
         if one.percent or re.match(r"\sto\s\w+(?:-\w+)?\sper\s?cent|\sor\s\w+\sper\s?cent", after):
-            return self._is_level(one)
+            return self._is_level(one) or not self.evidence.tells(one, len(before))
         if re.match(r"\s(?:sigma|standard deviations?|orders? of)\b", after):
             return not self.is_result or self.is_rule
         if re.match(
@@ -291,6 +291,14 @@ class Clause:
             or re.search(r"\b(?:assum|suppos|set to|wish|aim)\w*", part)
         ):
             return False
+        alone = re.match(r"\s*(?:[.,;:)]|$)", after) and one.unit == "count"
+        alone = alone and not re.search(HYPOTHETICAL, self.hidden, re.IGNORECASE)
+        if (
+            alone
+            and GOVERNED.search(before)
+            and re.search(rf"\b(?:{METRICS})\b", part, re.IGNORECASE)
+        ):
+            return True
         if re.search(r"(?:hundred|thousand)ths$", words, re.IGNORECASE):
             return True
         if one.value and re.match(r"\s(?:percentage\s)?points?\b", after):

@@ -193,6 +193,7 @@ def _hidden(
         or (text[0] == "$" and agrees and _is_result(match, inner, written, agrees))
     ):
         shown, begin = inner[number.start() :], begin + number.start()
+        shown = re.sub(r"^\s", "=", shown)  # `sic 4.72` says that sic is 4.72
     else:
         return HIDE * len(text)
     return HIDE * begin + shown + HIDE * (len(text) - begin - len(shown))

@@ -36,8 +36,9 @@ _BEFORE = re.compile(
     r"(?:^|[\s(,;:\[])(?:(?P<way>better|worse|lower|higher|less|more|smaller|larger|fewer|greater|"
     r"wider|narrower|tighter|falls?|fell|falls short|drops?|dropped|shrinks?|shrank|rises?|rose|"
     r"grows?|grew|increase[sd]?|decrease[sd]?|reduce[sd]?|lower(?:s|ed)|improve[sd]?|"
-    r"worsen(?:s|ed)?|degrade[sd]?|deteriorate[sd]?|behind|ahead|wins?|loses?|lost)"
-    r"(?:\]\([^()]*\))?(?:(?<=loses)|(?<=lost)|(?<=wins)|\s+by)\s+(?:only\s+|just\s+)?)?(?:(?P<how>"
+    r"worsen(?:s|ed)?|degrade[sd]?|deteriorate[sd]?|behind|ahead|wins?|loses?|lost|loss|gain|reduction|"
+    r"improvement)"
+    r"(?:\]\([^()]*\))?(?:(?<=loses)|(?<=lost)|(?<=wins)|\s+(?:by|of))\s+(?:only\s+|just\s+)?)?(?:(?P<how>"
     + "|".join(f"(?:{words})" for words in _MODIFIERS.values())
     + r")\s*)?$",
     re.IGNORECASE,
@@ -314,8 +315,8 @@ def _direction_of_gain(said: str, value: float, better: str) -> bool | None:
     found = [
         sign
         for sign, pattern in (
-            (1.0, r"\b(?:better|improve\w*|ahead|wins?)\b"),
-            (-1.0, r"\b(?:worse\w*|behind|degrade[sd]?|deteriorate[sd]?|loses?|lost)\b"),
+            (1.0, r"\b(?:better|improve\w*|ahead|wins?|gain)\b"),
+            (-1.0, r"\b(?:worse\w*|behind|degrade[sd]?|deteriorate[sd]?|loses?|lost|loss)\b"),
             (1.0 if better == "lower" else -1.0, _DOWN),
             (-1.0 if better == "lower" else 1.0, _UP),
         )

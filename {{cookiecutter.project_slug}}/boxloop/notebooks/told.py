@@ -53,7 +53,7 @@ GOVERNED = re.compile(
     r"(?:\w+ )?(?:errors?|loss(?:es)?)(?!\s(?:of|in|on)\san?\b))\b(?:\s\([\w\s-]+\))?"
     r"(?:\s(?!(?:and|or|but|where|when|with|while|which|because)\b)[\w’'/–-]+){0,6}?\s*"
     r"(?:[=≈:,~]|\b(?:is|was|are|were|of|reaches|reached|to|by|at|around|about|only|be|from|near|"
-    r"stays?|than|between|above|below|over|under|exceeds?|gains?|has|had|equals?|¤)\b)\s*"
+    r"stays?|than|between|above|below|over|under|beyond|exceeds?|gains?|has|had|equals?|¤)\b)\s*"
     r"(?:only|about|just|now|roughly|nearly|almost|near|some|at|¤|[~≈(|]|\s)*$|"
     rf"\b(?:{METRICS}|{_MORE})\b\s*[:=≈,(–|]?\s*$|"
     rf"{HIDE}\s*(?:[=≈~:]|\\(?:approx|sim(?:eq)?))\s*$",  # of a metric in code or TeX
@@ -68,9 +68,10 @@ _ADJECTIVE = re.compile(
     r"^\s?(?:complete|pure|efficient|accurate|correct|contaminated|contamination|wrong|off)\b"
 )
 _RESULT = re.compile(
-    rf"\b(?:{COMPARED}|keeps?|kept|pass(?:es|ed)?|cover(?:s|ed)?|climb\w*|collaps\w*|push\w*|"
+    rf"\b(?:{COMPARED}|keeps?|kept|pass(?:es|ed)?|climb\w*|collaps\w*|push\w*|"
     r"lies|stays?|goes|went|sinks?|sank|jumps?|plunge\w*|retain\w*|select\w*|select(?:s|ed)|"
-    r"belongs?|brings?|takes? away|left|contaminants?|removes?|recovers?|returns?|yields?|"
+    r"(?:more|less) \w+ (?:than|by)|belongs?|brings?|takes? away|left|contaminants?|removes?|"
+    r"recovers?|returns?|yields?|"
     r"deliver\w*|scores?|scored|finds?|found|misses|missed|gives?|gave|separat\w+|complete|pure)\b",
     re.IGNORECASE,
 )
@@ -87,12 +88,9 @@ _OTHERS = re.compile(
     r"Landsat|Sentinel|eROSITA|Chandra|XMM\S*|LIGO|Virgo|IceCube|Fermi|ALMA|SKA|MIMIC\S*|Framingham|"
     r"UK Biobank|telescopes?|spectrographs?|satellites?|cameras?|collaborations?|foreseen|"
     r"forthcoming|future|planned|upgrades?|Run \d|literature|textbooks?|elsewhere|announced|"
-    r"published|convention(?:al(?:ly)?|s)?|discover(?:y|ed)|for example|such as|nothing is claimed)"
+    r"published|challenges?|worldwide|PLAsTiCC|convention(?:al(?:ly)?|s)?|discover(?:y|ed)|"
+    r"for example|such as|nothing is claimed)"
     r"\b"
-)
-_SUBJECT = re.compile(
-    r"^(?:the|its|our)\s(?:[\w’'-]+\s){1,5}(?:is|are|was|were)\s(?:about\s|some\s|only\s)?$",
-    re.IGNORECASE,
 )
 _ROWS = re.compile(
     r"^\s(?:[a-z-]+\s){0,2}(?:rows?|objects?|events?|patients?|cases?|nests?|jets?|galaxies|stars|"
@@ -140,13 +138,15 @@ class Evidence:
         """Return whether a number that begins at a place of the clause is a result."""
         before, after = self.hidden[:at], self.hidden[at + one.end - one.start :]
         part = part_of(self.hidden, at)
-        if _CONDITION.search(before) or (THEORY.search(part) and not self._is_own(part)):
+        if re.search(r"\bdefin(?:es|ed)\b", part) or _CONDITION.search(before):
+            return False
+        if THEORY.search(part) and not self._is_own(part):
             return False
         told = bool(GOVERNED.search(before[-90:]) or re.search(TOLD_AFTER, after, re.IGNORECASE))
         told = told or bool(_ADJECTIVE.match(after))
         behind = re.sub(r"^(?:\s?(?:to|and|or|–|-|,|±)\s?\d[\d.]*)+", "", after)
         if UNIT.match(behind) and not one.percent:
-            return self._tells_with_unit(one, part, told=told)
+            return self._tells_with_unit(one, part, after, told=told)
         if told:
             return True
         if re.search(r"\bfor (?:instance|example)\b|\be\.g\.", part):
@@ -158,10 +158,15 @@ class Evidence:
             return True
         return self._tells_plainly(one, part, before, after)
 
-    def _tells_with_unit(self, one: Number, part: str, *, told: bool) -> bool:
+    def _tells_with_unit(self, one: Number, part: str, after: str, *, told: bool) -> bool:
         """Return whether a quantity with a physical unit is a result."""
         if _OTHERS.search(part) and not told:
             return False
+        compared = (
+            r"[\s\w]{0,12}\s(?:earlier|later|longer|shorter|faster|slower|more|less|better|worse)\b"
+        )
+        if re.match(compared, after) and self._is_own(part):
+            return True
         agrees = self.agrees(one.value, one.half)
         weak = re.search(_UNNAMED, part) and not self._is_own(part)
         if (told and not weak) or _FOUND.search(part):
@@ -196,8 +201,6 @@ class Evidence:
         if digits < 2:
             return False
         agrees = self.agrees(one.value, one.half)
-        if agrees == "chief" and _SUBJECT.search(before):
-            return True
         in_table = before.lstrip().startswith("|") or "|" in self.context
         return bool(agrees) if in_table else own and agrees == "chief"
 

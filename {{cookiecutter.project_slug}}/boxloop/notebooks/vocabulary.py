@@ -9,7 +9,7 @@ METRICS = (
     r"efficiency)|hazard ratio|odds ratio|"
     r"false (?:alarm|positive|negative)s?|error rate|"
     r"nmad|auc|roc|sic|ece|brier|r²|r2|f1|accuracy|precision|recall|purity|"
-    r"completeness|efficienc(?:y|ies)|coverage|scores?|bias(?:es)?|scatter|gain|skill|significance|"
+    r"completeness|efficienc(?:y|ies)|coverage|scores?|bias(?:es)?|scatters?|gain|skill|significance|"
     r"(?:rank )?correlations?|(?:background )?rejection|misclassification|"
     r"outliers?|importance|prevalence|sensitivity|specificity|overlap|shift"
 )
@@ -20,14 +20,14 @@ COMPARED = (
     r"as (?:much|many|large|small|good|bad|well|fast|slow|wide|long|often|strong|heavy|high|low)|"
     r"errors?(?! bar| column| model)|loss(?! curve)|reach\w*|achiev\w*|attain\w*|degrad\w*|"
     r"(?:twice|half|times|thirds?|quarters?) as \w+|wins?|won|explain(?:s|ed)|accounts? for|"
-    r"carr(?:y|ies)|"
+    r"carr(?:y|ies)|(?:brings?|brought) (?:\w+ )?\w+ (?:down|up)|"
     r"disappear\w*|vanish\w*|gone|remain\w*|survive\w*|halv\w*|doubl(?:ed|es|ing)|tripl(?:ed|es)|"
     r"quadrupl\w*|gr(?:ow[sn]?|ew)|shrinks?|shrank|cheaper|costs?|outnumber\w*|again as \w+|"
     r"(?:mis)?classif\w*|mispredict\w*|rejects?|rejected"
 )
 # What happens to objects: with it, "every third tree" is a result.
 OUTCOME = re.compile(
-    r"\b(?:miss(?:es|ed)?|(?:un)?detect\w*|recover\w*|identif\w*|correct\w*|wrong\w*|flagged|tagged|"
+    r"\b(?:miss(?:es|ed)?|overlook\w*|(?:un)?detect\w*|recover\w*|identif\w*|correct\w*|wrong\w*|flagged|tagged|"
     r"failed|fails?|found|predict\w*|judged|labell?ed|survived?|died|respond\w*|outliers?|"
     r"pass(?:es|ed)?|(?:mis)?taken for|confused with|"
     r"too (?:high|low|heavy|light|large|small|long|short|early|late|far|near|bright|faint))\b",
@@ -93,7 +93,7 @@ THEORY = re.compile(
 )
 # That a sentence speaks of the study at all, and not of physics or of an instrument.
 STUDY = re.compile(
-    r"\b(?:models?|classifiers?|trees|forests?|networks?|nets?|regressions?|boosting|regressor|"
+    r"\b(?:models?|classifier|trees|forests?|networks?|nets?|regressions?|boosting|regressor|"
     r"ensemble|cuts?|box|"
     r"reference|baseline|windows?|hunt|score|scores|we|our|ours|selected|sample|samples|validation|"
     r"test set|training|this study|predictions?|predicted|pseudo-experiments|toys|"
