@@ -36,9 +36,11 @@ _BEFORE = re.compile(
     r"(?:^|[\s(,;:\[])(?:(?P<way>better|worse|lower|higher|less|more|smaller|larger|fewer|greater|"
     r"wider|narrower|tighter|falls?|fell|falls short|drops?|dropped|shrinks?|shrank|rises?|rose|"
     r"grows?|grew|increase[sd]?|decrease[sd]?|reduce[sd]?|lower(?:s|ed)|improve[sd]?|"
-    r"worsen(?:s|ed)?|degrade[sd]?|deteriorate[sd]?|behind|ahead|wins?|loses?|lost|loss|gain|reduction|"
+    r"worsen(?:s|ed)?|degrade[sd]?|deteriorate[sd]?|behind|ahead|wins?|loses?|lost|"
+    r"loss|gain|reduction|"
     r"improvement)"
-    r"(?:\]\([^()]*\))?(?:(?<=loses)|(?<=lost)|(?<=wins)|\s+(?:by|of))\s+(?:only\s+|just\s+)?)?(?:(?P<how>"
+    r"(?:\]\([^()]*\))?(?:(?<=loses)|(?<=lost)|(?<=wins)|\s+(?:by|of))\s+(?:only\s+|"
+    r"just\s+)?)?(?:(?P<how>"
     + "|".join(f"(?:{words})" for words in _MODIFIERS.values())
     + r")\s*)?$",
     re.IGNORECASE,

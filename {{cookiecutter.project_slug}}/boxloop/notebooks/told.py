@@ -85,7 +85,8 @@ _FOUND = re.compile(
 _OTHERS = re.compile(
     r"\b(?:ATLAS|CMS|LHCb|ALICE|LHC|High-Luminosity|Tevatron|Belle|DES|LSST|Rubin|Euclid|SDSS|DESI|"
     r"Planck|WMAP|Gaia|Hubble Space|JWST|ZTF|Pan-STARRS\d?|OzDES|Roman|KiDS|HSC|Kepler|TESS|"
-    r"Landsat|Sentinel|eROSITA|Chandra|XMM\S*|LIGO|Virgo|IceCube|Fermi|ALMA|SKA|MIMIC\S*|Framingham|"
+    r"Landsat|Sentinel|eROSITA|Chandra|XMM\S*|LIGO|Virgo|IceCube|Fermi|ALMA|SKA|"
+    r"MIMIC\S*|Framingham|"
     r"UK Biobank|telescopes?|spectrographs?|satellites?|cameras?|collaborations?|foreseen|"
     r"forthcoming|future|planned|upgrades?|Run \d|literature|textbooks?|elsewhere|announced|"
     r"published|challenges?|worldwide|PLAsTiCC|convention(?:al(?:ly)?|s)?|discover(?:y|ed)|"

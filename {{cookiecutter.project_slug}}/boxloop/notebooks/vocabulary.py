@@ -9,7 +9,8 @@ METRICS = (
     r"efficiency)|hazard ratio|odds ratio|"
     r"false (?:alarm|positive|negative)s?|error rate|"
     r"nmad|auc|roc|sic|ece|brier|r²|r2|f1|accuracy|precision|recall|purity|"
-    r"completeness|efficienc(?:y|ies)|coverage|scores?|bias(?:es)?|scatters?|gain|skill|significance|"
+    r"completeness|efficienc(?:y|ies)|coverage|scores?|bias(?:es)?|scatters?|gain|"
+    r"skill|significance|"
     r"(?:rank )?correlations?|(?:background )?rejection|misclassification|"
     r"outliers?|importance|prevalence|sensitivity|specificity|overlap|shift"
 )
@@ -27,7 +28,8 @@ COMPARED = (
 )
 # What happens to objects: with it, "every third tree" is a result.
 OUTCOME = re.compile(
-    r"\b(?:miss(?:es|ed)?|overlook\w*|(?:un)?detect\w*|recover\w*|identif\w*|correct\w*|wrong\w*|flagged|tagged|"
+    r"\b(?:miss(?:es|ed)?|overlook\w*|(?:un)?detect\w*|recover\w*|identif\w*|"
+    r"correct\w*|wrong\w*|flagged|tagged|"
     r"failed|fails?|found|predict\w*|judged|labell?ed|survived?|died|respond\w*|outliers?|"
     r"pass(?:es|ed)?|(?:mis)?taken for|confused with|"
     r"too (?:high|low|heavy|light|large|small|long|short|early|late|far|near|bright|faint))\b",
@@ -107,7 +109,8 @@ STUDY = re.compile(
 )
 # A count of objects is a result beside these.
 COUNTED = re.compile(
-    r"\b(?:outliers?|contaminants?|impostors?|interlopers?|misclassif\w*|misses|missed|mispredict\w*|"
+    r"\b(?:outliers?|contaminants?|impostors?|interlopers?|misclassif\w*|misses|"
+    r"missed|mispredict\w*|"
     r"false (?:positives?|negatives?|alarms?)|"
     r"wrongly|correctly)\b|\b(?:the|our|this) (?:\w+ )?(?:model|forest|network|classifier)"
     r"(?:[’']s)?\s(?:finds?|found|loses|lost|gets|flags?|tags?|predicts?|misses|missed|reaches)\b",
