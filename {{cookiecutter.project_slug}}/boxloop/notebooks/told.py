@@ -139,6 +139,11 @@ class Evidence:
         """Return whether a number that begins at a place of the clause is a result."""
         before, after = self.hidden[:at], self.hidden[at + one.end - one.start :]
         part = part_of(self.hidden, at)
+        rate = re.match(
+            r"\s(?:[a-z]+\s){0,2}(?:an?|per|every)\s(?:night|second|day|hour|year)\b", after
+        )
+        if rate and not self._is_own(part):
+            return False
         if re.search(r"\bdefin(?:es|ed)\b", part) or _CONDITION.search(before):
             return False
         if THEORY.search(part) and not self._is_own(part):

@@ -39,6 +39,7 @@ OUTCOME = re.compile(
 PLACED = re.compile(
     r"\b(?:lies?|lay|falls?|fell|sits?|sat|ends? up) (?:\w+ )?"
     r"(?:far|outside|beyond|within|below|above|near|inside)\b|"
+    r"\b(?:is|are) (?:out of|outside)\b|"
     r"\b(?:pass(?:es)?|surviv(?:es?)) (?:the|our|this|its|a) (?:\w+ )?"
     r"(?:cut|box|window|selection)\b|"
     r"\bkept by (?:the|our) (?:\w+ )?(?:model|classifier|trees|cuts?|box|network|forest|score)\b",
@@ -80,7 +81,8 @@ RESULT = re.compile(rf"(?<!standard )\b(?:{METRICS}|{COMPARED})\b", re.IGNORECAS
 RULE = re.compile(
     r"\b(?:criteri\w+|threshold|bound|asks?|asked|requires?|required|demand\w*|must|"
     r"(?<!than they )(?<!than it )should|"
-    r"study\.toml|setting|by construction|by definition|chance|coin|guess(?:ing)?|perfect)\b",
+    r"study\.toml|setting|too (?:much|many)|"
+    r"by construction|by definition|chance|coin|guess(?:ing)?|perfect)\b",
     re.IGNORECASE,
 )
 OWN = re.compile(
@@ -91,13 +93,14 @@ OWN = re.compile(
 )
 # What holds by arithmetic.
 THEORY = re.compile(
-    r"\b(?:binomial|[Pp]oisson\w*|counting error|square root|normal distribution|[Gg]aussian)\b"
+    r"\b(?:binomial|[Pp]oisson\w*|counting error|square root|by chance|"
+    r"normal distribution|[Gg]aussian)\b"
 )
 # That a sentence speaks of the study at all, and not of physics or of an instrument.
 STUDY = re.compile(
     r"\b(?:models?|classifier|trees|forests?|networks?|nets?|regressions?|boosting|regressor|"
     r"ensemble|cuts?|box|"
-    r"reference|baseline|windows?|hunt|score|scores|we|our|ours|selected|sample|samples|validation|"
+    r"reference|baseline|windows?|hunt|score|scores|we|us|our|ours|selected|sample|samples|validation|"
     r"test set|training|this study|predictions?|predicted|pseudo-experiments|toys|"
     r"working point|threshold|seeds?|folds?|simulation|machine|method|methods|it|its|"
     r"(?:selected|lost|kept|missed|faint|bright|passing) \w+)\b|"
