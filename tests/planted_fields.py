@@ -671,4 +671,5 @@ WRONG = [
     "| set | AUC |\n|---|---|\n| home | 0.873 |",
     "The printout has `roc_auc 0.741`.",
     "We write $A = 0.873$ for the model.",
+    "At night: 82 % complete.",
 ]
