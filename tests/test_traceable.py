@@ -8,7 +8,9 @@ import pytest
 
 from boxloop.base.places import Project
 from boxloop.checks import run_check
-from boxloop.notebooks.prose import Passage
+from boxloop.notebooks.prose import Passage, read
+from boxloop.notebooks.sets_named import named_sets, other_names
+from boxloop.notebooks.stated import Entry, judge
 from boxloop.record.prose import known, numbers_said, said_in
 from boxloop.record.traced import Results
 
@@ -94,7 +96,7 @@ def test_a_wrong_sentence_is_caught(project, sentence):
 def says(fields):
     """Return the check of the study of `planted_fields` for a text, its results read once."""
     results = Results(fields, planted_fields.SETS, planted_fields.CHECKS)
-    facts = known(fields, results.sets)
+    facts = known(fields, results.sets, results)
 
     def says(text):
         rows = said_in(Passage("08_release", "seen", "prose", text), facts, results)
@@ -145,3 +147,50 @@ def test_it_is_said_what_is_the_matter(says, text, state, said):
     """What waits for a person and what is wrong are told apart, each in a sentence of its own."""
     found = says(text)
     assert (found.state, said in found.message) == (state, True), found.message
+
+
+def test_a_set_is_known_by_the_words_of_the_study():
+    """By its letter, by the criterion that names it, and by the prose that explains its name."""
+    criteria = [{"name": "Few contaminants among the faint", "set": "test_deep"}]
+    prose = "The season without spectra (`domain_deep`) is fainter."
+
+    found = other_names(["shower_b", "deep", "validation", "test_deep"], criteria, prose)
+
+    assert found == {
+        "shower_b": {"other shower", "another shower"},
+        "deep": {"faint", "season without spectra"},
+    }
+    text = "Under the other shower it is lower, in the season without spectra, too."
+    assert named_sets(text, found) == {frozenset({"shower_b"}), frozenset({"deep"})}
+
+
+def test_a_constant_of_the_study_is_no_result(tmp_path):
+    """Neither as it stands nor in a thousand of its unit; beside a metric it is one."""
+    project, text = make(planted, tmp_path), "What passes the cut stays at {}."
+
+    def bare(text):
+        facts = known(project)
+        return [one.text for one in read(Passage("08_release", "seen", "prose", text), facts)]
+
+    assert bare(text.format(3310)) == ["3310"]
+    (project.study / "simulate.py").write_text("WINDOW = (3310.0, 3690.0)\n", encoding="utf-8")
+
+    assert bare(text.format(3310)) == bare(text.format("3.69 TeV")) == []
+    assert bare("The slope is 3310.") == ["3310"]
+
+
+def test_what_agrees_with_a_result(fields):
+    """A metric, a check or a number of a chapter comes before the cell of a table."""
+    results = Results(fields, planted_fields.SETS, planted_fields.CHECKS)
+
+    assert results.agrees(0.873, 0.0005) == results.agrees(3.0, 0.05) == "chief"
+    assert results.agrees(0.87, 0.0005) == results.agrees(-0.873, 0.0005) == ""
+
+
+@pytest.mark.parametrize(("value", "holds"), [(-0.008, True), (0.2, False)])
+def test_about_zero_is_small_beside_its_interval(value, holds):
+    """An end of a wide interval near zero is about zero; a tenth of its width is not."""
+    entry = Entry("validation.sic.difference.low", value, width=3.8)
+
+    assert judge("about zero", entry).holds is holds
+    assert judge("zero", entry).holds is False

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from boxloop.notebooks.masks import HIDE
 from boxloop.notebooks.numerals import Number, numbers
 from boxloop.notebooks.sets_named import named_sets
+from boxloop.notebooks.told import GOVERNED, STRONG, Evidence, part_of
 from boxloop.notebooks.vocabulary import (
     CHOSEN,
     CLAIM,
@@ -18,20 +19,38 @@ from boxloop.notebooks.vocabulary import (
     METRICS,
     OUTCOME,
     OWN,
+    PLACED,
     RANKED,
     RESULT,
     RULE,
     STRESSED,
+    STUDY,
     THEIRS,
     THEIRS_AFTER,
+    THEORY,
     TOLD,
     TOLD_AFTER,
     WISHED,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
+_OF_NORMAL = (
+    0.68,
+    0.683,
+    0.6827,
+    0.95,
+    0.954,
+    0.9545,
+    0.997,
+    0.9973,
+    1.64,
+    1.645,
+    1.96,
+    2.58,
+    2.576,
+)
 _YEAR_BEFORE = re.compile(
     r"(?:\(|\bal\.,?\s|\b[A-Z][\w’'-]+,?\s(?:(?:and|&)\s)?|\d[a-z]?,\s|[–/-])\(?$"
 )
@@ -52,6 +71,10 @@ _UNIT = re.compile(
 )
 
 
+def _nothing(_value: float, _half: float) -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class Known:
     """What a study gives as it is.
@@ -66,12 +89,24 @@ class Known:
         Those that stand there in one list, such as the levels of a stress test.
     sets : frozenset of str
         Names of its sets of rows.
+    names : mapping of str to frozenset of str
+        What the study calls its sets in other words: the season without spectra.
+    agrees : callable
+        From a value and half of its last digit to ``chief`` where a metric, a number that a chapter
+        said or a check agrees with it, ``table`` where a table does, else an empty text.
     """
 
     keys: frozenset[str] = frozenset()
     levels: frozenset[float] = frozenset()
     lists: tuple[frozenset[float], ...] = ()
     sets: frozenset[str] = frozenset()
+    names: Mapping[str, frozenset[str]] = field(default_factory=dict, compare=False)
+    agrees: Callable[[float, float], str] = field(default=_nothing, compare=False)
+
+    @property
+    def named(self) -> dict[str, frozenset[str]]:
+        """Each set of rows with what else it is called."""
+        return {name: self.names.get(name, frozenset()) for name in self.sets}
 
 
 @dataclass(frozen=True)
@@ -110,16 +145,22 @@ class Clause:
     known : Known
     alt : bool
         Of a figure or a table, where words such as half tell of the picture.
+    context : str
+        What it hangs on: the head of a table, the sentence before a list or of a footnote.
     """
 
-    def __init__(self, text: str, hidden: str, known: Known, *, alt: bool) -> None:
+    def __init__(
+        self, text: str, hidden: str, known: Known, *, alt: bool, context: str = ""
+    ) -> None:
         self.text, self.hidden, self.known, self.alt = text, hidden, known, alt
+        self.context = context
+        self.evidence = Evidence(hidden, context, known.named, known.agrees)
         self.is_result = bool(RESULT.search(hidden))
         self.is_claim = bool(CLAIM.search(hidden) or OWN.search(hidden))
         self.is_rule = bool(RULE.search(hidden))
         self.is_wish = bool(re.search(WISHED, hidden)) and not OWN.search(hidden)
         self.is_question = text.rstrip(" *_\n").endswith("?")
-        self.is_own = bool(COUNTED.search(hidden))
+        self.is_own = bool(COUNTED.search(f"{hidden} {context}"))
         self.is_cited = not OWN.search(hidden) and cites(text, known.keys)
 
     def bare(self, found: list[Number], offset: int) -> list[Number]:
@@ -135,6 +176,7 @@ class Clause:
                 free = True
             elif one.kind == "digits":
                 free = self._is_free(one, before, after, measured=bool(measured))
+                free = free or not self.evidence.tells(one, one.start - offset)
             else:
                 free = self.alt or self._is_free_word(one, before, after)
             if not free:
@@ -201,6 +243,8 @@ class Clause:
         ):
             return False
         after = self.hidden[said.end - offset :]
+        if re.match(r"[\W¤]*(?:in|by|from) (?:most|many|other|earlier|published) ", after):
+            return False
         told = re.search(TOLD, before, re.IGNORECASE)
         metric = re.search(rf"\b(?:{METRICS})\b", self.hidden, re.IGNORECASE)
         own = bool(OWN.search(self.hidden)) or bool(named_sets(self.hidden, self.known.sets))
@@ -213,15 +257,20 @@ class Clause:
     def _is_free_word(self, one: Number, before: str, after: str) -> bool:
         if GENERAL.match(after) or re.search(RANKED, before):
             return True
+        theory = THEORY.search(self.hidden) and not STUDY.search(self.hidden)
+        if theory or re.match(r"\sper\s[kMGT]?(?:eV|pc|mag|m|s|K)\b", after):
+            return True
         words = self.hidden[len(before) : len(self.hidden) - len(after)]
         if re.match(r"(?:a\s)?(?:few|several|couple)\b", words, re.IGNORECASE):
             return not self.is_own
+        if self._is_amount(one, words, before, after):
+            return False
         if one.kind in ("magnitude", "share", "word"):
             return self._is_free_share(one, words, before, after)
         if one.unit == "times":
             return not self.is_result or self.is_rule
         if one.percent or re.match(r"\sto\s\w+(?:-\w+)?\sper\s?cent|\sor\s\w+\sper\s?cent", after):
-            return self._is_level(one)
+            return self._is_level(one) or not self.evidence.tells(one, len(before))
         if re.match(r"\s(?:sigma|standard deviations?|orders? of)\b", after):
             return not self.is_result or self.is_rule
         if re.match(
@@ -230,6 +279,34 @@ class Clause:
             return one.value == 1
         return one.value < 12 or not self._is_counted(after)
 
+    def _is_amount(self, one: Number, words: str, before: str, after: str) -> bool:
+        """Return whether words say how much: seven points of a metric, nine hundredths of a unit.
+
+        Also all of a few, where what was found is counted: "all seven are Ibc".
+        """
+        part = part_of(self.hidden, len(before))
+        if (
+            RULE.search(part)
+            or (CHOSEN.search(part) and not PLACED.search(part))
+            or re.search(r"\b(?:assum|suppos|set to|wish|aim)\w*", part)
+        ):
+            return False
+        alone = re.match(r"\s*(?:[.,;:)]|$)", after) and one.unit == "count"
+        alone = alone and not re.search(HYPOTHETICAL, self.hidden, re.IGNORECASE)
+        if (
+            alone
+            and GOVERNED.search(before)
+            and re.search(rf"\b(?:{METRICS})\b", part, re.IGNORECASE)
+        ):
+            return True
+        if re.search(r"(?:hundred|thousand)ths$", words, re.IGNORECASE):
+            return True
+        if one.value and re.match(r"\s(?:percentage\s)?points?\b", after):
+            return bool(STRONG.search(part))
+        counted = self.is_own and one.value > 1 and one.kind == "count" and one.unit != "times"
+        first = re.search(r"(?:^|:)\s*(?:all|only|just)\s$", before, re.IGNORECASE)
+        return counted and bool(first)
+
     def _is_free_share(self, one: Number, words: str, before: str, after: str) -> bool:
         """Return whether a third, twice, seven in ten or 5 of 40 tell of no result."""
         if one.kind == "magnitude":
@@ -237,11 +314,15 @@ class Clause:
         if one.kind == "share":
             each = re.search(r"\s(?:in|out of)\s", words)
             told = each or self.is_result or OUTCOME.search(self.hidden)
-            return not told or self.is_rule or (self._stands_in(one) and self._is_set())
+            part = part_of(self.hidden, len(before))
+            chosen = self._stands_in(one) and CHOSEN.search(part) and not PLACED.search(part)
+            return not told or bool(RULE.search(part) or chosen)
         if one.unit == "times" and re.match(r"\s*(?:[:;.,)]|$)", after) and before.endswith(", "):
             return True  # "and that, twice": a repetition
-        told = self.is_result or (one.value < 1 and self.is_own)
-        return not told or (self._is_level(one) and not self.is_own)
+        found = bool(PLACED.search(part_of(self.hidden, len(before))))
+        told = self.is_result or (one.value < 1 and (self.is_own or found))
+        chosen = one.unit != "times" or CHOSEN.search(self.hidden) or self.is_rule
+        return not told or bool(self._is_level(one) and chosen and not (self.is_own or found))
 
     def _is_counted(self, after: str) -> bool:
         """Return whether a dozen, or forty, are objects that the study counts as its result."""
@@ -251,7 +332,7 @@ class Clause:
         return (
             _is_name(one, before, after)
             or _is_year(one, before, after)
-            or (self._is_level(one) and not measured)
+            or (self._is_level(one, before, after) and not measured)
             or self._is_asked(one)
             or self._is_anchor(one, after)
             or (not _is_share(before, after) and self._is_small_count(one, before, after))
@@ -262,13 +343,24 @@ class Clause:
         whole = one.decimals == 0 and not one.percent and not one.unit
         return whole and not self.is_claim and bool(re.search(_NEEDS, self.hidden))
 
-    def _is_level(self, one: Number) -> bool:
+    def _is_level(self, one: Number, before: str = "", after: str = "") -> bool:
         """Return whether a number stands in study.toml, and is no result that happens to."""
-        return self._stands_in(one) and (not self.is_claim or self.is_rule or self._is_set())
+        about = re.search(r"(?:about|roughly|nearly|almost|around|~|≈)\s?$", before)
+        if not self._stands_in(one, after) or (about and one.kind == "digits"):
+            return False
+        part = part_of(self.hidden, len(before))
+        metric = re.search(rf"\b(?:{METRICS})\b", part, re.IGNORECASE)
+        told = GOVERNED.search(before[-90:]) or metric or OWN.search(part)
+        claimed = told if one.kind == "digits" and before else self.is_claim
+        return not claimed or self.is_rule or self._is_set()
 
-    def _stands_in(self, one: Number) -> bool:
+    def _stands_in(self, one: Number, after: str = "") -> bool:
+        """Return whether a number is one of study.toml, in its unit or a thousand of it."""
+        scales = (1.0, 1e3, 1e-3) if re.match(r"\s?[kMGTm]\w", after) else (1.0,)
         return any(
-            abs(abs(one.value) - level) < 1e-9 * max(1, level) for level in self.known.levels
+            abs(abs(one.value) * scale - level) < 1e-9 * max(1, level)
+            for level in self.known.levels
+            for scale in scales
         )
 
     def _is_set(self) -> bool:
@@ -278,6 +370,9 @@ class Clause:
 
     def _is_anchor(self, one: Number, after: str) -> bool:
         """Return whether a number is the end of a scale, or chance, in a clause without result."""
+        normal = re.search(r"\b(?:normal|[Gg]aussian|standard errors?|confidence)\b", self.text)
+        if normal and round(one.value, 4) in _OF_NORMAL:
+            return True
         if "sigma" in self.text and round(one.value, 4) in (0.68, 0.683, 0.95):
             return True
         if abs(one.value) == 0.5 and re.search(r"\b(?:chance|coin|guess)", self.hidden):
@@ -290,10 +385,12 @@ class Clause:
         whole = one.decimals == 0 and not one.percent and not one.signed
         if not whole or re.search(_FACTOR, before):
             return False
-        if one.unit == "times" and not self.is_result:
+        if one.unit == "times" and not self.is_result and not re.match(r"\s(?:as|that)\b", after):
             return True  # a power, a density, a repetition
         if not 0 <= one.value <= 12:
             return False
+        if re.match(r"\s(?:percentage\s)?points?\b", after):
+            return not STRONG.search(self.hidden)
         if one.unit == "times":
             return bool(re.match(r"\s?(?:cross|validation|split|grid)", after)) or not (
                 self.is_result or re.search(r"\s?[×x]$", before)

@@ -7,8 +7,12 @@ them: `0.12`, `auc = 0.91`, $\sigma = 0.12$; `alpha = 0.1` and $z > 0.3$ are non
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from boxloop.notebooks.vocabulary import METRICS
+from boxloop.notebooks.vocabulary import METRICS, STUDY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 HIDE = "¤"  # stands for what is no prose
 _MONTH = (
@@ -43,7 +47,7 @@ _CATALOGUED = (
     r"[Pp]rogram(?:me)?|[Pp]roposal|"
     r"[Aa]wards?|[Cc]ontract|[Ss]erial|[Cc]lone|[Ss]train|[Ss]pecimen|[Ss]can|[Ff]ile)"
     r"(?:\s(?:no\.|number|IDs?))?[:\s#]\s?(?!\d+(?:\.\d+)?\s?%)[\w./:-]*\d[\w./:-]*|"
-    r"\b0\d{2,}(?:-\d+)*\b(?!\.)|(?<![\d.])\d{9,}\b(?!\.)|\b(?:19|20)\d\d-\d{1,3}\b(?!-)|"
+    r"(?<![\w.,])0\d{2,}(?:-\d+)*\b(?!\.)|(?<![\d.])\d{9,}\b(?!\.)|\b(?:19|20)\d\d-\d{1,3}\b(?!-)|"
     r"\b(?:19|20)\d\d/\d+\b|\b[Ss]eeds?\s?(?:is|was|of|=|:)\s?\d+\b|"
     r"\b(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\b|"
     r"(?<![\w.])\d{1,3}[A-FHIJLN-SU-Z]\b|"
@@ -104,7 +108,7 @@ MASKS = tuple(
         (r"\$\$.+?\$\$|\\begin\{(?P<env>[\w*]+)\}.*?\\end\{(?P=env)\}", re.DOTALL),
         (r"(?<![\\\w$])\$(?=\S)(?:\\.|[^$\n])+?(?<=\S)\$(?!\d)", 0),
         (r"(?<=\])\(\s*<?[^()\s<>]*(?:\([^()\s]*\)[^()\s<>]*)*>?(?:\s+\"[^\"]*\")?\s*\)", 0),
-        (r"^\[[^\]\n]+\]:\s.*$|\[\^[^\]]+\]", re.MULTILINE),
+        (r"^\[(?!\^)[^\]\n]+\]:\s.*$|\[\^[^\]]+\]", re.MULTILINE),
         (r"https?://\S+|\bdoi:\s?\S+|\barXiv[:\s]\s?\S*\d\S*|\b10\.\d{4,}/\S+", 0),
         (r"</?[A-Za-z][^<>]*>", 0),
         (r"^[ \t>]*(?:#+\s*)?\d{1,2}[.)](?=\s)|^#+\s+\d{1,2}(?=\s)", re.MULTILINE),
@@ -121,16 +125,26 @@ MASKS = tuple(
         (rf"\b{_LEVEL}{_CENT}[ -](?:[\w-]+[ -]){{0,2}}?{_OF_LEVEL}", 0),
         (rf"\b{_LEVELLED}\s(?:(?:of|at|at the|with|are|is|to)\s|\()\(?{_LEVEL}{_CENT}", 0),
         (r"\b(?:1[5-9]|20)\d0s\b", 0),
+        (r"\(\s?1\s?[+−-]\s?[a-zε]\s?\)|\bscatter(?:s|ed)?\sby\s\S+\s(?=\(1)", 0),
         (rf"\b\d{{1,4}}(?:[ -]{_SET_BY_HAND})\b", 0),
         (r"\b[2-5]\s?(?:σ|sigma)[ -](?:threshold|discovery|level|limit|convention|clip)\w*", 0),
     )
 )  # fmt: skip
 
 
-def masked(text: str) -> str:
-    """Return a text of the same length in which what is no prose is hidden."""
+def masked(text: str, agrees: Callable[[float, float], str] | None = None) -> str:
+    """Return a text of the same length in which what is no prose is hidden.
+
+    Parameters
+    ----------
+    text : str
+    agrees : callable, optional
+        From a value and half of its last digit to ``chief`` where it is a result of the study:
+        such a number is prose in TeX, too, if its line speaks of the study.
+    """
+    written = text
     for mask in MASKS:
-        text = mask.sub(_hidden, text)
+        text = mask.sub(lambda match: _hidden(match, written, agrees), text)
     return text
 
 
@@ -149,11 +163,21 @@ _NAME_OF_METRIC = re.compile(
 )
 _RELATION = re.compile(
     rf"(?:[=≈~:]|\\(?:approx|sim(?:eq)?)\b)\s*{_FIGURE}(?:\s*(?:±|\\pm)\s*{_FIGURE}|"
-    r"\s*[\^_]\{?[-+−][\d.]+\}?[\^_]\{?[-+−][\d.]+\}?)?(?=[^=<>≈~\d]*\s*$)"
+    r"\s*[\^_]\{?[-+−][\d.]+\}?[\^_]\{?[-+−][\d.]+\}?)?"
+    # Behind it at most a unit: in "1.086 \\sigma_F / F" the number is a factor of a formula.
+    r"(?![\d.])(?=(?:\s|\\[,;:!%]|%|\\(?:mathrm|text|rm)\b|[{}]|[A-Za-z]{1,4}\b)*$)"
+)
+_SPOKEN = re.compile(rf"(?<=\w)\s+{_FIGURE}\s*$")  # `sic 4.72`
+# What cosmology and particle physics write so is no result, whatever agrees with it.
+_OF_PHYSICS = re.compile(
+    r"\\(?:Omega|Lambda|alpha_s|sqrt|Delta\s*\\?(?:eta|phi|R)|lambda|pi|hbar|theta)|"
+    r"\b(?:H_?\{?0|h|z|w_0|M_B|c|k_B|m_\w+|q)\b\s*$"
 )
 
 
-def _hidden(match: re.Match[str]) -> str:
+def _hidden(
+    match: re.Match[str], written: str, agrees: Callable[[float, float], str] | None
+) -> str:
     """Return what stands for a part that is no prose; numbers in code and TeX are prose."""
     text = match[0]
     inner = text.strip("`$").strip()
@@ -161,14 +185,34 @@ def _hidden(match: re.Match[str]) -> str:
         return re.sub(r"[^\n]", HIDE, text)
     begin = text.index(inner)
     whole = _NUMBER_ONLY.fullmatch(inner)
-    number = _RELATION.search(inner)
+    number = _RELATION.search(inner) or (_SPOKEN.search(inner) if text[0] == "`" else None)
     if whole and (text[0] == "$" or re.search(r"[.%]", inner)):
         shown = inner
-    elif number and _is_said(inner[: number.start()], text[0]):
+    elif number and (
+        _is_said(inner[: number.start()], text[0])
+        or (text[0] == "$" and agrees and _is_result(match, inner, written, agrees))
+    ):
         shown, begin = inner[number.start() :], begin + number.start()
+        shown = re.sub(r"^\s", "=", shown)  # `sic 4.72` says that sic is 4.72
     else:
         return HIDE * len(text)
     return HIDE * begin + shown + HIDE * (len(text) - begin - len(shown))
+
+
+def _is_result(
+    match: re.Match[str], inner: str, written: str, agrees: Callable[[float, float], str]
+) -> bool:
+    """Return whether a symbol is set to a result of the study, in a line that speaks of it."""
+    found = re.search(r"(?:=|\\approx|\\sim(?:eq)?|≈)\s*([-−]?\d+\.\d+)", inner)
+    start = written.rfind("\n", 0, match.start()) + 1
+    line = written[start : match.start()] + written[match.end() :].partition("\n")[0]
+    exact = found and len(re.sub(r"^[-−0.]+|\.", "", found[1])) > 2
+    told = re.search(rf"\b(?:{METRICS}|(?:un)?correlat\w+)\b", line, re.IGNORECASE)
+    if found is None or _OF_PHYSICS.search(inner[: found.start()]) or not STUDY.search(line):
+        return False
+    decimals = len(found[1].partition(".")[2])
+    how = agrees(float(found[1].replace("−", "-")), 0.5 * 10.0**-decimals)
+    return bool(exact and how == "chief") or bool(told and decimals > 2 and how)
 
 
 def _is_said(name: str, sign: str) -> bool:

@@ -66,7 +66,8 @@ _ENDS = (
 _THINGS = (
     r"(?:simulat\w+|sets|surveys|steps|ways|places|samples|folds|seeds|runs|"
     r"chapters|notebooks|sites|"
-    r"hospitals|valleys|regions|bands|bins|dimensions|stages|parts|passes|rounds|classes|showers|"
+    r"hospitals|valleys|regions|bands|bins|dimensions|stages|parts|passes(?!\s(?:the|"
+    r"our|this|its|a)\b)|rounds|classes|showers|"
     r"experiments|seasons|years|days|hours|minutes|weeks|months|cent|times)\b"
 )
 # "Double" says a number before what is doubled; "double precision" is a name.

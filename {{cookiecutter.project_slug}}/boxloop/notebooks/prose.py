@@ -132,7 +132,7 @@ def read(passage: Passage, known: Known, anchors: Iterable[str] = ()) -> list[Sa
         Of headings and cells: a link to one of them is no address of a result.
     """
     text, anchors = passage.text, set(anchors)
-    hidden, found = masked(text), []
+    hidden, found = masked(text, known.agrees), []
     for match in LINK.finditer(text):
         inside = hidden[match.start("text") : match.end("text")]
         of_result = ADDRESS.fullmatch(match["target"]) or match["target"].startswith("@")
@@ -145,8 +145,9 @@ def read(passage: Passage, known: Known, anchors: Iterable[str] = ()) -> list[Sa
             span = range(match.start(), match.end())
             hidden = hidden[: span.start] + HIDE * len(span) + hidden[span.stop :]
     shown = numbers(hidden)
-    for start, end in _clauses(hidden):
-        clause = Clause(text[start:end], hidden[start:end], known, alt=passage.part != "prose")
+    for start, end, context in _in_context(hidden, text):
+        alt = passage.part != "prose"
+        clause = Clause(text[start:end], hidden[start:end], known, alt=alt, context=context)
         inside = [said for said in found if start <= said.start < end]
         for said in inside:
             if clause.speaks_of_own(said, start, inside):
@@ -201,6 +202,28 @@ def _clauses(text: str) -> Iterator[tuple[int, int]]:
     yield start, len(text)
 
 
+def _in_context(hidden: str, text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield each clause, and what it hangs on: table head, sentence before a list or of a note."""
+    head, intro, calls = "", "", {}
+    for start, end in _clauses(hidden):
+        line, shown = text[start:end].strip(), hidden[start:end].strip()
+        for call in re.findall(r"\[\^([^\]\s]+)\](?!:)", line):
+            calls[call] = shown
+        note = re.match(r"\[\^([^\]\s]+)\]:", line)
+        if line.startswith("|"):
+            head = head or shown
+            yield start, end, head if head != shown else "|"
+            continue
+        head = ""
+        if note:
+            intro = calls.get(note[1], "")
+        elif line.endswith(":"):
+            intro = shown
+        elif not re.match(r"[-*]\s|\d+[.)]\s", line):
+            intro = "" if line else intro
+        yield start, end, intro if line != shown or intro != shown else ""
+
+
 def bibliography(text: str) -> frozenset[str]:
     """Return the keys of the entries in a BibTeX file."""
     return frozenset(
@@ -226,7 +249,11 @@ def levels(table: object) -> frozenset[float]:
         return frozenset()
     if isinstance(table, int | float):
         return frozenset({abs(float(table))})
-    items = table.values() if isinstance(table, dict) else table if isinstance(table, list) else ()
+    items: Iterable[object] = ()
+    if isinstance(table, dict):
+        items = table.values()
+    elif isinstance(table, list | tuple | set):
+        items = table
     return frozenset().union(*(levels(item) for item in items))
 
 

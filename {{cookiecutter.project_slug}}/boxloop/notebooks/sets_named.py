@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 _ROWS = (
     r"(?:sets?|rows?|samples?|data|objects?|sources?|halos?|clusters?|galaxies|stars|patients|"
@@ -58,7 +58,7 @@ class Mention:
 def _patterns(sets: Iterable[str]) -> list[tuple[frozenset[str], str]]:
     """Return by which words each set is named."""
     names = frozenset(sets)
-    sealed = frozenset(name for name in names if name.split("_")[0] == "test") or {"test"}
+    sealed = frozenset(name for name in names if _is_sealed(name)) or {"test"}
     home = frozenset(name for name in names if name in HOME) | sealed
     found = [
         (
@@ -78,7 +78,47 @@ def _patterns(sets: Iterable[str]) -> list[tuple[frozenset[str], str]]:
         behind = rf"{bound}(?:['’]s)?\s(?:[a-z]+\s)?(?:{_ROWS}|{_VALUES})\b"
         one_word = rf"\b{_AT}{_WHICH}{bound}|{behind}"
         found.append((frozenset({name}), bound if "_" in name else one_word))
+    for name, others in sets.items() if isinstance(sets, dict) else ():
+        found += [
+            (frozenset({name}), rf"\b{_AT}{_WHICH}{_spaced(words)}(?![\w-])")
+            for words in sorted(others)
+        ]
     return found
+
+
+def _spaced(words: str) -> str:
+    return r"[\s-]".join(re.escape(part) for part in words.split())
+
+
+def other_names(
+    sets: Iterable[str], criteria: Iterable[Mapping[str, object]], prose: str
+) -> dict[str, frozenset[str]]:
+    """Return what a study calls its sets of rows in other words than their names.
+
+    Parameters
+    ----------
+    sets : iterable of str
+    criteria : iterable of mapping
+        Of ``study.toml``: "... under another shower" on ``test_shower_b``.
+    prose : str
+        Of the notebooks: "The season without spectra (`domain_photometric`)".
+    """
+    names = {name: set[str]() for name in sets if name not in HOME and not _is_sealed(name)}
+    for name, found in names.items():
+        kind, _, letter = name.rpartition("_")
+        if kind and len(letter) == 1:
+            found.update(f"{which} {kind.replace('_', ' ')}" for which in ("other", "another"))
+        called = rf"\b[Tt]he\s((?:[\w-]+\s){{1,4}}?)\(`(?:domain_)?{re.escape(name)}`\)"
+        found.update(match[1].strip().lower() for match in re.finditer(called, prose))
+        for row in criteria:
+            if row.get("set") == f"test_{name}":
+                last = re.search(rf"\b{_AT}(?:the\s)?((?:[\w-]+\s?){{1,3}})$", str(row.get("name")))
+                found.update({last[1].strip().lower()} if last else ())
+    return {name: frozenset(found - {""}) for name, found in names.items()}
+
+
+def _is_sealed(name: str) -> bool:
+    return name.split("_", maxsplit=1)[0] == "test"
 
 
 def mentions(text: str, sets: Iterable[str]) -> list[Mention]:
@@ -111,10 +151,9 @@ def elsewhere(sentence: str, addresses: Iterable[str], sets: Iterable[str]) -> f
     addresses : iterable of str
         Of its links.
     sets : iterable of str
-        All sets of the study.
+        All sets of the study; a mapping says what else each is called.
     """
-    sets = {*sets}
-    of_links = {name for address in addresses if (name := set_of(address, sets))}
+    of_links = {name for address in addresses if (name := set_of(address, {*sets}))}
     found = mentions(sentence, sets)
     named = {mention.sets for mention in found}
     aside = _LOST.search(sentence) or any(mention.aside for mention in found)

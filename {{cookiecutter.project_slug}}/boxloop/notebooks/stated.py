@@ -14,6 +14,7 @@ from itertools import pairwise
 from boxloop.notebooks.numerals import Number, numbers, written_like
 
 ABOUT, EPS = 0.15, 1e-9
+NEAR_ZERO = 0.01  # of one, or of a wider interval
 _ROUGHLY = r"about|roughly|around|approximately|approx\.?|some|circa|ca\.?|~|≈|something like"
 _SLIGHTLY = r"(?:just|slightly|a (?:little|bit)|somewhat)"
 _FAR = r"(?:well |far |much )?"
@@ -35,8 +36,11 @@ _BEFORE = re.compile(
     r"(?:^|[\s(,;:\[])(?:(?P<way>better|worse|lower|higher|less|more|smaller|larger|fewer|greater|"
     r"wider|narrower|tighter|falls?|fell|falls short|drops?|dropped|shrinks?|shrank|rises?|rose|"
     r"grows?|grew|increase[sd]?|decrease[sd]?|reduce[sd]?|lower(?:s|ed)|improve[sd]?|"
-    r"worsen(?:s|ed)?|degrade[sd]?|deteriorate[sd]?|behind|ahead|wins?|loses?|lost)"
-    r"(?:\]\([^()]*\))?(?:(?<=loses)|(?<=lost)|(?<=wins)|\s+by)\s+(?:only\s+|just\s+)?)?(?:(?P<how>"
+    r"worsen(?:s|ed)?|degrade[sd]?|deteriorate[sd]?|behind|ahead|wins?|loses?|lost|"
+    r"loss|gain|reduction|"
+    r"improvement)"
+    r"(?:\]\([^()]*\))?(?:(?<=loses)|(?<=lost)|(?<=wins)|\s+(?:by|of))\s+(?:only\s+|"
+    r"just\s+)?)?(?:(?P<how>"
     + "|".join(f"(?:{words})" for words in _MODIFIERS.values())
     + r")\s*)?$",
     re.IGNORECASE,
@@ -70,7 +74,7 @@ _CLAIMS: dict[str, tuple[str, ...]] = {
     "same": (
         r"same|equal\w*|on par|indistinguishable|comparable|as good|flat|unchanged|zero|alike",
         r"unbiased|constant|stable|no (?:difference|change|trend|effect|bias)",
-        r"no .* (?:from|than) zero",
+        r"no .* (?:from|than) zero|neither \w+ nor",
     ),
     "not met": (r"not met|unmet|miss(?:es|ed)?|not reached",),
     "met": (r"met|meets|reached",),
@@ -106,6 +110,8 @@ class Entry:
     better : str
         For a difference or a gain, which is positive where the model is better: whether ``lower``
         or ``higher`` values of its metric are better.
+    width : float or None
+        Of the interval of which the value is an end.
     anchor : str
         Where in the report it stands, such as ``02-baseline``; empty where it has no place there.
     """
@@ -118,6 +124,7 @@ class Entry:
     state: str = ""
     better: str = ""
     anchor: str = ""
+    width: float | None = None
 
     @property
     def has_interval(self) -> bool:
@@ -160,8 +167,10 @@ def judge(text: str, entry: Entry, *, before: str = "", after: str = "") -> Verd
     before, after : str
         What stands beside the link: "about" before it, "per cent" or "worse" behind it count.
     """
-    unit = re.match(r"\s?(?:%|per\s?cent|percent|times\b|×)", after)
+    unit = re.match(r"\s?(?:%|per\s?cent|percent|times\b|×|points?\b)", after)
     whole = text + (unit[0] if unit else "")
+    if entry.value is not None and abs(entry.value) <= 1:  # "22 points" of a share
+        whole = re.sub(r"(?<!percentage)\s(?=points?\b)", " percentage ", whole)
     found = numbers(whole)
     # "One of the three" and "the two methods" are no statement of a number beside another one.
     shown = [one for one in found if one.kind != "count" or one.unit != "count"] or found
@@ -171,14 +180,63 @@ def judge(text: str, entry: Entry, *, before: str = "", after: str = "") -> Verd
     counted = all(one.kind == "count" and one.unit == "count" for one in shown)
     if counted:  # none, or such as "not one" and "no different from zero"
         verdict = _judge_words(whole.lower(), entry)
+        if len(shown) == 1 and _is_near_zero(shown[0], whole, before, entry):
+            verdict = RIGHT
         if verdict.holds is not None or not shown:
             return verdict
     if entry.value is None:
         return _no(f"{entry.address} has no value ({entry.words})")
+    if len(shown) == 1 and _is_near_zero(shown[0], whole, before, entry):
+        return RIGHT
     if len(shown) == 1:
+        entry = _of_reference(entry, shown[0], before)
         said = f"{_without_modifier(whole[: shown[0].start])} {whole[shown[0].start :]} {way}"
         return _judge_one(shown[0], entry, how=_how(whole[: shown[0].start], before), said=said)
     return _judge_several(shown, whole, entry)
+
+
+def _is_near_zero(one: Number, text: str, before: str, entry: Entry) -> bool:
+    """Return whether "about zero" is said of what is small beside its interval."""
+    if (
+        one.value
+        or entry.value is None
+        or _how(text[: one.start], before) not in ("about", "nearly")
+    ):
+        return False
+    width = entry.width
+    if entry.has_interval:
+        width = float(entry.high or 0.0) - float(entry.low or 0.0)
+    return abs(entry.value) <= (NEAR_ZERO if width is None else NEAR_ZERO * max(1.0, width))
+
+
+_MODEL = (
+    r"\b(?:models?|classifiers?|trees|forests?|networks?|boost\w*|machine|ours?|we|regressions?|"
+    r"ridge|ensemble|net)\b"
+)
+_REFERENCE = r"\b(?:cuts|box|window|hunt|reference|baseline|rule of thumb)\b"
+_RANKED = (
+    r"better|purer|higher|larger|greater|lower|smaller|fewer|cleaner|wider|narrower|sharper|worse|"
+    r"ahead|behind|more|less|exceeds?|wins?|leads?"
+)
+
+
+def _of_reference(entry: Entry, one: Number, before: str) -> Entry:
+    """Return a difference as seen from the reference where this alone is what a sentence is on.
+
+    "Take the cuts; their sample is purer by three points" tells a difference of -0.03.
+    """
+    last = re.split(r"[.!?]\s", re.sub(r"\]\([^()\s]*\)?", "]", before))[-1]
+    earlier, _, own = last.rpartition(";")
+    last = last if re.match(r"\s*(?:their|its|they|it|these|those)\b", own) else own or earlier
+    subject = re.split(r"\b(?:than|over|against|compared|relative|versus)\b", last)[0]
+    spoken = re.search(_REFERENCE, subject) and not re.search(_MODEL, subject)
+    is_difference = bool(entry.better) and not entry.address.startswith("gain.")
+    better = re.search(rf"\b(?:{_RANKED})\b[^,;]*$", last)
+    if not (spoken and is_difference and better) or one.signed or entry.value is None:
+        return entry
+    low, high = entry.low, entry.high
+    ends = (None if high is None else -high, None if low is None else -low)
+    return replace(entry, value=-entry.value, low=ends[0], high=ends[1])
 
 
 def _how(inside: str, before: str) -> str:
@@ -259,8 +317,8 @@ def _direction_of_gain(said: str, value: float, better: str) -> bool | None:
     found = [
         sign
         for sign, pattern in (
-            (1.0, r"\b(?:better|improve\w*|ahead|wins?)\b"),
-            (-1.0, r"\b(?:worse\w*|behind|degrade[sd]?|deteriorate[sd]?|loses?|lost)\b"),
+            (1.0, r"\b(?:better|improve\w*|ahead|wins?|gain)\b"),
+            (-1.0, r"\b(?:worse\w*|behind|degrade[sd]?|deteriorate[sd]?|loses?|lost|loss)\b"),
             (1.0 if better == "lower" else -1.0, _DOWN),
             (-1.0 if better == "lower" else 1.0, _UP),
         )
@@ -330,6 +388,8 @@ def _judge_several(found: list[Number], text: str, entry: Entry) -> Verdict:
         return _no("this link holds more numbers than one result has: write one in each")
     value, low, high = (float(x or 0.0) for x in (entry.value, entry.low, entry.high))
     ranged = re.compile(r"\s*(?:to|and|–|-|—|\.\.|…|,|;|or)\s*", re.IGNORECASE)
+    if len(found) == 3 and _is_asymmetric(between, text, found):
+        return _judge_asymmetric(stated, entry)
     if len(found) == 2 and "±" in between[0]:
         wanted = [value, (high - low) / 2]
         stated[1] = (stated[1][0], 2 * stated[1][1])
@@ -348,6 +408,26 @@ def _judge_several(found: list[Number], text: str, entry: Entry) -> Verdict:
     right = all(
         abs(x - number) <= half + EPS * max(1.0, abs(number)) for x, (number, half) in pairs
     )
+    return RIGHT if right else _wrong(entry)
+
+
+def _is_asymmetric(between: list[str], text: str, found: list[Number]) -> bool:
+    """Return whether two of three numbers are the errors of the first: 5.35^{+0.72}_{-0.74}."""
+    signs = sorted(text[one.start] for one in found[1:])
+    plain = [re.sub(r"[\s^_{}(/,)]", "", part) for part in between]
+    return plain == ["", ""] and signs[0] == "+" and signs[1] in "-−–"
+
+
+def _judge_asymmetric(stated: list[tuple[float, float]], entry: Entry) -> Verdict:
+    if not entry.has_interval:
+        return _no(f"{entry.address} has no interval; it is {entry.words}")
+    value, low, high = (float(x or 0.0) for x in (entry.value, entry.low, entry.high))
+    (number, half), *errors = stated
+    right = abs(value - number) <= half + EPS * max(1.0, abs(number))
+    for error, rounded in errors:
+        end = high if error > 0 else low
+        close = min(abs(end - value - error), abs(end - number - error))
+        right = right and close <= rounded + EPS * max(1.0, abs(error))
     return RIGHT if right else _wrong(entry)
 
 

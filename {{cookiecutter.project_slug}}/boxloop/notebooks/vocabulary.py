@@ -9,8 +9,10 @@ METRICS = (
     r"efficiency)|hazard ratio|odds ratio|"
     r"false (?:alarm|positive|negative)s?|error rate|"
     r"nmad|auc|roc|sic|ece|brier|r²|r2|f1|accuracy|precision|recall|purity|"
-    r"completeness|efficienc(?:y|ies)|coverage|scores?|bias(?:es)?|scatter|gain|skill|significance|"
-    r"outliers?|correlation|importance|prevalence|sensitivity|specificity|overlap|shift"
+    r"completeness|efficienc(?:y|ies)|coverage|scores?|bias(?:es)?|scatters?|gain|"
+    r"skill|significance|"
+    r"(?:rank )?correlations?|(?:background )?rejection|misclassification|"
+    r"outliers?|importance|prevalence|sensitivity|specificity|overlap|shift"
 )
 COMPARED = (
     r"better|worse|improve\w*|outperform\w*|beats?|lower|higher|larger|smaller|less(?! than)|fewer|"
@@ -19,16 +21,28 @@ COMPARED = (
     r"as (?:much|many|large|small|good|bad|well|fast|slow|wide|long|often|strong|heavy|high|low)|"
     r"errors?(?! bar| column| model)|loss(?! curve)|reach\w*|achiev\w*|attain\w*|degrad\w*|"
     r"(?:twice|half|times|thirds?|quarters?) as \w+|wins?|won|explain(?:s|ed)|accounts? for|"
-    r"carr(?:y|ies)|"
+    r"carr(?:y|ies)|(?:brings?|brought) (?:\w+ )?\w+ (?:down|up)|"
     r"disappear\w*|vanish\w*|gone|remain\w*|survive\w*|halv\w*|doubl(?:ed|es|ing)|tripl(?:ed|es)|"
     r"quadrupl\w*|gr(?:ow[sn]?|ew)|shrinks?|shrank|cheaper|costs?|outnumber\w*|again as \w+|"
     r"(?:mis)?classif\w*|mispredict\w*|rejects?|rejected"
 )
 # What happens to objects: with it, "every third tree" is a result.
 OUTCOME = re.compile(
-    r"\b(?:miss(?:es|ed)?|detect\w*|recover\w*|identif\w*|correct\w*|wrong\w*|flagged|tagged|"
+    r"\b(?:miss(?:es|ed)?|overlook\w*|(?:un)?detect\w*|recover\w*|identif\w*|"
+    r"correct\w*|wrong\w*|flagged|tagged|"
     r"failed|fails?|found|predict\w*|judged|labell?ed|survived?|died|respond\w*|outliers?|"
-    r"too (?:high|low|heavy|light|large|small|long|short|early|late))\b",
+    r"pass(?:es|ed)?|(?:mis)?taken for|confused with|"
+    r"too (?:high|low|heavy|light|large|small|long|short|early|late|far|near|bright|faint))\b",
+    re.IGNORECASE,
+)
+# Where objects are: a tenth of the survey lies far from training.
+PLACED = re.compile(
+    r"\b(?:lies?|lay|falls?|fell|sits?|sat|ends? up) (?:\w+ )?"
+    r"(?:far|outside|beyond|within|below|above|near|inside)\b|"
+    r"\b(?:is|are) (?:out of|outside)\b|"
+    r"\b(?:pass(?:es)?|surviv(?:es?)) (?:the|our|this|its|a) (?:\w+ )?"
+    r"(?:cut|box|window|selection)\b|"
+    r"\bkept by (?:the|our) (?:\w+ )?(?:model|classifier|trees|cuts?|box|network|forest|score)\b",
     re.IGNORECASE,
 )
 # What words such as half and a dozen count when nothing was measured.
@@ -46,7 +60,8 @@ GENERAL = re.compile(
 # A strength that was chosen, and what is made stronger: levels of study.toml stand beside them.
 CHOSEN = re.compile(
     r"\b(?:keeps?|kept|sets? aside|holds? out|reserv\w+|seal\w*|split|divid\w+|"
-    r"multipl(?:y|ied)|scal(?:e|ed|es|ing)|rescal\w+|dilut\w+|inflat\w+|"
+    r"multipl(?:y|ied|ies)|mov(?:e[sd]?|ing)|shift(?:s|ed|ing)?|widen(?:s|ed)?|lowered by|"
+    r"stress tests?|ladder|study\.toml|scal(?:e|ed|es|ing)|rescal\w+|dilut\w+|inflat\w+|"
     r"perturb\w*|levels?|settings?|assum\w+|adopt\w*|fixed|strengths?|"
     r"raised? by|set (?:to|at)|factors)\b",
     re.IGNORECASE,
@@ -64,8 +79,10 @@ CLAIM = re.compile(
 )
 RESULT = re.compile(rf"(?<!standard )\b(?:{METRICS}|{COMPARED})\b", re.IGNORECASE)
 RULE = re.compile(
-    r"\b(?:criteri\w+|threshold|bound|asks?|asked|requires?|required|demand\w*|must|should|"
-    r"study\.toml|setting|by construction|by definition|chance|coin|guess(?:ing)?|perfect)\b",
+    r"\b(?:criteri\w+|threshold|bound|asks?|asked|requires?|required|demand\w*|must|"
+    r"(?<!than they )(?<!than it )should|"
+    r"study\.toml|setting|too (?:much|many)|"
+    r"by construction|by definition|chance|coin|guess(?:ing)?|perfect)\b",
     re.IGNORECASE,
 )
 OWN = re.compile(
@@ -74,9 +91,29 @@ OWN = re.compile(
     r"obtain\w*|get|got|achieve\w*)\b",
     re.IGNORECASE,
 )
+# What holds by arithmetic.
+THEORY = re.compile(
+    r"\b(?:binomial|[Pp]oisson\w*|counting error|square root|by chance|"
+    r"normal distribution|[Gg]aussian)\b"
+)
+# That a sentence speaks of the study at all, and not of physics or of an instrument.
+STUDY = re.compile(
+    r"\b(?:models?|classifier|trees|forests?|networks?|nets?|regressions?|boosting|regressor|"
+    r"ensemble|cuts?|box|"
+    r"reference|baseline|windows?|hunt|score|scores|we|us|our|ours|selected|sample|samples|validation|"
+    r"test set|training|this study|predictions?|predicted|pseudo-experiments|toys|"
+    r"working point|threshold|seeds?|folds?|simulation|machine|method|methods|it|its|"
+    r"(?:selected|lost|kept|missed|faint|bright|passing) \w+)\b|"
+    r"\b(?:objects|events|rows|jets|cases|patients|stars|galaxies|trees|plots|spectra|images|"
+    r"sources|predictions) (?:(?:that|which) (?:are|were)|(?:that |which )?"
+    r"(?:pass|survive|get|go|fall|fail|remain|"
+    r"lie|belong)\w*)",
+    re.IGNORECASE,
+)
 # A count of objects is a result beside these.
 COUNTED = re.compile(
-    r"\b(?:outliers?|misclassif\w*|misses|missed|mispredict\w*|"
+    r"\b(?:outliers?|contaminants?|impostors?|interlopers?|misclassif\w*|misses|"
+    r"missed|mispredict\w*|"
     r"false (?:positives?|negatives?|alarms?)|"
     r"wrongly|correctly)\b|\b(?:the|our|this) (?:\w+ )?(?:model|forest|network|classifier)"
     r"(?:[’']s)?\s(?:finds?|found|loses|lost|gets|flags?|tags?|predicts?|misses|missed|reaches)\b",
@@ -95,7 +132,8 @@ THEIRS = (
     r"al\.|others?|they|whose|their|state of the art)\b[^.;]*$"
 )
 THEIRS_AFTER = (
-    r"^[\W¤]*(?:of|by|in|from|reported by|found by|published by)\s(?:[A-Z]|the literature|others)"
+    r"^[\W¤]*(?:of|by|in|from|reported by|found by|published by)\s"
+    r"(?:[A-Z]|the literature|others|(?:most|many|other|earlier|published)\s\w+)"
 )
 HYPOTHETICAL = (
     r"\b(?:may|can|for granted|takes?|taken|we set|(?:is|are) set|set to|chosen?|choose|"

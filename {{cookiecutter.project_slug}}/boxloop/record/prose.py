@@ -20,11 +20,11 @@ from boxloop.notebooks.prose import (
     passages,
     read,
 )
-from boxloop.notebooks.sets_named import elsewhere, set_of
+from boxloop.notebooks.sets_named import elsewhere, other_names, set_of
 from boxloop.notebooks.stated import judge, rewrite
 from boxloop.record.facts import settings_table
 from boxloop.record.results import read_checks, read_metrics
-from boxloop.record.traced import Results
+from boxloop.record.traced import Results, constants
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,12 +33,27 @@ if TYPE_CHECKING:
     from boxloop.base.places import Project
 
 
-def known(project: Project, sets: Iterable[str] = ()) -> Known:
+def known(project: Project, sets: Iterable[str] = (), results: Results | None = None) -> Known:
     """Return what the study gives as it is: its references, the numbers it sets, its sets."""
     path = project.study / "references.bib"
     text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
     table = settings_table(project)
-    return Known(bibliography(text), levels(table), lists(table), frozenset(sets))
+    study = table.get("study", {})
+    criteria = study.get("criteria", []) if isinstance(study, dict) else []
+    names = other_names(sets, [row for row in criteria if isinstance(row, dict)], _prose(project))
+    agrees = results.agrees if results else Known().agrees
+    set_by_hand = levels(table) | levels(constants(project))
+    return Known(bibliography(text), set_by_hand, lists(table), frozenset(sets), names, agrees)
+
+
+def _prose(project: Project) -> str:
+    """Return the lines of the notebooks that name a set of rows beside other words for it."""
+    texts = [path.read_text(encoding="utf-8", errors="replace") for path in _chapters(project)]
+    return "\n".join(line for text in texts for line in text.splitlines() if "(`domain_" in line)
+
+
+def _chapters(project: Project) -> list[Path]:
+    return [path for path in sort_notebooks(project).chapters if path.is_file()]
 
 
 def results_of(project: Project) -> Results:
@@ -61,7 +76,7 @@ def numbers_said(project: Project, results: Results) -> list[dict[str, Any]]:
     UserError
         If a notebook cannot be read.
     """
-    facts, found = known(project, results.sets), []
+    facts, found = known(project, results.sets, results), []
     for path in sort_notebooks(project).chapters:
         notebook = read_notebook(path)
         anchors = _anchors(notebook)
@@ -86,17 +101,17 @@ def said_in(
             "said": said,
         }
         found.append(row | _judged(said, passage.notebook, results, facts))
-    _elsewhere(found, results)
+    _elsewhere(found, results, facts)
     return found
 
 
-def _elsewhere(rows: list[dict[str, Any]], results: Results) -> None:
+def _elsewhere(rows: list[dict[str, Any]], results: Results, facts: Known) -> None:
     """Object to the links of a sentence that names one set of rows, and leads to another's."""
     traced = [row for row in rows if row["kind"] == "traced"]
     for clause in dict.fromkeys(row["said"].clause for row in traced):
         own = [row for row in traced if row["said"].clause == clause]
         words = re.sub(r"\]\([^()\s]*\)", "]", clause)
-        named = elsewhere(words, [row["address"] for row in own], results.sets)
+        named = elsewhere(words, [row["address"] for row in own], facts.named)
         for row in own if named else ():
             there = set_of(row["address"], results.sets)
             if there and row["holds"]:

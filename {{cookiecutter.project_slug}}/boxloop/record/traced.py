@@ -23,6 +23,7 @@ import ast
 import csv
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from functools import cached_property
@@ -119,7 +120,9 @@ class Results:
             entry = self._find(whole)
             value = getattr(entry, part) if entry else None
             if entry and value is not None:
-                found = Entry(address, value, unit=entry.unit, anchor=entry.anchor)
+                both = entry.high is not None and entry.low is not None
+                width = float(entry.high or 0.0) - float(entry.low or 0.0) if both else None
+                found = Entry(address, value, unit=entry.unit, anchor=entry.anchor, width=width)
         return found
 
     def _find(self, address: str) -> Entry | None:
@@ -344,6 +347,35 @@ class Results:
                     for name in _keys(self._read(path), depth=3):
                         yield f"{chapter}.{path.stem}.{name}"
 
+    @cached_property
+    def _values(self) -> dict[str, list[float]]:
+        """Return the values of the results, those of tables apart, in their order."""
+        found: dict[str, list[float]] = {"chief": [], "table": []}
+        for address in self.addresses():
+            entry = self.find(address)
+            first, _, rest = address.partition(".")
+            kind = "table" if first in self.chapters and "." in rest else "chief"
+            if entry is not None:
+                ends = (entry.value, entry.low, entry.high)
+                found[kind] += [value for value in ends if value is not None]
+        return {kind: sorted(values) for kind, values in found.items()}
+
+    def agrees(self, value: float, half: float) -> str:
+        """Return whether a value, give or take, is a result.
+
+        Returns
+        -------
+        str
+            ``chief``: of a metric, a number that a chapter said, or a check; ``table``: in a table
+            of a chapter; an empty text: of none.
+        """
+        slack = half * (1 + 1e-9)
+        for kind, values in self._values.items():
+            at = bisect_left(values, value - slack)
+            if at < len(values) and values[at] <= value + slack:
+                return kind
+        return ""
+
     def candidates(self, text: str, chapter: str | None = None, *, most: int = 3) -> list[str]:
         """Return addresses whose result a bare number may state, those of its chapter first."""
         found = []
@@ -454,6 +486,15 @@ def _keys(value: Any, *, depth: int) -> Iterator[str]:
         if _number(inner) is not None and not isinstance(inner, str):
             yield plain_name(key)
         yield from (f"{plain_name(key)}.{name}" for name in _keys(inner, depth=depth - 1))
+
+
+def constants(project: Project) -> dict[str, Any]:
+    """Return the plain values at the top of the modules in ``study/``: what a person set there."""
+    found = {}
+    for path in sorted(project.study.glob("*.py")):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        found[path.stem] = _constants(text)
+    return found
 
 
 def _constants(text: str) -> dict[str, Any]:
