@@ -71,7 +71,8 @@ def compare_parts(
     Returns
     -------
     DataFrame
-        Columns `stratum`, `n`, `metric`, `who`, `value`, `low`, `high`; `note` if there is one.
+        Columns `stratum`, `n`, `metric`, `who`, `value`, `low`, `high`; `note` if there is one, and
+        of scores `signal`, the share of the class of interest in the part: its mix.
     """
     truth, groups = np.asarray(truth), np.asarray(groups)
     rows = []
@@ -85,6 +86,8 @@ def compare_parts(
                 for name, values in found.items()
             }
         facts = {"stratum": name, "n": len(part)}
+        if any(METRICS[metric].ranked for metric in metrics):
+            facts["signal"] = float(np.mean(truth[part] > 0)) if len(part) else np.nan
         rows += [
             facts | {"metric": metric, "who": who} | _told(found[metric][who])
             for metric in found
