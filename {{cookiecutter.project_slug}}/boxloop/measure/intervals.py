@@ -201,16 +201,40 @@ def compare(
     truth, chosen = np.asarray(truth), [METRICS[name] for name in metrics]
     if not len(truth):
         return {metric.name: _of_no_rows(predictions) for metric in chosen}
-    stick, said = _bounded(truth, predictions, yardstick or Yardstick())
+    stick, said = bounded(truth, predictions, yardstick or Yardstick())
     unique, codes = numbered(groups)
+    counts = group_counts(len(unique), draws=affordable(draws, len(truth)), seed=seed)
+    tallies, pairs = tallied(
+        truth, predictions, chosen, codes, counts, working_point=working_point, yardstick=stick
+    )
+    about = {metric.name: _about(metric, said, stick, truth) for metric in chosen}
+    return {one.name: entries(one, tallies, pairs, level, about[one.name]) for one in chosen}
+
+
+def tallied(
+    truth: np.ndarray,
+    predictions: dict[str, np.ndarray],
+    metrics: list[Metric],
+    codes: np.ndarray,
+    counts: Iterator,
+    *,
+    working_point: float | None,
+    yardstick: Yardstick,
+) -> tuple:
+    """Return what has taken in the draws: of each predictor by metric, and of pairs by metric.
+
+    Parameters
+    ----------
+    codes : array of shape (n,)
+        The number of the group of each row, from 0.
+    counts : iterator of arrays of shape (groups,)
+        How often each group stands in a draw, see `group_counts`.
+    """
     samples = {
-        name: Sample(truth, np.asarray(values), chosen, working_point, codes, stick)
+        name: Sample(truth, np.asarray(values), metrics, working_point, codes, yardstick)
         for name, values in predictions.items()
     }
-    counts = group_counts(len(unique), draws=affordable(draws, len(truth)), seed=seed)
-    tallies, pairs = _drawn(samples, chosen, counts)
-    about = {metric.name: _about(metric, said, stick, truth) for metric in chosen}
-    return {one.name: _entries(one, tallies, pairs, level, about[one.name]) for one in chosen}
+    return _drawn(samples, metrics, counts)
 
 
 def _of_no_rows(predictions: dict) -> dict[str, Entry]:
@@ -249,7 +273,7 @@ def _drawn(samples: dict[str, Sample], metrics: list[Metric], counts: Iterator) 
     return tallies, pairs
 
 
-def _bounded(truth: np.ndarray, predictions: dict, yardstick: Yardstick) -> tuple[Yardstick, str]:
+def bounded(truth: np.ndarray, predictions: dict, yardstick: Yardstick) -> tuple[Yardstick, str]:
     """Return the yardstick with a bound of outliers, if there is one, and what it is in words."""
     if yardstick.bound is not None:
         return yardstick, f"beyond {yardstick.bound:.3g}, the bound of the study"
@@ -291,7 +315,7 @@ def _pairs(metrics: list[Metric], tallies: dict) -> dict[str, PairedMoments]:
     }
 
 
-def _entries(
+def entries(
     metric: Metric, tallies: dict, pairs: dict, level: float, about: dict[str, Any]
 ) -> dict[str, dict]:
     """Return the intervals of one metric, each with what has to be said of it."""
