@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -357,12 +357,40 @@ def by_metric(results: list[dict]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def decide(results: list[dict]) -> pd.DataFrame:
+class Decision(NamedTuple):
+    """What follows from stress tests.
+
+    Parameters
+    ----------
+    levels : DataFrame, see `each_level`
+    judged : DataFrame, see `by_metric`
+    chart : DataFrame, see `decision_map`
+    """
+
+    levels: pd.DataFrame
+    judged: pd.DataFrame
+    chart: pd.DataFrame
+
+
+def decide(results: list[dict]) -> Decision:
+    """Return what follows from stress tests: level by level, metric by metric, test by test.
+
+    Parameters
+    ----------
+    results : list of dict, see `by_metric`
+    """
+    judged = by_metric(results)
+    levels = each_level(results, judged)
+    return Decision(levels, judged, decision_map(levels))
+
+
+def each_level(results: list[dict], judged: pd.DataFrame) -> pd.DataFrame:
     """Return a row for each harder table, with the verdict on the model and on the reference.
 
     Parameters
     ----------
     results : list of dict, see `by_metric`
+    judged : DataFrame from `by_metric`
 
     Returns
     -------
@@ -371,7 +399,7 @@ def decide(results: list[dict]) -> pd.DataFrame:
         ``because`` and ``reference_because``: the metrics that decide; ``better``: who is surely
         better on these rows, and by what.
     """
-    rows, judged = [], by_metric(results)
+    rows = []
     for number, case in enumerate(results):
         mine = judged[judged["case"] == number]
         row = {key: value for key, value in case.items() if key != "judged"}
@@ -380,7 +408,10 @@ def decide(results: list[dict]) -> pd.DataFrame:
             worst = max(found["verdict"], key=VERDICTS.index)
             because = [] if worst == SAFE else found["metric"][found["verdict"] == worst]
             row[f"{prefix}verdict"] = worst
-            row[f"{prefix}because"] = ", ".join(map(short, because))
+            words = [*map(short, because)]
+            if worst == UNSAFE and (found["than_nothing"] == "worse").any():
+                words.append(f"worse than {NOTHING}")
+            row[f"{prefix}because"] = ", ".join(words)
         rows.append(row | {"better": _better(mine)})
     return pd.DataFrame(rows)
 
@@ -412,7 +443,7 @@ def decision_map(table: pd.DataFrame) -> pd.DataFrame:
 
     Parameters
     ----------
-    table : DataFrame from `decide`
+    table : DataFrame from `each_level`
 
     Returns
     -------

@@ -301,7 +301,7 @@ def _mix_in_words(mix: dict, *, known: bool) -> str:
     """Return in words which mix of classes a purity is of."""
     if not known:
         return "at the mix of these rows: neither study.prevalence nor weights say another"
-    return f"at a prevalence of {mix['signal']:.3g}, from {mix['from']}"
+    return f"at a prevalence of {mix['signal']:.3g}, {mix['from']}"
 
 
 def _pairs(metrics: list[Metric], tallies: dict) -> dict[str, PairedMoments]:

@@ -45,7 +45,7 @@ class Yardstick:
     scale: Literal["1+target"] | None = None
     bound: float | None = None
     prevalence: float | None = None
-    prevalence_from: str = "study.prevalence"
+    prevalence_from: str = "by study.prevalence"
     rest: dict[str, float] | None = None
 
     def ranking(self, truth: Any, score: Any) -> ranking.Ranking:

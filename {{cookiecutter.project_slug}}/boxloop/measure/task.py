@@ -16,7 +16,7 @@ from sklearn.base import clone, is_classifier, is_outlier_detector
 
 from boxloop.base.errors import UserError
 from boxloop.measure.fits import each
-from boxloop.measure.intervals import compare
+from boxloop.measure.intervals import ROWS, compare
 from boxloop.measure.kinds import TASKS, TaskKind
 from boxloop.measure.metrics import METRICS, Yardstick
 from boxloop.split.division import units
@@ -233,6 +233,27 @@ class Task:
         mix = self._prevalence(frame, self.truth(frame).to_numpy()) if len(frame) else None
         known = {"prevalence_from": WEIGHTS} if study.prevalence is None and mix else {}
         return Yardstick(study.scale, study.outlier_bound, mix, rest=rest, **known)
+
+    def true_mix(self, frame: pd.DataFrame) -> tuple[np.ndarray, str]:
+        """Return how often each row stands for an object of the true mix of classes, and that mix.
+
+        Parameters
+        ----------
+        frame : DataFrame of n rows
+
+        Returns
+        -------
+        weights : array of shape (n,)
+            Ones where nothing but the rows tells the mix.
+        words : str
+            The share of the class of interest, and where it is known from.
+        """
+        truth, stick = self.truth(frame).to_numpy(dtype=float), self.yardstick(frame)
+        share, here = stick.prevalence, float(np.mean(truth > 0))
+        known, where = (here, ROWS) if share is None else (share, stick.prevalence_from)
+        words = f"{self._study.positive_class} {known:.2g} {where}"
+        rest = (1 - known) / max(1 - here, 1e-9)
+        return np.where(truth > 0, known / max(here, 1e-9), rest), words
 
     def _rest(self, frame: pd.DataFrame, weights: np.ndarray) -> dict[str, float] | None:
         """Return the share of each class among the rows that are not of the class of interest."""
