@@ -64,7 +64,7 @@ def _mark(verdict: str) -> Any:
     """Return the mark of a verdict, for the legend."""
     from matplotlib.lines import Line2D
 
-    style = {"color": COLOURS["truth"], "linestyle": "", "label": verdict}
+    style: dict[str, Any] = {"color": COLOURS["truth"], "linestyle": "", "label": verdict}
     return Line2D([], [], **style, **MARKS[verdict])
 
 
@@ -86,7 +86,7 @@ def _draw_ratios(ax: Axes, judged: pd.DataFrame, place: dict[str, float], colour
                 [row["ratio_low"], row["ratio"], row["ratio_high"]], NEAREST, FURTHEST
             )
             ax.plot([low, high], [at, at], color=colour, lw=1.2)
-            look = {"color": colour, "linestyle": "", "clip_on": False, "zorder": 3}
+            look: dict[str, Any] = {"color": colour, "linestyle": "", "clip_on": False, "zorder": 3}
             ax.plot(value, at, **look, **MARKS[row["verdict"]])
     ax.axvline(1, color=COLOURS["truth"], lw=1)
     ax.axvspan(1, FURTHEST, color="#EEEEEE", zorder=0)
@@ -100,13 +100,21 @@ def _draw_ratios(ax: Axes, judged: pd.DataFrame, place: dict[str, float], colour
 def _write(ax: Axes, at: float, word: str, more: str, colour: str) -> None:
     """Write a verdict, and below it at which levels and by which metrics it holds."""
     ax.set_axis_off()
-    where = {"transform": ax.get_yaxis_transform(), "color": colour, "linespacing": 0.95}
+    where: dict[str, Any] = {"transform": ax.get_yaxis_transform(), "color": colour}
     lines = [line for part in more.split("; ") for line in wrap(part, WIDEST)]
     if len(lines) > LINES:
         lines = [*lines[: LINES - 1], f"{lines[LINES - 1][: WIDEST - 2]} …"]
     weight = "bold" if word == UNSAFE else "normal"
     if word:
-        sits = {"va": "bottom" if lines else "center", "fontsize": 9.5, "fontweight": weight}
+        sits: dict[str, Any] = {
+            "va": "bottom" if lines else "center",
+            "fontsize": 9.5,
+            "fontweight": weight,
+        }
         ax.text(0, at + (0.06 if lines else 0), word, **where, **sits)
-    below = {"va": "top" if word else "center", "fontsize": 7.5}
+    below: dict[str, Any] = {
+        "linespacing": 0.95,
+        "va": "top" if word else "center",
+        "fontsize": 7.5,
+    }
     ax.text(0, at + (0.03 if word else 0), "\n".join(lines), **where, **below)

@@ -391,9 +391,11 @@ class _PurityTally(_ShareTally):
             return np.nan, np.nan
         variances = np.var(draws, axis=0, ddof=1) * (free + 1) / free
         groups = [self.sample.groups_of(kind) for kind in ("signal", "background")]
-        parts = zip(now, variances, groups, strict=True)
-        known = [(v, *wilson(v, var, n, level, free=free)) for v, var, n in parts]
-        return _purities(*known, prevalence, correlation(*draws.T))
+        signal, background = (
+            (share, *wilson(share, float(spread), count, level, free=free))
+            for share, spread, count in zip(now, variances, groups, strict=True)
+        )
+        return _purities(signal, background, prevalence, correlation(draws[:, 0], draws[:, 1]))
 
 
 Purity.tally = _PurityTally
@@ -409,7 +411,8 @@ def _purities(
 
     def apart(odds: float) -> Ends:
         """Return the ends of eps_S - odds x eps_B, nothing where the signal has these odds."""
-        return joined(signal, tuple(odds * end for end in background), together)
+        value, low, high = background
+        return joined(signal, (odds * value, odds * low, odds * high), together)
 
     tried = np.logspace(-9, 9, 3601)
     gaps = np.array([apart(odds) for odds in tried])

@@ -6,7 +6,8 @@ broken, or nobody can tell. The model and the domain reference are judged by one
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,7 +23,7 @@ from boxloop.measure.task import ROBUST, Task, guess
 from boxloop.table.codes import numbered
 
 if TYPE_CHECKING:
-    from boxloop.measure.metrics import Metric, Yardstick
+    from boxloop.measure.metrics import Metric
 
 SAFE, UNSURE, UNSAFE = "safe", "cannot tell", "unsafe"
 VERDICTS = (SAFE, UNSURE, UNSAFE)  # from good to bad
@@ -31,7 +32,7 @@ AT_HOME = ("train_cv", "validation", "test")  # sets of the rows that a model is
 UNCUT = ("sic", "max_sic")  # who knows nothing makes no cut, and improves nothing
 OF_SELECTED = ("purity", "deployed_purity")  # who knows nothing selects the mix
 NOTHING = "knowing nothing"
-TINY = 1e-9
+TINY, LEVEL = 1e-9, 0.95
 
 
 def promised(criteria: Iterable, where: str | None = None) -> dict[str, float | None]:
@@ -91,6 +92,10 @@ class Told:
     high: float
     draws: np.ndarray
     unsure: str = ""
+
+    def mapped(self, function: Callable[[float], float]) -> tuple[float, float, float]:
+        """Return value, low and high on another scale."""
+        return function(self.value), function(self.low), function(self.high)
 
 
 def error_told(metric: Metric, tally: Any, entry: dict) -> Told:
@@ -152,21 +157,20 @@ def ratio(
     """
     allowed = TOLERANCE if tolerance is None else tolerance
     if same:
-        found = (1 / allowed,) * 3
+        found = np.full(3, 1 / allowed)
     elif min(home.value, home.low, now.value, now.low) > 0:
-        parts = [np.log([one.value, one.low, one.high]) for one in (now, home)]
         with np.errstate(divide="ignore"):
             together = correlation(np.log(now.draws), np.log(home.draws))
-        gap = parts[0][0] - parts[1][0], *joined(*(tuple(part) for part in parts), together)
-        found = tuple(np.exp(np.array(gap)) / allowed)
+        gap = math.log(now.value / home.value)
+        ends = joined(now.mapped(math.log), home.mapped(math.log), together)
+        found = np.exp([gap, *ends]) / allowed
     else:
         most, together = allowed * home.value, correlation(now.draws, home.draws)
-        times = tuple(allowed * end for end in (home.value, home.low, home.high))
-        gap = now.value - most, *joined((now.value, now.low, now.high), times, together)
-        found = tuple(np.clip(1 + np.array(gap) / max(most, TINY), 0, 1 / TINY))
+        ends = joined(now.mapped(float), home.mapped(lambda end: allowed * end), together)
+        gaps = np.array([now.value - most, *ends])
+        found = np.clip(1 + gaps / max(most, TINY), 0, 1 / TINY)
     if bound is not None:
-        kept = np.array([now.value, now.low, now.high]) / max(bound, TINY)
-        found = tuple(np.fmin(found, kept))
+        found = np.fmin(found, np.array(now.mapped(float)) / max(bound, TINY))
     return Ratio(*map(float, found))
 
 
@@ -262,15 +266,14 @@ class Home:
     def _nothing(self, measured: _Measured, who: str) -> str:
         """Return ``better`` or ``worse`` than who knows nothing, by the primary metric, or ''."""
         name = self.settings.study.primary_metric
-        mine, other = measured.told[who][name], measured.trivial
+        mine, other = measured.told[who][name], measured.told.get("trivial", {}).get(name)
         if name in UNCUT or name in OF_SELECTED:
             value = METRICS[name].loss(1.0 if name in UNCUT else measured.mix)
             other = Told(value, value, value, np.zeros(0))
         if other is None:
             return "not asked"
         together = correlation(other.draws, mine.draws) if len(other.draws) else 0.0
-        sides = [(one.value, one.low, one.high) for one in (other, mine)]
-        low, high = joined(*sides, together)
+        low, high = joined(other.mapped(float), mine.mapped(float), together)
         return "better" if low > 0 else "worse" if high < 0 else ""
 
     def _units(self, frame: pd.DataFrame) -> np.ndarray:
@@ -287,23 +290,20 @@ class Home:
             stick = replace(stick, bound=self.bound)
         stick, _ = bounded(truth, said, stick)
         self.bound = stick.bound
+        found = _Measured(truth, said, stick.prevalence)
+        asked: dict[tuple[str, ...], list[str]] = {BOTH: [primary, *names]}
+        if "trivial" in said and primary not in (*UNCUT, *OF_SELECTED):
+            asked[("trivial",)] = [primary]
         unique, codes = numbered(self._units(rows))
-        options = {"working_point": self.settings.study.working_point, "yardstick": stick}
-        told, found = {}, {}
-        for some, asked in ((BOTH, [primary, *names]), (("trivial",), [primary])):
-            mine = {who: said[who] for who in some if who in said}
-            metrics = [METRICS[name] for name in dict.fromkeys(asked)]
-            counts = self._counts(unique)
-            tallies, pairs = tallied(truth, mine, metrics, codes, counts, **options) if mine else ({}, {})
-            for one in metrics if mine else ():
-                entry = entries(one, tallies, pairs, 0.95, {})
-                found.setdefault(one.name, {}).update(entry)
-            for who, of in tallies.items():
-                told[who] = {
-                    name: error_told(METRICS[name], tally, found[name][who])
-                    for name, tally in of.items()
-                }
-        return _Measured(truth, said, found, told, stick.prevalence)
+        point = self.settings.study.working_point
+        for some, metrics in asked.items():
+            mine = {who: said[who] for who in some}
+            chosen = [METRICS[name] for name in dict.fromkeys(metrics)]
+            options: dict[str, Any] = {"working_point": point, "yardstick": stick}
+            found.take(
+                *tallied(truth, mine, chosen, codes, self._counts(unique), **options), chosen
+            )
+        return found
 
     def _counts(self, unique: np.ndarray) -> Iterator[np.ndarray]:
         """Yield how often each unit stands in a draw: units of home as often as at home."""
@@ -321,12 +321,20 @@ class Home:
 class _Measured:
     """Model, reference and who knows nothing on one table."""
 
-    def __init__(
-        self, truth: np.ndarray, said: dict, found: dict, told: dict, prevalence: float | None
-    ) -> None:
-        self.truth, self.said, self.found, self.told = truth, said, found, told
+    def __init__(self, truth: np.ndarray, said: dict, prevalence: float | None) -> None:
+        self.truth, self.said = truth, said
         self.mix = float(np.mean(truth > 0)) if prevalence is None else prevalence
-        self.trivial = next(iter(told.get("trivial", {}).values()), None)
+        self.found: dict[str, dict] = {}
+        self.told: dict[str, dict[str, Told]] = {}
+
+    def take(self, tallies: dict, pairs: dict, metrics: list[Metric]) -> None:
+        """Take in what `boxloop.measure.intervals.tallied` returned."""
+        for metric in metrics:
+            entry = entries(metric, tallies, pairs, LEVEL, {})
+            self.found.setdefault(metric.name, {}).update(entry)
+            for who, mine in tallies.items():
+                told = error_told(metric, mine[metric.name], entry[who])
+                self.told.setdefault(who, {})[metric.name] = told
 
     def columns(self, name: str) -> dict[str, float]:
         """Return a metric of each predictor by name, with its ends."""

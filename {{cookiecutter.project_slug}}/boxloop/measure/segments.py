@@ -137,7 +137,8 @@ def weakest_segment(
     search = _Search(part, p, codes)
     found = search.best(excess.values, codes)
     if found is None:
-        return Segment("", np.zeros(len(X), dtype=bool), *[np.nan] * 3, 1.0, 0)
+        nothing = np.zeros(len(X), dtype=bool)
+        return Segment("", nothing, np.nan, np.nan, np.nan, p=1.0, rows=0)
     highest = [search.best(excess.exchanged()) for _ in range(exchanges)]
     most = np.array([one.score if one else 0.0 for one in highest])
     error = found.total / found.score / found.rows if found.score else np.nan
@@ -218,7 +219,7 @@ class _Search:
 
     def __init__(self, X: pd.DataFrame, chance: np.ndarray | None, codes: np.ndarray) -> None:
         self.cuts = _cuts(X)
-        sides = [_side(X[name].to_numpy(), *cut) for name, *cut in self.cuts]
+        sides = [_side(X[name].to_numpy(), way, at) for name, way, at in self.cuts]
         self.sides = np.array(sides, dtype=np.float32).reshape(len(sides), len(X))
         self.chance, self.least = chance, max(LEAST * len(X), 2 * FEWEST)
         self.order = np.argsort(codes, kind="stable")
@@ -274,8 +275,8 @@ class _Search:
 
     def holds(self, X: pd.DataFrame, found: _Found) -> np.ndarray:
         """Return which rows of a table lie in a segment, bool of shape (n,)."""
-        sides = [_side(X[name].to_numpy(), *cut) for name, *cut in map(self.cuts.__getitem__, found.cuts)]
-        return np.logical_and.reduce(sides)
+        cuts = [self.cuts[i] for i in found.cuts]
+        return np.logical_and.reduce([_side(X[name].to_numpy(), way, at) for name, way, at in cuts])
 
 
 def _cuts(X: pd.DataFrame) -> list[tuple[str, str, float]]:

@@ -199,7 +199,7 @@ def _checks(checks: list[dict]) -> Iterator:
 
 
 def _stress(stress: pd.DataFrame, metric: str) -> Iterator:
-    """Return a row for every stress test that the model surely did not stand, at its worst level."""
+    """Return a row for every stress test that the model did surely not stand, at its worst."""
     broken = stress[~stress["verdict"].isin(["safe", "cannot tell"])]
     for name, rows in broken.groupby("test", sort=False):
         worst = rows.loc[rows["model"].map(METRICS[metric].loss).idxmax()]
