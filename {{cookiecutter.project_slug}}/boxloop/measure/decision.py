@@ -300,9 +300,9 @@ class Home:
             mine = {who: said[who] for who in some}
             chosen = [METRICS[name] for name in dict.fromkeys(metrics)]
             options: dict[str, Any] = {"working_point": point, "yardstick": stick}
-            found.take(
-                *tallied(truth, mine, chosen, codes, self._counts(unique), **options), chosen
-            )
+            counts = self._counts(unique)
+            tallies, pairs = tallied(truth, mine, chosen, codes, counts, **options)
+            found.take(tallies, pairs, chosen)
         return found
 
     def _counts(self, unique: np.ndarray) -> Iterator[np.ndarray]:
