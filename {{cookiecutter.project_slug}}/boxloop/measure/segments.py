@@ -117,37 +117,34 @@ def weakest_segment(
     groups : array of shape (n,), optional
         Rows of a group are no independent witnesses.
 
-    Returns
-    -------
-    Segment
-
     Notes
     -----
     The loss is the squared residual. Its expectation is the mean of the sample, and of classes
     p (1 - p): what is left is (1 - 2 p) (y - p), nothing on average wherever p is right, however
     hard the rows are. A segment counts by the sum of that over its standard error between groups
     (Chung & Romano 2013: a studentised exchange is fair where spreads differ). Losses are exchanged
-    between all rows, and of classes between rows of about the same probability.
+    between all rows, and of classes between rows of like probability.
     """
     rows, _ = sample(len(X), seed, MOST)
-    part = numeric(X).iloc[rows]
     p = None if chance is None else np.asarray(chance, dtype=float)[rows]
     excess = _Excess(np.asarray(residual, dtype=float)[rows], p, seed)
     codes = group_codes(None if groups is None else np.asarray(groups)[rows], None, len(rows))
-    search = _Search(part, p, codes)
+    search = _Search(numeric(X).iloc[rows], p, codes)
     found = search.best(excess.values, codes)
-    if found is None:
+    if found is None or not excess.enough(found.inside):
         nothing = np.zeros(len(X), dtype=bool)
         return Segment("", nothing, np.nan, np.nan, np.nan, p=1.0, rows=0)
     highest = [search.best(excess.exchanged()) for _ in range(exchanges)]
-    most = np.array([one.score if one else 0.0 for one in highest])
-    error = found.total / found.score / found.rows if found.score else np.nan
-    reach = float(np.quantile(most, 1 - BY_CHANCE)) * abs(error)
+    scores = np.array([one.score if one else 0.0 for one in highest])
+    return _judged(found, scores, search.words(found), search.holds(numeric(X), found))
+
+
+def _judged(found: _Found, scores: np.ndarray, rule: str, inside: np.ndarray) -> Segment:
+    """Return a segment beside the scores of searches in exchanged losses."""
     mean = found.total / found.rows
-    share = (1 + int(np.sum(most >= found.score))) / (exchanges + 1)
-    enough = excess.enough(found.inside)
-    inside = search.holds(numeric(X), found)
-    rule = search.words(found) if enough else ""
+    error = mean / found.score if found.score else np.nan
+    reach = float(np.quantile(scores, 1 - BY_CHANCE)) * abs(error)
+    share = (1 + int(np.sum(scores >= found.score))) / (len(scores) + 1)
     return Segment(rule, inside, mean, mean - reach, mean + reach, share, int(found.rows))
 
 
