@@ -87,6 +87,16 @@ def test_a_few_rows_of_a_class_are_no_segment():
     assert not found.stands_out and found.rule == ""
 
 
+def test_a_corner_without_what_is_promised_there_stands_out():
+    """Scores say nine in ten of a corner that holds none: no row of the class is needed to see."""
+    X, corner, group, rng = table(1)
+    chance = np.where(corner, 0.9, np.where(rng.random(ROWS) < 0.5, 0.9, 0.1))
+    truth = np.where(corner, 0, rng.random(ROWS) < chance).astype(float)
+    earned = calibrated(truth, chance + 1e-3 * rng.random(ROWS))
+    found = weakest_segment(X, truth - earned, chance=earned, groups=group, exchanges=99)
+    assert found.stands_out and truth[found.inside & corner].sum() == 0
+
+
 def test_rows_of_a_group_are_one_witness():
     """Nine hundred rows of ten objects that err together: chance finds a weak segment in them."""
     alarms = 0

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 EXCHANGES = 199  # of losses between rows: then the smallest p-value is 1 in 200
 BY_CHANCE = 0.02  # a segment that more searches in exchanged losses surpass does not stand out
 LEAST = 0.1  # share of the rows that a segment has
-FEWEST = 10  # rows of each class, and groups, that a segment has
+FEWEST = 10  # rows of each class that may be expected in a segment, and groups in it
 ALIKE = 25  # rows next to each other in probability, whose labels are exchanged
 PLACES = np.arange(0.1, 0.95, 0.1)  # quantiles of an input at which it is cut
 MOST = 10_000  # rows that are searched
@@ -131,7 +131,7 @@ def weakest_segment(
     codes = group_codes(None if groups is None else np.asarray(groups)[rows], None, len(rows))
     search = _Search(numeric(X).iloc[rows], p, codes)
     found = search.best(excess.values, codes)
-    if found is None or not excess.enough(found.inside):
+    if found is None:
         nothing = np.zeros(len(X), dtype=bool)
         return Segment("", nothing, np.nan, np.nan, np.nan, p=1.0, rows=0)
     highest = [search.best(excess.exchanged()) for _ in range(exchanges)]
@@ -186,13 +186,6 @@ class _Excess:
         truth = np.empty(len(self.residual))
         truth[home] = (self.residual + self.chance)[order]
         return self._less_expectation(truth - self.chance)
-
-    def enough(self, inside: np.ndarray) -> bool:
-        """Return whether a segment has rows of both classes enough to be judged."""
-        if self.chance is None:
-            return True
-        positive = float((self.residual + self.chance)[inside].sum())
-        return FEWEST <= round(positive) <= inside.sum() - FEWEST
 
 
 @dataclass(frozen=True)
