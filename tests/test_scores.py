@@ -137,7 +137,8 @@ def test_every_number_of_scores_says_its_mix():
     assert METRICS["purity"].mix_in_words(found["purity"]["model"]) == (
         "signal 0.01 by the weights of the rows"
     )
-    assert METRICS["roc_auc"].mix_in_words(found["roc_auc"]["model"]) == ""
+    assert METRICS["roc_auc"].mix_in_words(found["roc_auc"]["model"]) == "rest qcd 0.9, top 0.1"
+    assert METRICS["roc_auc"].mix_in_words(bare["roc_auc"]["model"]) == ""
     assert (
         "mix"
         not in compare(truth, {"model": score}, **options | {"metrics": ["rmse"]})["rmse"]["model"]

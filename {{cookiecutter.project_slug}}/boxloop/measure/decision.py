@@ -208,13 +208,18 @@ class Home:
         self.said: dict[str, np.ndarray] = {}
         self.truth: np.ndarray = np.zeros(0)
         measured = self._measured(frame, self.fitted, self.names)
-        heavy = [name for name in named if "heavy_tails" in measured.found[name]["model"]]
+        heavy = [name for name in named if self._heavy(measured.found[name])]
         if heavy:
             self.robust = dict.fromkeys(heavy, ROBUST)
             self.names = list(dict.fromkeys([*self.names, ROBUST]))
             measured = self._measured(frame, self.fitted, self.names)
         self.told, self.said, self.truth = measured.told, measured.said, measured.truth
         self.primary = measured.columns(settings.study.primary_metric)
+
+    @staticmethod
+    def _heavy(found: dict[str, dict]) -> bool:
+        """Return whether tails are heavy, of either method or of what sets them apart."""
+        return any("heavy_tails" in found[who] for who in (*BOTH, "difference"))
 
     def under(
         self, frame: pd.DataFrame, fitted: dict | None = None, *, where: str | None = None

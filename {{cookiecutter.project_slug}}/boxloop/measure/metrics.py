@@ -134,6 +134,9 @@ class Metric:
     def mix_in_words(self, entry: Any) -> str:
         """Return the mix that an entry is told for, or nothing where none is told or matters.
 
+        How common the class of interest is; of rates, which do not depend on that, what the rest
+        is made of.
+
         Parameters
         ----------
         entry : dict
@@ -142,9 +145,12 @@ class Metric:
         mix = entry.get("mix") if isinstance(entry, dict) else None
         if not (isinstance(mix, dict) and isinstance(mix.get("signal"), float)):
             return ""
-        if not self.mixed and self.name not in OF_ROWS:
-            return ""
-        return f"signal {mix['signal']:.2g} {mix.get('from', '')}".strip()
+        if self.mixed or self.name in OF_ROWS:
+            return f"signal {mix['signal']:.2g} {mix.get('from', '')}".strip()
+        rest = mix.get("rest")
+        parts = sorted(rest.items(), key=lambda part: -part[1]) if isinstance(rest, dict) else []
+        shown = ", ".join(f"{name} {share:.2g}" for name, share in parts[:4])
+        return f"rest {shown}{', …' if len(parts) > 4 else ''}" if parts else ""
 
     def in_unit(self, unit: str, scale: str | None = None) -> str:
         """Return the unit that it carries, given that of the target."""

@@ -109,7 +109,7 @@ def interval_table(compared: dict, *, digits: int = 3) -> pd.DataFrame:
         | _mix(name, found)
         for name, found in led(compared).items()
     }
-    return pd.DataFrame(rows).T
+    return pd.DataFrame(rows).T.fillna("")
 
 
 def with_overrides(card: str, openings: list[dict]) -> str:
