@@ -23,7 +23,7 @@ MARKS: dict[str, dict[str, Any]] = {
     UNSURE: {"marker": "D", "markersize": 4.5, "markerfacecolor": "white"},
     UNSAFE: {"marker": "X", "markersize": 6},
 }
-WIDEST, LINES = 28, 2  # letters of a line of words, and lines
+WIDEST, LINES = 30, 3  # letters of a line of words, and lines
 
 
 def draw_decision_map(judged: pd.DataFrame, chart: pd.DataFrame) -> Figure:
@@ -102,19 +102,15 @@ def _write(ax: Axes, at: float, word: str, more: str, colour: str) -> None:
     ax.set_axis_off()
     where: dict[str, Any] = {"transform": ax.get_yaxis_transform(), "color": colour}
     lines = [line for part in more.split("; ") for line in wrap(part, WIDEST)]
-    if len(lines) > LINES:
-        lines = [*lines[: LINES - 1], f"{lines[LINES - 1][: WIDEST - 2]} …"]
+    most = LINES if word else LINES + 1
+    if len(lines) > most:
+        lines = [*lines[: most - 1], f"{lines[most - 1][: WIDEST - 2]} …"]
+    at += 0.12 * bool(
+        word and len(lines) == LINES
+    )  # so that it ends above the next line of the map
     weight = "bold" if word == UNSAFE else "normal"
     if word:
-        sits: dict[str, Any] = {
-            "va": "bottom" if lines else "center",
-            "fontsize": 9.5,
-            "fontweight": weight,
-        }
-        ax.text(0, at + (0.06 if lines else 0), word, **where, **sits)
-    below: dict[str, Any] = {
-        "linespacing": 0.95,
-        "va": "top" if word else "center",
-        "fontsize": 7.5,
-    }
-    ax.text(0, at + (0.03 if word else 0), "\n".join(lines), **where, **below)
+        sits: dict[str, Any] = {"va": "bottom" if lines else "center", "fontsize": 9.5}
+        ax.text(0, at + (0.06 if lines else 0), word, **where, **sits, fontweight=weight)
+    below: dict[str, Any] = {"linespacing": 0.95, "va": "top" if word else "center"}
+    ax.text(0, at + (0.03 if word else 0), "\n".join(lines), **where, **below, fontsize=7.5)
