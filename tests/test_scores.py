@@ -100,6 +100,100 @@ def test_purity_at_the_true_mix():
     )
 
 
+@pytest.mark.parametrize(
+    "name", ["purity", "average_precision", "accuracy", "f1", "matthews", "roc_auc", "completeness"]
+)
+def test_numbers_of_another_mix_are_those_of_rows_in_that_mix(name):
+    """Background that stands nine times as often has the prevalence that is told: the same."""
+    rng = np.random.default_rng(2)
+    truth = (np.arange(400) < 200).astype(float)
+    score = rng.normal(truth)
+    many = np.r_[np.flatnonzero(truth), np.tile(np.flatnonzero(truth == 0), 9)]
+
+    found = METRICS[name](truth, score, 0.7, yardstick=Yardstick(prevalence=0.1))
+
+    assert found == pytest.approx(METRICS[name](truth[many], score[many], 0.7))
+    same = METRICS[name](truth, score, 0.7)
+    assert (found == pytest.approx(same)) == (name in ("roc_auc", "completeness"))
+
+
+def test_every_number_of_scores_says_its_mix():
+    """The true one where it is known, with where from; else that of the rows; and the rest."""
+    truth, score = np.repeat([1.0, 0.0], [40, 60]), np.linspace(1, 0, 100)
+    rest = {"qcd": 0.9, "top": 0.1}
+    known = Yardstick(prevalence=0.01, prevalence_from="by the weights of the rows", rest=rest)
+    names = ["purity", "average_precision", "roc_auc", "completeness", "ece", "log_loss"]
+    options = {"groups": np.arange(100), "metrics": names, "draws": 30, "working_point": 0.5}
+    found = compare(truth, {"model": score}, yardstick=known, **options)
+    bare = compare(truth, {"model": score}, **options)
+
+    for name in names:
+        there, mix = found[name]["model"]["mix"], bare[name]["model"]["mix"]
+        assert mix == {"signal": 0.4, "from": "in these rows"}
+        true = name in ("purity", "average_precision")
+        assert there["signal"] == (0.01 if true else 0.4)
+        assert ("weights" in there["from"]) == true
+        assert there["rest"] == rest
+    assert METRICS["purity"].mix_in_words(found["purity"]["model"]) == (
+        "signal 0.01 by the weights of the rows"
+    )
+    assert METRICS["roc_auc"].mix_in_words(found["roc_auc"]["model"]) == "rest qcd 0.9, top 0.1"
+    assert METRICS["roc_auc"].mix_in_words(bare["roc_auc"]["model"]) == ""
+    assert (
+        "mix"
+        not in compare(truth, {"model": score}, **options | {"metrics": ["rmse"]})["rmse"]["model"]
+    )
+
+
+def test_background_that_never_passed_may_still_pass():
+    """None of 2000 passes: of a signal of one in two hundred that is no purity of one for sure."""
+    truth = np.repeat([1.0, 0.0], [100, 2000])
+    score = np.r_[np.linspace(0.2, 0.9, 100), np.full(2000, 0.1)]
+    options = {"groups": np.arange(2100), "metrics": ["purity"], "draws": 60, "working_point": 0.5}
+    mixed = Yardstick(prevalence=0.005)
+    purity = compare(truth, {"model": score}, yardstick=mixed, **options)["purity"]["model"]
+
+    # Wilson: up to 3.84 / 2003.84 of the background may pass, of the signal 0.59 do.
+    most = 3.84 / 2003.84
+    assert purity["value"] == purity["high"] == 1
+    assert purity["low"] == pytest.approx(0.005 * 0.57 / (0.005 * 0.57 + 0.995 * most), abs=0.03)
+    assert compare(truth, {"model": score}, **options)["purity"]["model"]["low"] > 0.9
+
+
+def test_intervals_at_the_true_mix_hold_what_they_promise():
+    """Of 60 samples at least 54 hold the truth: a purity, and an average precision."""
+    cut, mix, held = 1.5, 0.02, {"purity": 0, "average_precision": 0}
+    rate = norm.sf(cut - 1.5), norm.sf(cut)
+    places = np.linspace(-6, 8, 4001)
+    signal, background = norm.sf(places - 1.5), norm.sf(places)
+    at = mix * signal / (mix * signal + (1 - mix) * background)
+    true = {"average_precision": -np.trapezoid(at, signal)}
+    true["purity"] = mix * rate[0] / (mix * rate[0] + (1 - mix) * rate[1])
+    truth = np.repeat([1.0, 0.0], [150, 600])
+    for seed in range(60):
+        score = np.random.default_rng(seed).normal(1.5 * truth)
+        options = {"metrics": list(held), "draws": 100, "seed": seed, "working_point": cut}
+        mixed = {"groups": np.arange(750), "yardstick": Yardstick(prevalence=mix)}
+        found = compare(truth, {"model": score}, **options, **mixed)
+        for name in held:
+            held[name] += found[name]["model"]["low"] <= true[name] <= found[name]["model"]["high"]
+    assert min(held.values()) >= 54
+
+
+def test_an_average_precision_that_one_row_would_change_says_so():
+    """At one in a thousand, 300 background rows cannot tell how pure the purest cuts are."""
+    rng = np.random.default_rng(4)
+    truth = np.repeat([1.0, 0.0], [100, 300])
+    options = {"groups": np.arange(400), "metrics": ["average_precision"], "draws": 40}
+    rare, same = (
+        compare(truth, {"model": rng.normal(2 * truth)}, yardstick=stick, **options)
+        for stick in (Yardstick(prevalence=0.001), Yardstick())
+    )
+
+    assert "one background row more" in rare["average_precision"]["model"]["note"]
+    assert "too_few" not in same["average_precision"]["model"]
+
+
 def test_ece_of_perfect_probabilities_is_nearly_nothing():
     """Ten bins of noise add up to 0.03 in 1000 rows; what chance adds is taken off."""
     found = []

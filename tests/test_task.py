@@ -102,3 +102,44 @@ def test_kinds_are_read_by_an_old_python_alone():
     imported = [node for node in top if isinstance(node, ast.Import | ast.ImportFrom)]
 
     assert {node.module for node in imported} == {"__future__", "dataclasses", "typing"}
+
+
+def weighted(prevalence=None):
+    """Return the task of a search whose rare signal is oversampled and weighted down."""
+    words = {"positive_class": "s", "working_point": 0.5, "scale": None, "outlier_bound": None}
+    study = SimpleNamespace(
+        task="classification", target="t", primary_metric="purity", prevalence=prevalence, **words
+    )
+    roles = {"weight": ["w"]}
+    return task.Task(SimpleNamespace(study=study, role=lambda name: roles.get(name, [])))
+
+
+def test_weights_tell_the_true_mix_and_what_the_rest_is():
+    """Ten signal rows with a tenth of a weight among 99 others are one in a hundred."""
+    kinds = np.repeat(["s", "qcd", "top"], [10, 90, 9])
+    frame = pd.DataFrame({"t": kinds, "w": np.where(kinds == "s", 0.1, 1.0)})
+    stick = weighted().yardstick(frame)
+    weights, words = weighted().true_mix(frame)
+
+    assert stick.prevalence == pytest.approx(0.01)
+    assert stick.rest == pytest.approx({"qcd": 90 / 99, "top": 9 / 99})
+    assert np.average(kinds == "s", weights=weights) == pytest.approx(0.01)
+    assert words == "s 0.01 by the weights of the rows"
+    assert weighted(0.2).yardstick(frame).prevalence == 0.2
+    assert weighted(0.2).true_mix(frame)[1] == "s 0.2 by study.prevalence"
+    bare = weighted().true_mix(frame[["t"]])
+    assert bare[1] == "s 0.092 in these rows"
+    assert bare[0] == pytest.approx(np.ones(109))
+
+
+def test_a_purity_that_decides_a_choice_is_that_of_the_true_mix():
+    """Cross-validation and permutation importance hand over the columns with weights."""
+    kinds = np.repeat(["s", "b"], [10, 99])
+    frame = pd.DataFrame({"t": kinds, "w": np.where(kinds == "s", 0.1, 1.0)})
+    y, score = (kinds == "s").astype(float), np.r_[np.full(10, 0.9), np.full(9, 0.9), np.zeros(90)]
+
+    assert weighted().score(y, score) == pytest.approx(10 / 19)
+    true = 0.01 / (0.01 + 0.99 * 9 / 99)
+    assert weighted().score(y, score, frame=frame) == pytest.approx(true)
+    says = SimpleNamespace(anomaly_score=lambda X: score)
+    assert weighted().scorer()(says, frame, y) == pytest.approx(true)

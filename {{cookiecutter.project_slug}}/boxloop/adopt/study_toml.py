@@ -104,8 +104,8 @@ MEASURED_NUMBERS = """\
 # of the scale; else it is 3 NMAD of the reference).\
 """
 MEASURED_SCORES = """\
-# Optional: prevalence = 0.01 (share of the class of interest where the model is used, for the
-# metric "deployed_purity"; else it is that of the weights, or of the rows).\
+# Optional: prevalence = 0.01 (share of the class of interest where the model is used: purities and
+# average precisions are told for it; else for that of the weights, or of the rows).\
 """
 JUDGED = """
 seeds = [0, 1, 2, 3, 4]

@@ -6,7 +6,8 @@ __all__, __getattr__ = public(
     __name__,
     {
         "ablation": ("draw_ablation",),
+        "decision_map": ("draw_decision_map",),
         "distributions": ("draw_distributions",),
-        "stress_map": ("draw_predictors", "draw_stress_map"),
+        "stress_map": ("draw_predictors",),
     },
 )

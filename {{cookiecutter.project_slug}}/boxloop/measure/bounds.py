@@ -21,6 +21,7 @@ FEWEST = 30  # groups: with fewer an interval is said to be of too few
 FEWEST_COUNTED = 10  # groups with a row that a share is a share of: the class of interest, say
 FEWEST_CALIBRATED = 100  # groups, ten for each bin of a calibration error
 FEWEST_PASSING = 2  # background rows that the working point must let pass
+MOST_BY_ONE = 0.25  # of an average precision that one background row more may take away
 LONG = 0.3  # by so much of the inverse number of groups that count a difference is widened
 TAIL = 0.5  # by so much of the skewness that a mean is left with, its end in the long tail is moved
 GRID = 80  # calibration errors that are tried for the ends of an interval
@@ -348,6 +349,133 @@ class _ShareTally(_Joined):
 
 
 Share.tally = _ShareTally
+
+
+@dataclass(frozen=True)
+class Purity(Share):
+    """A purity: a share of the rows that pass, or, in another mix, made of two efficiencies.
+
+    Notes
+    -----
+    Where the true mix is known, few rows of the rarer kind decide, and the rows that pass tell
+    nothing of them: none of 4000 background rows may still be one in a thousand. The interval then
+    holds each purity p at which pi (1 - p) eps_S - (1 - pi) p eps_B may be nothing, by the
+    intervals of both efficiencies, joined as those of a difference are.
+    """
+
+    of: Literal["all", "signal", "background", "passing", "classes"] = "passing"
+    tally: ClassVar[type[Tally]]
+
+
+class _PurityTally(_ShareTally):
+    def __init__(self, kind: Any, metric: Any, sample: Any, value: float) -> None:
+        super().__init__(kind, metric, sample, value)
+        self.passing: list[tuple[float, float]] = []
+
+    def add(self, value: float, drawn: Drawn) -> None:
+        super().add(value, drawn)
+        self.passing.append(self._efficiencies(drawn.ranking))
+
+    def _efficiencies(self, ranking: Any) -> tuple[float, float]:
+        signal, background = ranking.passing(self.sample.working_point)
+        rows, others = ranking.signal[-1], ranking.background[-1]
+        return signal / rows if rows else np.nan, background / others if others else np.nan
+
+    def ends(self, level: float) -> Ends:
+        prevalence, now = self.sample.ranking.prevalence, self._efficiencies(self.sample.ranking)
+        if prevalence is None or not np.isfinite(now).all() or not self.value:
+            return super().ends(level)
+        draws, free = np.array(self.passing), max(self.sample.size - 1, 1)
+        draws = draws[np.isfinite(draws).all(axis=1)]
+        if len(draws) < 2:
+            return np.nan, np.nan
+        variances = np.var(draws, axis=0, ddof=1) * (free + 1) / free
+        groups = [self.sample.groups_of(kind) for kind in ("signal", "background")]
+        signal, background = (
+            (share, *wilson(share, float(spread), count, level, free=free))
+            for share, spread, count in zip(now, variances, groups, strict=True)
+        )
+        return _purities(signal, background, prevalence, correlation(draws[:, 0], draws[:, 1]))
+
+
+Purity.tally = _PurityTally
+
+
+def _purities(
+    signal: tuple[float, float, float],
+    background: tuple[float, float, float],
+    prevalence: float,
+    together: float,
+) -> Ends:
+    """Return the ends of a purity from value, low and high of both efficiencies."""
+
+    def apart(odds: float) -> Ends:
+        """Return the ends of eps_S - odds x eps_B, nothing where the signal has these odds."""
+        value, low, high = background
+        return joined(signal, (odds * value, odds * low, odds * high), together)
+
+    tried = np.logspace(-9, 9, 3601)
+    gaps = np.array([apart(odds) for odds in tried])
+    inside = np.flatnonzero((gaps[:, 0] <= 0) & (gaps[:, 1] >= 0))
+    if not len(inside):
+        return np.nan, np.nan
+    # At the true purity p the odds of the prevalence times eps_S are those of p times eps_B.
+    odds = prevalence / (1 - prevalence) * tried[inside[[0, -1]]]
+    low, high = odds / (1 + odds)
+    return float(low), 1.0 if inside[-1] == len(tried) - 1 else float(high)
+
+
+@dataclass(frozen=True)
+class Precision(Share):
+    """An area under purity against completeness; in a rarer mix few background rows decide it.
+
+    Notes
+    -----
+    At the purest cuts hardly a background row passes, and where the signal is rarer than in the
+    rows, each one more would tell. So the low end is that of the area with one background row more
+    at every cut, and where that row takes away more than a quarter of the area, it is said that
+    there are too few of them.
+    """
+
+    of: Literal["all", "signal", "background", "passing", "classes"] = "classes"
+    by_odds: bool = True
+    tally: ClassVar[type[Tally]]
+
+
+class _PrecisionTally(_ShareTally):
+    def __init__(self, kind: Any, metric: Any, sample: Any, value: float) -> None:
+        super().__init__(kind, metric, sample, value)
+        self.cautious = sample.ranking.precision(more=1)
+        self.lower: list[float] = []
+
+    @property
+    def other_mix(self) -> bool:
+        """Whether it is told for a mix that is not that of the rows."""
+        return self.sample.ranking.prevalence is not None and not self.sample.is_constant
+
+    def add(self, value: float, drawn: Drawn) -> None:
+        super().add(value, drawn)
+        if self.other_mix:
+            self.lower.append(drawn.ranking.precision(more=1))
+
+    def ends(self, level: float) -> Ends:
+        low, high = super().ends(level)
+        known = np.array(self.lower)[np.isfinite(self.lower)] if self.other_mix else np.zeros(0)
+        if len(known) < 2 or not 0 < self.cautious < 1:
+            return low, high
+        free = max(self.sample.size - 1, 1)
+        variance = float(np.var(known, ddof=1)) * (free + 1) / free
+        return min(low, by_odds(self.cautious, variance, level, free=free)[0]), high
+
+    def note(self) -> dict[str, Any]:
+        said = super().note()
+        if said or not self.other_mix or self.cautious >= (1 - MOST_BY_ONE) * self.value:
+            return said
+        words = "one background row more at each cut would take away more than a quarter of it"
+        return {"too_few": True, "note": f"too few groups: {words}"}
+
+
+Precision.tally = _PrecisionTally
 
 
 def wilson(share: float, variance: float, groups: int, level: float, *, free: int) -> Ends:

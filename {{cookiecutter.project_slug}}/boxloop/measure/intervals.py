@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from boxloop.measure.bounds import Drawn, Moments, PairedMoments, reaching
+from boxloop.measure.kinds import ANOMALY, CLASSIFICATION
 from boxloop.measure.metrics import METRICS, Yardstick
 from boxloop.measure.tails import heavy_words
 from boxloop.table.codes import numbered
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 ROWS_DRAWN, LEAST = 50_000_000, 100
 MANY = 20_000  # groups: of more, the error is the same in every draw
+ROWS = "in these rows"  # where a mix is known from, unless it is that of the objects meant
 AT_ONCE = 2_000_000  # groups × draws whose errors are told in one go
 
 
@@ -192,21 +194,47 @@ def compare(
     dict
         For each metric the intervals of all predictors, and of ``difference`` (positive where the
         model is better than the reference): ``value``, ``low``, ``high`` (`boxloop.measure.bounds`)
-        and a ``note`` with ``too_few`` (groups), ``heavy_tails`` or ``scale`` (of residuals).
+        and a ``note`` with ``too_few`` (groups), ``heavy_tails`` or ``scale`` (of residuals). Of
+        scores also ``mix``: ``signal``, the share of the class of interest that the number is told
+        for, ``from`` where that is known, and the classes of the ``rest``.
     """
     truth, chosen = np.asarray(truth), [METRICS[name] for name in metrics]
     if not len(truth):
         return {metric.name: _of_no_rows(predictions) for metric in chosen}
-    stick, said = _bounded(truth, predictions, yardstick or Yardstick())
+    stick, said = bounded(truth, predictions, yardstick or Yardstick())
     unique, codes = numbered(groups)
+    counts = group_counts(len(unique), draws=affordable(draws, len(truth)), seed=seed)
+    tallies, pairs = tallied(
+        truth, predictions, chosen, codes, counts, working_point=working_point, yardstick=stick
+    )
+    about = {metric.name: _about(metric, said, stick, truth) for metric in chosen}
+    return {one.name: entries(one, tallies, pairs, level, about[one.name]) for one in chosen}
+
+
+def tallied(
+    truth: np.ndarray,
+    predictions: dict[str, np.ndarray],
+    metrics: list[Metric],
+    codes: np.ndarray,
+    counts: Iterator,
+    *,
+    working_point: float | None,
+    yardstick: Yardstick,
+) -> tuple:
+    """Return what has taken in the draws: of each predictor by metric, and of pairs by metric.
+
+    Parameters
+    ----------
+    codes : array of shape (n,)
+        The number of the group of each row, from 0.
+    counts : iterator of arrays of shape (groups,)
+        How often each group stands in a draw, see `group_counts`.
+    """
     samples = {
-        name: Sample(truth, np.asarray(values), chosen, working_point, codes, stick)
+        name: Sample(truth, np.asarray(values), metrics, working_point, codes, yardstick)
         for name, values in predictions.items()
     }
-    counts = group_counts(len(unique), draws=affordable(draws, len(truth)), seed=seed)
-    tallies, pairs = _drawn(samples, chosen, counts)
-    about = {metric.name: _about(metric, said, stick) for metric in chosen}
-    return {one.name: _entries(one, tallies, pairs, level, about[one.name]) for one in chosen}
+    return _drawn(samples, metrics, counts)
 
 
 def _of_no_rows(predictions: dict) -> dict[str, Entry]:
@@ -216,11 +244,16 @@ def _of_no_rows(predictions: dict) -> dict[str, Entry]:
     return {who: Entry(unknown) for who in [*predictions, *both]}
 
 
-def _about(metric: Metric, bound: str, yardstick: Yardstick) -> dict[str, str]:
+def _about(metric: Metric, bound: str, yardstick: Yardstick, truth: np.ndarray) -> dict[str, Any]:
     """Return what has to be said of a metric, whoever it is measured of."""
-    told = {"outlier_fraction": bound, "deployed_purity": _mix(yardstick)}.get(metric.name)
-    scale = {"scale": yardstick.scale} if yardstick.scale and metric.scales else {}
-    return scale | ({"note": told} if told else {})
+    told: dict[str, Any] = {"note": bound} if bound and metric.name == "outlier_fraction" else {}
+    if yardstick.scale and metric.scales:
+        told["scale"] = yardstick.scale
+    if CLASSIFICATION in metric.tasks or ANOMALY in metric.tasks:
+        told["mix"] = _mix(metric, yardstick, truth)
+        if metric.name == "deployed_purity":
+            told["note"] = _mix_in_words(told["mix"], known=yardstick.prevalence is not None)
+    return told
 
 
 def _drawn(samples: dict[str, Sample], metrics: list[Metric], counts: Iterator) -> tuple:
@@ -240,7 +273,7 @@ def _drawn(samples: dict[str, Sample], metrics: list[Metric], counts: Iterator) 
     return tallies, pairs
 
 
-def _bounded(truth: np.ndarray, predictions: dict, yardstick: Yardstick) -> tuple[Yardstick, str]:
+def bounded(truth: np.ndarray, predictions: dict, yardstick: Yardstick) -> tuple[Yardstick, str]:
     """Return the yardstick with a bound of outliers, if there is one, and what it is in words."""
     if yardstick.bound is not None:
         return yardstick, f"beyond {yardstick.bound:.3g}, the bound of the study"
@@ -252,11 +285,23 @@ def _bounded(truth: np.ndarray, predictions: dict, yardstick: Yardstick) -> tupl
     return replace(yardstick, bound=bound), f"beyond {bound:.3g}, 3 NMAD of the reference"
 
 
-def _mix(yardstick: Yardstick) -> str:
+def _mix(metric: Metric, yardstick: Yardstick, truth: np.ndarray) -> dict[str, Any]:
+    """Return the mix of classes that a number of scores is told for.
+
+    ``signal`` is the share of the class of interest, ``from`` where that is known from, ``rest``
+    what the other rows are. Rates do not depend on the first, but on the last.
+    """
+    rest = {"rest": yardstick.rest} if yardstick.rest else {}
+    if yardstick.prevalence is not None and metric.mixed:
+        return {"signal": yardstick.prevalence, "from": yardstick.prevalence_from} | rest
+    return {"signal": float(np.mean(truth > 0)), "from": ROWS} | rest
+
+
+def _mix_in_words(mix: dict, *, known: bool) -> str:
     """Return in words which mix of classes a purity is of."""
-    if yardstick.prevalence is None:
+    if not known:
         return "at the mix of these rows: neither study.prevalence nor weights say another"
-    return f"at a prevalence of {yardstick.prevalence:.3g}, from {yardstick.prevalence_from}"
+    return f"at a prevalence of {mix['signal']:.3g}, {mix['from']}"
 
 
 def _pairs(metrics: list[Metric], tallies: dict) -> dict[str, PairedMoments]:
@@ -270,8 +315,8 @@ def _pairs(metrics: list[Metric], tallies: dict) -> dict[str, PairedMoments]:
     }
 
 
-def _entries(
-    metric: Metric, tallies: dict, pairs: dict, level: float, about: dict[str, str]
+def entries(
+    metric: Metric, tallies: dict, pairs: dict, level: float, about: dict[str, Any]
 ) -> dict[str, dict]:
     """Return the intervals of one metric, each with what has to be said of it."""
     mine = {who: of[metric.name] for who, of in tallies.items()}

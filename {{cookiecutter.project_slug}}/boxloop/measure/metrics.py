@@ -7,7 +7,17 @@ from typing import Any, Literal
 import numpy as np
 
 from boxloop.measure import ranking
-from boxloop.measure.bounds import LOG, LOG_REST, Calibration, Kind, Maximum, Moments, Share
+from boxloop.measure.bounds import (
+    LOG,
+    LOG_REST,
+    Calibration,
+    Kind,
+    Maximum,
+    Moments,
+    Precision,
+    Purity,
+    Share,
+)
 from boxloop.measure.kinds import ANOMALY, CLASSIFICATION, REGRESSION
 from boxloop.measure.residuals import Draw, Residuals
 
@@ -27,13 +37,16 @@ class Yardstick:
     prevalence : float, optional
         Share of the class of interest among the objects that the model is meant for.
     prevalence_from : str
-        Where it is known from, for the note beside the purity.
+        Where it is known from, for the mix that is told beside a number.
+    rest : dict, optional
+        What the other rows are: the share of each of their classes.
     """
 
     scale: Literal["1+target"] | None = None
     bound: float | None = None
     prevalence: float | None = None
-    prevalence_from: str = "study.prevalence"
+    prevalence_from: str = "by study.prevalence"
+    rest: dict[str, float] | None = None
 
     def ranking(self, truth: Any, score: Any) -> ranking.Ranking:
         """Return the rows sorted by score, shape (n,)."""
@@ -72,6 +85,9 @@ class Metric:
         How its interval is made.
     scales : bool
         Whether it is of residuals that ``study.scale`` divides.
+    mixed : bool
+        Whether it depends on how common the class of interest is: it is then told for the true
+        mix, where that is known.
     """
 
     name: str
@@ -85,6 +101,7 @@ class Metric:
     of_residuals: Callable[[Residuals | Draw], float] | None = None
     kind: Kind = field(default_factory=Kind)
     scales: bool = False
+    mixed: bool = False
 
     def __call__(
         self,
@@ -113,6 +130,27 @@ class Metric:
     def titled(self, scale: str | None = None) -> str:
         """Return its label, and what residuals are divided by."""
         return f"{self.label} / ({scale})" if scale and self.scales else self.label
+
+    def mix_in_words(self, entry: Any) -> str:
+        """Return the mix that an entry is told for, or nothing where none is told or matters.
+
+        How common the class of interest is; of rates, which do not depend on that, what the rest
+        is made of.
+
+        Parameters
+        ----------
+        entry : dict
+            See `boxloop.measure.intervals.compare`.
+        """
+        mix = entry.get("mix") if isinstance(entry, dict) else None
+        if not (isinstance(mix, dict) and isinstance(mix.get("signal"), float)):
+            return ""
+        if self.mixed or self.name in OF_ROWS:
+            return f"signal {mix['signal']:.2g} {mix.get('from', '')}".strip()
+        rest = mix.get("rest")
+        parts = sorted(rest.items(), key=lambda part: -part[1]) if isinstance(rest, dict) else []
+        shown = ", ".join(f"{name} {share:.2g}" for name, share in parts[:4])
+        return f"rest {shown}{', …' if len(parts) > 4 else ''}" if parts else ""
 
     def in_unit(self, unit: str, scale: str | None = None) -> str:
         """Return the unit that it carries, given that of the target."""
@@ -271,6 +309,7 @@ def _of_ranking(
     *tasks: str,
     kind: Kind,
     unbounded: bool = False,
+    mixed: bool = False,
 ) -> Metric:
     return Metric(
         name,
@@ -282,6 +321,7 @@ def _of_ranking(
         ranked=True,
         unbounded=unbounded,
         kind=kind,
+        mixed=mixed,
     )
 
 
@@ -297,6 +337,8 @@ def _efficiency(rate: float, words: str) -> Metric:
     )
 
 
+# Probabilities are right or wrong for the mix that they were fitted to: that of the rows.
+OF_ROWS = ("log_loss", "brier", "ece")
 SCORES = (CLASSIFICATION, ANOMALY)
 DECIDED = (CLASSIFICATION,)
 METRICS: dict[str, Metric] = {
@@ -322,7 +364,8 @@ METRICS: dict[str, Metric] = {
             ranking.average_precision,
             "higher",
             *SCORES,
-            kind=AREA,
+            kind=Precision(),
+            mixed=True,
         ),
         _of_ranking(
             "completeness",
@@ -332,14 +375,17 @@ METRICS: dict[str, Metric] = {
             *DECIDED,
             kind=Share("signal"),
         ),
-        _of_ranking("purity", "purity", ranking.purity, "higher", *DECIDED, kind=Share("passing")),
+        _of_ranking(
+            "purity", "purity", ranking.purity, "higher", *DECIDED, kind=Purity(), mixed=True
+        ),
         _of_ranking(
             "deployed_purity",
             "purity at the true mix",
             ranking.deployed_purity,
             "higher",
             *DECIDED,
-            kind=Share("passing"),
+            kind=Purity(),
+            mixed=True,
         ),
         _of_ranking(
             "false_positive_rate",
@@ -349,7 +395,9 @@ METRICS: dict[str, Metric] = {
             *DECIDED,
             kind=Share("background"),
         ),
-        _of_ranking("accuracy", "accuracy", ranking.accuracy, "higher", *DECIDED, kind=Share()),
+        _of_ranking(
+            "accuracy", "accuracy", ranking.accuracy, "higher", *DECIDED, kind=Share(), mixed=True
+        ),
         _of_ranking(
             "balanced_accuracy",
             "balanced accuracy",
@@ -358,7 +406,7 @@ METRICS: dict[str, Metric] = {
             *DECIDED,
             kind=MIXED,
         ),
-        _of_ranking("f1", "F1", ranking.f1, "higher", *DECIDED, kind=MIXED),
+        _of_ranking("f1", "F1", ranking.f1, "higher", *DECIDED, kind=MIXED, mixed=True),
         _of_ranking(
             "matthews",
             "Matthews correlation",
@@ -366,6 +414,7 @@ METRICS: dict[str, Metric] = {
             "higher",
             *DECIDED,
             kind=CORRELATION,
+            mixed=True,
         ),
         _of_residuals(
             "log_loss", "log loss", _log_loss, "lower", kind=SURPRISE, has_unit=False, tasks=DECIDED

@@ -7,7 +7,7 @@ See Huppenkothen et al. §2.3, Cheng §3.2 and §3.4. Truth is 1 for the class o
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,7 +26,8 @@ class Ranking:
     ----------
     truth, score : arrays of shape (n,)
     prevalence : float, optional
-        Share of the signal among the objects that the score is meant for, where it is known.
+        Share of the signal among the objects that the score is meant for, where it is known: what
+        depends on the mix of both is told for that one, and else for the mix of the rows.
 
     Attributes
     ----------
@@ -124,8 +125,37 @@ class Ranking:
 
     @cached_property
     def purity(self) -> np.ndarray:
-        """Share of signal among the rows that pass each cut."""
-        return self.signal / np.maximum(self.signal + self.background, 1)
+        """Share of signal among what passes each cut, in the mix that counts."""
+        signal, background = self.in_mix(self.signal, self.background)
+        passed = signal + background
+        return signal / np.where(passed > 0, passed, 1)
+
+    def precision(self, more: float = 0) -> float:
+        """Return the mean purity over the completeness reached.
+
+        Parameters
+        ----------
+        more : float
+            Background rows that pass every cut beside those that do.
+        """
+        purity = self.purity
+        if more:
+            signal, background = self.in_mix(self.signal, self.background + more)
+            passed = signal + background
+            purity = signal / np.where(passed > 0, passed, 1)
+        return float(np.sum(np.diff(np.append(0, self.signal_efficiency)) * purity))
+
+    def in_mix(self, signal: Any, background: Any) -> tuple[Any, Any]:
+        """Return so many rows of each kind as shares of the true mix, or as they are.
+
+        The shares that pass do not depend on how common the signal is, so a known prevalence
+        needs no other rows.
+        """
+        if self.prevalence is None:
+            return signal, background
+        rows, others = self.signal[-1], self.background[-1]
+        each, other = self.prevalence / max(rows, 1), (1 - self.prevalence) / max(others, 1)
+        return signal * each, background * other
 
     @cached_property
     def sic(self) -> np.ndarray:
@@ -188,7 +218,7 @@ def concordance(ranking: Ranking) -> float:
 
 def average_precision(ranking: Ranking, _: float | None = None) -> float:
     """Return the mean purity over the completeness reached; the prevalence is what chance gives."""
-    return float(np.sum(np.diff(np.append(0, ranking.signal_efficiency)) * ranking.purity))
+    return ranking.precision()
 
 
 def completeness(ranking: Ranking, working_point: float) -> float:
@@ -197,9 +227,13 @@ def completeness(ranking: Ranking, working_point: float) -> float:
 
 
 def purity(ranking: Ranking, working_point: float) -> float:
-    """Return the share of the class of interest among the rows selected; 0 of no rows."""
-    signal, background = ranking.passing(working_point)
-    return signal / max(signal + background, 1)
+    """Return the share of the class of interest in a selection; 0 where none is selected.
+
+    At the true mix of classes, where it is known; the purity of labelled rows is that of their own.
+    """
+    signal, background = ranking.in_mix(*ranking.passing(working_point))
+    passed = signal + background
+    return float(signal / passed) if passed else 0.0
 
 
 def false_positive_rate(ranking: Ranking, working_point: float) -> float:
@@ -209,10 +243,15 @@ def false_positive_rate(ranking: Ranking, working_point: float) -> float:
 
 def accuracy(ranking: Ranking, working_point: float) -> float:
     """Return the share of right decisions; compare it with the share of the larger class."""
-    signal, background = ranking.passing(working_point)
-    return (signal + ranking.background[-1] - background) / (
-        ranking.signal[-1] + ranking.background[-1]
-    )
+    kept, wrong, lost, right = _decided(ranking, working_point)
+    return (kept + right) / (kept + wrong + lost + right)
+
+
+def _decided(ranking: Ranking, working_point: float) -> tuple[float, float, float, float]:
+    """Return signal and background that pass, and signal and background that do not."""
+    kept, wrong = ranking.in_mix(*ranking.passing(working_point))
+    signal, background = ranking.in_mix(ranking.signal[-1], ranking.background[-1])
+    return float(kept), float(wrong), float(signal - kept), float(background - wrong)
 
 
 def balanced_accuracy(ranking: Ranking, working_point: float) -> float:
@@ -243,30 +282,20 @@ def background_rejection(ranking: Ranking, _: float | None = None) -> float:
 
 
 def deployed_purity(ranking: Ranking, working_point: float) -> float:
-    """Return the purity of a selection among objects with the true share of the class of interest.
-
-    Completeness and false-positive rate do not depend on the mix; the purity of labelled rows
-    does. Without a known prevalence it is that of the rows.
-    """
-    mix = ranking.prevalence
-    if mix is None:
-        return purity(ranking, working_point)
-    kept = mix * completeness(ranking, working_point)
-    passed = kept + (1 - mix) * false_positive_rate(ranking, working_point)
-    return kept / passed if passed else 0.0
+    """Return the purity at the true mix: another name for `purity`, which is that by default."""
+    return purity(ranking, working_point)
 
 
 def f1(ranking: Ranking, working_point: float) -> float:
     """Return the harmonic mean of purity and completeness; 0 where no row is selected."""
-    signal, background = ranking.passing(working_point)
-    whole = signal + background + ranking.signal[-1]
-    return 2 * signal / whole if whole else 0.0
+    kept, wrong, lost, _ = _decided(ranking, working_point)
+    whole = 2 * kept + wrong + lost
+    return 2 * kept / whole if whole else 0.0
 
 
 def matthews(ranking: Ranking, working_point: float) -> float:
     """Return the correlation of decision and truth (Matthews 1975); 0 where one is the same."""
-    kept, wrong = ranking.passing(working_point)
-    lost, right = ranking.signal[-1] - kept, ranking.background[-1] - wrong
+    kept, wrong, lost, right = _decided(ranking, working_point)
     spread = (kept + wrong) * (kept + lost) * (right + wrong) * (right + lost)
     return float((kept * right - wrong * lost) / np.sqrt(spread)) if spread else 0.0
 

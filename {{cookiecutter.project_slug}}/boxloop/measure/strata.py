@@ -71,10 +71,10 @@ def compare_parts(
     Returns
     -------
     DataFrame
-        Columns `stratum`, `n`, `metric`, `who`, `value`, `low`, `high`; `note` if there is one.
+        Columns `stratum`, `n`, `metric`, `who`, `value`, `low`, `high`; `note` if there is one;
+        of scores `signal`, the share of the class of interest.
     """
-    truth, groups = np.asarray(truth), np.asarray(groups)
-    rows = []
+    truth, groups, rows = np.asarray(truth), np.asarray(groups), []
     for name, part in parts.items():
         inside = {who: np.asarray(values)[part] for who, values in predictions.items()}
         options = {"metrics": metrics, "draws": draws, "seed": seed, "working_point": working_point}
@@ -84,13 +84,20 @@ def compare_parts(
                 name: _unknown(values) if METRICS[name].ranked else values
                 for name, values in found.items()
             }
-        facts = {"stratum": name, "n": len(part)}
+        facts = {"stratum": name, "n": len(part)} | _mix(truth[part], metrics)
         rows += [
             facts | {"metric": metric, "who": who} | _told(found[metric][who])
             for metric in found
             for who in inside
         ]
     return pd.DataFrame(rows)
+
+
+def _mix(truth: np.ndarray, metrics: Any) -> dict[str, float]:
+    """Return the share of the class of interest, where it is scores that are measured."""
+    if not any(METRICS[metric].ranked for metric in metrics):
+        return {}
+    return {"signal": float(np.mean(truth > 0)) if len(truth) else np.nan}
 
 
 def _told(entry: dict) -> dict:

@@ -16,12 +16,14 @@ from sklearn.base import clone, is_classifier, is_outlier_detector
 
 from boxloop.base.errors import UserError
 from boxloop.measure.fits import each
-from boxloop.measure.intervals import compare
+from boxloop.measure.intervals import ROWS, compare
 from boxloop.measure.kinds import TASKS, TaskKind
 from boxloop.measure.metrics import METRICS, Yardstick
 from boxloop.split.division import units
 
 ROBUST = "nmad"  # what leads where tails are heavy
+WEIGHTS = "by the weights of the rows"  # where a mix is known from
+MOST_CLASSES = 12  # of the rest: of more, a mix is no mix but a list
 
 
 def spelled(values: pd.Series) -> pd.Series:
@@ -225,25 +227,74 @@ class Task:
                 "every row: remove study.scale."
             )
             raise UserError(msg)
-        there = self.has_classes and names and all(name in frame for name in names)
-        if study.prevalence is not None or not there:
-            return Yardstick(study.scale, study.outlier_bound, study.prevalence)
-        weights = frame[names].prod(axis=1).to_numpy(dtype=float)
-        if not weights.sum() > 0:
-            return Yardstick()
-        mix = float(np.average(self.truth(frame), weights=weights))
-        return Yardstick(prevalence=mix, prevalence_from="the weights of the rows")
+        there = all(name in frame for name in names)
+        weights = frame[names].prod(axis=1) if names and there else pd.Series(1.0, frame.index)
+        rest = self._rest(frame, weights.to_numpy(dtype=float))
+        mix = self._prevalence(frame, self.truth(frame).to_numpy()) if len(frame) else None
+        known = {"prevalence_from": WEIGHTS} if study.prevalence is None and mix else {}
+        return Yardstick(study.scale, study.outlier_bound, mix, rest=rest, **known)
 
-    def score(self, y: pd.Series, values: np.ndarray, *, metric: str | None = None) -> float:
+    def true_mix(self, frame: pd.DataFrame) -> tuple[np.ndarray, str]:
+        """Return how often each row stands for an object of the true mix of classes, and that mix.
+
+        Parameters
+        ----------
+        frame : DataFrame of n rows
+
+        Returns
+        -------
+        weights : array of shape (n,)
+            Ones where nothing but the rows tells the mix.
+        words : str
+            The share of the class of interest, and where it is known from.
+        """
+        truth, stick = self.truth(frame).to_numpy(dtype=float), self.yardstick(frame)
+        share, here = stick.prevalence, float(np.mean(truth > 0))
+        known, where = (here, ROWS) if share is None else (share, stick.prevalence_from)
+        words = f"{self._study.positive_class} {known:.2g} {where}"
+        rest = (1 - known) / max(1 - here, 1e-9)
+        return np.where(truth > 0, known / max(here, 1e-9), rest), words
+
+    def _rest(self, frame: pd.DataFrame, weights: np.ndarray) -> dict[str, float] | None:
+        """Return the share of each class among the rows that are not of the class of interest."""
+        if not self.has_classes:
+            return None
+        kinds = self.labels(frame)
+        rest = (kinds != self._study.positive_class).to_numpy()
+        found = pd.Series(weights[rest]).groupby(kinds[rest].to_numpy()).sum()
+        if not 1 < len(found) <= MOST_CLASSES or not found.sum() > 0:
+            return None
+        return {str(name): float(share) for name, share in (found / found.sum()).items()}
+
+    def score(
+        self, y: pd.Series, values: np.ndarray, *, metric: str | None = None, frame: Any = None
+    ) -> float:
         """Return a metric (by name, else the primary one) of guesses, both of shape (n,).
 
         Rows without a guess are left out: the first block of a split in time has none.
+
+        Parameters
+        ----------
+        frame : DataFrame of n rows, optional
+            Has the columns with weights, if there are any: what depends on the mix of classes is
+            then told for theirs.
         """
         y, values = np.asarray(y, dtype=float), np.asarray(values, dtype=float)
         there, chosen = np.isfinite(values), METRICS[metric or self._study.primary_metric]
         study = self._study
-        yardstick = Yardstick(study.scale, study.outlier_bound, study.prevalence)
+        prevalence = study.prevalence if frame is None else self._prevalence(frame[there], y[there])
+        yardstick = Yardstick(study.scale, study.outlier_bound, prevalence)
         return chosen(y[there], values[there], study.working_point, yardstick=yardstick)
+
+    def _prevalence(self, frame: pd.DataFrame, truth: np.ndarray) -> float | None:
+        """Return the share of the class of interest that study.toml or the weights tell."""
+        names = [*self._settings.role("weight")]
+        if self._study.prevalence is not None or not (names and self.has_classes):
+            return self._study.prevalence
+        if not all(name in frame for name in names):
+            return None
+        weights = frame[names].prod(axis=1).to_numpy(dtype=float)
+        return float(np.average(truth, weights=weights)) if weights.sum() > 0 else None
 
     def scorer(self, *, metric: Any = None) -> Callable:
         """Return a metric as scikit-learn's ``scoring=`` takes it.
@@ -265,5 +316,5 @@ class Task:
 
 
 def _signed(estimator: Any, X: pd.DataFrame, y: pd.Series, *, task: Task, metric: str) -> float:
-    value = task.score(y, guess(estimator, X), metric=metric)
+    value = task.score(y, guess(estimator, X), metric=metric, frame=X)
     return -abs(value) if METRICS[metric].better == "zero" else METRICS[metric].sign * value

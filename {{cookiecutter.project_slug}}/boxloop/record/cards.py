@@ -64,6 +64,7 @@ def metric_table(sets: dict) -> pd.DataFrame:
             rows.append(
                 row | {who: interval_text(entry) if entry else "" for who, entry in shown.items()}
             )
+            rows[-1] |= _mix(key, values)
     return pd.DataFrame(rows)
 
 
@@ -71,6 +72,12 @@ def interval_text(entry: dict, *, digits: int = 3) -> str:
     """Return a value with its interval, and in words why the interval is not to be trusted."""
     value, low, high = (f"{entry[key]:.{digits}f}" for key in ("value", "low", "high"))
     return ", ".join([f"{value} [{low}, {high}]", *(FLAGS[key] for key in FLAGS if key in entry)])
+
+
+def _mix(name: str, entries: dict) -> dict[str, str]:
+    """Return the mix of classes that a metric is told for, as a cell; none where none matters."""
+    words = [METRICS[name].mix_in_words(entry) for entry in entries.values()]
+    return {"mix": words[0]} if words and words[0] else {}
 
 
 def titled(name: str, entries: dict) -> str:
@@ -88,7 +95,7 @@ def led(metrics: dict) -> dict:
 
 
 def interval_table(compared: dict, *, digits: int = 3) -> pd.DataFrame:
-    """Return intervals as text: a row per metric, a column per predictor.
+    """Return intervals as text: a row per metric, a column per predictor, and of scores the mix.
 
     Parameters
     ----------
@@ -99,9 +106,10 @@ def interval_table(compared: dict, *, digits: int = 3) -> pd.DataFrame:
     """
     rows = {
         titled(name, found): {who: interval_text(one, digits=digits) for who, one in found.items()}
+        | _mix(name, found)
         for name, found in led(compared).items()
     }
-    return pd.DataFrame(rows).T
+    return pd.DataFrame(rows).T.fillna("")
 
 
 def with_overrides(card: str, openings: list[dict]) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from boxloop.measure.conformal import Plan
+    from boxloop.measure.decision import Home
     from boxloop.record.failures import Log
     from boxloop.record.rehearsal import Rehearsal
     from boxloop.split.division import Parts
@@ -119,6 +120,23 @@ class Desk:
 
         draws = round(self.draws * share)
         return measure_primary(frame, fitted, self.settings, draws=draws, seed=self.seed)
+
+    def at_home(self, frame: "pd.DataFrame", fitted: "Mapping", *, share: float = 1 / 5) -> "Home":
+        """Return what harder rows are judged against; see `boxloop.measure.decision.Home`.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            Undisturbed validation rows.
+        fitted : dict of fitted estimators
+            ``model``, ``reference`` and, for who knows nothing, ``trivial``.
+        share : float
+            Of the usual number of bootstrap draws.
+        """
+        from boxloop.measure.decision import Home
+
+        draws = round(self.draws * share)
+        return Home(frame, dict(fitted), self.settings, draws=draws, seed=self.seed)
 
     def predict_deployment(
         self,

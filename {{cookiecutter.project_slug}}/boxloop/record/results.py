@@ -47,13 +47,18 @@ def _entry(name: str, sets: dict, chosen: str | None, unit: str) -> dict:
     metric = METRICS[name]
     values = sets.get(chosen, {}).get("metrics", {}).get(name, {})
     scale = (values.get("model") or {}).get("scale")
-    return {
-        "name": name,
-        "label": metric.titled(scale),
-        "unit": metric.in_unit(unit, scale),
-        "better": metric.better,
-        "set": chosen,
-    } | {key: values.get(key) for key in PREDICTORS}
+    mix = metric.mix_in_words(values.get("model"))
+    return (
+        ({"mix": mix} if mix else {})
+        | {
+            "name": name,
+            "label": metric.titled(scale),
+            "unit": metric.in_unit(unit, scale),
+            "better": metric.better,
+            "set": chosen,
+        }
+        | {key: values.get(key) for key in PREDICTORS}
+    )
 
 
 def _led(primary: dict, sets: dict, unit: str) -> dict:

@@ -159,7 +159,8 @@ def secondary(metrics: dict) -> list[dict]:
             label = entry.get("label") or entry.get("name") or ""
             places = decimals(*shown)
             cells = [_cell(value, places) for value in shown]
-            rows.append({"label": label, "unit": entry.get("unit") or "", "cells": cells})
+            facts = {"unit": entry.get("unit") or "", "mix": entry.get("mix") or ""}
+            rows.append({"label": label, "cells": cells} | facts)
     return rows
 
 
