@@ -5,12 +5,15 @@ from boxloop.base.lazy import public
 __all__, __getattr__ = public(
     __name__,
     {
+        "contrasts": ("Contrasts",),
         "curves": ("has_loss_curve", "judge_loss_curve", "loss_curve"),
         "ensemble": ("resample_predict",),
         "explain": ("dependence", "leading_inputs"),
+        "flexibility": ("additive_share", "flexibility"),
         "intervals": ("group_bootstrap", "residual_score"),
         "metrics": ("METRICS",),
         "model_file": ("load_model", "save_model"),
+        "rivals": ("rivals",),
         "shift": ("alike", "distances", "in_scope", "numeric", "shift_weights", "spread_out"),
         "strata": ("compare_parts", "quarters", "split_parts", "weak_segment"),
         "stress": (

@@ -1,0 +1,107 @@
+"""What was left on the table: a strong model that nobody has tuned, on the same folds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from boxloop.measure.paired import Paired, fold_gains, loss_words
+
+from .core import Finding, NotApplicable, check
+from .power import SURE, Power
+
+RARE = 0.01  # how often an honest model may be accused by chance, whatever the number of rivals
+FEWEST_FOLDS = 3  # Student's t of two folds has no end
+
+
+@check(
+    "train.headroom",
+    notebook="04_train",
+    weight="limit",
+    threshold=0.1,
+    source="Huppenkothen et al. §2.1 and §2.2; Nadeau and Bengio 2003",
+    fix="Add a rung of the rival's kind to study/models.py, or the differences and ratios of "
+    "inputs in one unit; or say why the better model is not wanted.",
+)
+def headroom(
+    model: Sequence[float],
+    rivals: Mapping[str, Sequence[float]],
+    *,
+    metric: str,
+    sample: tuple[int, int] | None = None,
+    threshold: float,
+) -> Finding | NotApplicable:
+    """No strong model that nobody has tuned does much better on the same folds.
+
+    Parameters
+    ----------
+    model : scores of the chosen model, one per fold
+    rivals : dict of the scores of each rival in the same folds
+        Fewer, or NaN, where a rival was cut off.
+    metric : str
+        Name in `boxloop.measure.metrics.METRICS`.
+    sample : (int, int), optional
+        Rows that were used, and rows that there are.
+
+    Notes
+    -----
+    The value is the share of the model's loss that the best rival saves, see
+    `boxloop.measure.paired.fold_gains`. The check limits the verdict: a gain over the reference
+    is a lower bound then, and no gain says nothing of what a model could do.
+    """
+    model = np.asarray(model, dtype=float)
+    gains = fold_gains({"model": model, **rivals}, metric=metric, over="model")
+    known = {name: gain for name, gain in gains.items() if np.isfinite(gain.value)}
+    if not known:
+        return NotApplicable("No rival was scored on a fold of the model.")
+    best = max(known, key=lambda name: known[name].value)
+    gain, limit = known[best], max(known[name].beyond(RARE / len(known)) for name in known)
+    found = gain.beyond(RARE / len(known))
+    passed = gain.value <= threshold or gain.value <= found
+    # Every rival must have been seen clearly, not the best alone.
+    error = max(one.error for one in known.values())
+    detectable = max(threshold, limit) + SURE * error
+    power = Power(
+        detectable,
+        2 * threshold,
+        f"{detectable:.0%} of the loss",
+        f"Student's t of {gain.folds} folds, corrected for the rows that they share",
+    )
+    said = _said(best, gain, len(known), metric) + _cut(rivals, known, model, sample)
+    return Finding(gain.value, passed, f"{said} (threshold {threshold:g}).", power, error=gain.error)
+
+
+def _said(best: str, gain: Paired, number: int, metric: str) -> str:
+    ends = "" if gain.folds < 2 else f" ({_percent(gain.low)} to {_percent(gain.high)} %)"
+    word = "saves" if gain.value > 0 else "would add"
+    among = f"the best of {number} untuned rivals" if number > 1 else "an untuned rival"
+    share = _percent(abs(gain.value)) if gain.value > 0 else _percent(-gain.value)
+    if gain.value <= 0 and gain.folds > 1:
+        ends = f" ({_percent(-gain.high)} to {_percent(-gain.low)} %)"
+    return (
+        f"On the same {gain.folds} folds the {best}, {among}, {word} {share} %{ends} of the "
+        f"model's {loss_words(metric)}"
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2g}" if abs(share) < 1 else f"{100 * share:.0f}"
+
+
+def _cut(
+    rivals: Mapping[str, Sequence[float]],
+    known: Mapping[str, Paired],
+    model: np.ndarray,
+    sample: tuple[int, int] | None,
+) -> str:
+    """Return what was left out: folds that a rival did not reach, rows that nobody was shown."""
+    folds = int(np.isfinite(model).sum())
+    parts = [
+        f"{name} was cut off after {known[name].folds if name in known else 0} of {folds} folds"
+        for name in rivals
+        if name not in known or known[name].folds < folds
+    ]
+    if sample and sample[0] < sample[1]:
+        parts.append(f"all were fitted to a sample of {sample[0]:,} of {sample[1]:,} rows")
+    return f"; {'; '.join(parts)}" if parts else ""

@@ -1,0 +1,136 @@
+"""The search of settings: whether it ended inside its grid, kept its promise, and was fair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from boxloop.measure.paired import Paired, loss_words
+from boxloop.measure.searched import Edge, Outcome, edges, effort, outcome
+
+from .core import Finding, NotApplicable, check, listed
+from .power import CHANCE, SURE, Power
+
+STEP = 0.02  # of the loss: what the last step to the end of a grid gains, where going on matters
+OPTIMISM = 0.05  # of the loss: what a search promises beyond what it keeps
+RARE = 0.01  # how often chance alone looks like a step
+
+
+@check(
+    "train.search",
+    notebook="04_train",
+    weight="limit",
+    threshold=0,
+    source="Huppenkothen et al. §2.2; Cawley and Talbot 2010",
+    fix="Go on beyond the end of the grid, search the settings of every rung and of the "
+    "reference, and quote the score of rows that the choice has not seen.",
+)
+def search(
+    searches: Mapping[str, Any],
+    *,
+    choice: str,
+    metric: str,
+    rivals: Iterable[str] = (),
+    nested: Sequence[Any] = (),
+    sample: tuple[int, int] | None = None,
+    threshold: float,
+) -> Finding | NotApplicable:
+    """The best settings lie inside the grid, keep their promise, and everybody was searched.
+
+    Parameters
+    ----------
+    searches : dict of fitted searches of scikit-learn, by rung
+        Over the outer folds. A rung with one setting has nothing to search; one that is missing
+        was not searched.
+    choice : str
+        The rung that was chosen.
+    metric : str
+        Name in `boxloop.measure.metrics.METRICS` of what the searches score.
+    rivals : names of all that `choice` is compared with, the reference among them
+    nested : fitted searches of `choice`, one inside the fitted part of each outer fold
+    sample : (int, int), optional
+        Rows that were used, and rows that there are.
+
+    Notes
+    -----
+    The value is the number of faults: ends of a grid where the last step still gained more than 2
+    per cent of the loss; an optimism of more than 5 per cent of it where less than half of what
+    was promised is kept; rivals that were not searched although the chosen model was.
+    """
+    tried = effort(searches)
+    if max(tried.values(), default=0) < 2:
+        return NotApplicable("No settings were searched: study/models.py has no grids().")
+    ends = {name: edges(one, metric) for name, one in searches.items() if tried[name] > 1}
+    at_edge = [(name, edge) for name, each in ends.items() for edge in each if _still_gains(edge)]
+    left_out = [name for name in rivals if name not in searches] if tried.get(choice, 0) > 1 else []
+    result = outcome(searches[choice], nested, metric) if nested and choice in searches else None
+    parts = [
+        f"the best {_short(edge.name)} of the {name} is the last that was tried, {edge.value:g}, "
+        f"and the last step still gained {edge.gain.value:.1%}"
+        for name, edge in at_edge
+    ]
+    if result and _broken(result):
+        parts.append(f"the search {_promise(result)}: less than half")
+    if left_out:
+        parts.append(f"never searched: {listed(left_out)}")
+    told = "; ".join(parts) or _all_well(tried, result)
+    where = f" on a sample of {sample[0]:,} of {sample[1]:,} rows" if _part(sample) else ""
+    message = f"{sum(tried.values())} settings of {len(tried)} predictors were tried{where}: {told}"
+    faults = len(at_edge) + len(left_out) + bool(result and _broken(result))
+    end = f" ({threshold:g} faults allowed)." if faults else "."
+    power = _sight(result, [edge for each in ends.values() for edge in each], metric)
+    return Finding(faults, faults <= threshold, message + end, power, error=0.0)
+
+
+def _still_gains(edge: Edge) -> bool:
+    return edge.gain.value > STEP and edge.gain.value > edge.gain.beyond(RARE)
+
+
+def _broken(result: Outcome) -> bool:
+    """Return whether most of what a search promised is gone on rows that it has not seen."""
+    lost, kept, promised = result.optimism, result.kept.value, result.promised.value
+    return lost.value > max(OPTIMISM, CHANCE * lost.error) and kept < promised / 2
+
+
+def _promise(result: Outcome) -> str:
+    lost = result.optimism
+    return (
+        f"promised {result.promised.value:.1%} of the loss and kept {result.kept.value:.1%} "
+        f"(optimism {lost.value:.1%} ± {lost.error:.1%})"
+    )
+
+
+def _all_well(tried: Mapping[str, int], result: Outcome | None) -> str:
+    inside = "no winner at the end of its grid gained by the last step"
+    return f"{inside}; the search of the chosen rung {_promise(result)}" if result else inside
+
+
+def _short(name: str) -> str:
+    """Return the name of a setting without the steps of the pipeline around it."""
+    return name.rpartition("__")[2]
+
+
+def _part(sample: tuple[int, int] | None) -> bool:
+    return bool(sample and sample[0] < sample[1])
+
+
+def _sight(result: Outcome | None, ends: Sequence[Edge], metric: str) -> Power:
+    """Return what would have been seen: the larger of optimism and last steps, and its limit."""
+    if result is None:
+        return Power(
+            float("inf"), 1, "a setting at the end of its grid", "no score outside the search"
+        )
+    seen = [_seen(edge.gain, STEP) for edge in ends]
+    lost = max(OPTIMISM, CHANCE * result.optimism.error) + SURE * result.optimism.error
+    words = f"of the {loss_words(metric)}"
+    steps = max(seen, default=0.0)
+    if steps > 3 * STEP and steps / STEP > lost / OPTIMISM:
+        return Power(
+            steps, 3 * STEP, f"a last step of {steps:.0%} {words}", "Student's t of the folds"
+        )
+    how = f"from the scatter between {result.optimism.folds} folds"
+    return Power(lost, 3 * OPTIMISM, f"an optimism of {lost:.0%} {words}", how)
+
+
+def _seen(gain: Paired, limit: float) -> float:
+    return max(limit, gain.beyond(RARE)) + SURE * gain.error
