@@ -12,7 +12,6 @@ from .core import Finding, NotApplicable, check
 from .power import SURE, Power
 
 RARE = 0.01  # how often an honest model may be accused by chance, whatever the number of rivals
-FEWEST_FOLDS = 3  # Student's t of two folds has no end
 
 
 @check(
@@ -56,12 +55,9 @@ def headroom(
     if not known:
         return NotApplicable("No rival was scored on a fold of the model.")
     best = max(known, key=lambda name: known[name].value)
-    gain, limit = known[best], max(known[name].beyond(RARE / len(known)) for name in known)
-    found = gain.beyond(RARE / len(known))
-    passed = gain.value <= threshold or gain.value <= found
-    # Every rival must have been seen clearly, not the best alone.
-    error = max(one.error for one in known.values())
-    detectable = max(threshold, limit) + SURE * error
+    gain, rare = known[best], RARE / len(known)
+    passed = gain.value <= threshold or gain.value <= gain.beyond(rare)
+    detectable = max(_seen(one, rare, threshold) for one in known.values())
     power = Power(
         detectable,
         2 * threshold,
@@ -72,21 +68,29 @@ def headroom(
     return Finding(gain.value, passed, f"{said} (threshold {threshold:g}).", power, error=gain.error)
 
 
+def _seen(gain: Paired, rare: float, threshold: float) -> float:
+    """Return the gain of one rival that would have been seen.
+
+    A rival that is surely no better is clear, however much its folds scatter.
+    """
+    beyond = gain.beyond(rare)
+    if gain.value + beyond <= threshold:
+        return threshold
+    return max(threshold, beyond) + SURE * gain.error
+
+
 def _said(best: str, gain: Paired, number: int, metric: str) -> str:
-    ends = "" if gain.folds < 2 else f" ({_percent(gain.low)} to {_percent(gain.high)} %)"
-    word = "saves" if gain.value > 0 else "would add"
     among = f"the best of {number} untuned rivals" if number > 1 else "an untuned rival"
-    share = _percent(abs(gain.value)) if gain.value > 0 else _percent(-gain.value)
-    if gain.value <= 0 and gain.folds > 1:
-        ends = f" ({_percent(-gain.high)} to {_percent(-gain.low)} %)"
+    ends = (gain.low, gain.high) if gain.value > 0 else (-gain.high, -gain.low)
+    between = f" ({_percent(ends[0])} to {_percent(ends[1])} %)" if gain.folds > 1 else ""
     return (
-        f"On the same {gain.folds} folds the {best}, {among}, {word} {share} %{ends} of the "
-        f"model's {loss_words(metric)}"
+        f"On the same {gain.folds} folds the {best}, {among}, is {_percent(abs(gain.value))} %"
+        f"{between} {'better' if gain.value > 0 else 'worse'} by {loss_words(metric)}"
     )
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.2g}" if abs(share) < 1 else f"{100 * share:.0f}"
+    return f"{100 * share:.0f}" if abs(share) >= 0.1 else f"{100 * share:.2g}"
 
 
 def _cut(

@@ -78,7 +78,7 @@ def search(
     message = f"{sum(tried.values())} settings of {len(tried)} predictors were tried{where}: {told}"
     faults = len(at_edge) + len(left_out) + bool(result and _broken(result))
     end = f" ({threshold:g} faults allowed)." if faults else "."
-    power = _sight(result, [edge for each in ends.values() for edge in each], metric)
+    power = _sight(result, ends.get(choice, []), metric)
     return Finding(faults, faults <= threshold, message + end, power, error=0.0)
 
 
@@ -115,7 +115,7 @@ def _part(sample: tuple[int, int] | None) -> bool:
 
 
 def _sight(result: Outcome | None, ends: Sequence[Edge], metric: str) -> Power:
-    """Return what would have been seen: the larger of optimism and last steps, and its limit."""
+    """Return what would have been seen at the chosen rung: of optimism, or of a last step."""
     if result is None:
         return Power(
             float("inf"), 1, "a setting at the end of its grid", "no score outside the search"

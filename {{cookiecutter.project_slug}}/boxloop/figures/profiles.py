@@ -1,4 +1,4 @@
-"""What models have learnt of one input, side by side: too little, enough, too much."""
+"""What a model has learnt of one input with several settings: too little, enough, too much."""
 
 from __future__ import annotations
 
@@ -14,29 +14,48 @@ from boxloop.measure.task import guess
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-OBJECTS, POINTS = 12, 120
+OBJECTS, POINTS, LEVELS = 12, 120, 8
 
 
-def draw_profiles(axes: Any, fitted: Mapping[str, Any], X: pd.DataFrame, name: str) -> None:
-    """Draw what each model says of a few objects when one of their inputs is changed.
+def draw_profiles(
+    axes: Any, tried: Mapping[str, Any], X: pd.DataFrame, y: pd.Series, fold: tuple, name: str
+) -> None:
+    """Draw what each model says of a few unseen objects when one of their inputs is changed.
 
     Parameters
     ----------
     axes : array of Axes, one per model
-    fitted : dict of fitted estimators, by title
-    X : DataFrame of n rows; twelve of them are drawn, every one a line
+    tried : dict of unfitted estimators, by title
+    X, y : DataFrame of n rows and Series of shape (n,)
+    fold : (rows to fit, rows held out)
+        Twelve of those held out are drawn, each as a line.
     name : str
-        The input, a number; the others stay as they are (individual conditional expectation,
-        Goldstein et al. 2015).
+        The input; the others stay as they are (individual conditional expectation, Goldstein et
+        al. 2015).
     """
-    values = X[name].dropna().to_numpy(dtype=float)
-    grid = np.linspace(*np.quantile(values, [0.02, 0.98]), POINTS)
-    rows = X.iloc[np.linspace(0, len(X) - 1, min(OBJECTS, len(X))).astype(int)]
-    again = rows.loc[rows.index.repeat(POINTS)].reset_index(drop=True)
+    fitted, held = fold
+    grid, words = _grid(X[name])
+    rows = X.iloc[held[np.linspace(0, len(held) - 1, min(OBJECTS, len(held))).astype(int)]]
+    again = rows.loc[rows.index.repeat(len(grid))].reset_index(drop=True)
     again = again.assign(**{name: np.tile(grid, len(rows))})
-    for ax, (title, model) in zip(axes, fitted.items(), strict=True):
-        _draw(ax, grid, guess(model, again).reshape(len(rows), POINTS))
+    for ax, (title, model) in zip(axes, tried.items(), strict=True):
+        said = guess(model.fit(X.iloc[fitted], y.iloc[fitted]), again)
+        place = np.arange(len(grid)) if words else grid
+        _draw(ax, place, said.reshape(len(rows), len(grid)))
         ax.set(title=title, xlabel=name)
+        if words:
+            ax.set_xticks(place, grid)
+        if ax is not axes[0]:
+            ax.sharey(axes[0])
+            ax.tick_params(labelleft=False)
+
+
+def _grid(values: pd.Series) -> tuple[np.ndarray, bool]:
+    """Return the values that an input is given, and whether they are words."""
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+        ends = np.nanquantile(values.to_numpy(dtype=float), [0.02, 0.98])
+        return np.linspace(*ends, POINTS), False
+    return np.array(sorted(values.dropna().unique(), key=str)[:LEVELS], dtype=object), True
 
 
 def _draw(ax: Axes, grid: np.ndarray, lines: np.ndarray) -> None:

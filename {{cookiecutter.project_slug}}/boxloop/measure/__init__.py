@@ -9,11 +9,10 @@ __all__, __getattr__ = public(
         "curves": ("has_loss_curve", "judge_loss_curve", "loss_curve"),
         "ensemble": ("resample_predict",),
         "explain": ("dependence", "leading_inputs"),
-        "flexibility": ("additive_share", "flexibility"),
+        "flexible": ("additive_share", "flexibility"),
         "intervals": ("group_bootstrap", "residual_score"),
         "metrics": ("METRICS",),
         "model_file": ("load_model", "save_model"),
-        "rivals": ("rivals",),
         "shift": ("alike", "distances", "in_scope", "numeric", "shift_weights", "spread_out"),
         "strata": ("compare_parts", "quarters", "split_parts", "weak_segment"),
         "stress": (
@@ -24,6 +23,7 @@ __all__, __getattr__ = public(
             "stress_verdicts",
         ),
         "task": ("Task", "guess", "out_of_fold"),
+        "untuned": ("rivals",),
         "weighted": ("Weighted",),
     },
 )

@@ -70,8 +70,7 @@ def fold_gains(
     scores : dict
         The metric of each predictor in each fold, shape (folds,); NaN where it was not measured.
     metric : str
-        Its loss is the metric where less is better, and where more is better what it lacks to 1,
-        or its inverse where it has no upper end.
+        See `as_loss`.
     over : str
         Whom the others are compared with; the gain is a share of its mean loss.
 
@@ -80,25 +79,33 @@ def fold_gains(
     dict of Paired
         Positive where a predictor is better than `over`, which is left out.
     """
-    loss = {name: np.array([_loss(metric, one) for one in each]) for name, each in scores.items()}
+    loss = {name: as_loss(metric, each) for name, each in scores.items()}
     base = loss.pop(over)
     found = {}
     for name, other in loss.items():
         there = np.isfinite(base[: len(other)]) & np.isfinite(other)
         mine = base[: len(other)][there]
-        level = mine.mean() if len(mine) else np.nan
+        level = abs(mine.mean()) if len(mine) else np.nan
         found[name] = paired((mine - other[there]) / level if level else mine * np.nan)
     return found
 
 
-def _loss(metric: str, value: Any) -> float:
-    value = float(value)
-    return METRICS[metric].loss(value) if np.isfinite(value) else np.nan
+def as_loss(metric: str, values: Any) -> np.ndarray:
+    """Return values of a metric as numbers of which less is better, of the same shape.
+
+    The metric itself where less is better, and where more is better what it lacks to 1; one without
+    an upper end with its sign turned, so that a gain is a share of the metric.
+    """
+    chosen, values = METRICS[metric], np.asarray(values, dtype=float)
+    if chosen.better == "zero":
+        return np.abs(values)
+    if chosen.better == "lower":
+        return values
+    return -values if chosen.unbounded else 1 - values
 
 
 def loss_words(metric: str) -> str:
     """Return what the loss of a metric is called."""
     chosen = METRICS[metric]
-    if chosen.better != "higher":
-        return chosen.label
-    return f"1 / {chosen.label}" if chosen.unbounded else f"1 - {chosen.label}"
+    return f"1 - {chosen.label}" if chosen.better == "higher" and not chosen.unbounded else (
+        chosen.label)  # fmt: skip

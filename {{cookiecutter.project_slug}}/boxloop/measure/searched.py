@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from boxloop.measure.metrics import METRICS
-from boxloop.measure.paired import Paired, paired
+from boxloop.measure.paired import Paired, as_loss, paired
 
 # Where a setting ends by itself: no grid can go on.
 NATURAL = {"low": (0, 1), "high": (1.0,)}
@@ -21,14 +21,13 @@ NATURAL = {"low": (0, 1), "high": (1.0,)}
 
 def losses(search: Any, metric: str) -> np.ndarray:
     """Return the loss of each setting in each fold, shape (settings, folds)."""
-    chosen, sign = METRICS[metric], METRICS[metric].sign
     table = search.cv_results_
     names = sorted(
         (name for name in table if name.startswith("split") and name.endswith("_test_score")),
         key=lambda name: int(name[5:].partition("_")[0]),
     )
     scores = np.column_stack([np.asarray(table[name], dtype=float) for name in names])
-    return np.vectorize(lambda one: chosen.loss(sign * one), otypes=[float])(scores)
+    return as_loss(metric, METRICS[metric].sign * scores)
 
 
 class Edge(NamedTuple):
@@ -78,7 +77,7 @@ def _mean(loss: np.ndarray) -> np.ndarray:
 
 
 def _gain(before: np.ndarray, after: np.ndarray) -> Paired:
-    level = np.nanmean(before)
+    level = abs(np.nanmean(before))
     return paired((before - after) / level if level else np.zeros_like(before))
 
 
@@ -123,7 +122,7 @@ def outcome(whole: Any, inner: Sequence[Any], metric: str) -> Outcome:
 def _over(loss: np.ndarray, best: int) -> float:
     """Return what a setting gains over the middling one, as a share of the loss of that."""
     middle = float(np.median(loss[np.isfinite(loss)])) if np.isfinite(loss).any() else np.nan
-    return (middle - loss[best]) / middle if middle else np.nan
+    return (middle - loss[best]) / abs(middle) if middle else np.nan
 
 
 def effort(searches: Mapping[str, Any]) -> dict[str, int]:

@@ -15,7 +15,7 @@ MOTIVATION = {
         "as physics says it must."
     ),
     "gradient boosting": (
-        "Small trees of four leaves that correct each other: many boxes instead of one."
+        "Small trees of eight leaves that correct each other: many boxes instead of one."
     ),
     "extra trees": (
         "Averages of deep trees: robust, no assumption about shapes, seldom sure of itself."
@@ -51,8 +51,8 @@ def boosting(seed: int) -> Any:
     """Return unfitted gradient boosting with the settings of the ladder."""
     return HistGradientBoostingClassifier(
         learning_rate=0.1,
-        max_iter=150,
-        max_leaf_nodes=4,
+        max_iter=80,
+        max_leaf_nodes=8,
         min_samples_leaf=10,
         l2_regularization=1.0,
         max_features=0.5,
@@ -70,8 +70,8 @@ def grids() -> dict:
         "reference": {},
         "logistic regression": {"logisticregression__C": [0.1, 1.0, 10.0]},
         "quadratic logistic": {"logisticregression__C": [0.01, 0.1, 1.0]},
-        "gradient boosting": {"histgradientboostingclassifier__max_leaf_nodes": [2, 4, 8, 16]},
-        "extra trees": {"extratreesclassifier__min_samples_leaf": [1, 3, 6, 12]},
+        "gradient boosting": {"histgradientboostingclassifier__max_leaf_nodes": [4, 8, 16]},
+        "extra trees": {"extratreesclassifier__min_samples_leaf": [3, 6, 12]},
         "neural network": {"mlpclassifier__alpha": [1.0, 10.0, 100.0]},
     }
 

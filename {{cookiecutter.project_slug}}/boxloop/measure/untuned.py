@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from boxloop.settings.load import Settings
 
-STEPS = 300
+STEPS, TREES = 300, 60
 
 
 class _Stopped:
@@ -61,16 +61,16 @@ def rivals(settings: Settings, *, seed: int = 0) -> dict[str, Any]:
     """
     kind = TASKS[settings.study.task]
     if not kind.has_classes:
-        trees = ExtraTreesRegressor(n_estimators=100, random_state=seed)
+        trees = ExtraTreesRegressor(n_estimators=TREES, random_state=seed)
         smooth = _network(_Network, seed, alpha=1.0)
         scaled = {"transformer": StandardScaler()}
         found = {"extra trees": TransformedTargetRegressor(regressor=trees, **scaled)}
         found["network"] = TransformedTargetRegressor(regressor=smooth, **scaled)
     elif kind.has_probabilities:
-        found = {"extra trees": ExtraTreesClassifier(n_estimators=100, random_state=seed)}
+        found = {"extra trees": ExtraTreesClassifier(n_estimators=TREES, random_state=seed)}
         found["network"] = _network(_Classifier, seed, alpha=10.0)
     else:
-        found = {"isolation forest": IsolationForest(n_estimators=100, random_state=seed)}
+        found = {"isolation forest": IsolationForest(n_estimators=TREES, random_state=seed)}
         found["local outlier factor"] = LocalOutlierFactor(n_neighbors=20, novelty=True)
     return {name: prepared(settings, last) for name, last in found.items()}
 

@@ -9,6 +9,7 @@ neighbours have as many as rows.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 ROWS = 2_000  # of more a sample of whole groups is fitted
 MOVED = 0.1  # of the labels that are turned in one draw
-DRAWS = 3
+DRAWS = 2
+CLEAR = 2.0  # standard errors by which a rung must be less flexible to stand before another
 DEGREES, MEMORY = "degrees of freedom", "memory"
 SURE = 1e-3  # a probability as near to 0 or 1 as this is taken for it: its logit ends there
 
@@ -55,8 +57,8 @@ def flexibility(
     Returns
     -------
     DataFrame
-        Index: the rungs; where two are equal, in the order of the ladder. Columns: ``degrees of
-        freedom`` and ``error``, its standard error over the draws. Where no rung is taught
+        Index: the rungs; where the draws cannot tell two apart, in the order of the ladder.
+        Columns: ``degrees of freedom`` and ``error``, its standard error over the draws. Where no rung is taught
         anything, ``memory`` in its place (see `memory`).
     """
     rows = _thinned(groups, settings.study.seeds[0])
@@ -64,10 +66,9 @@ def flexibility(
     if len(np.unique(groups)) < 2:  # no half is left out of one group
         groups = np.arange(len(rows))
     task, seed = Task(settings), settings.study.seeds[0]
-    taught = membership is not None or not task.has_classes or task.kind.has_probabilities
-    if not taught:
-        found = {name: (memory(one, X, y, groups=groups, seed=seed), 0.0) for name, one in
-                 ladder.items()}  # fmt: skip
+    if membership is None and task.has_classes and not task.kind.has_probabilities:
+        found = {name: [memory(one, X, y, groups=groups, seed=seed + k) for k in range(draws)]
+                 for name, one in ladder.items()}  # fmt: skip
         return _sorted(found, MEMORY)
     if membership is not None:
         teach = _regions(X, y, settings.only("resonance"), membership)
@@ -78,14 +79,29 @@ def flexibility(
     found = {}
     for name, one in ladder.items():
         first = guess(clone(one).fit(X, y), X)
-        each = [_one(one, first, teach(np.random.default_rng([seed, k])), X) for k in range(draws)]
-        found[name] = (float(np.mean(each)), float(np.std(each, ddof=1) / np.sqrt(draws)))
+        each = (teach(np.random.default_rng([seed, k])) for k in range(draws))
+        found[name] = [_one(one, first, taught, X) for taught in each]
     return _sorted(found, DEGREES)
 
 
-def _sorted(found: dict[str, tuple[float, float]], what: str) -> pd.DataFrame:
-    table = pd.DataFrame(found, index=[what, "error"]).T
-    return table.sort_values(what, kind="stable").rename_axis("name")
+def _sorted(found: dict[str, list[float]], what: str) -> pd.DataFrame:
+    """Return the table, sorted as far as the draws can tell: within their noise as it was typed."""
+    values = np.array(list(found.values()), dtype=float)
+    mean, draws = values.mean(axis=1), values.shape[1]
+    # Few draws of one rung say little of their scatter; those of all rungs say it together.
+    spread = values.std(axis=1, ddof=1) if draws > 1 else np.zeros(len(mean))
+    share = np.sqrt(np.mean((spread[mean > 0] / mean[mean > 0]) ** 2)) if (mean > 0).any() else 0.0
+    error = share * mean / np.sqrt(draws)
+    order = list(range(len(mean)))
+    swapped = True
+    while swapped:
+        swapped = False
+        for k, (a, b) in enumerate(pairwise(order)):
+            if mean[a] - mean[b] > CLEAR * np.hypot(error[a], error[b]):
+                order[k : k + 2], swapped = [b, a], True
+                break
+    table = pd.DataFrame({what: mean, "error": error}, index=pd.Index(found, name="name"))
+    return table.iloc[order]
 
 
 def _thinned(groups: np.ndarray, seed: int) -> np.ndarray:
@@ -196,8 +212,9 @@ def memory(
     for fitted, held in group_folds(groups, 2, seed=seed):
         fit = clone(model).fit(X.iloc[fitted], y.iloc[fitted])
         known[fitted], new[held] = guess(fit, X.iloc[fitted]), guess(fit, X.iloc[held])
-    if np.ptp(known) == 0 or np.ptp(new) == 0:
-        return 0.0
+    flat = [np.ptp(known) == 0, np.ptp(new) == 0]
+    if any(flat):  # no rank correlation: alike only where both say nothing
+        return 0.0 if all(flat) else 1.0
     return float(1 - spearmanr(known, new)[0])
 
 
