@@ -48,7 +48,7 @@ def test_the_states():
     ],
 )
 def test_the_gain_is_a_share_of_the_loss(metric, model, rival, share):
-    """Half of the error, of what the area lacks to one, and of a metric without an end its own share."""
+    """Of the error, of what the area lacks to one, and of a metric without an end itself."""
     found = fold_gains({"model": [model] * 3, "r": [rival] * 3}, metric=metric, over="model")["r"]
     assert found.value == pytest.approx(share)
     assert (found.low, found.high) == pytest.approx((share, share))

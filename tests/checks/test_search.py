@@ -118,9 +118,9 @@ def test_easy_rows_and_fewer_rows_are_no_optimism():
 
 def test_what_was_left_out_is_said():
     whole, inner = world(0)
-    assert "on a sample of 600 of 9,000 rows" in ask(
-        {"net": whole}, inner, sample=(600, 9000)
-    ).message
+    assert (
+        "on a sample of 600 of 9,000 rows" in ask({"net": whole}, inner, sample=(600, 9000)).message
+    )
     assert "sample" not in ask({"net": whole}, inner, sample=(600, 600)).message
 
 
@@ -142,10 +142,12 @@ def real(seed, alphas):
 @pytest.mark.slow
 def test_real_searches_on_a_hundred_worlds():
     """A grid around the best is quiet; one that ends far from it is heard."""
-    clean = [ask({"net": w}, i, metric="rmse").state
-             for w, i in (real(s, [0.1, 1.0, 10.0, 100.0, 1000.0]) for s in range(100))]  # fmt: skip
-    short = [ask({"net": w}, i, metric="rmse").state
-             for w, i in (real(s, [300.0, 1000.0, 3000.0]) for s in range(40))]  # fmt: skip
+
+    def states(worlds, alphas):
+        return [ask({"net": w}, i, metric="rmse").state for w, i in (
+            real(seed, alphas) for seed in range(worlds))]  # fmt: skip
+
+    clean, short = states(100, [0.1, 1.0, 10.0, 100.0, 1000.0]), states(40, [300.0, 1000.0, 3000.0])
     assert clean.count("fail") <= 2
     assert short.count("fail") >= 32
 

@@ -65,7 +65,8 @@ def headroom(
         f"Student's t of {gain.folds} folds, corrected for the rows that they share",
     )
     said = _said(best, gain, len(known), metric) + _cut(rivals, known, model, sample)
-    return Finding(gain.value, passed, f"{said} (threshold {threshold:g}).", power, error=gain.error)
+    message = f"{said} (threshold {threshold:g})."
+    return Finding(gain.value, passed, message, power, error=gain.error)
 
 
 def _seen(gain: Paired, rare: float, threshold: float) -> float:

@@ -61,25 +61,30 @@ def search(
     if max(tried.values(), default=0) < 2:
         return NotApplicable("No settings were searched: study/models.py has no grids().")
     ends = {name: edges(one, metric) for name, one in searches.items() if tried[name] > 1}
-    at_edge = [(name, edge) for name, each in ends.items() for edge in each if _still_gains(edge)]
     left_out = [name for name in rivals if name not in searches] if tried.get(choice, 0) > 1 else []
     result = outcome(searches[choice], nested, metric) if nested and choice in searches else None
-    parts = [
+    faults = [_at_end(name, edge) for name, each in ends.items() for edge in each
+              if _still_gains(edge)]  # fmt: skip
+    if result and _broken(result):
+        faults.append(f"the search {_promise(result)}: less than half")
+    found, told = len(faults) + len(left_out), list(faults)
+    if left_out:
+        told.append(f"never searched: {listed(left_out)}")
+    where = f" on a sample of {sample[0]:,} of {sample[1]:,} rows" if _part(sample) else ""
+    message = (
+        f"{sum(tried.values())} settings of {len(tried)} predictors were tried{where}: "
+        f"{'; '.join(told) or _all_well(result)}"
+    )
+    end = f" ({threshold:g} faults allowed)." if found else "."
+    power = _sight(result, ends.get(choice, []), metric)
+    return Finding(found, found <= threshold, message + end, power, error=0.0)
+
+
+def _at_end(name: str, edge: Edge) -> str:
+    return (
         f"the best {_short(edge.name)} of the {name} is the last that was tried, {edge.value:g}, "
         f"and the last step still gained {edge.gain.value:.1%}"
-        for name, edge in at_edge
-    ]
-    if result and _broken(result):
-        parts.append(f"the search {_promise(result)}: less than half")
-    if left_out:
-        parts.append(f"never searched: {listed(left_out)}")
-    told = "; ".join(parts) or _all_well(tried, result)
-    where = f" on a sample of {sample[0]:,} of {sample[1]:,} rows" if _part(sample) else ""
-    message = f"{sum(tried.values())} settings of {len(tried)} predictors were tried{where}: {told}"
-    faults = len(at_edge) + len(left_out) + bool(result and _broken(result))
-    end = f" ({threshold:g} faults allowed)." if faults else "."
-    power = _sight(result, ends.get(choice, []), metric)
-    return Finding(faults, faults <= threshold, message + end, power, error=0.0)
+    )
 
 
 def _still_gains(edge: Edge) -> bool:
@@ -100,7 +105,7 @@ def _promise(result: Outcome) -> str:
     )
 
 
-def _all_well(tried: Mapping[str, int], result: Outcome | None) -> str:
+def _all_well(result: Outcome | None) -> str:
     inside = "no winner at the end of its grid gained by the last step"
     return f"{inside}; the search of the chosen rung {_promise(result)}" if result else inside
 

@@ -59,7 +59,7 @@ class Contrasts(TransformerMixin, BaseEstimator):
         self.units = units
         self.keep = keep
 
-    def fit(self, X: pd.DataFrame, y: Any = None) -> Any:
+    def fit(self, X: pd.DataFrame, y: Any = None) -> Any:  # noqa: ARG002
         """Learn which columns go together, and which of them are positive."""
         self.feature_names_in_ = np.array(list(X), dtype=object)
         self.n_features_in_ = len(self.feature_names_in_)
@@ -102,7 +102,7 @@ class Contrasts(TransformerMixin, BaseEstimator):
             for (a, b), ratio in zip(self.pairs_, self.ratios_, strict=True)
         ]
 
-    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+    def get_feature_names_out(self, input_features: Any = None) -> Any:  # noqa: ARG002
         """Return the names of the columns that `transform` returns."""
         check_is_fitted(self)
         used = {name for pair in self.pairs_ for name in pair}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,9 +18,6 @@ from sklearn.base import clone
 
 from boxloop.measure.task import Task, guess
 from boxloop.split.division import group_folds
-
-if TYPE_CHECKING:
-    from boxloop.settings.load import Settings
 
 ROWS = 2_000  # of more a sample of whole groups is fitted
 MOVED = 0.1  # of the labels that are turned in one draw
@@ -35,7 +32,7 @@ def flexibility(
     X: pd.DataFrame,
     y: pd.Series,
     *,
-    settings: Settings,
+    settings: Any,
     groups: np.ndarray,
     membership: Callable | None = None,
     draws: int = DRAWS,
@@ -58,25 +55,25 @@ def flexibility(
     -------
     DataFrame
         Index: the rungs; where the draws cannot tell two apart, in the order of the ladder.
-        Columns: ``degrees of freedom`` and ``error``, its standard error over the draws. Where no rung is taught
-        anything, ``memory`` in its place (see `memory`).
+        Columns: ``degrees of freedom``, and ``error``, its standard error over the draws of all
+        rungs. Where no rung is taught anything, ``memory`` (see there) instead.
     """
-    rows = _thinned(groups, settings.study.seeds[0])
+    task, seed = Task(settings), settings.study.seeds[0]
+    rows = _thinned(groups, seed)
     X, y, groups = X.iloc[rows], y.iloc[rows], np.asarray(groups)[rows]
     if len(np.unique(groups)) < 2:  # no half is left out of one group
         groups = np.arange(len(rows))
-    task, seed = Task(settings), settings.study.seeds[0]
-    if membership is None and task.has_classes and not task.kind.has_probabilities:
-        found = {name: [memory(one, X, y, groups=groups, seed=seed + k) for k in range(draws)]
-                 for name, one in ladder.items()}  # fmt: skip
-        return _sorted(found, MEMORY)
+    halves, found = {"groups": groups, "seed": seed}, {}
     if membership is not None:
         teach = _regions(X, y, settings.only("resonance"), membership)
-    elif task.has_classes:
+    elif not task.has_classes:
+        teach = _numbers(X, y, _noise(ladder, X, y, **halves))
+    elif task.kind.has_probabilities:
         teach = _labels(X, y)
     else:
-        teach = _numbers(X, y, _noise(ladder, X, y, groups=groups, seed=seed))
-    found = {}
+        for name, one in ladder.items():
+            found[name] = [memory(one, X, y, **halves | {"seed": seed + k}) for k in range(draws)]
+        return _sorted(found, MEMORY)
     for name, one in ladder.items():
         first = guess(clone(one).fit(X, y), X)
         each = (teach(np.random.default_rng([seed, k])) for k in range(draws))
@@ -90,8 +87,7 @@ def _sorted(found: dict[str, list[float]], what: str) -> pd.DataFrame:
     mean, draws = values.mean(axis=1), values.shape[1]
     # Few draws of one rung say little of their scatter; those of all rungs say it together.
     spread = values.std(axis=1, ddof=1) if draws > 1 else np.zeros(len(mean))
-    share = np.sqrt(np.mean((spread[mean > 0] / mean[mean > 0]) ** 2)) if (mean > 0).any() else 0.0
-    error = share * mean / np.sqrt(draws)
+    error = np.full(len(mean), np.sqrt(np.mean(spread**2) / draws))
     order = list(range(len(mean)))
     swapped = True
     while swapped:
@@ -198,9 +194,7 @@ def _regions(X: pd.DataFrame, y: pd.Series, resonance: str, membership: Callable
     return teach
 
 
-def memory(
-    model: Any, X: pd.DataFrame, y: pd.Series, *, groups: np.ndarray, seed: int
-) -> float:
+def memory(model: Any, X: pd.DataFrame, y: pd.Series, *, groups: np.ndarray, seed: int) -> float:
     """Return how differently a detector ranks rows that it has seen, from 0: not at all.
 
     One minus the rank correlation between what it says of a row in the half that it was fitted

@@ -28,8 +28,6 @@ from boxloop.measure.kinds import TASKS
 if TYPE_CHECKING:
     import pandas as pd
 
-    from boxloop.settings.load import Settings
-
 STEPS, TREES = 300, 60
 
 
@@ -53,7 +51,7 @@ class _Classifier(_Stopped, MLPClassifier):
     """A network that stops in time."""
 
 
-def rivals(settings: Settings, *, seed: int = 0) -> dict[str, Any]:
+def rivals(settings: Any, *, seed: int = 0) -> dict[str, Any]:
     """Return unfitted pipelines by name for the task of a study: two kinds, as they come.
 
     They learn from the inputs of the manifest and from nothing else in the table, cope with words
@@ -81,7 +79,7 @@ def _network(kind: type, seed: int, *, alpha: float) -> Any:
     )
 
 
-def prepared(settings: Settings, last: Any) -> Pipeline:
+def prepared(settings: Any, last: Any) -> Pipeline:
     """Return a pipeline of the inputs as scaled numbers, their contrasts beside them, and `last`.
 
     Gaps are filled with the median and marked; words become one column per level.

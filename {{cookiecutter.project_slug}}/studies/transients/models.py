@@ -51,7 +51,7 @@ def boosting(seed: int) -> Any:
     """Return unfitted gradient boosting with the settings of the ladder."""
     return HistGradientBoostingClassifier(
         learning_rate=0.1,
-        max_iter=80,
+        max_iter=150,
         max_leaf_nodes=8,
         min_samples_leaf=10,
         l2_regularization=1.0,
@@ -71,7 +71,7 @@ def grids() -> dict:
         "logistic regression": {"logisticregression__C": [0.1, 1.0, 10.0]},
         "quadratic logistic": {"logisticregression__C": [0.01, 0.1, 1.0]},
         "gradient boosting": {"histgradientboostingclassifier__max_leaf_nodes": [4, 8, 16]},
-        "extra trees": {"extratreesclassifier__min_samples_leaf": [3, 6, 12]},
+        "extra trees": {"extratreesclassifier__min_samples_leaf": [1, 3, 9]},
         "neural network": {"mlpclassifier__alpha": [1.0, 10.0, 100.0]},
     }
 
@@ -91,7 +91,7 @@ def ladder(seed: int) -> dict:
     seed : int, used by the rungs that draw random numbers
     """
     trees = ExtraTreesClassifier(
-        n_estimators=60, min_samples_leaf=6, max_features=0.5, random_state=seed
+        n_estimators=60, min_samples_leaf=3, max_features=0.5, random_state=seed
     )
     network = MLPClassifier(
         hidden_layer_sizes=(16,), solver="lbfgs", alpha=10.0, max_iter=300, random_state=seed
