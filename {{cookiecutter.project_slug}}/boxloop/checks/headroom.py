@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from boxloop.measure.metrics import METRICS
 from boxloop.measure.paired import Paired, fold_gains, loss_words
 
 from .core import Finding, NotApplicable, check
@@ -58,10 +59,11 @@ def headroom(
     gain, rare = known[best], RARE / len(known)
     passed = gain.value <= threshold or gain.value <= gain.beyond(rare)
     detectable = max(_seen(one, rare, threshold) for one in known.values())
+    whole = detectable >= 1 and not METRICS[metric].unbounded
     power = Power(
         detectable,
         2 * threshold,
-        f"{detectable:.0%} of the loss",
+        "more than all of the loss" if whole else f"{detectable:.0%} of the loss",
         f"Student's t of {gain.folds} folds, corrected for the rows that they share",
     )
     said = _said(best, gain, len(known), metric) + _cut(rivals, known, model, sample)

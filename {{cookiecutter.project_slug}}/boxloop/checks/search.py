@@ -39,23 +39,19 @@ def search(
 
     Parameters
     ----------
-    searches : dict of fitted searches of scikit-learn, by rung
-        Over the outer folds. A rung with one setting has nothing to search; one that is missing
-        was not searched.
-    choice : str
-        The rung that was chosen.
-    metric : str
-        Name in `boxloop.measure.metrics.METRICS` of what the searches score.
-    rivals : names of all that `choice` is compared with, the reference among them
+    searches : dict of fitted searches of scikit-learn over the outer folds, by rung
+        A rung with one setting has nothing to search; one that is missing was not searched.
+    choice : str, the chosen rung
+    metric : str, in `boxloop.measure.metrics.METRICS`
+    rivals : names of those that `choice` is compared with
     nested : fitted searches of `choice`, one inside the fitted part of each outer fold
-    sample : (int, int), optional
-        Rows that were used, and rows that there are.
+    sample : (int, int), rows used and rows there are
 
     Notes
     -----
-    The value is the number of faults: ends of a grid where the last step still gained more than 2
-    per cent of the loss; an optimism of more than 5 per cent of it where less than half of what
-    was promised is kept; rivals that were not searched although the chosen model was.
+    The value counts faults: ends of a grid where the last step still gained 2 per cent of the
+    loss; an optimism beyond 5 per cent of it where less than half of what was promised is kept;
+    rivals that were not searched although the chosen model was.
     """
     tried = effort(searches)
     if max(tried.values(), default=0) < 2:
@@ -63,21 +59,27 @@ def search(
     ends = {name: edges(one, metric) for name, one in searches.items() if tried[name] > 1}
     left_out = [name for name in rivals if name not in searches] if tried.get(choice, 0) > 1 else []
     result = outcome(searches[choice], nested, metric) if nested and choice in searches else None
-    faults = [_at_end(name, edge) for name, each in ends.items() for edge in each
-              if _still_gains(edge)]  # fmt: skip
-    if result and _broken(result):
-        faults.append(f"the search {_promise(result)}: less than half")
-    found, told = len(faults) + len(left_out), list(faults)
+    faults = _faults(ends, result)
+    found = len(faults) + len(left_out)
     if left_out:
-        told.append(f"never searched: {listed(left_out)}")
+        faults.append(f"never searched: {listed(left_out)}")
     where = f" on a sample of {sample[0]:,} of {sample[1]:,} rows" if _part(sample) else ""
     message = (
         f"{sum(tried.values())} settings of {len(tried)} predictors were tried{where}: "
-        f"{'; '.join(told) or _all_well(result)}"
+        f"{'; '.join(faults) or _all_well(result)}"
     )
-    end = f" ({threshold:g} faults allowed)." if found else "."
+    message += f" ({threshold:g} faults allowed)." if found else "."
     power = _sight(result, ends.get(choice, []), metric)
-    return Finding(found, found <= threshold, message + end, power, error=0.0)
+    return Finding(found, found <= threshold, message, power, error=0.0)
+
+
+def _faults(ends: Mapping[str, list[Edge]], result: Outcome | None) -> list[str]:
+    """Return the words for each end of a grid that was too near, and for a broken promise."""
+    rows = [(name, edge) for name, each in ends.items() for edge in each]
+    found = [_at_end(name, edge) for name, edge in rows if _still_gains(edge)]
+    if result and _broken(result):
+        found.append(f"the search {_promise(result)}: less than half")
+    return found
 
 
 def _at_end(name: str, edge: Edge) -> str:

@@ -42,14 +42,11 @@ def flexibility(
     Parameters
     ----------
     ladder : dict of unfitted estimators
-    X, y : DataFrame of n rows and Series of shape (n,), as the rungs are fitted to them
+    X, y : DataFrame of n rows, Series of shape (n,)
     settings : boxloop.settings.load.Settings
-    groups : array of shape (n,)
-        Where there are more than 2,000 rows, whole groups are drawn.
+    groups : array of shape (n,); of more than 2,000 rows whole groups are drawn
     membership : callable, optional
-        For a search that is taught regions of the resonance in place of labels: which of its
-        values, shape (n,), lie inside.
-    draws : int
+        For a search that is taught regions of the resonance, not labels: which values lie inside.
 
     Returns
     -------
@@ -63,22 +60,21 @@ def flexibility(
     X, y, groups = X.iloc[rows], y.iloc[rows], np.asarray(groups)[rows]
     if len(np.unique(groups)) < 2:  # no half is left out of one group
         groups = np.arange(len(rows))
-    halves, found = {"groups": groups, "seed": seed}, {}
+    if membership is None and task.has_classes and not task.kind.has_probabilities:
+        tried = range(seed, seed + draws)
+        return _sorted(
+            {name: [memory(one, X, y, groups=groups, seed=k) for k in tried]
+             for name, one in ladder.items()}, MEMORY,
+        )  # fmt: skip
     if membership is not None:
         teach = _regions(X, y, settings.only("resonance"), membership)
-    elif not task.has_classes:
-        teach = _numbers(X, y, _noise(ladder, X, y, **halves))
-    elif task.kind.has_probabilities:
+    elif task.has_classes:
         teach = _labels(X, y)
     else:
-        for name, one in ladder.items():
-            found[name] = [memory(one, X, y, **halves | {"seed": seed + k}) for k in range(draws)]
-        return _sorted(found, MEMORY)
-    for name, one in ladder.items():
-        first = guess(clone(one).fit(X, y), X)
-        each = (teach(np.random.default_rng([seed, k])) for k in range(draws))
-        found[name] = [_one(one, first, taught, X) for taught in each]
-    return _sorted(found, DEGREES)
+        teach = _numbers(X, y, _noise(ladder, X, y, groups=groups, seed=seed))
+    draw = [np.random.default_rng([seed, k]) for k in range(draws)]
+    taught = [teach(rng) for rng in draw]
+    return _sorted({name: _degrees(one, taught, X, y) for name, one in ladder.items()}, DEGREES)
 
 
 def _sorted(found: dict[str, list[float]], what: str) -> pd.DataFrame:
@@ -133,9 +129,11 @@ class _Taught:
         return max(found, 0.0)
 
 
-def _one(model: Any, first: np.ndarray, taught: _Taught, X: pd.DataFrame) -> float:
-    again = guess(clone(model).fit(taught.X, taught.y), X)
-    return taught.degrees(again - first)
+def _degrees(model: Any, taught: list[_Taught], X: pd.DataFrame, y: pd.Series) -> list[float]:
+    """Return the degrees of freedom of a model in each draw."""
+    first = guess(clone(model).fit(X, y), X)
+    again = [guess(clone(model).fit(one.X, one.y), X) for one in taught]
+    return [one.degrees(said - first) for one, said in zip(taught, again, strict=True)]
 
 
 def _noise(ladder: Mapping, X: pd.DataFrame, y: pd.Series, *, groups: Any, seed: int) -> float:

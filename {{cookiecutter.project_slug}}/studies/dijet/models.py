@@ -287,7 +287,7 @@ def grids() -> dict:
 
 def curve() -> tuple:
     """Return the rung, its setting and the values whose validation curve notebook 04 draws."""
-    return "CWoLa, boosted trees", "cwola__learners__0__max_iter", [1, 4, 15, 60, 240]
+    return "CWoLa, boosted trees", "cwola__learners__0__max_iter", [1, 4, 15, 40, 120]
 
 
 def ladder(seed: int) -> dict:
