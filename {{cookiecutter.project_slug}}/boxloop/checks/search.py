@@ -40,11 +40,10 @@ def search(
     Parameters
     ----------
     searches : dict of fitted searches of scikit-learn over the outer folds, by rung
-        A rung with one setting has nothing to search; one that is missing was not searched.
-    choice : str, the chosen rung
-    metric : str, in `boxloop.measure.metrics.METRICS`
+        With one setting there is nothing to search; what is missing was not searched.
+    choice, metric : str, the chosen rung, and by what it was chosen
     rivals : names of those that `choice` is compared with
-    nested : fitted searches of `choice`, one inside the fitted part of each outer fold
+    nested : fitted searches of `choice` inside the fitted part of each fold
     sample : (int, int), rows used and rows there are
 
     Notes
@@ -57,7 +56,7 @@ def search(
     if max(tried.values(), default=0) < 2:
         return NotApplicable("No settings were searched: study/models.py has no grids().")
     ends = {name: edges(one, metric) for name, one in searches.items() if tried[name] > 1}
-    left_out = [name for name in rivals if name not in searches] if tried.get(choice, 0) > 1 else []
+    left_out = [name for name in rivals if name not in searches and tried.get(choice, 0) > 1]
     result = outcome(searches[choice], nested, metric) if nested and choice in searches else None
     faults = _faults(ends, result)
     found = len(faults) + len(left_out)

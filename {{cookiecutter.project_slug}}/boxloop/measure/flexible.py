@@ -45,8 +45,7 @@ def flexibility(
     X, y : DataFrame of n rows, Series of shape (n,)
     settings : boxloop.settings.load.Settings
     groups : array of shape (n,); of more than 2,000 rows whole groups are drawn
-    membership : callable, optional
-        For a search that is taught regions of the resonance, not labels: which values lie inside.
+    membership : callable, of a search that is taught regions: which resonances lie inside
 
     Returns
     -------
@@ -62,18 +61,16 @@ def flexibility(
         groups = np.arange(len(rows))
     if membership is None and task.has_classes and not task.kind.has_probabilities:
         tried = range(seed, seed + draws)
-        return _sorted(
-            {name: [memory(one, X, y, groups=groups, seed=k) for k in tried]
-             for name, one in ladder.items()}, MEMORY,
-        )  # fmt: skip
+        known = {name: [memory(one, X, y, groups=groups, seed=k) for k in tried]
+                 for name, one in ladder.items()}  # fmt: skip
+        return _sorted(known, MEMORY)
     if membership is not None:
         teach = _regions(X, y, settings.only("resonance"), membership)
     elif task.has_classes:
         teach = _labels(X, y)
     else:
         teach = _numbers(X, y, _noise(ladder, X, y, groups=groups, seed=seed))
-    draw = [np.random.default_rng([seed, k]) for k in range(draws)]
-    taught = [teach(rng) for rng in draw]
+    taught = [teach(np.random.default_rng([seed, k])) for k in range(draws)]
     return _sorted({name: _degrees(one, taught, X, y) for name, one in ladder.items()}, DEGREES)
 
 
