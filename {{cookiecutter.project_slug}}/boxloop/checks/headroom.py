@@ -50,7 +50,6 @@ def headroom(
     `boxloop.measure.paired.fold_gains`. The check limits the verdict: a gain over the reference
     is a lower bound then, and no gain says nothing of what a model could do.
     """
-    model = np.asarray(model, dtype=float)
     gains = fold_gains({"model": model, **rivals}, metric=metric, over="model")
     known = {name: gain for name, gain in gains.items() if np.isfinite(gain.value)}
     if not known:
@@ -99,7 +98,7 @@ def _percent(share: float) -> str:
 def _cut(
     rivals: Mapping[str, Sequence[float]],
     known: Mapping[str, Paired],
-    model: np.ndarray,
+    model: Sequence[float],
     sample: tuple[int, int] | None,
 ) -> str:
     """Return what was left out: folds that a rival did not reach, rows that nobody was shown."""

@@ -62,9 +62,8 @@ def search(
     found = len(faults) + len(left_out)
     if left_out:
         faults.append(f"never searched: {listed(left_out)}")
-    where = f" on a sample of {sample[0]:,} of {sample[1]:,} rows" if _part(sample) else ""
     message = (
-        f"{sum(tried.values())} settings of {len(tried)} predictors were tried{where}: "
+        f"{sum(tried.values())} settings of {len(tried)} predictors were tried{_where(sample)}: "
         f"{'; '.join(faults) or _all_well(result)}"
     )
     message += f" ({threshold:g} faults allowed)." if found else "."
@@ -116,8 +115,11 @@ def _short(name: str) -> str:
     return name.rpartition("__")[2]
 
 
-def _part(sample: tuple[int, int] | None) -> bool:
-    return bool(sample and sample[0] < sample[1])
+def _where(sample: tuple[int, int] | None) -> str:
+    """Return the words that own up to a sample."""
+    if not sample or sample[0] >= sample[1]:
+        return ""
+    return f" on a sample of {sample[0]:,} of {sample[1]:,} rows"
 
 
 def _sight(result: Outcome | None, ends: Sequence[Edge], metric: str) -> Power:

@@ -33,14 +33,14 @@ def draw_trade_off(rungs: pd.DataFrame, *, chosen: str, label: str, better: str)
     score, flexible, lost = (rungs.iloc[:, k].to_numpy(dtype=float) for k in range(3))
     lost = 100 * np.maximum(lost, LEAST)
     fig, ax = plt.subplots(figsize=(7.6, 4.0))
-    look = {"cmap": "viridis" if better == "higher" else "viridis_r", "s": 90, "zorder": 3}
+    look: dict = {"cmap": "viridis" if better == "higher" else "viridis_r", "s": 90, "zorder": 3}
     points = ax.scatter(flexible, lost, c=score, **look)
     mine = list(rungs.index).index(chosen)
-    ring = {"facecolors": "none", "edgecolors": COLOURS["truth"], "linewidths": 1.5}
+    ring: dict = {"facecolors": "none", "edgecolors": COLOURS["truth"], "linewidths": 1.5}
     ax.scatter(flexible[mine], lost[mine], s=260, label="chosen", **ring)
     for number, name in enumerate(rungs.index):
         below = number % 2  # names of neighbours do not lie upon each other
-        where = {"xytext": (0, -18 if below else 12), "textcoords": "offset points"}
+        where: dict = {"xytext": (0, -18 if below else 12), "textcoords": "offset points"}
         ax.annotate(name, (flexible[number], lost[number]), ha="center", fontsize=9, **where)
     ax.set(yscale="log", xlabel=f"{rungs.columns[1]} (more flexible →)")
     ax.set_ylabel("lost by one curve per input [%]\n(easier to read →)")
