@@ -30,7 +30,7 @@ def test_the_states():
 
     left = ask(model, {"network": folds(0.10, rng), "trees": folds(0.2, rng)})
     assert left.state == "fail" and left.weight == "limit"
-    assert "network, the best of 2 untuned rivals, is 4" in left.message
+    assert "network, the best of 2 rivals, is 4" in left.message
     assert left.value == pytest.approx(0.41, abs=0.03)
     assert ask(model, {"network": folds(0.19, rng)}).state == "pass"
     assert ask(model, {"network": folds(0.165, rng)}).state == "pass"
@@ -108,7 +108,7 @@ def test_a_line_through_a_bend_leaves_much_and_the_right_curve_nothing():
     def scores(one):
         return -cross_val_score(one, X, y, cv=cv, scoring="neg_root_mean_squared_error")
 
-    smooth = rivals(study("regression", ["g", "r"]))["network"]
+    smooth = rivals(study("regression", ["g", "r"]))["untuned network"]
     found = {"network": scores(smooth)}
     right = make_pipeline(PolynomialFeatures(2), Ridge(alpha=1e-3))
     assert ask(scores(Ridge()), found).state == "fail"

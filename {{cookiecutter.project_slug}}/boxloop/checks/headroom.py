@@ -82,7 +82,7 @@ def _seen(gain: Paired, rare: float, threshold: float) -> float:
 
 
 def _said(best: str, gain: Paired, number: int, metric: str) -> str:
-    among = f"the best of {number} untuned rivals" if number > 1 else "an untuned rival"
+    among = f"the best of {number} rivals" if number > 1 else "a rival"
     ends = (gain.low, gain.high) if gain.value > 0 else (-gain.high, -gain.low)
     between = f" ({_percent(ends[0])} to {_percent(ends[1])} %)" if gain.folds > 1 else ""
     return (

@@ -13,7 +13,7 @@ from .power import CHANCE, SURE, Power
 
 STEP = 0.02  # of the loss: what the last step to the end of a grid gains, where going on matters
 OPTIMISM = 0.05  # of the loss: what a search promises beyond what it keeps
-RARE = 0.01  # how often chance alone looks like a step
+RARE = 0.025  # how often chance alone looks like a step
 
 
 @check(

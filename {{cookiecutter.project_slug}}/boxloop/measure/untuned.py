@@ -70,7 +70,7 @@ def rivals(settings: Any, *, seed: int = 0) -> dict[str, Any]:
     else:
         found = {"isolation forest": IsolationForest(n_estimators=TREES, random_state=seed)}
         found["local outlier factor"] = LocalOutlierFactor(n_neighbors=20, novelty=True)
-    return {name: prepared(settings, last) for name, last in found.items()}
+    return {f"untuned {name}": prepared(settings, last) for name, last in found.items()}
 
 
 def _network(kind: type, seed: int, *, alpha: float) -> Any:

@@ -153,7 +153,7 @@ def grids() -> dict:
         "logistic regression": ("C", [0.01, 0.1, 1.0, 10.0]),
         "small gradient boosting": ("max_leaf_nodes", [3, 6, 12]),
         "gradient boosting": ("max_leaf_nodes", [12, 24, 48]),
-        "neural network": ("alpha", [0.3, 3.0, 30.0]),
+        "neural network": ("alpha", [0.1, 1.0, 10.0]),
         "Mahalanobis distance": (),
         "isolation forest": ("n_estimators", [50, 100]),
         "ensemble": (),
@@ -227,7 +227,7 @@ def regression(seed: int) -> Any:
         "gradient boosting": pipeline(
             scaled(boosting(BoostedRegressor, seed, deep=True)), filled=False, contrasts=True
         ),
-        **smooth(scaled(network(NetworkRegressor, seed, alpha=3.0))),
+        **smooth(scaled(network(NetworkRegressor, seed, alpha=1.0))),
     }
 
 
@@ -253,7 +253,7 @@ def classification(seed: int) -> Any:
         "gradient boosting": pipeline(
             boosting(BoostedClassifier, seed, deep=True), filled=False, contrasts=True
         ),
-        **smooth(network(NetworkClassifier, seed, alpha=3.0)),
+        **smooth(network(NetworkClassifier, seed, alpha=10.0)),
     }
 
 
