@@ -11,7 +11,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from boxloop.checks import run_check
-from boxloop.measure import Contrasts, load_model, save_model
+from boxloop.measure import load_model, save_model
+from boxloop.measure.contrasts import Contrasts
 
 BANDS = ["u", "g", "r", "i", "z"]
 

@@ -11,7 +11,8 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.tree import DecisionTreeClassifier
 
-from boxloop.measure import additive_share, flexibility, flexible
+from boxloop.measure import flexible
+from boxloop.measure.flexible import additive_share, flexibility
 
 SIZE = 400
 

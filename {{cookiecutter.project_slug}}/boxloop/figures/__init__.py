@@ -7,8 +7,6 @@ __all__, __getattr__ = public(
     {
         "ablation": ("draw_ablation",),
         "distributions": ("draw_distributions",),
-        "profiles": ("draw_profiles",),
         "stress_map": ("draw_predictors", "draw_stress_map"),
-        "trade_off": ("draw_trade_off",),
     },
 )

@@ -5,11 +5,9 @@ from boxloop.base.lazy import public
 __all__, __getattr__ = public(
     __name__,
     {
-        "contrasts": ("Contrasts",),
         "curves": ("has_loss_curve", "judge_loss_curve", "loss_curve"),
         "ensemble": ("resample_predict",),
         "explain": ("dependence", "leading_inputs"),
-        "flexible": ("additive_share", "flexibility"),
         "intervals": ("group_bootstrap", "residual_score"),
         "metrics": ("METRICS",),
         "model_file": ("load_model", "save_model"),
@@ -23,7 +21,6 @@ __all__, __getattr__ = public(
             "stress_verdicts",
         ),
         "task": ("Task", "guess", "out_of_fold"),
-        "untuned": ("rivals",),
         "weighted": ("Weighted",),
     },
 )

@@ -22,8 +22,8 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
-from boxloop.measure.contrasts import Contrasts
 from boxloop.measure.kinds import TASKS
+from boxloop.measure.task import Task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,7 +84,6 @@ def prepared(settings: Any, last: Any) -> Pipeline:
 
     Gaps are filled with the median and marked; words become one column per level.
     """
-    units = {name: settings.columns[name].unit for name in settings.inputs}
     numbers = make_pipeline(
         SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
         StandardScaler(),
@@ -97,7 +96,7 @@ def prepared(settings: Any, last: Any) -> Pipeline:
         ("words", levels, make_column_selector(dtype_exclude="number")),
     ])  # fmt: skip
     named = FunctionTransformer(_inputs, kw_args={"names": list(settings.inputs)})
-    return make_pipeline(named, Contrasts(units), both, last)
+    return make_pipeline(named, Task(settings).contrasts(), both, last)
 
 
 def _inputs(X: pd.DataFrame, names: list[str]) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from boxloop.measure import Contrasts, Task, Weighted
+from boxloop.measure import Task, Weighted
 
 from .manifest import aside, manifest
 
@@ -58,10 +58,9 @@ def pipeline(last: Any, *, filled: Any, contrasts: bool = False) -> Any:
         of magnitudes, ratios of fluxes. It needs the units in study.toml.
     """
     settings = manifest()
-    units = {name: settings.columns[name].unit for name in settings.inputs}
-    first = [Contrasts(units)] if contrasts else []
-    whole = make_pipeline(*first, columns(settings, filled=filled), last)
     task = Task(settings)
+    first = [task.contrasts()] if contrasts else []
+    whole = make_pipeline(*first, columns(settings, filled=filled), last)
     if task.has_classes and not task.kind.has_probabilities:
         return whole
     weights = settings.role("weight")
