@@ -28,19 +28,29 @@ from boxloop.measure.task import Task
 if TYPE_CHECKING:
     import pandas as pd
 
-STEPS, TREES = 300, 60
+STEPS, TREES, FEW = 300, 60, 1_000
 
 
 class _Stopped:
-    """Stop after `max_iter` steps without a word: nobody is there to take them further."""
+    """Stop after `max_iter` steps without a word, with a penalty that suits the rows.
+
+    Its parameter `alpha` is that of a thousand rows and more.
+    """
+
+    alpha: float
 
     def fit(self, X: Any, y: Any) -> Any:
         """Fit as scikit-learn does."""
         from sklearn.exceptions import ConvergenceWarning
 
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            return super().fit(X, y)  # type: ignore[misc]
+        penalty = self.alpha
+        self.alpha = penalty * min(1, len(y) / FEW)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ConvergenceWarning)
+                return super().fit(X, y)  # type: ignore[misc]
+        finally:
+            self.alpha = penalty
 
 
 class _Network(_Stopped, MLPRegressor):

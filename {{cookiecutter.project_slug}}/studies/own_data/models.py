@@ -87,27 +87,30 @@ class BoostedClassifier(SmallLeaves, HistGradientBoostingClassifier):
 
 STEPS = range(40, 300)  # of a network: the fewest and the most
 ROW_STEPS = 2_000_000  # rows × steps that a fit may take: a few seconds
+FEW = 1_000  # rows: of fewer the penalty is as much smaller, or it would leave one constant
 
 
 class Stopped:
     """Stop a network in time: after fewer steps where rows are many, and without a warning.
 
-    The parameter `max_iter` is the most that is asked for; nothing is held out to decide, since
-    scikit-learn would hold out rows at random, also where rows belong together in groups.
+    The parameters `max_iter` and `alpha` are the most that is asked for; nothing is held out to
+    decide, since scikit-learn would hold out rows at random, also where rows belong together.
     """
 
     max_iter: int
+    alpha: float
 
     def fit(self, X: Any, y: Any, **more: Any) -> Any:
         """Fit as scikit-learn does; the parameters are afterwards as they were."""
-        most = self.max_iter
+        most, penalty = self.max_iter, self.alpha
         self.max_iter = min(most, max(STEPS.start, ROW_STEPS // len(y)))
+        self.alpha = penalty * min(1, len(y) / FEW)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", ConvergenceWarning)
                 return super().fit(X, y, **more)  # type: ignore[misc]
         finally:
-            self.max_iter = most
+            self.max_iter, self.alpha = most, penalty
 
 
 class NetworkRegressor(Stopped, MLPRegressor):
