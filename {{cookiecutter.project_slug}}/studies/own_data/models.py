@@ -151,7 +151,7 @@ def grids() -> dict:
     """
     from . import baseline
 
-    tried = {
+    tried: dict[str, Any] = {
         "ridge": ("alpha", [0.1, 1.0, 10.0, 100.0]),
         "logistic regression": ("C", [0.01, 0.1, 1.0, 10.0]),
         "small gradient boosting": ("max_leaf_nodes", [3, 6, 12]),
