@@ -39,7 +39,7 @@ def draw_trade_off(rungs: pd.DataFrame, *, chosen: str, label: str, better: str)
     ring: dict = {"facecolors": "none", "edgecolors": COLOURS["truth"], "linewidths": 1.5}
     ax.scatter(flexible[mine], lost[mine], s=260, label="chosen", **ring)
     for number, name in enumerate(rungs.index):
-        below = number % 2  # names of neighbours do not lie upon each other
+        below = _has_one_above(number, flexible, lost)
         where: dict = {"xytext": (0, -18 if below else 12), "textcoords": "offset points"}
         ax.annotate(name, (flexible[number], lost[number]), ha="center", fontsize=9, **where)
     ax.set(yscale="log", xlabel=f"{rungs.columns[1]} (more flexible →)")
@@ -49,7 +49,17 @@ def draw_trade_off(rungs: pd.DataFrame, *, chosen: str, label: str, better: str)
     if (flexible > 0).all():
         ax.set_xscale("log")
         plain_log_ticks(ax.xaxis)
+    else:
+        ax.set_xlim(left=-0.1 * max(flexible.max(), 1e-9))
     plain_log_ticks(ax.yaxis)
     fig.colorbar(points, label=label)
     ax.legend(loc="best")
     return fig
+
+
+def _has_one_above(number: int, flexible: np.ndarray, lost: np.ndarray) -> bool:
+    """Return whether a point lies close above another one, so that its name has no room there."""
+    mine = np.arange(len(lost)) != number
+    near = np.maximum(flexible, flexible[number]) < 3 * np.minimum(flexible, flexible[number])
+    above = (lost <= lost[number]) & (lost > lost[number] / 2)
+    return bool((mine & near & above).any())

@@ -266,7 +266,7 @@ def cwola(learners: list, *, seed: int, centre: float = regions.CENTRE, remove: 
     )
 
 
-SEARCH_ROWS = 4_000  # for notebook 04: of fewer the signal is a handful of events
+SEARCH_ROWS = 8_000  # for notebook 04: of fewer the signal is a handful of events
 
 
 def grids() -> dict:
