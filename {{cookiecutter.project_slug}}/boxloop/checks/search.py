@@ -12,7 +12,7 @@ from .core import Finding, NotApplicable, check, listed
 from .power import CHANCE, SURE, Power
 
 STEP = 0.02  # of the loss: what the last step to the end of a grid gains, where going on matters
-OPTIMISM = 0.05  # of the loss: what a search promises beyond what it keeps
+OPTIMISM = 0.1  # of the loss: what a search promises beyond what it keeps
 RARE = 0.025  # how often chance alone looks like a step
 
 
@@ -49,7 +49,7 @@ def search(
     Notes
     -----
     The value counts faults: ends of a grid where the last step still gained 2 per cent of the
-    loss; an optimism beyond 5 per cent of it where less than half of what was promised is kept;
+    loss; an optimism beyond 10 per cent of it where less than half of what was promised is kept;
     rivals that were not searched although the chosen model was.
     """
     tried = effort(searches)
@@ -137,7 +137,7 @@ def _sight(result: Outcome | None, ends: Sequence[Edge], metric: str) -> Power:
             steps, 3 * STEP, f"a last step of {steps:.0%} {words}", "Student's t of the folds"
         )
     how = f"from the scatter between {result.optimism.folds} folds"
-    return Power(lost, 3 * OPTIMISM, f"an optimism of {lost:.0%} {words}", how)
+    return Power(lost, 2 * OPTIMISM, f"an optimism of {lost:.0%} {words}", how)
 
 
 def _seen(gain: Paired, limit: float) -> float:
