@@ -50,7 +50,7 @@ def draw_trade_off(rungs: pd.DataFrame, *, chosen: str, label: str, better: str)
         ax.set_xscale("log")
         plain_log_ticks(ax.xaxis)
     else:
-        ax.set_xlim(left=-0.1 * max(flexible.max(), 1e-9))
+        ax.set_xlim(left=-0.2 * max(flexible.max(), 1e-9))
     plain_log_ticks(ax.yaxis)
     fig.colorbar(points, label=label)
     ax.legend(loc="best")
@@ -60,6 +60,6 @@ def draw_trade_off(rungs: pd.DataFrame, *, chosen: str, label: str, better: str)
 def _has_one_above(number: int, flexible: np.ndarray, lost: np.ndarray) -> bool:
     """Return whether a point lies close above another one, so that its name has no room there."""
     mine = np.arange(len(lost)) != number
-    near = np.maximum(flexible, flexible[number]) < 3 * np.minimum(flexible, flexible[number])
+    near = np.maximum(flexible, flexible[number]) < 2.5 * np.minimum(flexible, flexible[number])
     above = (lost <= lost[number]) & (lost > lost[number] / 2)
     return bool((mine & near & above).any())
