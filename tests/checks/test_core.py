@@ -36,6 +36,8 @@ IDS = [
     "train.permuted_labels",
     "train.seeds",
     "train.too_good",
+    "train.search",
+    "train.headroom",
     "baseline.beats_trivial",
     "baseline.domain_reference",
     "diagnose.accuracy_paradox",

@@ -1,6 +1,7 @@
 """The verdict of every check hangs on its threshold: at it the check passes, beyond it it fails."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -130,6 +131,15 @@ def memory(X, y, groups, seed):
     return 0.6
 
 
+def searched_alone(*others):
+    """One rung was searched in three folds, and inside each of them; the others were not."""
+    table = {f"split{k}_test_score": np.array([0.5, 0.8, 0.6]) + 0.01 * k for k in range(3)}
+    table["params"] = [{"a": value} for value in (1.0, 2.0, 3.0)]
+    search = SimpleNamespace(cv_results_=table)
+    nested = {"nested": [search] * 3, "choice": "net", "rivals": ["net", *others]}
+    return [{"net": search}], {"metric": "roc_auc"} | nested
+
+
 CRITERIA = [{"name": "a", "at_most": 1.0}, {"name": "b", "at_most": 2.0}]
 BEFORE = [{"event": "trained", "criteria": CRITERIA}, {"event": "opened"}]
 AFTER = [{"name": "a", "at_most": 1.5}, {"name": "c", "at_most": 2.0}]
@@ -160,6 +170,11 @@ FAULTS = {
     ),
     "train.seeds": lambda: ([[1.0, 2.9, 3.0, 3.1, 5.0]], {"reported": 11.0}),
     "train.too_good": lambda: ([0.5, 1.0], {}),
+    "train.search": lambda: searched_alone("line", "reference"),
+    "train.headroom": lambda: (
+        [[0.2, 0.21, 0.19], {"net": [0.1, 0.105, 0.095]}],
+        {"metric": "rmse"},
+    ),
     "diagnose.accuracy_paradox": lambda: (rare(), {}),
     "diagnose.calibration": lambda: (probabilities(), {"seed": 0}),
     "diagnose.coverage": lambda: (
@@ -257,6 +272,8 @@ def test_what_is_measured_is_the_fault():
         "features.forbidden": 2,
         "train.seeds": 8.0 / np.std([1, 2.9, 3, 3.1, 5], ddof=1),
         "train.too_good": 2.0,
+        "train.search": 2,
+        "train.headroom": 0.5,
         "criteria.unchanged": 3,
         "log.complete": 2,
         "log.explained": 2,

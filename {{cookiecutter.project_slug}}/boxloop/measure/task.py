@@ -166,6 +166,16 @@ class Task:
             raise UserError(msg)
         return positive.astype(float)
 
+    def contrasts(self) -> Any:
+        """Return the unfitted step that adds differences and ratios of inputs in one unit.
+
+        See `boxloop.measure.contrasts.Contrasts`; the units are those of study.toml.
+        """
+        from boxloop.measure.contrasts import Contrasts
+
+        columns = self._settings.columns
+        return Contrasts({name: columns[name].unit for name in self._settings.inputs})
+
     def trivial(self) -> Any:
         """Return the unfitted baseline that ignores every input."""
         return self.kind.trivial()

@@ -230,6 +230,73 @@ class Desk:
                 raise UserError(msg)
         return {f"without {name}": [name] for name in names} | together
 
+    # Which model, and by what it was chosen.
+
+    def flexibility(
+        self, ladder: "Mapping", frame: "pd.DataFrame", *, membership: "Callable | None" = None
+    ) -> "pd.DataFrame":
+        """Return how flexible each rung is, the least flexible first.
+
+        By its effective degrees of freedom; see `boxloop.measure.flexible.flexibility`.
+        """
+        from boxloop.measure.flexible import flexibility
+
+        known = {"settings": self.settings, "groups": self.units(frame)}
+        X, y = self.task.seen(frame), self.task.truth(frame)
+        return flexibility(ladder, X, y, membership=membership, **known)
+
+    def additive_share(self, model: Any, frame: "pd.DataFrame") -> float:
+        """Return how much of what a fitted model says is a sum of one curve per input."""
+        from boxloop.measure.flexible import additive_share
+
+        inputs = [name for name in self.settings.inputs if name in frame]
+        return additive_share(model, self.task.seen(frame), inputs=inputs, seed=self.seed)
+
+    def rivals(self) -> dict[str, Any]:
+        """Return strong models that nobody has tuned, unfitted, by name."""
+        from boxloop.measure.untuned import rivals
+
+        return rivals(self.settings, seed=self.seed)
+
+    def draw_trade_off(self, rungs: "pd.DataFrame", *, chosen: str) -> Any:
+        """Return the figure of flexibility and interpretability; see `boxloop.figures.trade_off`.
+
+        Parameters
+        ----------
+        rungs : DataFrame
+            Index: names. Columns: the primary metric, what measures flexibility, and the share of
+            what a rung says that one curve per input loses.
+        chosen : str
+        """
+        from boxloop.figures.trade_off import draw_trade_off
+        from boxloop.measure.metrics import METRICS
+
+        better = METRICS[self.settings.study.primary_metric].better
+        return draw_trade_off(rungs, chosen=chosen, label=self.task.axis(), better=better)
+
+    def draw_profiles(
+        self, axes: Any, model: Any, tried: "Mapping[str, dict]", frame: "pd.DataFrame"
+    ) -> str:
+        """Draw what a model says of a few objects with several settings; return along which input.
+
+        It is the one that costs the score most when it is shuffled; the first fold is held out.
+
+        Parameters
+        ----------
+        axes : array of Axes, one for each way to set the model
+        model : unfitted estimator
+        tried : dict of its settings, by title
+        frame : DataFrame
+        """
+        from boxloop.figures.profiles import draw_profiles
+        from boxloop.measure.explain import leading_inputs
+
+        X, y, cv = self.task.seen(frame), self.task.truth(frame), self.folds(frame)
+        options = {"settings": self.settings, "scoring": self.task.scorer(), "most": 1}
+        (leading,) = leading_inputs(model, X, y, cv=cv, **options)
+        draw_profiles(axes, model, tried, X, y, cv[0], leading)
+        return leading
+
     # The seal.
 
     def ledger(self) -> list[dict]:

@@ -26,7 +26,9 @@ MOTIVATION = {
     "CWoLa, boosted trees": (
         "The same two samples; trees can box in a small region that two bands of jet masses mark."
     ),
-    "CWoLa, ensemble": "Smooth and boxed, averaged: the noise of the small samples is shared out.",
+    "CWoLa, ensemble": (
+        "Smooth and boxed, averaged: trees may be larger where the noise of two is shared out."
+    ),
 }
 
 # What notebook 04 takes away together, because one measurement can stand in for another.
@@ -190,6 +192,24 @@ class Cwola(ClassifierMixin, BaseEstimator):
         self.classes_ = np.array([0.0, 1.0])
         return self
 
+    def get_params(self, deep: bool = True) -> dict:  # noqa: FBT002
+        """Return the settings; those of a learner as ``learners__0__max_leaf_nodes``."""
+        found = super().get_params(deep=deep)
+        for number, one in enumerate(self.learners or [] if deep else []):
+            settings = one.get_params().items()
+            found |= {f"learners__{number}__{name}": value for name, value in settings}
+        return found
+
+    def set_params(self, **settings: Any) -> Any:
+        """Set settings by the names that `get_params` gives them."""
+        for name, value in settings.items():
+            number, _, inner = name.removeprefix("learners__").partition("__")
+            if name.startswith("learners__"):
+                self.learners[int(number)].set_params(**{inner: value})
+            else:
+                super().set_params(**{name: value})
+        return self
+
     @staticmethod
     def _member(members: Any, values: Any) -> Any:
         return np.mean([one.predict_proba(values)[:, 1] for one in members], axis=0)
@@ -215,12 +235,12 @@ def quadratic() -> Any:
     return make_pipeline(StandardScaler(), PolynomialFeatures(degree=2, include_bias=False), line)
 
 
-def boosting(seed: int) -> Any:
+def boosting(seed: int, *, leaves: int = 10) -> Any:
     """Return shallow boosted trees."""
     return HistGradientBoostingClassifier(
         learning_rate=0.2,
         max_iter=15,
-        max_leaf_nodes=10,
+        max_leaf_nodes=leaves,
         min_samples_leaf=20,
         max_bins=32,
         l2_regularization=1.0,
@@ -246,8 +266,34 @@ def cwola(learners: list, *, seed: int, centre: float = regions.CENTRE, remove: 
     )
 
 
+SEARCH_ROWS = 8_000  # for notebook 04: of fewer the signal is a handful of events
+
+
+def grids() -> dict:
+    """Return by rung the settings that notebook 04 tries; that of `ladder` is among them.
+
+    The window of the reference is fixed in 01, more trees change nothing of the forest, and the
+    ensemble averages what the others have found: there is nothing to search.
+    """
+    first = "cwola__learners__0__"
+    return {
+        "reference": {},
+        "isolation forest": {},
+        "CWoLa, quadratic": {f"{first}logisticregression__C": [0.01, 0.1, 1.0]},
+        "CWoLa, boosted trees": {f"{first}max_leaf_nodes": [5, 10, 20]},
+        "CWoLa, ensemble": {},
+    }
+
+
+def curve() -> tuple:
+    """Return the rung, its setting and the values whose validation curve notebook 04 draws."""
+    return "CWoLa, boosted trees", "cwola__learners__0__max_iter", [1, 4, 15, 40, 120]
+
+
 def ladder(seed: int) -> dict:
-    """Return unfitted pipelines by name, simple first.
+    """Return unfitted pipelines by name, simple first as far as a person can guess.
+
+    Notebook 04 measures how flexible they are and sorts them by that.
 
     Parameters
     ----------
@@ -257,7 +303,9 @@ def ladder(seed: int) -> dict:
         "isolation forest": make_pipeline(Decorrelated(remove=False), Forest(random_state=seed)),
         "CWoLa, quadratic": cwola([quadratic()], seed=seed),
         "CWoLa, boosted trees": cwola([boosting(seed)], seed=seed),
-        "CWoLa, ensemble": cwola([quadratic(), boosting(seed), boosting(seed + 100)], seed=seed),
+        "CWoLa, ensemble": cwola(
+            [quadratic(), boosting(seed, leaves=20), boosting(seed + 100, leaves=20)], seed=seed
+        ),
     }
 
 

@@ -46,14 +46,21 @@ def columns(settings: Any, *, filled: bool) -> Any:
     )
 
 
-def pipeline(last: Any, *, filled: Any) -> Any:
+def pipeline(last: Any, *, filled: Any, contrasts: bool = False) -> Any:
     """Return a pipeline of `columns` and a last step, with weights where the manifest has some.
 
     A detector of unusual rows describes the rows as they are: it takes no weights.
+
+    Parameters
+    ----------
+    contrasts : bool
+        Whether the last step sees differences and ratios of inputs in one unit as well: colours
+        of magnitudes, ratios of fluxes. It needs the units in study.toml.
     """
     settings = manifest()
-    whole = make_pipeline(columns(settings, filled=filled), last)
     task = Task(settings)
+    first = [task.contrasts()] if contrasts else []
+    whole = make_pipeline(*first, columns(settings, filled=filled), last)
     if task.has_classes and not task.kind.has_probabilities:
         return whole
     weights = settings.role("weight")

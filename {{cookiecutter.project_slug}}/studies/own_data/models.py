@@ -6,6 +6,7 @@ The settings are round numbers that serve from about forty rows to a million; th
 not a search.
 """
 
+import warnings
 from typing import Any
 
 from sklearn.base import clone
@@ -15,9 +16,12 @@ from sklearn.ensemble import (
     HistGradientBoostingRegressor,
     IsolationForest,
 )
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neighbors import LocalOutlierFactor
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils.validation import has_fit_parameter
 
 from boxloop.measure import Task
 
@@ -37,6 +41,7 @@ MOTIVATION = {
         "bends and thresholds, and hardly any interplay of inputs."
     ),
     "gradient boosting": "Deeper trees and more of them: inputs may depend on each other.",
+    "neural network": "Smooth, scaled and held back by a penalty: bends where trees make steps.",
     "Mahalanobis distance": (
         "Unusual is what lies far out, when it is known which inputs go together."
     ),
@@ -80,8 +85,109 @@ class BoostedClassifier(SmallLeaves, HistGradientBoostingClassifier):
     """Gradient boosting that learns from few rows too; see `SmallLeaves`."""
 
 
+STEPS = range(40, 300)  # of a network: the fewest and the most
+ROW_STEPS = 2_000_000  # rows × steps that a fit may take: a few seconds
+FEW = 1_000  # rows: of fewer the penalty is as much smaller, or it would leave one constant
+
+
+class Stopped:
+    """Stop a network in time: after fewer steps where rows are many, and without a warning.
+
+    The parameters `max_iter` and `alpha` are the most that is asked for; nothing is held out to
+    decide, since scikit-learn would hold out rows at random, also where rows belong together.
+    """
+
+    max_iter: int
+    alpha: float
+
+    def fit(self, X: Any, y: Any, **more: Any) -> Any:
+        """Fit as scikit-learn does; the parameters are afterwards as they were."""
+        most, penalty = self.max_iter, self.alpha
+        self.max_iter = min(most, max(STEPS.start, ROW_STEPS // len(y)))
+        self.alpha = penalty * min(1, len(y) / FEW)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ConvergenceWarning)
+                return super().fit(X, y, **more)  # type: ignore[misc]
+        finally:
+            self.max_iter, self.alpha = most, penalty
+
+
+class NetworkRegressor(Stopped, MLPRegressor):
+    """A small network that stops in time; see `Stopped`."""
+
+
+class NetworkClassifier(Stopped, MLPClassifier):
+    """A small network that stops in time; see `Stopped`."""
+
+
+def network(kind: Any, seed: int, *, alpha: float) -> Any:
+    """Return an unfitted network of one small layer, held back by the penalty `alpha`."""
+    return kind(
+        hidden_layer_sizes=(16,), solver="lbfgs", alpha=alpha, max_iter=STEPS.stop,
+        random_state=seed,
+    )  # fmt: skip
+
+
+def smooth(last: Any) -> Any:
+    """Return the rung of a network by its name; none where weights could not be used."""
+    rung = pipeline(last, filled=True)
+    inner = getattr(last, "regressor", last)
+    weighted = hasattr(rung, "weights")
+    there = not weighted or has_fit_parameter(type(inner).__mro__[2], "sample_weight")
+    return {"neural network": rung} if there else {}
+
+
+def setting(rung: Any, name: str) -> str:
+    """Return a setting as a search wants it, with the steps around it: ``ridge__alpha``."""
+    return next(key for key in rung.get_params() if key.endswith(f"__{name}"))
+
+
+def grids() -> dict:
+    """Return by rung the settings that notebook 04 tries; that of `ladder` is among them.
+
+    The reference is searched too, as long as it is the stand-in. Write its settings here when it
+    is your own, or ``{}`` where it has none to choose.
+    """
+    from . import baseline
+
+    tried: dict[str, Any] = {
+        "ridge": ("alpha", [0.1, 1.0, 10.0, 100.0]),
+        "logistic regression": ("C", [0.01, 0.1, 1.0, 10.0]),
+        "small gradient boosting": ("max_leaf_nodes", [3, 6, 12]),
+        "gradient boosting": ("max_leaf_nodes", [12, 24, 48]),
+        "neural network": ("alpha", [0.1, 1.0, 10.0]),
+        "Mahalanobis distance": (),
+        "isolation forest": ("n_estimators", [50, 100]),
+        "ensemble": (),
+    }
+    rungs = ladder(0)
+    found = {
+        name: {setting(rung, tried[name][0]): tried[name][1]} if tried.get(name) else {}
+        for name, rung in rungs.items()
+    }
+    first, own = next(iter(rungs)), baseline.reference()
+    alike = set(own.get_params()) >= set(found[first])
+    return found | {"reference": found[first] if alike else {}}
+
+
+def curve() -> tuple:
+    """Return the rung, its setting and the values whose validation curve notebook 04 draws."""
+    rungs = ladder(0)
+    if "neural network" in rungs:
+        values = [0.01, 0.1, 1.0, 10.0, 100.0, 1000.0]
+        return "neural network", setting(rungs["neural network"], "alpha"), values
+    if "gradient boosting" in rungs:
+        leaves = [2, 4, 12, 24, 48]
+        return "gradient boosting", setting(rungs["gradient boosting"], "max_leaf_nodes"), leaves
+    name = "isolation forest"
+    return name, setting(rungs[name], "max_samples"), [4, 16, 64, 256]
+
+
 def ladder(seed: int) -> Any:
-    """Return unfitted pipelines by name, simple first, for the task of study.toml.
+    """Return unfitted pipelines by name for the task of study.toml.
+
+    They are written simple first; notebook 04 measures how flexible they are and sorts them.
 
     Parameters
     ----------
@@ -119,11 +225,12 @@ def regression(seed: int) -> Any:
     return {
         "ridge": pipeline(Ridge(alpha=1.0), filled=True),
         "small gradient boosting": pipeline(
-            scaled(boosting(BoostedRegressor, seed, deep=False)), filled=False
+            scaled(boosting(BoostedRegressor, seed, deep=False)), filled=False, contrasts=True
         ),
         "gradient boosting": pipeline(
-            scaled(boosting(BoostedRegressor, seed, deep=True)), filled=False
+            scaled(boosting(BoostedRegressor, seed, deep=True)), filled=False, contrasts=True
         ),
+        **smooth(scaled(network(NetworkRegressor, seed, alpha=1.0))),
     }
 
 
@@ -144,9 +251,12 @@ def classification(seed: int) -> Any:
     return {
         "logistic regression": pipeline(LogisticRegression(C=1.0, max_iter=500), filled=True),
         "small gradient boosting": pipeline(
-            boosting(BoostedClassifier, seed, deep=False), filled=False
+            boosting(BoostedClassifier, seed, deep=False), filled=False, contrasts=True
         ),
-        "gradient boosting": pipeline(boosting(BoostedClassifier, seed, deep=True), filled=False),
+        "gradient boosting": pipeline(
+            boosting(BoostedClassifier, seed, deep=True), filled=False, contrasts=True
+        ),
+        **smooth(network(NetworkClassifier, seed, alpha=10.0)),
     }
 
 

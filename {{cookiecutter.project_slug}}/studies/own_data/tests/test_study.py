@@ -503,3 +503,47 @@ def test_without_levels_there_is_no_test(adopt, tmp_path):
 
     with pytest.raises(UserError, match="boxloop adopt"):
         _ = stress.TESTS
+
+
+@pytest.mark.parametrize("task", METRIC)
+def test_what_is_searched_is_a_setting_and_the_written_one_is_tried(adopt, task):
+    """Every rung and the reference, with weights or without; the curve is of a setting there is."""
+    for roles in ({}, {"w": "weight"}):
+        adopt(stars(), task=task, roles=roles)
+        rungs = models.ladder(0) | {"reference": baseline.reference()}
+        assert set(models.grids()) == set(rungs)
+        for name, grid in models.grids().items():
+            for setting, values in grid.items():
+                assert rungs[name].get_params()[setting] in values, (name, setting)
+        name, setting, values = models.curve()
+        assert setting in rungs[name].get_params() and values == sorted(values)
+
+
+def test_trees_see_the_colours_of_magnitudes(adopt):
+    """Inputs in one unit meet as differences, inside the pipeline; those without one do not."""
+    adopt(stars())
+    settings, X = manifest(), Task(manifest()).seen(data.labelled(adopt(stars())))
+    names = settings.inputs[:2]
+    columns = {n: c.model_copy(update={"unit": "mag" if n in names else ""})
+               for n, c in settings.columns.items()}  # fmt: skip
+    step = Task(settings.model_copy(update={"columns": columns})).contrasts().fit(X)
+    numbers = [name for name in names if pd.api.types.is_numeric_dtype(X[name])]
+    assert len(step.pairs_) == (len(numbers) == 2)
+    assert models.ladder(0)["gradient boosting"][0].__class__.__name__ == "Contrasts"
+    assert models.ladder(0)["ridge"][0].__class__.__name__ != "Contrasts"
+
+
+def test_a_network_takes_fewer_steps_of_many_rows_and_no_stiff_penalty_of_few(adopt, monkeypatch):
+    """What was asked stays as it is."""
+    seen = []
+
+    def noted(self, X, y, **more):
+        seen.append((self.max_iter, self.alpha))
+        return self
+
+    monkeypatch.setattr(models.MLPRegressor, "fit", noted)
+    rung = models.network(models.NetworkRegressor, 0, alpha=1.0)
+    for rows in (50, 1_000, 20_000, 1_000_000):
+        rung.fit(np.zeros((rows, 1)), np.zeros(rows))
+    assert seen == [(300, 0.05), (300, 1.0), (100, 1.0), (40, 1.0)]
+    assert (rung.max_iter, rung.alpha) == (300, 1.0)

@@ -357,3 +357,14 @@ def test_no_single_input_knows_the_class(parts):
 
     assert max(max(a, 1 - a) for name, a in area.items() if name != "n_epochs") < 0.9
     assert area["n_epochs"] > 0.95
+
+
+def test_what_is_searched_is_a_setting_and_the_written_one_is_tried():
+    """Every rung and the reference; the curve is of a setting that there is."""
+    rungs = models.ladder(0)
+    assert set(models.grids()) == {*rungs, "reference"}
+    for name, grid in models.grids().items():
+        for setting, values in grid.items():
+            assert rungs[name].get_params()[setting] in values, (name, setting)
+    name, setting, values = models.curve()
+    assert setting in rungs[name].get_params() and list(values) == sorted(values)
