@@ -69,6 +69,21 @@ def bias(residual: np.ndarray, is_ia: np.ndarray | pd.Series, passed: np.ndarray
     }
 
 
+def rates(frame: pd.DataFrame, passed: np.ndarray, weight: np.ndarray | None = None) -> dict:
+    """Return purity and completeness of a selected sample, each row counted as its weight says.
+
+    Parameters
+    ----------
+    frame : DataFrame with labels, n rows
+    passed : boolean array (n,)
+    weight : array (n,), optional
+    """
+    weight = np.ones(len(frame)) if weight is None else weight
+    is_ia = (frame["kind"] == "Ia").to_numpy()
+    true = weight[passed & is_ia].sum()
+    return {"purity": true / weight[passed].sum(), "completeness": true / weight[is_ia].sum()}
+
+
 def hubble(frame: pd.DataFrame, scores: dict, *, cut: float) -> pd.DataFrame:
     """Return the bias of every predictor's sample at one cut, one row each; columns as in `bias`.
 
