@@ -153,7 +153,8 @@ def densities(ax: Axes, table: pd.DataFrame) -> None:
     """
     place = -np.arange(len(table), dtype=float)
     for y, ((_, who), row) in zip(place, table.iterrows(), strict=True):
-        look = {"color": COLOURS.get(who, COLOURS["truth"]), "fmt": MARKERS.get(who, "x")}
+        method = who.split(",")[0]  # "model, clipped" looks like the model, with a cross
+        look = {"color": COLOURS.get(method, COLOURS["truth"]), "fmt": MARKERS.get(who, "x")}
         ends = [[row["matter"] - row["low"]], [row["high"] - row["matter"]]]
         ax.errorbar(row["matter"], y, xerr=ends, capsize=3, **look)
     ax.axvline(cosmology.TRUE, color=COLOURS["truth"], lw=0.8, ls=":")

@@ -1,4 +1,4 @@
-"""Off the training rows: scores of strangeness, and the two kinds of uncertainty against distance."""
+"""Off the training rows: scores of strangeness, and two kinds of uncertainty against distance."""
 
 from typing import Any
 
