@@ -10,7 +10,7 @@ from . import simulate
 # Quantity, published, whose rows, source (a key of references.bib). `sky`: real light curves;
 # `challenge`: simulated ones that a spectroscopic survey was imitated on.
 VALUES = [
-    ("core-collapse supernovae per Ia, z < 0.4", "4.5 ± 0.8 ± 0.6", "sky", "bazin2009"),
+    ("core-collapse supernovae per Ia, below z = 0.4", "4.5 ± 0.8 ± 0.6", "sky", "bazin2009"),
     ("contamination by cuts, beyond the spectra", "0.04", "sky", "bazin2011"),
     ("purity where spectra were taken", "0.95", "challenge", "richards2012"),
     ("purity without spectra", "0.50", "challenge", "richards2012"),
