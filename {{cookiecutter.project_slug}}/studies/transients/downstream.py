@@ -69,6 +69,42 @@ def bias(residual: np.ndarray, is_ia: np.ndarray | pd.Series, passed: np.ndarray
     }
 
 
+def ratio(values: pd.Series, first: pd.Series, *, draws: int, seed: int) -> tuple:
+    """Return the mean of some rows over that of the others, with its 95 % interval.
+
+    Parameters
+    ----------
+    values : Series of shape (n,)
+    first : boolean Series (n,)
+    draws : int, of a bootstrap over the rows of either side
+    seed : int
+
+    Returns
+    -------
+    tuple of three floats
+    """
+    rng = np.random.default_rng(seed)
+    sides = values[first].to_numpy(), values[~first].to_numpy()
+    above, below = (rng.choice(side, (draws, len(side))).mean(axis=1) for side in sides)
+    low, high = np.quantile(above / below, [0.025, 0.975])
+    return sides[0].mean() / sides[1].mean(), low, high
+
+
+def rates(frame: pd.DataFrame, passed: np.ndarray, weight: np.ndarray | None = None) -> dict:
+    """Return purity and completeness of a selected sample, each row counted as its weight says.
+
+    Parameters
+    ----------
+    frame : DataFrame with labels, n rows
+    passed : boolean array (n,)
+    weight : array (n,), optional
+    """
+    weight = np.ones(len(frame)) if weight is None else weight
+    is_ia = (frame["kind"] == "Ia").to_numpy()
+    true = weight[passed & is_ia].sum()
+    return {"purity": true / weight[passed].sum(), "completeness": true / weight[is_ia].sum()}
+
+
 def hubble(frame: pd.DataFrame, scores: dict, *, cut: float) -> pd.DataFrame:
     """Return the bias of every predictor's sample at one cut, one row each; columns as in `bias`.
 

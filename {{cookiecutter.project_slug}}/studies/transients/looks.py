@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from boxloop.base import COLOURS
+from boxloop.base import COLOURS, MARKERS
 
-from . import data, simulate, survey
+from . import cosmology, data, simulate, survey
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,3 +122,62 @@ def trade(left: Axes, right: Axes, steps: pd.DataFrame, cut: float) -> None:
     for ax in (left, right):
         ax.axvline(cut, color=COLOURS["truth"], lw=1, ls=":")
         ax.legend(fontsize=9)
+
+
+def diagram(ax: Axes, frame: pd.DataFrame, samples: dict) -> None:
+    """Draw the Hubble diagram of each sample, less the true one, and what two universes predict.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    frame : DataFrame with true_redshift and `shift`, see `cosmology.corrected`
+    samples : dict of boolean arrays, named as in `COLOURS`, or `all Ia`
+    """
+    for side, (who, passed) in zip((-0.012, 0, 0.012), samples.items(), strict=True):
+        found = cosmology.points(frame, passed).query("number >= @cosmology.FEWEST")
+        look = {"color": COLOURS.get(who, COLOURS["truth"]), "fmt": MARKERS.get(who, "x")}
+        place = found["redshift"] + side
+        ax.errorbar(place, found["mean"], found["error"], ms=5, capsize=2, label=who, **look)
+    z = np.linspace(0.2, cosmology.EDGES[-1], 60)
+    for matter, line in ((0.1, "--"), (1.0, "-")):
+        curve = cosmology.predicted(z)[:, np.argmin(np.abs(cosmology.MATTER - matter))]
+        ax.plot(z, curve - curve.mean(), line, lw=1, color="#777777", label=f"density {matter:g}")
+    ax.set(xlabel="redshift of the host", ylabel="measured − true\ndistance modulus [mag]")
+    ax.legend(fontsize=8)
+
+
+def densities(ax: Axes, table: pd.DataFrame) -> None:
+    """Draw the matter density that each sample gives, with intervals, from `cosmology.judge`.
+
+    Rows are indexed by case and sample.
+    """
+    place = -np.arange(len(table), dtype=float)
+    for y, ((_, who), row) in zip(place, table.iterrows(), strict=True):
+        method = who.split(",")[0]  # "model, clipped" looks like the model, with a cross
+        look = {"color": COLOURS.get(method, COLOURS["truth"]), "fmt": MARKERS.get(who, "x")}
+        ends = [[row["matter"] - row["low"]], [row["high"] - row["matter"]]]
+        ax.errorbar(row["matter"], y, xerr=ends, capsize=3, **look)
+    ax.axvline(cosmology.TRUE, color=COLOURS["truth"], lw=0.8, ls=":")
+    ax.set_yticks(place, [f"{case}: {who}" for case, who in table.index], fontsize=8)
+    ax.set(xlabel="matter density (true: dotted)", xlim=(0, 1.02))
+
+
+def uncertainty(ax: Axes, table: pd.DataFrame) -> None:
+    """Draw both kinds of uncertainty, and the error, against the distance to training.
+
+    Rows come from `unknown.uncertainties`; classes that training does not have are single points.
+    """
+    lines = {
+        "error": ("truth", "-"),
+        "promised": ("model", "--"),
+        "noise left": ("limit", ":"),
+        "refits disagree": ("other", "-."),
+    }
+    known, new = table[table["classes"] == "known"], table[table["classes"] == "new"]
+    for what, (colour, line) in lines.items():
+        look = {"color": COLOURS[colour], "marker": "."}
+        ax.plot(known["distance"], known[what], line, label=what, **look)
+        ax.plot(new["distance"], new[what], **look | {"marker": "*", "ms": 9})
+    ax.set(xlabel="distance to training", ylabel="probability, root mean square")
+    ax.set_ylim(0, None)
+    ax.legend(fontsize=8)

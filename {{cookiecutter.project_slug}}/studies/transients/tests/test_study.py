@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.integrate import quad
 from sklearn.metrics import roc_auc_score
 
 from boxloop.base import find_project
@@ -10,11 +11,13 @@ from boxloop.measure import METRICS
 from boxloop.settings import load_settings
 from study import (
     baseline,
+    cosmology,
     data,
     downstream,
     features,
     mitigation,
     models,
+    published,
     simulate,
     stress,
     survey,
@@ -296,6 +299,172 @@ def test_a_normal_ia_is_a_standard_candle(parts):
 
     assert abs(residual[clean.index].median()) < 0.1
     assert residual[frame["kind"] == "Ibc"].median() > 1.0
+
+
+def modulus(z, matter):
+    """Distance modulus of a flat universe by direct integration, up to a constant [mag]."""
+    integral, _ = quad(lambda x: (matter * (1 + x) ** 3 + 1 - matter) ** -0.5, 0, z)
+    return 5 * np.log10((1 + z) * integral)
+
+
+@pytest.mark.parametrize("matter", [0.15, 0.3, 0.62])
+def test_the_matter_density_of_a_known_universe(matter):
+    """Distances by direct integration give their density back, whatever constant is added."""
+    z = np.linspace(0.11, 0.79, 300)
+    shift = np.array([modulus(one, matter) - modulus(one, cosmology.TRUE) for one in z])
+    field = np.arange(300) % 7
+
+    for constant in (0.0, -3.0):
+        found = cosmology.totals(z, shift + constant, field).sum(axis=0)
+        assert cosmology.density(found) == pytest.approx(matter, abs=0.003)
+
+
+def test_near_contaminants_raise_the_density_and_distant_ones_lower_it():
+    """What looks too far at small redshift means less acceleration; beyond one the fit ends."""
+    z = np.tile(np.linspace(0.15, 0.75, 60), 10)
+    field = np.arange(600) % 20
+    near, far = (
+        cosmology.density(cosmology.totals(z, 0.1 * side, field).sum(axis=0))
+        for side in (z < 0.4, z > 0.5)
+    )
+    most = cosmology.density(cosmology.totals(z, 1.0 * (z < 0.4), field).sum(axis=0))
+
+    assert near > 0.45
+    assert far < 0.2
+    assert most == 1.0
+
+
+def test_the_truth_is_unbiased_and_its_interval_is_that_of_its_scatter():
+    """All Ia give 0.3 by construction; half as many have an interval wider by about root two."""
+    rng = np.random.default_rng(3)
+    z, field = rng.uniform(0.15, 0.75, 8000), rng.integers(0, 400, 8000)
+    frame = pd.DataFrame({"true_redshift": z, "field_id": field, "shift": rng.normal(0, 0.3, 8000)})
+    place = cosmology.bins(z)
+    frame["shift"] -= frame["shift"].groupby(place).transform("mean")
+    half = rng.random(8000) < 0.5
+    samples = {"all Ia": np.ones(8000, dtype=bool), "half": half}
+    found = cosmology.judge(frame, samples, draws=400, seed=0)
+    width = found["high"] - found["low"]
+
+    assert found.loc["all Ia", "matter"] == pytest.approx(cosmology.TRUE, abs=1e-3)
+    assert found.loc["all Ia", ["bias", "bias_low", "bias_high"]].abs().max() == 0
+    assert found.loc["half", "bias_low"] < 0 < found.loc["half", "bias_high"]
+    assert width["half"] / width["all Ia"] == pytest.approx(np.sqrt(2), rel=0.25)
+
+
+def test_what_the_faint_season_says_of_the_universe(parts, fitted):
+    """Contaminants empty the universe of dark energy; a clip, or bright Ia, brings it back.
+
+    The bands hold for six seeds of the simulation.
+    """
+    faint = parts[2]
+    sky, ia = faint.assign(shift=cosmology.corrected(faint)), is_ia(faint) == 1
+    taken = {
+        who: one.predict_proba(faint[INPUTS])[:, 1] >= CUT
+        for who, one in zip(("model", "reference"), fitted, strict=True)
+    }
+    samples = {"all Ia": ia} | taken | {"pure": taken["model"] & ia}
+    samples["clipped"] = cosmology.clipped(sky, taken["model"])
+    alone = cosmology.judge(sky, samples, draws=100, seed=0)["matter"]
+    bright = pd.concat(parts[:2])
+    bright = bright.assign(shift=cosmology.corrected(bright))[is_ia(bright) == 1]
+    both = pd.concat([bright, sky], ignore_index=True)
+    joint = {who: np.r_[np.ones(len(bright), dtype=bool), one] for who, one in samples.items()}
+    joint = cosmology.judge(both, joint, draws=100, seed=0)
+
+    assert alone["all Ia"] == pytest.approx(0.3, abs=1e-3)
+    assert alone["model"] > alone["pure"] + 0.1
+    assert alone["reference"] > 0.5
+    assert alone["pure"] < 0.31
+    assert abs(alone["clipped"] - 0.3) < 0.15
+    assert abs(joint.loc["model", "bias"]) < 0.1
+    assert 0.05 < joint.loc["reference", "bias"] < 0.2
+    assert joint.loc["reference", "bias_low"] > 0
+
+
+def test_rates_count_rows_by_their_weight():
+    """Purity and completeness by hand, with weights and without."""
+    frame = pd.DataFrame({"kind": ["Ia", "Ia", "Ibc", "II"]})
+    passed = np.array([True, False, True, False])
+    weighted = downstream.rates(frame, passed, np.array([3.0, 1.0, 1.0, 5.0]))
+
+    assert downstream.rates(frame, passed) == {"purity": 0.5, "completeness": 0.5}
+    assert weighted == {"purity": 0.75, "completeness": 0.75}
+
+
+def test_a_ratio_of_means_with_its_interval():
+    """The ratio lies in its interval, which closes where the rows do not scatter."""
+    first = pd.Series(np.arange(40) < 20)
+    flat = downstream.ratio(pd.Series(np.where(first, 3.0, 1.5)), first, draws=50, seed=0)
+    rng = np.random.default_rng(0)
+    values = pd.Series(rng.exponential(np.where(first, 3.0, 1.5)))
+    value, low, high = downstream.ratio(values, first, draws=500, seed=0)
+
+    assert flat == pytest.approx((2.0, 2.0, 2.0))
+    assert low < value < high
+    assert value == pytest.approx(values[first].mean() / values[~first].mean())
+
+
+class Says:
+    """A classifier that says the probabilities it is given."""
+
+    def __init__(self, p):
+        self.p = np.asarray(p)
+
+    def predict_proba(self, rows):
+        return np.column_stack([1 - self.p, self.p])[rows["n"]]
+
+
+def test_two_kinds_of_uncertainty_add_up():
+    """Between two members by hand; squares of both kinds are the square that is promised."""
+    rows = pd.DataFrame({"n": [0, 1, 2, 3]})
+    members = [Says([0.2, 0.5, 0.0, 1.0]), Says([0.4, 0.5, 1.0, 1.0])]
+    found = unknown.two_kinds(members, rows, np.array([0, 1, 0, 1]), np.arange(4.0), bins=2)
+
+    squares = found["refits disagree"] ** 2 + found["noise left"] ** 2
+    np.testing.assert_allclose(squares, found["promised"] ** 2)
+    assert found["refits disagree"].iloc[0] ** 2 == pytest.approx((0.01 + 0) / 2)
+    assert found["noise left"].iloc[0] ** 2 == pytest.approx((0.2 + 0.25) / 2)
+    assert found["error"].iloc[1] ** 2 == pytest.approx((0.25 + 0) / 2)
+    assert found["rows"].tolist() == [2, 2]
+
+
+def test_uncertainty_grows_off_the_training_rows(tables, parts, fitted):
+    """Refits disagree more and the error outgrows what they promise; new classes are not told.
+
+    The bands hold for six seeds of the simulation.
+    """
+    train, held_out, faint = parts
+    rng = np.random.default_rng(0)
+    fields = train["field_id"].unique()
+    members = []
+    for _ in range(3):
+        drawn = train[train["field_id"].isin(rng.choice(fields, len(fields)))]
+        members.append(models.boosting(0).fit(drawn[INPUTS], is_ia(drawn)))
+    views = {"home": held_out, "faint": faint, "new": tables["kilonovae"]}
+    seen = {where: frame[INPUTS] for where, frame in views.items()}
+    odd = unknown.strangeness(fitted[0], members, train[INPUTS], seen, seed=0)
+    found = unknown.uncertainties(members, views, INPUTS, odd)
+    near, far, new = (found.iloc[row] for row in (0, 5, 6))
+
+    assert far["refits disagree"] > 2 * near["refits disagree"]
+    assert far["noise left"] > 2 * near["noise left"]
+    assert far["error"] > far["promised"]
+    assert new["distance"] > 1.4 * far["distance"]
+    assert new["refits disagree"] < 1.4 * far["refits disagree"]
+
+
+def test_published_numbers_have_a_source_and_a_neighbour():
+    """Every key stands in references.bib; the toy's rate of core collapse is not far off."""
+    books = (find_project().study / "references.bib").read_text(encoding="utf-8")
+    rate = published.core_collapse_per_ia(seed=0)
+    table = published.beside({published.VALUES[0][0]: rate})
+
+    assert all(f"{{{key}," in books for key in table["source"])
+    assert 3.0 < rate < 4.5
+    assert table["here"].notna().sum() == 1
+    with pytest.raises(KeyError, match="nothing is published"):
+        published.beside({"purity of the moon": 1.0})
 
 
 @pytest.mark.parametrize("test", stress.TESTS, ids=lambda test: test.name)
