@@ -306,18 +306,14 @@ class Walk:
 
     def compare(self, code, sheet_code, sheet):
         """Hold results, checks and exit codes against a fresh project of the same sources."""
-        events = [
-            json.loads(line)
-            for line in self.project.ledger_file.read_text(encoding="utf-8").split("\n")
-            if line
-        ]
-        mine = self.rows(self.project)
-        shown = self.metrics(self.project)
-        known = "test" in shown["sets"]
-        fresh_code, rows, metrics, fresh_sheet_code, fresh_sheet = self.fresh_state(known)
+        lines = self.project.ledger_file.read_text(encoding="utf-8").split("\n")
+        events = [json.loads(line) for line in lines if line]
+        mine, shown = self.rows(self.project), self.metrics(self.project)
+        fresh_code, rows, metrics, fresh_sheet_code, fresh_sheet = self.fresh_state(
+            "test" in shown["sets"]
+        )
         lost = any(event["event"] == "lost" for event in events)
-        # Where a chapter failed, what hangs on it is named as out of date, and its rows are of
-        # another day.
+        # Where a chapter failed, what hangs on it is out of date, and its rows of another day.
         old = {
             name
             for name in GRAPH
@@ -333,7 +329,7 @@ class Walk:
         both = {key: (mine.get(key), rows.get(key)) for key in mine | rows}
         others = {key: pair for key, pair in both.items() if pair[0] != pair[1]}
         assert not others, f"{others}\n{self.story()}"
-        alike = seal[0] is None or seal[1] is None or seal[0]["state"] == seal[1]["state"]
+        alike = None in seal or seal[0]["state"] == seal[1]["state"]
         assert code == fresh_code or not alike, self.story()
         self.compare_metrics(shown, metrics, old, events)
         if seal[0] is not None:

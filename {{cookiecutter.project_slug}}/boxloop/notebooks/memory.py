@@ -154,8 +154,9 @@ def changed(before: Any, now: dict[str, Any], metrics: dict[str, Any], columns: 
         return columns or "the inputs of study.toml are others"
     old = before.get("headline")
     old = old if isinstance(old, dict) else {}
-    if old.get("metric") and old["metric"] != now["headline"]["metric"]:
-        return f"the primary metric was {old['metric']}, is {now['headline']['metric']}"
+    metric = now["headline"]["metric"]
+    if old.get("metric") and metric and old["metric"] != metric:  # no metric: nothing is known
+        return f"the primary metric was {old['metric']}, is {metric}"
     new = _model(metrics, old)
     moved = _beyond(old, new)
     if moved:

@@ -100,7 +100,8 @@ THEORY = re.compile(
 STUDY = re.compile(
     r"\b(?:models?|classifier|trees|forests?|networks?|nets?|regressions?|boosting|regressor|"
     r"ensemble|cuts?|box|"
-    r"reference|baseline|windows?|hunt|score|scores|we|us|our|ours|selected|sample|samples|validation|"
+    r"reference|baseline|windows?|hunt|score|scores|we|us|our|ours|selected|sample|samples|"
+    r"validation|"
     r"test set|training|this study|predictions?|predicted|pseudo-experiments|toys|"
     r"working point|threshold|seeds?|folds?|simulation|machine|method|methods|it|its|"
     r"(?:selected|lost|kept|missed|faint|bright|passing) \w+)\b|"
