@@ -199,15 +199,20 @@ def a_lost_key_is_put_back(person):
     person.damage(KEY, key)
 
 
+def sealed_anew(person, words):
+    """A release says these words; the sealed file is deleted, and a run seals again."""
+    said = yield person.types("release", "--reason", "to see what it says"), words
+    person.delete(TEST)
+    person.does_as_told(said)
+
+
 @case
 def a_lost_key_is_made_anew(person):
     person.small(), person.delete(KEY)
-    said = yield (
-        person.types("release", "--reason", "to see what it says"),
+    yield from sealed_anew(
+        person,
         "or delete data/sealed/test.parquet and run `boxloop run`, which seals the same rows again",
     )
-    person.delete(TEST)
-    person.does_as_told(said)
 
 
 @case
@@ -222,12 +227,7 @@ def another_key_lies_there(person):
 @case
 def another_key_is_made_anew(person):
     person.small(), person.damage(KEY, f"{new_key().text}\n")
-    said = yield (
-        person.types("release", "--reason", "to see what it says"),
-        "and the key of the test set",
-    )
-    person.delete(TEST)
-    person.does_as_told(said)
+    yield from sealed_anew(person, "and the key of the test set")
 
 
 @case
@@ -242,12 +242,10 @@ def what_tells_of_the_sealed_file_is_put_back(person):
 @case
 def what_tells_of_the_sealed_file_is_made_anew(person):
     person.small(), person.delete(FACTS)
-    said = yield (
-        person.types("release", "--reason", "to see what it says"),
+    yield from sealed_anew(
+        person,
         "is missing or damaged: put it back, or delete data/sealed/test.parquet and run `boxloop",
     )
-    person.delete(TEST)
-    person.does_as_told(said)
 
 
 def _hands_over(person, name="test.key"):

@@ -218,6 +218,15 @@ def test_code_runs_everywhere(notebook):
         assert not text.endswith("\n"), cell["id"]
 
 
+def test_no_cell_ends_with_a_path(notebook):
+    """Where a file was kept is a path of this machine, and no output for a reader."""
+    for cell in code_cells(notebook):
+        text = source(cell).rstrip()
+        last = ast.parse(text).body[-1]
+        kept = re.match(r"here\.keep\(", ast.unparse(last))
+        assert not kept or text.endswith(";"), cell["id"]
+
+
 def test_answers_say_what_they_reply_to(notebook):
     """Each question in bold has its id and its items of the two sheets, in order."""
     from boxloop.notebooks.answers import split_answers

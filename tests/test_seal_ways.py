@@ -224,16 +224,21 @@ from study import data
 BESIDE = "import pandas as pd\n\ndef peek():\n    return pd.read_csv('../data/raw/all.csv')\n"
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    """The small project after a run, with rows that can be recognised."""
-    root = tmp_path_factory.mktemp("ways")
-    files = sources() | {"study/data.py": DATA, "study/helpers.py": HELPERS}
+def ran_once(root, files):
+    """Write a small project, run it in this process, and return its folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("boxloop.run.loop.load_engine", lambda *_: None)
         patch.setattr("boxloop.run.loop.execute", execute_here)
         assert command(write(root, files), "run")[0] == 0
     return root
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """The small project after a run, with rows that can be recognised."""
+    root = tmp_path_factory.mktemp("ways")
+    files = sources() | {"study/data.py": DATA, "study/helpers.py": HELPERS}
+    return ran_once(root, files)
 
 
 @pytest.fixture
@@ -250,11 +255,7 @@ def parquet_finished(tmp_path_factory):
     files = sources() | {"study/data.py": loader}
     files = {name: text.replace("all.csv", "all.parquet") for name, text in files.items()}
     files = {name: text.replace("pd.read_csv(", "pd.read_parquet(") for name, text in files.items()}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("boxloop.run.loop.load_engine", lambda *_: None)
-        patch.setattr("boxloop.run.loop.execute", execute_here)
-        assert command(write(root, files), "run")[0] == 0
-    return root
+    return ran_once(root, files)
 
 
 @pytest.fixture

@@ -20,12 +20,13 @@ from .waiver import NEEDLESS, WAIVABLE, objection, reason_of, said
 
 # What a failure does to the headline: nobody may believe it, it says less, or nothing.
 WEIGHTS = ("void", "limit", "note")
-STATES = ("pass", "fail", "waived", "cannot-tell", "not-applicable", "unanswered")
+# From the state that needs attention most to the one that needs it least.
+STATES = ("fail", "unanswered", "cannot-tell", "waived", "pass", "not-applicable")
 
 # A symbol as well as a colour, so that the state survives print and colour blindness.
-SYMBOLS = dict(zip(STATES, ("✓", "✗", "~", "≈", "–", "?"), strict=True))
+SYMBOLS = dict(zip(STATES, ("✗", "?", "≈", "~", "✓", "–"), strict=True))
 COLOURS = dict(
-    zip(STATES, ("#1a8a63", "#c4382f", "#a97800", "#2f6fb0", "#7a7f87", "#7d55b5"), strict=True)
+    zip(STATES, ("#c4382f", "#7d55b5", "#2f6fb0", "#a97800", "#1a8a63", "#7a7f87"), strict=True)
 )
 
 

@@ -14,6 +14,7 @@ import textwrap
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from boxloop.checks.core import STATES
 from boxloop.notebooks.answers import NOTHING, cell_anchor, read_answers
 from boxloop.record.excused import author_words
 from boxloop.record.results import read_checks
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from boxloop.base.places import Project
 
 
-# From the state that needs attention most to the one that needs it least.
-STATES = ("fail", "unanswered", "cannot-tell", "waived", "pass", "not-applicable")
 NAMED = STATES[:4]  # a piece in one of these states is spoken of
 STALE = "Its waiver is not needed: remove it from study.toml."
 

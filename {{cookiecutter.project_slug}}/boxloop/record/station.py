@@ -43,10 +43,6 @@ if TYPE_CHECKING:
     from boxloop.checks.core import CheckResult
 
 
-# States of a check, that which counts where it was asked more than once first.
-WORST = ("fail", "unanswered", "waived", "cannot-tell", "pass", "not-applicable")
-
-
 def _turn() -> int | None:
     """Return the number of the cell that is being run, None outside of a notebook."""
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
@@ -219,11 +215,13 @@ class Station(Desk):
 
         A cell that is run again in JupyterLab asks anew; two cells of a chapter do not.
         """
+        from boxloop.checks.core import STATES
+
         row, turn, name = result.as_dict(), _turn(), result.id
         before, self._turns[name] = self._turns.get(name, turn), turn
         known = self._checks.get(name, row)
         again = known is not row and (before == turn or _asked_in_cells(self, name) > 1)
-        if not again or WORST.index(row["state"]) <= WORST.index(known["state"]):
+        if not again or STATES.index(row["state"]) <= STATES.index(known["state"]):
             self._checks[name] = row
 
     def not_applicable(self, check_id: str, reason: str) -> CheckResult:
