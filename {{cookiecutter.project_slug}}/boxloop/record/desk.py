@@ -273,8 +273,9 @@ class Desk:
 
         from boxloop.record.predictions import FILE, prediction, register, rows_of
 
-        bounds = {"below": below, "above": above, "between": between}
-        one = prediction(name, sentence, of=of, chapter=self.name, **bounds)
+        one = prediction(
+            name, sentence, of=of, chapter=self.name, below=below, above=above, between=between
+        )
         self._predicted[:] = register(one, self)
         self.keep(FILE, rows_of(self._predicted))
         facts = {"id": "id", "sentence": "prediction", "of": "of", "words": "predicted"}

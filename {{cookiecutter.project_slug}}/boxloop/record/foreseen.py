@@ -106,7 +106,7 @@ class _Pass:
         found = content.get("predictions")
         self.facts = found if isinstance(found, dict) else {}
         self.rows = parsed(self.facts.get("rows"))
-        states = self.facts.get("rows") if self.rows else []
+        states: Any = self.facts.get("rows") if self.rows else []
         self.states = {row.get("id"): row.get("state") for row in states if isinstance(row, dict)}
         self.turn = self.facts.get("turn") or _turn_of(project, content)
         self.measured = self._read(project, content)
@@ -168,9 +168,14 @@ def late(project: Project, predictions: Iterable[Prediction]) -> dict[tuple, str
         first = next((at for at, past in enumerate(own) if past.had(one.of)), None)
         if first is not None and True not in held[: first + 1]:
             found[one.key] = f"{own[first].name} had measured it{_was(one, own[: first + 1])}"
-        elif remembered.get(fingerprint(list(one.key))):
+        elif _is_known(remembered.get(fingerprint(list(one.key))), now["raw"]):
             found[one.key] = "its result was known when it was written"
     return found
+
+
+def _is_known(raw: Any, now: list[str]) -> bool:
+    """Return whether a result was known that came from the raw data of now."""
+    return isinstance(raw, list) and (not raw or not now or bool({*raw} & {*now}))
 
 
 def _is_of(past: _Pass, one: Prediction, now: dict[str, Any]) -> bool:
@@ -248,11 +253,10 @@ def table(project: Project, results: Results, *, chapter: str = "") -> pd.DataFr
         if (path := project.station(name) / FILE).is_file():
             results.note(path)
     found = unique(registered(project))
-    known = {"late": late(project, found), "running": running(project), "chapter": chapter}
-    before = earlier(project, found)
+    before, after = earlier(project, found), late(project, found)
+    scores = scored(found, results, chapter=chapter, late=after, running=running(project))
     rows = [
-        row | {"earlier": before.get(one.key, "")}
-        for one, row in zip(found, scored(found, results, **known), strict=True)
+        row | {"earlier": before.get(one.key, "")} for one, row in zip(found, scores, strict=True)
     ]
     rows += [row | {"waits": False, "earlier": ""} for row in withdrawn(project, found)]
     columns = [*COLUMNS, "earlier"]
@@ -267,15 +271,14 @@ def _asked(project: Project) -> dict[str, Any]:
     return {key: value for key, value in turn(settings_table(project), ()).items() if key != "raw"}
 
 
-def _remembered(project: Project) -> dict[str, dict[str, bool]]:
-    """Return by turn, then by prediction, whether its result was known when it was written."""
+def _remembered(project: Project) -> dict[str, dict[str, Any]]:
+    """Return by turn, then by prediction, the raw data of a result that was known when it came.
+
+    None where no result was.
+    """
     content = read_cache(project.passes / FILE)
     content = content if isinstance(content, dict) else {}
-    return {
-        name: {key: known for key, known in rows.items() if isinstance(known, bool)}
-        for name, rows in content.items()
-        if isinstance(rows, dict)
-    }
+    return {name: dict(rows) for name, rows in content.items() if isinstance(rows, dict)}
 
 
 def remember(project: Project, one: Prediction, results: Results, *, old: list[Prediction]) -> None:
@@ -295,7 +298,8 @@ def remember(project: Project, one: Prediction, results: Results, *, old: list[P
     if key in rows:
         return
     before = any(one.key == row.key for row in old)
-    rows[key] = not before and _lies_there(project, one.of, results)
+    known = not before and _lies_there(project, one.of, results)
+    rows[key] = sorted({*raw_hashes(project).values()}) if known else None
     write_json(project.passes / FILE, memory)
 
 
@@ -307,10 +311,9 @@ def _lies_there(project: Project, of: str, results: Results) -> bool:
     facts = read_cache(project.station(chapter) / "station.json") if chapter else None
     if not isinstance(facts, dict) or facts.get("smoke"):
         return False
-    known = facts.get("settings") if isinstance(facts.get("settings"), dict) else {}
-    table = settings_table(project)
-    revision = setting(table, "revision")
-    if known.get("revision", setting({}, "revision")) != revision:
+    known: Any = facts.get("settings")
+    then = known.get("revision") if isinstance(known, dict) else None
+    if (then or setting({}, "revision")) != setting(settings_table(project), "revision"):
         return False
     return all(_is_still(project, name, sha) for name, sha in raw_hashes(project).items())
 

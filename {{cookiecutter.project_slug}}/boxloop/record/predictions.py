@@ -35,6 +35,7 @@ SEALED = "08 measures it, once the test set is opened"
 # What a person sets is no result, nor is how another prediction went.
 _NO_RESULT = ("settings", "study", "boxloop", "prediction")
 COLUMNS = ("id", "prediction", "of", "predicted", "value", "low", "high", "state", "note", "waits")
+_KEPT = ("id", "sentence", "of", "above", "below")
 _OF_PASS = re.compile(r"pass(\d+)\.")
 
 
@@ -171,12 +172,13 @@ def parsed(content: Any, chapter: str = "") -> list[Prediction]:
     rows = content if isinstance(content, list) else []
     found = []
     for row in (one for one in rows if isinstance(one, dict)):
-        texts = [row.get(key) for key in ("id", "sentence", "of")]
-        ends = [row.get(key) for key in ("above", "below")]
+        facts: dict[str, Any] = {key: row.get(key) for key in _KEPT}
+        facts["chapter"] = chapter or row.get("chapter") or ""
+        texts = [facts[key] for key in ("id", "sentence", "of", "chapter")]
+        ends = [facts["above"], facts["below"]]
         right = all(isinstance(text, str) for text in texts) and ends != [None, None]
         if right and all(end is None or _is_finite(end) for end in ends):
-            where = chapter or row.get("chapter")
-            found.append(Prediction(*texts, *ends, where if isinstance(where, str) else ""))
+            found.append(Prediction(**facts))
     return found
 
 

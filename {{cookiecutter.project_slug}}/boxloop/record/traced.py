@@ -226,8 +226,8 @@ class Results:
             if (path := self.project.station(chapter) / FILE).is_file():
                 self.note(path)
         found = registered(self.project)
-        known = {"late": late(self.project, found), "running": running(self.project)}
-        rows = scored(found, self, **known)
+        number = running(self.project)
+        rows = scored(found, self, late=late(self.project, found), running=number)
         return {
             one.id: row | {"chapter": one.chapter} for one, row in zip(found, rows, strict=True)
         }
