@@ -219,15 +219,14 @@ class Results:
     @cached_property
     def _predictions(self) -> dict[str, dict[str, Any]]:
         """Every registered prediction as it stands to these results, by its id."""
-        from boxloop.record.foreseen import late, running
+        from boxloop.record.foreseen import past_of
         from boxloop.record.predictions import CHAPTERS, FILE, registered, scored
 
         for chapter in CHAPTERS:
             if (path := self.project.station(chapter) / FILE).is_file():
                 self.note(path)
         found = registered(self.project)
-        number = running(self.project)
-        rows = scored(found, self, late=late(self.project, found), running=number)
+        rows = scored(found, self, past=past_of(self.project, found))
         return {
             one.id: row | {"chapter": one.chapter} for one, row in zip(found, rows, strict=True)
         }
