@@ -144,7 +144,7 @@ class _Pass:
         rows: Any = self.facts.get("rows") if self.rows else []
         values = {row.get("id"): row for row in rows if isinstance(row, dict)}
         for one in self.rows:
-            ends = {key: values[one.id].get(key) for key in PARTS}
+            ends: dict[str, Any] = {key: values[one.id].get(key) for key in PARTS}
             if all(end is None or isinstance(end, int | float) for end in ends.values()):
                 address = f"pass{self.number}.{_OF_PASS.sub('', one.of)}"
                 yield address, Entry(address, **ends)
