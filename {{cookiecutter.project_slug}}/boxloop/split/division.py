@@ -155,21 +155,27 @@ def divide(
         late = _shuffled_share(units(frame, settings), plan.seed) >= 0.5
         open_domains[name] = frame[~late].reset_index(drop=True)
         test.append(frame[late].assign(set=f"test_{name}"))
-    train = [labelled[where < edge[0]], *([] if for_training is None else [for_training])]
+    train = labelled[where < edge[0]].reset_index(drop=True)
+    if for_training is not None and len(for_training):
+        train = pd.concat([train, for_training], ignore_index=True)
     parts = Parts(
-        train=pd.concat([part for part in train if len(part)] or train[:1], ignore_index=True),
+        train=train,
         validation=labelled[(where >= edge[0]) & (where < edge[1])].reset_index(drop=True),
         domains=open_domains,
         _test=pd.concat(test, ignore_index=True),
     )
-    for name, part in (("train", parts.train), ("validation", parts.validation), ("test", test[0])):
+    _none_is_empty(plan, {"train": train, "validation": parts.validation, "test": test[0]})
+    return parts
+
+
+def _none_is_empty(plan: Any, parts: dict[str, pd.DataFrame]) -> None:
+    for name, part in parts.items():
         if part.empty:
             msg = (
                 f"split.{name} = {getattr(plan, name):g} leaves no row for {name}: change the "
                 "fractions."
             )
             raise UserError(msg)
-    return parts
 
 
 def group_folds(
