@@ -39,6 +39,7 @@ def recorded_files(project: Project) -> list[Path]:
         if past.get("recorded") and kept is not None:
             names = [kept["settings"], kept["answers"]]
             names += [*kept["study"].values(), *kept["notebooks"].values()]
+            names += [(past.get("predictions") or {}).get("measured", "")]
             found.append(project.passes / f"{past['number']:03d}.json")
             found += [place(project, name) for name in names]
     return [path for path in dict.fromkeys(found) if path.is_file()]

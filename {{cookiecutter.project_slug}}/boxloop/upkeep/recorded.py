@@ -30,6 +30,8 @@ def take_the_passes(root: Path) -> None:
         past, there = json.loads(path.read_text(encoding="utf-8")), project.passes / path.name
         if not there.exists():
             past["causes"] = {**past["causes"], **_causes(project, past["recorded"])}
+            if isinstance(past.get("predictions"), dict):
+                past["predictions"]["measured"] = put_json(project, sorted(past["numbers"]))
             write_json(there, past)
         path.unlink()
     if folder.is_dir() and not any(folder.iterdir()):
