@@ -20,7 +20,7 @@ from boxloop.notebooks.stated import Entry
 from boxloop.record.causes import Causes, causes_of
 from boxloop.record.edits import table_of
 from boxloop.record.facts import file_hash, setting, settings_table
-from boxloop.record.objects import get_json, put_json
+from boxloop.base.objects import get_json, put_json
 from boxloop.record.passes import all_passes
 from boxloop.record.predictions import (
     CHAPTERS,
