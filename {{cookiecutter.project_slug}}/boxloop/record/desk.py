@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from boxloop.measure.conformal import Plan
     from boxloop.measure.decision import Home
+    from boxloop.measure.pushes import Pushes
     from boxloop.record.failures import Log
     from boxloop.record.rehearsal import Rehearsal
     from boxloop.split.division import Parts
@@ -296,6 +297,36 @@ class Desk:
         (leading,) = leading_inputs(model, X, y, cv=cv, **options)
         draw_profiles(axes, model, tried, X, y, cv[0], leading)
         return leading
+
+    def pushes(self, model: Any, rows: "pd.DataFrame", leading: "Iterable[str]") -> "Pushes":
+        """Return what every input adds to the guesses of some rows; see `boxloop.measure.pushes`.
+
+        The other end of each walk is a training row.
+
+        Parameters
+        ----------
+        model : fitted estimator
+        rows : DataFrame
+        leading : names of inputs, the most important first
+            The first twelve are told apart, and what is left moves together.
+        """
+        from boxloop.measure.explain import MOST
+        from boxloop.measure.pushes import pushes
+
+        names = list(leading)
+        players = {name: [name] for name in names[:MOST]}
+        if names[MOST:]:
+            players["all others"] = names[MOST:]
+        seen = self.task.seen(rows), self.task.seen(self.table("train"))
+        return pushes(model, *seen, players=players, seed=self.seed)
+
+    def draw_pushes(self, parts: "pd.DataFrame", misled: "pd.DataFrame") -> Any:
+        """Return the figure of what `pushes` has found; see `boxloop.figures.pushes`."""
+        from boxloop.figures.pushes import draw_pushes
+
+        unit = self.settings.study.unit
+        shown = f"[{unit}]" if unit and not self.task.has_classes else ""
+        return draw_pushes(parts, misled, unit=shown)
 
     # The seal.
 
