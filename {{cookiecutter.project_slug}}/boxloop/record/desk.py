@@ -253,6 +253,36 @@ class Desk:
         inputs = [name for name in self.settings.inputs if name in frame]
         return additive_share(model, self.task.seen(frame), inputs=inputs, seed=self.seed)
 
+    def uncertainty(self, frame: "pd.DataFrame", members: "Iterable[np.ndarray]") -> "pd.DataFrame":
+        """Return what refits disagree about, and what they get wrong together, by distance.
+
+        See `boxloop.measure.ensemble.by_distance`; scores become probabilities first.
+
+        Parameters
+        ----------
+        frame : DataFrame of n rows
+        members : arrays of shape (n,)
+            Guesses of refits, out of the folds of `frame`.
+        """
+        import numpy as np
+
+        from boxloop.measure.ensemble import by_distance
+        from boxloop.measure.segments import calibrated
+        from boxloop.measure.shift import alike, distances, spread_out
+
+        coded = alike({"all": frame[self.settings.inputs]})["all"]
+        away = np.full(len(frame), np.nan)
+        for fitted, held in self.folds(frame):
+            parts = coded.iloc[fitted], [coded.iloc[held]]
+            (away[held],) = distances(*parts, scale=spread_out())
+        said = np.array(list(members))
+        there = np.isfinite(away) & np.isfinite(said).all(axis=0)
+        said, truth = said[:, there], self.task.truth(frame)[there]
+        if self.task.has_classes:
+            said = np.array([calibrated(truth, one) for one in said])
+        options = {"groups": self.units(frame)[there], "draws": self.draws // 4, "seed": self.seed}
+        return by_distance(truth, said, away[there], **options)
+
     def rivals(self) -> dict[str, Any]:
         """Return strong models that nobody has tuned, unfitted, by name."""
         from boxloop.measure.untuned import rivals
