@@ -60,6 +60,7 @@ def test_errors_part_into_disagreement_and_what_all_share():
     np.testing.assert_allclose(parts[:, 1], 0.8 * squared, rtol=0.15)
     np.testing.assert_allclose(parts[:, 2], 0.09 + 0.2 * squared, rtol=0.15)
     assert list(found.index[[0, -1]]) == ["nearest", "farthest"]
+    assert found["distance"].is_monotonic_increasing
     assert found["rows"].eq(1000).all()
     assert (found["spread_low"] < found["spread"]).all()
     assert (found["spread"] < found["spread_high"]).all()
