@@ -109,15 +109,19 @@ def by_distance(
     squares = {"error": np.mean((truth - members) ** 2, axis=0), "spread": members.var(axis=0)}
     squares["shared"] = (truth - members.mean(axis=0)) ** 2
     sixth = np.argsort(np.argsort(away, kind="stable"), kind="stable") * len(SIXTHS) // len(away)
-    rows = []
+    rows = {}
     for number in np.unique(sixth):
         inside = sixth == number
+        options = {"groups": groups[inside], "draws": draws, "seed": seed}
         row = {"rows": int(inside.sum()), "distance": float(np.mean(away[inside]))}
         for name, square in squares.items():
-            options = {"groups": groups[inside], "draws": draws, "seed": seed}
-            ends = group_bootstrap(np.mean, square[inside], **options)
-            found = np.sqrt(np.maximum([ends.value, ends.low, ends.high], 0))
-            row |= dict(zip((name, f"{name}_low", f"{name}_high"), found, strict=True))
-        rows.append(row)
-    names = [SIXTHS[number] for number in np.unique(sixth)]
-    return pd.DataFrame(rows, index=pd.Index(names, name="sixth"))
+            row |= _root_mean(name, square[inside], **options)
+        rows[SIXTHS[number]] = row
+    return pd.DataFrame(rows.values(), index=pd.Index(rows, name="sixth"))
+
+
+def _root_mean(name: str, square: np.ndarray, **options: Any) -> dict[str, float]:
+    """Return the root of a mean of squares with the ends of its interval."""
+    ends = group_bootstrap(np.mean, square, **options)
+    found = np.sqrt(np.maximum([ends.value, ends.low, ends.high], 0))
+    return dict(zip((name, f"{name}_low", f"{name}_high"), map(float, found), strict=True))

@@ -33,6 +33,7 @@ class Desk:
     _all_settings: Any
     _trains: bool
     task: Any
+    table: Any
     seed: int
     draws: int
     smoke: bool
