@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from boxloop.measure.intervals import group_draws
+from boxloop.measure.intervals import group_bootstrap, group_draws
 from boxloop.measure.metrics import METRICS
 from boxloop.measure.task import out_of_fold
 
-if TYPE_CHECKING:
-    import pandas as pd
+SIXTHS = ["nearest", "second", "third", "fourth", "fifth", "farthest"]
 
 
 def resample_predict(
@@ -71,3 +71,57 @@ def spread(
         "spread per object": float(np.median(predictions.std(axis=1, ddof=1))),
         f"{chosen.label} of the mean": chosen(truth, predictions.mean(axis=1), working_point),
     }
+
+
+def by_distance(
+    truth: Any,
+    members: np.ndarray,
+    away: np.ndarray,
+    *,
+    groups: np.ndarray,
+    draws: int,
+    seed: int,
+) -> pd.DataFrame:
+    """Return what an ensemble disagrees about and what it gets wrong together, by distance.
+
+    The mean squared error of the members is, row by row, their variance about their mean plus the
+    squared error of that mean (Krogh & Vedelsby 1995, Eq. 6). The first part is the epistemic
+    uncertainty that the ensemble sees; the second is noise, and what all members have missed.
+
+    Parameters
+    ----------
+    truth : array of shape (n,)
+    members : array of shape (k, n)
+        Values, or probabilities of the class of interest where the truth is 0 or 1.
+    away : array of shape (n,)
+        How far each row lies from the rows that its members were fitted to.
+    groups : array of shape (n,)
+    draws, seed : int, of the bootstrap
+
+    Returns
+    -------
+    DataFrame of six rows, the nearest sixth first
+        ``rows``, the mean ``distance``, and root mean squares in the unit of the truth, each with
+        ``_low`` and ``_high``: the ``error`` of one member, their ``spread``, and what is
+        ``shared``, the error of their mean.
+    """
+    truth, members = np.asarray(truth, dtype=float), np.asarray(members, dtype=float)
+    squares = {"error": np.mean((truth - members) ** 2, axis=0), "spread": members.var(axis=0)}
+    squares["shared"] = (truth - members.mean(axis=0)) ** 2
+    sixth = np.argsort(np.argsort(away, kind="stable"), kind="stable") * len(SIXTHS) // len(away)
+    rows = {}
+    for number in np.unique(sixth):
+        inside = sixth == number
+        options = {"groups": groups[inside], "draws": draws, "seed": seed}
+        row = {"rows": int(inside.sum()), "distance": float(np.mean(away[inside]))}
+        for name, square in squares.items():
+            row |= _root_mean(name, square[inside], **options)
+        rows[SIXTHS[number]] = row
+    return pd.DataFrame(rows.values(), index=pd.Index(rows, name="sixth"))
+
+
+def _root_mean(name: str, square: np.ndarray, **options: Any) -> dict[str, float]:
+    """Return the root of a mean of squares with the ends of its interval."""
+    ends = group_bootstrap(np.mean, square, **options)
+    found = np.sqrt(np.maximum([ends.value, ends.low, ends.high], 0))
+    return dict(zip((name, f"{name}_low", f"{name}_high"), map(float, found), strict=True))

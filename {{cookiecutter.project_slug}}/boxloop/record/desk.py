@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from boxloop.measure.conformal import Plan
     from boxloop.measure.decision import Home
+    from boxloop.measure.pushes import Pushes
     from boxloop.record.failures import Log
     from boxloop.record.rehearsal import Rehearsal
     from boxloop.record.traced import Results
@@ -33,6 +34,7 @@ class Desk:
     _all_settings: Any
     _trains: bool
     task: Any
+    table: Any
     seed: int
     draws: int
     smoke: bool
@@ -323,6 +325,36 @@ class Desk:
         inputs = [name for name in self.settings.inputs if name in frame]
         return additive_share(model, self.task.seen(frame), inputs=inputs, seed=self.seed)
 
+    def uncertainty(self, frame: "pd.DataFrame", members: "Iterable[np.ndarray]") -> "pd.DataFrame":
+        """Return what refits disagree about, and what they get wrong together, by distance.
+
+        See `boxloop.measure.ensemble.by_distance`; scores become probabilities first.
+
+        Parameters
+        ----------
+        frame : DataFrame of n rows
+        members : arrays of shape (n,)
+            Guesses of refits, out of the folds of `frame`.
+        """
+        import numpy as np
+
+        from boxloop.measure.ensemble import by_distance
+        from boxloop.measure.segments import calibrated
+        from boxloop.measure.shift import alike, distances, spread_out
+
+        coded = alike({"all": frame[self.settings.inputs]})["all"]
+        away = np.full(len(frame), np.nan)
+        for fitted, held in self.folds(frame):
+            parts = coded.iloc[fitted], [coded.iloc[held]]
+            (away[held],) = distances(*parts, scale=spread_out())
+        said = np.array(list(members))
+        there = np.isfinite(away) & np.isfinite(said).all(axis=0)
+        said, truth = said[:, there], self.task.truth(frame)[there]
+        if self.task.has_classes:
+            said = np.array([calibrated(truth, one) for one in said])
+        options = {"groups": self.units(frame)[there], "draws": self.draws // 4, "seed": self.seed}
+        return by_distance(truth, said, away[there], **options)
+
     def rivals(self) -> dict[str, Any]:
         """Return strong models that nobody has tuned, unfitted, by name."""
         from boxloop.measure.untuned import rivals
@@ -367,6 +399,36 @@ class Desk:
         (leading,) = leading_inputs(model, X, y, cv=cv, **options)
         draw_profiles(axes, model, tried, X, y, cv[0], leading)
         return leading
+
+    def pushes(self, model: Any, rows: "pd.DataFrame", leading: "Iterable[str]") -> "Pushes":
+        """Return what every input adds to the guesses of some rows; see `boxloop.measure.pushes`.
+
+        The other end of each walk is a training row.
+
+        Parameters
+        ----------
+        model : fitted estimator
+        rows : DataFrame
+        leading : names of inputs, the most important first
+            The first twelve are told apart, and what is left moves together.
+        """
+        from boxloop.measure.explain import MOST
+        from boxloop.measure.pushes import pushes
+
+        names = list(leading)
+        players = {name: [name] for name in names[:MOST]}
+        if names[MOST:]:
+            players["all others"] = names[MOST:]
+        seen = self.task.seen(rows), self.task.seen(self.table("train"))
+        return pushes(model, *seen, players=players, seed=self.seed)
+
+    def draw_pushes(self, parts: "pd.DataFrame", misled: "pd.DataFrame") -> Any:
+        """Return the figure of what `pushes` has found; see `boxloop.figures.pushes`."""
+        from boxloop.figures.pushes import draw_pushes
+
+        unit = self.settings.study.unit
+        shown = f"[{unit}]" if unit and not self.task.has_classes else ""
+        return draw_pushes(parts, misled, unit=shown)
 
     # The seal.
 
