@@ -56,11 +56,18 @@ class Desk:
 
         return exploration(labelled, self.settings)
 
-    def divide(self, labelled: "pd.DataFrame", *, domains: "Mapping | None" = None) -> "Parts":
-        """Return the parts of the labelled rows; see `boxloop.split.division.divide`."""
+    def divide(self, labelled: "pd.DataFrame", **others: Any) -> "Parts":
+        """Return the parts of the labelled rows; see `boxloop.split.division.divide`.
+
+        Parameters
+        ----------
+        labelled : DataFrame
+        **others
+            ``domains`` and ``for_training``: other labelled rows.
+        """
         from boxloop.split.division import divide
 
-        return divide(labelled, self.settings, domains=domains)
+        return divide(labelled, self.settings, **others)
 
     def units(self, frame: "pd.DataFrame") -> "np.ndarray":
         """Return for each row the unit that is never cut in two: its group, else its id."""
