@@ -1,13 +1,14 @@
 """The study's tables: prepared once into data/raw, then only read.
 
-Another study replaces these functions and keeps their names; `lessons` is of this one alone.
+Another study replaces these functions and keeps their names, but for `lessons`.
 """
 
 from pathlib import Path
 
 import pandas as pd
 
-from boxloop.base import UserError, read_table, write_missing_tables
+from boxloop.base import UserError, find_project, read_table, write_missing_tables
+from boxloop.settings import load_settings
 
 from . import simulate
 
@@ -65,6 +66,15 @@ def lessons(raw: Path, halos: int = LESSONS) -> pd.DataFrame:
         raise UserError(msg)
     frame, number = _of_b(raw)
     return frame[number < halos].reset_index(drop=True)
+
+
+def for_training(raw: Path) -> pd.DataFrame:
+    """Return the halos of simulator B that `[revision]` of study.toml grants.
+
+    Training alone sees them, so that validation and test rows are those of pass 1.
+    """
+    revision = load_settings(find_project(raw).settings_file).revision
+    return lessons(raw, revision.get("halos_of_b", 0))
 
 
 def domains(raw: Path) -> dict[str, pd.DataFrame]:
