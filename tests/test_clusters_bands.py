@@ -80,7 +80,7 @@ def test_rows_of_b_bring_a_part_back_at_a_small_price(worlds):
     """A tenth or so in B and C; at home at most a tenth of the error."""
     for world in worlds:
         home, in_b, in_c = gains(world, "A and B")
-        assert 0.25 < home and 0.05 < in_b < 0.2 and 0.03 < in_c < 0.15
+        assert home > 0.25 and 0.05 < in_b < 0.2 and 0.03 < in_c < 0.15
         price = world["rmse"]["A and B"]["A"] / world["rmse"]["A alone"]["A"] - 1
         assert -0.02 < price < 0.1
         assert 0.95 < world["rmse"]["A and B"]["A"] / world["limit"] < 1.25

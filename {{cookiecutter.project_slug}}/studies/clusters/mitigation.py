@@ -51,11 +51,10 @@ def varied(frame: pd.DataFrame, *, top: float, seed: int, copies: int = 2) -> pd
     -------
     DataFrame of (1 + copies) n rows; no mass is changed
     """
-    rng, tables = np.random.default_rng(seed), [frame]
     codes, halos = pd.factorize(frame["halo_id"])
-    for _ in range(copies):
-        tables.append(stress.feedback(frame, rng.uniform(0, top, len(halos))[codes], None))
-    return pd.concat(tables, ignore_index=True)
+    drawn = np.random.default_rng(seed).uniform(0, top, (copies, len(halos)))
+    moved = [stress.feedback(frame, strength[codes], None) for strength in drawn]
+    return pd.concat([frame, *moved], ignore_index=True)
 
 
 def anchored(frame: pd.DataFrame, inputs: list[str], target: str, gamma: float) -> Any:

@@ -22,9 +22,7 @@ def ways(tables):
     for estimator in fitted.values():
         estimator.fit(train[INPUTS], train["ln_mass"])
     options = {"inputs": INPUTS, "target": "ln_mass", "strongest": 0.5, "seed": 0}
-    return mitigation.candidates(
-        lambda: models.ladder(0)["ridge"], fitted, train, other, **options
-    )
+    return mitigation.candidates(lambda: models.ladder(0)["ridge"], fitted, train, other, **options)
 
 
 def test_the_product_does_not_feel_gas_that_is_displaced(tables):

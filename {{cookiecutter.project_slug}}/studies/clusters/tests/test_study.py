@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from boxloop.base import UserError
 from scipy.integrate import quad
 
+from boxloop.base import UserError
 from study import baseline, data, downstream, models, published, simulate, stress
 
 INPUTS = ["redshift", *simulate.OBSERVABLES]
@@ -176,7 +176,7 @@ def test_halos_that_teach_never_judge(tmp_path):
     together = taught["halo_id"].nunique() + judging["halo_id"].nunique()
     assert together == data.HALOS["simulator_b"]
     assert data.lessons(tmp_path, 0).empty
-    with pytest.raises(UserError, match="halos_of_b = 301 in study.toml, but 300 are set aside"):
+    with pytest.raises(UserError, match=r"halos_of_b = 301 in study\.toml, but 300 are set aside"):
         data.lessons(tmp_path, 301)
 
 
@@ -204,7 +204,9 @@ def test_the_gain_does_not_transfer_and_rows_of_b_bring_a_part_back(parts, table
     """From A alone a fifth at home, nothing in B; with rows of B a twentieth or more in both."""
     train, held_out = parts
     other = tables["simulator_b"]
-    taught, strangers = (other[rows] for rows in (other["halo_id"] < "B0300", other["halo_id"] >= "B0300"))
+    taught, strangers = (
+        other[rows] for rows in (other["halo_id"] < "B0300", other["halo_id"] >= "B0300")
+    )
     found = {}
     for rows, name in ((train, "A"), (pd.concat([train, taught]), "A and B")):
         relation = baseline.reference().fit(rows[INPUTS], rows["ln_mass"])
