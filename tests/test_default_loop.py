@@ -60,7 +60,7 @@ def test_no_test_row_is_left_in_the_clear(released):
     assert len(sealed) > 1000
     for path in made:
         if path.suffix in (".ipynb", ".json", ".csv", ".html", ".md", ".txt", ".jsonl"):
-            words = re.findall(r"[AB]\d{4}-\d", path.read_text(encoding="utf-8"))
+            words = re.findall(r"[ABC]\d{4}-\d", path.read_text(encoding="utf-8"))
             assert sealed.isdisjoint(words), path
         elif path.suffix == ".parquet" and path.name not in ("test.parquet", "predictions.parquet"):
             assert sealed.isdisjoint(pd.read_parquet(path).get("cluster_id", [])), path
@@ -77,11 +77,25 @@ def test_the_model_wins_in_simulator_a(released):
     assert 0.13 < primary["reference"]["value"] < 0.18
 
 
-def test_the_gain_is_gone_in_simulator_b(released):
-    """The interval includes zero or favours the reference."""
+def test_a_part_of_the_gain_is_left_in_the_other_simulators(released):
+    """In B, of which it has seen a part, and in C: less than half of what is gained at home."""
     sets = read(released, "metrics.json")["sets"]
-    for name in ("simulator_b", "test_simulator_b"):
-        assert sets[name]["metrics"]["rmse"]["difference"]["low"] <= 0
+    for name in ("simulator_b", "test_simulator_b", "simulator_c", "test_simulator_c"):
+        found = sets[name]["metrics"]["rmse"]
+        assert found["difference"]["low"] > 0
+        assert 0.03 < found["difference"]["value"] / found["reference"]["value"] < 0.18
+
+
+def test_no_row_of_b_or_c_judges_and_teaches(released):
+    """Rows of B that teach are in training alone; those of C nowhere near it."""
+    known = {path.stem: pd.read_parquet(path) for path in (released / "data/interim").glob("*")}
+    taught = known["train"]["halo_id"]
+
+    assert set(known["lessons"]["halo_id"]) <= set(taught)
+    assert taught.str[0].isin(["A", "B"]).all()
+    assert known["validation"]["halo_id"].str.startswith("A").all()
+    for name in ("domain_simulator_b", "domain_simulator_c"):
+        assert set(taught).isdisjoint(known[name]["halo_id"])
 
 
 def test_every_check_has_a_state_and_only_the_story_is_waived(released):
@@ -96,25 +110,24 @@ def test_every_check_has_a_state_and_only_the_story_is_waived(released):
     assert set(unsure) <= {"features.target_leak", "diagnose.coverage"}
     assert all(row["detectable"] and row["power"].startswith("only ") for row in unsure.values())
     waived = {name for name, row in rows.items() if row["state"] == "waived"}
-    assert waived <= {
-        "features.nuisance_only",
-        "stress.overspecialisation",
-        "split.deployment_shift",
-    }
-    assert {"features.nuisance_only", "stress.overspecialisation"} <= waived
+    assert waived == {"features.nuisance_only", "split.deployment_shift"}
+    assert rows["stress.overspecialisation"]["state"] == "pass", "pass 1 failed it"
     for row in rows.values():
         said = row["power"] if row["state"] in ("pass", "cannot-tell") else row["reason"].strip()
         assert said, row["id"]
         assert not row.get("stale_waiver"), row["id"]
 
 
-def test_the_repo_says_that_a_criterion_is_not_met(released):
-    """The criterion on the other simulator is measured and missed."""
+def test_every_criterion_is_judged(released):
+    """All four, by the sealed rows of A, B and C."""
     criteria = read(released, "metrics.json")["criteria"]
-    missed = [row for row in criteria if row["met"] is False]
 
-    assert None not in [row["met"] for row in criteria]
-    assert [row["set"] for row in missed] == ["test_simulator_b"]
+    assert [row["set"] for row in criteria] == [
+        *["test"] * 2,
+        "test_simulator_b",
+        "test_simulator_c",
+    ]
+    assert [row["met"] for row in criteria] == [True] * 4
 
 
 def test_the_report_is_one_small_file(released):
@@ -311,8 +324,7 @@ def test_the_verdict_answers_every_set_and_criterion(released):
     assert found["state"] == "limited"
     assert said.startswith("Better than M-Y_X relation on the test set (")
     assert " % lower RMSE, by " in said and "on the test set of simulator B (" in said
-    assert "2 of 3 criteria met (not met: gain in RMSE on the test set of simulator B, " in said
-    assert "criterion: A tenth less scatter than M-Y_X under other gas physics" in found["because"]
+    assert "on the test set of simulator C (" in said and "4 of 4 criteria met" in said
     card = (released / "results" / "08_release" / "model_card.md").read_text(encoding="utf-8")
     assert said in card.replace("\\", "")
     line = boxloop(released, "status").stdout.strip().split("\n")[-1]

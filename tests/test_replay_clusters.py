@@ -11,7 +11,7 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
-SMALL = '{"simulator_a": 500, "simulator_b": 300, "survey": 200}'
+SMALL = '{"simulator_a": 500, "simulator_b": 300, "simulator_c": 200, "survey": 200}'
 # What matters: files and texts to change, and what is said of them.
 MATTERS = {
     "settings": (
@@ -58,6 +58,7 @@ def first(bake, tmp_path_factory):
     """The clusters, a third of them, after one pass."""
     project = Path(bake(tmp_path_factory.mktemp("first")))
     edit(project, "study/data.py", r"(?m)^HALOS = .*$", f"HALOS = {SMALL}")
+    edit(project, "study.toml", "halos_of_b = 300", "halos_of_b = 100")
     done = boxloop(project, "run")
     assert (project / "results/passes/001.json").is_file(), done.stdout + done.stderr
     return project

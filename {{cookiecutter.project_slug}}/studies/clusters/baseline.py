@@ -96,8 +96,7 @@ def alternates() -> dict:
 
     Gas mass (M ~ M_gas), richness (M ~ lambda), luminosity (M ~ L^(3/4) E(z)^(-7/4)), and Y_X
     with a fixed slope.
-    Gas mass alone nearly rivals Y_X in simulator A, where feedback is weak, and fails in B, where
-    it is strong.
+    Gas mass alone nearly rivals Y_X in simulator A and fails in B, where feedback is stronger.
     """
     return {
         "M-M_gas": ScalingRelation(columns=("gas_mass",), evolution=0.0),
@@ -155,8 +154,8 @@ def gaussian_posterior(
     return mean, variance, log_evidence
 
 
-def limit(frame: pd.DataFrame, physics: Physics = simulate.A) -> tuple:
-    """Return the information limit: mean and sigma of ln M for who knows simulator A perfectly.
+def limit(frame: pd.DataFrame, physics: Physics | None = None) -> tuple:
+    """Return the information limit: mean and sigma of ln M for who knows the simulator perfectly.
 
     Uses the observables, their errors and the redshift, never a truth column.
     Whether a cluster merges is unknown, so the posterior is the sum of two Gaussians, weighted by
@@ -167,12 +166,18 @@ def limit(frame: pd.DataFrame, physics: Physics = simulate.A) -> tuple:
     Parameters
     ----------
     frame : DataFrame with the inputs and their error columns
-    physics : Physics, the assumed simulator
+    physics : Physics, the assumed simulator; by default for each row its own, by its halo's name
 
     Returns
     -------
     mean, sigma : arrays of shape (n,), ln(M500 / 1e14 Msun)
     """
+    if physics is None:
+        own, found = frame["halo_id"].str[0].to_numpy(), np.zeros((2, len(frame)))
+        for letter in np.unique(own):
+            part = frame[own == letter]
+            found[:, own == letter] = limit(part, simulate.SIMULATORS[letter])
+        return found[0], found[1]
     log_s = np.log(frame[list(simulate.OBSERVABLES)].to_numpy())
     log_s = log_s - np.outer(np.log(simulate.efunc(frame["redshift"])), physics.gamma)
     error = np.zeros_like(log_s)

@@ -4,7 +4,7 @@ Model and reference go through the same table, so only the difference between th
 the model.
 Tests that rescale noise need the truth columns (the values before measurement); no model ever
 sees these.
-The other simulator is not here: it is a table of its own (`study.data.domains`).
+The other simulators are not here: they are tables of their own (`study.data.domains`).
 """
 
 from __future__ import annotations
@@ -77,8 +77,10 @@ def projection(frame: pd.DataFrame, level: float, rng: np.random.Generator) -> p
     )
 
 
-def feedback(frame: pd.DataFrame, level: float, rng: np.random.Generator | None) -> pd.DataFrame:
-    """Move gas outwards.
+def feedback(
+    frame: pd.DataFrame, level: float | np.ndarray, rng: np.random.Generator | None
+) -> pd.DataFrame:
+    """Move gas outwards: one level for all rows, or one for each.
 
     Gas mass goes down and temperature up by `level` in ln, luminosity down by twice that.
     """
