@@ -68,7 +68,7 @@ def test_what_theory_or_somebody_else_expects_is_no_claim():
         "That [refutes](#prediction.loss) what we believed, a gain abroad.",
         "One expectation of 01 was [wrong](#prediction.loss): it is [-0.2](#prediction.loss).",
         "Whether nothing is left, as we thought, these rows [cannot tell](#prediction.same).",
-        "[That of home](#prediction.gain) is right, as we thought, [the other](#prediction.loss) not.",
+        "[That of home](#prediction.gain) is right, [that abroad](#prediction.loss) not.",
         "We expected a gain, which was [not measured](#prediction.late).",
         "As expected of a Poisson process, the variance is the mean.",
         "*For example:* We expected a tenth less scatter.",
