@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from boxloop.settings.load import Settings
 
+LEARNT = ("train", "validation")  # the sets that a study learns from
 TREES = "HistGradientBoosting"
 # What is done with the inputs may be anything; this runs with whatever columns there are.
 SNIPPET = """\
@@ -20,6 +21,7 @@ import pandas as pd
 from sklearn.ensemble import {estimator}
 
 training, asked = pd.read_csv("training.csv"), pd.read_csv("{asked}")
+training = training[training["{set}"].isin(["train", "validation"])]
 inputs = [name for name in asked.columns if name != "{row}"]
 X = pd.get_dummies(pd.concat([training[inputs], asked[inputs]], ignore_index=True))
 known = {truth}
@@ -72,7 +74,7 @@ def page(
         _measured(settings, facts),
         _criteria(settings),
         _how(settings),
-        _rules(settings, deployment=deployment),
+        _rules(settings, training, deployment=deployment),
         _limits(settings),
     ]
     return "\n\n".join(part.strip() for part in parts if part) + "\n"
@@ -186,6 +188,7 @@ def _how(settings: Settings) -> str:
     code = SNIPPET.format(
         estimator=f"{TREES}{'Classifier' if classes else 'Regressor'}",
         asked=INPUTS,
+        set=SET,
         row=ROW,
         prediction=PREDICTION,
         truth=truth,
@@ -208,7 +211,7 @@ Then send the file to whoever gave you this folder. There it is scored by \
 `boxloop benchmark --score submission.csv --by NAME`, and stands in the leaderboard."""
 
 
-def _rules(settings: Settings, *, deployment: bool) -> str:
+def _rules(settings: Settings, training: Any, *, deployment: bool) -> str:
     """Return what is allowed."""
     more = ", `deployment.csv`" if deployment else ""
     lines = [
@@ -219,6 +222,12 @@ def _rules(settings: Settings, *, deployment: bool) -> str:
         LADDER,
         "The best of many entries looks better than it will be: the leaderboard counts them.",
     ]
+    if others := [f"`{name}`" for name in training[SET].unique() if name not in LEARNT]:
+        lines.append(
+            f"The study's model was fitted to `train` and chosen by `validation`. Rows of "
+            f"{', '.join(others)} were kept to test it with: say in your name if you learn from "
+            "them."
+        )
     if settings.study.task == "anomaly-detection":
         lines.append(
             "The study's own model has learnt no label of the class of interest; say in your name "
