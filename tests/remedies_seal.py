@@ -123,7 +123,7 @@ def a_key_that_was_handed_over_is_given_as_a_file(person):
     _, file = _handed_over(person)
     yield (
         person.types("release", "--reason", "to see what it says"),
-        "`boxloop release --reason TEXT --key KEYFILE`",
+        "give it with --key KEYFILE",
     )
     yield person.types("release", "--reason", "to see what it says", "--key", str(file))
 

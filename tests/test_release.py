@@ -8,7 +8,8 @@ import pytest
 from study_files import STUDY
 
 from boxloop.base.places import Project
-from boxloop.record.release import earlier, manifest, measure_sets, releases
+from boxloop.measure.sets import measure_sets
+from boxloop.record.release import earlier, manifest, releases
 from boxloop.settings.load import load_settings
 
 

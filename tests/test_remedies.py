@@ -2,6 +2,7 @@
 
 import pytest
 import remedies_adopt
+import remedies_benchmark
 import remedies_desk
 import remedies_divide
 import remedies_files
@@ -18,6 +19,7 @@ from walk_project import command, execute_here, sources, write
 # Where the cases are.
 ROOMS = (
     remedies_adopt,
+    remedies_benchmark,
     remedies_desk,
     remedies_divide,
     remedies_files,

@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -92,8 +92,16 @@ class Study:
     @cached_property
     def model(self) -> Any:
         """An unfitted pipeline that copes with words and gaps."""
-        from sklearn.compose import make_column_transformer
         from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+        classes = self.world.positive is not None
+        kind = HistGradientBoostingClassifier if classes else HistGradientBoostingRegressor
+        boosting = kind(max_iter=60, learning_rate=0.1, max_leaf_nodes=8, random_state=self.seed)
+        return self.pipeline(boosting.set_params(early_stopping=False))
+
+    def pipeline(self, *last: Any) -> Any:
+        """Return a pipeline that makes numbers of words, scales them, and ends with `last`."""
+        from sklearn.compose import make_column_transformer
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import OrdinalEncoder, StandardScaler
 
@@ -101,11 +109,16 @@ class Study:
         words = [name for name in rows if not pd.api.types.is_numeric_dtype(rows[name])]
         others = [name for name in rows if name not in words]
         code = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
-        steps = make_column_transformer((code, words), (StandardScaler(), others))
-        classes = self.world.positive is not None
-        kind = HistGradientBoostingClassifier if classes else HistGradientBoostingRegressor
-        boosting = kind(max_iter=60, learning_rate=0.1, max_leaf_nodes=8, random_state=self.seed)
-        return make_pipeline(steps, boosting.set_params(early_stopping=False))
+        return make_pipeline(
+            make_column_transformer((code, words), (StandardScaler(), others)), *last
+        )
+
+    def folds(self, rows: np.ndarray | None = None) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return five folds of whole groups of the training rows, or of some of them."""
+        from boxloop.split.division import group_folds
+
+        groups = self.groups(self.train)
+        return group_folds(groups if rows is None else groups[rows], 5, seed=self.seed)
 
     @cached_property
     def fitted(self) -> Any:
@@ -273,6 +286,93 @@ def out_of_fold(study: Study, rows: pd.DataFrame) -> np.ndarray:
     return cross_val_predict(study.model, X, y, cv=folds, method="predict_proba")[:, 1]
 
 
+def _scoring(study: Study) -> tuple[str, str]:
+    """Return the primary metric of an adopted table of the task, and its name in scikit-learn."""
+    from boxloop.measure.kinds import TASKS
+
+    metric = TASKS[study.world.task].primary_metric
+    return metric, {"rmse": "neg_root_mean_squared_error"}.get(metric, metric)
+
+
+NEIGHBOURS = (2, 4, 8, 16, 32, 64, 128)  # of which the best lies inside, in every world
+
+
+def _search(study: Study) -> str:
+    """Search the number of neighbours as 04 does: over the folds, and inside each of them."""
+    from sklearn.impute import SimpleImputer
+    from sklearn.model_selection import GridSearchCV, KFold
+    from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+
+    X = study.pipeline(SimpleImputer()).fit_transform(study.train[study.world.inputs])
+    y, (metric, scoring) = study.truth(study.train), _scoring(study)
+    model = KNeighborsRegressor() if study.world.positive is None else KNeighborsClassifier()
+    grid = {"n_neighbors": list(study.changes.get("grid", NEIGHBOURS))}
+
+    def searched(rows: np.ndarray, cv: Any) -> Any:
+        found = GridSearchCV(model, grid, cv=cv, scoring=scoring, refit=False)
+        return found.fit(X[rows], y[rows])
+
+    apart = KFold(2, shuffle=True, random_state=study.seed)  # rows, whatever they belong to
+    fitted = [rows for rows, _ in study.folds()]
+    careless = "careless" in study.changes
+    nested = [searched(rows, apart if careless else study.folds(rows)[:2]) for rows in fitted]
+    whole = searched(np.arange(len(y)), study.folds())
+    options = {"choice": "neighbours", "metric": metric, "rivals": ["neighbours"]}
+    return study.ask("train.search", {"neighbours": whole}, nested=nested, **options)
+
+
+def _rivals(world: World, seed: int) -> dict[str, Any]:
+    from types import SimpleNamespace
+
+    from boxloop.measure.untuned import rivals
+
+    columns = {name: SimpleNamespace(unit="") for name in world.inputs}
+    asked = SimpleNamespace(task=world.task, target=world.target, positive_class=world.positive)
+    return rivals(SimpleNamespace(study=asked, inputs=world.inputs, columns=columns), seed=seed)
+
+
+def _by_fold(study: Study, model: Any) -> list[float]:
+    """Return the primary metric of a model in each fold."""
+    from boxloop.measure.metrics import METRICS
+    from boxloop.measure.task import guess
+
+    X, y, found = study.train[study.world.inputs], study.truth(study.train), []
+    for fitted, held in study.folds():
+        said = guess(model.fit(X.iloc[fitted], y[fitted]), X.iloc[held])
+        found.append(METRICS[_scoring(study)[0]](y[held], said))
+    return found
+
+
+@cache
+def _leader(world: str) -> str:
+    """Return the rival that leads in a world, by rows that no run holds."""
+    from boxloop.measure.metrics import METRICS
+
+    study = Study(WORLDS[world](6_000, 99_999), 99_999)
+    sign = METRICS[_scoring(study)[0]].sign
+    means = {
+        name: sign * np.mean(_by_fold(study, one)) for name, one in _rivals(study.world, 0).items()
+    }
+    return max(means, key=lambda name: means[name])
+
+
+@cache
+def _untuned(world: str, size: int, seed: int) -> dict[str, list[float]]:
+    study = Study(WORLDS[world](size, seed), seed % 1_000)
+    return {name: _by_fold(study, one) for name, one in _rivals(study.world, study.seed).items()}
+
+
+def _headroom(study: Study) -> str:
+    """Hold the rival that leads, made with other random numbers, against both as they come."""
+    world, seen = study.world, study.changes.get("seen", 1.0)
+    some = replace(world, inputs=world.inputs[: max(1, round(seen * len(world.inputs)))])
+    model = _rivals(some, study.seed + 500)[_leader(world.name)]
+    drawn = study.seed + 1_000 * ("seen" in study.changes)  # as `planted` draws its worlds
+    rivals = _untuned(world.name, len(world.frame), drawn)
+    metric, _ = _scoring(study)
+    return study.ask("train.headroom", _by_fold(study, model), rivals, metric=metric)
+
+
 REGRESSION, CLASSES, SEARCH = "regression", "classification", "anomaly-detection"
 EVERY = (REGRESSION, CLASSES, SEARCH)
 # How each check is asked, as the notebooks ask it; and by which tasks.
@@ -292,6 +392,8 @@ CALLS: dict[str, tuple[Callable, tuple[str, ...]]] = {
     "train.pipeline": (_pipeline, EVERY),
     "train.permuted_labels": (_permuted, (REGRESSION, CLASSES)),
     "train.seeds": (_seeds, EVERY),
+    "train.search": (_search, (REGRESSION, CLASSES)),
+    "train.headroom": (_headroom, EVERY),
     "diagnose.regression_to_mean": (_regression_to_mean, (REGRESSION,)),
     "diagnose.coverage": (_coverage, (REGRESSION,)),
     "diagnose.calibration": (_calibration, (CLASSES,)),
@@ -461,6 +563,26 @@ def short_intervals(_: World, covered: float, __: np.random.Generator) -> dict[s
     return {"covered": covered}
 
 
+def short_grid(_: World, last: int, __: np.random.Generator) -> dict[str, Any]:
+    """End the search at a number of neighbours below the best one."""
+    return {"grid": (last // 4, last // 2, last)}
+
+
+def unused(_: World, share: float, __: np.random.Generator) -> dict[str, Any]:
+    """Hand the model a share of the inputs, the first ones."""
+    return {"seen": share}
+
+
+def careless(world: World, jitter: float, rng: np.random.Generator) -> dict[str, Any]:
+    """Measure a third of the objects three times, and cut them apart inside the search alone."""
+    rows = three_of_each(world, jitter, rng)
+    piece = np.repeat(np.arange(len(rows.frame) // 3), 3)
+    one = rows.frame[world.target].to_numpy()[3 * piece]  # the target belongs to the object
+    rows = replace(rows, frame=rows.frame.assign(**{"piece": piece, world.target: one}))
+    rows = replace(rows, group="piece")
+    return {"world": rows, "careless": True, "grid": (1, *NEIGHBOURS)}
+
+
 def stretched(_: World, factor: float, __: np.random.Generator) -> dict[str, Any]:
     """Draw the predictions to their mean, or away from it."""
     return {"stretch": factor}
@@ -515,6 +637,9 @@ FAULTS = [
     ),
     Fault("stretched", ("diagnose.regression_to_mean",), (1.3, 1.6), stretched, NUMBERS),
     Fault("overconfident", ("diagnose.calibration",), (1.5, 2.0, 3.0), overconfident, (CLASSES,)),
+    Fault("grid ends early", ("train.search",), (16, 8, 4), short_grid, (REGRESSION, CLASSES)),
+    Fault("careless search", ("train.search",), (0.3, 0.02), careless, (REGRESSION, CLASSES)),
+    Fault("inputs unused", ("train.headroom",), (0.5, 0.2), unused),
     Fault("labels flipped", ("diagnose.label_noise",), (0.02, 0.05, 0.1), flipped, (CLASSES,)),
     Fault("carved bump", ("stress.sculpting",), (1.0, 2.0, 4.0), carving, (SEARCH,)),
     Fault("none: a drift with mass", ("stress.sculpting",), (0.5, 2.0), drifting, (SEARCH,)),
@@ -548,7 +673,8 @@ def planted(fault: Fault, name: str, size: int, seeds: int) -> Iterator[tuple]:
         for seed in range(seeds):
             world, rng = WORLDS[name](size, 1_000 + seed), np.random.default_rng([11, seed])
             made = fault.plant(world, strength, rng)
-            study = Study(world, seed, **made) if isinstance(made, dict) else Study(made, seed)
+            changes = made if isinstance(made, dict) else {"world": made}
+            study = Study(**({"world": world, "seed": seed} | changes))
             found = asked(study, fault.heard_by)
             states[min(found.values(), key=order.index)] += 1
         yield fault.name, strength, " or ".join(fault.heard_by), name, size, states

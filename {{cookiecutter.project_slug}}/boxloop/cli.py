@@ -264,6 +264,40 @@ def seal(file: Path) -> None:
         _say(*hand_over(project, file))
 
 
+@cli.command()
+@click.option(
+    "--out",
+    "folder",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    help="Where the benchmark is, or goes; `benchmark` in the project if not said.",
+)
+@click.option(
+    "--score",
+    "entry",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Score somebody's submission on the sealed rows, once and on record.",
+)
+@click.option("--by", metavar="NAME", help="Whose submission it is.")
+@click.option(
+    "--key",
+    metavar="KEYFILE",
+    type=click.Path(path_type=Path),
+    help="The key of the test set, where it was handed over.",
+)
+def benchmark(folder: Any, entry: Any, by: Any, key: Any) -> None:
+    """After a release: write the study as a benchmark that others can enter, or score an entry."""
+    from boxloop.record import benchmark, entries
+    from boxloop.run.lock import lock
+    from boxloop.split.key import given
+
+    project = _open_results()
+    with lock(project), given(key):
+        lines = entries.score(project, folder, entry, by=by) if entry else None
+        _say(*(lines or benchmark.make(project, folder)))
+
+
 def _say_what_is_open() -> None:
     """Remind, before the seal is opened, of the checks that did not come through.
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from boxloop.measure.metrics import METRICS
-from boxloop.measure.paired import Paired, fold_gains, loss_words
+from boxloop.measure.paired import Paired, as_loss, fold_gains, loss_words
 
 from .core import Finding, NotApplicable, check
-from .power import SURE, Power
+from .power import SURE, Power, counted
 
 RARE = 0.01  # how often an honest model may be accused by chance, whatever the number of rivals
 
@@ -50,6 +50,9 @@ def headroom(
     `boxloop.measure.paired.fold_gains`. The check limits the verdict: a gain over the reference
     is a lower bound then, and no gain says nothing of what a model could do.
     """
+    loss = as_loss(metric, model)
+    if np.isfinite(loss).any() and not np.nanmax(np.abs(loss)):
+        return _no_loss(metric, int(np.isfinite(loss).sum()))
     gains = fold_gains({"model": model, **rivals}, metric=metric, over="model")
     known = {name: gain for name, gain in gains.items() if np.isfinite(gain.value)}
     if not known:
@@ -68,6 +71,12 @@ def headroom(
     said = _said(best, gain, len(known), metric) + _cut(rivals, known, model, sample)
     message = f"{said} (threshold {threshold:g})."
     return Finding(gain.value, passed, message, power, error=gain.error)
+
+
+def _no_loss(metric: str, folds: int) -> Finding:
+    """Return the finding on a model that is right everywhere, whatever the rivals are."""
+    words = f"The model has no {loss_words(metric)} left on its {folds} folds: nobody does better."
+    return Finding(0.0, passed=True, message=words, power=counted("any loss at all"))
 
 
 def _seen(gain: Paired, rare: float, threshold: float) -> float:

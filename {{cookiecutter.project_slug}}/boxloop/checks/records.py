@@ -57,7 +57,8 @@ def openings(events: Events, *, threshold: float) -> Finding:
     what = "The test set was" if sets < 2 else f"Test sets of {sets} splits were"
     allowed = f" ({threshold:g} look{'' if threshold == 1 else 's'} allowed)" if looks else ""
     message = f"{what} {past.words}{whom}{allowed}."
-    return Finding(looks, looks <= threshold, message + _resets(past), power)
+    read = f" It was {past.entry_words}." if past.entry_words else ""
+    return Finding(looks, looks <= threshold, message + read + _resets(past), power)
 
 
 def _resets(past: Past) -> str:

@@ -565,7 +565,7 @@ class Desk:
 
     def measure_sets(self, opened: "pd.DataFrame", guesses: "Mapping") -> dict[str, dict]:
         """Return the metrics of each set of rows that the opened table holds."""
-        from boxloop.record.release import measure_sets
+        from boxloop.measure.sets import measure_sets
 
         draws, seed = self.draws, self.seed
         return measure_sets(opened, guesses, self.settings, draws=draws, seed=seed)

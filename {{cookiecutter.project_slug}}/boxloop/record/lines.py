@@ -81,7 +81,8 @@ def _seal_words(project: Project) -> str:
     if trouble(project):
         return "broken, see above"
     events = read_ledger(project)
-    times = Past(events).words
+    past = Past(events)
+    times = past.words + (f"; {past.entry_words}" if past.entry_words else "")
     if not last(events, "sealed"):
         return f"no test set yet, {times}"
     there = (

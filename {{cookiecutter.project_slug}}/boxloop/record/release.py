@@ -11,10 +11,7 @@ from boxloop.split.locked import Past
 from boxloop.split.seal import identity, last, read_ledger
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from boxloop.base.places import Project
-    from boxloop.settings.load import Settings
 
 
 RESTORE = "restore it from your last commit"
@@ -92,41 +89,6 @@ def why_not_again(project: Project) -> str:
         f"The test set was not opened again: this model was released before{when}. "
         "The numbers are those of then, and the reason given now is not kept."
     )
-
-
-def measure_sets(
-    frame: pd.DataFrame, predictions: Any, settings: Settings, *, draws: int, seed: int
-) -> dict:
-    """Return the metrics of each set of rows that the sealed table holds.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        The opened table; its column ``set`` names the set of each row.
-    predictions : dict of arrays of shape (n,)
-        By predictor, for the rows of `frame`.
-
-    Returns
-    -------
-    dict
-        By name of the set: ``n_rows``, ``n_groups`` and ``metrics`` as
-        `boxloop.measure.intervals.compare` returns them.
-    """
-    import numpy as np  # here, because every run asks for the releases on record
-
-    from boxloop.measure.task import Task
-    from boxloop.split.division import units
-
-    sets = {}
-    for name, rows in frame.reset_index(drop=True).groupby("set", sort=False):
-        here = {who: values[rows.index] for who, values in predictions.items()}
-        table = Task(settings).compare(rows, here, draws=draws, seed=seed)
-        sets[name] = {
-            "n_rows": len(rows),
-            "n_groups": len(np.unique(units(rows, settings))),
-            "metrics": table,
-        }
-    return sets
 
 
 def manifest(project: Project, patterns: list[str]) -> Any:

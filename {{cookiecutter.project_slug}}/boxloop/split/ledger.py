@@ -32,6 +32,12 @@ SHAPES = (
     ("reset", "reason", str),
     ("sealed", "content", str),
     ("sealed", "sha256", str),
+    ("benchmark made", "manifest", str),
+    ("submitted", "sha256", str),
+    ("submitted", "by", str),
+    ("scored", "sha256", str),
+    ("scored", "by", str),
+    ("scored", "score", dict),
 )
 
 

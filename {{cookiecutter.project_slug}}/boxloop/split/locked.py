@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from boxloop.base.places import Project
 
 Event = Mapping[str, Any]
+# What a benchmark reads the test rows for, once they are released, and what came of it.
+BENCHMARK = ("benchmark", "benchmark made", "submitted", "scored")
 # What a new ledger takes over from the one before it.
-KEPT = ("sealed", "trained", "criteria", "opened", "lost", "reset")
+KEPT = ("sealed", "trained", "criteria", "opened", "lost", "reset", *BENCHMARK)
 SAID_OF = "the primary metric"  # beside the criteria, among what changed
 # Files of data/raw that every project has.
 NO_DATA = {"README.md", ".gitkeep", ".gitignore"}
@@ -119,6 +121,7 @@ class Past:
     resets: list[Event] = field(default_factory=list)
     lost: int | None = None  # openings known of a ledger that was lost
     uncounted: int = 0  # openings before a reset of which nothing but their number is known
+    entries: int = 0  # of a benchmark, for each of which test rows were read
     trained: bool = False
     now: Science = field(default_factory=Science)
     _mine: set[str] = field(default_factory=set)
@@ -142,6 +145,8 @@ class Past:
                 self._take(event, drafts)
             elif name == "opened":
                 self._note_opening(event)
+            elif name == "submitted":
+                self.entries += 1
 
     def _take(self, event: Event, drafts: list[Version]) -> None:
         """Note criteria; of those before the first training only the last are more than drafts."""
@@ -203,6 +208,14 @@ class Past:
         if self.lost is not None:
             said += f"; {times(self.lost)} or more in an earlier ledger, which was lost"
         return said
+
+    @property
+    def entry_words(self) -> str:
+        """In words that entries of a benchmark were scored, or nothing."""
+        if not self.entries:
+            return ""
+        many = "one entry of its" if self.entries == 1 else f"{self.entries} entries of its"
+        return f"since a release read for {many} benchmark"
 
 
 def times(count: int) -> str:

@@ -356,6 +356,38 @@ def open_seal(project: Project, *, reason: str, model_hash: str, **facts: Any) -
     if not reason.strip():
         msg = "The test set opens only with a reason: boxloop release --reason TEXT."
         raise UserError(msg)
+    return open_as(project, "opened", reason=reason.strip(), model=model_hash, **facts)
+
+
+def open_as(project: Project, event: str, **facts: Any) -> pd.DataFrame:
+    """Return the test rows, after writing to the ledger what they are read for.
+
+    Parameters
+    ----------
+    event : str
+        ``"opened"`` for a release; ``"benchmark"`` and ``"submitted"`` for what comes after one.
+    **facts
+        What else the ledger keeps of it.
+
+    Raises
+    ------
+    UserError
+        If there is no sealed file, the file is not the one that was sealed, the key is missing or
+        another one, or the ledger is damaged.
+    """
+    encrypted = ready_to_open(project)
+    append(project, event, **facts, commit=git_commit(project.root))
+    return read_table(project.sealed_file) if encrypted is None else encrypted.rows()
+
+
+def ready_to_open(project: Project) -> Encrypted | None:
+    """Return the sealed file with its key, no row read; None where it is not encrypted.
+
+    Raises
+    ------
+    UserError
+        As `open_as` does.
+    """
     name = project.relative(project.sealed_file)
     events = read_ledger(project)
     if last(events, "sealed") is None:
@@ -366,16 +398,7 @@ def open_seal(project: Project, *, reason: str, model_hash: str, **facts: Any) -
         raise UserError(msg)
     if problem := trouble(project):
         raise UserError(problem)
-    encrypted = _unlocked(project, find_key(project, events))
-    append(
-        project,
-        "opened",
-        reason=reason.strip(),
-        model=model_hash,
-        commit=git_commit(project.root),
-        **facts,
-    )
-    return read_table(project.sealed_file) if encrypted is None else encrypted.rows()
+    return _unlocked(project, find_key(project, events))
 
 
 def _unlocked(project: Project, key: Key | None) -> Encrypted | None:
@@ -412,7 +435,7 @@ def find_key(project: Project, events: list[dict]) -> Key | None:
     if handed and key is None:
         msg = (
             f"The key of the test set was handed over ({str(handed.get('time'))[:10]}): give it "
-            f"with `boxloop release --reason TEXT --key KEYFILE`, or as text in {VARIABLE}."
+            f"with --key KEYFILE, or as text in {VARIABLE}."
         )
         raise UserError(msg)
     if handed and key:

@@ -103,6 +103,7 @@ NAMES = {
     "measure.stress_verdicts": "measure.stress.stress_verdicts",
     "measure.weak_segment": "measure.strata.weak_segment",
     "parallel.cluster": "run.cluster.cluster",
+    "release.measure_sets": "measure.sets.measure_sets",
     "shift.weights": "measure.shift.shift_weights",
     "store.merge": "record.results.merge",
     "stress.FURTHEST": "figures.stress_map.FURTHEST",
