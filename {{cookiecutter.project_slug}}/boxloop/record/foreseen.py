@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
 from boxloop.base.files import fingerprint, read_cache, write_json
+from boxloop.base.objects import get_json, put_json
 from boxloop.base.places import Project
 from boxloop.notebooks.memory import raw_hashes
 from boxloop.notebooks.stated import Entry
 from boxloop.record.causes import Causes, causes_of
 from boxloop.record.edits import table_of
 from boxloop.record.facts import file_hash, setting, settings_table
-from boxloop.base.objects import get_json, put_json
 from boxloop.record.passes import all_passes
 from boxloop.record.predictions import (
     CHAPTERS,
