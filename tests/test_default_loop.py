@@ -88,7 +88,9 @@ def test_a_part_of_the_gain_is_left_in_the_other_simulators(released):
 
 def test_no_row_of_b_or_c_judges_and_teaches(released):
     """Rows of B that teach are in training alone; those of C nowhere near it."""
-    known = {path.stem: pd.read_parquet(path) for path in (released / "data/interim").glob("*")}
+    known = {
+        path.stem: pd.read_parquet(path) for path in (released / "data/interim").glob("*.parquet")
+    }
     taught = known["train"]["halo_id"]
 
     assert set(known["lessons"]["halo_id"]) <= set(taught)

@@ -89,7 +89,7 @@ def candidates(
     seed : int
     """
     both = pd.concat([home, other], ignore_index=True)
-    rows = {"top": strongest, "seed": seed}
+    rows: dict[str, Any] = {"top": strongest, "seed": seed}
     plans = {
         "A alone": (whole, home),
         "A, without shape": (shapeless, home),
