@@ -33,9 +33,7 @@ def counted(choice):
 
 def test_a_word_is_what_is_read():
     """Not the address of a number, not a dash, not the marks of a table."""
-    text = (
-        "## The *gain*\n\n| a | – |\n\nIt is [0.10](#gain.rmse), or more - see $x + y$."
-    )
+    text = "## The *gain*\n\n| a | – |\n\nIt is [0.10](#gain.rmse), or more - see $x + y$."
 
     assert words({"source": text}) == 11
 

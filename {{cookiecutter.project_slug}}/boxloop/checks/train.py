@@ -437,9 +437,9 @@ def too_good(
 
     Parameters
     ----------
-    model_scatter : scatter of the model on held-out rows
-    limit_scatter : scatter of the ideal inference from the same inputs, or None where nobody
-        knows it
+    model_scatter : error of the model on held-out rows: the scatter of values, what is missing of a
+        share, the inverse of an improvement
+    limit_scatter : that of the ideal inference from the same inputs, or None where nobody knows it
     error : standard error of `model_scatter`, optional
         Between folds, for example; without it the ratio is taken as exact.
     """
@@ -449,8 +449,8 @@ def too_good(
     # The error of a ratio of 1, which is what an honest model has at best.
     spread = (error or 0.0) / limit_scatter if limit_scatter else 0.0
     message = (
-        f"The model scatters by {model_scatter:.3g}, the information limit is {limit_scatter:.3g}: "
-        f"{ratio:.2f} times better (threshold {threshold:g})."
+        f"The error of the model is {model_scatter:.3g}, that of the information limit "
+        f"{limit_scatter:.3g}, {ratio:.2f} times as large (threshold {threshold:g})."
     )
     beyond = ratio - 1 > CHANCE * spread
     seen = 1 + seen_from(spread, threshold - 1)
