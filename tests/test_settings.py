@@ -54,6 +54,16 @@ MISTAKES = {
         '[waivers]\n"split.groups" = { reason = "  " }\n[split]',
         "reason",
     ),
+    "a list as revision": (
+        "[split]",
+        "[revision]\nrows = [1, 2]\n[split]",
+        "'rows' needs a number",
+    ),
+    "a revision of nothing": (
+        "[split]",
+        "[revision]\nrows = nan\n[split]",
+        "'rows' needs a number",
+    ),
     "not TOML": ("[split]", "[split", "not valid TOML"),
     "leaking input": (
         'description = "body height"',
@@ -90,6 +100,17 @@ def test_without_a_working_point_it_is_the_one_that_adopt_writes(tmp_path, task,
 
     assert settings(tmp_path, text).study.working_point == TASKS[task].cut.usual == point
     assert settings(tmp_path, STUDY).study.working_point is None
+
+
+def test_a_revision_holds_numbers_texts_and_truth_values_and_may_be_absent(tmp_path):
+    """Types are kept: `0` and `false` are what pass 1 had."""
+    table = '[revision]\nrows = 300\nshare = 0.5\ndecorrelate = false\nnote = "of B"\n[split]'
+
+    found = settings(tmp_path, STUDY.replace("[split]", table, 1)).revision
+
+    assert found == {"rows": 300, "share": 0.5, "decorrelate": False, "note": "of B"}
+    assert found["decorrelate"] is False
+    assert settings(tmp_path, STUDY).revision == {}
 
 
 def test_a_missing_file_is_named(tmp_path):

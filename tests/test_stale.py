@@ -15,6 +15,7 @@ from boxloop.record.facts import (
     settings_are_valid,
     settings_were_valid,
 )
+from boxloop.record.station import Station
 from boxloop.record.status import Now, judge, status
 from boxloop.run.loop import run
 from boxloop.settings.load import Settings, load_settings
@@ -103,6 +104,22 @@ def test_the_same_outcome_leaves_the_rest_current(project, quick):
         "04": "current",
         "05": "current",
     }
+
+
+def test_every_desk_reads_the_revision(project, monkeypatch):
+    """A chapter hands it on, and is stale when it changes, whether it asked for it or not."""
+    text = project.settings_file.read_text(encoding="utf-8")
+    monkeypatch.chdir(project.notebooks)
+    found = []
+    for rows in (0, 300):
+        table = f"[revision]\nrows = {rows}\n"
+        project.settings_file.write_text(text + table, encoding="utf-8")
+        here = Station("01_scoping")
+        assert here.revision == {"rows": rows}
+        found.append(here._facts.gathered()["settings"])
+
+    assert found[0].keys() == found[1].keys() == {"revision", "study.seeds"}
+    assert found[0]["revision"] != found[1]["revision"]
 
 
 def test_other_parameters_run_again(project, quick):

@@ -74,6 +74,9 @@ class Station(Desk):
         First of the five seeds of the study.
     draws : int
         Bootstrap draws to use.
+    revision : dict
+        What the study has learnt so far and acts upon, from ``[revision]`` in study.toml; empty
+        where that table is absent. Every chapter is stale when it changes.
     """
 
     def __init__(self, name: str, *, smoke: bool = False) -> None:
@@ -87,6 +90,8 @@ class Station(Desk):
         self._all_settings = load_settings(self.project.settings_file)
         # What is read from here on is taken down: only a change of that makes the notebook stale.
         self.settings = watch(self._all_settings, self._facts.note)
+        # Of the whole loop, whoever reads it: the tables of study.data may follow from it as well.
+        self.revision = dict(self.settings.revision)
         self.task = Task(self.settings)
         self.folder = self.project.station(name)
         self.seed = self.settings.study.seeds[0]

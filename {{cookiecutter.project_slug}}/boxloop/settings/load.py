@@ -1,5 +1,6 @@
 """``study.toml``: read, validated, and refused with one sentence when it is wrong."""
 
+import math
 import tomllib
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,9 @@ class Settings(Table):
     stress: dict[str, list[float]] = Field({})
     thresholds: dict[str, float] = Field({})
     waivers: dict[str, Waiver] = Field({})
+    revision: dict[str, Any] = Field(
+        {}, description="what the study has learnt so far and acts upon, by a name"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -51,6 +55,17 @@ class Settings(Table):
                 msg = f"columns.{name}: {needs}; it is '{column.error_of}'"
                 raise ValueError(msg)
         return self
+
+    @field_validator("revision", mode="before")
+    @classmethod
+    def _plain_values(cls, revision: Any) -> Any:
+        for name, value in revision.items() if isinstance(revision, dict) else ():
+            if not isinstance(value, str | int) and not (
+                isinstance(value, float) and math.isfinite(value)
+            ):
+                msg = f"'{name}' needs a number, a text, true or false, and not {value!r}"
+                raise ValueError(msg)
+        return revision
 
     @field_validator("waivers", mode="before")
     @classmethod
