@@ -71,7 +71,7 @@ def spoken_of(project: Project) -> dict[str, Any]:
         ``low`` and ``high`` of the model.
     """
     primary = _table(project.metrics_file).get("primary")
-    return _speaks_of(_settings(project), _raw(project), primary)
+    return _speaks_of(_settings(project), raw_hashes(project), primary)
 
 
 def spoken_of_then(settings: str, raw: dict[str, str], primary: Any) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def _speaks_of(settings: dict[str, Any], raw: dict[str, str], primary: Any) -> d
     }
 
 
-def _raw(project: Project) -> dict[str, str]:
+def raw_hashes(project: Project) -> dict[str, str]:
     """Return the hashes of the raw tables as the chapters found them: nothing is read again."""
     stations = [_table(path) for path in sorted(project.results.glob("*/station.json"))]
     kinds = ("needs", "makes", "declared", "outside")

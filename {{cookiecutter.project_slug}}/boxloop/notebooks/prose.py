@@ -183,6 +183,17 @@ def _linked(match: re.Match, text: str, anchors: set[str]) -> Said | None:
     )
 
 
+def sentences(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where each sentence begins and ends; a list item is one, a part up to ``;`` is none."""
+    start = 0
+    for one, two in _clauses(text):
+        if not text[one:two].rstrip().endswith(";") or two == len(text):
+            yield start, two
+            start = two
+    if start < len(text):
+        yield start, len(text)
+
+
 def _around(text: str, start: int, end: int) -> str:
     """Return the sentence around a place, its links as they are written."""
     parts = [(one, two) for one, two in _clauses(text) if one < end and start < two]

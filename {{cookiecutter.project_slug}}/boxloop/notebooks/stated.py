@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from boxloop.notebooks.beliefs import called
 from boxloop.notebooks.numerals import Number, numbers, written_like
 
 ABOUT, EPS = 0.15, 1e-9
@@ -167,6 +168,10 @@ def judge(text: str, entry: Entry, *, before: str = "", after: str = "") -> Verd
     before, after : str
         What stands beside the link: "about" before it, "per cent" or "worse" behind it count.
     """
+    if entry.address.startswith("prediction."):
+        verdict = _judge_prediction(text, entry)
+        if verdict.holds is not None:
+            return verdict
     unit = re.match(r"\s?(?:%|per\s?cent|percent|times\b|×|points?\b)", after)
     whole = text + (unit[0] if unit else "")
     if entry.value is not None and abs(entry.value) <= 1:  # "22 points" of a share
@@ -193,6 +198,14 @@ def judge(text: str, entry: Entry, *, before: str = "", after: str = "") -> Verd
         said = f"{_without_modifier(whole[: shown[0].start])} {whole[shown[0].start :]} {way}"
         return _judge_one(shown[0], entry, how=_how(whole[: shown[0].start], before), said=said)
     return _judge_several(shown, whole, entry)
+
+
+def _judge_prediction(text: str, entry: Entry) -> Verdict:
+    """Judge what a link calls a prediction; one without a number or such a word names it only."""
+    said = called(text)
+    if said:
+        return RIGHT if said == entry.state else _no(f"{entry.address} is: {entry.state}")
+    return NOT_JUDGED if numbers(text) else RIGHT
 
 
 def _is_near_zero(one: Number, text: str, before: str, entry: Entry) -> bool:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from boxloop.measure.decision import Home
     from boxloop.record.failures import Log
     from boxloop.record.rehearsal import Rehearsal
+    from boxloop.record.traced import Results
     from boxloop.split.division import Parts
 
 
@@ -43,6 +44,9 @@ class Desk:
     folder: Any
     _checks: dict[str, dict]
     _sets: dict[str, dict]
+    _numbers: dict[str, dict]
+    _predicted: list
+    _predicted_before: list
 
     # Rows.
 
@@ -230,6 +234,65 @@ class Desk:
                 raise UserError(msg)
         return {f"without {name}": [name] for name in names} | together
 
+    # What is expected, before it is measured.
+
+    def predict(
+        self,
+        name: str,
+        sentence: str,
+        *,
+        of: str,
+        below: float | None = None,
+        above: float | None = None,
+        between: "tuple[float, float] | None" = None,
+    ) -> "pd.DataFrame":
+        """Register what you expect of a result, in 01 or 04; return what is registered so far.
+
+        07 scores it (`predictions`), and prose links to ``#prediction.NAME``.
+
+        Parameters
+        ----------
+        name : str
+            Letters, digits and ``_``; unlike that of any other prediction.
+        sentence : str
+            What you expect, in words.
+        of : str
+            The address of the result, as in a link: ``"gain.simulator_b.rmse"``.
+        below, above : float, optional
+            One of them, or `between`: on which side of it the value will lie.
+        between : pair of float, optional
+            The value will lie between the two, ends included.
+
+        Raises
+        ------
+        UserError
+            If it is none: see `boxloop.record.predictions.prediction`; if its address is none, or
+            is of a result that is known already; or if the name is another prediction's.
+        """
+        import pandas as pd
+
+        from boxloop.record.predictions import FILE, prediction, register, rows_of
+
+        bounds = {"below": below, "above": above, "between": between}
+        one = prediction(name, sentence, of=of, chapter=self.name, **bounds)
+        self._predicted[:] = register(one, self)
+        self.keep(FILE, rows_of(self._predicted))
+        facts = {"id": "id", "sentence": "prediction", "of": "of", "words": "predicted"}
+        rows = [
+            {label: getattr(row, key) for key, label in facts.items()} for row in self._predicted
+        ]
+        return pd.DataFrame(rows).set_index("id")
+
+    def predictions(self) -> "pd.DataFrame":
+        """Return every prediction with what was measured, and how it stands to that.
+
+        Columns as in `boxloop.record.predictions.scored`, and ``earlier``: how it stood in passes
+        that had learnt something else. A chapter scores what it and those before it have measured.
+        """
+        from boxloop.record.foreseen import table
+
+        return table(self.project, self._results(), chapter=self.name)
+
     # Which model, and by what it was chosen.
 
     def flexibility(
@@ -380,17 +443,21 @@ class Desk:
     def prose(self) -> list[dict]:
         """Return each number in the prose of all notebooks, judged by the results so far."""
         from boxloop.record.prose import numbers_said
+
+        rows = numbers_said(self.project, self._results())
+        # Quick numbers say that everything runs, and accuse no sentence.
+        return [row | {"holds": row.get("holds") or None} for row in rows] if self.smoke else rows
+
+    def _results(self) -> "Results":
+        """Return the results by address, as far as this chapter and those before it have them."""
         from boxloop.record.traced import Results
 
         sets = {}
         for metrics in self.read_earlier("metrics.json").values():
             sets |= metrics["sets"]
         checks = [row for rows in self.read_earlier("checks.json").values() for row in rows]
-        own = [*self._checks.values()]
-        results = Results(self.project, sets | self._sets, [*checks, *own], note=self._used)
-        rows = numbers_said(self.project, results)
-        # Quick numbers say that everything runs, and accuse no sentence.
-        return [row | {"holds": row.get("holds") or None} for row in rows] if self.smoke else rows
+        checks += self._checks.values()
+        return Results(self.project, sets | self._sets, checks, note=self._used)
 
     def _used(self, path: "Path") -> None:
         """Note a file whose numbers the prose speaks of, unless it is this chapter's own."""

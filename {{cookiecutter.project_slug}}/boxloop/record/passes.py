@@ -242,6 +242,9 @@ def record(
     complete : bool, optional
         Whether every notebook is done; found out by default.
     """
+    from boxloop.record import foreseen  # here, because it reads the passes itself
+    from boxloop.record.prose import results_of
+
     if not (is_complete(project, chapters) if complete is None else complete):
         return None
     parameters = {chapter.name: _executed(project, chapter) for chapter in chapters}
@@ -261,6 +264,7 @@ def record(
             **now,
             "released": any(reasons) or (same and last["released"]),
             "ledger": head(project),
+            "predictions": foreseen.kept(project, results_of(project), causes),
             **made_of,
         }
     _write(project, content, last if same else None)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from boxloop.base.errors import UserError
 from boxloop.base.files import write_text
 from boxloop.notebooks.answers import read_answers
+from boxloop.notebooks.beliefs import became, claimed, plain
 from boxloop.notebooks.file import as_text, read_notebook, source
 from boxloop.notebooks.folder import sort_notebooks
 from boxloop.notebooks.prose import (
@@ -19,10 +20,12 @@ from boxloop.notebooks.prose import (
     lists,
     passages,
     read,
+    sentences,
 )
 from boxloop.notebooks.sets_named import elsewhere, other_names, set_of
 from boxloop.notebooks.stated import judge, rewrite
 from boxloop.record.facts import settings_table
+from boxloop.record.predictions import CHAPTERS, LATE
 from boxloop.record.results import read_checks, read_metrics
 from boxloop.record.traced import Results, constants
 
@@ -31,6 +34,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from boxloop.base.places import Project
+    from boxloop.notebooks.stated import Entry
+
+
+_OF_PREDICTION = re.compile(r"\]\(#prediction\.([A-Za-z]\w*)")
 
 
 def known(project: Project, sets: Iterable[str] = (), results: Results | None = None) -> Known:
@@ -102,7 +109,52 @@ def said_in(
         }
         found.append(row | _judged(said, passage.notebook, results, facts))
     _elsewhere(found, results, facts)
+    return found + beliefs_in(passage, results)
+
+
+def beliefs_in(passage: Passage, results: Results) -> list[dict[str, Any]]:
+    """Return the sentences that claim a belief of before, or say what became of a prediction.
+
+    Those of 01 and 04, where predictions are registered, may claim one freely.
+
+    Returns
+    -------
+    list of dict
+        As from `numbers_said`, the ``kind`` being ``belief``: `holds` is None where a sentence
+        links to no prediction, and False where it says of one what is not so.
+    """
+    found, where = [], {"notebook": passage.notebook, "cell": passage.cell, "part": passage.part}
+    for start, end in sentences(passage.text):
+        text = passage.text[start:end]
+        claim = claimed(text)
+        names = list(dict.fromkeys(_OF_PREDICTION.findall(text)))
+        entries = {name: results.find(f"prediction.{name}") for name in names}
+        if not names and (not claim or passage.notebook in CHAPTERS):
+            continue
+        said = (
+            became(text) if len({entry.state for entry in entries.values() if entry}) == 1 else ""
+        )
+        holds, why = _as_predicted(entries, said, claim)
+        if holds is not True:
+            row = {"kind": "belief", "text": claim or said or plain(text), "address": ""}
+            found.append(where | row | {"holds": holds, "why": why})
     return found
+
+
+def _as_predicted(
+    entries: dict[str, Entry | None], said: str, claim: str
+) -> tuple[bool | None, str]:
+    """Return whether what a sentence says of predictions is so, and why not."""
+    if not entries:
+        return None, "links to no prediction: [as predicted](#prediction.ID), or leave it out"
+    for name, entry in entries.items():
+        if entry is None:
+            return True, ""  # its link says so itself
+        if entry.state == LATE and (claim or said):
+            return False, f"prediction.{name} was written after its result was known"
+        if said and entry.state != said:
+            return False, f"prediction.{name} is: {entry.state}"
+    return True, ""
 
 
 def _elsewhere(rows: list[dict[str, Any]], results: Results, facts: Known) -> None:
@@ -186,6 +238,9 @@ def _line(row: dict[str, Any]) -> str:
     where = f"  {row['cell']}{'' if row['part'] == 'prose' else ', ' + row['part']}:"
     if row["kind"] == "given":
         return f"{where} = {row['text']} is given, not found"
+    if row["kind"] == "belief":
+        sign = "✗" if row["holds"] is False else "?"
+        return f'{where} {sign} "{row["text"]}", but {row["why"]}'
     if row["kind"] == "bare":
         links = " or ".join(f"[{row['text']}](#{one})" for one in row["candidates"])
         said = called(row) or "is no link"
@@ -206,7 +261,10 @@ def called(row: dict[str, Any]) -> str:
 def _sum(rows: list[dict[str, Any]], answers: list[dict[str, Any]]) -> str:
     kinds = [row["kind"] for row in rows]
     wrong = sum(row.get("holds") is False for row in rows if row["kind"] == "traced")
-    open_ = sum(row.get("holds", True) is None for row in rows)
+    beliefs = kinds.count("belief")
+    open_ = sum(row.get("holds", True) is None for row in rows) - sum(
+        row["holds"] is None for row in rows if row["kind"] == "belief"
+    )
     look = f", {open_} to be looked at" if open_ else ""
     waiting = sum(not row["answered"] for row in answers)
     example = sum(row["state"] == "example" for row in answers)
@@ -214,7 +272,8 @@ def _sum(rows: list[dict[str, Any]], answers: list[dict[str, Any]]) -> str:
     return (
         f"{len(answers) - waiting} of {len(answers)} questions answered{by}; "
         f"{kinds.count('traced')} numbers traced, {wrong} of them wrong{look}, "
-        f"{kinds.count('bare')} bare, {kinds.count('given')} given."
+        f"{kinds.count('bare')} bare, {kinds.count('given')} given"
+        + (f"; {beliefs} on a belief to be linked or corrected." if beliefs else ".")
     )
 
 

@@ -29,6 +29,7 @@ from boxloop.notebooks.graph import maker_of
 from boxloop.record.desk import Desk
 from boxloop.record.divided import tables_divided, watch_tables
 from boxloop.record.facts import Facts, file_hash
+from boxloop.record.predictions import FILE, Prediction, parsed
 from boxloop.record.results import merge
 from boxloop.settings.load import load_settings
 from boxloop.settings.watch import watch
@@ -100,11 +101,13 @@ class Station(Desk):
         self._checks, self._sets, self._needs, self._makes = {}, {}, {}, {}
         self._turns: dict[str, int | None] = {}
         self._numbers: dict[str, dict] = {}
+        self._predicted: list[Prediction] = []
+        self._predicted_before = parsed(read_cache(self.folder / FILE), name)
         import_study(self.project)
         watch_tables(self.project, name, self._all_settings.data)
         join()
         # What an earlier run said about this notebook is void from here on.
-        for old in ("checks.json", "metrics.json", "station.json", "numbers.json"):
+        for old in ("checks.json", "metrics.json", "station.json", "numbers.json", FILE):
             (self.folder / old).unlink(missing_ok=True)
 
     def _need(self, path: Path) -> Path:

@@ -7,6 +7,7 @@
 | ``gain.validation.rmse`` | the difference as a share of the reference, positive where better |
 | ``check.split.groups`` | the value of a check; its state for words such as *passes* |
 | ``criteria.1`` | what was measured for the first criterion; its state for *met* and *not met* |
+| ``prediction.ID`` | what a prediction is of, as measured; its state for *right* and *wrong* |
 | ``04_train.NAME`` | what a chapter said with ``here.number("NAME", ...)`` |
 | ``04_train.ladder.forest.rmse`` | a cell of ``results/04_train/ladder.csv``: row, then column |
 | ``03_split.split.n_train`` | a number in ``results/03_split/split.json``, key by key |
@@ -131,6 +132,7 @@ class Results:
             "gain": self._gain,
             "check": self._check,
             "criteria": self._criterion,
+            "prediction": self._prediction,
             "settings": self._setting,
             "study": self._constant,
             "boxloop": self._constant,
@@ -145,6 +147,9 @@ class Results:
         """Return the sentence for an address at which nothing stands."""
         known = self.addresses()
         near = get_close_matches(address, known, n=3, cutoff=0.5)
+        if address.startswith("prediction."):
+            known = [f"prediction.{name}" for name in self._predictions]
+            near = get_close_matches(address, known, n=3, cutoff=0.0)
         if address.startswith(("test.", "gain.test.", "test_", "gain.test_")):
             return f"#{address} speaks of sealed rows, which no release has measured yet"
         hint = f"; nearest: {', '.join(f'#{one}' for one in near)}" if near else ""
@@ -202,6 +207,49 @@ class Results:
         state = {True: "met", False: "not met", None: "not measured"}[row["met"]]
         return self._entry(address, row["value"], state=state, anchor="08-release")
 
+    def _prediction(self, address: str, rest: str) -> Entry | None:
+        """Return what was measured of a prediction, the state being how it stands to that."""
+        row = self._predictions.get(rest)
+        if row is None:
+            return None
+        entry = self.find(row["of"])
+        cell = self._call_in(row["chapter"], "predict", rest)
+        ends = {key: row[key] for key in PARTS}
+        facts = {"unit": entry.unit, "better": entry.better} if entry else {}
+        return self._entry(address, **ends, **facts, state=row["state"], anchor=cell)
+
+    @cached_property
+    def _predictions(self) -> dict[str, dict[str, Any]]:
+        """Every registered prediction as it stands to these results, by its id."""
+        from boxloop.record.foreseen import late, running
+        from boxloop.record.predictions import CHAPTERS, FILE, registered, scored
+
+        for chapter in CHAPTERS:
+            if (path := self.project.station(chapter) / FILE).is_file():
+                self.note(path)
+        found = registered(self.project)
+        known = {"late": late(self.project, found), "running": running(self.project)}
+        rows = scored(found, self, **known)
+        return {
+            one.id: row | {"chapter": one.chapter} for one, row in zip(found, rows, strict=True)
+        }
+
+    def measured_in(self, address: str) -> str:
+        """Return the chapter that has left what stands at an address; empty where none has."""
+        kind, _, rest = address.partition(".")
+        if kind in self.chapters:
+            return kind
+        if kind == "check":
+            row = self.checks.get(rest) or self.checks.get(rest.rpartition(".")[0]) or {}
+            return str(row.get("notebook", ""))
+        name = rest.partition(".")[0] if kind == "gain" else kind
+        if kind == "criteria":
+            written = self.settings.get("study", {}).get("criteria", [])
+            at = int(rest) - 1 if rest.isdecimal() else -1
+            name = written[at].get("set", "") if 0 <= at < len(written) else ""
+        own = (one for one in self.chapters if name in self._own_sets(one))
+        return next(own, "")
+
     def _setting(self, address: str, rest: str) -> Entry | None:
         value: Any = self.settings
         for part in rest.split("."):
@@ -233,7 +281,7 @@ class Results:
         if isinstance(said, dict) and isinstance(entry := said.get(rest), dict):
             unit = entry.get("unit") if isinstance(entry.get("unit"), str) else ""
             return self._entry(
-                address, **_ends(entry), unit=unit, anchor=self._said_in(chapter, rest)
+                address, **_ends(entry), unit=unit, anchor=self._call_in(chapter, "number", rest)
             )
         name, _, inside = rest.partition(".")
         rows = self._read(folder / f"{name}.csv")
@@ -299,9 +347,10 @@ class Results:
                 return cell_anchor(chapter, cell)
         return slug(chapter)
 
-    def _said_in(self, chapter: str, name: str) -> str:
+    def _call_in(self, chapter: str, method: str, name: str) -> str:
+        """Return the anchor of the cell that says a number, or predicts one, else its chapter."""
         for cell, text in self._cells.get(chapter, []):
-            if re.search(rf"\.number\(\s*f?[\"']{re.escape(name)}[\"']", text):
+            if re.search(rf"\.{method}\(\s*f?[\"']{re.escape(name)}[\"']", text):
                 return cell_anchor(chapter, cell)
         return slug(chapter)
 
