@@ -199,7 +199,7 @@ class Home:
         self.settings, self.fitted, self.seed = settings, dict(fitted), seed
         self.draws = affordable(draws, len(frame))
         self.task = Task(settings)
-        criteria = settings.study.criteria
+        criteria = [one for one in settings.study.criteria if not one.of_chapter]
         named = dict.fromkeys([settings.study.primary_metric, *(one.metric for one in criteria)])
         self.names, self.robust = list(named), {}
         self.units, _ = numbered(self._units(frame))

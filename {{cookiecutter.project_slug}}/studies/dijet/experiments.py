@@ -10,12 +10,12 @@ the classifier of another experiment, show what the training adds.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
-from . import data, downstream, models, regions, simulate
+from . import data, downstream, limits, models, regions, search, simulate
 
 HERE, ELSEWHERE = "on these events", "on another experiment"
 
@@ -63,19 +63,22 @@ def pair(number: int, *, rung: str, seed: int) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def injected(number: int, *, signals: int, rung: str, seed: int) -> pd.DataFrame:
+def injected(
+    number: int, *, signals: int, rung: str, seed: int, remove: bool | None = None
+) -> pd.DataFrame:
     """Return what an experiment with signal finds, and how much of the signal each cut has left.
 
     Parameters
     ----------
     number, signals, rung, seed : see `draw` and `pair`
+    remove : bool, see `models.cwola`
 
     Returns
     -------
     DataFrame of `downstream.before_after`, with `injected` and `signal in the region`
     """
     events = draw(number, signals, seed)
-    score = models.searched(models.ladder(number)[rung], events)
+    score = models.searched(models.ladder(number, remove=remove)[rung], events)
     found = downstream.before_after(events, score)
     true = (events["true_process"] == "signal") & regions.window(events[regions.RESONANCE])
     left = [
@@ -106,11 +109,45 @@ def excluded(strengths: pd.Series, limit: float) -> float:
     return float(np.interp(limit, reached, known.index.to_numpy(dtype=float)))
 
 
-def with_training(table: pd.DataFrame, errors: dict[float, Any]) -> np.ndarray:
-    """Return the significances of a table with the training error added, by rate, shape (n,)."""
-    from . import search
+def training_errors(table: pd.DataFrame) -> dict[float, dict[str, float]]:
+    """Return by rate the relative error that training adds, with its interval.
 
-    extra = table["background efficiency"].map(errors) * table["expected"]
+    Parameters
+    ----------
+    table : DataFrame of `pair`, experiments with their own classifiers
+    """
+    return {
+        rate: limits.extra_error(
+            part["in the signal region"], part["expected"], part["error of the fit"]
+        )
+        for rate, part in table.groupby("background efficiency")
+    }
+
+
+def total_error(table: pd.DataFrame, training: Mapping[float, float]) -> np.ndarray:
+    """Return the error of each expectation, statistical and systematic, in events, shape (n,)."""
+    extra = table["background efficiency"].map(training) * table["expected"]
     parts = [table["error of the fit"], table["of its function"], extra]
-    total = np.sqrt(sum(part.to_numpy(dtype=float) ** 2 for part in parts))
-    return search.significance(table["in the signal region"], table["expected"], total)
+    return np.linalg.norm([part.to_numpy(dtype=float) for part in parts], axis=0)
+
+
+def judged(table: pd.DataFrame) -> np.ndarray:
+    """Return significances with every error, shape (n,).
+
+    The training error is that of the other half of the experiments, so that none is judged by an
+    error to which it has contributed.
+    """
+    half, found = table["experiment"].to_numpy() // 2 % 2, np.empty(len(table))
+    for one in (0, 1):
+        mine, others = table[half == one], table[half != one]
+        errors = {rate: error["value"] for rate, error in training_errors(others).items()}
+        found[half == one] = search.significance(
+            mine["in the signal region"], mine["expected"], total_error(mine, errors)
+        )
+    return found
+
+
+def upper_limits(table: pd.DataFrame, training: Mapping[float, float]) -> np.ndarray:
+    """Return the 95 % limit on the signal in each count, with every error, shape (n,)."""
+    columns = table["in the signal region"], table["expected"], total_error(table, training)
+    return np.array([limits.upper_limit(*row) for row in zip(*columns, strict=True)])

@@ -116,7 +116,10 @@ def calibrated_log_ratio(
     edges = np.unique(np.quantile(known[truth], np.linspace(0, 1, parts + 1)[1:-1]))
     low = np.quantile(known[~truth], np.linspace(0, 1, parts // 2 + 1)[1:-1])
     edges = np.unique(np.concatenate([low[low < edges[0]], edges]))
-    filled = [np.bincount(np.searchsorted(edges, known[of]), minlength=len(edges) + 1) for of in (truth, ~truth)]
+    filled = [
+        np.bincount(np.searchsorted(edges, known[of]), minlength=len(edges) + 1)
+        for of in (truth, ~truth)
+    ]
     densities = [(count + 0.5) / (count.sum() + 1) for count in filled]
     ratio = np.log(densities[0] / densities[1])
     places, rows = np.arange(len(ratio)), filled[0] + filled[1]
@@ -146,6 +149,7 @@ def lost(log_ratio: np.ndarray, exact: np.ndarray, truth: np.ndarray) -> float:
     """
 
     def loss(values: np.ndarray) -> float:
-        return 0.5 * (np.logaddexp(0, -values[truth]).mean() + np.logaddexp(0, values[~truth]).mean())
+        missed, alarmed = np.logaddexp(0, -values[truth]), np.logaddexp(0, values[~truth])
+        return 0.5 * (missed.mean() + alarmed.mean())
 
     return float(loss(np.asarray(log_ratio)) - loss(np.asarray(exact)))

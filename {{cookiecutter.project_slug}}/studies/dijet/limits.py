@@ -1,9 +1,9 @@
 """How large a signal may hide in a count: upper limits by CLs, with an unsure background.
 
 The background is known as well as from a second count: an auxiliary Poisson measurement, the same
-that `search.significance` profiles. Given it, the background is a gamma variable (Linnemann 2003;
-Cousins, Linnemann & Tucker 2008, Nucl. Instrum. Meth. A 595, 480), and a count without signal is
-negative binomial. Several errors of one background, statistical and systematic, add in quadrature.
+that `search.significance` profiles. Given it, the background is a gamma variable (Cousins,
+Linnemann & Tucker 2008, Nucl. Instrum. Meth. A 595, 480), and a count without signal is negative
+binomial. Several errors of one background, statistical and systematic, add in quadrature.
 """
 
 from __future__ import annotations
@@ -67,8 +67,9 @@ def coverage(signal: float, expected: float, error: float, *, draws: int, seed: 
     scale = error**2 / expected  # background events per event of the second count
     counts = rng.poisson(signal + expected, size=draws)
     beside = np.maximum(rng.poisson(expected / scale, size=draws), 1) * scale
-    found = {pair: upper_limit(*pair, np.sqrt(pair[1] * scale)) for pair in set(zip(counts, beside))}
-    return float(np.mean([found[pair] >= signal for pair in zip(counts, beside)]))
+    pairs = list(zip(counts.tolist(), beside.tolist(), strict=True))
+    found = {(n, b): upper_limit(n, b, np.sqrt(b * scale)) for n, b in set(pairs)}
+    return float(np.mean([found[pair] >= signal for pair in pairs]))
 
 
 def extra_error(counts: Any, expected: Any, errors: Any) -> dict[str, float]:

@@ -255,7 +255,7 @@ def quadratic() -> Any:
     return make_pipeline(StandardScaler(), PolynomialFeatures(degree=2, include_bias=False), line)
 
 
-def boosting(seed: int, *, leaves: int = 10) -> Any:
+def boosting(seed: int, *, leaves: int = 8) -> Any:
     """Return shallow boosted trees."""
     return HistGradientBoostingClassifier(
         learning_rate=0.2,
@@ -314,7 +314,7 @@ def grids() -> dict:
         "reference": {},
         "isolation forest": {},
         "CWoLa, quadratic": {f"{first}logisticregression__C": [0.01, 0.1, 1.0]},
-        "CWoLa, boosted trees": {f"{first}max_leaf_nodes": [5, 10, 20]},
+        "CWoLa, boosted trees": {f"{first}max_leaf_nodes": [4, 8, 16]},
         "CWoLa, ensemble": {},
     }
 
@@ -324,7 +324,7 @@ def curve() -> tuple:
     return "CWoLa, boosted trees", "cwola__learners__0__max_iter", [1, 4, 15, 40, 120]
 
 
-def ladder(seed: int) -> dict:
+def ladder(seed: int, *, remove: bool | None = None) -> dict:
     """Return unfitted pipelines by name, simple first as far as a person can guess.
 
     Notebook 04 measures how flexible they are and sorts them by that.
@@ -332,14 +332,14 @@ def ladder(seed: int) -> dict:
     Parameters
     ----------
     seed : int, of the folds, of accepting weighted rows, and of the trees
+    remove : bool, see `cwola`
     """
+    both = [quadratic(), boosting(seed, leaves=20), boosting(seed + 100, leaves=20)]
     return {
         "isolation forest": make_pipeline(Decorrelated(remove=False), Forest(random_state=seed)),
-        "CWoLa, quadratic": cwola([quadratic()], seed=seed),
-        "CWoLa, boosted trees": cwola([boosting(seed)], seed=seed),
-        "CWoLa, ensemble": cwola(
-            [quadratic(), boosting(seed, leaves=20), boosting(seed + 100, leaves=20)], seed=seed
-        ),
+        "CWoLa, quadratic": cwola([quadratic()], seed=seed, remove=remove),
+        "CWoLa, boosted trees": cwola([boosting(seed)], seed=seed, remove=remove),
+        "CWoLa, ensemble": cwola(both, seed=seed, remove=remove),
     }
 
 
