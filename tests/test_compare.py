@@ -6,8 +6,8 @@ import pytest
 from fake_loop import notebook, write_notebook
 
 from boxloop.base.files import write_json, write_text
+from boxloop.base.objects import place
 from boxloop.record.compared import WIDTH, wrapped
-from boxloop.record.objects import place
 from boxloop.record.passes import all_passes, last_pass
 
 pytest_plugins = ["loop_fixtures"]  # its fixtures: project, quick, call

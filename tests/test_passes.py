@@ -9,8 +9,8 @@ from fake_loop import make_project, write_notebook
 
 from boxloop.base.errors import UserError
 from boxloop.base.files import write_json, write_text
+from boxloop.base.objects import place as object_place
 from boxloop.record.causes import causes_of
-from boxloop.record.objects import place as object_place
 from boxloop.record.passes import all_passes, damaged, last_pass
 from boxloop.run.loop import run
 from boxloop.split.seal import append, read_ledger

@@ -58,7 +58,7 @@ def plain(value: Any) -> Any:
     """Return `value` with numpy numbers made plain and NaN or infinity made null, for JSON."""
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):  # also on the Python of Cookiecutter
         return [plain(item) for item in value]
     if hasattr(value, "tolist"):
         return plain(value.tolist())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
@@ -154,12 +155,15 @@ def read_answers(project: Project) -> list[dict]:
 
 def example_answers(notebooks: list[Path]) -> dict[str, str]:
     """Return by `memory_key` the answers in some notebooks; a damaged notebook has none."""
-    found = {}
+    rows = rows_of(notebooks)
+    return {memory_key(row): row["text"] for row in rows if says_something(row["text"])}
+
+
+def rows_of(notebooks: list[Path]) -> list[dict]:
+    """Return the answers in some notebooks without a judgement; a damaged one has none."""
+    found = []
     for path in notebooks:
-        try:
+        with suppress(UserError):
             cells = [cell for cell in read_notebook(path)["cells"] if is_answer(cell)]
-            rows = [row for cell in cells for row in _rows(path.stem, cell)]
-        except UserError:
-            continue
-        found |= {memory_key(row): row["text"] for row in rows if says_something(row["text"])}
+            found += [row for cell in cells for row in _rows(path.stem, cell)]
     return found

@@ -209,7 +209,8 @@ def lost(project: Project, name: str = REMEMBERED) -> str:
     if name != REMEMBERED:
         return ""
     past = (_table(path) for path in project.passes.glob("*.json") if path.stem.isdecimal())
-    return "missing" if any("causes" in content for content in past) else ""
+    made = any("causes" in content and not content.get("recorded") for content in past)
+    return "missing" if made else ""
 
 
 def _is_entry(entry: Any) -> bool:

@@ -137,7 +137,8 @@ def named_sets(text: str, sets: Iterable[str]) -> set[frozenset[str]]:
 
 def set_of(address: str, sets: Iterable[str]) -> str:
     """Return the set that an address leads to, or an empty text."""
-    name = address.removeprefix("gain.").partition(".")[0]
+    now = re.sub(r"^pass\d+\.", "", address)  # in an earlier pass: of the same set
+    name = now.removeprefix("gain.").partition(".")[0]
     return name if name in sets else ""
 
 

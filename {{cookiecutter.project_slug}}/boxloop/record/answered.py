@@ -21,7 +21,7 @@ from boxloop.notebooks.memory import (
 )
 from boxloop.record.causes import causes_of
 from boxloop.record.facts import settings_table
-from boxloop.record.passes import all_passes
+from boxloop.record.passes import passes_made_here
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -120,7 +120,7 @@ class _Past:
 
     def _read(self) -> dict[str, dict[str, Any]]:
         found: dict[str, dict[str, Any]] = {}
-        for past in all_passes(self.project):
+        for past in passes_made_here(self.project):
             if "causes" not in past:
                 continue  # of a version that remembered nothing
             try:
@@ -172,7 +172,7 @@ def confirm(project: Project, names: Iterable[str]) -> list[str]:
         If there is no such answer, nothing is written in it, or nothing was run yet.
     """
     now = spoken_of(project)
-    if now["headline"]["value"] is None and not all_passes(project):
+    if now["headline"]["value"] is None and not passes_made_here(project):
         msg = (
             "There is nothing to confirm yet, because nothing was run: type `boxloop run`, and "
             "confirm what `boxloop answers` calls unanswered then."

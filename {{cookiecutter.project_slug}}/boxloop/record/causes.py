@@ -1,6 +1,6 @@
 """What a pass was made from: settings, science, code cells, answers, and the hashes of the data.
 
-Texts are kept by content (`boxloop.record.objects`); raw data are hashed, not kept.
+Texts are kept by content (`boxloop.base.objects`); raw data are hashed, not kept.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 from boxloop.base.errors import UserError
 from boxloop.base.files import fingerprint, read_cache
-from boxloop.notebooks.answers import is_answer, memory_key, read_answers
-from boxloop.notebooks.file import code_cells, is_inside, read_notebook, source, tags
+from boxloop.base.objects import get, get_json, put, put_json
+from boxloop.notebooks.answers import read_answers
+from boxloop.notebooks.file import is_inside, read_notebook
 from boxloop.notebooks.folder import NAME
 from boxloop.notebooks.graph import makers
+from boxloop.notebooks.science import answers_kept, code_kept, prose_hash
 from boxloop.record.facts import machinery_now
-from boxloop.record.objects import get, get_json, put, put_json
 
 if TYPE_CHECKING:
     from boxloop.base.places import Project
@@ -84,9 +85,9 @@ def causes_now(project: Project, chapters: list[Chapter], parameters: dict) -> C
     return Causes(
         settings=_text(project.settings_file),
         study={project.relative(p): _text(p) for p in sorted(project.study.rglob("*.py"))},
-        notebooks={chapter.name: _code(chapter, notebooks[chapter.name]) for chapter in chapters},
+        notebooks={name: code_kept(notebook) for name, notebook in notebooks.items()},
         answers=_answers(project),
-        prose={name: _prose(notebook) for name, notebook in notebooks.items()},
+        prose={name: prose_hash(notebook) for name, notebook in notebooks.items()},
         parameters={name: given for name, given in sorted(parameters.items()) if given},
         data=data,
         made=made,
@@ -107,29 +108,10 @@ def _text(path: Any) -> str:
     return path.read_bytes().decode("utf-8-sig", errors="replace").replace("\r\n", "\n")
 
 
-def _code(chapter: Chapter, notebook: dict) -> dict:
-    labels = {cell.get("id", "?"): sorted(tags(cell)) for cell in notebook["cells"]}
-    cells = code_cells(notebook)
-    return {
-        "needs": list(chapter.needs),
-        "makes": list(chapter.makes),
-        "cells": [{"id": name, "tags": labels[name], "source": text} for name, text in cells],
-    }
-
-
 def _answers(project: Project) -> dict[str, str]:
     with suppress(UserError):  # a question that is not asked as it should be is told of elsewhere
-        rows = read_answers(project)
-        ids = [row["id"] for row in rows]  # an id may stand in two chapters
-        return {
-            row["id"] if ids.count(row["id"]) == 1 else memory_key(row): row["text"] for row in rows
-        }
+        return answers_kept(read_answers(project))
     return {}
-
-
-def _prose(notebook: dict) -> str:
-    cells = [c for c in notebook["cells"] if c.get("cell_type") != "code" and not is_answer(c)]
-    return fingerprint([source(cell) for cell in cells])
 
 
 def _data(project: Project, chapters: list[Chapter]) -> tuple[dict, list]:

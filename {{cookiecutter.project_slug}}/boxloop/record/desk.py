@@ -56,11 +56,18 @@ class Desk:
 
         return exploration(labelled, self.settings)
 
-    def divide(self, labelled: "pd.DataFrame", *, domains: "Mapping | None" = None) -> "Parts":
-        """Return the parts of the labelled rows; see `boxloop.split.division.divide`."""
+    def divide(self, labelled: "pd.DataFrame", **others: Any) -> "Parts":
+        """Return the parts of the labelled rows; see `boxloop.split.division.divide`.
+
+        Parameters
+        ----------
+        labelled : DataFrame
+        **others
+            ``domains`` and ``for_training``: other labelled rows.
+        """
         from boxloop.split.division import divide
 
-        return divide(labelled, self.settings, domains=domains)
+        return divide(labelled, self.settings, **others)
 
     def units(self, frame: "pd.DataFrame") -> "np.ndarray":
         """Return for each row the unit that is never cut in two: its group, else its id."""
@@ -273,8 +280,9 @@ class Desk:
 
         from boxloop.record.predictions import FILE, prediction, register, rows_of
 
-        bounds = {"below": below, "above": above, "between": between}
-        one = prediction(name, sentence, of=of, chapter=self.name, **bounds)
+        one = prediction(
+            name, sentence, of=of, chapter=self.name, below=below, above=above, between=between
+        )
         self._predicted[:] = register(one, self)
         self.keep(FILE, rows_of(self._predicted))
         facts = {"id": "id", "sentence": "prediction", "of": "of", "words": "predicted"}
@@ -407,6 +415,19 @@ class Desk:
         from boxloop.record.passes import all_passes
 
         return all_passes(self.project)
+
+    def of_pass(self, number: int, address: str) -> dict[str, float | None] | None:
+        """Return ``value``, ``low`` and ``high`` of what a pass found at ``validation.rmse.model``.
+
+        None where it keeps no such number, or there is no such pass: in the first one, say.
+        """
+        from boxloop.record.traced import Results
+
+        results = Results(self.project, {}, [], note=self._used)
+        entry = results.find(f"pass{number}.{address}")
+        if entry is None or entry.value is None:
+            return None
+        return {"value": entry.value, "low": entry.low, "high": entry.high}
 
     def failures_log(
         self, attempts: "pd.DataFrame", stress: "pd.DataFrame", *, also: "Iterable[dict]" = ()

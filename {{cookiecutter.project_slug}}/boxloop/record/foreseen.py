@@ -16,16 +16,22 @@ from boxloop.base.errors import UserError
 from boxloop.base.files import fingerprint, read_cache, write_json
 from boxloop.base.places import Project
 from boxloop.notebooks.memory import raw_hashes
+from boxloop.notebooks.stated import Entry
 from boxloop.record.causes import Causes, causes_of
 from boxloop.record.edits import table_of
 from boxloop.record.facts import file_hash, setting, settings_table
-from boxloop.record.objects import get_json, put_json
+from boxloop.base.objects import get_json, put_json
 from boxloop.record.passes import all_passes
 from boxloop.record.predictions import (
     CHAPTERS,
     COLUMNS,
     FILE,
+    LATE,
+    OPEN,
+    RIGHT,
     WAITING,
+    WRONG,
+    Past,
     Prediction,
     measured,
     parsed,
@@ -36,13 +42,15 @@ from boxloop.record.predictions import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     import pandas as pd
 
     from boxloop.record.traced import Results
 
 WITHDRAWN = "withdrawn"
+PARTS = ("value", "low", "high")
+_OF_PASS = re.compile(r"^pass(\d+)\.")
 _END = re.compile(r"\.(?:low|high)$")
 
 
@@ -80,11 +88,8 @@ def kept(project: Project, results: Results, causes: Causes) -> dict[str, Any]:
         What it was made from.
     """
     found = registered(project)
-    scores = {row["id"]: row for row in scored(found, results)}
-    state = {
-        name: {key: row[key] for key in ("value", "low", "high", "state")}
-        for name, row in scores.items()
-    }
+    scores = {row["id"]: row for row in scored(found, results, past=past_of(project, found))}
+    state = {name: {key: row[key] for key in (*PARTS, "state")} for name, row in scores.items()}
     return {
         "turn": turn(table_of(causes.settings), causes.data.values()),
         "rows": [row | state[row["id"]] for row in rows_of(found)],
@@ -102,13 +107,17 @@ class _Pass:
     """What one pass knew: its name, its turn, its predictions and what it had measured."""
 
     def __init__(self, project: Project, content: dict[str, Any], where: str) -> None:
-        self.number, self.name = content["number"], f"pass {content['number']}{where}"
+        self.number, self.attic = content["number"], where
+        self.name = f"pass {self.number}{where}"
         found = content.get("predictions")
         self.facts = found if isinstance(found, dict) else {}
+        damaged = found is not None and not (
+            isinstance(self.facts.get("turn"), dict) and isinstance(self.facts.get("rows"), list)
+        )
         self.rows = parsed(self.facts.get("rows"))
-        states = self.facts.get("rows") if self.rows else []
+        states: Any = self.facts.get("rows") if self.rows else []
         self.states = {row.get("id"): row.get("state") for row in states if isinstance(row, dict)}
-        self.turn = self.facts.get("turn") or _turn_of(project, content)
+        self.turn = None if damaged else self.facts.get("turn") or _turn_of(project, content)
         self.measured = self._read(project, content)
 
     def _read(self, project: Project, content: dict[str, Any]) -> set[str]:
@@ -125,9 +134,24 @@ class _Pass:
         of_sets = {f"{one}.{metric}.{who}" for one, entry in sets.items() for who in entry}
         return of_sets | {f"gain.{one}.{metric}" for one in sets}
 
+    def state(self, one: Prediction) -> str | None:
+        """Return how a prediction stood in this pass, None where it did not stand there."""
+        own = next((row for row in self.rows if row.key == one.key), None)
+        return None if own is None else str(self.states.get(own.id) or WAITING)
+
+    def entries(self) -> Iterator[tuple[str, Entry]]:
+        """Yield the addresses of what this pass found of its predictions, and the entries."""
+        rows: Any = self.facts.get("rows") if self.rows else []
+        values = {row.get("id"): row for row in rows if isinstance(row, dict)}
+        for one in self.rows:
+            ends: dict[str, Any] = {key: values[one.id].get(key) for key in PARTS}
+            if all(end is None or isinstance(end, int | float) for end in ends.values()):
+                address = f"pass{self.number}.{_OF_PASS.sub('', one.of)}"
+                yield address, Entry(address, **ends)
+
     def had(self, of: str) -> bool:
         """Return whether the result at an address was known once the pass was complete."""
-        plain = re.sub(r"^pass\d+\.", "", of)
+        plain = _OF_PASS.sub("", of)
         return {plain, _END.sub("", plain)} & self.measured != set()
 
 
@@ -157,27 +181,35 @@ def turn_now(project: Project) -> dict[str, Any]:
     return turn(settings_table(project), raw_hashes(project).values())
 
 
-def late(project: Project, predictions: Iterable[Prediction]) -> dict[tuple, str]:
+def late(
+    project: Project, predictions: Iterable[Prediction], passes: list[_Pass]
+) -> dict[tuple, str]:
     """Return by its key, in words, why a prediction was written after its result was known."""
-    passes, now = _passes(project), turn_now(project)
+    now = turn_now(project)
     remembered = _remembered(project).get(fingerprint(_asked(project)), {})
     found = {}
     for one in predictions:
         own = [past for past in passes if _is_of(past, one, now)]
-        held = [any(row.key == one.key for row in past.rows) for past in own]
         first = next((at for at, past in enumerate(own) if past.had(one.of)), None)
-        if first is not None and True not in held[: first + 1]:
-            found[one.key] = f"{own[first].name} had measured it{_was(one, own[: first + 1])}"
-        elif remembered.get(fingerprint(list(one.key))):
+        known = [] if first is None else own[: first + 1]
+        states = [past.state(one) for past in own]
+        if known and not any(states[: len(known)]):
+            found[one.key] = f"{known[-1].name} had measured it{_was(one, known)}"
+        elif LATE in states or _is_known(remembered.get(fingerprint(list(one.key))), now["raw"]):
             found[one.key] = "its result was known when it was written"
     return found
 
 
+def _is_known(raw: Any, now: list[str]) -> bool:
+    """Return whether a result was known that came from the raw data of now."""
+    return isinstance(raw, list) and (not raw or not now or bool({*raw} & {*now}))
+
+
 def _is_of(past: _Pass, one: Prediction, now: dict[str, Any]) -> bool:
     """Return whether a pass may have known the result that a prediction is of."""
-    named = re.match(r"pass(\d+)\.", one.of)
+    named = _OF_PASS.match(one.of)
     if named:
-        return past.number == int(named[1])
+        return past.number == int(named[1]) and not past.attic
     return isinstance(past.turn, dict) and _is_same(past.turn, now)
 
 
@@ -199,11 +231,11 @@ def withdrawn(project: Project, predictions: Iterable[Prediction]) -> list[dict[
             continue
         for one in past.rows:
             state = past.states.get(one.id)
-            if one.key in keys or state in (None, WAITING) or one.key in found:
+            if one.key in keys or state not in (RIGHT, WRONG, OPEN) or one.key in found:
                 continue
             note = f"{past.name} had found it {state}, and it is gone since"
             row = {"id": f"{one.id} ({past.name})", "prediction": one.sentence, "of": one.of}
-            ends = {"value": None, "low": None, "high": None}
+            ends = dict.fromkeys(PARTS)
             found[one.key] = (
                 row | {"predicted": one.words} | ends | {"state": WITHDRAWN, "note": note}
             )
@@ -222,9 +254,13 @@ def earlier(project: Project, predictions: Iterable[Prediction]) -> dict[tuple, 
     return {one.key: "; ".join(found[one.key]) for one in predictions if one.key in found}
 
 
-def running(project: Project) -> int:
-    """Return the number that a new pass would have."""
-    return max((past["number"] for past in all_passes(project)), default=0) + 1
+def past_of(project: Project, predictions: Iterable[Prediction]) -> Past:
+    """Return what the passes know of predictions."""
+    passes = _passes(project)
+    own = [past for past in passes if past.attic == ""]
+    running = max((past.number for past in own), default=0) + 1
+    kept = {address: entry for past in own for address, entry in past.entries()}
+    return Past(late(project, predictions, passes), kept, running)
 
 
 def table(project: Project, results: Results, *, chapter: str = "") -> pd.DataFrame:
@@ -248,11 +284,10 @@ def table(project: Project, results: Results, *, chapter: str = "") -> pd.DataFr
         if (path := project.station(name) / FILE).is_file():
             results.note(path)
     found = unique(registered(project))
-    known = {"late": late(project, found), "running": running(project), "chapter": chapter}
-    before = earlier(project, found)
+    before, past = earlier(project, found), past_of(project, found)
+    scores = scored(found, results, chapter=chapter, past=past)
     rows = [
-        row | {"earlier": before.get(one.key, "")}
-        for one, row in zip(found, scored(found, results, **known), strict=True)
+        row | {"earlier": before.get(one.key, "")} for one, row in zip(found, scores, strict=True)
     ]
     rows += [row | {"waits": False, "earlier": ""} for row in withdrawn(project, found)]
     columns = [*COLUMNS, "earlier"]
@@ -267,15 +302,14 @@ def _asked(project: Project) -> dict[str, Any]:
     return {key: value for key, value in turn(settings_table(project), ()).items() if key != "raw"}
 
 
-def _remembered(project: Project) -> dict[str, dict[str, bool]]:
-    """Return by turn, then by prediction, whether its result was known when it was written."""
+def _remembered(project: Project) -> dict[str, dict[str, Any]]:
+    """Return by turn, then by prediction, the raw data of a result that was known when it came.
+
+    None where no result was.
+    """
     content = read_cache(project.passes / FILE)
     content = content if isinstance(content, dict) else {}
-    return {
-        name: {key: known for key, known in rows.items() if isinstance(known, bool)}
-        for name, rows in content.items()
-        if isinstance(rows, dict)
-    }
+    return {name: dict(rows) for name, rows in content.items() if isinstance(rows, dict)}
 
 
 def remember(project: Project, one: Prediction, results: Results, *, old: list[Prediction]) -> None:
@@ -294,23 +328,29 @@ def remember(project: Project, one: Prediction, results: Results, *, old: list[P
     rows, key = memory.setdefault(name, {}), fingerprint(list(one.key))
     if key in rows:
         return
-    before = any(one.key == row.key for row in old)
-    rows[key] = not before and _lies_there(project, one.of, results)
+    before = any(one.key == row.key for row in old) or _is_held(project, one)
+    known = not before and _lies_there(project, one.of, results)
+    rows[key] = sorted({*raw_hashes(project).values()}) if known else None
     write_json(project.passes / FILE, memory)
+
+
+def _is_held(project: Project, one: Prediction) -> bool:
+    """Return whether a pass of this turn holds a prediction, so that it is no new one."""
+    now = turn_now(project)
+    return any(past.state(one) for past in _passes(project) if _is_of(past, one, now))
 
 
 def _lies_there(project: Project, of: str, results: Results) -> bool:
     """Return whether an earlier run has left a result of this turn at an address."""
-    if re.match(r"pass\d+\.", of) or measured(of, results) is None:
+    if _OF_PASS.match(of) or measured(of, results) is None:
         return False
     chapter = results.measured_in(of)
     facts = read_cache(project.station(chapter) / "station.json") if chapter else None
     if not isinstance(facts, dict) or facts.get("smoke"):
         return False
-    known = facts.get("settings") if isinstance(facts.get("settings"), dict) else {}
-    table = settings_table(project)
-    revision = setting(table, "revision")
-    if known.get("revision", setting({}, "revision")) != revision:
+    known: Any = facts.get("settings")
+    then = known.get("revision") if isinstance(known, dict) else None
+    if (then or setting({}, "revision")) != setting(settings_table(project), "revision"):
         return False
     return all(_is_still(project, name, sha) for name, sha in raw_hashes(project).items())
 

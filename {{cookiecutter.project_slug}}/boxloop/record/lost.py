@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from boxloop.base.objects import find, place
 from boxloop.record.causes import kept_causes, read_causes
-from boxloop.record.objects import find, place
 from boxloop.record.passes import all_passes, damaged
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from boxloop.base.places import Project
     from boxloop.record.causes import Causes
 
@@ -27,6 +29,20 @@ def lost_parts(project: Project, past: dict) -> dict[Part, str]:
     texts |= {("notebooks", name): text for name, text in kept["notebooks"].items()}
     texts |= {("answers", "answers"): kept["answers"]}
     return {part: name for part, name in texts.items() if find(project, name) is None}
+
+
+def recorded_files(project: Project) -> list[Path]:
+    """Return the files of the passes that came with the template, and of their texts."""
+    found = []
+    for past in all_passes(project):
+        kept = kept_causes(past)
+        if past.get("recorded") and kept is not None:
+            names = [kept["settings"], kept["answers"]]
+            names += [*kept["study"].values(), *kept["notebooks"].values()]
+            names += [(past.get("predictions") or {}).get("measured", "")]
+            found.append(project.passes / f"{past['number']:03d}.json")
+            found += [place(project, name) for name in names]
+    return [path for path in dict.fromkeys(found) if path.is_file()]
 
 
 def readable_causes(project: Project, one: dict, two: dict) -> tuple[list, list[str]]:

@@ -15,6 +15,7 @@ from boxloop.record.causes import causes_now, causes_of, keep
 from boxloop.record.edits import edits, words
 from boxloop.record.facts import file_hash
 from boxloop.record.facts import inputs as inputs_of
+from boxloop.record.kept import numbers_kept
 from boxloop.record.results import read_checks, read_metrics
 from boxloop.record.status import is_complete
 from boxloop.split.seal import head
@@ -43,7 +44,7 @@ def _read(path: Path):
     if not isinstance(content, dict) or type(content.get("number")) is not int:
         return None
     empty: dict[str, Any] = {"time": "", "note": "", "metrics": {}, "checks": {}, "sets": {}}
-    content = {**empty, "attempts": [], "words": [], "spread": {}, **content}
+    content = {**empty, "attempts": [], "words": [], "spread": {}, "numbers": {}, **content}
     right = (
         content["number"] == int(path.stem)
         and isinstance(content.get("released"), bool)
@@ -57,6 +58,8 @@ def _read(path: Path):
         and _are_rows(content["attempts"], lambda row: isinstance(row.get("name"), str))
         and _are_rows(content["words"], _is_remark)
         and _is_table(content["spread"], int | float)
+        and _is_table(content["numbers"], dict)
+        and isinstance(content.get("recorded", {}), dict)
     )
     return content if right else None
 
@@ -120,6 +123,14 @@ def _is_criterion(row: Any) -> bool:
 def all_passes(project: Project) -> list[dict]:
     """Return the passes, oldest first; one whose file is damaged is not among them."""
     return [content for path in _files(project) if (content := _read(path)) is not None]
+
+
+def passes_made_here(project: Project) -> list[dict]:
+    """Return the passes that were completed in this project, oldest first.
+
+    Without the recorded ones, which came with the template (`boxloop.upkeep.recorded`).
+    """
+    return [past for past in all_passes(project) if not past.get("recorded")]
 
 
 def damaged(project: Project) -> list:
@@ -254,7 +265,7 @@ def record(
     same = last is not None and _is_same(project, last, inputs, causes)
     words_since = _words_since(project, last, inputs, causes) if same else []
     made_of = {"inputs": inputs, "words": words_since, "causes": keep(project, causes)}
-    now = plain(snapshot(project))
+    now = plain(snapshot(project) | {"numbers": numbers_kept(project, chapters)})
     if same and last["released"] and _headline_set(now) != _headline_set(last):
         content = last | made_of  # what was measured on the test set stands, also where 08 lost it
     else:

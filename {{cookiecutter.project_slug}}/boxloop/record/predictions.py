@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
@@ -35,6 +35,7 @@ SEALED = "08 measures it, once the test set is opened"
 # What a person sets is no result, nor is how another prediction went.
 _NO_RESULT = ("settings", "study", "boxloop", "prediction")
 COLUMNS = ("id", "prediction", "of", "predicted", "value", "low", "high", "state", "note", "waits")
+_KEPT = ("id", "sentence", "of", "above", "below")
 _OF_PASS = re.compile(r"pass(\d+)\.")
 
 
@@ -85,6 +86,25 @@ class Prediction:
             return RIGHT if low > self.above else WRONG if high <= self.above else OPEN
         bound = float(self.below or 0.0)
         return RIGHT if high < bound else WRONG if low >= bound else OPEN
+
+
+@dataclass(frozen=True)
+class Past:
+    """What the passes know of predictions.
+
+    Attributes
+    ----------
+    late : dict
+        Why a prediction counts as written after its result was known, by its key.
+    kept : dict of Entry
+        What passes found, by addresses such as ``pass1.gain.validation.rmse``.
+    running : int
+        The number of the pass under way, whose own numbers ``pass1.`` means in pass 1.
+    """
+
+    late: dict[tuple, str] = field(default_factory=dict)
+    kept: dict[str, Entry] = field(default_factory=dict)
+    running: int = 1
 
 
 def prediction(
@@ -171,12 +191,13 @@ def parsed(content: Any, chapter: str = "") -> list[Prediction]:
     rows = content if isinstance(content, list) else []
     found = []
     for row in (one for one in rows if isinstance(one, dict)):
-        texts = [row.get(key) for key in ("id", "sentence", "of")]
-        ends = [row.get(key) for key in ("above", "below")]
+        facts: dict[str, Any] = {key: row.get(key) for key in _KEPT}
+        facts["chapter"] = chapter or row.get("chapter") or ""
+        texts = [facts[key] for key in ("id", "sentence", "of", "chapter")]
+        ends = [facts["above"], facts["below"]]
         right = all(isinstance(text, str) for text in texts) and ends != [None, None]
         if right and all(end is None or _is_finite(end) for end in ends):
-            where = chapter or row.get("chapter")
-            found.append(Prediction(*texts, *ends, where if isinstance(where, str) else ""))
+            found.append(Prediction(**facts))
     return found
 
 
@@ -279,20 +300,20 @@ def _known_already(of: str, here: Any) -> str:
     return here.name if own or (kind == "check" and rest in here._checks) else ""  # noqa: SLF001
 
 
-def measured(of: str, results: Results, *, running: int | None = None) -> Entry | None:
+def measured(of: str, results: Results, past: Past | None = None) -> Entry | None:
     """Return what stands at the address of a prediction, if a value does.
 
     Parameters
     ----------
     of : str
     results : Results
-    running : int, optional
-        The number that the pass under way will have: ``pass1.`` means this very run in pass 1.
+    past : Past, optional
     """
+    past, match = past or Past(), _OF_PASS.match(of)
     entry = results.find(of)
-    match = _OF_PASS.match(of)
-    if entry is None and match and int(match[1]) == running:
-        entry = results.find(of[match.end() :])
+    if match and entry is None:
+        own = int(match[1]) == past.running
+        entry = results.find(of[match.end() :]) if own else past.kept.get(of)
     return entry if entry is not None and entry.value is not None else None
 
 
@@ -301,8 +322,7 @@ def scored(
     results: Results,
     *,
     chapter: str = "",
-    late: dict[tuple, str] | None = None,
-    running: int | None = None,
+    past: Past | None = None,
 ) -> list[dict[str, Any]]:
     """Return each prediction with what was measured, and how it stands to that.
 
@@ -312,10 +332,7 @@ def scored(
     results : Results
     chapter : str, optional
         The one that asks: what later ones have left is of an earlier run.
-    late : dict, optional
-        Why a prediction counts as written after its result was known, by its key.
-    running : int, optional
-        As in `measured`.
+    past : Past, optional
 
     Returns
     -------
@@ -324,15 +341,15 @@ def scored(
         ``note``, which is empty where an interval has decided, and ``waits``: whether 08 measures
         it.
     """
-    found = []
+    found, past = [], past or Past()
     for one in predictions:
         row = {"id": one.id, "prediction": one.sentence, "of": one.of, "predicted": one.words}
         where = _OF_PASS.sub("", one.of, count=1).partition(".")[0]
         later = chapter and where in results.chapters and where > chapter
-        entry = None if later else measured(one.of, results, running=running)
+        entry = None if later else measured(one.of, results, past)
         waits = entry is None and is_of_release(one.of, results)
         state, note = _state(one, entry, results, waits=waits)
-        if why := (late or {}).get(one.key):
+        if why := past.late.get(one.key):
             state, note, waits = LATE, why, False
         ends = {key: getattr(entry, key, None) for key in ("value", "low", "high")}
         found.append(row | ends | {"state": state, "note": note, "waits": waits})

@@ -137,7 +137,7 @@ def beliefs_in(passage: Passage, results: Results) -> list[dict[str, Any]]:
         holds, why = _as_predicted(entries, said, claim)
         if holds is not True:
             row = {"kind": "belief", "text": claim or said or plain(text), "address": ""}
-            found.append(where | row | {"holds": holds, "why": why})
+            found.append({**where, **row, "holds": holds, "why": why})
     return found
 
 

@@ -29,7 +29,7 @@ from boxloop.notebooks.graph import maker_of
 from boxloop.record.desk import Desk
 from boxloop.record.divided import tables_divided, watch_tables
 from boxloop.record.facts import Facts, file_hash
-from boxloop.record.predictions import FILE, Prediction, parsed
+from boxloop.record.predictions import CHAPTERS, FILE, Prediction, parsed
 from boxloop.record.results import merge
 from boxloop.settings.load import load_settings
 from boxloop.settings.watch import watch
@@ -325,6 +325,8 @@ class Station(Desk):
 
     def finish(self) -> str:
         """Write what this notebook found, and bring ``results/`` up to date."""
+        if self.name in CHAPTERS and not self._predicted:
+            self.keep(FILE, [])  # what scores them sees by it that some came
         self._made(write_json(self.folder / "checks.json", list(self._checks.values())))
         self._made(write_json(self.folder / "metrics.json", {"sets": self._sets}))
         facts = {

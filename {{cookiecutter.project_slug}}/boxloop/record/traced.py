@@ -12,6 +12,7 @@
 | ``04_train.ladder.forest.rmse`` | a cell of ``results/04_train/ladder.csv``: row, then column |
 | ``03_split.split.n_train`` | a number in ``results/03_split/split.json``, key by key |
 | ``settings.split.test`` | a number of ``study.toml`` |
+| ``pass1.ADDRESS`` | what stood at an address in that pass, as far as it keeps it |
 | ``study.simulate.PHOTONS``, ``boxloop.measure.stress.SAFE`` | a constant of a module |
 
 ``.low`` and ``.high`` may follow. Names are written with letters, digits and ``_``: the row
@@ -42,6 +43,7 @@ from boxloop.record.facts import settings_table
 if TYPE_CHECKING:
     from boxloop.base.places import Project
 
+EARLIER = r"pass(\d+)"
 _PAIR = ("difference", "reference")
 PARTS = ("value", "low", "high")
 # What a bare number hardly means: single objects, and columns that were set and not found.
@@ -128,6 +130,8 @@ class Results:
 
     def _find(self, address: str) -> Entry | None:
         first, _, rest = address.partition(".")
+        if past := re.fullmatch(EARLIER, first):
+            return self._of_pass(address, int(past[1]), rest)
         ways: dict[str, Callable[[str, str], Entry | None]] = {
             "gain": self._gain,
             "check": self._check,
@@ -152,10 +156,34 @@ class Results:
             near = get_close_matches(address, known, n=3, cutoff=0.0)
         if address.startswith(("test.", "gain.test.", "test_", "gain.test_")):
             return f"#{address} speaks of sealed rows, which no release has measured yet"
+        if past := re.match(rf"{EARLIER}\.", address):
+            return self._not_kept(address, int(past[1]))
         hint = f"; nearest: {', '.join(f'#{one}' for one in near)}" if near else ""
         return f"no result stands at #{address}{hint}"
 
+    def _not_kept(self, address: str, number: int) -> str:
+        """Return the sentence for an address of a pass at which nothing stands."""
+        known = [f"pass{number}.{name}" for name in self._numbers_of(number)]
+        if not known:
+            return f"no numbers of pass {number} are on record, as #{address} asks"
+        near = get_close_matches(address, known, n=3, cutoff=0.5)
+        hint = f"; nearest: {', '.join(f'#{one}' for one in near)}" if near else ""
+        return f"pass {number} keeps no number at #{address}{hint}"
+
     # The kinds of addresses.
+
+    def _of_pass(self, address: str, number: int, rest: str) -> Entry | None:
+        """Return what an earlier pass keeps under an address of its own."""
+        found = self._numbers_of(number).get(rest)
+        if not isinstance(found, dict):
+            return None
+        words = {key: found[key] for key in ("unit", "state", "better") if _is_text(found, key)}
+        return self._entry(address, **_ends(found), **words, anchor="so-far")
+
+    def _numbers_of(self, number: int) -> dict[str, Any]:
+        past = self._read(self.project.passes / f"{number:03d}.json")
+        found = past.get("numbers") if isinstance(past, dict) else None
+        return found if isinstance(found, dict) else {}
 
     def _metric(self, address: str, name: str, rest: str) -> Entry | None:
         found = self.sets.get(name, {})
@@ -221,15 +249,14 @@ class Results:
     @cached_property
     def _predictions(self) -> dict[str, dict[str, Any]]:
         """Every registered prediction as it stands to these results, by its id."""
-        from boxloop.record.foreseen import late, running
+        from boxloop.record.foreseen import past_of
         from boxloop.record.predictions import CHAPTERS, FILE, registered, scored
 
         for chapter in CHAPTERS:
             if (path := self.project.station(chapter) / FILE).is_file():
                 self.note(path)
         found = registered(self.project)
-        known = {"late": late(self.project, found), "running": running(self.project)}
-        rows = scored(found, self, **known)
+        rows = scored(found, self, past=past_of(self.project, found))
         return {
             one.id: row | {"chapter": one.chapter} for one, row in zip(found, rows, strict=True)
         }
@@ -356,6 +383,18 @@ class Results:
 
     # All of them.
 
+    def chief(self) -> list[str]:
+        """Return the addresses of metrics, checks, criteria and what a chapter said."""
+        folders = {name: self.project.station(name) for name in self.chapters}
+        said = {name: self._read(folder / "numbers.json") for name, folder in folders.items()}
+        written = self.settings.get("study", {}).get("criteria", [])
+        return [
+            *self._of_sets(),
+            *(f"{name}.{one}" for name, found in said.items() for one in found or ()),
+            *(f"check.{name}" for name in self.checks),
+            *(f"criteria.{at}" for at in range(1, len(written) + 1)),
+        ]
+
     def addresses(self, chapter: str | None = None) -> list[str]:
         """Return the addresses of all results, those of one chapter first."""
         sets, files = [*self._of_sets()], [*self._in_files(self.chapters)]
@@ -449,6 +488,10 @@ def _better(metric: str) -> str:
 
 def _ends(entry: dict[str, Any]) -> dict[str, float | None]:
     return {key: _number(entry.get(key)) for key in PARTS}
+
+
+def _is_text(found: dict[str, Any], key: str) -> bool:
+    return isinstance(found.get(key), str)
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

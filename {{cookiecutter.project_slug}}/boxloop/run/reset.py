@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from boxloop.base.errors import UserError
 from boxloop.base.files import write_json
 from boxloop.base.written import reason_for
+from boxloop.record.lost import recorded_files
 from boxloop.run.lock import lock
 from boxloop.split.ledger import openings_on_record, remembered
 from boxloop.split.locked import Past, handed_on
@@ -36,8 +37,9 @@ class Moved:
 def reset(project: Project, reason: str) -> Moved:
     """Move results, report, interim tables, sealed rows and ledger to ``attic/NNN``, all or none.
 
-    Raw data, notebooks, study and study.toml stay. The new ledger begins with a line that says
-    why, how often test sets were opened before, and what the old one knew of rows, data and
+    Raw data, notebooks, study and study.toml stay, and so does a pass that was recorded with the
+    template and not made here; the attic has a copy of it. The new ledger begins with a line that
+    says why, how often test sets were opened before, and what the old one knew of rows, data and
     criteria.
 
     Raises
@@ -51,12 +53,13 @@ def reset(project: Project, reason: str) -> Moved:
     with lock(project):
         made = [path for folder in _folders(project) for path in _inside(folder)]
         # What commands remember, and the ledger of a reset just before, are nothing that ran.
-        if not any(map(_inside, (project.results, project.interim))) and not _sealed(project):
+        recorded = recorded_files(project)
+        if not _left_by_runs(project, recorded) and not _sealed(project):
             msg = "Nothing was run yet, so there is nothing to put away: `boxloop run` begins."
             raise UserError(msg)
         facts = {"reason": reason, **_openings(project)}
         attic = _free(project)
-        _move(project, made, attic, facts)
+        _move(project, made, attic, facts, recorded)
     return Moved(attic, facts["openings"])
 
 
@@ -67,6 +70,12 @@ def _folders(project: Project) -> tuple[Path, ...]:
 def _inside(folder: Path) -> list[Path]:
     paths = sorted(folder.iterdir()) if folder.is_dir() else []
     return [path for path in paths if path.name not in STAY]
+
+
+def _left_by_runs(project: Project, recorded: list[Path]) -> bool:
+    """Return whether results or interim tables are there that did not come with the template."""
+    paths = (path for top in (project.results, project.interim) for path in top.rglob("*"))
+    return any(path.is_file() and path.name not in STAY and path not in recorded for path in paths)
 
 
 def _sealed(project: Project) -> bool:
@@ -94,7 +103,9 @@ def _free(project: Project) -> Path:
     return top / f"{max(taken, default=0) + 1:03d}"
 
 
-def _move(project: Project, made: list[Path], attic: Path, facts: dict) -> None:
+def _move(
+    project: Project, made: list[Path], attic: Path, facts: dict, recorded: list[Path]
+) -> None:
     """Move everything and begin the ledger; whatever goes wrong, put everything back."""
     done: list[tuple[Path, Path]] = []
     begun = False
@@ -106,11 +117,16 @@ def _move(project: Project, made: list[Path], attic: Path, facts: dict) -> None:
             there.parent.mkdir(parents=True, exist_ok=True)
             path.rename(there)
             done.append((path, there))
+        for path in recorded:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(attic / path.relative_to(project.root), path)
         begun = True
         append(project, "reset", **facts, attic=project.relative(attic))
     except BaseException:
         for copy in (project.ledger_file, project.ledger_copy) if begun else ():
             copy.unlink(missing_ok=True)
+        if recorded and (attic / project.relative(project.passes)).exists():
+            shutil.rmtree(project.passes, ignore_errors=True)  # copies, if it is there at all
         for path, there in reversed(done):
             there.rename(path)
         with suppress(OSError):  # nothing of worth is in it any more

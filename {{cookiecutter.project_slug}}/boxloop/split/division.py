@@ -121,7 +121,13 @@ class Parts:
         close(project, self._test)
 
 
-def divide(labelled: pd.DataFrame, settings: Any, *, domains: Any = None) -> Parts:
+def divide(
+    labelled: pd.DataFrame,
+    settings: Any,
+    *,
+    domains: Any = None,
+    for_training: pd.DataFrame | None = None,
+) -> Parts:
     """Divide the labelled rows, and set half of the groups of every other domain aside for release.
 
     Parameters
@@ -130,6 +136,9 @@ def divide(labelled: pd.DataFrame, settings: Any, *, domains: Any = None) -> Par
         The rows that training, validation and test come from.
     domains : dict of DataFrame, optional
         Labelled rows of other simulators or instruments. Half stay open for the stress test.
+    for_training : DataFrame, optional
+        Labelled rows that may teach and never judge: those that a later pass has acquired, so that
+        validation and test stay what they were. They join the training rows.
 
     Raises
     ------
@@ -146,20 +155,27 @@ def divide(labelled: pd.DataFrame, settings: Any, *, domains: Any = None) -> Par
         late = _shuffled_share(units(frame, settings), plan.seed) >= 0.5
         open_domains[name] = frame[~late].reset_index(drop=True)
         test.append(frame[late].assign(set=f"test_{name}"))
+    train = labelled[where < edge[0]].reset_index(drop=True)
+    if for_training is not None and len(for_training):
+        train = pd.concat([train, for_training], ignore_index=True)
     parts = Parts(
-        train=labelled[where < edge[0]].reset_index(drop=True),
+        train=train,
         validation=labelled[(where >= edge[0]) & (where < edge[1])].reset_index(drop=True),
         domains=open_domains,
         _test=pd.concat(test, ignore_index=True),
     )
-    for name, part in (("train", parts.train), ("validation", parts.validation), ("test", test[0])):
+    _none_is_empty(plan, {"train": train, "validation": parts.validation, "test": test[0]})
+    return parts
+
+
+def _none_is_empty(plan: Any, parts: dict[str, pd.DataFrame]) -> None:
+    for name, part in parts.items():
         if part.empty:
             msg = (
                 f"split.{name} = {getattr(plan, name):g} leaves no row for {name}: change the "
                 "fractions."
             )
             raise UserError(msg)
-    return parts
 
 
 def group_folds(

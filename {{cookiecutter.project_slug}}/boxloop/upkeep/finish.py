@@ -17,6 +17,7 @@ from boxloop.measure.kinds import TASKS
 from boxloop.notebooks.answers import example_answers
 from boxloop.notebooks.file import as_text, read_notebook, tags
 from boxloop.notebooks.memory import write_example
+from boxloop.upkeep.recorded import take_the_passes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,6 +74,7 @@ def finish(root: Path, choices: dict) -> bool:
     if choices["start_from"] == "worked-example":
         chapters = [root / "notebooks" / f"{name}.ipynb" for name in STATIONS]
         write_example(root, choices["study"], example_answers(chapters))
+    take_the_passes(root)
     # The mark goes last, so that whatever stops this, the next run finds it.
     mark(root).unlink()
     if not any(mark(root).parent.iterdir()):

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from boxloop.base import read_table, write_missing_tables
+from boxloop.base import find_project, read_table, write_missing_tables
+from boxloop.settings import load_settings
 
 from . import survey
 
@@ -18,18 +19,20 @@ SEASONS = {
     "A": (SEED, 26000, 3000, True),
     "B": (SEED, 16000, 5000, False),
     "C": (SEED, 10000, 2970, False),
+    "F": (SEED, 1600, 300, False),
     "K": (SEED, 4000, 400, None),
     "N": (SEED, 400, 30, None),
 }
-FILES = ("spectroscopic", "photometric", "survey", "kilonovae")
+FILES = ("spectroscopic", "photometric", "faint_spectra", "survey", "kilonovae")
 
 
 def tables() -> dict[str, pd.DataFrame]:
-    """Return the four tables by file name.
+    """Return the five tables by file name.
 
     Confirmed objects with their classes; objects of another season that no spectrograph has seen,
-    whose classes are known because they are simulated; the unlabelled survey, with one per cent
-    of kilonovae; and kilonovae alone.
+    whose classes are known because they are simulated; some like these, of a third season, chosen
+    blindly and given a spectrum after pass 1; the unlabelled survey, with one per cent of
+    kilonovae; and kilonovae alone.
     """
     found = {name: survey.catalogue(name, arguments) for name, arguments in SEASONS.items()}
     strangers = found["N"].assign(field_id="C" + found["N"]["field_id"].str[1:])
@@ -39,13 +42,14 @@ def tables() -> dict[str, pd.DataFrame]:
     return {
         "spectroscopic": found["A"],
         "photometric": found["B"],
+        "faint_spectra": found["F"],
         "kilonovae": found["K"],
         "survey": sky.drop(columns=hidden),
     }
 
 
 def prepare(raw: Path) -> list[Path]:
-    """Write the raw tables that are missing and return the paths of all four.
+    """Write the raw tables that are missing and return the paths of all five.
 
     Existing files are never touched.
     """
@@ -55,6 +59,15 @@ def prepare(raw: Path) -> list[Path]:
 def labelled(raw: Path) -> pd.DataFrame:
     """Return the objects with a spectroscopic class: what there is to learn from."""
     return read_table(Path(raw) / "spectroscopic.parquet")
+
+
+def for_training(raw: Path) -> pd.DataFrame:
+    """Return as many faint objects with a spectrum as `[revision]` of study.toml grants.
+
+    Training alone sees them, so that validation and test rows are those of pass 1.
+    """
+    rows = load_settings(find_project(raw).settings_file).revision.get("faint_spectra", 0)
+    return read_table(Path(raw) / "faint_spectra.parquet").head(rows)
 
 
 def domains(raw: Path) -> dict[str, pd.DataFrame]:
