@@ -21,6 +21,7 @@ STUDIES = ROOT / "{{cookiecutter.project_slug}}" / "studies"
 # What each pass 1 had found in the end, as its note; who records another study adds a line.
 NOTES = {
     "transients": "no labels at the faint end",
+    "dijet": "features follow the dijet mass",
 }
 # What depends on the words of today's notebooks, which are written after pass 2, or on the machine.
 WORDS = ("answers.", "log.")

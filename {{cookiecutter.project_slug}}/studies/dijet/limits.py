@@ -15,15 +15,20 @@ import numpy as np
 LEVEL = 0.95
 
 
-def none_more(count: int, expected: float, error: float) -> np.ndarray:
-    """Return the chance of 0, 1, ... `count` background events, shape (count + 1,)."""
+def background_counts(count: int, expected: float, error: float) -> tuple:
+    """Return the background counts up to `count` that may happen, and the chance of each.
+
+    Counts that are twelve standard deviations below are left out.
+    """
     from scipy.stats import nbinom, poisson
 
-    numbers = np.arange(int(count) + 1)
     variance = error**2
+    least = min(count, expected) - 12 * np.sqrt(expected + variance) - 10
+    numbers = np.arange(max(int(least), 0), count + 1)
     if variance < 1e-9 * max(expected, 1e-9):
-        return poisson.pmf(numbers, expected)
-    return nbinom.pmf(numbers, expected**2 / variance, expected / (expected + variance))
+        return numbers, poisson.pmf(numbers, expected)
+    chances = nbinom.pmf(numbers, expected**2 / variance, expected / (expected + variance))
+    return numbers, chances
 
 
 def cls(count: int, expected: float, error: float, signal: float) -> float:
@@ -37,9 +42,9 @@ def cls(count: int, expected: float, error: float, signal: float) -> float:
     """
     from scipy.stats import poisson
 
-    background = none_more(count, expected, error)
-    fewer = poisson.cdf(np.arange(int(count), -1, -1), signal)
-    return float(background @ fewer / max(background.sum(), 1e-300))
+    numbers, chances = background_counts(int(count), expected, error)
+    fewer = poisson.cdf(int(count) - numbers, signal)
+    return float(chances @ fewer / max(chances.sum(), 1e-300))
 
 
 def upper_limit(count: float, expected: float, error: float, level: float = LEVEL) -> float:
@@ -67,9 +72,9 @@ def coverage(signal: float, expected: float, error: float, *, draws: int, seed: 
     scale = error**2 / expected  # background events per event of the second count
     counts = rng.poisson(signal + expected, size=draws)
     beside = np.maximum(rng.poisson(expected / scale, size=draws), 1) * scale
-    pairs = list(zip(counts.tolist(), beside.tolist(), strict=True))
-    found = {(n, b): upper_limit(n, b, np.sqrt(b * scale)) for n, b in set(pairs)}
-    return float(np.mean([found[pair] >= signal for pair in pairs]))
+    rows = zip(counts.tolist(), beside.tolist(), strict=True)
+    kept = [cls(n, b, np.sqrt(b * scale), signal) >= 1 - LEVEL for n, b in rows]
+    return float(np.mean(kept))
 
 
 def extra_error(counts: Any, expected: Any, errors: Any) -> dict[str, float]:
