@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import chi2, gamma, norm, poisson
-
 from studies.dijet import (
     downstream,
     experiments,
@@ -22,7 +21,7 @@ from studies.dijet import (
 
 @pytest.mark.parametrize(("background", "error"), [(0.0, 0.0), (3.0, 0.0), (3.0, 1.0), (50.0, 9.0)])
 def test_no_event_excludes_three_whatever_the_background(background, error):
-    """ln 20: the known answer of CLs, which no background and no error of it can move."""
+    """Ln 20: the known answer of CLs, which no background and no error of it can move."""
     assert limits.upper_limit(0, background, error) == pytest.approx(np.log(20))
 
 
@@ -59,7 +58,9 @@ def test_many_events_are_limited_as_few_are():
     assert limits.upper_limit(count, background, error) == pytest.approx(expected, rel=0.02)
 
 
-@pytest.mark.parametrize(("signal", "background", "error"), [(12, 19, 2.3), (25, 19, 4), (60, 93, 6)])
+@pytest.mark.parametrize(
+    ("signal", "background", "error"), [(12, 19, 2.3), (25, 19, 4), (60, 93, 6)]
+)
 def test_the_true_signal_lies_below_its_limit_as_often_as_promised(signal, background, error):
     """Not less than 95 per cent; not all of them either, or the limit would be idle."""
     kept = limits.coverage(signal, background, error, draws=1_000, seed=3)
@@ -102,7 +103,9 @@ def test_what_training_adds_is_what_counts_scatter_beyond_poisson():
     """It is found where it was put in, with an interval, and is none where there is none."""
     rng = np.random.default_rng(2)
     rates = 40 * (1 + 0.3 * rng.standard_normal(4_000))
-    found = limits.extra_error(rng.poisson(np.maximum(rates, 0)), np.full(4_000, 40.0), np.zeros(4_000))
+    found = limits.extra_error(
+        rng.poisson(np.maximum(rates, 0)), np.full(4_000, 40.0), np.zeros(4_000)
+    )
     none = limits.extra_error(rng.poisson(40.0, 300), np.full(300, 40.0), np.zeros(300))
 
     assert found["low"] < found["value"] < found["high"]
@@ -117,7 +120,9 @@ def test_intervals_of_width_and_share_are_the_exact_ones():
     width, share = limits.width(values), limits.share(np.zeros(200, dtype=bool))
 
     assert width["low"] < 1 < width["high"]
-    assert width["high"] / width["low"] == pytest.approx(np.sqrt(chi2.isf(0.025, 99) / chi2.isf(0.975, 99)))
+    assert width["high"] / width["low"] == pytest.approx(
+        np.sqrt(chi2.isf(0.025, 99) / chi2.isf(0.975, 99))
+    )
     assert (share["value"], share["low"]) == (0.0, 0.0)
     assert share["high"] == pytest.approx(1 - 0.025 ** (1 / 200))
 
@@ -133,14 +138,16 @@ def test_no_experiment_is_judged_by_an_error_to_which_it_has_contributed(monkeyp
     """The training error of one half judges the other."""
     seen = []
     monkeypatch.setattr(
-        experiments, "training_errors", lambda t: seen.append(set(t["experiment"])) or {0.01: {"value": 0.0}}
+        experiments,
+        "training_errors",
+        lambda t: seen.append(set(t["experiment"])) or {0.01: {"value": 0.0}},
     )
     columns = ["in the signal region", "expected", "error of the fit", "of its function"]
     table = pd.DataFrame(10.0, index=range(8), columns=columns)
     table = table.assign(**{"background efficiency": 0.01, "experiment": range(8)})
     experiments.judged(table)
 
-    assert sorted(map(sorted, seen)) == [[0, 1, 4, 5], [2, 3, 6, 7]]
+    assert sorted(seen) == [[0, 1, 4, 5], [2, 3, 6, 7]]
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +178,11 @@ def test_whether_features_are_decorrelated_stands_in_study_toml(tmp_path, monkey
 
     monkeypatch.chdir(tmp_path)
     assert models.decorrelates()
-    for line, expected in {"": True, "decorrelate = false": False, "decorrelate = true": True}.items():
+    for line, expected in {
+        "": True,
+        "decorrelate = false": False,
+        "decorrelate = true": True,
+    }.items():
         (tmp_path / "study.toml").write_text(f"{STUDY}\n[revision]\n{line}\n", encoding="utf-8")
         assert models.decorrelates() is expected
         assert models.ladder(0)["CWoLa, quadratic"][0].remove is expected

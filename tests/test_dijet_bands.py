@@ -1,9 +1,8 @@
 """Headlines of the dijet study over five seeds of its simulator, in bands."""
 
 import numpy as np
+import pandas as pd
 import pytest
-
-from boxloop.measure import METRICS
 from studies.dijet import (
     baseline,
     data,
@@ -14,6 +13,8 @@ from studies.dijet import (
     models,
     regions,
 )
+
+from boxloop.measure import METRICS
 
 pytestmark = pytest.mark.slow
 SEEDS = [2043, 11, 12, 13, 14]
@@ -34,9 +35,9 @@ def found(request):
         "forest": models.ladder(0)["isolation forest"].fit(train),
         "hunt": baseline.reference().fit(train),
     }
-    said = {
-        way: _score(one, held) for way, one in ways.items()
-    } | {"limit": likelihood.log_ratio(held)}
+    said = {way: _score(one, held) for way, one in ways.items()} | {
+        "limit": likelihood.log_ratio(held)
+    }
     sic = {way: METRICS["sic"](truth, score, CUT) for way, score in said.items()}
     for way in ("model", "raw"):
         score = _score(ways[way], background)
@@ -50,7 +51,11 @@ def found(request):
 def _score(one, frame):
     if hasattr(one, "anomaly_score"):
         return one.anomaly_score(frame)
-    return one.predict_proba(frame)[:, 1] if hasattr(one, "predict_proba") else -one.score_samples(frame)
+    return (
+        one.predict_proba(frame)[:, 1]
+        if hasattr(one, "predict_proba")
+        else -one.score_samples(frame)
+    )
 
 
 def test_the_model_triples_the_significance_and_beats_the_window(found):
@@ -80,7 +85,7 @@ def test_a_hint_becomes_an_excess(found):
 def test_training_on_the_events_that_are_searched_widens_their_scatter():
     """Folds teach each other; with the error that this adds, alarms are as rare as promised."""
     asked = {"rung": RUNG, "seed": 0}
-    table = experiments.pd.concat([experiments.pair(n, **asked) for n in range(80)])
+    table = pd.concat([experiments.pair(n, **asked) for n in range(80)])
     tight = table[table["background efficiency"] == CUT]
     own, other = (
         tight[tight["taught"] == taught] for taught in (experiments.HERE, experiments.ELSEWHERE)

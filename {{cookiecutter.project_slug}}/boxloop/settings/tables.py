@@ -120,8 +120,9 @@ class Criterion(Table):
     @model_validator(mode="after")
     def _has_a_quantity(self) -> "Criterion":
         if self.of_chapter and self.quantity not in ("value", "low", "high"):
-            msg = f"criterion '{self.name}' asks a chapter for {self.quantity}: write value, low"
-            raise ValueError(f"{msg} or high")
+            asks = f"criterion '{self.name}' asks the chapter {self.set} for {self.quantity}"
+            msg = f"{asks}: write value, low or high"
+            raise ValueError(msg)
         return self
 
     @model_validator(mode="after")

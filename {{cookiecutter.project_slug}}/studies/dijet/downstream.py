@@ -100,9 +100,7 @@ def draw(
     middle, region = np.sqrt(edge[1:] * edge[:-1]), search.inside(centre, bins=bins)
     rate, covariance = search.fit(counts, ~region)
     terms = search.design(search.binning(bins))[1]
-    error = np.sqrt(
-        np.einsum("bi,ij,bj->b", terms, covariance, terms)
-    )
+    error = np.sqrt(np.einsum("bi,ij,bj->b", terms, covariance, terms))
     shown = ~region if blind else np.ones(bins, dtype=bool)
     ax.errorbar(
         middle[shown],
