@@ -22,6 +22,7 @@ STUDIES = ROOT / "{{cookiecutter.project_slug}}" / "studies"
 NOTES = {
     "transients": "no labels at the faint end",
     "clusters": "the gain is gone in simulator B",
+    "dijet": "features follow the dijet mass",
 }
 # What depends on the words of today's notebooks, which are written after pass 2, or on the machine.
 WORDS = ("answers.", "log.")

@@ -51,7 +51,7 @@ def promised(criteria: Iterable, where: str | None = None) -> dict[str, float | 
         criterion sets on its value; None where it sets none. What is promised at home is asked
         everywhere; what is promised of another domain is asked there.
     """
-    criteria = list(criteria)
+    criteria = [one for one in criteria if not one.of_chapter]
     home = [one for one in criteria if one.set in AT_HOME] or criteria
     own = [one for one in criteria if where and one.set in (where, f"test_{where}")]
     found: dict[str, float | None] = {}
@@ -199,7 +199,7 @@ class Home:
         self.settings, self.fitted, self.seed = settings, dict(fitted), seed
         self.draws = affordable(draws, len(frame))
         self.task = Task(settings)
-        criteria = settings.study.criteria
+        criteria = [one for one in settings.study.criteria if not one.of_chapter]
         named = dict.fromkeys([settings.study.primary_metric, *(one.metric for one in criteria)])
         self.names, self.robust = list(named), {}
         self.units, _ = numbered(self._units(frame))
@@ -241,6 +241,7 @@ class Home:
             each metric and method, see `by_metric`.
         """
         asked = promised(self.settings.study.criteria, where)
+        asked = asked or {self.settings.study.primary_metric: None}
         bounds = {name: bound for name, bound in asked.items() if name not in self.robust}
         bounds |= {self.robust[name]: None for name in asked if name in self.robust}
         measured = self._measured(frame, self.fitted | dict(fitted or {}), list(bounds))

@@ -585,10 +585,12 @@ class Desk:
 
     def judge_criteria(self, sets: "Mapping") -> list[dict]:
         """Return each criterion of the study with what was measured, and whether it is met."""
-        from boxloop.record.results import held_to, judge_all, past_of
+        from boxloop.record.results import chapter_numbers, held_to, judge_all, past_of
 
         held = held_to(past_of(self.project), self.settings)
-        return judge_all(self.settings, sets, held)
+        asked = self.settings.study.criteria
+        numbers = chapter_numbers(self.project, asked, self._used)
+        return judge_all(self.settings, sets | numbers, held)
 
     def keep_card(self, name: str, card: str) -> Any:
         """Write a card and return it for display, its headings below those of the chapter."""

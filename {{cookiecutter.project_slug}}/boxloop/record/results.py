@@ -15,6 +15,7 @@ from boxloop.record import verdict
 from boxloop.record.facts import validity
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from boxloop.base.places import Project
@@ -83,18 +84,44 @@ def _led(primary: dict, sets: dict, unit: str) -> dict:
 def measured(criterion: Any, sets: dict) -> float | None:
     """Return the number that a criterion asks for, or None where its set was not measured yet.
 
-    ``value`` is the model's metric, ``difference_low`` the lower end of the interval of its
-    difference from the domain reference, ``gain`` that difference as a share of the reference's
-    value (None where that is zero).
+    ``value`` is the model's metric, ``low`` and ``high`` are the ends of its interval (None where
+    it has none), ``difference_low`` is the lower end of the interval of its difference from the
+    domain reference, ``gain`` that difference as a share of the reference's value (None where
+    that is zero).
     """
     values = sets.get(criterion.set, {}).get("metrics", {}).get(criterion.metric)
     if not values:
         return None
-    if criterion.quantity == "value":
-        return values["model"]["value"]
+    if criterion.quantity in ("value", "low", "high"):
+        return values["model"].get(criterion.quantity)
     if criterion.quantity == "difference_low":
         return values["difference"]["low"]
     return verdict.gain(values)
+
+
+def chapter_numbers(
+    project: Project, criteria: Iterable, note: Callable[[Path], object] = lambda _: None
+) -> dict[str, dict]:
+    """Return by chapter the numbers that criteria ask of it, in the form of a set of rows.
+
+    Parameters
+    ----------
+    project : Project
+    criteria : iterable of Criterion
+    note : callable, optional
+        Told each file that is read. One that its chapter does not vouch for is passed over.
+    """
+    found = {}
+    for name in sorted({one.set for one in criteria if one.of_chapter}):
+        path, station = (project.station(name) / f"{part}.json" for part in ("numbers", "station"))
+        facts, numbers = read_cache(station), read_cache(path)
+        made = facts.get("makes") if isinstance(facts, dict) else None
+        if not isinstance(made, dict) or not isinstance(numbers, dict):
+            continue
+        if path.is_file() and made.get(project.relative(path)) == sha256(path):
+            note(path)
+            found[name] = {"metrics": {one: {"model": said} for one, said in numbers.items()}}
+    return found
 
 
 def judge(criterion: Any, sets: Any) -> dict:
@@ -190,7 +217,9 @@ def _locked(held: Lock | None, past: Past | None) -> dict:
     return found
 
 
-def assemble_metrics(sets: dict, settings: Settings, past: Past | None = None) -> dict:
+def assemble_metrics(
+    sets: dict, settings: Settings, past: Past | None = None, numbers: dict | None = None
+) -> dict:
     """Return the content of ``metrics.json`` for the sets measured so far.
 
     Parameters
@@ -199,6 +228,8 @@ def assemble_metrics(sets: dict, settings: Settings, past: Past | None = None) -
     settings : boxloop.settings.load.Settings
     past : boxloop.split.locked.Past, optional
         The ledger: it knows which criteria were locked when the test set was opened.
+    numbers : dict, optional
+        What criteria ask of chapters, see `chapter_numbers`.
     """
     study, held = settings.study, held_to(past, settings) if past else None
     chosen = headline_set(sets)
@@ -206,7 +237,7 @@ def assemble_metrics(sets: dict, settings: Settings, past: Past | None = None) -
     return {
         "primary": _led(primary, sets, study.unit),
         "secondary": [_entry(name, sets, chosen, study.unit) for name in study.secondary_metrics],
-        "criteria": judge_all(settings, sets, held),
+        "criteria": judge_all(settings, sets | (numbers or {}), held),
         **_locked(held, past),
         "sets": sets,
     }
@@ -316,7 +347,8 @@ def merge(project: Project, settings: Settings, undone: list | None = None) -> N
             sets |= metrics.get("sets", {})
         to_come = {name: _asks(project, name) for name in names if name not in left}
         late = [[name, _HAVE_NOT_RUN] for name in to_come] if undone is None else undone
-        metrics = assemble_metrics(sets, settings, past_of(project))
+        numbers = chapter_numbers(project, settings.study.criteria)
+        metrics = assemble_metrics(sets, settings, past_of(project), numbers)
         checks = assemble_checks(checks, settings, names, to_come)
         found = verdict.judge(checks, metrics, settings, undone=late)
         write_json(project.metrics_file, metrics)
@@ -407,7 +439,9 @@ def verdict_so_far(
     names = chapter_names(project)
     to_come = {other: _asks(project, other) for other in names if other >= name}
     rows = assemble_checks(checks, settings, names, to_come)
-    return verdict.judge(rows, assemble_metrics(sets, settings, past_of(project)), settings)
+    numbers = chapter_numbers(project, settings.study.criteria)
+    metrics = assemble_metrics(sets, settings, past_of(project), numbers)
+    return verdict.judge(rows, metrics, settings)
 
 
 def read_checks(project: Project) -> Any:

@@ -225,11 +225,13 @@ class Results:
         written = self.settings.get("study", {}).get("criteria", [])
         if not rest.isdecimal() or not 0 < int(rest) <= len(written):
             return None
+        from boxloop.record.results import chapter_numbers
         from boxloop.record.results import judge as judged
         from boxloop.settings.load import load_settings
 
         criterion = load_settings(self.project.settings_file).study.criteria[int(rest) - 1]
-        row = judged(criterion, self.sets)
+        sets = self.sets | chapter_numbers(self.project, [criterion], self.note)
+        row = judged(criterion, sets)
         state = {True: "met", False: "not met", None: "not measured"}[row["met"]]
         return self._entry(address, row["value"], state=state, anchor="08-release")
 

@@ -23,6 +23,8 @@ BESIDE = "criteria: none of the primary metric on the test set"
 FITTED = ("exploration", "train_cv")  # rows that a model was fitted to or chosen by
 QUANTITIES = {
     "value": "{metric}",
+    "low": "lower end of {metric}",
+    "high": "upper end of {metric}",
     "gain": "gain in {metric}",
     "difference_low": "lower end of the difference in {metric}",
 }

@@ -32,6 +32,8 @@ PACKAGES = (
 )
 QUANTITIES = {
     "value": "{metric} of the model",
+    "low": "lower end of {metric}",
+    "high": "upper end of {metric}",
     "gain": "gain in {metric} over the reference",
     "difference_low": "lower end of the difference in {metric} from the reference",
 }

@@ -106,7 +106,7 @@ class Settings(Table):
         metrics = [
             study.primary_metric,
             *study.secondary_metrics,
-            *(c.metric for c in study.criteria),
+            *(c.metric for c in study.criteria if not c.of_chapter),
         ]
         for name in metrics:
             mine = [metric.name for metric in METRICS.values() if study.task in metric.tasks]

@@ -1,5 +1,6 @@
 """The tables of ``study.toml``, one class each: what may stand in them, and in which type."""
 
+import re
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -99,15 +100,30 @@ class Criterion(Table):
     """A success number, written before any model is trained (Huppenkothen et al. §2.1).
 
     It is met where what was measured is at least, at most, or above (and not equal to) its bound.
+    Where its `set` is a chapter, such as ``06_stress_test``, its `metric` is a number that the
+    chapter keeps with ``here.number``; ``low`` and ``high`` are the ends of its interval.
     """
 
     name: str
     metric: str
     set: str
-    quantity: Literal["value", "gain", "difference_low"] = "value"
+    quantity: Literal["value", "low", "high", "gain", "difference_low"] = "value"
     at_least: float | None = Field(None, allow_inf_nan=False)
     at_most: float | None = Field(None, allow_inf_nan=False)
     above: float | None = Field(None, allow_inf_nan=False)
+
+    @property
+    def of_chapter(self) -> bool:
+        """Whether it asks for a number of a chapter, and not for a metric of a set of rows."""
+        return re.match(r"\d\d_", self.set) is not None
+
+    @model_validator(mode="after")
+    def _has_a_quantity(self) -> "Criterion":
+        if self.of_chapter and self.quantity not in ("value", "low", "high"):
+            asks = f"criterion '{self.name}' asks the chapter {self.set} for {self.quantity}"
+            msg = f"{asks}: write value, low or high"
+            raise ValueError(msg)
+        return self
 
     @model_validator(mode="after")
     def _one_bound(self) -> "Criterion":

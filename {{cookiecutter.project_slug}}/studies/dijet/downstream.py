@@ -1,13 +1,15 @@
 """What the scores are for: the significance of an excess, before and after the cut.
 
 The cut is placed in the sidebands, at a background efficiency that was fixed beforehand, so the
-signal region has no say in it. Significances are local (one mass, fixed beforehand) and include
-the statistical error of the sideband fit; they exclude the choice of the fit function and every
-systematic error of the jets.
+signal region has no say in it. Significances are local (one mass, fixed beforehand). One holds the
+statistical error of the sideband fit alone; the other also what the choice of the function moves,
+and what training on the data that are searched adds (`limits.extra_error` of experiments without
+signal). What moves the jets of sidebands and region alike, such as their mass scale, cancels.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,7 +33,11 @@ def selected(
 
 
 def before_after(
-    frame: pd.DataFrame, score: np.ndarray, rates: Any = RATES, centre: Any = regions.CENTRE
+    frame: pd.DataFrame,
+    score: np.ndarray,
+    rates: Any = RATES,
+    centre: Any = regions.CENTRE,
+    training: Mapping[float, float] | None = None,
 ) -> pd.DataFrame:
     """Hunt for the bump at one mass after every cut.
 
@@ -41,27 +47,35 @@ def before_after(
     score : array (n,), from classifiers that have not learnt from the event they score
     rates : background efficiencies; 1 is no cut
     centre : float, GeV
+    training : dict, optional
+        By rate the error that training on these events adds, as a share of the expectation.
 
     Returns
     -------
     DataFrame, one row per rate: background efficiency, events, in the signal region, expected,
-    error, local significance
+    three errors of the expectation, local significance from the first of them, and from all
     """
     rows = []
     for rate in rates:
         kept = frame.loc[selected(frame, score, rate, centre), regions.RESONANCE]
-        found = search.excess(kept, centre)
+        counts = search.histogram(kept)
+        n, b, error, local = search.test(counts, centre)
+        extra = (training or {}).get(rate, 0.0) * b
+        parts = [error, search.function_error(counts, b, centre), extra]
         rows.append(
             {
                 "background efficiency": rate,
                 "events": len(kept),
-                "in the signal region": found.count,
-                "expected": found.expected,
-                "error of the fit": found.error,
-                "local significance": found.local,
+                "in the signal region": n,
+                "expected": b,
+                "error of the fit": error,
+                "of its function": parts[1],
+                "of training": extra,
+                "local significance": local,
+                "with systematic errors": search.significance(n, b, np.linalg.norm(parts)),
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).astype(float)
 
 
 def draw(
@@ -85,9 +99,8 @@ def draw(
     edge, counts = search.binning(bins) / 1e3, search.histogram(mass, bins)
     middle, region = np.sqrt(edge[1:] * edge[:-1]), search.inside(centre, bins=bins)
     rate, covariance = search.fit(counts, ~region)
-    error = np.sqrt(
-        np.einsum("bi,ij,bj->b", search.design(bins)[1], covariance, search.design(bins)[1])
-    )
+    terms = search.design(search.binning(bins))[1]
+    error = np.sqrt(np.einsum("bi,ij,bj->b", terms, covariance, terms))
     shown = ~region if blind else np.ones(bins, dtype=bool)
     ax.errorbar(
         middle[shown],

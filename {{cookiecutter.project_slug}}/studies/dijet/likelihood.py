@@ -4,6 +4,11 @@ By Neyman and Pearson no other score of the jets has a larger signal efficiency 
 background efficiency.
 Pile-up and the drift of the jet-mass scale, a per cent each, are left out, so the limit is exact
 up to that.
+
+A classifier knows the ratio too, if it is calibrated: with s the chance of signal that a score has
+earned, and equally many of both, r = s / (1 - s) (Cranmer, Pavez & Louppe 2015, arXiv:1506.02169).
+CWoLa needs no truth for that. Where a share f of the region is signal and none of the sidebands,
+its own odds are l = 1 - f + f r (Metodiev et al. 2017), and so r = 1 + (l - 1) / f.
 """
 
 from __future__ import annotations
@@ -89,3 +94,62 @@ def log_ratio(
     return np.log(signal * central + 1e-300) - np.log(
         background * np.exp(eta) / (np.exp(most) - 1) + 1e-300
     )
+
+
+def calibrated_log_ratio(
+    known: np.ndarray, truth: np.ndarray, score: np.ndarray, parts: int = 40
+) -> np.ndarray:
+    """Return ln(r) that a score has earned, from a sample of known truth, shape of `score`.
+
+    The densities of the score for signal and for background are histograms whose bins hold equally
+    many signal rows, and more signal means more (isotonic); half an event is added to each.
+
+    Parameters
+    ----------
+    known, truth : arrays (n,), scores of a sample and whether it is signal
+    score : array (m,)
+    parts : int, bins
+    """
+    from sklearn.isotonic import IsotonicRegression
+
+    known, truth = np.asarray(known), np.asarray(truth, dtype=bool)
+    edges = np.unique(np.quantile(known[truth], np.linspace(0, 1, parts + 1)[1:-1]))
+    low = np.quantile(known[~truth], np.linspace(0, 1, parts // 2 + 1)[1:-1])
+    edges = np.unique(np.concatenate([low[low < edges[0]], edges]))
+    filled = [
+        np.bincount(np.searchsorted(edges, known[of]), minlength=len(edges) + 1)
+        for of in (truth, ~truth)
+    ]
+    densities = [(count + 0.5) / (count.sum() + 1) for count in filled]
+    ratio = np.log(densities[0] / densities[1])
+    places, rows = np.arange(len(ratio)), filled[0] + filled[1]
+    rising = IsotonicRegression().fit(places, ratio, sample_weight=rows).predict(places)
+    return rising[np.searchsorted(edges, np.asarray(score))]
+
+
+def log_ratio_of_mixtures(score: np.ndarray, purity: float) -> np.ndarray:
+    """Return ln(r) from CWoLa's own chance of the signal region, (n,); no truth is used.
+
+    Parameters
+    ----------
+    score : array (n,), chance of the region, both samples equally large
+    purity : float, share f of signal in the region
+    """
+    odds = score / (1 - score)
+    return np.log(np.maximum(1 + (odds - 1) / purity, 1e-3))
+
+
+def lost(log_ratio: np.ndarray, exact: np.ndarray, truth: np.ndarray) -> float:
+    """Return the log loss beyond that of the exact ratio, in nats per event, equal priors.
+
+    Parameters
+    ----------
+    log_ratio, exact : arrays (n,), of ln(r)
+    truth : bool array (n,)
+    """
+
+    def loss(values: np.ndarray) -> float:
+        missed, alarmed = np.logaddexp(0, -values[truth]), np.logaddexp(0, values[~truth])
+        return 0.5 * (missed.mean() + alarmed.mean())
+
+    return float(loss(np.asarray(log_ratio)) - loss(np.asarray(exact)))

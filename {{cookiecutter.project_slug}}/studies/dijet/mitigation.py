@@ -48,6 +48,6 @@ def candidates(seed: int) -> dict:
     return {
         "isolation forest": ladder(seed)["isolation forest"],
         "CWoLa, not decorrelated": cwola([boosting(seed)], seed=seed, remove=False),
-        "CWoLa, decorrelated": cwola([boosting(seed)], seed=seed),
+        "CWoLa, decorrelated": cwola([boosting(seed)], seed=seed, remove=True),
         "CWoLa, m_jj as input": leaking(seed),
     }

@@ -9,8 +9,11 @@ from sklearn.base import BaseEstimator, ClassifierMixin, OutlierMixin, Transform
 from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import PolynomialFeatures, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, PolynomialFeatures, StandardScaler
 from sklearn.utils.validation import check_is_fitted
+
+from boxloop.base import UserError, find_project
+from boxloop.settings import load_settings
 
 from . import regions
 
@@ -159,6 +162,7 @@ class Cwola(ClassifierMixin, BaseEstimator):
     Attributes
     ----------
     members_ : list of lists, (folds, learners) of fitted classifiers
+    odds_ : array (folds,), events of the region per event of the sidebands that a member learnt
     fold_ : int array (n,), fold of every fitted row
     """
 
@@ -182,12 +186,12 @@ class Cwola(ClassifierMixin, BaseEstimator):
             X, self.random_state
         )
         fold = np.random.default_rng([self.random_state, 1]).integers(self.folds, size=len(X))
-        self.members_ = []
-        for number in range(self.folds):
-            rows = learn & (fold != number)
-            self.members_.append(
-                [clone(one).fit(values[rows], inside[rows]) for one in self.learners]
-            )
+        parts = [learn & (fold != number) for number in range(self.folds)]
+        self.members_ = [
+            [clone(one).fit(values[rows], inside[rows]) for one in self.learners] for rows in parts
+        ]
+        shares = np.array([inside[rows].mean() for rows in parts])
+        self.odds_ = shares / (1 - shares)
         self.fold_ = fold
         self.classes_ = np.array([0.0, 1.0])
         return self
@@ -210,18 +214,34 @@ class Cwola(ClassifierMixin, BaseEstimator):
                 super().set_params(**{name: value})
         return self
 
-    @staticmethod
-    def _member(members: Any, values: Any) -> Any:
-        return np.mean([one.predict_proba(values)[:, 1] for one in members], axis=0)
+    def _member(self, number: int, values: Any) -> Any:
+        """Return the chance of the region by one member, as if both samples were as large."""
+        said = np.array([one.predict_proba(values)[:, 1] for one in self.members_[number]])
+        return np.mean(said / (said + self.odds_[number] * (1 - said)), axis=0)
 
     def score_fitted(self, X: Any) -> Any:
         """Return scores of the rows given to `fit`, (n,), none by a member that learnt from it."""
-        each = np.stack([self._member(members, jets(X)) for members in self.members_])
-        return each[self.fold_, np.arange(len(X))]
+        return self._one_each(jets(X), self.fold_)
+
+    def score_others(self, X: Any, seed: int) -> Any:
+        """Return scores of new rows, (n,), each by one member drawn at random.
+
+        They vary as those of `score_fitted` do; only, nothing was learnt from these rows.
+        """
+        drawn = np.random.default_rng([seed, 2]).integers(self.folds, size=len(X))
+        return self._one_each(jets(X), drawn)
+
+    def _one_each(self, values: Any, which: np.ndarray) -> np.ndarray:
+        score = np.empty(len(values))
+        for number in range(self.folds):
+            rows = which == number
+            score[rows] = self._member(number, values[rows])
+        return score
 
     def predict_proba(self, X: Any) -> Any:
         """Return the chances of sidebands and signal region, equally weighted, shape (n, 2)."""
-        score = np.mean([self._member(members, jets(X)) for members in self.members_], axis=0)
+        values = jets(X)
+        score = np.mean([self._member(number, values) for number in range(self.folds)], axis=0)
         return np.column_stack([1 - score, score])
 
     def predict(self, X: Any) -> Any:
@@ -231,11 +251,11 @@ class Cwola(ClassifierMixin, BaseEstimator):
 
 def quadratic() -> Any:
     """Return a logistic regression on features and their products."""
-    line = LogisticRegression(C=0.1, class_weight="balanced", max_iter=300)
+    line = LogisticRegression(C=0.1, max_iter=300)
     return make_pipeline(StandardScaler(), PolynomialFeatures(degree=2, include_bias=False), line)
 
 
-def boosting(seed: int, *, leaves: int = 10) -> Any:
+def boosting(seed: int, *, leaves: int = 8) -> Any:
     """Return shallow boosted trees."""
     return HistGradientBoostingClassifier(
         learning_rate=0.2,
@@ -244,13 +264,26 @@ def boosting(seed: int, *, leaves: int = 10) -> Any:
         min_samples_leaf=20,
         max_bins=32,
         l2_regularization=1.0,
-        class_weight="balanced",
         early_stopping=False,
         random_state=seed,
     )
 
 
-def cwola(learners: list, *, seed: int, centre: float = regions.CENTRE, remove: bool = True) -> Any:
+def decorrelates() -> bool:
+    """Return whether this project takes the dijet mass out of the features: `study.toml` says.
+
+    It is what the study has learnt from its first pass; outside of a project it is done.
+    """
+    try:
+        revision = load_settings(find_project().settings_file).revision
+    except UserError:
+        revision = {}
+    return bool(revision.get("decorrelate", True))
+
+
+def cwola(
+    learners: list, *, seed: int, centre: float = regions.CENTRE, remove: bool | None = None
+) -> Any:
     """Return the pipeline of one CWoLa search.
 
     Parameters
@@ -258,10 +291,11 @@ def cwola(learners: list, *, seed: int, centre: float = regions.CENTRE, remove: 
     learners : list of unfitted classifiers
     seed : int
     centre : float, mass hypothesis [GeV]
-    remove : bool, whether features are decorrelated from the dijet mass
+    remove : bool, whether features are decorrelated from the dijet mass; by default as
+        `decorrelates` says
     """
     return make_pipeline(
-        Decorrelated(centre=centre, remove=remove),
+        Decorrelated(centre=centre, remove=decorrelates() if remove is None else remove),
         Cwola(learners, centre=centre, random_state=seed),
     )
 
@@ -280,7 +314,7 @@ def grids() -> dict:
         "reference": {},
         "isolation forest": {},
         "CWoLa, quadratic": {f"{first}logisticregression__C": [0.01, 0.1, 1.0]},
-        "CWoLa, boosted trees": {f"{first}max_leaf_nodes": [5, 10, 20]},
+        "CWoLa, boosted trees": {f"{first}max_leaf_nodes": [4, 8, 16]},
         "CWoLa, ensemble": {},
     }
 
@@ -290,7 +324,7 @@ def curve() -> tuple:
     return "CWoLa, boosted trees", "cwola__learners__0__max_iter", [1, 4, 15, 40, 120]
 
 
-def ladder(seed: int) -> dict:
+def ladder(seed: int, *, remove: bool | None = None) -> dict:
     """Return unfitted pipelines by name, simple first as far as a person can guess.
 
     Notebook 04 measures how flexible they are and sorts them by that.
@@ -298,14 +332,14 @@ def ladder(seed: int) -> dict:
     Parameters
     ----------
     seed : int, of the folds, of accepting weighted rows, and of the trees
+    remove : bool, see `cwola`
     """
+    both = [quadratic(), boosting(seed, leaves=20), boosting(seed + 100, leaves=20)]
     return {
         "isolation forest": make_pipeline(Decorrelated(remove=False), Forest(random_state=seed)),
-        "CWoLa, quadratic": cwola([quadratic()], seed=seed),
-        "CWoLa, boosted trees": cwola([boosting(seed)], seed=seed),
-        "CWoLa, ensemble": cwola(
-            [quadratic(), boosting(seed, leaves=20), boosting(seed + 100, leaves=20)], seed=seed
-        ),
+        "CWoLa, quadratic": cwola([quadratic()], seed=seed, remove=remove),
+        "CWoLa, boosted trees": cwola([boosting(seed)], seed=seed, remove=remove),
+        "CWoLa, ensemble": cwola(both, seed=seed, remove=remove),
     }
 
 
@@ -317,3 +351,23 @@ def searched(pipeline: Any, frame: pd.DataFrame) -> np.ndarray:
     """
     pipeline.fit(frame)
     return pipeline[-1].score_fitted(pipeline[:-1].transform(frame))
+
+
+def searched_by_other(pipeline: Any, frame: pd.DataFrame, *, seed: int) -> np.ndarray:
+    """Return scores of events by a CWoLa pipeline that learnt elsewhere, one member for each."""
+    return pipeline[-1].score_others(pipeline[:-1].transform(frame), seed)
+
+
+def taught_by_truth(seed: int, *, remove: bool | None = None) -> Any:
+    """Return the trees of the ladder, taught signal against background: data have no such labels.
+
+    Parameters
+    ----------
+    seed : int
+    remove : bool, see `cwola`
+    """
+    return make_pipeline(
+        Decorrelated(remove=decorrelates() if remove is None else remove),
+        FunctionTransformer(jets),
+        boosting(seed),
+    )

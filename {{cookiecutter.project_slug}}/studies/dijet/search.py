@@ -2,8 +2,8 @@
 
 Every significance says what it contains. *Local*: for one mass that was fixed before looking.
 *Global*: allowing for all masses that were looked at, here by background-only toys.
-Both include the statistical uncertainty of the sideband fit, and exclude the choice of its
-function (see `spurious`).
+Both include the statistical uncertainty of the sideband fit. Systematic errors of the background,
+such as the choice of its function (`function_error`), enter where `downstream` says so.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ def histogram(mass: pd.Series, bins: int = BINS) -> np.ndarray:
     return np.histogram(mass, bins=binning(bins))[0].astype(float)
 
 
-def design(bins: int = BINS, parameters: int = PARAMETERS) -> tuple:
-    """Return ln(bin width) and the orthonormal terms of the spectrum.
+def design(edge: np.ndarray, parameters: int = PARAMETERS) -> tuple:
+    """Return ln(bin width) and the orthonormal terms of the spectrum; `edge` in GeV, (bins + 1,).
 
     It is ln(dN/dm) = p0 + p1 ln(1 - x) - p2 ln x - p3 ln(x)^2.
 
@@ -58,7 +58,6 @@ def design(bins: int = BINS, parameters: int = PARAMETERS) -> tuple:
     offset : array (bins,)
     terms : array (bins, parameters)
     """
-    edge = binning(bins)
     x = np.sqrt(edge[1:] * edge[:-1]) / simulate.SQRT_S
     raw = np.column_stack([np.ones_like(x), np.log(1 - x), -np.log(x), -(np.log(x) ** 2)])[
         :, :parameters
@@ -66,7 +65,9 @@ def design(bins: int = BINS, parameters: int = PARAMETERS) -> tuple:
     return np.log(np.diff(edge)), np.linalg.qr(raw)[0]
 
 
-def fit(counts: np.ndarray, used: np.ndarray, parameters: int = PARAMETERS) -> Any:
+def fit(
+    counts: np.ndarray, used: np.ndarray, parameters: int = PARAMETERS, edge: Any = None
+) -> Any:
     """Fit the smooth spectrum to the bins in use, by Newton steps on the binned Poisson likelihood.
 
     Parameters
@@ -74,6 +75,7 @@ def fit(counts: np.ndarray, used: np.ndarray, parameters: int = PARAMETERS) -> A
     counts : array (..., bins), one spectrum or many toys
     used : bool array (bins,)
     parameters : int
+    edge : array (bins + 1,), GeV; as many bins of `binning` by default
 
     Returns
     -------
@@ -81,7 +83,7 @@ def fit(counts: np.ndarray, used: np.ndarray, parameters: int = PARAMETERS) -> A
     covariance : array (..., parameters, parameters), of the coefficients of `design`
     """
     counts = np.asarray(counts, dtype=float)
-    offset, terms = design(counts.shape[-1], parameters)
+    offset, terms = design(binning(counts.shape[-1]) if edge is None else edge, parameters)
     here, observed = terms[used], counts[..., used]
     start = np.log(np.maximum(observed, 0.5)) - offset[used]
     beta = start @ np.linalg.pinv(here).T
@@ -111,9 +113,11 @@ def significance(count: Any, expected: float | np.ndarray, error: float | np.nda
     return np.sign(n - b) * np.sqrt(np.maximum(2 * (first - second), 0.0))
 
 
-def inside(centre: float, half: float = regions.HALF, bins: int = BINS) -> np.ndarray:
+def inside(
+    centre: float, half: float = regions.HALF, bins: int = BINS, edge: Any = None
+) -> np.ndarray:
     """Return the bins whose centre lies in the signal region: it, exactly, for masses of `SCAN`."""
-    edge = binning(bins)
+    edge = binning(bins) if edge is None else edge
     return regions.window(np.sqrt(edge[1:] * edge[:-1]), centre, half)
 
 
@@ -123,6 +127,7 @@ def test(
     centre: float = regions.CENTRE,
     half: Any = regions.HALF,
     parameters: int = PARAMETERS,
+    edge: Any = None,
 ) -> tuple:
     """Compare the signal region with the fit to all other bins.
 
@@ -130,14 +135,16 @@ def test(
     ----------
     counts : array (..., bins)
     centre : float, GeV
+    edge : array (bins + 1,), GeV; as many bins of `binning` by default
 
     Returns
     -------
     count, expected, error, local : arrays of shape (...)
     """
-    region = inside(centre, half, counts.shape[-1])
-    rate, covariance = fit(counts, ~region, parameters)
-    terms = design(counts.shape[-1], parameters)[1][region]
+    edge = binning(np.shape(counts)[-1]) if edge is None else edge
+    region = inside(centre, half, edge=edge)
+    rate, covariance = fit(counts, ~region, parameters, edge)
+    terms = design(edge, parameters)[1][region]
     gradient = rate[..., region] @ terms
     error = np.sqrt(np.einsum("...i,...ij,...j->...", gradient, covariance, gradient))
     count, expected = counts[..., region].sum(axis=-1), rate[..., region].sum(axis=-1)
@@ -182,7 +189,9 @@ def overall(local: float, maxima: np.ndarray) -> tuple:
     return float(chance), float(norm.isf(chance))
 
 
-def spurious(mass: Any, centre: Any = regions.CENTRE) -> Any:
-    """Return the local significances from fits with two, three and four parameters."""
-    counts = histogram(mass)
-    return {number: float(test(counts, centre, parameters=number)[3]) for number in (2, 3, 4)}
+def function_error(counts: np.ndarray, expected: float, centre: float = regions.CENTRE) -> float:
+    """Return by how many events one parameter more moves the expectation in the signal region.
+
+    The systematic error of choosing the function.
+    """
+    return float(abs(test(counts, centre, parameters=PARAMETERS + 1)[1] - expected))

@@ -239,7 +239,7 @@ def sample(
     drift = np.exp(0.01 * rng.standard_normal(blocks))[block]
     frame[list(JETS)] = frame[list(JETS)].mul(drift, axis=0)
     frame.insert(0, "event_id", [f"{prefix}{n:06d}" for n in range(len(frame))])
-    frame.insert(1, "block", [f"{prefix}{n:04d}" for n in block])
+    frame.insert(1, "block", np.array([f"{prefix}{n:04d}" for n in range(blocks)], object)[block])
     each = 1.0 if expected is None else expected / max(signals, 1)
     weight = np.where(frame["true_process"] == "signal", each, 1.0)
     return frame.assign(vertices=vertices, weight=weight)
