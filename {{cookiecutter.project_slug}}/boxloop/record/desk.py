@@ -4,6 +4,7 @@ Imports stand inside the methods: a chapter is stale when code changes that it h
 uses no more than it asks for.
 """
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from boxloop.notebooks.folder import desks
@@ -440,7 +441,12 @@ class Desk:
         return read_ledger(self.project)
 
     def note_training(self) -> None:
-        """Take down that this chapter trains: once it has come to its end, criteria are locked."""
+        """Take down that this chapter trains: once it has come to its end, criteria are locked.
+
+        From here on a network that stops before it has converged does not warn: to stop in time
+        is meant, and the validation curve shows what comes of it. Other models go on warning.
+        """
+        warnings.filterwarnings("ignore", module=r"sklearn\.neural_network")
         self._trains = True
 
     def open_seal(self, *, reason: str, model_hash: str) -> "pd.DataFrame":
