@@ -2,6 +2,7 @@
 
 from itertools import combinations
 from math import factorial
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LinearRegression
 
 from boxloop.measure.pushes import pushes
+from boxloop.record.desk import Desk
 
 NAMES = list("abcd")
 
@@ -88,7 +90,7 @@ def test_they_add_up_whatever_the_model_with_words_gaps_and_columns_that_stay():
     """Columns that are no player keep the values of the row; inputs in one player move as one."""
     X = table().assign(kind=pd.Categorical(["x", "y"] * 100), run=np.arange(200))
     X.loc[::7, "c"] = np.nan
-    model = HistGradientBoostingClassifier(categorical_features="from_dtype", max_iter=20)
+    model = HistGradientBoostingClassifier(categorical_features="from_dtype", max_iter=5)
     model.fit(X, (X["a"] > 0) ^ (X["kind"] == "x"))
     players = each(["a", "kind"]) | {"all others": ["b", "c", "d"]}
 
@@ -121,3 +123,50 @@ def test_towards_the_error_has_the_sign_of_the_error():
 
     assert np.allclose(up, found.parts[0])
     assert np.allclose(down, -found.parts[1])
+
+
+def desk(frame, truth, *, has_classes):
+    """Return the desk of a chapter as far as the two methods below ask it."""
+    here = Desk()
+    here.settings = SimpleNamespace(inputs=[name for name in frame if name != "mass"])
+    here.task = SimpleNamespace(
+        seen=lambda rows: rows, truth=lambda _: truth, has_classes=has_classes
+    )
+    here.table, here.seed, here.draws = (lambda _: frame), 0, 80
+    half = len(frame) // 2
+    parts = np.arange(half), np.arange(half, len(frame))
+    here.folds = lambda _: [parts, parts[::-1]]
+    here.units = lambda rows: np.arange(len(rows))
+    return here
+
+
+def test_a_chapter_tells_the_first_twelve_inputs_apart():
+    """The others move together, and what is no input stays as it is in the row."""
+    rng = np.random.default_rng(6)
+    frame = pd.DataFrame(rng.normal(size=(80, 15)), columns=[*"abcdefghijklmn", "mass"])
+    model = Formula(lambda rows: rows["a"] + rows["m"] + rows["n"] + rows["mass"] ** 2)
+    here = desk(frame, None, has_classes=False)
+
+    found = here.pushes(model, frame.head(3), list("abcdefghijklmn"))
+
+    assert found.names == [*"abcdefghijkl", "all others"]
+    assert np.allclose(found.base + found.parts.sum(axis=1), model.predict(frame.head(3)))
+    near = frame["mass"].head(3) ** 2
+    assert np.allclose(found.base - near, found.base[0] - near[0])
+    assert np.allclose(found.parts[:, 1:12], 0)
+
+
+def test_scores_of_refits_become_probabilities_before_they_are_compared():
+    """Members that rank alike agree, whatever the scale of their scores."""
+    rng = np.random.default_rng(7)
+    frame = pd.DataFrame({"a": rng.normal(size=400)})
+    truth = pd.Series((frame["a"] + rng.normal(size=400) > 0).astype(int))
+    members = [frame["a"].to_numpy(), 100 * frame["a"].to_numpy() + 5]
+
+    scored = desk(frame, truth, has_classes=True).uncertainty(frame, members)
+    valued = desk(frame, truth, has_classes=False).uncertainty(frame, members)
+
+    assert scored["rows"].sum() == 400
+    assert np.allclose(scored["spread"], 0)
+    assert scored["error"].max() < 0.6
+    assert valued["spread"].min() > 5
