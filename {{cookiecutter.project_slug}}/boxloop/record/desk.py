@@ -413,6 +413,19 @@ class Desk:
 
         return all_passes(self.project)
 
+    def of_pass(self, number: int, address: str) -> dict[str, float | None] | None:
+        """Return ``value``, ``low`` and ``high`` of what a pass found at ``validation.rmse.model``.
+
+        None where it keeps no such number, or there is no such pass: in the first one, say.
+        """
+        from boxloop.record.traced import Results
+
+        results = Results(self.project, {}, [], note=self._used)
+        entry = results.find(f"pass{number}.{address}")
+        if entry is None or entry.value is None:
+            return None
+        return {"value": entry.value, "low": entry.low, "high": entry.high}
+
     def failures_log(
         self, attempts: "pd.DataFrame", stress: "pd.DataFrame", *, also: "Iterable[dict]" = ()
     ) -> "Log":

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 PREDICTORS = ("model", "reference", "difference")
 SHOWN = ("model", "reference")
+TAUGHT = {"exploration", "train_cv"}
 
 
 def sets_of(past: dict) -> dict:
@@ -34,6 +35,19 @@ def common_set(passes: list[dict]) -> str | None:
     return "validation" if "validation" in shared else min(shared, default=None)
 
 
+def open_sets(passes: list[dict]) -> list[str]:
+    """Return the sets, neither of training nor sealed, on which all passes were measured."""
+    names = [set(sets_of(past)) for past in passes]
+    shared = set.intersection(*names) - TAUGHT if names else set()
+    measured = [
+        name
+        for name in sorted(shared)
+        if not name.startswith("test")
+        and all(_is_measured(sets_of(past)[name].get(who)) for past in passes for who in SHOWN)
+    ]
+    return sorted(measured, key=lambda name: name != "validation")
+
+
 def table(passes: list[dict]) -> list[dict]:
     """Return one row per pass, oldest first, the primary metric always on the same set of rows.
 
@@ -47,11 +61,12 @@ def table(passes: list[dict]) -> list[dict]:
     list of dict
         ``number``, ``date``, ``note``, ``released``, ``metric``, ``unit``, ``set``, the intervals
         ``model``,
-        ``reference`` and ``difference`` (None where the passes share no set), ``criteria`` (``"2
+        ``reference`` and ``difference`` (None where the passes share no set), ``on`` (``model`` and
+        ``reference`` on each set that no training saw and all passes share), ``criteria`` (``"2
         of 3 met"``),
         ``states`` (counts by state) and ``changed`` (sentences, against the pass before).
     """
-    where = common_set(passes)
+    where, places = common_set(passes), open_sets(passes)
     found = []
     for before, past in zip([None, *passes], passes, strict=False):
         primary = (past.get("metrics") or {}).get("primary") or {}
@@ -67,6 +82,7 @@ def table(passes: list[dict]) -> list[dict]:
                 "unit": primary.get("unit") or "",
                 "set": where,
                 **{who: values.get(who) for who in PREDICTORS},
+                "on": {at: {who: sets_of(past)[at][who] for who in SHOWN} for at in places},
                 "criteria": criteria_words((past.get("metrics") or {}).get("criteria") or []),
                 "states": {state: states.count(state) for state in dict.fromkeys(sorted(states))},
                 "changed": changes(before, past) if before else [],
@@ -203,6 +219,15 @@ def svg(found: list[dict], *, width: Any = 640, height: Any = 220) -> str:
             if _is_measured(row[who])
         ]
     return "".join([*parts, "</svg>"])
+
+
+def drawings(found: list[dict]) -> list[tuple[str, str]]:
+    """Return the name of each set that can be drawn pass by pass, and its drawing; see `svg`."""
+    places = found[-1]["on"] if found else {}
+    tables = {at: [row | row["on"][at] | {"set": at} for row in found] for at in places}
+    if not tables and found and found[-1]["set"]:
+        tables = {found[-1]["set"]: found}
+    return [(name, drawing) for name, rows in tables.items() if (drawing := svg(rows))]
 
 
 def _heights(found: list[dict], height: int) -> dict:

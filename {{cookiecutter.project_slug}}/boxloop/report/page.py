@@ -146,7 +146,7 @@ def _history(passes: list[dict], past: Past) -> dict:
     """Return passes and openings, also those before a reset that do not count."""
     table = history.table(passes)
     opened = [{**one.event, "counts": past.counts(one)} for one in past.openings]
-    drawn = {"history": table, "history_drawing": history.svg(table)}
+    drawn = {"history": table, "history_drawings": history.drawings(table)}
     return {"passes": passes, "openings": opened} | drawn
 
 

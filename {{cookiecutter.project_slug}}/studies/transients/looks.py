@@ -11,6 +11,8 @@ from boxloop.base import COLOURS, MARKERS
 from . import cosmology, data, simulate, survey
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     import pandas as pd
     from matplotlib.axes import Axes
 
@@ -55,6 +57,23 @@ def light_curve(ax: Axes, object_id: str) -> None:
         )
         ax.plot(days, true[0, band], color=colour, lw=0.8, alpha=0.6)
     ax.axhline(0, color="#AAAAAA", lw=0.6, zorder=0)
+
+
+def first_pass(ax: Axes, of_pass: Callable, names: Iterable[str]) -> None:
+    """Draw, pale, the working points of pass 1 among the faint, where there is such a pass.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes, purity against completeness
+    of_pass : callable, see `boxloop.record.Station.of_pass`
+    names : of the methods, as in `COLOURS`
+    """
+    for who in names:
+        metrics = ("completeness", "purity")
+        spot = [of_pass(1, f"photometric.{metric}.{who}") for metric in metrics]
+        if all(spot):
+            place = [one["value"] for one in spot]
+            ax.plot(*place, MARKERS[who], ms=9, color=COLOURS[who], alpha=0.35)
 
 
 def shifts(ax: Axes, table: pd.DataFrame, title: str) -> None:
