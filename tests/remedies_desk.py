@@ -274,3 +274,90 @@ def a_notebook_that_changes_while_it_is_read_is_read_again(person):
     door = person.types("answers", "--update")
     yield lambda: next(answers, None) or door(), "`boxloop answers --update` again"
     yield door
+
+
+# Predictions.
+def bet(person, name="01_scoping", **other):
+    """Return the door of a prediction in a chapter, whole but for what is changed."""
+    given = {"name": "gain", "sentence": "So.", "of": "gain.test.rmse", "above": 0.1} | other
+    here = desk(person, name)
+    return calls(here.predict, given.pop("name"), given.pop("sentence"), **given)
+
+
+def unmendable(name, says, wrong, right):
+    """Take a case of a prediction that is not as it can be, and then is."""
+
+    def mended(person):
+        person.small()
+        yield bet(person, **wrong), says
+        yield bet(person, **right)
+
+    mended.__name__ = name
+    case(mended)
+
+
+for _name, _says, _wrong, _right in (
+    ("a_prediction_has_a_plain_id", 'such as "simulator_b"', {"name": "my bet"}, {}),
+    ("a_prediction_says_it_in_words", "needs a sentence that says in words", {"sentence": ""}, {}),
+    ("a_prediction_is_of_an_address", "is no address of a result, such as", {"of": "gain"}, {}),
+    ("a_prediction_is_of_a_result", "so give of= the address", {"of": "settings.split.test"}, {}),
+    ("a_prediction_is_of_a_number", "is no address of a result: write", {"of": "a.b.c"}, {}),
+    ("a_prediction_has_a_bound", "needs one of below=, above= and between=", {"above": None}, {}),
+    ("a_bound_is_finite", "needs a finite number", {"above": float("inf")}, {}),
+    (
+        "two_bounds_are_in_order",
+        "needs two finite numbers, the smaller first",
+        {"above": None, "between": (2, 1)},
+        {"above": None, "between": (1, 2)},
+    ),
+):
+    unmendable(_name, _says, _wrong, _right)
+
+
+@case
+def a_prediction_stands_in_01(person):
+    person.small()
+    yield bet(person, "05_diagnose"), "where results are known already: move it to 01_scoping"
+    yield bet(person, "01_scoping")
+
+
+@case
+def a_prediction_stands_in_04(person):
+    person.small()
+    yield bet(person, "07_failures_log"), "move it to 01_scoping or 04_train"
+    yield bet(person, "04_train")
+
+
+@case
+def a_prediction_has_an_id_of_its_own(person):
+    person.small()
+    here = desk(person, "01_scoping")
+    here.predict("gain", "So.", of="gain.test.rmse", above=0.1)
+    again = {"of": "gain.test.rmse", "above": 0.2}
+    yield calls(here.predict, "gain", "So.", **again), "in 01_scoping: give it its own id"
+    yield calls(here.predict, "more", "So.", **again)
+
+
+@case
+def a_prediction_comes_before_its_result(person):
+    person.small()
+    here = desk(person, "04_train")
+    here.number("seconds", 3.0)
+    of = {"of": "04_train.seconds", "below": 5.0}
+    yield calls(here.predict, "cheap", "So.", **of), "from 04_train: predict it before that"
+    yield calls(desk(person, "04_train").predict, "cheap", "So.", **of)
+
+
+@case
+def an_id_does_not_stand_in_two_chapters(person):
+    project = person.small()
+    for name, of in (("01_scoping", "gain.test.rmse"), ("04_train", "test.rmse.model")):
+        row = {"id": "gain", "sentence": "So.", "of": of, "above": 0.1, "below": None}
+        text = json.dumps([row])
+        (project.station(name) / "predictions.json").write_text(text, encoding="utf-8")
+    yield (
+        calls(lambda: desk(person, "07_failures_log").predictions()),
+        "stands in 01_scoping and in 04_train: give one of them another id",
+    )
+    path = project.station("04_train") / "predictions.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"gain"', '"other"'), encoding="utf-8")
