@@ -105,8 +105,9 @@ def candidates(
         found[name] = _predictor(learnt, view, inputs)
     offset = np.mean(found["A alone"](other) - other[target])
     found["A alone, zero point from B"] = lambda frame: found["A alone"](frame) - offset
-    line = anchored(both, inputs, target, GAMMA)
-    return found | {"A and B, anchored": _predictor(line, whole, inputs)}
+    for name, gamma in {"A and B, a line": 1.0, "A and B, anchored": GAMMA}.items():
+        found[name] = _predictor(anchored(both, inputs, target, gamma), whole, inputs)
+    return found
 
 
 def _predictor(estimator: Any, view: Callable, inputs: list[str]) -> Callable:
