@@ -155,6 +155,24 @@ def test_half_of_another_domain_stays_open(tmp_path, people):
     assert parts._test.groupby("set").family.nunique().to_dict() == {"test": 40, "test_abroad": 100}
 
 
+def test_rows_for_training_alone_judge_nothing(tmp_path, people):
+    """They join the training rows; validation, test and other domains are what they were."""
+    settings, more = make(tmp_path), people.head(30).assign(family="acquired")
+    whole = {"domains": {"abroad": people}}
+    before, after = (
+        divide(people, settings, **whole),
+        divide(people, settings, for_training=more, **whole),
+    )
+
+    pd.testing.assert_frame_equal(after.train.head(len(before.train)), before.train)
+    assert (after.train.family == "acquired").sum() == 30
+    pd.testing.assert_frame_equal(after.validation, before.validation)
+    pd.testing.assert_frame_equal(after.domains["abroad"], before.domains["abroad"])
+    pd.testing.assert_frame_equal(after._test, before._test)
+    none = divide(people, settings, for_training=more.head(0))
+    pd.testing.assert_frame_equal(none.train, before.train)
+
+
 def test_the_test_part_is_not_shown(tmp_path, people):
     """Neither by name nor by repr."""
     parts = divide(people, make(tmp_path))

@@ -21,13 +21,15 @@ def _any(*patterns: str) -> re.Pattern[str]:
 
 
 _THOUGHT = (
-    r"(?:expected|believed|hoped|feared|anticipated|foresaw|foreseen|suspected|guessed|figured|"
-    r"conjectured|hypothesi[sz]ed|reckoned|imagined|sworn|wagered|bet)"
+    r"(?:expected|believed|hoped|feared|anticipated|foresaw|foreseen|foretold|suspected|guessed|"
+    r"figured|conjectured|hypothesi[sz]ed|reckoned|imagined|envisaged|envisioned|surmised|sworn|"
+    r"wagered|bet|banked on|counted on|bargained for)"
 )
 _TOLD = rf"(?:{_THOUGHT}|predicted|thought)"
 _BELIEF = (
     r"(?:expectations?|beliefs?|hypothes[ie]s|guess(?:es)?|conjectures?|hunch(?:es)?|forecasts?|"
-    r"suspicions?|hopes?|fears?|intuitions?|bets?|presumption)"
+    r"suspicions?|hopes?|fears?|intuitions?|bets?|presumption|convictions?|premise|prejudices?|"
+    r"trust|confidence)"
 )
 _ONE = r"(?:prediction|hypothesis|expectation|conjecture|belief|guess)"
 # Whose expectation it is, right behind the word: of theory, of chance, of a fit.
@@ -35,6 +37,8 @@ _THEIRS = r"(?!\s+(?:of|from|for|by|in|under|on|at|if|when|with|to|ones?|values?
 _NOBODY = r"(?:nobody|no one|none of us|not one of us)"
 _US = rf"(?:we|I|all of us|most of us|few of us|{_NOBODY}(?: in the \w+| on our side)?)"
 _OUR = r"(?:our|my|the team[’']s|the authors[’'])"
+_SURE = r"(?:convinced|sure|certain|confident|persuaded|optimistic|worried|afraid|sceptical)"
+_PLAYER = r"(?:models?|forest|network|trees?|methods?|gain|loss|errors?|classifier|reference|cuts?)"
 _GROUP = r"\b(?:authors|team|group|collaboration)\b"
 _FIRST = r"\b(?:outset|beforehand|initially|at first|originally|in advance)\b"
 _SAID = r"(?:\s+(?!(?:to|not to|the|a|an|each|it|them)\b)[\w’']+){0,3}?\s+"
@@ -51,28 +55,46 @@ _CLAIMS = _any(
     r"\b(?:we|I) (?:did not|didn[’']t) (?:\w+ )?(?:expect|think|foresee|anticipate|believe)\b",
     r"\b(?:we|I) would(?: never| not)? have (?:thought|said|guessed|sworn|expected|bet)\b",
     r"\b(?:we|I)\b[^.;]{0,30}\b(?:assumed|supposed|presumed)\b[^.;]*\bwould\b",
+    r"\b(?:we|I) had (?:\w+ )?(?:assumed|supposed|presumed|taken for granted|in mind)\b",
+    rf"\b(?:we|I|every(?:one|body)|all)\b(?: \w+){{0,4}} (?:was|were|had been) (?:\w+ )?{_SURE}\b",
+    rf"\b{_NOBODY} saw\b[^.;]*\bcoming\b",
+    r"\b(?:we|I) (?:had )?predicted\b(?=\s*(?:[.,;:)]|$))",
+    rf"\bwhat (?:we had|had been|was|were|one had) {_TOLD}{_THEIRS}\b",
+    r"\bwhat we (?:had )?(?:assumed|supposed|presumed)\b",
+    r"\bof what (?:the )?(?:\w+ (?:in|of) )?(?:rationale|scoping|0[14])\b",
+    r"\b(?:expected|predicted|anticipated|hoped-for) (?:\w+ ){1,3}(?:did not|failed to|never) "
+    r"(?:\w+ )?(?:materiali[sz]e|appear|come|show|arrive)\w*",
+    rf"\b{_PLAYER}\b[^.;]{{0,30}}\b(?:was|were|had been) (?:{_TOLD}|assumed) to\b",
+    r"\b(?:was|were) supposed to\b|\bmeant to be the\b",
     r"\b(?:we|I) (?:had |have |once |also )*predicted (?:that|an?|no|the (?:opposite|reverse))\b",
     r"\b(?:we|I) (?:were|was) (?:\w+ )?(?:right|wrong|mistaken) (?:about|that|to|in|on)\b",
     rf"{_GROUP}[^.;]{{0,20}}\b{_TOLD}\b[^.;]*(?:{_FIRST}|\bbefore\b)",
     rf"{_FIRST}[^.;]{{0,12}}{_GROUP}[^.;]*\b{_TOLD}\b",
     rf"\bit was (?:\w+ )?{_TOLD} (?:\w+ )?(?:that|beforehand|at the outset)\b",
     # A belief, by its name.
-    rf"\b{_OUR} (?:(?!model|the\b)[\w-]+ )?{_BELIEF}\b(?! (?:test|space|function)\b)",
+    rf"\b{_OUR} (?:(?!model|the\b)[\w-]+ )?{_BELIEF}\b(?! (?:test|space|function)\b)"
+    r"(?! (?:is|remains) (?:that|to)\b)(?! intervals?\b)",
     r"\b(?:our|my) (?:initial|original|prior|first|starting|naive|early|working) "
     r"(?:assumptions?|view|idea|picture|predictions?|reasoning)\b",
     r"\bour money was on\b|\b(?:we|I) (?:had )?put (?:our|my) money on\b",
     rf"\b{_PROVED} (?:our|my|the|this|that) (?:\w+ )?{_ONE}\b",
     r"\b(?:the|this|that|our|my) (?:\w+ )?prediction (?:\w+ ){0,4}?"
-    r"(?:came true|held|holds|(?:is|was) (?:borne|right|wrong)|failed)\b(?! of the model)",
-    r"\bpredictions? (?:that (?:was|were) )?(?:made|registered|written|stated) in "
-    r"(?:0[14]|notebook|chapter|scoping)\b",
+    r"(?:came true|held|holds|(?:is|was) (?:borne|right|wrong)|failed)\b(?! (?:of|for)\b)",
+    rf"\b{_ONE}s? (?:that (?:was|were) )?(?:(?:made|registered|written|stated|formulated) )?"
+    r"(?:in|of) (?:the )?(?:0[14]|notebook|first chapter|chapter|scoping)\b",
+    r"\bbefore (?:\w+ ){0,4}(?:tests?|run|runs|fit|results?|pass|experiment)\b[^.;]*"
+    r"\b(?:consensus|view|feeling|opinion|assumption|impression|idea) (?:was|had been)\b",
     # What is found, beside it.
     rf"\bas {_HOW}{_TOLD}{_THEIRS}\b",
     rf"\bthan {_HOW}{_TOLD}{_THEIRS}\b",
     r"\b(?:against|contrary to|beyond|despite|defying|confounds?) (?:all |any |every |the )?"
     rf"(?:expectations?|predictions?)\b{_THEIRS}|\b(?:against|beyond|despite) all hopes?\b",
+    r"\bcame as a \w*\s?surprise\b|\b(?:we|I) (?:was|were) (?:\w+ )?surprised\b",
+    r"\bwent in(?:to)?\b[^.;]*\bwith the (?:conviction|belief|expectation|idea|hope)\b",
+    r"\btook us by surprise\b|\b(?:in|with) hindsight\b",
     r"\bunexpectedly\b|\bto (?:our|my) (?:\w+ )?(?:surprise|astonishment|relief|disappointment)\b",
     r"\b(?:was|were|is|are|had been|has been) not (?:foreseen|anticipated)\b",
+    rf"\b(?:was|were|had been) not (?:expected|predicted)\b{_THEIRS}",
 )
 # "Flat if the errors are distributed as expected": nothing is told.
 _IF = _any(rf"\b(?:if|where|when|whether|unless)\b[^.;,]*\b(?:as|than) {_HOW}{_TOLD}\b")
@@ -86,7 +108,7 @@ _WRONG = _any(
     r"\bthe (?:opposite|contrary|reverse)\b|\bunexpectedly\b",
     r"\bnot (?:borne out|come true|came true)\b",
     r"\b(?:did|does|do|has|have) not (?:hold|held|come true|bear|borne)\b",
-    rf"\b{_ONE}\w* (?:\w+ )?(?:fail(?:s|ed)?|is not|was not)\b",
+    rf"\b{_ONE}\w* (?:\w+ )?(?:fail(?:s|ed)?|(?:is|was) not(?: (?:borne out|met|confirmed))?)\b",
     rf"\b(?:we|I) did(?: not|n[’']t) expect\b|\b{_NOBODY}\b[^.;]*\b{_THOUGHT}\b",
     r"\band (?:it|they|that) (?:did|does|do|was|is|were|are|has|have) not\b",
 )

@@ -168,7 +168,7 @@ def judge(text: str, entry: Entry, *, before: str = "", after: str = "") -> Verd
     before, after : str
         What stands beside the link: "about" before it, "per cent" or "worse" behind it count.
     """
-    if entry.address.startswith("prediction."):
+    if re.match(r"(?:pass\d+\.)?prediction\.", entry.address):
         verdict = _judge_prediction(text, entry)
         if verdict.holds is not None:
             return verdict

@@ -1,8 +1,9 @@
 """Numbers of a pass that stay with it, so that prose can speak of what an earlier pass found.
 
-Kept are the metrics of all sets, what chapters said with ``here.number``, checks, criteria, and
-whatever else a sentence links to as ``passN.ADDRESS``: a cell of a table, say. A link that is
-written after a pass was complete finds of such cells what was linked before.
+Kept are the metrics of all sets, what chapters said with ``here.number``, checks, criteria,
+predictions with what they are of, and whatever else a sentence links to as ``passN.ADDRESS``: a
+cell of a table, say. A link that is written after a pass was complete finds of such cells what was
+linked before.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def numbers_kept(project: Project, chapters: Iterable[Chapter]) -> dict[str, dic
     """
     results = Results(project, read_metrics(project).get("sets") or {}, read_checks(project))
     found = {}
-    for address in [*results.chief(), *linked(chapters)]:
+    for address in [*results.chief(), *results.predicted(), *linked(chapters)]:
         entry = results.find(address)
         facts = asdict(entry) if entry else {}
         known = {name: facts[name] for name in _FACTS if facts.get(name) not in (None, "")}

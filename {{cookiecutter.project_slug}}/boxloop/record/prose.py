@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from boxloop.notebooks.stated import Entry
 
 
-_OF_PREDICTION = re.compile(r"\]\(#prediction\.([A-Za-z]\w*)")
+_OF_PREDICTION = re.compile(r"\]\(#((?:pass\d+\.)?prediction\.[A-Za-z]\w*)")
 
 
 def known(project: Project, sets: Iterable[str] = (), results: Results | None = None) -> Known:
@@ -128,7 +128,7 @@ def beliefs_in(passage: Passage, results: Results) -> list[dict[str, Any]]:
         text = passage.text[start:end]
         claim = claimed(text)
         names = list(dict.fromkeys(_OF_PREDICTION.findall(text)))
-        entries = {name: results.find(f"prediction.{name}") for name in names}
+        entries = {name: results.find(name) for name in names}
         if not names and (not claim or passage.notebook in CHAPTERS):
             continue
         said = (
@@ -151,9 +151,9 @@ def _as_predicted(
         if entry is None:
             return True, ""  # its link says so itself
         if entry.state == LATE and (claim or said):
-            return False, f"prediction.{name} was written after its result was known"
+            return False, f"{name} was written after its result was known"
         if said and entry.state != said:
-            return False, f"prediction.{name} is: {entry.state}"
+            return False, f"{name} is: {entry.state}"
     return True, ""
 
 

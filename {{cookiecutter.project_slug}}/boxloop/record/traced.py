@@ -261,6 +261,11 @@ class Results:
             one.id: row | {"chapter": one.chapter} for one, row in zip(found, rows, strict=True)
         }
 
+    def predicted(self) -> list[str]:
+        """Return the addresses of the predictions, and of what they are of."""
+        rows = self._predictions
+        return [*(f"prediction.{name}" for name in rows), *(row["of"] for row in rows.values())]
+
     def measured_in(self, address: str) -> str:
         """Return the chapter that has left what stands at an address; empty where none has."""
         kind, _, rest = address.partition(".")

@@ -26,7 +26,7 @@ SEASONS = {
 FILES = ("spectroscopic", "photometric", "faint_spectra", "survey", "kilonovae")
 
 
-def tables() -> dict[str, pd.DataFrame]:
+def tables(seed: int = SEED) -> dict[str, pd.DataFrame]:
     """Return the five tables by file name.
 
     Confirmed objects with their classes; objects of another season that no spectrograph has seen,
@@ -34,7 +34,8 @@ def tables() -> dict[str, pd.DataFrame]:
     blindly and given a spectrum after pass 1; the unlabelled survey, with one per cent of
     kilonovae; and kilonovae alone.
     """
-    found = {name: survey.catalogue(name, arguments) for name, arguments in SEASONS.items()}
+    seasons = {name: (seed, *arguments[1:]) for name, arguments in SEASONS.items()}
+    found = {name: survey.catalogue(name, arguments) for name, arguments in seasons.items()}
     strangers = found["N"].assign(field_id="C" + found["N"]["field_id"].str[1:])
     sky = pd.concat([found["C"], strangers]).sort_values("mjd", kind="stable", ignore_index=True)
     sky["object_id"] = [f"S{n:05d}" for n in range(len(sky))]
