@@ -3,7 +3,11 @@
 import pytest
 from study_files import STUDY
 
-from boxloop.record.results import judge
+from boxloop.base.errors import UserError
+from boxloop.base.files import sha256, write_json
+from boxloop.base.places import Project
+from boxloop.measure.decision import promised
+from boxloop.record.results import chapter_numbers, judge
 from boxloop.settings.load import load_settings
 from boxloop.settings.tables import Criterion
 
@@ -72,3 +76,62 @@ def test_study_toml_may_say_above(tmp_path):
     (criterion,) = load_settings(file).study.criteria
 
     assert (criterion.above, criterion.at_least, criterion.at_most) == (0.0, None, None)
+
+
+OF_CHAPTER = {"metric": "alarms", "set": "06_stress_test", "quantity": "high", "at_most": 0.1}
+
+
+def chapter(tmp_path, numbers):
+    """Return a project whose chapter 06 has kept these numbers."""
+    project = Project(tmp_path)
+    kept = write_json(project.station("06_stress_test") / "numbers.json", numbers)
+    made = {project.relative(kept): sha256(kept)}
+    write_json(project.station("06_stress_test") / "station.json", {"makes": made})
+    return project, kept
+
+
+def test_a_criterion_may_ask_a_chapter_for_a_number(tmp_path):
+    """Judged by the end of its interval; by none that the chapter does not vouch for."""
+    criterion = Criterion(name="c", **OF_CHAPTER)
+    numbers = {"alarms": {"value": 0.02, "low": 0.01, "high": 0.11}, "other": {"value": 1.0}}
+    project, kept = chapter(tmp_path, numbers)
+    found = judge(criterion, chapter_numbers(project, [criterion]))
+    kept.write_text(kept.read_text(encoding="utf-8").replace("0.11", "0.01"), encoding="utf-8")
+    changed = judge(criterion, chapter_numbers(project, [criterion]))
+    value = judge(
+        criterion.model_copy(update={"quantity": "value"}),
+        {"06_stress_test": {"metrics": {"alarms": {"model": numbers["alarms"]}}}},
+    )
+
+    assert (found["value"], found["met"]) == (0.11, False)
+    assert (changed["value"], changed["met"]) == (None, None)
+    assert (value["value"], value["met"]) == (0.02, True)
+    assert judge(criterion, {})["met"] is None
+
+
+def test_a_number_without_interval_has_no_upper_end(tmp_path):
+    """Then nobody can tell."""
+    criterion = Criterion(name="c", **OF_CHAPTER)
+    project, _ = chapter(tmp_path, {"alarms": {"value": 0.02, "low": None, "high": None}})
+
+    assert judge(criterion, chapter_numbers(project, [criterion]))["met"] is None
+
+
+def test_study_toml_asks_a_chapter_by_any_name_but_for_no_gain(tmp_path):
+    """Its numbers are no metrics; and a metric of no rows is no metric of a set of rows."""
+    file = tmp_path / "study.toml"
+    asked = STUDY.replace('set = "test"', 'set = "06_stress_test"', 1)
+    asked = asked.replace('\nmetric = "rmse"', '\nmetric = "alarms"', 1)
+    file.write_text(asked.replace('"gain"', '"high"', 1), encoding="utf-8")
+    (criterion,) = load_settings(file).study.criteria
+
+    assert criterion.of_chapter
+    file.write_text(asked, encoding="utf-8")
+    with pytest.raises(UserError, match="asks the chapter 06_stress_test for gain: write value"):
+        load_settings(file)
+
+
+def test_the_map_of_safe_use_is_drawn_by_metrics_alone():
+    """What a chapter keeps is no error of rows."""
+    own = Criterion(name="a", metric="rmse", set="test", at_most=1.5)
+    assert promised([own, Criterion(name="c", **OF_CHAPTER)]) == {"rmse": 1.5}

@@ -72,7 +72,7 @@ def before_after(
                 "of its function": parts[1],
                 "of training": extra,
                 "local significance": local,
-                "with systematic errors": search.significance(n, b, np.linalg.norm(parts)),
+                "with systematic errors": search.significance(n, b, float(np.linalg.norm(parts))),
             }
         )
     return pd.DataFrame(rows).astype(float)
