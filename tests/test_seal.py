@@ -16,8 +16,8 @@ from boxloop.base.files import write_json
 from boxloop.base.places import Project
 from boxloop.checks import run_check
 from boxloop.notebooks.graph import read_loop
+from boxloop.record.completed import record
 from boxloop.record.health import losses, notices, refuse_a_damaged_ledger
-from boxloop.record.passes import record
 from boxloop.record.release import lost_numbers
 from boxloop.split.ledger import link
 from boxloop.split.seal import append, close, head, identity, open_seal, read_ledger, trouble
@@ -426,8 +426,8 @@ def test_a_note_in_every_pass(tmp_path, monkeypatch):
     project = make_project(tmp_path, graph=GRAPH)
     close(project, FRAME)
     append(project, "trained", criteria=[])
-    monkeypatch.setattr("boxloop.record.passes.inputs_hash", lambda *_: "same")
-    monkeypatch.setattr("boxloop.record.passes._executed", lambda *_: {})
+    monkeypatch.setattr("boxloop.record.completed.inputs_hash", lambda *_: "same")
+    monkeypatch.setattr("boxloop.record.completed._executed", lambda *_: {})
     record(project, read_loop(project), complete=True)
     rewrite(project, lines(project)[:-1])
 

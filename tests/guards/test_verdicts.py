@@ -69,6 +69,10 @@ def logged(*names):
     return [{"about": f"attempt: {name}"} for name in names]
 
 
+def bet(state):
+    return {"id": state, "of": "validation.rmse.model", "state": state, "note": "why"}
+
+
 def labels(size=600):
     rng = np.random.default_rng(7)
     y = rng.integers(2, size=size)
@@ -193,6 +197,7 @@ FAULTS = {
     "criteria.unchanged": lambda: ([BEFORE], {"criteria": AFTER}),
     "log.complete": lambda: ([["ridge", "forest", "net"], logged("forest", "other")], {}),
     "log.explained": lambda: ([[*logged("a", "b"), {"about": "c", "explanation": "why"}]], {}),
+    "log.predictions": lambda: ([[bet("late"), bet("withdrawn"), bet("wrong")]], {}),
     "answers.traceable": lambda: ([said(True, False, None, False)], {}),
     "seal.untouched": lambda: (
         [{"04_train": [("a", "open_seal()\nimport x as open_seal"), ("b", "parts._test")]}],
@@ -277,6 +282,7 @@ def test_what_is_measured_is_the_fault():
         "criteria.unchanged": 3,
         "log.complete": 2,
         "log.explained": 2,
+        "log.predictions": 2,
         "answers.traceable": 2,
         "provenance.chain": 2,
         "provenance.deterministic": 0.5,

@@ -108,7 +108,7 @@ _WRONG = _any(
     r"\bthe (?:opposite|contrary|reverse)\b|\bunexpectedly\b",
     r"\bnot (?:borne out|come true|came true)\b",
     r"\b(?:did|does|do|has|have) not (?:hold|held|come true|bear|borne)\b",
-    rf"\b{_ONE}\w* (?:\w+ )?(?:fail(?:s|ed)?|is not|was not)\b",
+    rf"\b{_ONE}\w* (?:\w+ )?(?:fail(?:s|ed)?|(?:is|was) not(?: (?:borne out|met|confirmed))?)\b",
     rf"\b(?:we|I) did(?: not|n[’']t) expect\b|\b{_NOBODY}\b[^.;]*\b{_THOUGHT}\b",
     r"\band (?:it|they|that) (?:did|does|do|was|is|were|are|has|have) not\b",
 )

@@ -151,16 +151,16 @@ def model_card(
     citation: str,
     checks: pd.DataFrame | None = None,
     verdict: dict | None = None,
+    predictions: pd.DataFrame | None = None,
 ) -> str:
     """Return the model card as Markdown, rendered by `skops.card.Card`.
 
     Parameters
     ----------
-    model, title : fitted estimator and str
-    intended_use, not_for, data, metrics, strata, safe_unsafe, training, limits, citation : str,
-        DataFrame or list
+    model : fitted estimator
+    title, intended_use, ..., citation : str, DataFrame or list
         Content of the section of that name; all are required, because a card with a hole misleads.
-    checks, verdict : DataFrame and dict, optional; see `power_table` and `record.verdict`
+    checks, verdict, predictions : optional; see `power_table`, `verdict`, `Desk.predictions`
     """
     from skops.card import Card
 
@@ -178,9 +178,22 @@ def model_card(
     top = f"Model card: {as_written(title)}".replace("/", "-")
     card = Card(model, template=None, model_diagram=False)
     card.add(**{top: "What this model is for, how well it works, and where it must not be used."})
-    parts = _headed(sections, checks, verdict)
+    parts = _headed(sections | _foreseen(predictions), checks, verdict)
     card.add(**{f"{top}/{heading}": _text(content) for heading, content in parts})
     return card.render().strip() + "\n"
+
+
+def _foreseen(predictions: pd.DataFrame | None) -> dict[str, list]:
+    """Return the section with the table of the predictions, none where none is registered."""
+    if predictions is None or predictions.empty:
+        return {}
+    words = (
+        "Registered before it was measured; right or wrong where the whole interval lies on one "
+        "side of the bound."
+    )
+    columns = ["prediction", "predicted", "value", "low", "high", "state", "note"]
+    table = predictions[columns].astype({"value": float, "low": float, "high": float})
+    return {"What was predicted": [words, table]}
 
 
 def _headed(
@@ -192,7 +205,8 @@ def _headed(
     if verdict is None:
         return list(sections.items())
     if verdict["state"] == "void":
-        warned = {name: sections[name] for name in ("Metrics", "Metrics by stratum")}
+        named = ("Metrics", "Metrics by stratum", "What was predicted")
+        warned = {name: sections[name] for name in named if name in sections}
         sections = sections | {name: [_WARNING, _text(found)] for name, found in warned.items()}
     return [("Verdict", _judged(verdict)), *sections.items()]
 

@@ -255,7 +255,8 @@ class Desk:
     ) -> "pd.DataFrame":
         """Register what you expect of a result, in 01 or 04; return what is registered so far.
 
-        07 scores it (`predictions`), and prose links to ``#prediction.NAME``.
+        07 scores it (`predictions`), and prose links to ``#prediction.NAME``. What is refused says
+        `boxloop.record.foreseen.register`.
 
         Parameters
         ----------
@@ -269,21 +270,17 @@ class Desk:
             One of them, or `between`: on which side of it the value will lie.
         between : pair of float, optional
             The value will lie between the two, ends included.
-
-        Raises
-        ------
-        UserError
-            If it is none: see `boxloop.record.predictions.prediction`; if its address is none, or
-            is of a result that is known already; or if the name is another prediction's.
         """
         import pandas as pd
 
-        from boxloop.record.predictions import FILE, prediction, register, rows_of
+        from boxloop.record.foreseen import register
+        from boxloop.record.predictions import FILE, prediction, rows_of
+        from boxloop.record.prose import results_of
 
         one = prediction(
             name, sentence, of=of, chapter=self.name, below=below, above=above, between=between
         )
-        self._predicted[:] = register(one, self)
+        self._predicted[:] = register(one, self, results_of(self.project))
         self.keep(FILE, rows_of(self._predicted))
         facts = {"id": "id", "sentence": "prediction", "of": "of", "words": "predicted"}
         rows = [

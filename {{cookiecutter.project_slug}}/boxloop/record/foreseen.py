@@ -16,6 +16,7 @@ from boxloop.base.errors import UserError
 from boxloop.base.files import fingerprint, read_cache, write_json
 from boxloop.base.objects import get_json, put_json
 from boxloop.base.places import Project
+from boxloop.notebooks.folder import chapter_names
 from boxloop.notebooks.memory import raw_hashes
 from boxloop.notebooks.stated import Entry
 from boxloop.record.causes import Causes, causes_of
@@ -33,7 +34,10 @@ from boxloop.record.predictions import (
     WRONG,
     Past,
     Prediction,
+    Results,
+    known_already,
     measured,
+    objection,
     parsed,
     registered,
     rows_of,
@@ -46,7 +50,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from boxloop.record.traced import Results
 
 WITHDRAWN = "withdrawn"
 PARTS = ("value", "low", "high")
@@ -310,6 +313,39 @@ def _remembered(project: Project) -> dict[str, dict[str, Any]]:
     content = read_cache(project.passes / FILE)
     content = content if isinstance(content, dict) else {}
     return {name: dict(rows) for name, rows in content.items() if isinstance(rows, dict)}
+
+
+def register(one: Prediction, here: Any, results: Results) -> list[Prediction]:
+    """Return the predictions of a chapter with one more, and remember when it was written.
+
+    Parameters
+    ----------
+    one : Prediction
+    here : boxloop.record.station.Station
+    results : Results
+        As earlier runs have left them.
+
+    Raises
+    ------
+    UserError
+        If the name is another prediction's, the address is none, or its result is known already.
+    """
+    call = f"here.predict({one.id!r})"
+    before = [row for row in registered(here.project) if row.chapter < here.name]
+    for row in [*before, *here._predicted]:  # noqa: SLF001  # its desk
+        if row.id == one.id and row != one:
+            msg = f"{call} is another prediction in {row.chapter}: give it its own id."
+            raise UserError(msg)
+    names = chapter_names(here.project)
+    if what := objection(one.of, names, len(here.settings.study.criteria)):
+        msg = f"{call}: of={one.of!r} is no address of a result: {what}."
+        raise UserError(msg)
+    if where := known_already(one.of, here):
+        msg = f"{call}: {one.of} is known already, from {where}: predict it before that."
+        raise UserError(msg)
+    if not here.smoke:
+        remember(here.project, one, results, old=here._predicted_before)  # noqa: SLF001
+    return [row for row in here._predicted if row.id != one.id] + [one]  # noqa: SLF001
 
 
 def remember(project: Project, one: Prediction, results: Results, *, old: list[Prediction]) -> None:

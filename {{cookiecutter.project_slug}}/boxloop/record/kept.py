@@ -1,8 +1,9 @@
 """Numbers of a pass that stay with it, so that prose can speak of what an earlier pass found.
 
 Kept are the metrics of all sets, what chapters said with ``here.number``, checks, criteria,
-predictions with what they are of, and whatever else a sentence links to as ``passN.ADDRESS``: a cell of a table, say. A link that is
-written after a pass was complete finds of such cells what was linked before.
+predictions with what they are of, and whatever else a sentence links to as ``passN.ADDRESS``: a
+cell of a table, say. A link that is written after a pass was complete finds of such cells what was
+linked before.
 """
 
 from __future__ import annotations

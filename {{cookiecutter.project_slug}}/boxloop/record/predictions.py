@@ -14,7 +14,7 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from boxloop.base.errors import UserError
 from boxloop.base.files import read_cache
@@ -23,9 +23,35 @@ from boxloop.notebooks.prose import ADDRESS
 from boxloop.record.results import PREDICTORS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from boxloop.base.places import Project
     from boxloop.notebooks.stated import Entry
-    from boxloop.record.traced import Results
+
+
+class Results(Protocol):
+    """What is asked of the results here, as `boxloop.record.traced.Results` has it."""
+
+    chapters: list[str]
+    note: Callable[[Path], object]
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """study.toml as plain tables."""
+
+    def find(self, address: str) -> Entry | None:
+        """Return what stands at an address."""
+
+    def sentence(self, address: str) -> str:
+        """Return the sentence for an address at which nothing stands."""
+
+    def measured_in(self, address: str) -> str:
+        """Return the chapter that has left what stands at an address."""
+
+    def addresses(self) -> list[str]:
+        """Return the addresses of all results."""
+
 
 CHAPTERS = ("01_scoping", "04_train")  # before anything that a prediction may be of
 FILE = "predictions.json"
@@ -225,40 +251,6 @@ def rows_of(predictions: Iterable[Prediction]) -> list[dict[str, Any]]:
     return [asdict(one) for one in predictions]
 
 
-def register(one: Prediction, here: Any) -> list[Prediction]:
-    """Return the predictions of a chapter with one more, and remember when it was written.
-
-    Parameters
-    ----------
-    one : Prediction
-    here : boxloop.record.station.Station
-
-    Raises
-    ------
-    UserError
-        If the name is another prediction's, the address is none, or its result is known already.
-    """
-    from boxloop.record.foreseen import remember
-    from boxloop.record.prose import results_of
-
-    call = f"here.predict({one.id!r})"
-    before = [row for row in registered(here.project) if row.chapter < here.name]
-    for row in [*before, *here._predicted]:  # noqa: SLF001  # its desk
-        if row.id == one.id and row != one:
-            msg = f"{call} is another prediction in {row.chapter}: give it its own id."
-            raise UserError(msg)
-    names = chapter_names(here.project)
-    if what := objection(one.of, names, len(here.settings.study.criteria)):
-        msg = f"{call}: of={one.of!r} is no address of a result: {what}."
-        raise UserError(msg)
-    if where := _known_already(one.of, here):
-        msg = f"{call}: {one.of} is known already, from {where}: predict it before that."
-        raise UserError(msg)
-    if not here.smoke:
-        remember(here.project, one, results_of(here.project), old=here._predicted_before)  # noqa: SLF001
-    return [row for row in here._predicted if row.id != one.id] + [one]  # noqa: SLF001
-
-
 def objection(of: str, chapters: list[str], criteria: int) -> str:
     """Return what is wrong with an address as far as its words tell, as the end of a sentence."""
     from boxloop.checks import REGISTRY
@@ -282,7 +274,7 @@ def objection(of: str, chapters: list[str], criteria: int) -> str:
     return "" if parts[1:2] and parts[1] in PREDICTORS else f"who is one of {', '.join(PREDICTORS)}"
 
 
-def _known_already(of: str, here: Any) -> str:
+def known_already(of: str, here: Any) -> str:
     """Return the chapter that has measured what stands at an address before it is predicted."""
     kind, _, rest = of.partition(".")
     if kind < here.name and kind in chapter_names(here.project):

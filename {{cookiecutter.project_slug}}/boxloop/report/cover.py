@@ -201,6 +201,25 @@ def criteria_words(rows: list[dict]) -> str:
     return f"{met} of {len(rows)} met" + (f", {unknown} not measured yet" if unknown else "")
 
 
+def predictions(rows: list[dict]) -> list[dict]:
+    """Return predictions as rows of words; see `boxloop.record.foreseen.table`."""
+    words = ("prediction", "of", "predicted", "state", "note", "earlier")
+    found = []
+    for row in rows:
+        ends = [row["low"], row["high"]]
+        interval = f"{short(ends[0])} to {short(ends[1])}" if all(map(is_number, ends)) else ""
+        facts = {key: row[key] for key in words}
+        found.append(facts | {"value": short(row["value"]), "interval": interval})
+    return found
+
+
+def predictions_words(rows: list[dict]) -> str:
+    """Return ``"2 of 3 right, 1 wrong"``."""
+    states = [row["state"] for row in rows]
+    rest = [f"{states.count(one)} {one}" for one in dict.fromkeys(states) if one != "right"]
+    return ", ".join([f"{states.count('right')} of {len(rows)} right", *rest])
+
+
 def moment(time: str) -> str:
     """Return a time of the ledger for people: ``"2026-11-21 22:51 UTC"``; else what it is."""
     parts = _MOMENT.fullmatch(str(time or ""))

@@ -18,11 +18,12 @@ from boxloop.base.provenance import git_commit
 from boxloop.measure.numbers import short
 from boxloop.notebooks.answers import read_answers
 from boxloop.notebooks.folder import chapter_names
-from boxloop.record import history
+from boxloop.record import foreseen, history
 from boxloop.record.excused import author_words
 from boxloop.record.health import losses
 from boxloop.record.passes import all_passes
 from boxloop.record.passes import damaged as passes_damaged
+from boxloop.record.prose import results_of
 from boxloop.record.results import NOT_OF_TODAY, behind, read_checks, read_metrics
 from boxloop.record.sheets import appendix_a, reforms, tally
 from boxloop.record.status import status
@@ -87,7 +88,7 @@ def build_report(project: Project, *, stale: dict | None = None) -> Path:
         metrics=cover.secondary(metrics),
         counts=cover.counts(checks, answers, passes, past),
         provenance=cover.provenance(chapters, git_commit(project.root)),
-        **_criteria(metrics, checks),
+        **_criteria(metrics, checks) | _predictions(read(_scored, project, default=[])),
         **_history(passes, past),
         **_sheets(project, read, checks, chapters, old=stale),
         problems=list(dict.fromkeys(read.problems)),
@@ -129,6 +130,16 @@ def _criteria(metrics: dict, checks: list[dict]) -> dict:
     early = bool(lock.get("early")) if isinstance(lock, dict) else True
     first = kept == ["pass"] and early and not moved
     return words | {"first_criteria": first, "criteria_moved": moved}
+
+
+def _scored(project: Project) -> list[dict]:
+    table = foreseen.table(project, results_of(project)).reset_index()
+    return table.astype(object).where(table.notna(), None).to_dict("records")
+
+
+def _predictions(rows: list[dict]) -> dict:
+    shown = cover.predictions(rows)
+    return {"predictions": shown, "predictions_words": cover.predictions_words(shown)}
 
 
 def _history(passes: list[dict], past: Past) -> dict:

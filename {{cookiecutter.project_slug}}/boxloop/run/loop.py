@@ -15,7 +15,7 @@ from boxloop.base.files import read_cache, sha256, write_cache
 from boxloop.notebooks.folder import sort_notebooks
 from boxloop.notebooks.graph import Chapter, read_loop, require, select
 from boxloop.notebooks.parameters import parameters_of
-from boxloop.record import answered, passes
+from boxloop.record import answered, completed
 from boxloop.record.facts import shown
 from boxloop.record.health import losses, notices, refuse_a_damaged_ledger
 from boxloop.record.obstacles import ANYWAY
@@ -302,7 +302,7 @@ def _record(
         ]
         complete = all(row.state == "done" and not row.smoke for row in rows)
         if not outcome.failed and not outcome.problems:
-            outcome.pass_number = passes.record(project, chapters, note=note, complete=complete)
+            outcome.pass_number = completed.record(project, chapters, note=note, complete=complete)
         if outcome.pass_number:
             answered.remember(project)
     except UserError as error:
