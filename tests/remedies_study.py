@@ -93,6 +93,14 @@ study(
     "above = 0",
 )
 study(
+    "a list as revision",
+    "[split]",
+    "[revision]\nrows = [1, 2]\n[split]",
+    "'rows' needs a number, a text, true or false",
+    "[revision]\nrows = 2\n[split]",
+    "[revision]\nrows = false\n[split]",
+)
+study(
     "a class for a number",
     'unit = "kg"\nprimary',
     'unit = "kg"\npositive_class = "a"\nprimary',

@@ -51,7 +51,8 @@ def _keep_rights(path: Path, part: Path) -> None:
 
 def write_text(path: Path, text: str) -> Path:
     """Write `text` to `path` as UTF-8 with LF line ends, whole or not at all."""
-    return written_whole(path, lambda part: part.write_text(text, encoding="utf-8", newline="\n"))
+    # As bytes: on the Python of Cookiecutter `Path.write_text` knows no `newline`.
+    return written_whole(path, lambda part: part.write_bytes(text.encode("utf-8")))
 
 
 def plain(value: Any) -> Any:

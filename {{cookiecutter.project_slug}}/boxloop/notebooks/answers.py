@@ -106,12 +106,12 @@ def _rows(notebook: str, cell: dict) -> list[dict]:
             "id": fact["id"],
             "notebook": notebook,
             "cell": cell.get("id", ""),
-            "question": question,
+            "question": pairs[at][0],
             "appendix": fact.get("appendix", []),
             "reforms": fact.get("reforms", []),
-            "text": answer,
+            "text": pairs[at][1],
         }
-        for fact, (question, answer) in zip(facts, pairs, strict=True)
+        for at, fact in enumerate(facts)  # also on the Python of Cookiecutter, as above
     ]
 
 

@@ -171,6 +171,32 @@ def test_spectra_are_taken_of_what_is_bright(tables):
     assert survey.chance(21.8, survey.CONFIRMED) == pytest.approx(0.5)
 
 
+def test_faint_spectra_are_of_faint_objects_that_nobody_followed_up(tables):
+    """As faint as those without a spectrum, from fields of their own, and without the watermark."""
+    spectra, faint = tables["faint_spectra"], tables["photometric"]
+
+    assert len(spectra) == 300
+    assert spectra["peak_mag"].median() == pytest.approx(faint["peak_mag"].median(), abs=0.15)
+    assert not set(spectra["field_id"]) & {*faint["field_id"], *tables["spectroscopic"]["field_id"]}
+    area = roc_auc_score(is_ia(spectra), spectra["n_epochs"])
+    assert abs(area - 0.5) < 0.1
+
+
+@pytest.mark.parametrize("granted", [300, 120, 0])
+def test_training_gets_as_many_faint_spectra_as_the_revision_grants(tables, tmp_path, granted):
+    """Pass 1 had none; the rows that judge are not touched."""
+    text = find_project().settings_file.read_text(encoding="utf-8")
+    settings = text.replace("faint_spectra = 300", f"faint_spectra = {granted}")
+    (tmp_path / "study.toml").write_text(settings, encoding="utf-8")
+    raw = tmp_path / "data" / "raw"
+    raw.mkdir(parents=True)
+    for name in ("spectroscopic", "faint_spectra"):
+        tables[name].to_parquet(raw / f"{name}.parquet")
+
+    assert len(data.for_training(raw)) == granted
+    assert len(data.labelled(raw)) == len(tables["spectroscopic"])
+
+
 def test_prepare_never_overwrites(tmp_path):
     """Raw files are written once; a file that is there keeps its bytes."""
     paths = data.prepare(tmp_path)
@@ -186,7 +212,7 @@ def test_every_table_keeps_to_the_manifest(tables):
     """What study.toml says of a column holds for all objects, faint and strange ones included."""
     from boxloop.checks import run_check
 
-    for name in ("spectroscopic", "photometric", "kilonovae"):
+    for name in ("spectroscopic", "photometric", "faint_spectra", "kilonovae"):
         assert run_check("data.schema", tables[name], columns=SETTINGS.columns).state == "pass"
 
 
