@@ -134,4 +134,7 @@ def test_study_toml_asks_a_chapter_by_any_name_but_for_no_gain(tmp_path):
 def test_the_map_of_safe_use_is_drawn_by_metrics_alone():
     """What a chapter keeps is no error of rows."""
     own = Criterion(name="a", metric="rmse", set="test", at_most=1.5)
-    assert promised([own, Criterion(name="c", **OF_CHAPTER)]) == {"rmse": 1.5}
+    other = Criterion(name="c", **OF_CHAPTER)
+
+    assert promised([own, other]) == {"rmse": 1.5}
+    assert promised([other]) == {}
