@@ -169,6 +169,7 @@ Fewer than expected by chance would be a sign of a leak.
 The forecast of the weather service is an input.
 These results were obtained before the test set was opened.
 Nobody has looked at the sealed rows.
+It was thought that the class is rare, by Smith et al. and others.
 """.splitlines()
 # What the rule gets wrong, and nobody has mended.
 MISSED = ["The authors expected a clear win for the network."]

@@ -277,10 +277,10 @@ def a_notebook_that_changes_while_it_is_read_is_read_again(person):
 
 
 # Predictions.
-def bet(person, name="01_scoping", **other):
+def bet(person, chapter="01_scoping", **other):
     """Return the door of a prediction in a chapter, whole but for what is changed."""
     given = {"name": "gain", "sentence": "So.", "of": "gain.test.rmse", "above": 0.1} | other
-    here = desk(person, name)
+    here = desk(person, chapter)
     return calls(here.predict, given.pop("name"), given.pop("sentence"), **given)
 
 

@@ -106,6 +106,7 @@ def test_a_belief_without_prediction_waits_for_a_person(project, text):
         ("As predicted, [nothing](#prediction.same) is left.", "prediction.same is: cannot tell"),
         ("As [we](#prediction.late) feared, it is lost.", "prediction.late is: not measured"),
         ("The prediction was [right](#prediction.loss).", "prediction.loss is: wrong"),
+        ("[Right](#prediction.loss) it was, [right](#prediction.gain) it is.", "loss is: wrong"),
         ("The gain is [-0.2](#prediction.gain).", "prediction.gain is 0.3"),
         ("The gain came [as predicted](#prediction.gian).", "nearest: #prediction.gain"),
     ],

@@ -183,6 +183,21 @@ def test_the_verdict_stands_first_and_warns_of_numbers(state):
     assert marks == (2 if state == "void" else 0)
 
 
+@pytest.mark.parametrize("state", ["stands", "void"])
+def test_a_card_shows_what_was_predicted(state):
+    """A row for each, marked where nothing is to be believed; no section where none is."""
+    row = {"prediction": "It will be better.", "predicted": "above 0", "value": 0.2, "low": None}
+    table = pd.DataFrame([row | {"high": None, "state": "right", "note": "no interval"}])
+    words = dict.fromkeys(SECTIONS, "words") | {"title": "T"}
+    verdict = {"state": state, "sentence": "So.", "because": []}
+    card = model_card(Ridge(), **words, verdict=verdict, predictions=table)
+
+    part = card.partition("## What was predicted")[2].partition("\n## ")[0]
+    assert "| It will be better. | above 0 | 0.2 |  |  | right | no interval |" in part
+    assert ("Not to be believed" in part) == (state == "void")
+    assert "What was predicted" not in model_card(Ridge(), **words, predictions=table[:0])
+
+
 def test_a_card_says_what_its_release_was_made_in_spite_of():
     """As it was written, no formatting; a release that nothing was in the way of says nothing."""
     plain = {"event": "opened", "reason": "x"}

@@ -146,6 +146,10 @@ def test_a_prediction_is_scored_by_this_run(runs, bound, state):
     assert results.find("07_failures_log.predictions.gain.value").value == 0.5
     assert (check["state"], check["weight"]) == ("pass", "limit")
     assert f"registered before the result: 1 {state}" in check["message"]
+    page = (runs.project.report / "index.html").read_text(encoding="utf-8")
+    section = page.partition('id="predictions"')[2].partition("</section>")[0]
+    assert "The model is better by far" in section
+    assert ("1 of 1 right" in section) == (state == "right")
     (kept,) = all_passes(runs.project)[0]["predictions"]["rows"]
     assert (kept["id"], kept["of"], kept["state"]) == ("gain", "gain.validation.rmse", state)
 
