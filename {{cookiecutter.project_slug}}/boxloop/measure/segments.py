@@ -129,9 +129,10 @@ def weakest_segment(
     hard the rows are. That is blind near p = 1/2, where every outcome costs the same: so of classes
     y - p is searched as well, for segments in which the class of interest comes true more often
     than was said, or less often (Hébert-Johnson et al. 2018 ask it of every segment). That counts
-    where the loss finds nothing, or cannot see. A segment counts by the sum of what is left over its standard error between groups (Chung & Romano 2013: a studentised
-    exchange is fair where spreads differ). Losses are exchanged between all rows, and of classes
-    between rows of like probability.
+    where the loss finds nothing, or cannot see. A segment counts by the sum of what is left over
+    its standard error between groups (Chung & Romano 2013: a studentised exchange is fair where
+    spreads differ). Losses are exchanged between all rows, and of classes between rows of like
+    probability.
     """
     rows, _ = sample(len(X), seed, MOST)
     p = None if chance is None else np.asarray(chance, dtype=float)[rows]
