@@ -77,6 +77,20 @@ def test_a_promise_that_breaks_in_a_corner_stands_out():
     assert heard >= 7
 
 
+@pytest.mark.parametrize(("more", "words"), [(0.3, "beyond"), (-0.3, "short of")])
+def test_a_wrong_one_half_stands_out(more, words):
+    """Near p = 1/2 every outcome costs the same squared error; the corner is found all the same."""
+    right = 0
+    for seed in range(8):
+        X, corner, group, rng = table(seed)
+        said = 0.45 + 0.1 * probabilities(X)
+        truth = (rng.random(ROWS) < said + more * corner).astype(float)
+        earned = calibrated(truth, said)
+        found = weakest_segment(X, truth - earned, chance=earned, groups=group, exchanges=99)
+        right += found.stands_out and np.mean(corner[found.inside]) > 0.6 and words in found.words
+    assert right >= 6
+
+
 def test_a_few_rows_of_a_class_are_no_segment():
     """Two rows of the class of interest among hundreds decide nothing."""
     X, corner, group, rng = table(3)

@@ -1,6 +1,7 @@
 """Measure what the checks hear: false alarms on clean worlds, and power against planted faults.
 
     python tools/power.py [--rows 1000 3000] [--seeds 40] [--only FAULT ...] [--worlds WORLD ...]
+    python tools/power.py --checks CHECK ... --add     of some checks alone, into the kept table
 
 The worlds (tools/worlds.py) were written for this alone: no check was tuned to them. Printed and
 kept in ``boxloop/checks/power.csv`` of the template is one line per fault, strength, world and
@@ -652,15 +653,17 @@ def asked(study: Study, names: Iterable[str]) -> dict[str, str]:
     return {name: CALLS[name][0](study) for name in names if task in CALLS[name][1]}
 
 
-def clean(name: str, size: int, seeds: int) -> Iterator[tuple]:
-    """Yield what every check says of one world where all is well, and how many runs heard one."""
-    counts: dict[str, Counter] = {"any of them": Counter()}
+def clean(name: str, size: int, seeds: int, checks: Iterable[str]) -> Iterator[tuple]:
+    """Yield what checks say of one world where all is well, and how many runs heard one of all."""
+    whole = [*checks] == [*CALLS]
+    counts: dict[str, Counter] = {"any of them": Counter()} if whole else {}
     for seed in range(seeds):
-        found = asked(Study(WORLDS[name](size, seed), seed), CALLS)
+        found = asked(Study(WORLDS[name](size, seed), seed), checks)
         for check_id, state in found.items():
             counts.setdefault(check_id, Counter())[state] += 1
-        loud = any(state in ("fail", "unanswered") for state in found.values())
-        counts["any of them"]["fail" if loud else "pass"] += 1
+        if whole:
+            loud = any(state in ("fail", "unanswered") for state in found.values())
+            counts["any of them"]["fail" if loud else "pass"] += 1
     for check_id, states in counts.items():
         yield "none", "", check_id, name, size, states
 
@@ -686,10 +689,24 @@ def measured(options: argparse.Namespace) -> Iterator[tuple]:
         task = WORLDS[name](100, 0).task
         for size in options.rows:
             if "none" in options.only:
-                yield from clean(name, size, options.seeds)
+                yield from clean(name, size, options.seeds, options.checks)
             for fault in FAULTS:
-                if fault.name in options.only and task in fault.tasks:
+                known = fault.name in options.only and {*fault.heard_by} & {*options.checks}
+                if known and task in fault.tasks:
                     yield from planted(fault, name, size, options.seeds)
+
+
+def with_others(rows: list[list]) -> list[list]:
+    """Return the kept rows with these in place of those of the same fault, check, world and size.
+
+    What was measured of all checks together stays: that any of them was heard in a clean world is
+    to be measured again only where one of these was.
+    """
+    own = [[str(value) for value in row] for row in rows]
+    with KEPT.open(encoding="utf-8", newline="") as file:
+        kept = list(csv.reader(file))[1:]
+    new = {tuple(row[:5]) for row in own}
+    return [*(row for row in kept if tuple(row[:5]) not in new), *own]
 
 
 def main() -> None:
@@ -700,14 +717,18 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=40)
     parser.add_argument("--worlds", nargs="+", choices=WORLDS, default=list(WORLDS))
     parser.add_argument("--only", nargs="+", choices=names, default=names)
+    parser.add_argument("--checks", nargs="+", choices=CALLS, default=list(CALLS))
     parser.add_argument("--out", type=Path, default=None, help="keep the table in this file")
+    parser.add_argument("--add", action="store_true", help="put the rows into the kept table")
     options = parser.parse_args()
     rows, begin = [], time.perf_counter()
     for *facts, states in measured(options):
         shares = {column: states[state] for state, column in STATES.items()}
         rows.append([*facts, sum(states.values()), *shares.values()])
         print(f"{time.perf_counter() - begin:6.0f} s ", *rows[-1], sep="  ", flush=True)
-    out = options.out or (KEPT if len(options.only) == len(names) else None)
+    whole = len(options.only) == len(names) and options.checks == list(CALLS)
+    out = options.out or (KEPT if whole or options.add else None)
+    rows = with_others(rows) if options.add else rows
     if out:
         with out.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")

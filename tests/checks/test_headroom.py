@@ -73,7 +73,16 @@ def test_it_says_where_a_rival_was_cut_off_or_rows_were_left_out():
     nobody = ask(model, {"never": [np.nan] * 4})
     assert nobody.state == "not-applicable"
     assert ask(model, {"one": [0.05]}).state == "cannot-tell"
-    assert ask([0.0, 0.0, 0.0], {"one": [0.0, 0.0, 0.0]}).state == "not-applicable"
+
+
+@pytest.mark.parametrize("metric", ["rmse", "roc_auc"])
+def test_a_model_without_loss_leaves_nothing(metric):
+    """It was said before that no rival was scored: a model that is right everywhere passes."""
+    best = 0.0 if metric == "rmse" else 1.0
+    for rival in (best, 0.6):
+        found = ask([best] * 3, {"one": [rival] * 3}, metric=metric)
+        assert found.state == "pass" and "nobody does better" in found.message
+    assert ask([np.nan] * 3, {"one": [0.5] * 3}, metric=metric).state == "not-applicable"
 
 
 def test_false_alarms_are_rare_and_half_of_the_error_is_heard():

@@ -7,7 +7,7 @@ between rows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +24,8 @@ FEWEST = 10  # rows of each class that may be expected in a segment, and groups 
 ALIKE = 25  # rows next to each other in probability, whose labels are exchanged
 PLACES = np.arange(0.1, 0.95, 0.1)  # quantiles of an input at which it is cut
 MOST = 10_000  # rows that are searched
+SEES = 0.5  # the mean of |1 - 2 p| in a segment, from which on its squared error tells outcomes
+LOSS, MORE, LESS = "mean excess", "share beyond what was said", "share short of what was said"
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class Segment:
         How often a search in exchanged losses finds a segment as weak.
     rows : int
         Rows of the segment.
+    of : str
+        What `excess` is the mean of.
     """
 
     rule: str
@@ -51,6 +55,7 @@ class Segment:
     high: float
     p: float
     rows: int
+    of: str = LOSS
 
     @property
     def stands_out(self) -> bool:
@@ -66,7 +71,7 @@ class Segment:
         if not self.stands_out:
             return f"No segment stands out: {chance} as {self.rule}."
         excess = f"{self.excess:.3g} [{self.low:.3g}, {self.high:.3g}]"
-        return f"{self.rule} ({self.rows} rows): mean excess {excess}; {chance}."
+        return f"{self.rule} ({self.rows} rows): {self.of} {excess}; {chance}."
 
 
 def calibrated(truth: Any, score: Any) -> np.ndarray:
@@ -121,31 +126,56 @@ def weakest_segment(
     -----
     The loss is the squared residual. Its expectation is the mean of the sample, and of classes
     p (1 - p): what is left is (1 - 2 p) (y - p), nothing on average wherever p is right, however
-    hard the rows are. A segment counts by the sum of that over its standard error between groups
-    (Chung & Romano 2013: a studentised exchange is fair where spreads differ). Losses are exchanged
-    between all rows, and of classes between rows of like probability.
+    hard the rows are. That is blind near p = 1/2, where every outcome costs the same: so of classes
+    y - p is searched as well, for segments in which the class of interest comes true more often
+    than was said, or less often (Hébert-Johnson et al. 2018 ask it of every segment). That counts
+    where the loss finds nothing, or cannot see. A segment counts by the sum of what is left over
+    its standard error between groups (Chung & Romano 2013: a studentised exchange is fair where
+    spreads differ). Losses are exchanged between all rows, and of classes between rows of like
+    probability.
     """
     rows, _ = sample(len(X), seed, MOST)
     p = None if chance is None else np.asarray(chance, dtype=float)[rows]
     excess = _Excess(np.asarray(residual, dtype=float)[rows], p, seed)
     codes = group_codes(None if groups is None else np.asarray(groups)[rows], None, len(rows))
     search = _Search(numeric(X).iloc[rows], p, codes)
-    found = search.best(excess.values, codes)
-    if found is None:
+    found = search.each(excess.values, codes)
+    if not found:
         nothing = np.zeros(len(X), dtype=bool)
         return Segment("", nothing, np.nan, np.nan, np.nan, p=1.0, rows=0)
-    highest = [search.best(excess.exchanged()) for _ in range(exchanges)]
-    scores = np.array([one.score if one else 0.0 for one in highest])
-    return _judged(found, scores, search.words(found), search.holds(numeric(X), found))
+    exchanged = [search.each(excess.exchanged()) for _ in range(exchanges)]
+    found = [replace(one, by_chance=_highest(exchanged, one.of)) for one in found]
+    worst = _worst(found, p)
+    return _judged(worst, search.words(worst), search.holds(numeric(X), worst))
 
 
-def _judged(found: _Found, scores: np.ndarray, rule: str, inside: np.ndarray) -> Segment:
+def _highest(exchanged: list[list[_Found]], of: int) -> np.ndarray:
+    """Return the highest scores by chance: of the loss, or of both signs of what was said."""
+    alike = [[one.score for one in each if (one.of > 0) == (of > 0)] for each in exchanged]
+    return np.array([max(scores, default=0.0) for scores in alike])
+
+
+def _worst(found: list[_Found], p: np.ndarray | None) -> _Found:
+    """Return which of what was found counts: that of the loss, where it sees and stands out.
+
+    Else the segment that errs most of those beyond chance, else the first.
+    """
+    first = found[0]
+    sees = p is None or np.mean(np.abs(1 - 2 * p[first.inside])) >= SEES
+    if first.of == 0 and first.stands_out and sees:
+        return first
+    beyond = [one for one in found if one.of > 0 and one.stands_out]
+    return max(beyond, key=lambda one: one.total / one.rows, default=first)
+
+
+def _judged(found: _Found, rule: str, inside: np.ndarray) -> Segment:
     """Return a segment beside the scores of searches in exchanged losses."""
+    of = (LOSS, MORE, LESS)[found.of]
     mean = found.total / found.rows
     error = mean / found.score if found.score else np.nan
-    reach = float(np.quantile(scores, 1 - BY_CHANCE)) * abs(error)
-    share = (1 + int(np.sum(scores >= found.score))) / (len(scores) + 1)
-    return Segment(rule, inside, mean, mean - reach, mean + reach, share, int(found.rows))
+    reach = float(np.quantile(found.by_chance, 1 - BY_CHANCE)) * abs(error)
+    ends, rows = (mean - reach, mean + reach), int(found.rows)
+    return Segment(rule, inside, mean, *ends, p=found.share, rows=rows, of=of)
 
 
 class _Excess:
@@ -171,18 +201,20 @@ class _Excess:
         self.values = self._less_expectation(residual)
 
     def _less_expectation(self, residual: np.ndarray) -> np.ndarray:
+        """Return what is searched, a row each, shape (1 or 3, n)."""
         if self.chance is None:
-            return residual**2 - np.mean(residual**2)
+            return (residual**2 - np.mean(residual**2))[None]
         # Where a block of like rows comes true more often than the curve says, that is the curve.
         sums = np.bincount(self.blocks, weights=residual) / np.bincount(self.blocks)
-        return (1 - 2 * self.chance) * (residual - sums[self.blocks])
+        beyond = residual - sums[self.blocks]
+        return np.stack([(1 - 2 * self.chance) * beyond, beyond, -beyond])
 
     def exchanged(self) -> np.ndarray:
-        """Return the excess where rows of a block have exchanged their losses, shape (n,)."""
+        """Return `values` where rows of a block have exchanged their losses."""
         order = np.lexsort((self.rng.random(len(self.blocks)), self.blocks))
         home = np.argsort(self.blocks, kind="stable")
         if self.chance is None:
-            return self.values[order]
+            return self.values[:, order]
         truth = np.empty(len(self.residual))
         truth[home] = (self.residual + self.chance)[order]
         return self._less_expectation(truth - self.chance)
@@ -195,6 +227,18 @@ class _Found:
     rows: float
     inside: np.ndarray
     cuts: tuple[int, ...]
+    of: int = 0  # which of what is searched
+    by_chance: np.ndarray = field(default_factory=lambda: np.zeros(0))  # scores where exchanged
+
+    @property
+    def share(self) -> float:
+        """How often a search in exchanged losses scores as high."""
+        return (1 + int(np.sum(self.by_chance >= self.score))) / (len(self.by_chance) + 1)
+
+    @property
+    def stands_out(self) -> bool:
+        """Whether that is rare."""
+        return self.share <= BY_CHANCE
 
 
 class _Search:
@@ -215,8 +259,15 @@ class _Search:
         self.order = np.argsort(codes, kind="stable")
         self.starts = np.flatnonzero(np.diff(codes[self.order], prepend=-1))
 
-    def best(self, values: np.ndarray, codes: np.ndarray | None = None) -> _Found | None:
-        """Return the segment with the largest score; its error is between groups if `codes`."""
+    def each(self, values: np.ndarray, codes: np.ndarray | None = None) -> list[_Found]:
+        """Return the segment with the largest score in each row of `values`, shape (k, n).
+
+        Its error is between groups if there are `codes`; rows without a segment are left out.
+        """
+        found = [self._best(row, codes) for row in values]
+        return [replace(one, of=of) for of, one in enumerate(found) if one]
+
+    def _best(self, values: np.ndarray, codes: np.ndarray | None) -> _Found | None:
         one = self._best_side(values, np.ones(len(values), dtype=bool), (), codes)
         if one is None:
             return None
