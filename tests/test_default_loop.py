@@ -336,8 +336,7 @@ def test_the_verdict_answers_every_set_and_criterion(released):
 def test_a_planted_artefact_voids_the_headline(released, tmp_path):
     """The number of cells as an input: exit code 1, and no gain leads the report or the card.
 
-    Planted where pass 1 stood: rows of B, where that number is noise, are half a remedy, and leave
-    the alarm to `stress.overspecialisation`.
+    Though rows of B teach, where that number is noise: the leak is looked for at home.
     """
     project = tmp_path / "planted"
     shutil.copytree(released, project)
@@ -345,7 +344,6 @@ def test_a_planted_artefact_voids_the_headline(released, tmp_path):
     head, tail = text.split("[columns.core_px]\n")
     tail = tail.replace('role = "nuisance"', 'role = "input"', 1)
     path = project / "study.toml"
-    tail = tail.replace("halos_of_b = 300", "halos_of_b = 0", 1)
     path.write_text(f"{head}[columns.core_px]\n{tail}", encoding="utf-8", newline="\n")
     done = boxloop(project, "run")
     last = done.stdout.strip().split("\n")[-1]

@@ -166,6 +166,7 @@ def test_rows_for_training_alone_judge_nothing(tmp_path, people):
 
     pd.testing.assert_frame_equal(after.train.head(len(before.train)), before.train)
     assert (after.train.family == "acquired").sum() == 30
+    pd.testing.assert_frame_equal(after.home, before.train)
     pd.testing.assert_frame_equal(after.validation, before.validation)
     pd.testing.assert_frame_equal(after.domains["abroad"], before.domains["abroad"])
     pd.testing.assert_frame_equal(after._test, before._test)

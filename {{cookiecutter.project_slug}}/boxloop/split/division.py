@@ -98,9 +98,14 @@ def thin(frame: pd.DataFrame, settings: Any, *, most: int = 50_000) -> pd.DataFr
 
 @dataclass(frozen=True)
 class Parts:
-    """What the split gives to a notebook. The test part has no public name."""
+    """What the split gives to a notebook. The test part has no public name.
+
+    `home` are the training rows of the labelled rows' own kind: `train` without those that a later
+    pass has acquired, among which a column that gives the target away at home may be noise.
+    """
 
     train: pd.DataFrame
+    home: pd.DataFrame
     validation: pd.DataFrame
     domains: dict[str, pd.DataFrame]
     _test: pd.DataFrame = field(repr=False)
@@ -155,16 +160,17 @@ def divide(
         late = _shuffled_share(units(frame, settings), plan.seed) >= 0.5
         open_domains[name] = frame[~late].reset_index(drop=True)
         test.append(frame[late].assign(set=f"test_{name}"))
-    train = labelled[where < edge[0]].reset_index(drop=True)
+    home = train = labelled[where < edge[0]].reset_index(drop=True)
     if for_training is not None and len(for_training):
         train = pd.concat([train, for_training], ignore_index=True)
     parts = Parts(
         train=train,
+        home=home,
         validation=labelled[(where >= edge[0]) & (where < edge[1])].reset_index(drop=True),
         domains=open_domains,
         _test=pd.concat(test, ignore_index=True),
     )
-    _none_is_empty(plan, {"train": train, "validation": parts.validation, "test": test[0]})
+    _none_is_empty(plan, {"train": home, "validation": parts.validation, "test": test[0]})
     return parts
 
 
