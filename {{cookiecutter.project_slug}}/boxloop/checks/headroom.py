@@ -37,8 +37,7 @@ def headroom(
     Parameters
     ----------
     model : scores of the chosen model, one per fold
-    rivals : dict of the scores of each rival in the same folds
-        Fewer, or NaN, where a rival was cut off.
+    rivals : dict of the scores of each rival in the same folds, NaN or fewer where it was cut off
     metric : str
         Name in `boxloop.measure.metrics.METRICS`.
     sample : (int, int), optional
@@ -47,8 +46,8 @@ def headroom(
     Notes
     -----
     The value is the share of the model's loss that the best rival saves, see
-    `boxloop.measure.paired.fold_gains`. The check limits the verdict: a gain over the reference
-    is a lower bound then, and no gain says nothing of what a model could do.
+    `boxloop.measure.paired.fold_gains`. It limits the verdict: a gain over the reference is a
+    lower bound then, and no gain says nothing of what a model could do.
     """
     loss = as_loss(metric, model)
     if np.isfinite(loss).any() and not np.nanmax(np.abs(loss)):
@@ -69,8 +68,7 @@ def headroom(
         f"Student's t of {gain.folds} folds, corrected for the rows that they share",
     )
     said = _said(best, gain, len(known), metric) + _cut(rivals, known, model, sample)
-    message = f"{said} (threshold {threshold:g})."
-    return Finding(gain.value, passed, message, power, error=gain.error)
+    return Finding(gain.value, passed, f"{said} (threshold {threshold:g}).", power, gain.error)
 
 
 def _no_loss(metric: str, folds: int) -> Finding:

@@ -141,11 +141,9 @@ def weakest_segment(
     search = _Search(numeric(X).iloc[rows], p, codes)
     found = search.each(excess.values, codes)
     if not found:
-        nothing = np.zeros(len(X), dtype=bool)
-        return Segment("", nothing, np.nan, np.nan, np.nan, p=1.0, rows=0)
+        return Segment("", np.zeros(len(X), dtype=bool), np.nan, np.nan, np.nan, p=1.0, rows=0)
     exchanged = [search.each(excess.exchanged()) for _ in range(exchanges)]
-    found = [replace(one, by_chance=_highest(exchanged, one.of)) for one in found]
-    worst = _worst(found, p)
+    worst = _worst([replace(one, by_chance=_highest(exchanged, one.of)) for one in found], p)
     return _judged(worst, search.words(worst), search.holds(numeric(X), worst))
 
 

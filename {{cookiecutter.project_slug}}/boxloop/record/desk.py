@@ -596,7 +596,7 @@ class Desk:
         held = held_to(past_of(self.project), self.settings)
         asked = self.settings.study.criteria
         numbers = chapter_numbers(self.project, asked, self._used)
-        return judge_all(self.settings, sets | numbers, held)
+        return judge_all(self.settings, {**sets, **numbers}, held)
 
     def keep_card(self, name: str, card: str) -> Any:
         """Write a card and return it for display, its headings below those of the chapter."""

@@ -142,8 +142,7 @@ def divide(
     domains : dict of DataFrame, optional
         Labelled rows of other simulators or instruments. Half stay open for the stress test.
     for_training : DataFrame, optional
-        Labelled rows that may teach and never judge: those that a later pass has acquired, so that
-        validation and test stay what they were. They join the training rows.
+        Labelled rows that a later pass has acquired: they join the training rows and never judge.
 
     Raises
     ------
