@@ -227,6 +227,13 @@ def test_no_cell_ends_with_a_path(notebook):
         assert not kept or text.endswith(";"), cell["id"]
 
 
+def test_a_figure_is_shown_where_it_is_drawn(notebook):
+    """An open figure is shown at the end of its cell: another cell would show it a second time."""
+    for cell in code_cells(notebook):
+        text = source(cell)
+        assert "plt.subplots(" not in text or "here.show(" in text, cell["id"]
+
+
 def test_answers_say_what_they_reply_to(notebook):
     """Each question in bold has its id and its items of the two sheets, in order."""
     from boxloop.notebooks.answers import split_answers
