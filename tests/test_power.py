@@ -59,7 +59,7 @@ def test_what_is_read_off_the_table(monkeypatch, tmp_path):
 
 def test_the_table_is_whole():
     """Every fault, in every world whose task it fits, forty times and with 1,000 and 3,000 rows."""
-    from power import CALLS, FAULTS, WAITS
+    from power import CALLS, FAULTS
     from worlds import WORLDS
 
     tasks = {name: world(100, 0).task for name, world in WORLDS.items()}
@@ -69,16 +69,13 @@ def test_the_table_is_whole():
         for strength in fault.strengths
         for name, task in tasks.items()
         for size in (1_000, 3_000)
-        if task in fault.tasks and not {*fault.heard_by} & {*WAITS}
+        if task in fault.tasks
     }
     rows = table()
     assert wanted <= {(row["fault"], row["strength"], row["world"], row["rows"]) for row in rows}
     clean = {(row["check"], row["world"]) for row in rows if row["fault"] == "none"}
     assert {
-        (name, w)
-        for name, (_, ts) in CALLS.items()
-        for w, t in tasks.items()
-        if t in ts and name not in WAITS
+        (name, w) for name, (_, ts) in CALLS.items() for w, t in tasks.items() if t in ts
     } <= clean
     assert {row["runs"] for row in rows} == {40}
 
@@ -110,11 +107,7 @@ def test_the_table_is_of_this_code(tmp_path):
         for r in table()
         if r["rows"] == 1_000
     }
-    from power import WAITS
-
     for row in table(again):
-        if row["check"] in WAITS:
-            continue
         before = known[row["fault"], row["strength"], row["check"], row["world"]]
         # The same seeds are asked first: so what five of forty said can be counted.
         for state in COUNTS:

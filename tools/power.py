@@ -406,11 +406,6 @@ CALLS: dict[str, tuple[Callable, tuple[str, ...]]] = {
 }
 
 
-# Not in the kept table yet: `python tools/power.py --checks train.search train.headroom --add`,
-# about twenty minutes of one quiet core.
-WAITS = ("train.search", "train.headroom")
-
-
 @dataclass(frozen=True)
 class Fault:
     """Something that goes wrong in a table, at several strengths.
