@@ -98,7 +98,21 @@ study(
     "[revision]\nrows = [1, 2]\n[split]",
     "'rows' needs a number, a text, true or false",
     "[revision]\nrows = 2\n[split]",
+    '[revision]\nrows = "all"\n[split]',
+    "[revision]\nrows = true\n[split]",
     "[revision]\nrows = false\n[split]",
+)
+study(
+    "a gain of a chapter",
+    "at_least = 0.2",
+    'at_least = 0.2\n[[study.criteria]]\nname = "few"\nmetric = "rate"\nset = "06_stress_test"\n'
+    'at_most = 1\nquantity = "gain"',
+    "criterion 'few' asks the chapter 06_stress_test for gain: write value, low or high",
+    *(
+        'at_least = 0.2\n[[study.criteria]]\nname = "few"\nmetric = "rate"\nset = "06_stress_test"\n'
+        f'at_most = 1\nquantity = "{mend}"'
+        for mend in ("value", "low", "high")
+    ),
 )
 study(
     "a class for a number",

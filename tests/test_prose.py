@@ -135,7 +135,7 @@ def test_a_todo_is_open(project, tmp_path):
             notebook = json.loads(text)
             cell = next(cell for cell in notebook["cells"] if cell["id"] == "answer-lessons")
             cell["source"] = "".join(cell["source"]).replace(
-                "One, planted above", "TODO, planted above"
+                "One, planted;", "TODO, planted;"
             )
             text = json.dumps(notebook)
         (tmp_path / "notebooks" / path.name).write_text(text, encoding="utf-8")

@@ -54,6 +54,7 @@ IDS = [
     "criteria.unchanged",
     "log.complete",
     "log.explained",
+    "log.predictions",
     "answers.complete",
     "answers.traceable",
     "seal.untouched",

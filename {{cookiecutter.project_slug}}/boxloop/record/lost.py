@@ -20,7 +20,12 @@ Part = tuple[str, str]  # such as ("study", "study/models.py")
 
 
 def lost_parts(project: Project, past: dict) -> dict[Part, str]:
-    """Return which texts that a pass was made from are missing or damaged, each with its hash."""
+    """Return which texts that a pass keeps are missing or damaged, each with its hash."""
+    return {part: name for part, name in _texts(past).items() if find(project, name) is None}
+
+
+def _texts(past: dict) -> dict[Part, str]:
+    """Return the hash of each text that a pass was made from, and of what it had measured."""
     kept = kept_causes(past)
     if kept is None:
         return {}
@@ -28,20 +33,20 @@ def lost_parts(project: Project, past: dict) -> dict[Part, str]:
     texts |= {("study", name): text for name, text in kept["study"].items()}
     texts |= {("notebooks", name): text for name, text in kept["notebooks"].items()}
     texts |= {("answers", "answers"): kept["answers"]}
-    return {part: name for part, name in texts.items() if find(project, name) is None}
+    predictions = past.get("predictions")
+    measured = predictions.get("measured") if isinstance(predictions, dict) else None
+    if isinstance(measured, str) and measured:
+        texts |= {("predictions", "list of what was measured"): measured}
+    return texts
 
 
 def recorded_files(project: Project) -> list[Path]:
     """Return the files of the passes that came with the template, and of their texts."""
     found = []
     for past in all_passes(project):
-        kept = kept_causes(past)
-        if past.get("recorded") and kept is not None:
-            names = [kept["settings"], kept["answers"]]
-            names += [*kept["study"].values(), *kept["notebooks"].values()]
-            names += [(past.get("predictions") or {}).get("measured", "")]
+        if past.get("recorded") and kept_causes(past) is not None:
             found.append(project.passes / f"{past['number']:03d}.json")
-            found += [place(project, name) for name in names]
+            found += [place(project, name) for name in _texts(past).values()]
     return [path for path in dict.fromkeys(found) if path.is_file()]
 
 
