@@ -102,17 +102,18 @@ study(
     "[revision]\nrows = true\n[split]",
     "[revision]\nrows = false\n[split]",
 )
+FEW = """at_least = 0.2
+[[study.criteria]]
+name = "few"
+metric = "rate"
+set = "06_stress_test"
+at_most = 1"""
 study(
     "a gain of a chapter",
     "at_least = 0.2",
-    'at_least = 0.2\n[[study.criteria]]\nname = "few"\nmetric = "rate"\nset = "06_stress_test"\n'
-    'at_most = 1\nquantity = "gain"',
+    f'{FEW}\nquantity = "gain"',
     "criterion 'few' asks the chapter 06_stress_test for gain: write value, low or high",
-    *(
-        'at_least = 0.2\n[[study.criteria]]\nname = "few"\nmetric = "rate"\nset = "06_stress_test"\n'
-        f'at_most = 1\nquantity = "{mend}"'
-        for mend in ("value", "low", "high")
-    ),
+    *(f'{FEW}\nquantity = "{mend}"' for mend in ("value", "low", "high")),
 )
 study(
     "a class for a number",

@@ -134,9 +134,7 @@ def test_a_todo_is_open(project, tmp_path):
         if path.stem == "07_failures_log":
             notebook = json.loads(text)
             cell = next(cell for cell in notebook["cells"] if cell["id"] == "answer-lessons")
-            cell["source"] = "".join(cell["source"]).replace(
-                "One, planted;", "TODO, planted;"
-            )
+            cell["source"] = "".join(cell["source"]).replace("One, planted;", "TODO, planted;")
             text = json.dumps(notebook)
         (tmp_path / "notebooks" / path.name).write_text(text, encoding="utf-8")
     rows = {row["item"]: row for row in appendix_a(Project(tmp_path))}
