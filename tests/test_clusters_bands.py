@@ -1,11 +1,7 @@
 """The headlines of the clusters, for five seeds of the simulation."""
 
-import json
-import os
-import subprocess
-import sys
-
 import pytest
+from five_worlds import five_worlds
 
 pytestmark = pytest.mark.slow
 
@@ -49,16 +45,7 @@ for seed in range(11, 16):
 def worlds(bake, tmp_path_factory):
     """What is found in each of five simulated worlds."""
     project = bake(tmp_path_factory.mktemp("bands"))
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT],
-        cwd=project,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-    )
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return five_worlds(project, SCRIPT)
 
 
 def gains(world, name):
