@@ -156,7 +156,7 @@ def grids() -> dict:
         "logistic regression": ("C", [0.01, 0.1, 1.0, 10.0]),
         "small gradient boosting": ("max_leaf_nodes", [3, 6, 12]),
         "gradient boosting": ("max_leaf_nodes", [12, 24, 48]),
-        "neural network": ("alpha", [0.1, 1.0, 10.0]),
+        "neural network": ("alpha", [0.1, 1.0, 10.0, 100.0]),
         "Mahalanobis distance": (),
         "isolation forest": ("n_estimators", [50, 100]),
         "ensemble": (),
