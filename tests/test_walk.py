@@ -235,6 +235,7 @@ class Walk:
                 re.findall(r"notebooks/(\w+)\.ipynb is gone", said)
             ),
             r"restore notebooks/\w+\.ipynb": self.restore_notebooks,
+            r"Remedy: Restore \w+\.ipynb, or call": self.restore_notebooks,
             r"\.ipynb .*restore it from your last commit": self.restore_notebooks,
             r"no chapter and does not run: .* so give it that name": self.restore_notebooks,
             r"ledger\.jsonl .*: copy report/ledger\.jsonl to its place": self.chance.choice(
@@ -304,14 +305,6 @@ class Walk:
         paths = [path for name in names for path in self.project.root.glob(name) if path.is_file()]
         self.committed = {self.project.relative(path): path.read_bytes() for path in paths}
 
-    @staticmethod
-    def is_old(row, old):
-        """Whether a row counts for nothing: of a day before, or of a chapter that is gone.
-
-        Where another chapter failed, a fresh project has not come to say that one is gone.
-        """
-        return row["notebook"] in old or (old and "there is no " in row["message"])
-
     def compare(self, code, sheet_code, sheet):
         """Hold results, checks and exit codes against a fresh project of the same sources."""
         lines = self.project.ledger_file.read_text(encoding="utf-8").split("\n")
@@ -328,7 +321,7 @@ class Walk:
             if re.search(rf"^{name} (failed|is out of date|was never run)", sheet, re.MULTILINE)
         }
         mine, rows = (
-            {key: row for key, row in found.items() if not self.is_old(row, old)}
+            {key: row for key, row in found.items() if row["notebook"] not in old}
             for found in (mine, rows)
         )
         fails = {key for key, row in mine.items() if row["state"] == "fail"}

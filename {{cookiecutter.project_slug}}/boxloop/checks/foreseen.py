@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from boxloop.notebooks.beliefs import OPEN, RIGHT, WRONG
+
 from .core import Finding, NotApplicable, Unanswered, check
 from .power import counted
 
 MOST = 3  # named in the sentence; the table of 07 lists all
 _FAULTS = ("late", "withdrawn")
-_STATES = ("right", "wrong", "cannot tell")
+_STATES = (RIGHT, WRONG, OPEN)
 
 
 @check(

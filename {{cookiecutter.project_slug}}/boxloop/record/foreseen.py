@@ -16,6 +16,7 @@ from boxloop.base.errors import UserError
 from boxloop.base.files import fingerprint, read_cache, write_json
 from boxloop.base.objects import get_json, put_json
 from boxloop.base.places import Project
+from boxloop.notebooks.beliefs import OPEN, RIGHT, WRONG
 from boxloop.notebooks.folder import chapter_names
 from boxloop.notebooks.memory import raw_hashes
 from boxloop.notebooks.stated import Entry
@@ -28,10 +29,8 @@ from boxloop.record.predictions import (
     COLUMNS,
     FILE,
     LATE,
-    OPEN,
-    RIGHT,
+    OF_PASS,
     WAITING,
-    WRONG,
     Past,
     Prediction,
     Results,
@@ -53,7 +52,6 @@ if TYPE_CHECKING:
 
 WITHDRAWN = "withdrawn"
 PARTS = ("value", "low", "high")
-_OF_PASS = re.compile(r"^pass(\d+)\.")
 _END = re.compile(r"\.(?:low|high)$")
 
 
@@ -149,12 +147,12 @@ class _Pass:
         for one in self.rows:
             ends: dict[str, Any] = {key: values[one.id].get(key) for key in PARTS}
             if all(end is None or isinstance(end, int | float) for end in ends.values()):
-                address = f"pass{self.number}.{_OF_PASS.sub('', one.of)}"
+                address = f"pass{self.number}.{OF_PASS.sub('', one.of)}"
                 yield address, Entry(address, **ends)
 
     def had(self, of: str) -> bool:
         """Return whether the result at an address was known once the pass was complete."""
-        plain = _OF_PASS.sub("", of)
+        plain = OF_PASS.sub("", of)
         return {plain, _END.sub("", plain)} & self.measured != set()
 
 
@@ -210,7 +208,7 @@ def _is_known(raw: Any, now: list[str]) -> bool:
 
 def _is_of(past: _Pass, one: Prediction, now: dict[str, Any]) -> bool:
     """Return whether a pass may have known the result that a prediction is of."""
-    named = _OF_PASS.match(one.of)
+    named = OF_PASS.match(one.of)
     if named:
         return past.number == int(named[1]) and not past.attic
     return isinstance(past.turn, dict) and _is_same(past.turn, now)
@@ -378,7 +376,7 @@ def _is_held(project: Project, one: Prediction) -> bool:
 
 def _lies_there(project: Project, of: str, results: Results) -> bool:
     """Return whether an earlier run has left a result of this turn at an address."""
-    if _OF_PASS.match(of) or measured(of, results) is None:
+    if OF_PASS.match(of) or measured(of, results) is None:
         return False
     chapter = results.measured_in(of)
     facts = read_cache(project.station(chapter) / "station.json") if chapter else None

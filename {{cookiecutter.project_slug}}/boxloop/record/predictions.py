@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from boxloop.base.errors import UserError
 from boxloop.base.files import read_cache
+from boxloop.notebooks.beliefs import OPEN, RIGHT, WRONG
 from boxloop.notebooks.folder import chapter_names
 from boxloop.notebooks.prose import ADDRESS
 from boxloop.record.results import PREDICTORS
@@ -55,14 +56,14 @@ class Results(Protocol):
 
 CHAPTERS = ("01_scoping", "04_train")  # before anything that a prediction may be of
 FILE = "predictions.json"
-RIGHT, WRONG, OPEN, WAITING, LATE = "right", "wrong", "cannot tell", "not measured", "late"
+WAITING, LATE = "not measured", "late"  # beside right, wrong and cannot tell
 # Why a prediction may wait.
 SEALED = "08 measures it, once the test set is opened"
 # What a person sets is no result, nor is how another prediction went.
 _NO_RESULT = ("settings", "study", "boxloop", "prediction")
 COLUMNS = ("id", "prediction", "of", "predicted", "value", "low", "high", "state", "note", "waits")
 _KEPT = ("id", "sentence", "of", "above", "below")
-_OF_PASS = re.compile(r"pass(\d+)\.")
+OF_PASS = re.compile(r"^pass(\d+)\.")
 
 
 @dataclass(frozen=True)
@@ -256,7 +257,7 @@ def objection(of: str, chapters: list[str], criteria: int) -> str:
     from boxloop.checks import REGISTRY
     from boxloop.measure.metrics import METRICS
 
-    kind, _, rest = _OF_PASS.sub("", of, count=1).partition(".")
+    kind, _, rest = OF_PASS.sub("", of, count=1).partition(".")
     parts = rest.split(".")
     if re.match(r"\d\d_", kind):
         return "" if kind in chapters else f"there is no chapter {kind}"
@@ -301,7 +302,7 @@ def measured(of: str, results: Results, past: Past | None = None) -> Entry | Non
     results : Results
     past : Past, optional
     """
-    past, match = past or Past(), _OF_PASS.match(of)
+    past, match = past or Past(), OF_PASS.match(of)
     entry = results.find(of)
     if match and entry is None:
         own = int(match[1]) == past.running
@@ -336,7 +337,7 @@ def scored(
     found, past = [], past or Past()
     for one in predictions:
         row = {"id": one.id, "prediction": one.sentence, "of": one.of, "predicted": one.words}
-        where = _OF_PASS.sub("", one.of, count=1).partition(".")[0]
+        where = OF_PASS.sub("", one.of, count=1).partition(".")[0]
         later = chapter and where in results.chapters and where > chapter
         entry = None if later else measured(one.of, results, past)
         waits = entry is None and is_of_release(one.of, results)
@@ -361,7 +362,7 @@ def _state(
 
 def is_of_release(of: str, results: Results) -> bool:
     """Return whether an address is of sealed rows, or of 08: of what a release measures."""
-    name = _OF_PASS.sub("", of, count=1)
+    name = OF_PASS.sub("", of, count=1)
     kind, _, rest = name.partition(".")
     criteria = results.settings.get("study", {}).get("criteria", [])
     if kind == "criteria" and rest.isdecimal() and 0 < int(rest) <= len(criteria):
