@@ -76,7 +76,9 @@ def of_target(
     low, high = np.quantile(values, [0.01, 0.99])
     if transform is not None:
         learnt = TRANSFORMS[transform].words.format(target)
-        back = "numbers are told in its own unit, and a prediction is nearer to a median than a mean"
+        back = (
+            "numbers are told in its own unit, and a prediction is nearer to a median than a mean"
+        )
         notes.append(f"Models learn {learnt}: {back}.")
     elif values.min() > 0 and (decades := np.log10(high / low)) > DECADES:
         better = "its logarithm may be the better target; --transform log10 learns that"
