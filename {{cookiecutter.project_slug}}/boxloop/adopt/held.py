@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from boxloop.base.errors import UserError
+from boxloop.checks.data import FEWEST
 from boxloop.measure.task import Task
 from boxloop.split.division import measured
 from boxloop.table import rules
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from boxloop.settings.load import Settings
 
 MENDED = ("input", "error", "nuisance", "truth")  # roles in which an infinite value is a gap
+NOT_NEEDED = (*MENDED, "time", "id")  # roles of columns that may be given up; by time none is left
 MOST_MARKS = 8  # values that mean: no error given; of more it is a column of something else
 FEW_LOST = 0.1  # of the rows with a target may be left out because they have no error of it
 
@@ -131,6 +133,29 @@ def mended(
     if usable.empty:
         return roles
     return {name: _teaching(usable, name, guess) for name, guess in roles.items()}
+
+
+def seen_in(sample: pd.DataFrame, roles: dict[str, Guess], target: str) -> dict[str, Guess]:
+    """Return roles in which columns are ignored of which the first look would see nothing.
+
+    Parameters
+    ----------
+    sample : DataFrame
+        The rows that 01 and 02 look at, measured. `data.schema` judges these.
+    roles : dict of boxloop.adopt.roles.Guess
+    target : str
+    """
+    found = {}
+    for name, guess in roles.items():
+        there = sample[name].dropna()
+        why = None
+        if guess.role in NOT_NEEDED and guess.error_of != target:
+            if there.empty:
+                why = f"none of the {len(sample):,} rows that 01 looks at has a value of it"
+            elif guess.role == "input" and len(sample) >= FEWEST and (there == there.iloc[0]).all():
+                why = f"it is {there.iloc[0]} in all {len(sample):,} rows that 01 looks at"
+        found[name] = replace(guess, role="ignored", reason=why, error_of=None) if why else guess
+    return found
 
 
 def known(values: pd.Series, guess: Guess) -> pd.Series:
