@@ -56,6 +56,68 @@ TRANSFORMS: dict[str, Transform] = {
 }
 
 
+@dataclass(frozen=True)
+class View:
+    """A transform with the size that asinh divides by: there and back, and nothing is kept back.
+
+    Parameters
+    ----------
+    name : str
+        A key of `TRANSFORMS`.
+    size : float
+    """
+
+    name: str
+    size: float = 1.0
+
+    def forth(self, y: Any) -> np.ndarray:
+        """Return transformed values; what a target cannot be is next to what it can."""
+        values = np.asarray(y, dtype=float) / self.size
+        least = TRANSFORMS[self.name].above
+        return TRANSFORMS[self.name].forth(
+            np.where(values <= least, np.nextafter(least, 1), values)
+        )
+
+    def back(self, t: Any) -> np.ndarray:
+        """Return values of the target; what no float can hold is infinite."""
+        with np.errstate(over="ignore"):
+            return TRANSFORMS[self.name].back(np.asarray(t, dtype=float)) * self.size
+
+    def slope(self, y: Any) -> np.ndarray:
+        """Return by how much the transform changes where the target changes by one."""
+        return TRANSFORMS[self.name].slope(np.asarray(y, dtype=float) / self.size) / self.size
+
+    def ends(self, said: Any, half: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Return the ends of intervals about predictions, `half` wide to each side when seen so."""
+        middle = self.forth(said)
+        return self.back(middle - half), self.back(middle + half)
+
+
+def view_of(name: str, y: Any) -> View:
+    """Return the view of a target by some of its values; see `TargetScale`."""
+    values = np.abs(np.asarray(y, dtype=float))
+    some = values[values > 0]
+    return View(name, float(np.median(some)) if name == "asinh" and len(some) else 1.0)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far intervals go to either side, seen through the transform: see `View.ends`.
+
+    Parameters
+    ----------
+    view : View
+    half : float or array of shape (n,)
+    """
+
+    view: View
+    half: Any
+
+    def ends(self, said: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Return the lower and the upper ends about predictions of shape (n,)."""
+        return self.view.ends(said, self.half)
+
+
 def refuse_values(name: str, target: str, values: Any) -> None:
     """Refuse a target of which some known values have no transform.
 
@@ -116,9 +178,7 @@ class TargetScale(TransformerMixin, BaseEstimator):
         """Learn the size and the span of the fitted values."""
         values = np.asarray(y, dtype=float)
         refuse_values(self.name, "the target", values)
-        self.size_ = 1.0
-        if self.name == "asinh" and (values != 0).any():
-            self.size_ = float(np.median(np.abs(values[values != 0])))
+        self.size_ = view_of(self.name, values).size
         told = self.transform(values)
         low, high = float(told.min()), float(told.max())
         span = REACH * (high - low)
@@ -127,12 +187,12 @@ class TargetScale(TransformerMixin, BaseEstimator):
 
     def transform(self, y: Any) -> Any:
         """Return the transformed values, of the same shape."""
-        return TRANSFORMS[self.name].forth(np.asarray(y, dtype=float) / self.size_)
+        return View(self.name, self.size_).forth(y)
 
     def inverse_transform(self, t: Any) -> Any:
         """Return values of the target, of the same shape."""
         kept = np.clip(np.asarray(t, dtype=float), self.low_, self.high_)
-        return TRANSFORMS[self.name].back(kept) * self.size_
+        return View(self.name, self.size_).back(kept)
 
 
 def transformed(regressor: Any, name: str | None) -> Any:
@@ -156,6 +216,4 @@ def error_of_transform(name: str | None, y: Any, error: Any) -> Any:
     """Return the errors of the transformed target, shape (n,), to first order."""
     if name is None:
         return error
-    scale = TargetScale(name).fit(np.asarray(y, dtype=float).reshape(-1, 1))
-    values = np.asarray(y, dtype=float) / scale.size_
-    return np.asarray(error, dtype=float) / scale.size_ * np.abs(TRANSFORMS[name].slope(values))
+    return np.asarray(error, dtype=float) * view_of(name, y).slope(y)
