@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from boxloop.measure.intervals import affordable, compare
+from boxloop.measure.several import whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,6 +61,15 @@ def believed(truth: Any, guess: Any) -> np.ndarray:
     return guess[np.arange(len(codes)), codes]
 
 
+def error(truth: Any, guess: Any) -> np.ndarray:
+    """Return guess less truth, shape (n,); of several classes what the true one was denied.
+
+    That is the probability of the true class less 1: never above 0.
+    """
+    guess, truth = np.asarray(guess, dtype=float), np.asarray(truth, dtype=float)
+    return believed(truth, guess) - 1 if guess.ndim > 1 else guess - truth
+
+
 def confusion(
     truth: Any,
     guess: Any,
@@ -85,7 +95,7 @@ def confusion(
     """
     from sklearn.metrics import confusion_matrix
 
-    there = _told(guess)
+    there = whole(np.asarray(guess, dtype=float))
     called = decided(np.asarray(guess)[there], working_point=working_point)
     codes = np.asarray(truth)[there].astype(int)
     counts = confusion_matrix(codes, called, labels=range(len(names)))
@@ -93,12 +103,6 @@ def confusion(
     if normalise == "true":
         return table.div(table.sum(axis=1).replace(0, np.nan), axis=0)
     return table / table.sum().replace(0, np.nan) if normalise else table
-
-
-def _told(guess: Any) -> np.ndarray:
-    """Return which rows have a guess, bool of shape (n,)."""
-    guess = np.asarray(guess, dtype=float)
-    return np.isfinite(guess.reshape(len(guess), -1)).all(axis=1)
 
 
 def one_vs_rest(
@@ -118,7 +122,7 @@ def one_vs_rest(
         Of two classes the class of interest alone.
     """
     guesses = {who: np.asarray(values, dtype=float) for who, values in predictions.items()}
-    there = np.all([_told(values) for values in guesses.values()], axis=0)
+    there = np.all([whole(np.asarray(values, dtype=float)) for values in guesses.values()], axis=0)
     codes = np.asarray(truth)[there].astype(int)
     guesses = {who: values[there] for who, values in guesses.items()}
     called = {who: decided(one, working_point=working_point) for who, one in guesses.items()}
@@ -166,7 +170,7 @@ def by_class(
         purity of what nothing is called by.
     """
     questions = one_vs_rest(truth, predictions, names, working_point=working_point)
-    there = np.all([_told(values) for values in predictions.values()], axis=0)
+    there = np.all([whole(np.asarray(values, dtype=float)) for values in predictions.values()], axis=0)
     options = {"groups": np.asarray(groups)[there], "draws": draws, "seed": seed}
     rows = []
     for name, asked in questions.items():
@@ -231,7 +235,7 @@ def mistaken(
         its 95 % interval, `low` and `high`; `reference`, its share, where there is one; `note`.
     """
     guesses = {who: np.asarray(values, dtype=float) for who, values in predictions.items()}
-    there = np.all([_told(values) for values in guesses.values()], axis=0)
+    there = np.all([whole(np.asarray(values, dtype=float)) for values in guesses.values()], axis=0)
     codes = np.asarray(truth)[there].astype(int)
     called = {who: decided(values[there]) for who, values in guesses.items()}
     size, options = len(names), {"groups": np.asarray(groups)[there], "draws": draws, "seed": seed}
@@ -322,7 +326,7 @@ def class_calibration(
         error, Kull et al. 2019), `by_chance` and `at_most`, its mean and 95th percentile in such
         tables, and `beyond`, whether it is more than that.
     """
-    there = _told(guess)
+    there = whole(np.asarray(guess, dtype=float))
     shares = np.asarray(guess, dtype=float)[there].reshape(int(there.sum()), -1)
     codes = np.asarray(truth)[there].astype(int)
     codes = codes if shares.shape[1] > 1 else 1 - codes  # of two classes the only column is code 1

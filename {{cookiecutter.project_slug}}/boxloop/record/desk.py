@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from boxloop.measure.conformal import Plan
     from boxloop.measure.decision import Home
     from boxloop.measure.pushes import Pushes
+    from boxloop.record.classes import Classes
     from boxloop.record.failures import Log
     from boxloop.record.rehearsal import Rehearsal
     from boxloop.record.traced import Results
@@ -125,6 +126,77 @@ class Desk:
         """
         draws = round(self.draws * share)
         return self.task.compare(frame, guesses, draws=draws, seed=self.seed, metrics=metrics)
+
+    def classes(
+        self, frame: "pd.DataFrame", guesses: "Mapping", *, share: float = 1 / 2
+    ) -> "Classes":
+        """Return the classes of a table one by one; see `boxloop.record.classes.Classes`.
+
+        Parameters
+        ----------
+        share : float
+            Of the usual number of bootstrap draws.
+        """
+        from boxloop.record.classes import Classes
+
+        options = {"draws": round(self.draws * share), "seed": self.seed}
+        return Classes(frame, guesses, self.task, self.settings, **options)
+
+    def class_table(self, scores: "pd.DataFrame | None" = None) -> "pd.DataFrame | None":
+        """Return the numbers of each class as text; see `boxloop.record.classes.class_table`.
+
+        Parameters
+        ----------
+        scores : DataFrame, optional
+            Else those that this chapter has kept in ``classes.csv``; None where it has none.
+        """
+        from pandas import read_csv
+
+        from boxloop.record.classes import class_table
+
+        kept = self.folder / "classes.csv"
+        if scores is None and not kept.is_file():
+            return None
+        return class_table(read_csv(kept) if scores is None else scores)
+
+    def found_by_class(
+        self, frame: "pd.DataFrame", fitted: "Mapping", *, share: float = 1 / 10, **facts: Any
+    ) -> "pd.DataFrame":
+        """Return the share of each class that is decided rightly, and `facts` in columns.
+
+        See `boxloop.record.classes.Classes.right`.
+
+        Parameters
+        ----------
+        share : float
+            Of the usual number of bootstrap draws.
+        """
+        found = self.classes(frame, self.guesses(fitted, frame), share=share)
+        return found.right.assign(**facts)
+
+    def draw_class_stress(self, table: "pd.DataFrame") -> Any:
+        """Return the figure of classes under stress; see `boxloop.figures.classes`."""
+        from boxloop.figures.classes import draw_class_stress
+
+        return draw_class_stress(table)
+
+    def left_out(
+        self, model: Any, train: "pd.DataFrame", validation: "pd.DataFrame"
+    ) -> "pd.DataFrame":
+        """Return what happens to each class that training has not; see `left_out` in `measure`."""
+        from boxloop.measure.left_out import left_out
+
+        positive = None if self.task.classes else self.settings.study.positive_class
+        options = {"inputs": self.settings.inputs, "seed": self.seed, "positive": positive}
+        return left_out(model, train, validation, self.task, **options)
+
+    def errors_of(self, frame: "pd.DataFrame", guessed: "np.ndarray") -> "pd.Series":
+        """Return guess less truth of each row; of several classes what the true one was denied."""
+        from pandas import Series
+
+        from boxloop.measure.classes import error
+
+        return Series(error(self.task.truth(frame), guessed), index=frame.index)
 
     def measure_primary(
         self, frame: "pd.DataFrame", fitted: "Mapping", *, share: float = 1
@@ -401,7 +473,8 @@ class Desk:
     def pushes(self, model: Any, rows: "pd.DataFrame", leading: "Iterable[str]") -> "Pushes":
         """Return what every input adds to the guesses of some rows; see `boxloop.measure.pushes`.
 
-        The other end of each walk is a training row.
+        The other end of each walk is a training row. Of several classes a guess is the probability
+        of the true class of a row.
 
         Parameters
         ----------
@@ -418,7 +491,8 @@ class Desk:
         if names[MOST:]:
             players["all others"] = names[MOST:]
         seen = self.task.seen(rows), self.task.seen(self.table("train"))
-        return pushes(model, *seen, players=players, seed=self.seed)
+        codes = self.task.truth(rows).to_numpy() if self.task.classes else None
+        return pushes(model, *seen, players=players, seed=self.seed, of=codes)
 
     def draw_pushes(self, parts: "pd.DataFrame", misled: "pd.DataFrame") -> Any:
         """Return the figure of what `pushes` has found; see `boxloop.figures.pushes`."""
