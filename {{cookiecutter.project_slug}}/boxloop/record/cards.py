@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from boxloop.settings.load import Settings
 
 
+MOST_CLASSES = 30  # of more, a table of them is a list
+BY_CLASS = (
+    "Value with 95 % interval; `called` is how many rows are called by the class. Purities are "
+    "those of the mix of these rows. `few`: too few rows or groups for the interval to be trusted."
+)
 _WARNING = "**Not to be believed; see the verdict.**"
 FLAGS = {"too_few": "too few groups", "heavy_tails": "heavy tails"}
 # What Markdown, or the mathematics and HTML in it, would take for its own.
