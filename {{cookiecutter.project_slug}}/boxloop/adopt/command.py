@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from boxloop.adopt import hints, plan, refusals, study_toml
 from boxloop.adopt.roles import guess_roles
 from boxloop.base.errors import UserError
 from boxloop.base.files import sha256, write_text, written_whole
-from boxloop.measure.kinds import TaskKind
+from boxloop.measure.kinds import SEVERAL, TaskKind
 from boxloop.split.division import measured
 from boxloop.table.read import TAKEN, in_project, read_catalogue, read_rows
 
@@ -57,6 +57,7 @@ class _Table:
     roles: dict
     positive: str | None
     why_positive: str | None
+    classes: tuple[str, ...] = ()  # of several
 
 
 def adopt(
@@ -120,7 +121,24 @@ def _understand(path: Path, options: Any, kind: Any, positive: Any):
     roles = guess_roles(catalogue, target=target, ident=ident, group=group, time=time)
     refusals.there_are_inputs(path, frame, roles)
     interest = refusals.interest(path, target, labels, kind, positive)
-    return _Table(frame, list(catalogue.notes), kind, target, time, labels, roles, *interest)
+    table = _Table(frame, list(catalogue.notes), kind, target, time, labels, roles, *interest)
+    names = hints.several(labels) if kind.name == SEVERAL.name and positive is None else ()
+    return _of_classes(replace(table, classes=names), table) if names else table
+
+
+def _of_classes(table: Any, one: Any):
+    """Return the table as a question of several classes, or that of `one` where too few remain."""
+    asked = replace(table, kind=SEVERAL, positive=None, why_positive=None)
+    nowhere = {"table": "-", "sha256": "", "deployment": None}
+    settings = _usual(asked, _facts({}, asked) | nowhere)
+    names, enough = plan.with_enough(_usable(asked.frame, settings), settings)
+    by = _split(asked)["strategy"]
+    note = hints.too_few_rows(asked.labels, asked.classes, names, enough, by=by)
+    if len(names) < plan.FEWEST_CLASSES:
+        why = "the class of interest: the rarer of the two with enough rows; all others are the rest"
+        found = {"positive": names[1], "why_positive": why} if len(names) == 2 else {}
+        return replace(one, notes=[*one.notes, *note], **found)
+    return replace(asked, classes=tuple(names), notes=[*asked.notes, *note])
 
 
 def _notes(table: Any, deployment: Any):
@@ -131,7 +149,7 @@ def _notes(table: Any, deployment: Any):
         refusals.deployment_has_inputs(deployment, others, table.frame, table.roles)
         notes += hints.of_deployment(deployment, others, table.frame, table.roles)
     if table.kind.has_classes:
-        return notes + hints.of_classes(table.labels, table.positive)
+        return notes + hints.of_classes(table.labels, table.positive, table.classes)
     return notes + hints.of_target(table.target, table.frame, table.roles)
 
 
@@ -146,10 +164,11 @@ def _facts(study: Any, table: Any) -> dict:
         "unit": table.roles[table.target].unit,
         "positive": table.positive,
         "why_positive": table.why_positive,
+        "classes": list(table.classes) if table.kind.several else None,
         "rows": len(table.frame),
     }
     share = float((table.labels == table.positive).mean())
-    if table.kind.has_probabilities and share < RARE:
+    if table.kind.cut and table.kind.has_probabilities and share < RARE:
         facts["working_point"] = (
             f"{share:.2g}",
             "a rare class is selected where it is likelier than by chance",
@@ -168,11 +187,15 @@ def _files(project: Project, places: Any, path: Path, deployment: Any):
 
 def _written(path: Path, table: Any, facts: Any):
     """Return the text of study.toml, with a split by which the table can be divided."""
-    split = _split(table)
-    usual = study_toml.compose(facts, table.roles, split=split | {"exploration": 0.2, "folds": 5})
-    settings = _validated(usual)
+    split, settings = _split(table), _usual(table, facts)
     split |= plan.choose(path.name, _usable(table.frame, settings), settings)
     return study_toml.compose(facts, table.roles, split=split)
+
+
+def _usual(table: Any, facts: Any):
+    """Return the settings of a table, with the usual first look and the usual folds."""
+    split = _split(table) | {"exploration": 0.2, "folds": 5}
+    return _validated(study_toml.compose(facts, table.roles, split=split))
 
 
 def _former(project: Project, *, force: bool) -> dict:
@@ -237,11 +260,8 @@ def _usable(frame: pd.DataFrame, settings: Settings) -> pd.DataFrame:
         settings.only("group"),
         settings.only("time") if settings.split.strategy == "time" else None,
     ]
-    return (
-        measured(frame, settings)
-        .dropna(subset=[name for name in needed if name])
-        .reset_index(drop=True)
-    )
+    rows = measured(frame, settings).dropna(subset=[name for name in needed if name])
+    return plan.of_classes(rows.reset_index(drop=True), settings)
 
 
 def _validated(text: str) -> Settings:
