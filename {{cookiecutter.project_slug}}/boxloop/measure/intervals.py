@@ -200,7 +200,8 @@ def compare(
     truth, chosen = np.asarray(truth), [METRICS[name] for name in metrics]
     if not len(truth):
         return {metric.name: _of_no_rows(predictions) for metric in chosen}
-    stick, said = bounded(truth, predictions, yardstick or Yardstick())
+    stick = _known_classes(yardstick or Yardstick(), predictions)
+    stick, said = bounded(truth, predictions, stick)
     unique, codes = numbered(groups)
     counts = group_counts(len(unique), draws=affordable(draws, len(truth)), seed=seed)
     tallies, pairs = tallied(
@@ -241,6 +242,14 @@ def _of_no_rows(predictions: dict) -> dict[str, Entry]:
     both = ["difference"] if {"model", "reference"} <= set(predictions) else []
     unknown = dict.fromkeys(Interval._fields, np.nan) | {"too_few": True, "note": "no rows"}
     return {who: Entry(unknown) for who in [*predictions, *both]}
+
+
+def _known_classes(yardstick: Yardstick, predictions: dict) -> Yardstick:
+    """Return the yardstick with a number for each of several classes that nobody has named."""
+    widths = [np.shape(values)[1] for values in predictions.values() if np.ndim(values) > 1]
+    if yardstick.classes or not widths:
+        return yardstick
+    return replace(yardstick, classes=tuple(map(str, range(widths[0]))))
 
 
 def _about(metric: Metric, bound: str, yardstick: Yardstick, truth: np.ndarray) -> dict[str, Any]:

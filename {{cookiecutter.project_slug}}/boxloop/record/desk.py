@@ -404,7 +404,7 @@ class Desk:
         ----------
         frame : DataFrame of n rows
         members : arrays of shape (n,)
-            Guesses of refits, out of the folds of `frame`.
+            Guesses of refits, out of the folds of `frame`; of several classes (n, K).
         """
         import numpy as np
 
@@ -418,9 +418,10 @@ class Desk:
             parts = coded.iloc[fitted], [coded.iloc[held]]
             (away[held],) = distances(*parts, scale=spread_out())
         said = np.array(list(members))
-        there = np.isfinite(away) & np.isfinite(said).all(axis=0)
+        known = np.isfinite(said).all(axis=(0, *range(2, said.ndim)))
+        there = np.isfinite(away) & known
         said, truth = said[:, there], self.task.truth(frame)[there]
-        if self.task.has_classes:
+        if self.task.has_classes and said.ndim < 3:
             said = np.array([calibrated(truth, one) for one in said])
         options = {"groups": self.units(frame)[there], "draws": self.draws // 4, "seed": self.seed}
         return by_distance(truth, said, away[there], **options)
@@ -473,8 +474,8 @@ class Desk:
     def pushes(self, model: Any, rows: "pd.DataFrame", leading: "Iterable[str]") -> "Pushes":
         """Return what every input adds to the guesses of some rows; see `boxloop.measure.pushes`.
 
-        The other end of each walk is a training row. Of several classes a guess is the probability
-        of the true class of a row.
+        The other end of each walk is a training row. Of several classes it is the probability of
+        a row's own class that is told apart.
 
         Parameters
         ----------
@@ -491,8 +492,8 @@ class Desk:
         if names[MOST:]:
             players["all others"] = names[MOST:]
         seen = self.task.seen(rows), self.task.seen(self.table("train"))
-        codes = self.task.truth(rows).to_numpy() if self.task.classes else None
-        return pushes(model, *seen, players=players, seed=self.seed, of=codes)
+        own = {"of": self.task.truth(rows)} if self.task.classes else {}
+        return pushes(model, *seen, players=players, seed=self.seed, **own)
 
     def draw_pushes(self, parts: "pd.DataFrame", misled: "pd.DataFrame") -> Any:
         """Return the figure of what `pushes` has found; see `boxloop.figures.pushes`."""
