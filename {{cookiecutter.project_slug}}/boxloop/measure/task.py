@@ -148,6 +148,10 @@ class Task:
         """Whether the target names classes; see `boxloop.measure.kinds.TaskKind.has_classes`."""
         return self.kind.has_classes
 
+    def columns(self, who: str) -> str | list[str]:
+        """Return what the column, or of several classes the columns, of a guess are called."""
+        return [f"{who} {name}" for name in self.classes] if self.classes else who
+
     @property
     def passing(self) -> tuple[str, str] | None:
         """What the field calls the shares that pass a cut; None where nothing is cut."""

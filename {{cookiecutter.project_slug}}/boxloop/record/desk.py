@@ -109,6 +109,14 @@ class Desk:
         """Return the guesses of several fitted estimators for the rows of a table, by name."""
         return {name: self.guess(estimator, frame) for name, estimator in fitted.items()}
 
+    def columns(self, guesses: "Mapping") -> "dict[str, np.ndarray]":
+        """Return guesses as columns of a table: by name, and of several classes one for each."""
+        found: dict[str, np.ndarray] = {}
+        for who, said in guesses.items():
+            names = self.task.columns(who)
+            found |= {who: said} if names == who else dict(zip(names, said.T, strict=True))
+        return found
+
     def compare(
         self,
         frame: "pd.DataFrame",
