@@ -244,7 +244,7 @@ def draw_class_calibration(
     Parameters
     ----------
     curves, errors : dict of DataFrame
-        By predictor, see `boxloop.measure.classes.class_calibration`.
+        By predictor, see `boxloop.measure.reliability.class_calibration`.
     """
     first = next(iter(errors))
     names = list(errors[first]["class"])

@@ -14,6 +14,7 @@ import pandas as pd
 
 from boxloop.figures import classes as figures
 from boxloop.measure import classes as measure
+from boxloop.measure.reliability import class_calibration
 from boxloop.measure.several import whole
 from boxloop.split.division import units
 
@@ -116,7 +117,7 @@ class Classes:
         guesses = self.guesses
         if not self._several:  # the other side of the cut is a class, too
             guesses = {who: np.column_stack([1 - one, one]) for who, one in self.called.items()}
-        options = {"groups": self._groups, "most": most, **self._options}
+        options: dict[str, Any] = {"groups": self._groups, "most": most, **self._options}
         return measure.mistaken(self.truth, guesses, self.all_names, **options)
 
     @cached_property
@@ -124,7 +125,7 @@ class Classes:
         bins = 10 if len(self.truth) >= ENOUGH * len(self.all_names) else 5
         options = {"bins": bins, "seed": self._options["seed"]}
         return {
-            who: measure.class_calibration(self.truth, values, self.names, **options)
+            who: class_calibration(self.truth, values, self.names, **options)
             for who, values in self.guesses.items()
         }
 
@@ -162,7 +163,8 @@ class Classes:
         apart.
         """
         right = {who: codes == self.truth for who, codes in self.called.items()}
-        options = {"groups": self._groups, "names": list(self._several), **self._options}
+        options: dict[str, Any] = {"groups": self._groups, "names": list(self._several)}
+        options |= self._options
         return measure.right_by_class(self.labels, right, **options)
 
 
@@ -177,7 +179,7 @@ def class_table(scores: pd.DataFrame) -> pd.DataFrame:
     told = scores[scores["who"] != "difference"]
     told = told.assign(text=[_told(row) for row in told.to_dict("records")])
     keys = [name for name in ("set", "class", "who") if name in told]
-    found = told.pivot(index=keys, columns="metric", values="text")
+    found = told.pivot_table("text", keys, "metric", aggfunc="first", sort=False)
     sizes = told.groupby(keys, sort=False)[["rows", "called"]].first()
     sizes["called"] = pd.to_numeric(sizes["called"]).astype("Int64")
     found = found[list(dict.fromkeys(told["metric"]))].rename(columns=figures.TITLES)
