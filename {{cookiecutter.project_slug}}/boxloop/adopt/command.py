@@ -160,7 +160,9 @@ def _of_classes(table: Any, one: Any):
     by = _split(asked)["strategy"]
     note = hints.too_few_rows(asked.labels, asked.classes, names, enough, by=by)
     if len(names) < plan.FEWEST_CLASSES:
-        why = "the class of interest: the rarer of the two with enough rows; all others are the rest"
+        why = (
+            "the class of interest: the rarer of the two with enough rows; all others are the rest"
+        )
         found = {"positive": names[1], "why_positive": why} if len(names) == 2 else {}
         return replace(one, notes=[*one.notes, *note], **found)
     return replace(asked, classes=tuple(names), notes=[*asked.notes, *note])
@@ -184,7 +186,9 @@ def _roles(catalogue: Catalogue, ignore: Sequence[str], named: dict) -> dict:
         }
     guessed = guess_roles(replace(catalogue, frame=frame.drop(columns=list(out))), **named)
     return {
-        name: guessed[name] if name in guessed else Guess("ignored", out[name], seen="not looked at")
+        name: guessed[name]
+        if name in guessed
+        else Guess("ignored", out[name], seen="not looked at")
         for name in frame.columns
     }
 

@@ -122,7 +122,7 @@ def with_enough(frame: pd.DataFrame, settings: Settings) -> tuple[list[str], int
         How many rows of a class the plan needs that serves most of them; rows that belong together
         count once.
     """
-    names, needed = list(settings.study.classes), 0
+    names, needed = list(settings.study.classes or ()), 0
     while len(names) >= FEWEST_CLASSES:
         study = settings.study.model_copy(update={"classes": names})
         asked = settings.model_copy(update={"study": study})
