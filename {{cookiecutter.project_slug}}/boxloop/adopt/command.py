@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from boxloop.table.read import Catalogue
 
 
+# The options that name columns, and what `guess_roles` calls them.
+NAMING, NAMES = ("--target", "--id", "--group", "--time"), ("target", "ident", "group", "time")
+UNSEEN = "not looked at"
 RARE = 0.1  # a class of interest with a smaller share is cut where it is likelier than by chance
 
 
@@ -89,65 +92,53 @@ def adopt(
         Its study.toml may be the template's, which cannot be run yet.
     path, deployment : Path
         The labelled table, and perhaps one of unlabelled objects.
-    target, ident, group, time, positive : str
-        Columns, and the class of interest. Several targets are refused with the commands that
-        take them one by one.
-    ignore : list of str
-        Columns that are not to be used.
-    transform : str, optional
-        What is learnt instead of the target; see `boxloop.measure.transform`.
-    force : bool
-        Replace a study.toml that a person has edited; a copy of it is kept in any case.
+    target, ident, group, time, positive, ignore, transform, force
+        What stands behind the options of the command. Several targets are refused.
 
     Raises
     ------
     UserError
-        If a table cannot be read, a column is not there or does not suit the task, a study would
-        refuse it, or study.toml would be lost.
+        If a table cannot be read, does not suit the task or would be refused by a study, or
+        study.toml would be lost.
     """
-    columns = {"--target": None, "--id": ident, "--group": group, "--time": time}
-    others = {"--positive": positive, "--transform": transform,
-              "--deployment": str(deployment) if deployment else None}  # fmt: skip
-    asked = held.Asked((str(path),), columns | others, tuple(ignore))
-    columns["--target"] = held.one_target(asked, (target,) if isinstance(target, str) else target)
-    asked = replace(asked, options=columns | others)
+    options = {"--id": ident, "--group": group, "--time": time, "--positive": positive}
+    options |= {"--transform": transform, "--deployment": deployment and str(deployment)}
+    asked = held.Asked((str(path),), options, tuple(dict.fromkeys(ignore))).of_one(target)
     study = _former(project, force=force)["study"]
-    kind = refusals.kind_of_task(study.get("task", "regression"))
-    refusals.transform_fits(kind, transform)
-    table = _understand(path, columns, kind, positive, ignore)
+    table = _understand(path, asked, refusals.kind_of_task(study.get("task", "regression")))
+    notes = table.notes + _notes(table, deployment, transform)
     places = {source: _place(project, source) for source in filter(None, (path, deployment))}
     facts = _facts(study, table) | _files(project, places, path, deployment)
-    text, table = _written(path, table, facts | {"transform": transform}, asked)
-    notes = table.notes + _notes(table, deployment, transform)
+    text, roles = _written(path, table, facts | {"transform": transform}, asked)
     for source, place in places.items():
         if not place.exists():
             written_whole(place, lambda part, source=source: shutil.copyfile(source, part))
     backup = _backup(project)
     write_text(project.settings_file, text)
-    return Adopted(table.roles, notes, places[path], backup)
+    return Adopted(roles, notes, places[path], backup)
 
 
-def _understand(path: Path, options: Any, kind: Any, positive: Any, ignore: Sequence[str]):
-    """Return a `_Table`, or refuse it: `options` are columns, or None, by what names them."""
+def _understand(path: Path, asked: held.Asked, kind: Any):
+    """Return a `_Table` of which the roles mend what can be mended, or refuse it."""
+    refusals.transform_fits(kind, asked.options["--transform"])
     catalogue = in_project(read_catalogue(path))
-    frame = catalogue.frame
-    options = {option: _here(name, frame) for option, name in options.items()}
-    ignore = [_here(name, frame) for name in dict.fromkeys(ignore)]
-    refusals.columns_are_there(path, frame, options, ignore=ignore)
-    target, ident, group, time = options.values()
-    labels = refusals.classes_or_numbers(path, frame, target, kind)
-    named = {"target": target, "ident": ident, "group": group, "time": time}
-    roles = _roles(catalogue, ignore, named)
+    columns = {option: _here(asked.options[option], catalogue.frame) for option in NAMING}
+    ignore = [_here(name, catalogue.frame) for name in asked.ignore]
+    refusals.columns_are_there(path, catalogue.frame, columns, ignore=ignore)
+    target, *_, time = columns.values()
+    labels = refusals.classes_or_numbers(path, catalogue.frame, target, kind)
+    guessed = _roles(catalogue, ignore, dict(zip(NAMES, columns.values(), strict=True)))
+    refusals.there_are_inputs(path, guessed)
+    interest = refusals.interest(path, target, labels, kind, asked.options["--positive"])
+    frame, notes = plain(catalogue.frame), list(catalogue.notes)
+    table = _Table(frame, notes, kind, target, time, labels, guessed, *interest)
+    way = {"target": target, "in_time": _split(table)["strategy"] == "time"}
+    roles = held.mended(frame, guessed, **way)
     refusals.there_are_inputs(path, roles)
-    interest = refusals.interest(path, target, labels, kind, positive)
-    notes, frame = list(catalogue.notes), plain(frame)
-    table = _Table(frame, notes, kind, target, time, labels, roles, *interest)
-    in_time = _split(table)["strategy"] == "time"
-    roles = held.mended(frame, roles, target, in_time=in_time)
-    refusals.there_are_inputs(path, roles)
-    notes += held.left_out(frame, roles, target, in_time=in_time)
+    notes += held.not_weighing(guessed, roles, target)
     table = replace(table, roles=roles, notes=notes)
-    names = hints.several(labels) if kind.name == SEVERAL.name and positive is None else ()
+    several = kind.name == SEVERAL.name and asked.options["--positive"] is None
+    names = hints.several(labels) if several else ()
     return _of_classes(replace(table, classes=names), table) if names else table
 
 
@@ -156,14 +147,15 @@ def _of_classes(table: Any, one: Any):
     asked = replace(table, kind=SEVERAL, positive=None, why_positive=None)
     nowhere = {"table": "-", "sha256": "", "deployment": None}
     settings = _usual(asked, _facts({}, asked) | nowhere)
-    names, enough = plan.with_enough(held.usable(asked.frame, settings), settings)
+    rows = held.usable(asked.frame, settings)
+    names, enough = plan.with_enough(rows, settings), plan.fewest_of_a_class(len(rows))
     by = _split(asked)["strategy"]
     note = hints.too_few_rows(asked.labels, asked.classes, names, enough, by=by)
-    if len(names) < plan.FEWEST_CLASSES:
-        why = "the class of interest: the rarer of the two with enough rows; all others are the rest"
-        found = {"positive": names[1], "why_positive": why} if len(names) == 2 else {}
-        return replace(one, notes=[*one.notes, *note], **found)
-    return replace(asked, classes=tuple(names), notes=[*asked.notes, *note])
+    if len(names) >= plan.FEWEST_CLASSES:
+        return replace(asked, classes=tuple(names), notes=[*asked.notes, *note])
+    why = "the class of interest: of the two with rows enough the rarer; all others are the rest"
+    found = {"positive": names[1], "why_positive": why} if len(names) == 2 else {}
+    return replace(one, classes=(), notes=[*one.notes, *note], **found)
 
 
 def _here(name: Any, frame: pd.DataFrame) -> Any:
@@ -183,16 +175,16 @@ def _roles(catalogue: Catalogue, ignore: Sequence[str], named: dict) -> dict:
             if base in ignore
         }
     guessed = guess_roles(replace(catalogue, frame=frame.drop(columns=list(out))), **named)
-    return {
-        name: guessed[name] if name in guessed else Guess("ignored", out[name], seen="not looked at")
-        for name in frame.columns
-    }
+    left = {name: Guess("ignored", why, seen=UNSEEN) for name, why in out.items()}
+    return {name: (guessed | left)[name] for name in frame.columns}
 
 
 def _notes(table: Any, deployment: Any, transform: str | None) -> list[str]:
     """Return what is worth knowing of a table, and of unlabelled objects, which may be refused."""
+    in_time = _split(table)["strategy"] == "time"
     notes = hints.of_columns(table.labels, table.roles)
     notes += hints.of_size(table.roles, len(table.labels))
+    notes += held.left_out(table.frame, table.roles, table.target, in_time=in_time)
     if deployment:
         others = read_rows(deployment)
         refusals.deployment_has_inputs(deployment, others, table.frame, table.roles)
@@ -234,8 +226,8 @@ def _files(project: Project, places: Any, path: Path, deployment: Any):
     return facts | {"deployment": there, "deployment_sha256": sha256(deployment)}
 
 
-def _written(path: Path, table: Any, facts: Any, asked: held.Asked) -> tuple[str, Any]:
-    """Return the text of study.toml, with a split by which the table can be divided, and the table.
+def _written(path: Path, table: Any, facts: Any, asked: held.Asked) -> tuple[str, dict]:
+    """Return the text of study.toml, with a split by which the table can be divided, and roles.
 
     What was seen of a column is told of the rows that 01 and 02 may look at: what the test rows
     hold is nobody's business before 08 opens them.
@@ -248,10 +240,10 @@ def _written(path: Path, table: Any, facts: Any, asked: held.Asked) -> tuple[str
     settings = _validated(study_toml.compose(facts, table.roles, split=split))
     sample = exploration(rows, settings)
     roles = {
-        name: replace(guess, seen=describe(sample[name])) if guess.role != "ignored" else guess
+        name: replace(guess, seen=describe(sample[name]) if guess.seen != UNSEEN else UNSEEN)
         for name, guess in table.roles.items()
     }
-    return study_toml.compose(facts, roles, split=split), replace(table, roles=roles)
+    return study_toml.compose(facts, roles, split=split), roles
 
 
 def _usual(table: Any, facts: Any):

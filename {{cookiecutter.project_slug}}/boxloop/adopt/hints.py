@@ -76,7 +76,9 @@ def of_target(
     low, high = np.quantile(values, [0.01, 0.99])
     if transform is not None:
         learnt = TRANSFORMS[transform].words.format(target)
-        back = "numbers are told in its own unit, and a prediction is nearer to a median than a mean"
+        back = (
+            "numbers are told in its own unit, and a prediction is nearer to a median than a mean"
+        )
         notes.append(f"Models learn {learnt}: {back}.")
     elif values.min() > 0 and (decades := np.log10(high / low)) > DECADES:
         better = "its logarithm may be the better target; --transform log10 learns that"
@@ -95,9 +97,7 @@ def several(labels: pd.Series) -> tuple[str, ...]:
     return tuple(names) if len(names) > 2 else ()
 
 
-def of_classes(
-    labels: pd.Series, positive: str | None, classes: tuple[str, ...] = ()
-) -> list[str]:
+def of_classes(labels: pd.Series, positive: str | None, classes: tuple[str, ...] = ()) -> list[str]:
     """Return what is asked of more than two classes: which they are, or which is of interest."""
     number = labels.nunique()
     if classes and positive is None:
@@ -129,10 +129,9 @@ def too_few_rows(
         return []
     apart = {"group": " in as many groups", "time": " spread over the times"}.get(by, "")
     left = "their rows are left out" if len(kept) > 2 else "so several cannot be told apart"
-    return [
-        f"Classes with too few rows for training, validation, test and their folds: "
-        f"{_some(rare)}; {left}, and about {enough} rows of a class{apart} would be enough."
-    ]
+    where = "training, validation, test and their folds"
+    words = f"{left}, and about {enough} rows of a class{apart} would be enough"
+    return [f"Classes with too few rows for {where}: {_some(rare)}; {words}."]
 
 
 def of_deployment(path: Path, others: pd.DataFrame, frame: pd.DataFrame, roles: dict) -> list[str]:

@@ -8,6 +8,7 @@ import math
 import re
 from typing import TYPE_CHECKING
 
+from boxloop.adopt.plan import PARTS
 from boxloop.base.toml import quoted
 from boxloop.measure.kinds import SEVERAL, TASKS
 from boxloop.measure.transform import TRANSFORMS
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from boxloop.adopt.roles import Guess
 
 
+NAMES = ("train", "validation", "test")
 BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 MARK = "# untouched: "
 # Taken over from the study.toml before, so that to change them is no reason for a question.
@@ -200,9 +202,7 @@ def _split(split: dict) -> str:
             f"# {comment(split['why'])}",
             "[split]",
             f"strategy = {quoted(split['strategy'])}",
-            "train = 0.6",
-            "validation = 0.2",
-            "test = 0.2",
+            *(f"{name} = {part}" for name, part in zip(NAMES, PARTS, strict=True)),
             "# Share that 01 and 02 may look at; it stays inside training.",
             f"exploration = {split['exploration']:g}",
             f"folds = {split['folds']}",
