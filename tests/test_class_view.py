@@ -14,6 +14,7 @@ from boxloop.figures import classes as figures
 from boxloop.measure import classes as measure
 from boxloop.measure.left_out import left_out
 from boxloop.measure.reliability import class_calibration
+from boxloop.report.classes import by_class
 
 NAMES = ["star", "galaxy", "quasar", "a white dwarf with a very long name, seen from far away"]
 
@@ -273,3 +274,26 @@ def test_every_figure_names_every_class_and_no_legend_lies_over_a_curve():
         assert all(word in said for word in ("star", "galaxy", "quasar", "a white dwarf")), name
         assert all(ax.get_legend() is None for ax in fig.axes), name
         plt.close(fig)
+
+
+def test_the_cover_tells_every_class_and_passes_a_damaged_table_over(tmp_path):
+    """Of the test set once there is one; a table that was edited by hand is no traceback."""
+    project, kept = SimpleNamespace(results=tmp_path), tmp_path / "05_diagnose" / "classes.csv"
+    kept.parent.mkdir()
+    read()[0].to_csv(kept, index=False)
+    told = by_class(project)
+
+    assert told["set"] == "validation"
+    assert [row["name"] for row in told["rows"]] == NAMES
+    assert all(cell["value"] for row in told["rows"] for cell in row["cells"][:2])
+
+    tested = tmp_path / "08_release" / "classes.csv"
+    tested.parent.mkdir()
+    read()[0].assign(set="test").to_csv(tested, index=False)
+
+    assert by_class(project)["set"] == "test"
+
+    tested.write_bytes(b"class,rows\n\xff")
+    kept.write_text("class,rows,metric,who,value,low,high\nstar,3,purity,model,x,,\n")
+
+    assert by_class(project)["rows"] == []
