@@ -15,7 +15,7 @@ from boxloop.adopt.error_columns import error_columns
 from boxloop.adopt.roles import Guess, guess_roles
 from boxloop.base.errors import UserError
 from boxloop.base.files import sha256, write_text, written_whole
-from boxloop.measure.kinds import TaskKind
+from boxloop.measure.kinds import SEVERAL, TaskKind
 from boxloop.measure.task import Task
 from boxloop.split.division import exploration
 from boxloop.table.column import describe
@@ -67,6 +67,7 @@ class _Table:
     roles: dict
     positive: str | None
     why_positive: str | None
+    classes: tuple[str, ...] = ()  # of several
 
 
 def adopt(
@@ -134,7 +135,26 @@ def _understand(path: Path, asked: held.Asked, kind: Any):
     roles = held.mended(frame, guessed, **way)
     refusals.there_are_inputs(path, roles)
     notes += held.not_weighing(guessed, roles, target)
-    return replace(table, roles=roles, notes=notes)
+    table = replace(table, roles=roles, notes=notes)
+    several = kind.name == SEVERAL.name and asked.options["--positive"] is None
+    names = hints.several(labels) if several else ()
+    return _of_classes(replace(table, classes=names), table) if names else table
+
+
+def _of_classes(table: Any, one: Any):
+    """Return the table as a question of several classes, or that of `one` where too few remain."""
+    asked = replace(table, kind=SEVERAL, positive=None, why_positive=None)
+    nowhere = {"table": "-", "sha256": "", "deployment": None}
+    settings = _usual(asked, _facts({}, asked) | nowhere)
+    rows = held.usable(asked.frame, settings)
+    names, enough = plan.with_enough(rows, settings), plan.fewest_of_a_class(len(rows))
+    by = _split(asked)["strategy"]
+    note = hints.too_few_rows(asked.labels, asked.classes, names, enough, by=by)
+    if len(names) >= plan.FEWEST_CLASSES:
+        return replace(asked, classes=tuple(names), notes=[*asked.notes, *note])
+    why = "the class of interest: of the two with rows enough the rarer; all others are the rest"
+    found = {"positive": names[1], "why_positive": why} if len(names) == 2 else {}
+    return replace(one, classes=(), notes=[*one.notes, *note], **found)
 
 
 def _here(name: Any, frame: pd.DataFrame) -> Any:
@@ -169,7 +189,7 @@ def _notes(table: Any, deployment: Any, transform: str | None) -> list[str]:
         refusals.deployment_has_inputs(deployment, others, table.frame, table.roles)
         notes += hints.of_deployment(deployment, others, table.frame, table.roles)
     if table.kind.has_classes:
-        return notes + hints.of_classes(table.labels, table.positive)
+        return notes + hints.of_classes(table.labels, table.positive, table.classes)
     return notes + hints.of_target(table.target, table.frame, table.roles, transform=transform)
 
 
@@ -184,10 +204,11 @@ def _facts(study: Any, table: Any) -> dict:
         "unit": table.roles[table.target].unit,
         "positive": table.positive,
         "why_positive": table.why_positive,
+        "classes": list(table.classes) if table.kind.several else None,
         "rows": len(table.frame),
     }
     share = float((table.labels == table.positive).mean())
-    if table.kind.has_probabilities and share < RARE:
+    if table.kind.cut and table.kind.has_probabilities and share < RARE:
         facts["working_point"] = (
             f"{share:.2g}",
             "a rare class is selected where it is likelier than by chance",
@@ -210,9 +231,7 @@ def _written(path: Path, table: Any, facts: Any, asked: held.Asked) -> tuple[str
     What was seen of a column is told of the rows that 01 and 02 may look at: what the test rows
     hold is nobody's business before 08 opens them.
     """
-    split = _split(table)
-    usual = study_toml.compose(facts, table.roles, split=split | {"exploration": 0.2, "folds": 5})
-    settings = _validated(usual)
+    split, settings = _split(table), _usual(table, facts)
     held.refuse(path, table.frame, settings, asked)
     rows = held.usable(table.frame, settings)
     Task(settings).refuse_untransformed(rows)
@@ -225,6 +244,12 @@ def _written(path: Path, table: Any, facts: Any, asked: held.Asked) -> tuple[str
     }
     refusals.there_are_inputs(path, roles)
     return study_toml.compose(facts, roles, split=split), roles
+
+
+def _usual(table: Any, facts: Any):
+    """Return the settings of a table, with the usual first look and the usual folds."""
+    split = _split(table) | {"exploration": 0.2, "folds": 5}
+    return _validated(study_toml.compose(facts, table.roles, split=split))
 
 
 def _former(project: Project, *, force: bool) -> dict:

@@ -90,13 +90,48 @@ def of_target(
     return notes
 
 
-def of_classes(labels: pd.Series, positive: str) -> list[str]:
-    """Return which class is set against all others, where there are more than two."""
+def several(labels: pd.Series) -> tuple[str, ...]:
+    """Return the names of three or more classes, the commonest first; of fewer none."""
+    counts = labels.str.strip().value_counts()
+    names = sorted(filter(None, counts.index), key=lambda name: (-counts[name], name))
+    return tuple(names) if len(names) > 2 else ()
+
+
+def of_classes(labels: pd.Series, positive: str | None, classes: tuple[str, ...] = ()) -> list[str]:
+    """Return what is asked of more than two classes: which they are, or which is of interest."""
     number = labels.nunique()
+    if classes and positive is None:
+        asked = f"all of them are told apart; --positive CLASS, such as --positive '{classes[-1]}'"
+        return [f"The classes are {_some(list(classes))}: {asked}, asks for one against the rest."]
     if number < 3:
         return []
     chosen = f"'{positive}' is set against all others; --positive CLASS chooses another one"
     return [f"The target has {number} classes: {chosen}."]
+
+
+def too_few_rows(
+    labels: pd.Series, classes: tuple[str, ...], kept: list[str], enough: int, *, by: str
+) -> list[str]:
+    """Return which classes have too few rows for the split, and how many would be enough.
+
+    Parameters
+    ----------
+    labels : Series of str
+    classes, kept : sequences of str
+        All of them, and those with enough rows.
+    enough : int
+    by : str
+        The strategy of the split.
+    """
+    counts = labels.str.strip().value_counts()
+    rare = [f"{name[:30]} ({counts[name]})" for name in classes if name not in kept]
+    if not rare:
+        return []
+    apart = {"group": " in as many groups", "time": " spread over the times"}.get(by, "")
+    left = "their rows are left out" if len(kept) > 2 else "so several cannot be told apart"
+    where = "training, validation, test and their folds"
+    words = f"{left}, and about {enough} rows of a class{apart} would be enough"
+    return [f"Classes with too few rows for {where}: {_some(rare)}; {words}."]
 
 
 def of_deployment(path: Path, others: pd.DataFrame, frame: pd.DataFrame, roles: dict) -> list[str]:

@@ -23,6 +23,7 @@ LOOK = 20_000  # rows are enough to look at
 PLANS = ((0.2, 5), (0.3, 4), (0.4, 3), (0.5, 2))
 LOOKED_AT = 3  # classes that are tried where the one of interest will not do
 FEWEST = 3  # rows of each class, or of either side of that of interest, that each part must have
+FEWEST_CLASSES = 3  # of two, one is the class of interest
 PARTS = (0.6, 0.2, 0.2)  # training, validation and test, as study.toml is written
 
 
@@ -180,3 +181,41 @@ def _works(
             if not all(side[rows[these]].any() for these in (fitted, held) for side in sides):
                 return False
     return True
+
+
+def with_enough(frame: pd.DataFrame, settings: Settings) -> list[str]:
+    """Return those of several classes of which every part and every fold can have rows.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Rows that have a target, and what the split needs.
+    settings : boxloop.settings.load.Settings
+        With all classes.
+    """
+    counts = Task(settings).labels(frame).value_counts()
+    least = fewest_of_a_class(len(frame))
+    names = [name for name in settings.study.classes or () if counts.get(name, 0) >= least]
+    while len(names) >= FEWEST_CLASSES:
+        study = settings.study.model_copy(update={"classes": names})
+        asked = settings.model_copy(update={"study": study})
+        rows = frame[Task(settings).labels(frame).isin(names)].reset_index(drop=True)
+        if _first(rows, share := place(rows, asked), asked) is not None:
+            return names
+        kept = _kept(rows, share, asked)
+        if len(kept) == len(names):  # it is the rows that are too few, and not those of a class
+            return names
+        names = kept
+    return names
+
+
+def _kept(frame: pd.DataFrame, share: np.ndarray, settings: Settings) -> list[str]:
+    """Return the classes that stand in every part and fold of the plan that serves most of them."""
+    best: list[str] = []
+    for exploration, number in plans(len(frame)):
+        plan = settings.split.model_copy(update={"exploration": exploration, "folds": number})
+        planned = settings.model_copy(update={"split": plan})
+        sides = _sides(frame, settings).items()
+        kept = [name for name, side in sides if _works(frame, share, [side], planned)]
+        best = max(best, kept, key=len)
+    return best

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from boxloop.adopt.plan import PARTS
 from boxloop.base.toml import quoted
-from boxloop.measure.kinds import TASKS
+from boxloop.measure.kinds import SEVERAL, TASKS
 from boxloop.measure.transform import TRANSFORMS
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def compose(facts: dict, roles: dict, *, split: dict) -> str:
     facts : dict
         ``title``, ``author``, ``question``, ``task``, ``target``, ``unit``, ``positive`` and
         ``why_positive`` (None for regression),
+        ``classes`` (three or more, or None),
         ``table``, ``sha256``, ``rows``, ``deployment``, ``deployment_sha256``.
     roles : dict of boxloop.adopt.roles.Guess, by column
     split : dict
@@ -85,7 +86,7 @@ HEAD = """\
 
 
 def _study(facts: dict) -> str:
-    kind = TASKS[facts["task"]]
+    kind = SEVERAL if facts.get("classes") else TASKS[facts["task"]]
     told = ("title", "author", "question", "task", "target", "unit")
     lines = ["[study]", *(f"{name} = {quoted(facts[name])}" for name in told)]
     if facts.get("transform"):
@@ -97,10 +98,14 @@ def _study(facts: dict) -> str:
             f"positive_class = {quoted(facts['positive'])}  # {comment(facts['why_positive'])}",
             f"working_point = {point}  # {words}",
         ]
+    if kind.several:
+        names = ", ".join(quoted(name) for name in facts["classes"])
+        lines += [f"classes = [{names}]  # rows of another class are left out"]
+    measured = MEASURED_SCORES if kind.cut else MEASURED_NUMBERS
     lines += [
         f"primary_metric = {quoted(kind.primary_metric)}",
         f"secondary_metrics = {json.dumps(kind.secondary_metrics)}",
-        MEASURED_SCORES if kind.has_classes else MEASURED_NUMBERS,
+        MEASURED_CLASSES if kind.several else measured,
     ]
     return "\n".join(lines) + JUDGED.format(metric=quoted(kind.primary_metric))
 
@@ -115,6 +120,11 @@ MEASURED_NUMBERS = """\
 MEASURED_SCORES = """\
 # Optional: prevalence = 0.01 (share of the class of interest where the model is used: purities and
 # average precisions are told for it; else for that of the weights, or of the rows).\
+"""
+MEASURED_CLASSES = """\
+# Optional: class_weights = {"NAME" = 2.0} (how much a class counts in class_log_loss, else 1).
+# With positive_class = "NAME" instead of classes, and metrics such as roc_auc, one class is asked
+# for against all others: `boxloop adopt ... --positive NAME --force` writes that.\
 """
 JUDGED = """
 seeds = [0, 1, 2, 3, 4]

@@ -172,6 +172,8 @@ def refit_on_resamples(
 def input_moves(fitted: dict, X: pd.DataFrame, *, up: pd.DataFrame, seed: int) -> pd.DataFrame:
     """Return how far the guesses move (root mean square) when one input is disturbed.
 
+    Of several classes it is the length of the step that a row's probabilities make.
+
     Parameters
     ----------
     fitted : dict of fitted estimators
@@ -200,7 +202,8 @@ def input_moves(fitted: dict, X: pd.DataFrame, *, up: pd.DataFrame, seed: int) -
         for label, values in versions.items():
             for who, estimator in fitted.items():
                 step = guess(estimator, X.assign(**{name: values})) - before[who]
-                moved.setdefault((label, who), {})[name] = np.sqrt(np.mean(step**2))
+                square = step**2 if step.ndim < 2 else np.sum(step**2, axis=1)
+                moved.setdefault((label, who), {})[name] = np.sqrt(np.mean(square))
     table = pd.DataFrame(moved)
     table.loc["worst case"] = table[["one error bar up"]].sum()
     return table
