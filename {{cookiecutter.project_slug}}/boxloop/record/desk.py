@@ -398,6 +398,43 @@ class Desk:
         draw_profiles(axes, model, tried, X, y, cv[0], leading)
         return leading
 
+    # Of very many inputs, the leading ones.
+
+    def leading(self) -> list[str]:
+        """Return the inputs, those first that 04 has found the model to lean on.
+
+        In the order of study.toml where 04 has kept no ``leading.csv``.
+        """
+        from boxloop.measure.explain import LED
+
+        inputs = list(self.settings.inputs)
+        found = self.read(LED) if self.has(LED) else None
+        names = list(found["input"].astype(str)) if found is not None and "input" in found else []
+        first = [name for name in dict.fromkeys(names) if name in inputs]
+        return first + [name for name in inputs if name not in set(first)]
+
+    def searched(self, model: Any, rows: "pd.DataFrame") -> list[str]:
+        """Return the inputs that are worth shuffling one by one: all, or of very many a few.
+
+        See `boxloop.measure.explain.searched`.
+        """
+        from boxloop.measure.explain import EACH, searched
+
+        inputs = list(self.settings.inputs)
+        if len(inputs) <= EACH:
+            return inputs
+        known = {"scoring": self.task.scorer(), "seed": self.seed, "inputs": inputs}
+        return searched(model, self.task.seen(rows), self.task.truth(rows), **known)
+
+    def these(self, model: Any, rows: "pd.DataFrame", names: "Iterable[str]") -> tuple:
+        """Return an estimator that is asked with some inputs, and the rows with these alone.
+
+        See `boxloop.measure.explain.these`.
+        """
+        from boxloop.measure.explain import these
+
+        return these(model, self.task.seen(rows), list(names), list(self.settings.inputs))
+
     def pushes(self, model: Any, rows: "pd.DataFrame", leading: "Iterable[str]") -> "Pushes":
         """Return what every input adds to the guesses of some rows; see `boxloop.measure.pushes`.
 
@@ -414,6 +451,7 @@ class Desk:
         from boxloop.measure.pushes import pushes
 
         names = list(leading)
+        names += [name for name in self.settings.inputs if name not in set(names)]
         players = {name: [name] for name in names[:MOST]}
         if names[MOST:]:
             players["all others"] = names[MOST:]
