@@ -16,11 +16,12 @@ from boxloop.measure.intervals import (
     group_draws,
     group_weights,
 )
+from boxloop.measure.kinds import OF_CLASSES
 from boxloop.measure.metrics import METRICS, Metric
 from boxloop.measure.residuals import Residuals
 from boxloop.table.codes import numbered
 
-POINT = {"regression": None, "classification": 0.5, "anomaly-detection": 0.05}
+POINT = {"regression": None, "classification": 0.5, "anomaly-detection": 0.05, OF_CLASSES: None}
 
 
 @pytest.fixture
@@ -41,6 +42,12 @@ def world(task, rng, n=601):
             "reference": np.round(truth + rng.normal(0.1, 1, size=n)),
         }
         return truth, guesses | {"trivial": np.full(n, truth.mean())}, groups
+    if task == OF_CLASSES:
+        truth = rng.choice(4, size=n, p=[0.6, 0.2, 0.15, 0.05])
+        odds = np.exp(rng.normal(size=(n, 4)) + 2 * np.eye(4)[truth])
+        sure = odds / odds.sum(axis=1, keepdims=True)
+        prior = np.tile(np.bincount(truth) / n, (n, 1))
+        return truth, {"model": sure, "reference": np.round(sure, 1), "trivial": prior}, groups
     truth = (rng.random(n) < 0.3).astype(float)
     chance = 1 / (1 + np.exp(-rng.normal(2 * truth - 1, 1)))
     return (
@@ -164,7 +171,12 @@ def weights_of(kind, rng, n):
 @pytest.mark.parametrize("kind", ["drawn", "all rows", "one row"])
 @pytest.mark.parametrize(
     ("task", "name"),
-    [(task, m.name) for m in METRICS.values() if m.of_residuals or m.ranked for task in m.tasks],
+    [
+        (task, m.name)
+        for m in METRICS.values()
+        if m.of_residuals or m.ranked or m.of_classes
+        for task in m.tasks
+    ],
 )
 def test_a_metric_is_one_number_of_rows_and_of_draws(task, name, kind, rng):
     """Rows written out and rows that are weighed, with ties, and where only one row is left."""

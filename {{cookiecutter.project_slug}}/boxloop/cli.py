@@ -318,7 +318,9 @@ def _say_what_is_open() -> None:
 
 @cli.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--target", required=True, metavar="COLUMN", help="The column to predict.")
+@click.option(
+    "--target", required=True, multiple=True, metavar="COLUMN", help="The column to predict."
+)
 @click.option("--id", "ident", metavar="COLUMN", help="A different value in every row.")
 @click.option(
     "--group", metavar="COLUMN", help="Rows with the same value stay on one side of the split."
@@ -332,6 +334,14 @@ def _say_what_is_open() -> None:
 )
 @click.option(
     "--positive", metavar="CLASS", help="The class of interest, where the target holds classes."
+)
+@click.option(
+    "--ignore", multiple=True, metavar="COLUMN", help="Not to be used; may be given several times."
+)
+@click.option(
+    "--transform",
+    type=click.Choice(["log10", "asinh", "1+z"]),
+    help="Learn that of a number; it is undone in every result.",
 )
 @click.option(
     "--force", is_flag=True, help="Replace a study.toml that was edited; a copy of it is kept."

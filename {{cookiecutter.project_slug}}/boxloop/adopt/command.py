@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import shutil
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from boxloop.adopt import hints, plan, refusals, study_toml
-from boxloop.adopt.roles import guess_roles
+from boxloop.adopt import held, hints, plan, refusals, study_toml
+from boxloop.adopt.error_columns import error_columns
+from boxloop.adopt.roles import Guess, guess_roles
 from boxloop.base.errors import UserError
 from boxloop.base.files import sha256, write_text, written_whole
-from boxloop.measure.kinds import TaskKind
-from boxloop.split.division import measured
+from boxloop.measure.kinds import SEVERAL, TaskKind
+from boxloop.measure.task import Task
+from boxloop.split.division import exploration
+from boxloop.table.column import describe
+from boxloop.table.plain import plain
 from boxloop.table.read import TAKEN, in_project, read_catalogue, read_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from boxloop.base.places import Project
     from boxloop.settings.load import Settings
+    from boxloop.table.read import Catalogue
 
 
 RARE = 0.1  # a class of interest with a smaller share is cut where it is likelier than by chance
@@ -57,18 +64,21 @@ class _Table:
     roles: dict
     positive: str | None
     why_positive: str | None
+    classes: tuple[str, ...] = ()  # of several
 
 
 def adopt(
     project: Project,
     path: Path,
     *,
-    target: str,
+    target: str | Sequence[str],
     ident: Any = None,
     group: Any = None,
     time: str | None = None,
     deployment: Path | None = None,
     positive: str | None = None,
+    ignore: Sequence[str] = (),
+    transform: str | None = None,
     force: bool = False,
 ) -> Adopted:
     """Take in a table; nothing is written before all of it is understood.
@@ -80,24 +90,35 @@ def adopt(
     path, deployment : Path
         The labelled table, and perhaps one of unlabelled objects.
     target, ident, group, time, positive : str
-        Columns, and the class of interest.
+        Columns, and the class of interest. Several targets are refused with the commands that
+        take them one by one.
+    ignore : list of str
+        Columns that are not to be used.
+    transform : str, optional
+        What is learnt instead of the target; see `boxloop.measure.transform`.
     force : bool
         Replace a study.toml that a person has edited; a copy of it is kept in any case.
 
     Raises
     ------
     UserError
-        If a table cannot be read, a column is not there or does not suit the task, or study.toml
-        would be lost.
+        If a table cannot be read, a column is not there or does not suit the task, a study would
+        refuse it, or study.toml would be lost.
     """
+    columns = {"--target": None, "--id": ident, "--group": group, "--time": time}
+    others = {"--positive": positive, "--transform": transform,
+              "--deployment": str(deployment) if deployment else None}  # fmt: skip
+    asked = held.Asked((str(path),), columns | others, tuple(ignore))
+    columns["--target"] = held.one_target(asked, (target,) if isinstance(target, str) else target)
+    asked = replace(asked, options=columns | others)
     study = _former(project, force=force)["study"]
     kind = refusals.kind_of_task(study.get("task", "regression"))
-    options = {"--target": target, "--id": ident, "--group": group, "--time": time}
-    table = _understand(path, options, kind, positive)
-    notes = table.notes + _notes(table, deployment)
+    refusals.transform_fits(kind, transform)
+    table = _understand(path, columns, kind, positive, ignore)
     places = {source: _place(project, source) for source in filter(None, (path, deployment))}
     facts = _facts(study, table) | _files(project, places, path, deployment)
-    text = _written(path, table, facts)
+    text, table = _written(path, table, facts | {"transform": transform}, asked)
+    notes = table.notes + _notes(table, deployment, transform)
     for source, place in places.items():
         if not place.exists():
             written_whole(place, lambda part, source=source: shutil.copyfile(source, part))
@@ -106,33 +127,79 @@ def adopt(
     return Adopted(table.roles, notes, places[path], backup)
 
 
-def _understand(path: Path, options: Any, kind: Any, positive: Any):
+def _understand(path: Path, options: Any, kind: Any, positive: Any, ignore: Sequence[str]):
     """Return a `_Table`, or refuse it: `options` are columns, or None, by what names them."""
     catalogue = in_project(read_catalogue(path))
     frame = catalogue.frame
-    options = {
-        option: f"{name}_" if name in TAKEN and name not in frame else name
-        for option, name in options.items()
-    }
-    refusals.columns_are_there(path, frame, options)
+    options = {option: _here(name, frame) for option, name in options.items()}
+    ignore = [_here(name, frame) for name in dict.fromkeys(ignore)]
+    refusals.columns_are_there(path, frame, options, ignore=ignore)
     target, ident, group, time = options.values()
     labels = refusals.classes_or_numbers(path, frame, target, kind)
-    roles = guess_roles(catalogue, target=target, ident=ident, group=group, time=time)
-    refusals.there_are_inputs(path, frame, roles)
+    named = {"target": target, "ident": ident, "group": group, "time": time}
+    roles = _roles(catalogue, ignore, named)
+    refusals.there_are_inputs(path, roles)
     interest = refusals.interest(path, target, labels, kind, positive)
-    return _Table(frame, list(catalogue.notes), kind, target, time, labels, roles, *interest)
+    notes, frame = list(catalogue.notes), plain(frame)
+    table = _Table(frame, notes, kind, target, time, labels, roles, *interest)
+    in_time = _split(table)["strategy"] == "time"
+    roles = held.mended(frame, roles, target, in_time=in_time)
+    refusals.there_are_inputs(path, roles)
+    notes += held.left_out(frame, roles, target, in_time=in_time)
+    table = replace(table, roles=roles, notes=notes)
+    names = hints.several(labels) if kind.name == SEVERAL.name and positive is None else ()
+    return _of_classes(replace(table, classes=names), table) if names else table
 
 
-def _notes(table: Any, deployment: Any):
+def _of_classes(table: Any, one: Any):
+    """Return the table as a question of several classes, or that of `one` where too few remain."""
+    asked = replace(table, kind=SEVERAL, positive=None, why_positive=None)
+    nowhere = {"table": "-", "sha256": "", "deployment": None}
+    settings = _usual(asked, _facts({}, asked) | nowhere)
+    names, enough = plan.with_enough(held.usable(asked.frame, settings), settings)
+    by = _split(asked)["strategy"]
+    note = hints.too_few_rows(asked.labels, asked.classes, names, enough, by=by)
+    if len(names) < plan.FEWEST_CLASSES:
+        why = "the class of interest: the rarer of the two with enough rows; all others are the rest"
+        found = {"positive": names[1], "why_positive": why} if len(names) == 2 else {}
+        return replace(one, notes=[*one.notes, *note], **found)
+    return replace(asked, classes=tuple(names), notes=[*asked.notes, *note])
+
+
+def _here(name: Any, frame: pd.DataFrame) -> Any:
+    """Return the name that a column has in the project."""
+    return f"{name}_" if name in TAKEN and name not in frame else name
+
+
+def _roles(catalogue: Catalogue, ignore: Sequence[str], named: dict) -> dict:
+    """Return a `Guess` for every column; those that are to be ignored have no part in it."""
+    if not ignore:
+        return guess_roles(catalogue, **named)
+    frame, out = catalogue.frame, dict.fromkeys(ignore, "you named it with --ignore")
+    for found in error_columns(frame, {*ignore, *filter(None, named.values())}):
+        out |= {
+            name: f"an error of {base}, which is not used"
+            for name, base in found.items()
+            if base in ignore
+        }
+    guessed = guess_roles(replace(catalogue, frame=frame.drop(columns=list(out))), **named)
+    return {
+        name: guessed[name] if name in guessed else Guess("ignored", out[name], seen="not looked at")
+        for name in frame.columns
+    }
+
+
+def _notes(table: Any, deployment: Any, transform: str | None) -> list[str]:
     """Return what is worth knowing of a table, and of unlabelled objects, which may be refused."""
     notes = hints.of_columns(table.labels, table.roles)
+    notes += hints.of_size(table.roles, len(table.labels))
     if deployment:
         others = read_rows(deployment)
         refusals.deployment_has_inputs(deployment, others, table.frame, table.roles)
         notes += hints.of_deployment(deployment, others, table.frame, table.roles)
     if table.kind.has_classes:
-        return notes + hints.of_classes(table.labels, table.positive)
-    return notes + hints.of_target(table.target, table.frame, table.roles)
+        return notes + hints.of_classes(table.labels, table.positive, table.classes)
+    return notes + hints.of_target(table.target, table.frame, table.roles, transform=transform)
 
 
 def _facts(study: Any, table: Any) -> dict:
@@ -146,10 +213,11 @@ def _facts(study: Any, table: Any) -> dict:
         "unit": table.roles[table.target].unit,
         "positive": table.positive,
         "why_positive": table.why_positive,
+        "classes": list(table.classes) if table.kind.several else None,
         "rows": len(table.frame),
     }
     share = float((table.labels == table.positive).mean())
-    if table.kind.has_probabilities and share < RARE:
+    if table.kind.cut and table.kind.has_probabilities and share < RARE:
         facts["working_point"] = (
             f"{share:.2g}",
             "a rare class is selected where it is likelier than by chance",
@@ -166,13 +234,30 @@ def _files(project: Project, places: Any, path: Path, deployment: Any):
     return facts | {"deployment": there, "deployment_sha256": sha256(deployment)}
 
 
-def _written(path: Path, table: Any, facts: Any):
-    """Return the text of study.toml, with a split by which the table can be divided."""
-    split = _split(table)
-    usual = study_toml.compose(facts, table.roles, split=split | {"exploration": 0.2, "folds": 5})
-    settings = _validated(usual)
-    split |= plan.choose(path.name, _usable(table.frame, settings), settings)
-    return study_toml.compose(facts, table.roles, split=split)
+def _written(path: Path, table: Any, facts: Any, asked: held.Asked) -> tuple[str, Any]:
+    """Return the text of study.toml, with a split by which the table can be divided, and the table.
+
+    What was seen of a column is told of the rows that 01 and 02 may look at: what the test rows
+    hold is nobody's business before 08 opens them.
+    """
+    split, settings = _split(table), _usual(table, facts)
+    held.refuse(path, table.frame, settings, asked)
+    rows = held.usable(table.frame, settings)
+    Task(settings).refuse_untransformed(rows)
+    split |= plan.choose(path.name, rows, settings)
+    settings = _validated(study_toml.compose(facts, table.roles, split=split))
+    sample = exploration(rows, settings)
+    roles = {
+        name: replace(guess, seen=describe(sample[name])) if guess.role != "ignored" else guess
+        for name, guess in table.roles.items()
+    }
+    return study_toml.compose(facts, roles, split=split), replace(table, roles=roles)
+
+
+def _usual(table: Any, facts: Any):
+    """Return the settings of a table, with the usual first look and the usual folds."""
+    split = _split(table) | {"exploration": 0.2, "folds": 5}
+    return _validated(study_toml.compose(facts, table.roles, split=split))
 
 
 def _former(project: Project, *, force: bool) -> dict:
@@ -228,20 +313,6 @@ def _split(table: Any) -> dict:
         return {"strategy": "stratified", "why": f"{why} {others}"}
     why = "No group and no time was named: rows count as independent."
     return {"strategy": "random", "why": f"{why} {others}"}
-
-
-def _usable(frame: pd.DataFrame, settings: Settings) -> pd.DataFrame:
-    """Return the rows that have a target and what the split needs."""
-    needed = [
-        settings.study.target,
-        settings.only("group"),
-        settings.only("time") if settings.split.strategy == "time" else None,
-    ]
-    return (
-        measured(frame, settings)
-        .dropna(subset=[name for name in needed if name])
-        .reset_index(drop=True)
-    )
 
 
 def _validated(text: str) -> Settings:

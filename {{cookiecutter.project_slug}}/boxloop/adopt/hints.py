@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from boxloop.measure.transform import TRANSFORMS
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -37,7 +39,18 @@ def of_columns(labels: pd.Series, roles: dict) -> list[str]:
     return notes
 
 
-def of_target(target: str, frame: pd.DataFrame, roles: dict) -> list[str]:
+def of_size(roles: dict, rows: int) -> list[str]:
+    """Return that a table has as many inputs as rows, where it does."""
+    inputs = sum(guess.role == "input" for guess in roles.values())
+    if inputs < rows:
+        return []
+    held_back = "only models that are held back by a penalty can learn from so few rows"
+    return [f"There are {inputs:,} inputs for {rows:,} rows with a target: {held_back}."]
+
+
+def of_target(
+    target: str, frame: pd.DataFrame, roles: dict, *, transform: str | None = None
+) -> list[str]:
     """Return what is worth knowing of a number that is to be predicted.
 
     Parameters
@@ -45,6 +58,8 @@ def of_target(target: str, frame: pd.DataFrame, roles: dict) -> list[str]:
     target : str
     frame : DataFrame
     roles : dict of boxloop.adopt.roles.Guess
+    transform : str, optional
+        What is learnt instead; see `boxloop.measure.transform`.
     """
     notes, there = [], frame[target].notna() & ~frame[target].isin(roles[target].missing)
     for name in (
@@ -59,10 +74,12 @@ def of_target(target: str, frame: pd.DataFrame, roles: dict) -> list[str]:
     if not len(values):
         return notes
     low, high = np.quantile(values, [0.01, 0.99])
-    if values.min() > 0 and (decades := np.log10(high / low)) > DECADES:
-        better = (
-            "its logarithm may be the better target; add it as a column to your file and adopt that"
-        )
+    if transform is not None:
+        learnt = TRANSFORMS[transform].words.format(target)
+        back = "numbers are told in its own unit, and a prediction is nearer to a median than a mean"
+        notes.append(f"Models learn {learnt}: {back}.")
+    elif values.min() > 0 and (decades := np.log10(high / low)) > DECADES:
+        better = "its logarithm may be the better target; --transform log10 learns that"
         notes.append(f"Column '{target}' spans {decades:.1f} decades: {better}.")
     spread = float(np.std(values))
     if not SMALL <= spread <= LARGE:
@@ -71,13 +88,51 @@ def of_target(target: str, frame: pd.DataFrame, roles: dict) -> list[str]:
     return notes
 
 
-def of_classes(labels: pd.Series, positive: str) -> list[str]:
-    """Return which class is set against all others, where there are more than two."""
+def several(labels: pd.Series) -> tuple[str, ...]:
+    """Return the names of three or more classes, the commonest first; of fewer none."""
+    counts = labels.str.strip().value_counts()
+    names = sorted(filter(None, counts.index), key=lambda name: (-counts[name], name))
+    return tuple(names) if len(names) > 2 else ()
+
+
+def of_classes(
+    labels: pd.Series, positive: str | None, classes: tuple[str, ...] = ()
+) -> list[str]:
+    """Return what is asked of more than two classes: which they are, or which is of interest."""
     number = labels.nunique()
+    if classes and positive is None:
+        asked = f"all of them are told apart; --positive CLASS, such as --positive '{classes[-1]}'"
+        return [f"The classes are {_some(list(classes))}: {asked}, asks for one against the rest."]
     if number < 3:
         return []
     chosen = f"'{positive}' is set against all others; --positive CLASS chooses another one"
     return [f"The target has {number} classes: {chosen}."]
+
+
+def too_few_rows(
+    labels: pd.Series, classes: tuple[str, ...], kept: list[str], enough: int, *, by: str
+) -> list[str]:
+    """Return which classes have too few rows for the split, and how many would be enough.
+
+    Parameters
+    ----------
+    labels : Series of str
+    classes, kept : sequences of str
+        All of them, and those with enough rows.
+    enough : int
+    by : str
+        The strategy of the split.
+    """
+    counts = labels.str.strip().value_counts()
+    rare = [f"{name[:30]} ({counts[name]})" for name in classes if name not in kept]
+    if not rare:
+        return []
+    apart = {"group": " in as many groups", "time": " spread over the times"}.get(by, "")
+    left = "their rows are left out" if len(kept) > 2 else "so several cannot be told apart"
+    return [
+        f"Classes with too few rows for training, validation, test and their folds: "
+        f"{_some(rare)}; {left}, and about {enough} rows of a class{apart} would be enough."
+    ]
 
 
 def of_deployment(path: Path, others: pd.DataFrame, frame: pd.DataFrame, roles: dict) -> list[str]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from typing import TYPE_CHECKING
 
 from boxloop.base.toml import quoted
-from boxloop.measure.kinds import TASKS
+from boxloop.measure.kinds import SEVERAL, TASKS
+from boxloop.measure.transform import TRANSFORMS
 
 if TYPE_CHECKING:
     from boxloop.adopt.roles import Guess
@@ -56,6 +58,7 @@ def compose(facts: dict, roles: dict, *, split: dict) -> str:
     facts : dict
         ``title``, ``author``, ``question``, ``task``, ``target``, ``unit``, ``positive`` and
         ``why_positive`` (None for regression),
+        ``classes`` (three or more, or None),
         ``table``, ``sha256``, ``rows``, ``deployment``, ``deployment_sha256``.
     roles : dict of boxloop.adopt.roles.Guess, by column
     split : dict
@@ -81,19 +84,26 @@ HEAD = """\
 
 
 def _study(facts: dict) -> str:
-    kind = TASKS[facts["task"]]
+    kind = SEVERAL if facts.get("classes") else TASKS[facts["task"]]
     told = ("title", "author", "question", "task", "target", "unit")
     lines = ["[study]", *(f"{name} = {quoted(facts[name])}" for name in told)]
+    if facts.get("transform"):
+        words = comment(TRANSFORMS[facts["transform"]].words.format(facts["target"]))
+        lines += [f"transform = {quoted(facts['transform'])}  # models learn {words}"]
     if kind.cut:
         point, words = facts.get("working_point") or (kind.cut.usual, kind.cut.words)
         lines += [
             f"positive_class = {quoted(facts['positive'])}  # {comment(facts['why_positive'])}",
             f"working_point = {point}  # {words}",
         ]
+    if kind.several:
+        names = ", ".join(quoted(name) for name in facts["classes"])
+        lines += [f"classes = [{names}]  # rows of another class are left out"]
+    measured = MEASURED_SCORES if kind.cut else MEASURED_NUMBERS
     lines += [
         f"primary_metric = {quoted(kind.primary_metric)}",
         f"secondary_metrics = {json.dumps(kind.secondary_metrics)}",
-        MEASURED_SCORES if kind.has_classes else MEASURED_NUMBERS,
+        MEASURED_CLASSES if kind.several else measured,
     ]
     return "\n".join(lines) + JUDGED.format(metric=quoted(kind.primary_metric))
 
@@ -101,11 +111,18 @@ def _study(facts: dict) -> str:
 MEASURED_NUMBERS = """\
 # Optional: scale = "1+target" (residuals are divided by 1 + target, as for redshifts);
 # outlier_bound = 0.15 (the residual from which on a row is an outlier, in the unit of the target or
-# of the scale; else it is 3 NMAD of the reference).\
+# of the scale; else it is 3 NMAD of the reference);
+# transform = "log10", "asinh" or "1+z" (models learn that of the target, and it is undone in every
+# number: a prediction is then nearer to a median of the target than to its mean).\
 """
 MEASURED_SCORES = """\
 # Optional: prevalence = 0.01 (share of the class of interest where the model is used: purities and
 # average precisions are told for it; else for that of the weights, or of the rows).\
+"""
+MEASURED_CLASSES = """\
+# Optional: class_weights = {"NAME" = 2.0} (how much a class counts in class_log_loss, else 1).
+# With positive_class = "NAME" instead of classes, and metrics such as roc_auc, one class is asked
+# for against all others: `boxloop adopt ... --positive NAME --force` writes that.\
 """
 JUDGED = """
 seeds = [0, 1, 2, 3, 4]
@@ -162,11 +179,19 @@ def _column(name: str, guess: Guess) -> str:
     ]
     lines += [f"error_of = {quoted(guess.error_of)}"] if guess.error_of else []
     if guess.missing:
-        why = "read as not measured, because far from all other values; remove what was measured"
-        lines += [f"missing = {json.dumps(guess.missing)}  # {why}"]
+        lines += [f"missing = [{', '.join(map(str, guess.missing))}]  # {_why_missing(guess)}"]
     lines += [f"unit = {quoted(guess.unit)}", f"description = {quoted(guess.description)}"]
     lines += ["available_at_inference = false"] if guess.role in ("target", "truth") else []
     return "\n".join(lines)
+
+
+def _why_missing(guess: Guess) -> str:
+    """Return why numbers are taken for marks of a missing value."""
+    if guess.error_of is not None:
+        return "read as no error given"
+    if all(math.isinf(mark) for mark in guess.missing):
+        return "read as not measured"
+    return "read as not measured, because far from all other values; remove what was measured"
 
 
 def _split(split: dict) -> str:

@@ -49,6 +49,9 @@ def draw_profiles(
     for ax, (title, settings) in zip(axes, tried.items(), strict=True):
         one = clone(model).set_params(**settings).fit(X.iloc[fitted], y.iloc[fitted])
         said = guess(one, again)
+        if said.ndim > 1:  # of several classes: the probability of its own
+            own = y.loc[rows.index].to_numpy(dtype=int).repeat(len(grid))
+            said = said[np.arange(len(said)), own]
         place = np.arange(len(grid)) if words else grid
         _draw(ax, place, said.reshape(len(rows), len(grid)))
         ax.set(title=title, xlabel=name)

@@ -48,6 +48,7 @@ class Drawn(NamedTuple):
     ranking: Any
     residuals: Any
     groups: np.ndarray
+    scores: Any = None
 
 
 class Tally:
@@ -614,6 +615,101 @@ class _CalibrationTally(Tally):
 
 
 Calibration.tally = _CalibrationTally
+
+
+@dataclass(frozen=True)
+class ClassCalibration(Kind):
+    """The mean of the calibration errors of several classes, each as `Calibration` has it.
+
+    In each draw the sizes that agree with what was seen are averaged over the classes: the noise
+    of one class is not independent of that of the others, as their probabilities add up to one.
+    """
+
+    tally: ClassVar[type[Tally]]
+
+
+class _OneOfClasses:
+    """One class of a sample of several, as a calibration of one class takes a sample."""
+
+    def __init__(self, sample: Any, code: int) -> None:
+        self.ranking, self.guess = sample.scores.rankings[code], sample.guess[:, code]
+        self.codes, self.size = sample.codes, sample.size
+
+
+class _ClassCalibrationTally(_CalibrationTally):
+    def __init__(self, kind: Any, metric: Any, sample: Any, value: float) -> None:
+        Tally.__init__(self, kind, metric, sample, value)
+        ones = [_OneOfClasses(sample, code) for code in range(sample.scores.size)]
+        self.each = [_CalibrationTally(kind, metric, one, value) for one in ones]
+
+    def add(self, value: float, drawn: Drawn) -> None:
+        self.values.append(value)
+        for one, ranking in zip(self.each, drawn.scores.rankings, strict=True):
+            one.add(value, drawn._replace(ranking=ranking))
+
+    def least(self) -> np.ndarray:
+        return np.mean([one.least() for one in self.each], axis=0)
+
+    def most(self) -> np.ndarray:
+        return np.mean([one.most() for one in self.each], axis=0)
+
+
+ClassCalibration.tally = _ClassCalibrationTally
+
+
+@dataclass(frozen=True)
+class Surprises(Kind):
+    """A mean over classes of means over their rows, of surprises that have long tails.
+
+    Notes
+    -----
+    A studentised bootstrap on the logarithm, as of `Moments`: in each draw the distance from the
+    value is divided by the error that the groups of that draw tell.
+    """
+
+    tally: ClassVar[type[Tally]]
+
+
+class _SurpriseTally(Tally):
+    def __init__(self, kind: Any, metric: Any, sample: Any, value: float) -> None:
+        super().__init__(kind, metric, sample, value)
+        scores = sample.scores
+        cells, shape = sample.codes * scores.size + scores.truth, (sample.size, scores.size)
+        many = shape[0] * shape[1]
+        self.rows = np.bincount(cells, minlength=many).reshape(shape).astype(float)
+        self.sums = np.bincount(cells, weights=scores.surprise, minlength=many).reshape(shape)
+        self.errors: list[float] = []
+        self.whole = self._influence(np.ones(sample.size))
+
+    def _influence(self, groups: np.ndarray) -> np.ndarray:
+        """Return by how much each group moves the value of a draw, shape (groups,)."""
+        rows, sums = groups @ self.rows, groups @ self.sums
+        counts = np.where(rows > 0, self.sample.scores.class_weights, 0.0)
+        there = np.where(rows > 0, rows, 1)
+        share = counts / max(counts.sum(), 1e-300) / there
+        return self.sums @ share - self.rows @ (share * sums / there)
+
+    def add(self, value: float, drawn: Drawn) -> None:
+        super().add(value, drawn)
+        square = float(drawn.groups @ self._influence(drawn.groups) ** 2)
+        self.errors.append(math.sqrt(square))
+
+    def ends(self, level: float) -> Ends:
+        draws = self.draws, np.array(self.errors)
+        return studentised(self.value, self.whole, *draws, scale=LOG, level=level)
+
+    def difference(self, other: Any, level: float) -> Ends:
+        lead, influence = other.value - self.value, other.whole - self.whole
+        if not influence.any():
+            return lead, lead
+        draws = other.draws - self.draws, np.zeros(0)
+        return studentised(lead, influence, *draws, scale=PLAIN, level=level)
+
+    def counted(self) -> tuple[int, int]:
+        return self.sample.groups_of("classes"), FEWEST_COUNTED
+
+
+Surprises.tally = _SurpriseTally
 
 
 @dataclass(frozen=True)

@@ -37,11 +37,12 @@ def closeness(X: pd.DataFrame, y: np.ndarray, *, classes: bool) -> np.ndarray:
     Parameters
     ----------
     X : DataFrame of n rows, numbers
-    y : array of shape (n,)
-        Numbers, or the codes 0..k-1 of classes; of these the one told best counts.
+    y : array of shape (n,), or (n, targets)
+        Numbers, in columns where there are several, or the codes 0..k-1 of classes; of several
+        the one told best counts.
     """
     order = ranks(X.to_numpy(dtype=float))
-    T = np.eye(int(y.max()) + 1)[y] if classes else np.asarray(y, dtype=float)[:, None]
+    T = np.eye(int(y.max()) + 1)[y] if classes else np.asarray(y, dtype=float).reshape(len(y), -1)
     return np.abs(order.T @ ranks(T)).max(axis=1)
 
 

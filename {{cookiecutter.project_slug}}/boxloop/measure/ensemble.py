@@ -91,8 +91,9 @@ def by_distance(
     Parameters
     ----------
     truth : array of shape (n,)
-    members : array of shape (k, n)
-        Values, or probabilities of the class of interest where the truth is 0 or 1.
+    members : array of shape (k, n), or (k, n, K) of several classes
+        Values, or probabilities of the class of interest where the truth is 0 or 1; of several
+        classes the squares of all probabilities of a row are added up.
     away : array of shape (n,)
         How far each row lies from the rows that its members were fitted to.
     groups : array of shape (n,)
@@ -106,8 +107,12 @@ def by_distance(
         ``shared``, the error of their mean.
     """
     truth, members = np.asarray(truth, dtype=float), np.asarray(members, dtype=float)
+    if members.ndim > 2:
+        truth = np.eye(members.shape[2])[truth.astype(int)]
     squares = {"error": np.mean((truth - members) ** 2, axis=0), "spread": members.var(axis=0)}
     squares["shared"] = (truth - members.mean(axis=0)) ** 2
+    if members.ndim > 2:
+        squares = {name: square.sum(axis=1) for name, square in squares.items()}
     sixth = np.argsort(np.argsort(away, kind="stable"), kind="stable") * len(SIXTHS) // len(away)
     rows = {}
     for number in np.unique(sixth):

@@ -181,7 +181,7 @@ def dependence(model: Any, X: pd.DataFrame, name: str) -> tuple:
     grid : array of shape (k,)
         25 values from the 5th to the 95th percentile; where there are fewer different ones or
         words, these.
-    mean : array of shape (k,)
+    mean : array of shape (k,), or (k, K) of several classes
         The mean over the rows when all of them are given that value and keep their other inputs.
     """
     values = X[name].dropna()
@@ -193,7 +193,7 @@ def dependence(model: Any, X: pd.DataFrame, name: str) -> tuple:
     grid, means = grid[:POINTS], []
     for value in grid:
         column = pd.Series([value] * len(X), index=X.index).astype(_kind(X[name], value))
-        means.append(guess(model, X.assign(**{name: column})).mean())
+        means.append(guess(model, X.assign(**{name: column})).mean(axis=0))
     return grid, np.array(means)
 
 

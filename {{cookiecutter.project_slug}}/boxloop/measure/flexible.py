@@ -69,6 +69,8 @@ def flexibility(
         return _sorted(known, MEMORY)
     if membership is not None:
         teach = _regions(X, y, settings.only("resonance"), membership)
+    elif task.classes:
+        teach = _classes(X, y, len(task.classes))
     elif task.has_classes:
         teach = _labels(X, y)
     else:
@@ -112,6 +114,8 @@ class _Taught:
     labels moves all answers: the mean change of the rows of its `kind` that were left alone.
     """
 
+    size: int | None = None  # of several classes
+
     def __init__(self, X: pd.DataFrame, y: pd.Series, moved: np.ndarray, kind: np.ndarray) -> None:
         self.X, self.y, self.moved, self.kind = X, y, moved, kind
 
@@ -129,10 +133,40 @@ class _Taught:
         return max(found, 0.0)
 
 
+class _TaughtClasses:
+    """What one draw teaches instead of several classes: some rows are said to be of another one.
+
+    What a row's label gives to its own class it takes from that, and from no other, so a row has
+    two answers: that of the class that it lost, and that of the one that it was given.
+    """
+
+    def __init__(self, X: pd.DataFrame, y: pd.Series, given: np.ndarray, size: int) -> None:
+        self.X, self.y, self.size = X, pd.Series(given, index=y.index), size
+        self.own, self.given = y.to_numpy(dtype=int), given.astype(int)
+
+    def degrees(self, change: np.ndarray) -> float:
+        """Return the degrees of freedom from the change of each answer, shape (n, K).
+
+        Of a straight border they are K - 1 times those of one score.
+        """
+        found = 0.0
+        for kind in range(self.size):
+            mine = self.own == kind
+            moved = mine & (self.given != kind)
+            if not moved.any():
+                continue
+            alone = change[mine & ~moved].mean(axis=0) if (mine & ~moved).any() else 0.0
+            apart = change[moved] - alone
+            gained = apart[np.arange(len(apart)), self.given[moved]].mean()
+            found += mine.sum() * ((self.size - 1) * gained - apart[:, kind].mean())
+        return max(found * (self.size - 1) / self.size, 0.0)
+
+
 def _degrees(model: Any, taught: list[_Taught], X: pd.DataFrame, y: pd.Series) -> list[float]:
     """Return the degrees of freedom of a model in each draw."""
-    first = guess(clone(model).fit(X, y), X)
-    again = [guess(clone(model).fit(one.X, one.y), X) for one in taught]
+    several = {"classes": taught[0].size}
+    first = guess(clone(model).fit(X, y), X, **several)
+    again = [guess(clone(model).fit(one.X, one.y), X, **several) for one in taught]
     return [one.degrees(said - first) for one, said in zip(taught, again, strict=True)]
 
 
@@ -172,6 +206,20 @@ def _labels(X: pd.DataFrame, y: pd.Series) -> Callable:
             if len(rows := np.flatnonzero(y == kind)):
                 moved[_some(rows, rng)] = 1 - 2 * kind
         return _Taught(X, y + moved, moved, y.to_numpy())
+
+    return teach
+
+
+def _classes(X: pd.DataFrame, y: pd.Series, size: int) -> Callable:
+    """Return what gives a tenth of the rows of each of several classes to another one."""
+
+    def teach(rng: np.random.Generator) -> _TaughtClasses:
+        given = y.to_numpy(dtype=float).copy()
+        for kind in range(size):
+            if len(rows := np.flatnonzero(y == kind)):
+                turned = _some(rows, rng)
+                given[turned] = (kind + rng.integers(1, size, size=len(turned))) % size
+        return _TaughtClasses(X, y, given, size)
 
     return teach
 
@@ -219,7 +267,7 @@ def additive_share(model: Any, X: pd.DataFrame, *, inputs: list[str], seed: int)
     Parameters
     ----------
     model : fitted estimator, asked through `boxloop.measure.task.guess`
-        Of a classifier the logit of its probability is explained.
+        Of a classifier the logit of its probability is explained, of several classes those of all.
     X : DataFrame of n rows; at most 2,000 are asked
     inputs : list of str
     seed : int
@@ -238,10 +286,13 @@ def additive_share(model: Any, X: pd.DataFrame, *, inputs: list[str], seed: int)
 
     rows = np.sort(np.random.default_rng(seed).permutation(len(X))[:ROWS])
     said = guess(model, X.iloc[rows])
-    if is_classifier(model):
+    if said.ndim > 1:  # of several classes: logarithms, and what all of a row share is no answer
+        said = np.log(np.clip(said, SURE, 1))
+        said -= said.mean(axis=1, keepdims=True)
+    elif is_classifier(model):
         said = np.clip(said, SURE, 1 - SURE)
         said = np.log(said / (1 - said))
-    if np.ptp(said) == 0:
+    if not np.ptp(said, axis=0).any():
         return 1.0
     folds = KFold(5, shuffle=True, random_state=seed)
     points, table, lines = min(100, len(rows) // 2), X[inputs].iloc[rows], []
@@ -249,7 +300,8 @@ def additive_share(model: Any, X: pd.DataFrame, *, inputs: list[str], seed: int)
         table, lines = _condensed(table, said, seed)
     plain = make_pipeline(_curves(table, points, lines), RidgeCV(np.logspace(-3, 3, 7)))
     again = cross_val_predict(plain, table, said, cv=folds)
-    return float(np.clip(1 - np.var(said - again) / np.var(said), 0, 1))
+    left, whole = (np.sum(np.var(part, axis=0)) for part in (said - again, said))
+    return float(np.clip(1 - left / whole, 0, 1))
 
 
 def _condensed(X: pd.DataFrame, said: np.ndarray, seed: int) -> tuple[pd.DataFrame, list[str]]:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from boxloop.measure.bounds import Tally
     from boxloop.measure.metrics import Metric
-    from boxloop.measure.ranking import Ranking
 
 
 ROWS_DRAWN, LEAST = 50_000_000, 100
@@ -182,7 +181,7 @@ def compare(
     ----------
     truth, groups : arrays of shape (n,)
     predictions : dict
-        ``"model"`` and ``"reference"``, perhaps ``"trivial"``, each of shape (n,).
+        ``"model"`` and ``"reference"``, perhaps ``"trivial"``, each of shape (n,) or (n, K).
     metrics, draws, seed : see `METRICS` and `affordable`
     working_point : float, optional
         Cut (classification) or background efficiency (anomaly detection).
@@ -196,12 +195,13 @@ def compare(
         model is better than the reference): ``value``, ``low``, ``high`` (`boxloop.measure.bounds`)
         and a ``note`` with ``too_few`` (groups), ``heavy_tails`` or ``scale`` (of residuals). Of
         scores also ``mix``: ``signal``, the share of the class of interest that the number is told
-        for, ``from`` where that is known, and the classes of the ``rest``.
+        for, ``from`` where that is known, and the classes of the ``rest``; or ``classes`` alone.
     """
     truth, chosen = np.asarray(truth), [METRICS[name] for name in metrics]
     if not len(truth):
         return {metric.name: _of_no_rows(predictions) for metric in chosen}
-    stick, said = bounded(truth, predictions, yardstick or Yardstick())
+    stick = _known_classes(yardstick or Yardstick(), predictions)
+    stick, said = bounded(truth, predictions, stick)
     unique, codes = numbered(groups)
     counts = group_counts(len(unique), draws=affordable(draws, len(truth)), seed=seed)
     tallies, pairs = tallied(
@@ -244,12 +244,22 @@ def _of_no_rows(predictions: dict) -> dict[str, Entry]:
     return {who: Entry(unknown) for who in [*predictions, *both]}
 
 
+def _known_classes(yardstick: Yardstick, predictions: dict) -> Yardstick:
+    """Return the yardstick with a number for each of several classes that nobody has named."""
+    widths = [np.shape(values)[1] for values in predictions.values() if np.ndim(values) > 1]
+    if yardstick.classes or not widths:
+        return yardstick
+    return replace(yardstick, classes=tuple(map(str, range(widths[0]))))
+
+
 def _about(metric: Metric, bound: str, yardstick: Yardstick, truth: np.ndarray) -> dict[str, Any]:
     """Return what has to be said of a metric, whoever it is measured of."""
     told: dict[str, Any] = {"note": bound} if bound and metric.name == "outlier_fraction" else {}
     if yardstick.scale and metric.scales:
         told["scale"] = yardstick.scale
-    if CLASSIFICATION in metric.tasks or ANOMALY in metric.tasks:
+    if yardstick.classes:
+        told["mix"] = _mix_of_classes(yardstick, truth)
+    elif CLASSIFICATION in metric.tasks or ANOMALY in metric.tasks:
         told["mix"] = _mix(metric, yardstick, truth)
         if metric.name == "deployed_purity":
             told["note"] = _mix_in_words(told["mix"], known=yardstick.prevalence is not None)
@@ -277,7 +287,7 @@ def bounded(truth: np.ndarray, predictions: dict, yardstick: Yardstick) -> tuple
     """Return the yardstick with a bound of outliers, if there is one, and what it is in words."""
     if yardstick.bound is not None:
         return yardstick, f"beyond {yardstick.bound:.3g}, the bound of the study"
-    if "reference" not in predictions or not len(truth):
+    if yardstick.classes or "reference" not in predictions or not len(truth):
         return yardstick, ""
     bound = 3 * yardstick.residuals(truth, predictions["reference"]).scatter
     if not (np.isfinite(bound) and bound > 0):
@@ -295,6 +305,12 @@ def _mix(metric: Metric, yardstick: Yardstick, truth: np.ndarray) -> dict[str, A
     if yardstick.prevalence is not None and metric.mixed:
         return {"signal": yardstick.prevalence, "from": yardstick.prevalence_from} | rest
     return {"signal": float(np.mean(truth > 0)), "from": ROWS} | rest
+
+
+def _mix_of_classes(yardstick: Yardstick, truth: np.ndarray) -> dict[str, Any]:
+    """Return the share of each of several classes in the rows."""
+    shares = np.bincount(truth.astype(int), minlength=len(yardstick.classes)) / len(truth)
+    return {"classes": dict(zip(yardstick.classes, map(float, shares), strict=False)), "from": ROWS}
 
 
 def _mix_in_words(mix: dict, *, known: bool) -> str:
@@ -357,6 +373,7 @@ class Sample:
     Parameters
     ----------
     truth, guess : arrays of shape (n,)
+        Of several classes a guess has the shape (n, K).
     metrics : list of boxloop.measure.metrics.Metric
     working_point : float or None
     codes : array of shape (n,)
@@ -379,18 +396,20 @@ class Sample:
         self.codes = np.arange(len(truth)) if codes is None else codes
         self.lengths = np.bincount(self.codes).astype(float)
         self.size = len(self.lengths)
-        ranked = any(metric.ranked for metric in metrics)
+        several = np.ndim(guess) > 1
+        self.scores = yardstick.scores(truth, guess) if several else None
+        ranked = not several and any(metric.ranked for metric in metrics)
         self.ranking = yardstick.ranking(truth, guess) if ranked else None
-        of_residuals = any(metric.of_residuals for metric in metrics)
+        of_residuals = not several and any(metric.of_residuals for metric in metrics)
         self.residuals = yardstick.residuals(truth, guess) if of_residuals else None
 
     def whole(self) -> dict:
         """Return the metrics of all rows by name."""
-        return self._read(self.ranking, self.residuals, weights=None)
+        return self._read(Drawn(self.ranking, self.residuals, np.ones(0), self.scores), None)
 
     def draw(self, weights: np.ndarray) -> dict:
         """Return the metrics by name of a draw that holds each row `weights` times."""
-        return self._read(*self._drawn(weights), weights=weights)
+        return self._read(self._drawn(weights, np.ones(0)), weights)
 
     def tallies(self) -> dict[str, Tally]:
         """Return by metric what takes in its values, draw by draw."""
@@ -403,24 +422,27 @@ class Sample:
     def take(self, groups: np.ndarray, tallies: dict[str, Tally]) -> None:
         """Take in a draw that holds each group `groups` times."""
         rows = groups[self.codes]
-        ranking, residuals = self._drawn(rows)
-        drawn = Drawn(ranking, residuals, groups)
-        for name, value in self._read(ranking, residuals, weights=rows).items():
+        drawn = self._drawn(rows, groups)
+        for name, value in self._read(drawn, rows).items():
             tallies[name].add(value, drawn)
 
-    def _drawn(self, weights: np.ndarray) -> tuple:
-        return (
-            self.ranking and self.ranking.weighted(weights),
-            self.residuals and self.residuals.weighted(weights),
+    def _drawn(self, rows: np.ndarray, groups: np.ndarray) -> Drawn:
+        return Drawn(
+            self.ranking and self.ranking.weighted(rows),
+            self.residuals and self.residuals.weighted(rows),
+            groups,
+            self.scores and self.scores.weighted(rows),
         )
 
-    def _read(self, ranking: Ranking | None, residuals: Any, *, weights: Any) -> dict:
+    def _read(self, drawn: Drawn, weights: Any) -> dict:
         found = {}
         for metric in self.metrics:
-            if metric.ranked:
-                found[metric.name] = metric.function(ranking, self.working_point)
+            if drawn.scores and metric.of_classes:
+                found[metric.name] = metric.of_classes(drawn.scores)
+            elif metric.ranked:
+                found[metric.name] = metric.function(drawn.ranking, self.working_point)
             elif metric.of_residuals:
-                found[metric.name] = metric.of_residuals(residuals)
+                found[metric.name] = metric.of_residuals(drawn.residuals)
             else:  # a metric of one's own, which knows no weights
                 rows = slice(None) if weights is None else drawn_rows(weights)
                 found[metric.name] = metric.function(self.truth[rows], self.guess[rows])
@@ -429,7 +451,7 @@ class Sample:
     @cached_property
     def is_constant(self) -> bool:
         """Whether it says the same of every row."""
-        return bool(np.ptp(self.guess) == 0)
+        return not np.ptp(self.guess, axis=0).any()
 
     @cached_property
     def heavy_tails(self) -> str:
@@ -442,6 +464,9 @@ class Sample:
 
     def groups_of(self, kind: str) -> int:
         """Return how many groups have such a row, see `boxloop.measure.bounds.Share`."""
+        if kind == "classes" and self.scores:
+            held = (len(np.unique(self.codes[self.truth == k])) for k in range(self.scores.size))
+            return min((count for count in held if count), default=0)
         if kind == "classes":
             return min(self.groups_of("signal"), self.groups_of("background"))
         return len(np.unique(self.codes[self._rows(kind)]))

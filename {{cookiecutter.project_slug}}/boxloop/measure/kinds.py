@@ -13,6 +13,7 @@ TaskName = Literal["regression", "classification", "anomaly-detection"]
 REGRESSION: TaskName = "regression"
 CLASSIFICATION: TaskName = "classification"
 ANOMALY: TaskName = "anomaly-detection"
+OF_CLASSES = "several classes"  # a classification without a class of interest
 
 
 @dataclass(frozen=True)
@@ -50,27 +51,36 @@ class TaskKind:
     secondary_metrics : tuple of str
         What an adopted table is measured by; names in `boxloop.measure.metrics.METRICS`.
     cut : Cut, optional
-        Of tasks with classes.
+        Of tasks with a class of interest.
+    several : bool
+        Whether it asks which of several classes a row is of.
     """
 
     name: TaskName
     primary_metric: str
     secondary_metrics: tuple[str, ...]
     cut: Cut | None = None
+    several: bool = False
 
     @property
     def has_classes(self) -> bool:
-        """Whether the target names classes, and ``study.positive_class`` the one of interest.
+        """Whether the target names classes, one of them of interest, or `several` alike.
 
-        The truth is then 1 for that class and 0 for every other one, and a guess is a score. Else
-        both are numbers in the unit of the target, and a prediction may have an interval.
+        The truth is 1 for ``study.positive_class`` and 0 for every other one, and a guess is a
+        score; of several it is the place in ``study.classes``, and a guess a row of probabilities.
+        Else both are numbers in the unit of the target, and a prediction may have an interval.
         """
-        return self.cut is not None
+        return self.several or self.cut is not None
 
     @property
     def has_probabilities(self) -> bool:
         """Whether a guess is a probability: right or wrong by its size, not by its order alone."""
-        return self.cut is not None and self.cut.by == "probability"
+        return self.several or (self.cut is not None and self.cut.by == "probability")
+
+    @property
+    def measures(self) -> str:
+        """What the metrics and checks made for it call the task."""
+        return OF_CLASSES if self.several else self.name
 
     def trivial(self) -> Any:
         """Return the unfitted baseline that ignores every input.
@@ -112,3 +122,25 @@ TASKS: dict[str, TaskKind] = {
         ),
     )
 }
+SEVERAL = TaskKind(
+    CLASSIFICATION,
+    "class_log_loss",
+    ("macro_f1", "macro_completeness", "macro_purity", "macro_roc_auc", "accuracy", "class_ece"),
+    several=True,
+)
+
+
+def kind_of(study: Any) -> TaskKind:
+    """Return the kind of a study; ``classes`` in it make several of a classification.
+
+    Parameters
+    ----------
+    study : boxloop.settings.tables.Study
+        Or anything with its ``task`` and perhaps its ``classes``.
+    """
+    return SEVERAL if getattr(study, "classes", None) else TASKS[study.task]
+
+
+def kind_called(measures: str) -> TaskKind:
+    """Return the kind of task that metrics and checks call by this name."""
+    return SEVERAL if measures == OF_CLASSES else TASKS[measures]

@@ -1,24 +1,26 @@
 """The metrics of every task, each with its direction (Huppenkothen et al. §2.3)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 
-from boxloop.measure import ranking
+from boxloop.measure import ranking, several
 from boxloop.measure.bounds import (
     LOG,
     LOG_REST,
     Calibration,
+    ClassCalibration,
     Kind,
     Maximum,
     Moments,
     Precision,
     Purity,
     Share,
+    Surprises,
 )
-from boxloop.measure.kinds import ANOMALY, CLASSIFICATION, REGRESSION
+from boxloop.measure.kinds import ANOMALY, CLASSIFICATION, OF_CLASSES, REGRESSION
 from boxloop.measure.residuals import Draw, Residuals
 
 Better = Literal["lower", "higher", "zero"]
@@ -40,6 +42,10 @@ class Yardstick:
         Where it is known from, for the mix that is told beside a number.
     rest : dict, optional
         What the other rows are: the share of each of their classes.
+    classes : tuple of str
+        Names of several classes, in the order of their codes; empty where one is of interest.
+    class_weights : tuple of float
+        How much each of them counts in a log loss; empty: all alike.
     """
 
     scale: Literal["1+target"] | None = None
@@ -47,6 +53,12 @@ class Yardstick:
     prevalence: float | None = None
     prevalence_from: str = "by study.prevalence"
     rest: dict[str, float] | None = None
+    classes: tuple[str, ...] = ()
+    class_weights: tuple[float, ...] = ()
+
+    def scores(self, truth: Any, probabilities: Any) -> several.Scores:
+        """Return the rows with probabilities of several classes, shape (n, K)."""
+        return several.Scores(truth, probabilities, self.class_weights or None)
 
     def ranking(self, truth: Any, score: Any) -> ranking.Ranking:
         """Return the rows sorted by score, shape (n,)."""
@@ -81,6 +93,8 @@ class Metric:
     of_residuals : callable, optional
         What `function` is made of, where it takes a `boxloop.measure.residuals.Residuals` or a
         bootstrap draw of one: nothing need be copied for a draw then.
+    of_classes : callable, optional
+        What it is of several classes: takes a `boxloop.measure.several.Scores`, or one of a draw.
     kind : boxloop.measure.bounds.Kind
         How its interval is made.
     scales : bool
@@ -99,6 +113,7 @@ class Metric:
     ranked: bool = False
     unbounded: bool = False
     of_residuals: Callable[[Residuals | Draw], float] | None = None
+    of_classes: Callable[[several.Scores], float] | None = None
     kind: Kind = field(default_factory=Kind)
     scales: bool = False
     mixed: bool = False
@@ -116,11 +131,14 @@ class Metric:
         Parameters
         ----------
         truth, prediction : arrays of shape (n,)
+            Of several classes a prediction has the shape (n, K).
         working_point : float, optional
         yardstick : Yardstick, optional
             What the study measures residuals and purity by.
         """
         yardstick = yardstick or Yardstick()
+        if self.of_classes and np.ndim(prediction) > 1:
+            return self.of_classes(yardstick.scores(truth, prediction))
         if self.ranked:
             return self.function(yardstick.ranking(truth, prediction), working_point)
         if self.of_residuals:
@@ -325,6 +343,33 @@ def _of_ranking(
     )
 
 
+def _of_classes(
+    name: str,
+    label: str,
+    function: Callable[[several.Scores], float],
+    better: Better,
+    *,
+    kind: Kind,
+    mixed: bool = False,
+) -> Metric:
+    """Return a metric of several classes; of one class and a score alone there is none."""
+
+    def of_probabilities(truth: Any, probabilities: Any) -> float:
+        return function(several.Scores(truth, probabilities))
+
+    return Metric(
+        name,
+        label,
+        of_probabilities,
+        better,
+        has_unit=False,
+        tasks=(OF_CLASSES,),
+        of_classes=function,
+        kind=kind,
+        mixed=mixed,
+    )
+
+
 def _efficiency(rate: float, words: str) -> Metric:
     """Return the metric of the signal efficiency at a fixed background efficiency."""
     return _of_ranking(
@@ -395,8 +440,18 @@ METRICS: dict[str, Metric] = {
             *DECIDED,
             kind=Share("background"),
         ),
-        _of_ranking(
-            "accuracy", "accuracy", ranking.accuracy, "higher", *DECIDED, kind=Share(), mixed=True
+        replace(
+            _of_ranking(
+                "accuracy",
+                "accuracy",
+                ranking.accuracy,
+                "higher",
+                CLASSIFICATION,
+                OF_CLASSES,
+                kind=Share(),
+                mixed=True,
+            ),
+            of_classes=several.accuracy,
         ),
         _of_ranking(
             "balanced_accuracy",
@@ -470,6 +525,46 @@ METRICS: dict[str, Metric] = {
             *SCORES,
             unbounded=True,
             kind=REJECTION,
+        ),
+        _of_classes(
+            "class_log_loss",
+            "log loss by class",
+            several.class_log_loss,
+            "lower",
+            kind=Surprises(),
+        ),
+        _of_classes("macro_f1", "macro F1", several.macro_f1, "higher", kind=MIXED, mixed=True),
+        _of_classes(
+            "weighted_f1", "weighted F1", several.weighted_f1, "higher", kind=Share(), mixed=True
+        ),
+        _of_classes(
+            "macro_completeness",
+            "mean completeness of classes",
+            several.macro_completeness,
+            "higher",
+            kind=MIXED,
+        ),
+        _of_classes(
+            "macro_purity",
+            "mean purity of classes",
+            several.macro_purity,
+            "higher",
+            kind=MIXED,
+            mixed=True,
+        ),
+        _of_classes(
+            "macro_roc_auc",
+            "mean ROC AUC of classes",
+            several.macro_roc_auc,
+            "higher",
+            kind=AREA,
+        ),
+        _of_classes(
+            "class_ece",
+            "calibration error by class",
+            several.class_ece,
+            "lower",
+            kind=ClassCalibration(),
         ),
     )
 }

@@ -56,6 +56,7 @@ def pushes(
     players: Mapping[str, Sequence[str]],
     seed: int,
     walks: int = WALKS,
+    of: Sequence[int] | np.ndarray | None = None,
 ) -> Pushes:
     """Return what every input adds to the guess of a row, on average over all orders.
 
@@ -77,13 +78,18 @@ def pushes(
     seed : int
     walks : int
         How many orders; each row is asked about ``2 * walks * (k + 1)`` times.
+    of : array of shape (n,), optional
+        Of several classes: the code of the class whose probability is explained, row by row.
     """
     rng, k = np.random.default_rng(seed), len(players)
     start = _drawn(rng, len(background), walks)
     turns = np.argsort(rng.random((walks, k)), axis=1)  # the turn of each player in each order
     turns = np.concatenate([turns, k - 1 - turns])
     took_over = turns[:, None, :] < np.arange(k + 1)[:, None]
-    said = _said(model, rows, background.iloc[np.r_[start, start]], players.values(), took_over)
+    starts = background.iloc[np.r_[start, start]]
+    said = _said(model, rows, starts, players.values(), took_over)
+    if of is not None:
+        said = said[np.arange(len(rows)), :, :, np.asarray(of, dtype=int)]
     steps = np.diff(said, axis=2)
     parts = np.take_along_axis(steps, turns[None], axis=2)
     parts = (parts[:, :walks] + parts[:, walks:]) / 2
@@ -101,7 +107,7 @@ def _drawn(rng: np.random.Generator, size: int, walks: int) -> np.ndarray:
 def _said(
     model: Any, rows: pd.DataFrame, starts: pd.DataFrame, players: Any, took_over: np.ndarray
 ) -> np.ndarray:
-    """Return the guess on every step of every walk, shape (n, walks, k + 1).
+    """Return the guess on every step of every walk, shape (n, walks, k + 1) or (…, K).
 
     Columns are taken by position, so that words stay words and gaps stay gaps.
     """
@@ -116,4 +122,5 @@ def _said(
         mine = np.broadcast_to(took_over[:, :, number], shape).ravel()
         places |= dict.fromkeys(columns, np.where(mine, own, other))
     asked = pd.DataFrame({name: both[name].array.take(place) for name, place in places.items()})
-    return guess(model, asked).reshape(shape)
+    said = guess(model, asked)
+    return said.reshape(*shape, *said.shape[1:])

@@ -35,7 +35,8 @@ def predictions(
     -------
     DataFrame of n rows
         The id and the group where there are any; regression: ``prediction``, ``low`` and ``high``
-        (in the unit of the target), else ``score`` and ``passes``; ``in_scope``, see
+        (in the unit of the target), of several classes a ``probability`` of each and the likeliest
+        ``class``, else ``score`` and ``passes``; ``in_scope``, see
         `boxloop.measure.shift.in_scope`.
     """
     task = Task(settings)
@@ -43,6 +44,9 @@ def predictions(
     if not task.has_classes:
         reach = np.nan if half_width is None else half_width
         found = {"prediction": said, "low": said - reach, "high": said + reach}
+    elif task.classes:
+        found = dict(zip(task.columns("probability"), said.T, strict=True))
+        found["class"] = np.array(task.classes, dtype=object)[said.argmax(axis=1)]
     else:
         if task.kind.has_probabilities:
             edge = task.cut()

@@ -62,7 +62,7 @@ def compare_parts(
     Parameters
     ----------
     truth, groups : arrays of shape (n,)
-    predictions : dict of arrays of shape (n,)
+    predictions : dict of arrays of shape (n,), or (n, K) of several classes
     parts : dict of arrays of row numbers
     metrics : list of str
     working_point : float, optional
@@ -95,7 +95,7 @@ def compare_parts(
 
 def _mix(truth: np.ndarray, metrics: Any) -> dict[str, float]:
     """Return the share of the class of interest, where it is scores that are measured."""
-    if not any(METRICS[metric].ranked for metric in metrics):
+    if not any(METRICS[metric].ranked for metric in metrics) or (truth > 1).any():
         return {}
     return {"signal": float(np.mean(truth > 0)) if len(truth) else np.nan}
 

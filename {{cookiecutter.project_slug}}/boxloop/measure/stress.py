@@ -179,6 +179,8 @@ def input_moves(
 ) -> pd.DataFrame:
     """Return how far the guesses move (root mean square) when one input is disturbed.
 
+    Of several classes it is the length of the step that a row's probabilities make.
+
     Parameters
     ----------
     fitted : dict of fitted estimators
@@ -210,7 +212,8 @@ def input_moves(
         for label, values in versions.items():
             for who, estimator in fitted.items():
                 step = guess(estimator, X.assign(**{name: values})) - before[who]
-                moved.setdefault((label, who), {})[name] = np.sqrt(np.mean(step**2))
+                square = step**2 if step.ndim < 2 else np.sum(step**2, axis=1)
+                moved.setdefault((label, who), {})[name] = np.sqrt(np.mean(square))
     table = pd.DataFrame(moved)
     table.loc["worst case"] = table[["one error bar up"]].sum()
     return table

@@ -17,8 +17,9 @@ from sklearn.base import clone, is_classifier, is_outlier_detector
 from boxloop.base.errors import UserError
 from boxloop.measure.fits import each
 from boxloop.measure.intervals import ROWS, compare
-from boxloop.measure.kinds import TASKS, TaskKind
+from boxloop.measure.kinds import TaskKind, kind_of
 from boxloop.measure.metrics import METRICS, Yardstick
+from boxloop.measure.several import whole
 from boxloop.split.division import units
 
 ROBUST = "nmad"  # what leads where tails are heavy
@@ -35,22 +36,50 @@ def spelled(values: pd.Series) -> pd.Series:
     return values.astype(str)
 
 
-def guess(estimator: Any, X: pd.DataFrame) -> np.ndarray:
-    """Return the guess of a fitted estimator, shape (n,).
+def guess(estimator: Any, X: pd.DataFrame, *, classes: int | None = None) -> np.ndarray:
+    """Return the guess of a fitted estimator, shape (n,), or (n, K) of several classes.
 
     An estimator with ``anomaly_score`` is asked for that, a classifier for the probability of the
-    class of interest, an outlier detector for how unusual a row is, and any other for its
-    prediction.
+    class of interest or of each class, an outlier detector for how unusual a row is, and any other
+    for its prediction.
+
+    Parameters
+    ----------
+    classes : int, optional
+        How many classes there are, where an estimator may have seen fewer of several: those have
+        the probability 0. Else they are as many as it knows.
     """
     if hasattr(estimator, "anomaly_score"):
         return np.asarray(estimator.anomaly_score(X), dtype=float)
     if is_classifier(estimator):
+        if (size := _several(estimator, classes)) is not None:
+            return _of_classes(estimator, X, size)
         if len(estimator.classes_) == 1:
             return np.full(len(X), float(estimator.classes_[0]))
         return estimator.predict_proba(X)[:, 1]
     if is_outlier_detector(estimator):
         return -estimator.score_samples(X)
     return np.asarray(estimator.predict(X), dtype=float)
+
+
+def _several(estimator: Any, classes: int | None) -> int | None:
+    """Return how many classes a fitted classifier tells apart; None where one is of interest."""
+    known = np.asarray(estimator.classes_)
+    if classes is not None:
+        return classes if classes > 2 else None
+    if len(known) < 3 and not (known.dtype.kind in "iuf" and known.max() > 1):
+        return None
+    return int(known.max()) + 1 if known.dtype.kind in "iuf" else len(known)
+
+
+def _of_classes(estimator: Any, X: Any, size: int) -> np.ndarray:
+    """Return the probability of each of several classes, shape (n, size), 0 of unseen ones."""
+    said, known = estimator.predict_proba(X), np.asarray(estimator.classes_)
+    if len(known) == size:
+        return np.asarray(said, dtype=float)
+    found = np.zeros((len(said), size))
+    found[:, known.astype(int)] = said
+    return found
 
 
 def out_of_fold(
@@ -78,6 +107,9 @@ def out_of_fold(
         NaN for rows that are in no held-out part (the first block of a split in time).
     """
     y, rows = np.asarray(y), X.iloc if hasattr(X, "iloc") else X
+    if say is guess and is_classifier(estimator):  # a fold may lack a class that the others have
+        known = pd.unique(y)
+        say = partial(guess, classes=int(known.max()) + 1 if len(known) > 2 else None)
 
     def one(parts: tuple) -> np.ndarray:
         fitted, held = parts
@@ -104,12 +136,21 @@ class Task:
     @property
     def kind(self) -> TaskKind:
         """The `boxloop.measure.kinds.TaskKind` of the study."""
-        return TASKS[self._study.task]
+        return kind_of(self._study)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of several classes, in the order of their codes; empty where one is of interest."""
+        return tuple(name.strip() for name in getattr(self._study, "classes", None) or ())
 
     @property
     def has_classes(self) -> bool:
         """Whether the target names classes; see `boxloop.measure.kinds.TaskKind.has_classes`."""
         return self.kind.has_classes
+
+    def columns(self, who: str) -> str | list[str]:
+        """Return what the column, or of several classes the columns, of a guess are called."""
+        return [f"{who} {name}" for name in self.classes] if self.classes else who
 
     @property
     def passing(self) -> tuple[str, str] | None:
@@ -145,17 +186,19 @@ class Task:
         """Return the truth as numbers: a Series of shape (n,) with the index of `frame`.
 
         The target, in its unit; of a task with classes 1 where the row belongs to
-        ``study.positive_class``, else 0.
+        ``study.positive_class``, else 0; of several classes the place of its class among `classes`.
 
         Raises
         ------
         UserError
-            If no row belongs to the class of interest.
+            If no row belongs to the class of interest, or one to none of several classes.
         """
         study = self._study
         if not self.has_classes:
             return frame[study.target].astype(float)
         found = self.labels(frame)
+        if self.classes:
+            return self._codes(found)
         positive = found == study.positive_class
         if len(frame) and not positive.any():
             there = ", ".join(sorted(found.unique())[:5])
@@ -166,6 +209,18 @@ class Task:
             raise UserError(msg)
         return positive.astype(float)
 
+    def _codes(self, found: pd.Series) -> pd.Series:
+        """Return the places of class names among `classes`, as floats like any truth."""
+        codes = found.str.strip().map({name: code for code, name in enumerate(self.classes)})
+        if codes.isna().any():
+            name = found[codes.isna()].iloc[0]
+            msg = (
+                f"study.toml: '{name}' stands in {self._study.target} and not in study.classes: "
+                "add it there, or leave its rows out."
+            )
+            raise UserError(msg)
+        return codes.astype(float)
+
     def contrasts(self) -> Any:
         """Return the unfitted step that adds differences and ratios of inputs in one unit.
 
@@ -175,6 +230,28 @@ class Task:
 
         columns = self._settings.columns
         return Contrasts({name: columns[name].unit for name in self._settings.inputs})
+
+    def transformed(self, regressor: Any) -> Any:
+        """Return an unfitted regressor that learns the transform of the target in study.toml.
+
+        It answers in the unit of the target; without ``study.transform`` it is as it was.
+        See `boxloop.measure.transform`.
+        """
+        from boxloop.measure.transform import transformed
+
+        return transformed(regressor, self._study.transform)
+
+    def refuse_untransformed(self, frame: pd.DataFrame) -> None:
+        """Refuse a table whose target ``study.transform`` cannot be taken of.
+
+        Raises
+        ------
+        UserError
+        """
+        from boxloop.measure.transform import refuse_values
+
+        if self._study.transform:
+            refuse_values(self._study.transform, self._study.target, self.truth(frame))
 
     def trivial(self) -> Any:
         """Return the unfitted baseline that ignores every input."""
@@ -194,7 +271,7 @@ class Task:
         Parameters
         ----------
         frame : DataFrame of n rows
-        guesses : dict of arrays of shape (n,)
+        guesses : dict of arrays of shape (n,), or (n, K) of several classes
             ``"model"``, ``"reference"``, perhaps ``"trivial"``. Rows for which one of them is NaN
             are left out.
         metrics : list of str, optional
@@ -203,7 +280,7 @@ class Task:
         """
         study = self._study
         names = metrics or list(dict.fromkeys([study.primary_metric, *study.secondary_metrics]))
-        there = np.isfinite(np.column_stack(list(guesses.values()))).all(axis=1)
+        there = whole(np.column_stack(list(guesses.values())))
         rows = {who: np.asarray(values)[there] for who, values in guesses.items()}
         options = {
             "groups": units(frame, self._settings)[there],
@@ -231,6 +308,8 @@ class Task:
             If 1 + target, by which residuals are to be divided, is not above 0 in every row.
         """
         study, names = self._study, [*self._settings.role("weight")]
+        if self.classes:
+            return self._of_classes()
         if study.scale and len(frame) and not (self.truth(frame) > -1).all():
             msg = (
                 f"study.toml: study.scale divides by 1 + {study.target}, which is not above 0 in "
@@ -243,6 +322,12 @@ class Task:
         mix = self._prevalence(frame, self.truth(frame).to_numpy()) if len(frame) else None
         known = {"prevalence_from": WEIGHTS} if study.prevalence is None and mix else {}
         return Yardstick(study.scale, study.outlier_bound, mix, rest=rest, **known)
+
+    def _of_classes(self) -> Yardstick:
+        """Return what several classes are measured by: their names, and how much each counts."""
+        told = getattr(self._study, "class_weights", None) or {}
+        weights = tuple(float(told.get(name, 1.0)) for name in self.classes) if told else ()
+        return Yardstick(classes=self.classes, class_weights=weights)
 
     def true_mix(self, frame: pd.DataFrame) -> tuple[np.ndarray, str]:
         """Return how often each row stands for an object of the true mix of classes, and that mix.
@@ -258,6 +343,8 @@ class Task:
         words : str
             The share of the class of interest, and where it is known from.
         """
+        if self.classes:
+            return np.ones(len(frame)), f"the classes as they are {ROWS}"
         truth, stick = self.truth(frame).to_numpy(dtype=float), self.yardstick(frame)
         share, here = stick.prevalence, float(np.mean(truth > 0))
         known, where = (here, ROWS) if share is None else (share, stick.prevalence_from)
@@ -279,7 +366,7 @@ class Task:
     def score(
         self, y: pd.Series, values: np.ndarray, *, metric: str | None = None, frame: Any = None
     ) -> float:
-        """Return a metric (by name, else the primary one) of guesses, both of shape (n,).
+        """Return a metric (by name, else the primary one) of guesses, shape (n,) or (n, K).
 
         Rows without a guess are left out: the first block of a split in time has none.
 
@@ -290,8 +377,10 @@ class Task:
             then told for theirs.
         """
         y, values = np.asarray(y, dtype=float), np.asarray(values, dtype=float)
-        there, chosen = np.isfinite(values), METRICS[metric or self._study.primary_metric]
+        there, chosen = whole(values), METRICS[metric or self._study.primary_metric]
         study = self._study
+        if self.classes:
+            return chosen(y[there], values[there], yardstick=self._of_classes())
         prevalence = study.prevalence if frame is None else self._prevalence(frame[there], y[there])
         yardstick = Yardstick(study.scale, study.outlier_bound, prevalence)
         return chosen(y[there], values[there], study.working_point, yardstick=yardstick)
@@ -326,5 +415,6 @@ class Task:
 
 
 def _signed(estimator: Any, X: pd.DataFrame, y: pd.Series, *, task: Task, metric: str) -> float:
-    value = task.score(y, guess(estimator, X), metric=metric, frame=X)
+    said = guess(estimator, X, classes=len(task.classes) or None)
+    value = task.score(y, said, metric=metric, frame=X)
     return -abs(value) if METRICS[metric].better == "zero" else METRICS[metric].sign * value

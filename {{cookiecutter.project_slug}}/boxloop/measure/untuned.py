@@ -22,7 +22,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
-from boxloop.measure.kinds import TASKS
+from boxloop.measure.kinds import kind_of
 from boxloop.measure.long_tails import LongTails
 from boxloop.measure.task import Task
 
@@ -68,7 +68,7 @@ def rivals(settings: Any, *, seed: int = 0) -> dict[str, Any]:
     They learn from the inputs of the manifest and from nothing else in the table, cope with words
     and gaps, and know no weights. Detectors are not told the classes.
     """
-    kind = TASKS[settings.study.task]
+    kind = kind_of(settings.study)
     if not kind.has_classes:
         trees = ExtraTreesRegressor(n_estimators=TREES, random_state=seed)
         smooth = _network(_Network, seed, alpha=1.0)

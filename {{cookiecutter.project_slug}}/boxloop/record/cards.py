@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from boxloop.settings.load import Settings
 
 
+MOST_CLASSES = 30  # of more, a table of them is a list
+BY_CLASS = (
+    "Value with 95 % interval; `called` is how many rows are called by the class. Purities are "
+    "those of the mix of these rows. `few`: too few rows or groups for the interval to be trusted."
+)
 _WARNING = "**Not to be believed; see the verdict.**"
 FLAGS = {"too_few": "too few groups", "heavy_tails": "heavy tails"}
 # What Markdown, or the mathematics and HTML in it, would take for its own.
@@ -152,6 +157,7 @@ def model_card(
     checks: pd.DataFrame | None = None,
     verdict: dict | None = None,
     predictions: pd.DataFrame | None = None,
+    classes: pd.DataFrame | None = None,
 ) -> str:
     """Return the model card as Markdown, rendered by `skops.card.Card`.
 
@@ -160,7 +166,8 @@ def model_card(
     model : fitted estimator
     title, intended_use, ..., citation : str, DataFrame or list
         Content of the section of that name; all are required, because a card with a hole misleads.
-    checks, verdict, predictions : optional; see `power_table`, `verdict`, `Desk.predictions`
+    checks, verdict, predictions, classes : optional
+        See `power_table`, `verdict`, `Desk.predictions`, `boxloop.record.classes.class_table`.
     """
     from skops.card import Card
 
@@ -178,6 +185,8 @@ def model_card(
     top = f"Model card: {as_written(title)}".replace("/", "-")
     card = Card(model, template=None, model_diagram=False)
     card.add(**{top: "What this model is for, how well it works, and where it must not be used."})
+    if classes is not None:
+        sections["Class by class"] = [BY_CLASS, classes]
     parts = _headed(sections | _foreseen(predictions), checks, verdict)
     card.add(**{f"{top}/{heading}": _text(content) for heading, content in parts})
     return card.render().strip() + "\n"
@@ -205,7 +214,7 @@ def _headed(
     if verdict is None:
         return list(sections.items())
     if verdict["state"] == "void":
-        named = ("Metrics", "Metrics by stratum", "What was predicted")
+        named = ("Metrics", "Metrics by stratum", "Class by class", "What was predicted")
         warned = {name: sections[name] for name in named if name in sections}
         sections = sections | {name: [_WARNING, _text(found)] for name, found in warned.items()}
     return [("Verdict", _judged(verdict)), *sections.items()]
@@ -270,6 +279,23 @@ def composition(tables: dict[str, pd.DataFrame], *, group: str | None = None) ->
     return pd.DataFrame(rows)
 
 
+def _class_counts(tables: dict[str, pd.DataFrame], settings: Settings) -> list[str]:
+    """Return how many rows of each class the tables hold, as Markdown; nothing of numbers."""
+    from boxloop.measure.task import Task
+
+    task, target = Task(settings), settings.study.target
+    if not task.has_classes:
+        return []
+    labels = {name: task.labels(frame) for name, frame in tables.items() if target in frame}
+    counts = pd.DataFrame({name: found.str.strip().value_counts() for name, found in labels.items()})
+    if counts.empty or len(counts) > MOST_CLASSES:
+        return []
+    counts = counts.fillna(0).astype(int).rename_axis("class")
+    first = counts.columns[0]
+    counts = counts.sort_values(first, ascending=False, kind="stable").reset_index()
+    return [f"Rows of each class:\n\n{markdown_table(counts)}"]
+
+
 def column_table(frame: pd.DataFrame, columns: dict) -> pd.DataFrame:
     """Return one row per column of `frame`: role, unit, meaning, share missing, range, median.
 
@@ -324,6 +350,7 @@ def data_card(
         f"# Data card: {as_written(settings.study.title)}",
         f"## Motivation\n\n{_text(motivation)}",
         f"## Composition\n\n{markdown_table(composition(tables, group=settings.only('group')))}",
+        *_class_counts(tables, settings),
         f"Columns of {first}:\n\n{markdown_table(column_table(tables[first], settings.columns))}",
         f"## Collection\n\n{_text(collection)}",
         f"## Preprocessing\n\n{divided}",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from boxloop.measure.conformal import Plan
     from boxloop.measure.decision import Home
     from boxloop.measure.pushes import Pushes
+    from boxloop.record.classes import Classes
     from boxloop.record.failures import Log
     from boxloop.record.rehearsal import Rehearsal
     from boxloop.record.traced import Results
@@ -108,6 +109,14 @@ class Desk:
         """Return the guesses of several fitted estimators for the rows of a table, by name."""
         return {name: self.guess(estimator, frame) for name, estimator in fitted.items()}
 
+    def columns(self, guesses: "Mapping") -> "dict[str, np.ndarray]":
+        """Return guesses as columns of a table: by name, and of several classes one for each."""
+        found: dict[str, np.ndarray] = {}
+        for who, said in guesses.items():
+            names = self.task.columns(who)
+            found |= {who: said} if names == who else dict(zip(names, said.T, strict=True))
+        return found
+
     def compare(
         self,
         frame: "pd.DataFrame",
@@ -125,6 +134,77 @@ class Desk:
         """
         draws = round(self.draws * share)
         return self.task.compare(frame, guesses, draws=draws, seed=self.seed, metrics=metrics)
+
+    def classes(
+        self, frame: "pd.DataFrame", guesses: "Mapping", *, share: float = 1 / 2
+    ) -> "Classes":
+        """Return the classes of a table one by one; see `boxloop.record.classes.Classes`.
+
+        Parameters
+        ----------
+        share : float
+            Of the usual number of bootstrap draws.
+        """
+        from boxloop.record.classes import Classes
+
+        options = {"draws": round(self.draws * share), "seed": self.seed}
+        return Classes(frame, guesses, self.task, self.settings, **options)
+
+    def class_table(self, scores: "pd.DataFrame | None" = None) -> "pd.DataFrame | None":
+        """Return the numbers of each class as text; see `boxloop.record.classes.class_table`.
+
+        Parameters
+        ----------
+        scores : DataFrame, optional
+            Else those that this chapter has kept in ``classes.csv``; None where it has none.
+        """
+        from pandas import read_csv
+
+        from boxloop.record.classes import class_table
+
+        kept = self.folder / "classes.csv"
+        if scores is None and not kept.is_file():
+            return None
+        return class_table(read_csv(kept) if scores is None else scores)
+
+    def found_by_class(
+        self, frame: "pd.DataFrame", fitted: "Mapping", *, share: float = 1 / 10, **facts: Any
+    ) -> "pd.DataFrame":
+        """Return the share of each class that is decided rightly, and `facts` in columns.
+
+        See `boxloop.record.classes.Classes.right`.
+
+        Parameters
+        ----------
+        share : float
+            Of the usual number of bootstrap draws.
+        """
+        found = self.classes(frame, self.guesses(fitted, frame), share=share)
+        return found.right.assign(**facts)
+
+    def draw_class_stress(self, table: "pd.DataFrame") -> Any:
+        """Return the figure of classes under stress; see `boxloop.figures.classes`."""
+        from boxloop.figures.classes import draw_class_stress
+
+        return draw_class_stress(table)
+
+    def left_out(
+        self, model: Any, train: "pd.DataFrame", validation: "pd.DataFrame"
+    ) -> "pd.DataFrame":
+        """Return what happens to each class that training has not; see `left_out` in `measure`."""
+        from boxloop.measure.left_out import left_out
+
+        positive = None if self.task.classes else self.settings.study.positive_class
+        options = {"inputs": self.settings.inputs, "seed": self.seed, "positive": positive}
+        return left_out(model, train, validation, self.task, **options)
+
+    def errors_of(self, frame: "pd.DataFrame", guessed: "np.ndarray") -> "pd.Series":
+        """Return guess less truth of each row; of several classes what the true one was denied."""
+        from pandas import Series
+
+        from boxloop.measure.classes import error
+
+        return Series(error(self.task.truth(frame), guessed), index=frame.index)
 
     def measure_primary(
         self, frame: "pd.DataFrame", fitted: "Mapping", *, share: float = 1
@@ -332,7 +412,7 @@ class Desk:
         ----------
         frame : DataFrame of n rows
         members : arrays of shape (n,)
-            Guesses of refits, out of the folds of `frame`.
+            Guesses of refits, out of the folds of `frame`; of several classes (n, K).
         """
         import numpy as np
 
@@ -346,9 +426,10 @@ class Desk:
             parts = coded.iloc[fitted], [coded.iloc[held]]
             (away[held],) = distances(*parts, scale=spread_out())
         said = np.array(list(members))
-        there = np.isfinite(away) & np.isfinite(said).all(axis=0)
+        known = np.isfinite(said).all(axis=(0, *range(2, said.ndim)))
+        there = np.isfinite(away) & known
         said, truth = said[:, there], self.task.truth(frame)[there]
-        if self.task.has_classes:
+        if self.task.has_classes and said.ndim < 3:
             said = np.array([calibrated(truth, one) for one in said])
         options = {"groups": self.units(frame)[there], "draws": self.draws // 4, "seed": self.seed}
         return by_distance(truth, said, away[there], **options)
@@ -438,7 +519,8 @@ class Desk:
     def pushes(self, model: Any, rows: "pd.DataFrame", leading: "Iterable[str]") -> "Pushes":
         """Return what every input adds to the guesses of some rows; see `boxloop.measure.pushes`.
 
-        The other end of each walk is a training row.
+        The other end of each walk is a training row. Of several classes it is the probability of
+        a row's own class that is told apart.
 
         Parameters
         ----------
@@ -456,7 +538,8 @@ class Desk:
         if names[MOST:]:
             players["all others"] = names[MOST:]
         seen = self.task.seen(rows), self.task.seen(self.table("train"))
-        return pushes(model, *seen, players=players, seed=self.seed)
+        own = {"of": self.task.truth(rows)} if self.task.classes else {}
+        return pushes(model, *seen, players=players, seed=self.seed, **own)
 
     def draw_pushes(self, parts: "pd.DataFrame", misled: "pd.DataFrame") -> Any:
         """Return the figure of what `pushes` has found; see `boxloop.figures.pushes`."""

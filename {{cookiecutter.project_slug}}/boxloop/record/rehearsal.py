@@ -129,7 +129,7 @@ class Rehearsal:
             if classes and min(len(np.unique(asked[part])) for part in (fitted, held)) < 2:
                 continue
             model = clone(rung).fit(X.iloc[fitted], y.iloc[fitted])
-            said = guess(model, X.iloc[held])
+            said = guess(model, X.iloc[held], classes=len(task.classes) or None)
             found.append(against_chance(asked[held], said, own[held], classes=classes))
         return pooled(found)
 
@@ -276,6 +276,10 @@ class Rehearsal:
         if self.membership is not None and column in frame:
             inside = np.asarray(self.membership(frame[column]), dtype=bool)
             share = max(share, RARE / max(min(inside.sum(), (~inside).sum()), 1))
+        elif column in frame and self.settings.study.classes:
+            labels = spelled(frame[column].dropna())
+            counts = labels[labels.isin(self.settings.study.classes)].value_counts()
+            share = max(share, RARE / max(counts.min(), 1))
         elif column in frame and self.settings.study.positive_class is not None:
             inside = (spelled(frame[column]) == self.settings.study.positive_class).to_numpy()
             share = max(share, RARE / max(min(inside.sum(), (~inside).sum()), 1))

@@ -109,9 +109,10 @@ class Settings(Table):
             *(c.metric for c in study.criteria if not c.of_chapter),
         ]
         for name in metrics:
-            mine = [metric.name for metric in METRICS.values() if study.task in metric.tasks]
+            asked = study.kind.measures
+            mine = [metric.name for metric in METRICS.values() if asked in metric.tasks]
             if name not in mine:
-                what = f"is not one of {study.task}" if name in METRICS else "is not known"
+                what = f"is not one of {asked}" if name in METRICS else "is not known"
                 msg = f"metric '{name}' {what}; choose from {', '.join(mine)}"
                 raise ValueError(msg)
         for name in self.thresholds:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from boxloop.base.written import FEWEST_WORDS, gives_a_reason, says_something
-from boxloop.measure.kinds import TASKS, TaskName
+from boxloop.measure.kinds import CLASSIFICATION, TASKS, TaskKind, TaskName, kind_of
 
 Role = Literal[
     "input",
@@ -21,6 +21,7 @@ Role = Literal[
     "resonance",
     "ignored",
 ]
+FEWEST_CLASSES = 3  # of two, one is the class of interest and tells the other
 Motivation = Literal["compute", "robustness", "sharing", "no-other-solution"]
 
 
@@ -148,7 +149,13 @@ class Study(Table):
     motivation: Motivation
     study_type: Literal["inference", "theoretical-limit"]
     positive_class: str | None = Field(
-        None, description="the class of interest, where the task has classes"
+        None, description="the class of interest, where the task has one"
+    )
+    classes: list[str] | None = Field(
+        None, description="three or more classes, where every one of them is asked for"
+    )
+    class_weights: dict[str, float] = Field(
+        {}, description="how much a class counts in class_log_loss; 1 where nothing is said"
     )
     working_point: float | None = Field(
         None,
@@ -159,6 +166,9 @@ class Study(Table):
     scale: Literal["1+target"] | None = Field(
         None, description="what residuals are divided by, as those of redshifts are"
     )
+    transform: Literal["log10", "asinh", "1+z"] | None = Field(
+        None, description="what models learn instead of the target; see boxloop.measure.transform"
+    )
     outlier_bound: float | None = Field(
         None, gt=0, description="the (scaled) residual from which on a row is an outlier"
     )
@@ -168,16 +178,55 @@ class Study(Table):
     reference: Reference
     criteria: list[Criterion] = Field(min_length=1)
 
+    @property
+    def kind(self) -> TaskKind:
+        """What its task asks; see `boxloop.measure.kinds.kind_of`."""
+        return kind_of(self)
+
     @model_validator(mode="before")
     @classmethod
     def _usual_working_point(cls, values: Any) -> dict:
         kind = TASKS.get(str(values.get("task"))) if isinstance(values, dict) else None
-        return {"working_point": kind.cut.usual} | values if kind and kind.cut else values
+        if kind and kind.cut and not values.get("classes"):
+            return {"working_point": kind.cut.usual} | values
+        return values
+
+    @model_validator(mode="after")
+    def _several_classes(self) -> "Study":
+        if msg := self._faulty_classes():
+            raise ValueError(msg)
+        return self
+
+    def _faulty_classes(self) -> str:
+        """Return what is wrong with `classes` and what goes with them, or nothing."""
+        if self.classes is None:
+            return "study.class_weights belongs to study.classes: remove it" * bool(
+                self.class_weights
+            )
+        if self.task != CLASSIFICATION:
+            return "study.classes belongs to classification: remove it"
+        names = [name.strip() for name in self.classes]
+        if len(set(names)) < FEWEST_CLASSES or len(set(names)) < len(names) or "" in names:
+            return (
+                "study.classes needs three or more different names; of two classes name one as "
+                "study.positive_class instead"
+            )
+        if self.positive_class is not None:
+            return "study.classes and study.positive_class exclude each other: remove one of them"
+        for name in ("working_point", "prevalence"):
+            if getattr(self, name) is not None:
+                return f"study.{name} belongs to a class of interest, and not to classes: remove it"
+        for name, weight in self.class_weights.items():
+            if name not in names:
+                return f"study.class_weights names '{name}', which is not in study.classes"
+            if not 0 < weight < float("inf"):
+                return f"study.class_weights.{name} is {weight:g} and must be above 0"
+        return ""
 
     @model_validator(mode="after")
     def _class_of_interest(self) -> "Study":
-        has_classes = TASKS[self.task].has_classes
-        if has_classes and not (self.positive_class or "").strip():
+        has_classes, of_interest = self.kind.has_classes, self.kind.cut is not None
+        if of_interest and not (self.positive_class or "").strip():
             msg = (
                 "study.positive_class is missing: "
                 f"name the class of interest, one of the values of '{self.target}'"
@@ -188,6 +237,9 @@ class Study(Table):
             raise ValueError(msg)
         if has_classes and (self.scale or self.outlier_bound) is not None:
             msg = "study.scale and study.outlier_bound belong to regression: remove them"
+            raise ValueError(msg)
+        if has_classes and self.transform is not None:
+            msg = "study.transform belongs to regression: remove it"
             raise ValueError(msg)
         if not has_classes and self.prevalence is not None:
             msg = "study.prevalence belongs to classification and anomaly-detection: remove it"

@@ -74,8 +74,26 @@ def place(frame: pd.DataFrame, settings: Any) -> np.ndarray:
         for rows in frame.groupby(settings.study.target, sort=True).indices.values():
             share[rows] = _shuffled_share(own[rows], plan.seed)
         return share
+    if plan.strategy == "group" and getattr(settings.study, "classes", None):
+        return _share_by_class(frame, settings)
     values = units(frame, settings) if plan.strategy == "group" else np.arange(len(frame))
     return _shuffled_share(values, plan.seed)
+
+
+def _share_by_class(frame: pd.DataFrame, settings: Any) -> np.ndarray:
+    """Return each group's place in [0, 1) among the groups whose rarest class is the same.
+
+    Several classes are to stand in every part: where groups hold one class each, or few, a
+    division that is blind to it may leave the rarest out.
+    """
+    own, label = units(frame, settings), frame[settings.study.target]
+    rarity = label.map(label.value_counts(ascending=True).rank(method="first"))
+    rarest = rarity.groupby(own).transform("min").to_numpy()
+    share = np.empty(len(frame))
+    for kind in np.unique(rarest):
+        rows = np.flatnonzero(rarest == kind)
+        share[rows] = _shuffled_share(own[rows], settings.split.seed)
+    return share
 
 
 def exploration(frame: pd.DataFrame, settings: Any) -> pd.DataFrame:
@@ -209,12 +227,22 @@ def folds(frame: pd.DataFrame, settings: Any) -> list:
     -------
     list of (rows to fit, rows held out)
     """
-    from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold, TimeSeriesSplit
+    from sklearn.model_selection import (
+        GroupKFold,
+        KFold,
+        StratifiedGroupKFold,
+        StratifiedKFold,
+        TimeSeriesSplit,
+    )
 
     plan = settings.split
     if plan.strategy == "group":
+        groups, target = frame[settings.only("group")], None
         by_group = GroupKFold(n_splits=plan.folds)
-        return list(by_group.split(frame, groups=frame[settings.only("group")]))
+        if getattr(settings.study, "classes", None):  # every fold is to have rows of every class
+            by_group = StratifiedGroupKFold(n_splits=plan.folds)
+            target = frame[settings.study.target].astype(str)
+        return list(by_group.split(frame, target, groups=groups))
     if plan.strategy == "time":
         order = np.argsort(frame[settings.only("time")].to_numpy(), kind="stable")
         in_time = TimeSeriesSplit(n_splits=plan.folds)

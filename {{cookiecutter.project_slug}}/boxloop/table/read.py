@@ -16,6 +16,7 @@ import pandas as pd
 
 from boxloop.base.door import enter
 from boxloop.base.errors import UserError
+from boxloop.table.plain import plain
 from boxloop.table.text import names_are_good, read_text
 
 TEXT = {".csv": None, ".tsv": "\t", ".tab": "\t", ".txt": None, ".dat": None}
@@ -116,8 +117,11 @@ def in_project(found: Catalogue) -> Catalogue:
 
 
 def read_rows(path: Path) -> pd.DataFrame:
-    """Return the rows of a file in whatever format people have it, named as in the project."""
-    return in_project(read_catalogue(path)).frame
+    """Return the rows of a file in whatever format people have it, named as in the project.
+
+    Columns are numbers, truth values as 0 and 1, or text; see `boxloop.table.plain`.
+    """
+    return plain(in_project(read_catalogue(path)).frame)
 
 
 def _free(name: str, taken: Any):
