@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from boxloop.measure.conformal import Plan
     from boxloop.measure.decision import Home
     from boxloop.measure.pushes import Pushes
+    from boxloop.measure.working_points import Proposal
     from boxloop.record.classes import Classes
     from boxloop.record.failures import Log
     from boxloop.record.rehearsal import Rehearsal
@@ -478,6 +479,22 @@ class Desk:
         (leading,) = leading_inputs(model, X, y, cv=cv, **options)
         draw_profiles(axes, model, tried, X, y, cv[0], leading)
         return leading
+
+    def best_f1(self, frame: "pd.DataFrame", score: "np.ndarray") -> "Proposal":
+        """Return the cut with the highest F1; see `boxloop.measure.working_points.best_f1`.
+
+        Parameters
+        ----------
+        frame : DataFrame of n rows
+        score : array of shape (n,)
+            Guesses of models that were not fitted to the row.
+        """
+        from boxloop.measure.working_points import best_f1
+
+        study, truth = self.settings.study, self.task.truth(frame)
+        known = {"groups": self.units(frame), "draws": self.draws, "seed": self.seed}
+        mix = self.task.yardstick(frame).prevalence
+        return best_f1(truth, score, working_point=study.working_point, prevalence=mix, **known)
 
     # Of very many inputs, the leading ones.
 
