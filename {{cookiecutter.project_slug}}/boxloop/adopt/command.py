@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from boxloop.adopt import held, hints, plan, refusals, study_toml
+from boxloop.adopt import held, hints, plan, refusals, study_toml, tails
 from boxloop.adopt.error_columns import error_columns
 from boxloop.adopt.roles import Guess, guess_roles
 from boxloop.base.errors import UserError
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from boxloop.base.places import Project
     from boxloop.settings.load import Settings
     from boxloop.table.read import Catalogue
-
-
-RARE = 0.1  # a class of interest with a smaller share is cut where it is likelier than by chance
 
 
 @dataclass(frozen=True)
@@ -160,7 +157,9 @@ def _of_classes(table: Any, one: Any):
     by = _split(asked)["strategy"]
     note = hints.too_few_rows(asked.labels, asked.classes, names, enough, by=by)
     if len(names) < plan.FEWEST_CLASSES:
-        why = "the class of interest: the rarer of the two with enough rows; all others are the rest"
+        why = (
+            "the class of interest: the rarer of the two with enough rows; all others are the rest"
+        )
         found = {"positive": names[1], "why_positive": why} if len(names) == 2 else {}
         return replace(one, notes=[*one.notes, *note], **found)
     return replace(asked, classes=tuple(names), notes=[*asked.notes, *note])
@@ -184,7 +183,9 @@ def _roles(catalogue: Catalogue, ignore: Sequence[str], named: dict) -> dict:
         }
     guessed = guess_roles(replace(catalogue, frame=frame.drop(columns=list(out))), **named)
     return {
-        name: guessed[name] if name in guessed else Guess("ignored", out[name], seen="not looked at")
+        name: guessed[name]
+        if name in guessed
+        else Guess("ignored", out[name], seen="not looked at")
         for name in frame.columns
     }
 
@@ -193,6 +194,7 @@ def _notes(table: Any, deployment: Any, transform: str | None) -> list[str]:
     """Return what is worth knowing of a table, and of unlabelled objects, which may be refused."""
     notes = hints.of_columns(table.labels, table.roles)
     notes += hints.of_size(table.roles, len(table.labels))
+    notes += tails.of_inputs(table.frame, table.roles)
     if deployment:
         others = read_rows(deployment)
         refusals.deployment_has_inputs(deployment, others, table.frame, table.roles)
@@ -216,12 +218,9 @@ def _facts(study: Any, table: Any) -> dict:
         "classes": list(table.classes) if table.kind.several else None,
         "rows": len(table.frame),
     }
-    share = float((table.labels == table.positive).mean())
-    if table.kind.cut and table.kind.has_probabilities and share < RARE:
-        facts["working_point"] = (
-            f"{share:.2g}",
-            "a rare class is selected where it is likelier than by chance",
-        )
+    if table.kind.cut and table.kind.has_probabilities:  # how well a class is told decides, not
+        words = f"{table.kind.cut.words}; 04 proposes the best F1"  # how rare it is
+        facts["working_point"] = (table.kind.cut.usual, words)
     return facts
 
 

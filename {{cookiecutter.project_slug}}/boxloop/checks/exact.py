@@ -21,8 +21,8 @@ LEAST_SHARE = 0.05
 COARSE, SEVERAL = 10, 4  # rows of one value of a coarse target, and such values
 LINES, PLANES = 300, 80  # trials through two rows, through three
 ROWS_LINES, ROWS_PLANES = 1000, 500
-# Of many columns: rows on which all pairs are looked at first, how closely, columns at a time, pairs
-# that are then looked at in all rows, and columns that are searched for lines of parts.
+# Of many columns: rows on which all pairs are looked at first, how closely, columns at a time,
+# pairs that are then looked at in all rows, and columns that are searched for lines of parts.
 SCREEN, CLOSE, BLOCK, PAIRS, IN_PARTS = 150, 0.999, 500, 200, 25
 
 

@@ -183,7 +183,10 @@ class Ranking:
         """
         curve = np.append(0, self.background_efficiency), np.append(0, self.signal_efficiency)
         inside = curve[0] < rate
-        x, y = np.append(curve[0][inside], rate), np.append(curve[1][inside], self.efficiency_at(rate))
+        x, y = (
+            np.append(curve[0][inside], rate),
+            np.append(curve[1][inside], self.efficiency_at(rate)),
+        )
         least = rate**2 / 2
         return float((1 + (np.trapezoid(y, x) - least) / (rate - least)) / 2)
 

@@ -57,7 +57,9 @@ class Proposal:
         best = f"F1 is highest at a cut of {self.cut:.2g} [{self.low:.2g}, {self.high:.2g}]"
         gain = f"{self.gain:.3f} [{self.gain_low:.3f}, {self.gain_high:.3f}]"
         if not self.is_better:
-            return f"{best}; that of study.toml, {now['cut']:.2g}, is as good within chance ({gain})."
+            return (
+                f"{best}; that of study.toml, {now['cut']:.2g}, is as good within chance ({gain})."
+            )
         do = f"write working_point = {self.cut:.2g} in study.toml and run again"
         return f"{best}, by {gain} above that of study.toml, {now['cut']:.2g}: {do}."
 

@@ -4,7 +4,7 @@ Every rung copes with missing numbers and with words, learns its scaling inside,
 where the manifest has some.
 The settings are round numbers that serve from about forty rows to a million; they are a start and
 not a search.
-Of more than 150 inputs a straight line sees all of them, strongly held back, and the other rungs see
+Of more than 150 inputs a straight line sees all of them, strongly held back; the other rungs see
 principal components and the columns that go best with the target, chosen inside of each fit.
 """
 

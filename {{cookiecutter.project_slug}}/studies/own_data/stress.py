@@ -1,7 +1,7 @@
 """Stress tests that any table allows: noise, loss, a harder population, a calibration that is off.
 
-What has tests of its own are the inputs that the model leans on most, as notebook 04 has measured on
-rows that the model was not fitted to; before it has, the first inputs of study.toml.
+Tests of their own have the inputs that the model leans on most, as notebook 04 has measured on rows
+that it was not fitted to; before that, the first inputs of study.toml.
 
 They are a start. Add what the instruments and simulations of your field can do wrong: a function
 ``(frame, level, rng)`` that returns a harder table, and a line in `build`. Levels stand in
