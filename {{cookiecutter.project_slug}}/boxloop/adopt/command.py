@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from boxloop.adopt import held, hints, plan, refusals, study_toml
+from boxloop.adopt import held, hints, plan, refusals, study_toml, tails
 from boxloop.adopt.error_columns import error_columns
 from boxloop.adopt.roles import Guess, guess_roles
 from boxloop.base.errors import UserError
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 # The options that name columns, and what `guess_roles` calls them.
 NAMING, NAMES = ("--target", "--id", "--group", "--time"), ("target", "ident", "group", "time")
 UNSEEN = "not looked at"
-RARE = 0.1  # a class of interest with a smaller share is cut where it is likelier than by chance
 
 
 @dataclass(frozen=True)
@@ -184,6 +183,7 @@ def _notes(table: Any, deployment: Any, transform: str | None) -> list[str]:
     notes = hints.of_columns(table.labels, table.roles)
     notes += hints.of_size(table.roles, len(table.labels))
     notes += held.left_out(table.frame, table.roles, table.target, in_time=in_time)
+    notes += tails.of_inputs(table.frame, table.roles)
     if deployment:
         others = read_rows(deployment)
         refusals.deployment_has_inputs(deployment, others, table.frame, table.roles)
@@ -207,12 +207,9 @@ def _facts(study: Any, table: Any) -> dict:
         "classes": list(table.classes) if table.kind.several else None,
         "rows": len(table.frame),
     }
-    share = float((table.labels == table.positive).mean())
-    if table.kind.cut and table.kind.has_probabilities and share < RARE:
-        facts["working_point"] = (
-            f"{share:.2g}",
-            "a rare class is selected where it is likelier than by chance",
-        )
+    if table.kind.cut and table.kind.has_probabilities:  # how well a class is told decides, not
+        words = f"{table.kind.cut.words}; 04 proposes the best F1"  # how rare it is
+        facts["working_point"] = (table.kind.cut.usual, words)
     return facts
 
 

@@ -119,7 +119,9 @@ MEASURED_NUMBERS = """\
 """
 MEASURED_SCORES = """\
 # Optional: prevalence = 0.01 (share of the class of interest where the model is used: purities and
-# average precisions are told for it; else for that of the weights, or of the rows).\
+# average precisions are told for it; else for that of the weights, or of the rows). Of a
+# classification also primary_metric = "signal_efficiency" with false_positive_rate = 0.01 (or
+# [0.01, 0.001]): the share of the class of interest that passes where so much of the rest does.\
 """
 MEASURED_CLASSES = """\
 # Optional: class_weights = {"NAME" = 2.0} (how much a class counts in class_log_loss, else 1).

@@ -13,12 +13,17 @@ from itertools import combinations
 
 import numpy as np
 
+from boxloop.measure.condensed import MANY, ranks
+
 MISFIT = 0.003  # scatter around a function, in standard deviations of the target
 FEWEST, DISTINCT = 30, 15  # rows on a function, and values of the target among them
 LEAST_SHARE = 0.05
 COARSE, SEVERAL = 10, 4  # rows of one value of a coarse target, and such values
 LINES, PLANES = 300, 80  # trials through two rows, through three
 ROWS_LINES, ROWS_PLANES = 1000, 500
+# Of many columns: rows on which all pairs are looked at first, how closely, columns at a time,
+# pairs that are then looked at in all rows, and columns that are searched for lines of parts.
+SCREEN, CLOSE, BLOCK, PAIRS, IN_PARTS = 150, 0.999, 500, 200, 25
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,9 @@ class _Axis:
 def find(X: dict[str, np.ndarray], y: np.ndarray, *, seed: int) -> Law | None:
     """Return the first exact function of one input or two, or None.
 
+    Of more than `MANY` inputs all pairs are first looked at in a sample of the rows, and parts of
+    the rows in the `IN_PARTS` inputs that follow the target most.
+
     Parameters
     ----------
     X : dict of arrays of shape (n,)
@@ -64,13 +72,25 @@ def find(X: dict[str, np.ndarray], y: np.ndarray, *, seed: int) -> Law | None:
         if _is_monotone(x, y):
             return Law((name,), f"'{name}'", 1.0)
     targets, axes = _axes({"": y}), _axes(rich)
-    return (
-        _first(_planes(axes, targets))
-        or _products(rich, targets[0])
+    law = (
+        _first(_planes(axes, targets, seed))
+        or _products(rich, targets[0], seed)
         or _first(_equal_in_parts(X, y))
+    )
+    if law is None and len(rich) > MANY:
+        axes = _axes(_leading(rich, y))
+    return (
+        law
         or _first(_lines_of_parts(axes, targets, seed))
         or _first(_planes_of_parts(axes, targets, seed))
     )
+
+
+def _leading(X: dict[str, np.ndarray], y: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the columns that follow the target most in its order."""
+    close = np.abs(ranks(np.column_stack(list(X.values()))).T @ ranks(y[:, None]))[:, 0]
+    names = [list(X)[place] for place in np.argsort(-close, kind="stable")[:IN_PARTS]]
+    return {name: x for name, x in X.items() if name in names}
 
 
 def _first(laws: Iterator[Law]) -> Law | None:
@@ -113,34 +133,61 @@ def _step(x: np.ndarray) -> float:
     return float(np.diff(values).min()) if repeats else 0.0
 
 
-def _planes(axes: list[_Axis], targets: list[_Axis]) -> Iterator[Law]:
+def _planes(axes: list[_Axis], targets: list[_Axis], seed: int) -> Iterator[Law]:
     """Yield the pairs of which the target is a linear function in all rows with values."""
     if len(axes) < 2:
         return
     F = np.column_stack([axis.values for axis in axes])
     F = (F - np.nanmean(F, axis=0)) / np.maximum(np.nanstd(F, axis=0), 1e-300)
     for target in targets:
-        misfit = _misfits(F, (target.values - target.values.mean()) / target.values.std())
-        for one, two in np.argwhere(np.triu(misfit < (10 * MISFIT) ** 2, 1)):
+        y = (target.values - target.values.mean()) / target.values.std()
+        for one, two in _near_planes(F, y, seed):
             if axes[one].name != axes[two].name:
                 law = _judged([axes[one], axes[two]], target)
                 if law is not None:
                     yield law
 
 
-def _misfits(F: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return for each pair of columns the share of y's variance that a plane leaves, (m, m)."""
-    there = np.isfinite(F)
-    M, Z, y = there.astype(float), np.where(there, F, 0.0), y[:, None]
-    n = np.maximum(M.T @ M, 1.0)
-    a, ay = Z.T @ M / n, (Z * y).T @ M / n
-    mean, spread = (M * y).T @ M / n, (M * y**2).T @ M / n
+def _near_planes(F: np.ndarray, y: np.ndarray, seed: int) -> np.ndarray:
+    """Return the pairs of columns of F that leave little of y, shape (pairs, 2)."""
+    enough = (10 * MISFIT) ** 2
+    if F.shape[1] <= 2 * MANY:
+        return np.argwhere(np.triu(_misfits(F, F, y) < enough, 1))
+    some = _screen(len(y), seed)
+    F, y, found = F[some], y[some], []
+    for one, two in _blocks(F.shape[1]):
+        misfit = _misfits(F[:, one], F[:, two], y)
+        if one == two:
+            misfit[np.tril_indices(len(misfit))] = 1.0
+        near = np.argwhere(misfit < enough)
+        found += [(misfit[i, j], one.start + i, two.start + j) for i, j in near]
+    return np.array([pair for _, *pair in sorted(found)[:PAIRS]], dtype=int).reshape(-1, 2)
+
+
+def _screen(size: int, seed: int) -> np.ndarray:
+    """Return the numbers of a few rows on which all pairs of many columns are looked at first."""
+    return np.random.default_rng(seed).permutation(size)[:SCREEN]
+
+
+def _blocks(number: int) -> list[tuple[slice, slice]]:
+    """Return pairs of blocks of columns, each pair once: all at a time would not fit in memory."""
+    starts = [slice(start, min(start + BLOCK, number)) for start in range(0, number, BLOCK)]
+    return [(one, two) for place, one in enumerate(starts) for two in starts[place:]]
+
+
+def _misfits(F: np.ndarray, G: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return for each pair of a column of F and one of G the share of y's variance it leaves."""
+    M, N = np.isfinite(F).astype(float), np.isfinite(G).astype(float)
+    Z, W, y = np.where(M > 0, F, 0.0), np.where(N > 0, G, 0.0), y[:, None]
+    n = np.maximum(M.T @ N, 1.0)
+    a, b = Z.T @ N / n, M.T @ W / n
+    mean, spread = (M * y).T @ N / n, (M * y**2).T @ N / n
     spread = np.maximum(spread - mean**2, 1e-300)
-    aa, ab = (Z**2).T @ M / n - a**2, Z.T @ Z / n - a * a.T
-    ay = ay - a * mean
-    determinant = aa * aa.T - ab**2
-    told = aa.T * ay**2 - 2 * ab * ay * ay.T + aa * ay.T**2
-    flat = determinant < 1e-9 * aa * aa.T
+    ay, by = (Z * y).T @ N / n - a * mean, M.T @ (W * y) / n - b * mean
+    aa, bb, ab = (Z**2).T @ N / n - a**2, M.T @ (W**2) / n - b**2, Z.T @ W / n - a * b
+    determinant = aa * bb - ab**2
+    told = bb * ay**2 - 2 * ab * ay * by + aa * by**2
+    flat = determinant < 1e-9 * aa * bb
     misfit = 1 - told / np.where(flat, 1.0, determinant) / spread
     return np.where(flat | (n < FEWEST), 1.0, misfit)
 
@@ -164,9 +211,40 @@ def _judged(axes: list[_Axis], target: _Axis) -> Law | None:
     return _law(axes, coefficients, target, 1.0) if (exact or rounded) and needed else None
 
 
-def _products(X: dict[str, np.ndarray], target: _Axis) -> Law | None:
+def _near_products(X: dict[str, np.ndarray], y: np.ndarray, seed: int) -> list[tuple[str, str]]:
+    """Return the pairs of columns whose product or ratio may be a linear function of y."""
+    if len(X) <= MANY:
+        return list(combinations(X, 2))
+    some, names, found = _screen(len(y), seed), list(X), []
+    F = np.column_stack([X[name][some] for name in names])
+    F = F / np.maximum(np.nanmax(np.abs(F), axis=0), 1e-300)
+    over = 1 / np.where(F == 0, np.nan, F)
+    t = (y[some] - y[some].mean()) / (y[some].std() or 1.0)
+    for one, two in _blocks(len(names)):
+        for left, right in ((F, F), (F, over), (over, F)):
+            close = _correlations(left[:, one], right[:, two], t)
+            near = np.argwhere(close > CLOSE)
+            found += [(-close[i, j], one.start + i, two.start + j) for i, j in near]
+    pairs = [(names[i], names[j]) for _, i, j in sorted(found)[:PAIRS]]
+    return list(dict.fromkeys(pairs))
+
+
+def _correlations(F: np.ndarray, G: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """Return how closely t follows the product of each column of F and each of G, from 0 to 1."""
+    M, N, t = np.isfinite(F).astype(float), np.isfinite(G).astype(float), t[:, None]
+    Z, W = np.where(M > 0, F, 0.0), np.where(N > 0, G, 0.0)
+    n = np.maximum(M.T @ N, 1.0)
+    mean, square = Z.T @ W / n, (Z**2).T @ (W**2) / n
+    own, spread = (M * t).T @ N / n, (M * t**2).T @ N / n
+    both = (Z * t).T @ W / n - mean * own
+    width, flat = square - mean**2, square - mean**2 < 1e-9 * square
+    size = np.sqrt(np.maximum(width * (spread - own**2), 1e-300))
+    return np.where(flat | (n < FEWEST), 0.0, np.abs(both) / size)
+
+
+def _products(X: dict[str, np.ndarray], target: _Axis, seed: int) -> Law | None:
     """Return a product or a ratio of signed columns of which the target is a linear function."""
-    for one, two in combinations(X, 2):
+    for one, two in _near_products(X, target.values, seed):
         for words, values in (
             (f"'{one}' · '{two}'", X[one] * X[two]),
             (f"'{one}' / '{two}'", X[one] / np.where(X[two] == 0, np.nan, X[two])),

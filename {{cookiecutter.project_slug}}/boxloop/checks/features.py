@@ -162,7 +162,8 @@ def target_leak(
     if law is not None:
         return Finding(1.0, passed=False, message=_said_of(law, target, sampled))
     codes = estimates.group_codes(groups, frame, len(frame))[rows]
-    bench = leaks.Bench(X, y, codes, classes=classes, seed=seed)
+    bench, seen = leaks.bench(X, y, codes, classes=classes, seed=seed)
+    written, sampled = written[list(bench.X)], sampled + seen
     if reference_skill is not None and not is_stand_in(method):
         bench.reference = np.asarray(reference_skill, dtype=float)[rows]
     return _judged(bench, written, part[target], columns or {}, threshold, f"'{target}'{sampled}")

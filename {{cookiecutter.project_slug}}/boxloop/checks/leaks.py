@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from boxloop.measure import estimates
+from boxloop.measure import condensed, estimates
 
 from .power import Power
 
@@ -89,10 +89,19 @@ class Bench:
     y : array of shape (n,)
         Numbers, or the codes 0..k-1 of classes.
     groups : array of shape (n,)
+    beside : DataFrame of n rows, optional
+        Numbers that stand for inputs which are not in X, where all inputs speak together.
     """
 
     def __init__(
-        self, X: pd.DataFrame, y: np.ndarray, groups: np.ndarray, *, classes: bool, seed: int
+        self,
+        X: pd.DataFrame,
+        y: np.ndarray,
+        groups: np.ndarray,
+        *,
+        classes: bool,
+        seed: int,
+        beside: pd.DataFrame | None = None,
     ) -> None:
         from boxloop.split.division import group_folds
 
@@ -107,6 +116,7 @@ class Bench:
             scales += [np.clip(y, *np.quantile(y, INSIDE))] if estimates.has_heavy_tails(y) else []
             self.T = np.column_stack(scales)
         self.reference: np.ndarray | None = None
+        self.beside = beside
         self._crowds: dict[tuple[str, ...], list[np.ndarray]] = {}
 
     @cached_property
@@ -137,6 +147,8 @@ class Bench:
         """
         said = self._crowds.setdefault(without, [])
         rest = self.X.drop(columns=list(without))
+        if self.beside is not None:
+            rest = rest.join(self.beside)
         if rest.shape[1]:
             learners = [self._straight, self._trees]
             said.extend(learn(rest) for learn in learners[len(said) : most])
@@ -249,6 +261,23 @@ class Bench:
             return skill >= SKILL
         few = min(self.T[rows, target].sum(), (1 - self.T[rows, target]).sum())
         return few >= EXPECTED and (skill >= SKILL_CLASS or _below(area, few) >= AREA)
+
+
+def bench(
+    X: pd.DataFrame, y: np.ndarray, groups: np.ndarray, *, classes: bool, seed: int
+) -> tuple[Bench, str]:
+    """Return the bench of a table, and the words that own up to a choice among many columns.
+
+    Of many columns those are compared that follow the target most: no other can do alone what
+    all do together. Principal components speak for the rest.
+    """
+    options: dict[str, Any] = {"classes": classes, "seed": seed}
+    if X.shape[1] <= condensed.MANY:
+        return Bench(X, y, groups, **options), ""
+    first = condensed.leading(X, y, classes=classes)
+    rest = condensed.components(X, seed=seed)
+    words = f" (looked at closely: the {len(first)} of {X.shape[1]:,} inputs that follow it most)"
+    return Bench(X[first], y, groups, **options, beside=rest), words
 
 
 def _size(t: np.ndarray, guess: np.ndarray) -> float:

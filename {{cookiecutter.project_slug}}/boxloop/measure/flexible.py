@@ -16,6 +16,8 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
+from boxloop.measure.condensed import MANY, components, leading
+from boxloop.measure.estimates import numeric
 from boxloop.measure.task import Task, guess
 from boxloop.split.division import group_folds
 
@@ -24,6 +26,7 @@ MOVED = 0.1  # of the labels that are turned in one draw
 DRAWS = 2
 CLEAR = 2.0  # standard errors by which a rung must be less flexible to stand before another
 DEGREES, MEMORY = "degrees of freedom", "memory"
+CURVES, LINES = 20, 60  # of very many inputs: those that have a curve, and components
 SURE = 1e-3  # a probability as near to 0 or 1 as this is taken for it: its logit ends there
 
 
@@ -273,7 +276,8 @@ def additive_share(model: Any, X: pd.DataFrame, *, inputs: list[str], seed: int)
     -------
     float
         Explained variance of cubic splines with one curve per input (words: one step per level),
-        on rows to which the splines were not fitted.
+        on rows to which the splines were not fitted. Of very many inputs the leading ones have a
+        curve each, and the others a line, by the principal components of all.
     """
     from sklearn.base import is_classifier
     from sklearn.linear_model import RidgeCV
@@ -291,26 +295,46 @@ def additive_share(model: Any, X: pd.DataFrame, *, inputs: list[str], seed: int)
     if not np.ptp(said, axis=0).any():
         return 1.0
     folds = KFold(5, shuffle=True, random_state=seed)
-    points = min(100, len(rows) // 2)
-    plain = make_pipeline(_curves(X[inputs], points), RidgeCV(np.logspace(-3, 3, 7)))
-    again = cross_val_predict(plain, X[inputs].iloc[rows], said, cv=folds)
+    points, table, lines = min(100, len(rows) // 2), X[inputs].iloc[rows], []
+    if len(inputs) > MANY:
+        table, lines = _condensed(table, said, seed)
+    plain = make_pipeline(_curves(table, points, lines), RidgeCV(np.logspace(-3, 3, 7)))
+    again = cross_val_predict(plain, table, said, cv=folds)
     left, whole = (np.sum(np.var(part, axis=0)) for part in (said - again, said))
     return float(np.clip(1 - left / whole, 0, 1))
 
 
-def _curves(X: pd.DataFrame, points: int) -> Any:
-    """Return the unfitted basis of one curve per input."""
+def _condensed(X: pd.DataFrame, said: np.ndarray, seed: int) -> tuple[pd.DataFrame, list[str]]:
+    """Return very many inputs as the leading ones beside components of all, and the names of these.
+
+    A component is a sum of lines, one per input; a curve through it would not be a sum.
+    """
+    numbers = numeric(X)
+    first = numbers[leading(numbers, said, classes=False, most=CURVES)]
+    rest = components(numbers, seed=seed, most=LINES)
+    return first.join(rest), list(rest)
+
+
+def _curves(X: pd.DataFrame, points: int, lines: list[str]) -> Any:
+    """Return the unfitted basis of one curve per input, and one line for each of `lines`."""
     from sklearn.compose import make_column_transformer
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import OneHotEncoder, QuantileTransformer, SplineTransformer
+    from sklearn.preprocessing import (
+        OneHotEncoder,
+        QuantileTransformer,
+        SplineTransformer,
+        StandardScaler,
+    )
 
     numbers = [name for name in X if pd.api.types.is_numeric_dtype(X[name])]
     words = [name for name in X if name not in numbers]
+    curved = [name for name in numbers if name not in lines]
     curve = make_pipeline(
         SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
         QuantileTransformer(n_quantiles=points, output_distribution="uniform", random_state=0),
         SplineTransformer(n_knots=6, degree=3, include_bias=False),
     )
     levels = OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=20)
-    return make_column_transformer((curve, numbers), (levels, words), sparse_threshold=0)
+    steps = [(curve, curved), (levels, words), *([(StandardScaler(), lines)] if lines else [])]
+    return make_column_transformer(*steps, sparse_threshold=0)

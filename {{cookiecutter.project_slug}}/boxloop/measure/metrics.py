@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
 
-from boxloop.measure import ranking, several
+from boxloop.measure import at_rates, ranking, several
 from boxloop.measure.bounds import (
     LOG,
     LOG_REST,
@@ -386,8 +387,45 @@ def _efficiency(rate: float, words: str) -> Metric:
 OF_ROWS = ("log_loss", "brier", "ece")
 SCORES = (CLASSIFICATION, ANOMALY)
 DECIDED = (CLASSIFICATION,)
-METRICS: dict[str, Metric] = {
-    metric.name: metric
+
+
+class _Metrics(dict[str, Metric]):
+    """The metrics by name; those at a false-positive rate are there at any rate.
+
+    See `boxloop.measure.at_rates`. To list them is to list those that have a name of their own.
+    """
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or at_rates.parsed(str(name)) is not None
+
+    def __missing__(self, name: str) -> Metric:
+        return _at_rate(name)
+
+
+@cache
+def _at_rate(name: str) -> Metric:
+    found = at_rates.parsed(name)
+    if found is None:
+        raise KeyError(name)
+    return (_efficiency if found[0] == at_rates.EFFICIENCY else _partial)(
+        found[1], at_rates.spelled(found[1])
+    )
+
+
+def _partial(rate: float, words: str) -> Metric:
+    """Return the metric of the area under the ROC curve up to a background efficiency."""
+    return _of_ranking(
+        f"{at_rates.PARTIAL}_{words}",
+        f"partial ROC AUC up to a background of {words}",
+        lambda ranking, _=None: ranking.partial_area(rate),
+        "higher",
+        *SCORES,
+        kind=Share("classes", at=lambda _, point: rate, by_odds=True),
+    )
+
+
+METRICS: dict[str, Metric] = _Metrics(
+    (metric.name, metric)
     for metric in (
         _of_residuals("rmse", "RMSE", _rmse, "lower", kind=SQUARES, scales=True),
         _of_residuals("bias", "bias", _bias, "zero", kind=MEAN, scales=True),
@@ -567,4 +605,4 @@ METRICS: dict[str, Metric] = {
             kind=ClassCalibration(),
         ),
     )
-}
+)

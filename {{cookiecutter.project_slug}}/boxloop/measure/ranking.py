@@ -176,6 +176,21 @@ class Ranking:
             )
         )
 
+    def partial_area(self, rate: float) -> float:
+        """Return the area under the ROC curve up to a background efficiency, scaled.
+
+        One half is chance and 1 perfect, whatever the rate (McClish 1989, Med. Decis. Making 9,
+        190).
+        """
+        curve = np.append(0, self.background_efficiency), np.append(0, self.signal_efficiency)
+        inside = curve[0] < rate
+        x, y = (
+            np.append(curve[0][inside], rate),
+            np.append(curve[1][inside], self.efficiency_at(rate)),
+        )
+        least = rate**2 / 2
+        return float((1 + (np.trapezoid(y, x) - least) / (rate - least)) / 2)
+
     def rejection_at(self, efficiency: float) -> float:
         """Return 1 / background efficiency where that share of the signal passes.
 

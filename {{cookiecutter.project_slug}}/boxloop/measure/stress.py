@@ -169,7 +169,14 @@ def refit_on_resamples(
     return each(lambda seed: make(seed).fit(X.iloc[drawn[seed]], y.iloc[drawn[seed]]), drawn)
 
 
-def input_moves(fitted: dict, X: pd.DataFrame, *, up: pd.DataFrame, seed: int) -> pd.DataFrame:
+def input_moves(
+    fitted: dict,
+    X: pd.DataFrame,
+    *,
+    up: pd.DataFrame,
+    seed: int,
+    inputs: list[str] | None = None,
+) -> pd.DataFrame:
     """Return how far the guesses move (root mean square) when one input is disturbed.
 
     Of several classes it is the length of the step that a row's probabilities make.
@@ -182,6 +189,8 @@ def input_moves(fitted: dict, X: pd.DataFrame, *, up: pd.DataFrame, seed: int) -
     up : DataFrame
         Those inputs that have an error, one error bar higher; see ``study.stress.one_error_up``.
     seed : int
+    inputs : list of str, optional
+        Those that are disturbed; else all columns of X. What has an error bar is, in any case.
 
     Returns
     -------
@@ -193,7 +202,8 @@ def input_moves(fitted: dict, X: pd.DataFrame, *, up: pd.DataFrame, seed: int) -
     rng = np.random.default_rng(seed)
     moved: dict[tuple[str, str], dict[str, float]] = {}
     before = {who: guess(estimator, X) for who, estimator in fitted.items()}
-    for name in X:
+    asked = set(X if inputs is None else [*inputs, *up])
+    for name in (name for name in X if name in asked):
         order = rng.permutation(len(X))
         versions = {
             "shuffled": X[name].iloc[order].set_axis(X.index),

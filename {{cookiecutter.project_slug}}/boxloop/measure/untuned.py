@@ -23,6 +23,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from boxloop.measure.kinds import kind_of
+from boxloop.measure.long_tails import LongTails
 from boxloop.measure.task import Task
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ def prepared(settings: Any, last: Any) -> Pipeline:
     Gaps are filled with the median and marked; words become one column per level.
     """
     numbers = make_pipeline(
+        LongTails(),
         SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
         StandardScaler(),
     )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from boxloop.measure.decision import Home
     from boxloop.measure.pushes import Pushes
     from boxloop.measure.transform import Reach
+    from boxloop.measure.working_points import Proposal
     from boxloop.record.classes import Classes
     from boxloop.record.failures import Log
     from boxloop.record.rehearsal import Rehearsal
@@ -496,6 +497,59 @@ class Desk:
         draw_profiles(axes, model, tried, X, y, cv[0], leading)
         return leading
 
+    def best_f1(self, frame: "pd.DataFrame", score: "np.ndarray") -> "Proposal":
+        """Return the cut with the highest F1; see `boxloop.measure.working_points.best_f1`.
+
+        Parameters
+        ----------
+        frame : DataFrame of n rows
+        score : array of shape (n,)
+            Guesses of models that were not fitted to the row.
+        """
+        from boxloop.measure.working_points import best_f1
+
+        study, truth = self.settings.study, self.task.truth(frame)
+        known = {"groups": self.units(frame), "draws": self.draws, "seed": self.seed}
+        mix = self.task.yardstick(frame).prevalence
+        return best_f1(truth, score, working_point=study.working_point, prevalence=mix, **known)
+
+    # Of very many inputs, the leading ones.
+
+    def leading(self) -> list[str]:
+        """Return the inputs, those first that 04 has found the model to lean on.
+
+        In the order of study.toml where 04 has kept no ``leading.csv``.
+        """
+        from boxloop.measure.explain import LED
+
+        inputs = list(self.settings.inputs)
+        found = self.read(LED) if self.has(LED) else None
+        names = list(found["input"].astype(str)) if found is not None and "input" in found else []
+        first = [name for name in dict.fromkeys(names) if name in inputs]
+        return first + [name for name in inputs if name not in set(first)]
+
+    def searched(self, model: Any, rows: "pd.DataFrame") -> list[str]:
+        """Return the inputs that are worth shuffling one by one: all, or of very many a few.
+
+        See `boxloop.measure.explain.searched`.
+        """
+        from boxloop.measure.explain import EACH, searched
+
+        inputs = list(self.settings.inputs)
+        if len(inputs) <= EACH:
+            return inputs
+        known = {"scoring": self.task.scorer(), "seed": self.seed, "inputs": inputs}
+        return searched(model, self.task.seen(rows), self.task.truth(rows), **known)
+
+    def these(self, model: Any, rows: "pd.DataFrame", names: "Iterable[str]") -> tuple:
+        """Return an estimator that is asked with some inputs, and the rows with these alone.
+
+        See `boxloop.measure.explain.these`.
+        """
+        from boxloop.measure.explain import these
+
+        return these(model, self.task.seen(rows), list(names), list(self.settings.inputs))
+
     def pushes(self, model: Any, rows: "pd.DataFrame", leading: "Iterable[str]") -> "Pushes":
         """Return what every input adds to the guesses of some rows; see `boxloop.measure.pushes`.
 
@@ -513,6 +567,7 @@ class Desk:
         from boxloop.measure.pushes import pushes
 
         names = list(leading)
+        names += [name for name in self.settings.inputs if name not in set(names)]
         players = {name: [name] for name in names[:MOST]}
         if names[MOST:]:
             players["all others"] = names[MOST:]

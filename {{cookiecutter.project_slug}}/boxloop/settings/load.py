@@ -111,7 +111,7 @@ class Settings(Table):
         for name in metrics:
             asked = study.kind.measures
             mine = [metric.name for metric in METRICS.values() if asked in metric.tasks]
-            if name not in mine:
+            if not (name in METRICS and asked in METRICS[name].tasks):
                 what = f"is not one of {asked}" if name in METRICS else "is not known"
                 msg = f"metric '{name}' {what}; choose from {', '.join(mine)}"
                 raise ValueError(msg)

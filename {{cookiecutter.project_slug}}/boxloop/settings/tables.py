@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from boxloop.base.written import FEWEST_WORDS, gives_a_reason, says_something
+from boxloop.measure import at_rates
 from boxloop.measure.kinds import CLASSIFICATION, TASKS, TaskKind, TaskName, kind_of
 
 Role = Literal[
@@ -163,6 +164,9 @@ class Study(Table):
         lt=1,
         description="what a score is cut by; see boxloop.measure.kinds.Cut",
     )
+    false_positive_rate: float | list[float] | None = Field(
+        None, description="where signal_efficiency is read; see boxloop.measure.at_rates"
+    )
     scale: Literal["1+target"] | None = Field(
         None, description="what residuals are divided by, as those of redshifts are"
     )
@@ -190,6 +194,21 @@ class Study(Table):
         if kind and kind.cut and not values.get("classes"):
             return {"working_point": kind.cut.usual} | values
         return values
+
+    @model_validator(mode="before")
+    @classmethod
+    def _metrics_at_rates(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        of_interest = values.get("task") == CLASSIFICATION and not values.get("classes")
+        return at_rates.spelled_out(values, classification=of_interest)
+
+    @model_validator(mode="after")
+    def _read_at_a_rate(self) -> "Study":
+        of_interest = self.task == CLASSIFICATION and self.classes is None
+        if msg := at_rates.faulty(self, classification=of_interest):
+            raise ValueError(msg)
+        return self
 
     @model_validator(mode="after")
     def _several_classes(self) -> "Study":

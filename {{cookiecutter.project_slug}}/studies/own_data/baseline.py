@@ -15,7 +15,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from boxloop.measure import Task
 
-from .inputs import pipeline
+from .inputs import penalty, pipeline
 from .manifest import manifest
 from .outliers import Spread
 
@@ -66,9 +66,10 @@ def stand_in() -> Any:
     """Return the unfitted stand-in for the domain reference: linear, or a distance."""
     task = Task(manifest())
     if not task.has_classes:
-        return pipeline(Ridge(alpha=1.0), filled=True)
+        return pipeline(Ridge(alpha=penalty(manifest())), filled=True)
     if task.kind.has_probabilities:
-        return pipeline(LogisticRegression(C=1.0, max_iter=500), filled=True)
+        line = LogisticRegression(C=1.0 / penalty(manifest()), max_iter=500)
+        return pipeline(line, filled=True)
     # How far a row lies from the median of the inputs, in units of their median absolute
     # deviations.
     return pipeline(Spread(), filled=True)

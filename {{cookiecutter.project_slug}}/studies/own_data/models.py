@@ -4,6 +4,8 @@ Every rung copes with missing numbers and with words, learns its scaling inside,
 where the manifest has some.
 The settings are round numbers that serve from about forty rows to a million; they are a start and
 not a search.
+Of more than 150 inputs a straight line sees all of them, strongly held back; the other rungs see
+principal components and the columns that go best with the target, chosen inside of each fit.
 """
 
 import warnings
@@ -25,7 +27,7 @@ from sklearn.utils.validation import has_fit_parameter
 
 from boxloop.measure import Task
 
-from .inputs import pipeline
+from .inputs import components, few, is_wide, penalty, pipeline
 from .manifest import manifest
 from .outliers import Mahalanobis, Together
 
@@ -35,6 +37,12 @@ MOTIVATION = {
     ),
     "logistic regression": (
         "One straight border between the classes, with probabilities: easy to read."
+    ),
+    "ridge on leading columns": (
+        "A straight line in few columns: components of all inputs, and the inputs that tell most."
+    ),
+    "logistic regression on leading columns": (
+        "A straight border in few columns: components of all inputs, and those that tell most."
     ),
     "small gradient boosting": (
         "Shallow trees that correct each other: "
@@ -129,9 +137,9 @@ def network(kind: Any, seed: int, *, alpha: float) -> Any:
     )  # fmt: skip
 
 
-def smooth(last: Any) -> Any:
+def smooth(last: Any, **options: Any) -> Any:
     """Return the rung of a network by its name; none where weights could not be used."""
-    rung = pipeline(last, filled=True)
+    rung = pipeline(last, filled=True, **options)
     inner = getattr(last, "regressor", last)
     weighted = hasattr(rung, "weights")
     there = not weighted or has_fit_parameter(type(inner).__mro__[2], "sample_weight")
@@ -151,9 +159,12 @@ def grids() -> dict:
     """
     from . import baseline
 
+    own = penalty(manifest())
     tried: dict[str, Any] = {
-        "ridge": ("alpha", [0.1, 1.0, 10.0, 100.0]),
-        "logistic regression": ("C", [0.01, 0.1, 1.0, 10.0]),
+        "ridge": ("alpha", [0.1 * own, own, 10.0 * own, 100.0 * own]),
+        "ridge on leading columns": ("alpha", [0.1, 1.0, 10.0, 100.0]),
+        "logistic regression": ("C", [0.01 / own, 0.1 / own, 1.0 / own, 10.0 / own]),
+        "logistic regression on leading columns": ("C", [0.01, 0.1, 1.0, 10.0]),
         "small gradient boosting": ("max_leaf_nodes", [3, 6, 12]),
         "gradient boosting": ("max_leaf_nodes", [12, 24, 48]),
         "neural network": ("alpha", [0.1, 1.0, 10.0, 100.0]),
@@ -166,8 +177,8 @@ def grids() -> dict:
         name: {setting(rung, tried[name][0]): tried[name][1]} if tried.get(name) else {}
         for name, rung in rungs.items()
     }
-    first, own = next(iter(rungs)), baseline.reference()
-    alike = set(own.get_params()) >= set(found[first])
+    first, reference = next(iter(rungs)), baseline.reference()
+    alike = set(reference.get_params()) >= set(found[first])
     return found | {"reference": found[first] if alike else {}}
 
 
@@ -194,9 +205,38 @@ def ladder(seed: int) -> Any:
     seed : int, used by the rungs that draw random numbers
     """
     task = Task(manifest())
+    if is_wide(manifest()):
+        return wide(task, seed)
     if not task.has_classes:
         return regression(seed)
     return classification(seed) if task.kind.has_probabilities else anomalies(seed)
+
+
+def wide(task: Any, seed: int) -> Any:
+    """Return the rungs for very many inputs, such as spectra: none of them is free to follow noise.
+
+    The more inputs than rows, the more of them follow the target by chance: what selects some is
+    part of each rung, so that it never sees the rows that judge it.
+    """
+    settings = manifest()
+    if task.has_classes and not task.kind.has_probabilities:
+        return anomalies(seed, reduced=[components()])
+    reduced, own = few(settings), penalty(settings)
+    if task.has_classes:
+        name, line = "logistic regression", LogisticRegression(C=1.0 / own, max_iter=500)
+        close: Any = LogisticRegression(C=1.0, max_iter=500)
+        trees: Any = boosting(BoostedClassifier, seed, deep=False)
+        smooth_one: Any = network(NetworkClassifier, seed, alpha=10.0)
+    else:
+        name, line, close = "ridge", Ridge(alpha=own), Ridge(alpha=1.0)
+        trees = scaled(boosting(BoostedRegressor, seed, deep=False))
+        smooth_one = scaled(network(NetworkRegressor, seed, alpha=1.0))
+    return {
+        name: pipeline(line, filled=True),
+        f"{name} on leading columns": pipeline(close, filled=True, reduced=reduced),
+        "small gradient boosting": pipeline(trees, filled=True, reduced=reduced),
+        **smooth(smooth_one, reduced=reduced),
+    }
 
 
 def boosting(kind: Any, seed: int, *, deep: Any) -> Any:
@@ -260,18 +300,20 @@ def classification(seed: int) -> Any:
     }
 
 
-def anomalies(seed: int) -> Any:
+def anomalies(seed: int, *, reduced: Any = ()) -> Any:
     """Return the rungs that say how unusual a row is; none of them is told the classes."""
     forest = IsolationForest(n_estimators=100, random_state=seed)
     density = LocalOutlierFactor(n_neighbors=20, algorithm="brute", novelty=True)
     # A forest of its own: a rung that is fitted must not change another one.
     members = [("distance", Mahalanobis()), ("forest", clone(forest)), ("density", density)]
     return {
-        "Mahalanobis distance": pipeline(Mahalanobis(), filled=True),
-        "isolation forest": pipeline(forest, filled=True),
+        "Mahalanobis distance": pipeline(Mahalanobis(), filled=True, reduced=reduced),
+        "isolation forest": pipeline(forest, filled=True, reduced=reduced),
         # The local outlier factor compares all pairs: two thousand rows are what a million can be
         # compared with in a minute.
         "ensemble": pipeline(
-            Together(members=members, rows={"density": 2_000}, random_state=seed), filled=True
+            Together(members=members, rows={"density": 2_000}, random_state=seed),
+            filled=True,
+            reduced=reduced,
         ),
     }

@@ -1,5 +1,8 @@
 """Stress tests that any table allows: noise, loss, a harder population, a calibration that is off.
 
+Tests of their own have the inputs that the model leans on most, as notebook 04 has measured on rows
+that it was not fitted to; before that, the first inputs of study.toml.
+
 They are a start. Add what the instruments and simulations of your field can do wrong: a function
 ``(frame, level, rng)`` that returns a harder table, and a line in `build`. Levels stand in
 [stress] of study.toml.
@@ -18,7 +21,8 @@ from boxloop.measure import StressTest, Task
 
 from .manifest import manifest
 
-MOST = 6  # inputs that get tests of their own: the first ones of study.toml
+MOST = 6  # inputs that get tests of their own
+LEADING = "04_train/leading.csv"  # the inputs by what shuffling each costs, the most first
 FEWEST = 5  # rows of each class that a harder part of the population keeps
 
 
@@ -99,12 +103,29 @@ def amounts(settings: Any) -> Any:
     return [name for name, kind in kinds.items() if is_floating(kind) or is_integer(kind)]
 
 
+def leading(settings: Any) -> Any:
+    """Return the inputs, those first that the model of notebook 04 leans on most.
+
+    In the order of study.toml as long as there is no such result, or where it is of other inputs.
+    """
+    file, inputs = find_project().results / LEADING, list(settings.inputs)
+    if not file.is_file():
+        return inputs
+    try:
+        names = pd.read_csv(file, dtype=str, keep_default_na=False)["input"].tolist()
+    except (OSError, ValueError, KeyError):
+        return inputs  # no table, or one without that column
+    first = [name for name in dict.fromkeys(names) if name in inputs]
+    return first + [name for name in inputs if name not in first]
+
+
 def build(settings: Any) -> Any:
     """Return the stress tests of a study; those without levels in [stress] are left out."""
-    numbers = amounts(settings)
+    names, known = leading(settings), set(amounts(settings))
+    numbers = [name for name in names if name in known]
     says = "Noise on every number: the level times its error bar, or times its spread without one."
     tests = [StressTest("noise", "noise", "noise", noise, says)]
-    for name in settings.inputs[:MOST]:
+    for name in names[:MOST]:
         says = f"{name} lost in this share of rows."
         tests.append(
             StressTest(f"no {name}", "missing", "missing", partial(missing, name=name), says)
