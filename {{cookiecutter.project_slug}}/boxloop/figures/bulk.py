@@ -99,7 +99,7 @@ class Bulk:
 def find_bulk(*sets: Any) -> Bulk:
     """Return the axis on which the bulk of every set of values is seen.
 
-    The bulk leaves out one row in two hundred at either end, and at least two. A logarithm is
+    The bulk leaves out one row in two hundred at either end, and at least three. A logarithm is
     taken where it fills the axis more evenly; a tail is shown to its end if it takes less room
     than half of the bulk, and is cut off else.
 
@@ -132,10 +132,16 @@ def _numbers(values: Any) -> np.ndarray:
     )
 
 
+def _part(size: int) -> float:
+    """Return which part of so many values is no bulk, at either end."""
+    return min(max(3 / size, 0.005), 0.1)
+
+
 def _quantiles(values: np.ndarray) -> tuple[float, float]:
     """Return the ends of the bulk of one set; where they meet, those of all its values."""
-    part = min(max(2 / len(values), 0.005), 0.1)
-    low, high = (float(end) for end in np.quantile(values, [part, 1 - part]))
+    part = _part(len(values))
+    low = float(np.quantile(values, part, method="higher"))
+    high = float(np.quantile(values, 1 - part, method="lower"))
     return (low, high) if low < high else (float(values.min()), float(values.max()))
 
 
@@ -170,7 +176,8 @@ def _ends(
     """Return from where to where the axis goes: to the last value that is not far away."""
     shown = _scaled(values[values > 0] if scale == "log" else values, scale, width)
     ends = _scaled(np.array([low, high]), scale, width)
-    room = ROOM * (ends[1] - ends[0])
+    # Of few values the bulk is narrow, and their ends are less far than they look from it.
+    room = (ROOM + 5 * _part(len(values))) * (ends[1] - ends[0])
     near = shown[(shown >= ends[0] - room) & (shown <= ends[1] + room)]
     first, last = near.min(), near.max()
     more = MARGIN * (last - first)
@@ -192,12 +199,14 @@ def _unscaled(values: np.ndarray, scale: str, width: float) -> np.ndarray:
 
 def _asinh_ticks(bulk: Bulk, most: int) -> list[float]:
     """Return zero and powers of ten on both sides of it, as many as have room."""
+    ends = _scaled(np.array([bulk.low, bulk.high]), "asinh", bulk.width)
     last = max(abs(bulk.low), abs(bulk.high))
     powers = np.arange(math.floor(math.log10(bulk.width)), math.floor(math.log10(last)) + 1)
     for stride in range(1, len(powers) + 1):
         sizes = [float(10.0 ** int(power)) for power in powers[::-1][::stride]]
         found = [-size for size in sizes] + [0.0] + sizes[::-1]
         found = [tick for tick in found if bulk.low <= tick <= bulk.high]
-        if len(found) <= most:
+        gaps = np.diff(_scaled(np.array(found), "asinh", bulk.width)) / (ends[1] - ends[0])
+        if len(found) <= most and not (gaps < 0.5 / most).any():
             break
     return found

@@ -36,6 +36,8 @@ def column_label(name: str, unit: str | None = "", *, width: int = 24, lines: in
     if len(f"{said} {end}".strip()) <= width:
         return f"{said} {end}".strip()
     parts = _wrapped(said, width)
+    if len(parts) > lines and len(said) <= lines * width:
+        parts = _chopped(said, width)
     if len(parts) > lines:
         room = lines * width - 1
         parts = _chopped(f"{said[: room // 2]}…{said[len(said) - (room - room // 2) :]}", width)

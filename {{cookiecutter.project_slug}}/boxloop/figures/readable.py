@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from boxloop.base.style import plain_log_ticks
+from boxloop.figures.bulk import Bulk
 from boxloop.figures.labels import column_label, says_unit
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from matplotlib.legend import Legend
 
 SIGN = 0.56  # width of a sign, in units of the size of its font
-WIDEST = 34  # signs of a word beside a vertical axis, in each of its two lines
+WIDEST = 42  # signs of a word beside a vertical axis, in each of its two lines
+LINE = 1.45  # height of a line, in units of the size of its font
+LEAST, MOST = 1e-3, 1e5  # numbers beyond are written as powers of ten
 GAP = 0.06  # inches between an axis and the legend below it
 _UNIT_AT_END = re.compile(r"^(.*\S)\s*\[([^\[\]]*)\]$", re.DOTALL)
 
@@ -27,14 +30,13 @@ def make_readable(fig: Figure) -> None:
     """Take out empty panels, wrap labels, thin ticks that overlap, move legends off the curves."""
     for ax in [ax for ax in fig.axes if ax.axison and not ax.has_data() and not ax.texts]:
         _take_out(ax)
-    for text in (fig._supxlabel, fig._supylabel):
-        if text is not None and _is_plain(text):
+    for text in fig.texts:  # labels that several panels share
+        if _is_plain(text) and text.get_text().endswith("]"):
             text.set_text(fitted(text.get_text(), len(text.get_text())))
     for ax in fig.axes:
         _fit_labels(ax)
         for axis in (ax.xaxis, ax.yaxis):
-            if axis.get_scale() == "log" and not _has_own_ticks(axis):
-                plain_log_ticks(axis)
+            _fit_numbers(axis)
         _fit_words(ax)
     if any(_is_inside(ax, ax.get_legend()) for ax in fig.axes):
         fig.draw_without_rendering()  # only now the places are known
@@ -50,9 +52,9 @@ def _take_out(ax: Axes) -> None:
     if place is not None and len(others) > 1:
         for above in others:
             spot = above.get_subplotspec()
-            if spot is not None and spot.colspan == place.colspan:
-                if spot.rowspan.stop == place.rowspan.start:
-                    above.tick_params(labelbottom=True)
+            above_it = spot is not None and spot.rowspan.stop == place.rowspan.start
+            if above_it and spot.colspan == place.colspan:
+                above.tick_params(labelbottom=True)
     if len(others) > 1:
         ax.remove()
 
@@ -102,10 +104,19 @@ def fitted(label: str, width: int) -> str:
     return column_label(name, unit, width=width)
 
 
-def _has_own_ticks(axis: Any) -> bool:
-    from matplotlib.ticker import FixedLocator
+def _fit_numbers(axis: Any) -> None:
+    """Write few ticks on a logarithmic axis, and long numbers as powers of ten at every tick."""
+    from matplotlib.ticker import FixedLocator, ScalarFormatter
 
-    return isinstance(axis.get_major_locator(), FixedLocator)
+    if isinstance(axis.get_major_locator(), FixedLocator):
+        return
+    if axis.get_scale() == "log":
+        plain_log_ticks(axis)
+    elif axis.get_scale() == "linear" and type(axis.get_major_formatter()) is ScalarFormatter:
+        low, high = sorted(map(float, axis.get_view_interval()))
+        if not LEAST <= max(abs(low), abs(high)) < MOST:
+            ticks, words = Bulk("linear", low, high).ticks(most=5)
+            axis.set_ticks(ticks, labels=words)
 
 
 def _words(axis: Any) -> list[str]:
@@ -127,18 +138,32 @@ def _is_categorical(axis: Any) -> bool:
 def _fit_words(ax: Axes) -> None:
     """Wrap the words beside a vertical axis, and turn those under a horizontal one if they meet."""
     words = _words(ax.yaxis)
-    if any(len(word) > WIDEST for word in words) and _are_plain(ax.yaxis):
-        short = [column_label(word, width=WIDEST) for word in words]
-        ax.yaxis.set_ticks(ax.get_yticks(), labels=short)
+    if _longest(words) > WIDEST and _are_plain(ax.yaxis):
+        words = [column_label(word, width=WIDEST) for word in words]
+        room = (
+            72 * _inches(ax)[1] / len(words) / (LINE * max(word.count("\n") + 1 for word in words))
+        )
+        size = min(ax.yaxis.get_ticklabels()[0].get_fontsize(), max(room, 5))
+        ax.yaxis.set_ticks(ax.get_yticks(), labels=words, fontsize=size)
     words = _words(ax.xaxis)
     if not words or not _are_plain(ax.xaxis):
         return
     first = ax.xaxis.get_ticklabels()[0]
-    room = _signs(_inches(ax)[0] / max(len(words), 1), first)
-    if max(map(len, words)) > room - 1 and not first.get_rotation():
+    room = _signs(_inches(ax)[0] / len(words), first)
+    if _longest(words) > room and not first.get_rotation() and _are_words(words):
         short = [column_label(word, width=20, lines=1) for word in words]
         look = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"}
         ax.xaxis.set_ticks(ax.get_xticks(), labels=short, **look)
+
+
+def _longest(words: list[str]) -> int:
+    """Return the signs of the longest line."""
+    return max((len(line) for word in words for line in word.splitlines()), default=0)
+
+
+def _are_words(words: list[str]) -> bool:
+    """Return whether something else than numbers stands at the ticks."""
+    return any(char.isalpha() for word in words for char in word if "$" not in word)
 
 
 def _are_plain(axis: Any) -> bool:

@@ -248,6 +248,8 @@ def _compared(values: dict, lead: dict) -> tuple[str, str]:
         return "unclear", "no interval"
     low, high, places = difference["low"], difference["high"], decimals(difference)
     few = ", from too few groups" if difference.get("too_few") else ""
+    if low == high == 0:
+        return "unclear", "the same in every draw"
     if low <= 0 <= high:
         return "unclear", f"difference {text(low, places)} to {text(high, places)}{few}"
     kind, ends = ("better", (low, high)) if low > 0 else ("worse", (-high, -low))
