@@ -26,6 +26,7 @@ DECADE = 10.0  # a smaller ratio needs no logarithm
 BETTER, MUCH_BETTER = 1.2, 1.5
 ROOM = 0.5  # a tail of at most this part of the bulk is shown to its end
 MARGIN = 0.04
+HUGE = 1e150  # a float that is larger is no measurement, and has no room for a margin
 
 
 @dataclass(frozen=True)
@@ -106,9 +107,10 @@ def find_bulk(*sets: Any) -> Bulk:
     Parameters
     ----------
     *sets : arrays of numbers
-        Such as a column in training and in deployment rows. What is not finite is passed over.
+        Such as a column in training and in deployment rows. What is not finite, or as good as
+        not, is passed over.
     """
-    there = [found[np.isfinite(found)] for found in map(_numbers, sets)]
+    there = [found[np.abs(found) < HUGE] for found in map(_numbers, sets)]
     there = [found for found in there if len(found)]
     if not there:
         return Bulk("linear", 0.0, 1.0)
@@ -153,7 +155,7 @@ def _chosen(
     size = np.abs(inside[inside != 0])
     width = float(np.quantile(size, 0.25)) if len(size) else 1.0
     plain = _filled(inside, low, high, "linear", width)
-    if low > 0 and high / low >= DECADE:
+    if low > 1 / HUGE and high / low >= DECADE:
         found = _filled(inside, low, high, "log", width)
         if found > BETTER * plain or (plain < FEW and found >= plain and high / low >= FAR):
             return "log", width
