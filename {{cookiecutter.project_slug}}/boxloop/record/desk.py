@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from boxloop.figures.bulk import Bulk
     from boxloop.measure.conformal import Plan
     from boxloop.measure.decision import Home
     from boxloop.measure.pushes import Pushes
@@ -549,6 +550,20 @@ class Desk:
         from boxloop.measure.explain import these
 
         return these(model, self.task.seen(rows), list(names), list(self.settings.inputs))
+
+
+    def bulk(self, *sets: Any) -> "Bulk":
+        """Return the axis on which the bulk of some numbers is seen; see `boxloop.figures.bulk`.
+
+        Its `show` gives it to axes of matplotlib, and its `note` says what lies outside.
+
+        Parameters
+        ----------
+        *sets : arrays of numbers, such as what is drawn in one panel
+        """
+        from boxloop.figures.bulk import find_bulk
+
+        return find_bulk(*sets)
 
     def pushes(self, model: Any, rows: "pd.DataFrame", leading: "Iterable[str]") -> "Pushes":
         """Return what every input adds to the guesses of some rows; see `boxloop.measure.pushes`.
