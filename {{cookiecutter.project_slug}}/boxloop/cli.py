@@ -334,6 +334,9 @@ def _say_what_is_open() -> None:
     "--positive", metavar="CLASS", help="The class of interest, where the target holds classes."
 )
 @click.option(
+    "--table", metavar="NAME", help="One of the tables in a file that holds several, or its number."
+)
+@click.option(
     "--force", is_flag=True, help="Replace a study.toml that was edited; a copy of it is kept."
 )
 def adopt(file: Path, **options: Any) -> None:

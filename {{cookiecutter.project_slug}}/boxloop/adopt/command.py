@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from boxloop.adopt import hints, plan, refusals, study_toml
+from boxloop.adopt import hints, plan, refusals, sources, study_toml
 from boxloop.adopt.roles import guess_roles
 from boxloop.base.errors import UserError
 from boxloop.base.files import sha256, write_text, written_whole
 from boxloop.measure.kinds import TaskKind
 from boxloop.split.division import measured
-from boxloop.table.read import TAKEN, in_project, read_catalogue, read_rows
+from boxloop.table.read import TAKEN, in_project, read_catalogue
 
 if TYPE_CHECKING:
     from boxloop.base.places import Project
@@ -69,6 +69,7 @@ def adopt(
     time: str | None = None,
     deployment: Path | None = None,
     positive: str | None = None,
+    table: str | None = None,
     force: bool = False,
 ) -> Adopted:
     """Take in a table; nothing is written before all of it is understood.
@@ -81,6 +82,8 @@ def adopt(
         The labelled table, and perhaps one of unlabelled objects.
     target, ident, group, time, positive : str
         Columns, and the class of interest.
+    table : str
+        The name or number of one table, where the file holds several.
     force : bool
         Replace a study.toml that a person has edited; a copy of it is kept in any case.
 
@@ -93,22 +96,25 @@ def adopt(
     study = _former(project, force=force)["study"]
     kind = refusals.kind_of_task(study.get("task", "regression"))
     options = {"--target": target, "--id": ident, "--group": group, "--time": time}
-    table = _understand(path, options, kind, positive)
-    notes = table.notes + _notes(table, deployment)
+    source = sources.read(path, target=target, table=table)
+    table = _understand(source, options, kind, positive)
+    others = deployment and in_project(read_catalogue(deployment))
+    notes = table.notes + _notes(table, deployment, others)
     places = {source: _place(project, source) for source in filter(None, (path, deployment))}
     facts = _facts(study, table) | _files(project, places, path, deployment)
+    facts |= sources.facts(source, others)
     text = _written(path, table, facts)
-    for source, place in places.items():
+    for file, place in places.items():
         if not place.exists():
-            written_whole(place, lambda part, source=source: shutil.copyfile(source, part))
+            written_whole(place, lambda part, file=file: shutil.copyfile(file, part))
     backup = _backup(project)
     write_text(project.settings_file, text)
     return Adopted(table.roles, notes, places[path], backup)
 
 
-def _understand(path: Path, options: Any, kind: Any, positive: Any):
+def _understand(source: Any, options: Any, kind: Any, positive: Any):
     """Return a `_Table`, or refuse it: `options` are columns, or None, by what names them."""
-    catalogue = in_project(read_catalogue(path))
+    path, catalogue = source.path, source.catalogue
     frame = catalogue.frame
     options = {
         option: f"{name}_" if name in TAKEN and name not in frame else name
@@ -123,11 +129,11 @@ def _understand(path: Path, options: Any, kind: Any, positive: Any):
     return _Table(frame, list(catalogue.notes), kind, target, time, labels, roles, *interest)
 
 
-def _notes(table: Any, deployment: Any):
+def _notes(table: Any, deployment: Any, found: Any):
     """Return what is worth knowing of a table, and of unlabelled objects, which may be refused."""
     notes = hints.of_columns(table.labels, table.roles)
     if deployment:
-        others = read_rows(deployment)
+        others = found.frame
         refusals.deployment_has_inputs(deployment, others, table.frame, table.roles)
         notes += hints.of_deployment(deployment, others, table.frame, table.roles)
     if table.kind.has_classes:
