@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from boxloop.split.division import measured
 from boxloop.table.read import TAKEN, in_project, read_catalogue
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from boxloop.base.places import Project
     from boxloop.settings.load import Settings
 
@@ -61,15 +64,16 @@ class _Table:
 
 def adopt(
     project: Project,
-    path: Path,
+    files: Path | Sequence[Path],
     *,
-    target: str,
+    target: str | None = None,
     ident: Any = None,
     group: Any = None,
     time: str | None = None,
     deployment: Path | None = None,
     positive: str | None = None,
     table: str | None = None,
+    class_from: str | None = None,
     force: bool = False,
 ) -> Adopted:
     """Take in a table; nothing is written before all of it is understood.
@@ -78,12 +82,14 @@ def adopt(
     ----------
     project : boxloop.base.places.Project
         Its study.toml may be the template's, which cannot be run yet.
-    path, deployment : Path
-        The labelled table, and perhaps one of unlabelled objects.
+    files, deployment : Path
+        The labelled table, or several files that become one, and perhaps one of unlabelled objects.
     target, ident, group, time, positive : str
         Columns, and the class of interest.
     table : str
         The name or number of one table, where the file holds several.
+    class_from : str
+        Where each file is a class: see `boxloop.adopt.sources.read`.
     force : bool
         Replace a study.toml that a person has edited; a copy of it is kept in any case.
 
@@ -94,9 +100,20 @@ def adopt(
         would be lost.
     """
     study = _former(project, force=force)["study"]
+    with tempfile.TemporaryDirectory(prefix="boxloop-", ignore_cleanup_errors=True) as folder:
+        source = sources.read(
+            files, Path(folder), target=target, table=table, class_from=class_from
+        )
+        columns = {"--target": source.target, "--id": ident, "--group": group, "--time": time}
+        return _taken_in(project, study, source, columns, deployment, positive)
+
+
+def _taken_in(
+    project: Project, study: dict, source: Any, options: Any, deployment: Any, positive: Any
+) -> Adopted:
+    """Understand a table, copy its file and write study.toml."""
+    path = source.path
     kind = refusals.kind_of_task(study.get("task", "regression"))
-    options = {"--target": target, "--id": ident, "--group": group, "--time": time}
-    source = sources.read(path, target=target, table=table)
     table = _understand(source, options, kind, positive)
     others = deployment and in_project(read_catalogue(deployment))
     notes = table.notes + _notes(table, deployment, others)

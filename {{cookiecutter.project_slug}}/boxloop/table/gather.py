@@ -45,6 +45,7 @@ class Gathered:
         self.descriptions: dict[str, str] = {}
         self.said: dict[str, list[str]] = {}  # columns by what is to be said of them
         self.left: dict[str, list[str]] = {}  # columns that are left out, by why
+        self.remarks: list[str] = []  # what is to be said of the whole table
         self.times: list[str] = []  # columns that held times and are decimal years now
         self.made: set[str] = set()  # names of columns that several were made from
 
@@ -297,7 +298,7 @@ class Gathered:
                 "write a table with one value per row in each column."
             )
             raise UserError(msg)
-        notes = list(choice.notes) if choice else []
+        notes = [*(choice.notes if choice else []), *self.remarks]
         notes += [f"{_sentence(names, what)}." for what, names in self.said.items()]
         notes += [f"Column '{name}' held times: it is now in decimal years." for name in self.times]
         notes += [f"{out}: left out." for out in gone]

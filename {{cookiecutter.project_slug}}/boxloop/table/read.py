@@ -17,6 +17,7 @@ import pandas as pd
 
 from boxloop.base.door import enter
 from boxloop.base.errors import UserError
+from boxloop.table import foreign
 from boxloop.table.catalogue import Catalogue
 from boxloop.table.inside import only_one
 from boxloop.table.kinds import TEXT, kind_of, suffix_of
@@ -32,6 +33,13 @@ READERS = {
     "parquet": ("arrow", "read_parquet"),
     "arrow": ("arrow", "read_arrow"),
     "orc": ("arrow", "read_orc"),
+    "npy": ("arrays", "read_npy"),
+    "npz": ("arrays", "read_npz"),
+    "json": ("records", "read_json"),
+    "arff": ("records", "read_arff"),
+    "excel": ("workbook", "read_excel"),
+    "hdf5": ("hdf5", "read_hdf5"),
+    "root": ("root", "read_root"),
 }
 PACKINGS = ("gz", "bz2", "xz", "zip")
 # Names that the notebooks give to columns of their own.
@@ -86,8 +94,7 @@ def _found(path: Path, table: str | None) -> Catalogue:
         timed = _timed(frame, found.units, found.descriptions, found.notes)
         return replace(found, frame=timed.frame, units=timed.units, notes=timed.notes)
     if kind != "text":
-        msg = f"{path.name} is a file of the kind {kind}: save its table as CSV."
-        raise UserError(msg)
+        foreign.refuse(path, kind)
     only_one(path, table)
     frame, notes = read_text(path, delimiter=TEXT.get(suffix_of(path)))
     return _timed(frame, notes=notes)
