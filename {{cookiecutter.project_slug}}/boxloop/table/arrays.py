@@ -100,6 +100,8 @@ def tabled(path: Path, arrays: dict[str, Any], *, alone: bool) -> Gathered:
         elif values.dtype.names:
             for field in values.dtype.names:
                 found.add(field, values[field])
+        elif values.ndim == 1:
+            found.add(name, values)
         elif values.ndim != 2:
             msg = (
                 f"{path.name} holds an array of the shape {values.shape}, which is no table: "

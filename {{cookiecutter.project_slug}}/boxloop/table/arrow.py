@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from boxloop.base.errors import UserError
+from boxloop.table.astro import gathered
 from boxloop.table.gather import Gathered
 from boxloop.table.inside import only_one
 
@@ -57,22 +59,32 @@ def _read(path: Path, table: str | None, kind: str, read: Callable) -> Catalogue
     except (OSError, ValueError, pa.ArrowException, MemoryError) as error:
         msg = f"{path.name} is not a whole {kind} file: write it again."
         raise UserError(msg) from error
+    if b"table_meta_yaml" in (found.schema.metadata or {}) and kind == "Parquet":
+        with suppress(Exception):  # whatever it is: the columns are there without it, too
+            from astropy.table import Table
+
+            return gathered(path, Table.read(path, format="parquet")).done()
     return _gathered(path, found)
 
 
 def _gathered(path: Path, table: Any) -> Catalogue:
     """Return a table of Arrow; an index of pandas is a column where it has a name."""
     columns, metadata = Gathered(path), table.schema.pandas_metadata or {}
+    levels = len(metadata.get("column_indexes", [])) > 1
     facts = _of_astropy(table.schema.metadata or {})
     index, names = _index(metadata), list(table.schema.names)
     for at in sorted(range(len(names)), key=lambda at: names[at] not in index):
         name, field = names[at], table.schema.field(at)
         if (called := index.get(name, name)) is None:
             continue
-        own = {key.decode(): value.decode() for key, value in (field.metadata or {}).items()}
+        if (field.metadata or {}).get(b"ARROW:extension:name") == b"pandas.period":
+            columns.leave_out(called, "hold periods of pandas")
+            continue
+        own = {key.decode(): value.decode("utf-8", "replace") for key, value in (field.metadata or {}).items()}
         known = facts.get(name, {})
         unit = own.get("unit") or own.get("units") or known.get("unit")
         text = own.get("description") or own.get("comment") or known.get("description")
+        called = _flat(called) if levels else called
         columns.arrow(called, table.column(at), unit=unit, text=text)
     for one in metadata.get("index_columns", []):
         if isinstance(one, dict) and one.get("name") is not None and one.get("kind") == "range":
@@ -88,9 +100,17 @@ def _index(metadata: dict) -> dict:
         if isinstance(one, str):
             facts = [c for c in metadata.get("columns", []) if c.get("field_name") == one]
             name = facts[0].get("name") if facts else one
-            words = bool(facts) and facts[0].get("pandas_type") in ("unicode", "string")
-            found[one] = name if name is not None else "index" if words else None
+            counts = bool(facts) and "int" in str(facts[0].get("pandas_type"))
+            found[one] = name if name is not None else None if counts else "index"
     return found
+
+
+def _flat(name: str) -> str:
+    """Return a name of several levels as one: ``('a', 'u')`` is ``a_u``."""
+    with suppress(ValueError, SyntaxError):
+        levels = ast.literal_eval(name)
+        return "_".join(str(level) for level in levels if str(level)) or name
+    return name
 
 
 def _of_astropy(metadata: dict) -> dict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +55,7 @@ def read_fits(path: Path, table: str | None) -> Catalogue:
     def read():
         return Table.read(path, format="fits", hdu=at, astropy_native=timed)
 
-    return _gathered(path, _asked(path, "FITS", read)).done(choice)
+    return gathered(path, _asked(path, "FITS", read)).done(choice)
 
 
 def _is_table(hdu: Any):
@@ -73,8 +74,9 @@ def _refuse_images(path: Path, heads: list):
         if head.get(f"{axis}NAXIS", 0)
     ]
     what = f"an image of {shapes[0]} pixels" if shapes else "a header"
-    remedy = "adopt a table of what was measured in it" if shapes else "adopt the file with a table"
-    msg = f"{path.name} is a FITS file with {what} and no table: {remedy}."
+    remedy = "adopt a table of what was measured in it" if shapes else "write it again"
+    cut = "" if shapes else ", or it was cut short"
+    msg = f"{path.name} is a FITS file with {what} and no table{cut}: {remedy}."
     raise UserError(msg)
 
 
@@ -86,9 +88,13 @@ def read_votable(path: Path, table: str | None) -> Catalogue:
     """Return a table of a VOTable file."""
     from astropy.io.votable import parse
 
-    tables = _asked(path, "VOTABLE", lambda: list(parse(path, verify="ignore").iter_tables()))
+    file = _asked(path, "VOTABLE", lambda: parse(path, verify="ignore"))
+    tables = list(file.iter_tables())
     if not tables:
-        msg = f"{path.name} is a VOTable without a table: write it again."
+        infos = [info for each in file.resources for info in each.infos]
+        said = next((str(one.content) for one in infos if one.value == "ERROR"), "")
+        why = f" ({' '.join(said.split())[:100]})" if said.strip() else ""
+        msg = f"{path.name} is a VOTable without a table{why}: ask for it again."
         raise UserError(msg)
     choice = choose(
         path,
@@ -100,7 +106,7 @@ def read_votable(path: Path, table: str | None) -> Catalogue:
     def read():
         return tables[choice.place].to_table(use_names_over_ids=True)
 
-    return _gathered(path, _asked(path, "VOTABLE", read)).done(choice)
+    return gathered(path, _asked(path, "VOTABLE", read)).done(choice)
 
 
 def read_ecsv(path: Path, table: str | None) -> Catalogue:
@@ -109,7 +115,7 @@ def read_ecsv(path: Path, table: str | None) -> Catalogue:
 
     only_one(path, table)
     found = _asked(path, "ECSV", lambda: Table.read(path, format="ascii.ecsv"))
-    return _gathered(path, found).done()
+    return gathered(path, found).done()
 
 
 def _asked(path: Path, kind: str, read: Callable) -> Any:
@@ -121,14 +127,22 @@ def _asked(path: Path, kind: str, read: Callable) -> Any:
     # The readers raise what they like; every one of them means: not such a file.
     except Exception as error:
         said = next((line for line in str(error).splitlines() if line.strip()), None)
-        why = (said or type(error).__name__).strip().rstrip(".")[:120]
+        why = re.sub(r"^\S*:\d+:\d+: ([EW]\d+: )?", "", said or type(error).__name__).strip()
+        cut = "reshape" in why or "buffer is smaller" in why
+        why = "it ends before its last row" if cut else why.split(". ")[0].rstrip(".")[:120]
         msg = f"{path.name} cannot be read as {kind} ({why}): write it again."
         raise UserError(msg) from error
 
 
-def _gathered(path: Path, table: Any):
+def gathered(path: Path, table: Any) -> Gathered:
     """Return the columns of a table of astropy."""
     found = Gathered(path)
+    add_columns(found, table)
+    return found
+
+
+def add_columns(found: Gathered, table: Any) -> None:
+    """Add the columns of a table of astropy."""
     for name in table.colnames:
         column = table[name]
         unit, text = getattr(column, "unit", None), getattr(column.info, "description", None)
@@ -136,7 +150,6 @@ def _gathered(path: Path, table: Any):
             _add(found, name, column, unit=unit, text=text)
         except (TypeError, ValueError, AttributeError):  # a kind of column that is not known here
             found.leave_out(name, f"are of the kind {type(column).__name__}")
-    return found
 
 
 def _add(found: Gathered, name: str, column: Any, **facts: Any):

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 
-PANDAS = 'python -c "import pandas as pd; {}"'
 # For each kind what it is, and how a table comes out of it: {name} is the file, {stem} its name
 # without ending.
 LINES = {

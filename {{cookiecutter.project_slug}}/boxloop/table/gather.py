@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 WIDEST = 32  # values in one cell that become columns of their own; more are a spectrum or an image
 EXACT = 2**53  # whole numbers beyond it are no longer exact as floats (IEEE 754)
 DAY = 86_400
+BEYOND = "hold whole numbers beyond 64 bits with a sign: read as words"
 # Five values in the order of the bands of SDSS (its data model, file photoObj).
 BANDS = re.compile(
     r"^((psf|model|cmodel|petro|fiber2?|dev|exp|dered|ap|sky)_?(mag|flux|counts)(err|_?ivar)?"
@@ -123,7 +124,7 @@ class Gathered:
         """Return whole numbers, exact: identifiers beyond 2**53 with a gap are Int64."""
         there = values[~mask]
         if len(there) and there.max() > np.iinfo(np.int64).max:
-            self._say("hold whole numbers beyond 64 bits with a sign: read as words", name)
+            self._say(BEYOND, name)
             return pd.Series(values.astype(str).astype(object)).mask(mask, None)
         if values.dtype.kind == "u" and values.dtype.itemsize == 8:
             values = np.where(mask, 0, values).astype(np.int64)
@@ -170,10 +171,15 @@ class Gathered:
         if not all(isinstance(value, scalar) or hasattr(value, "as_tuple") for value in there):
             self.leave_out(name, "hold values that are neither numbers nor words")
             return
-        if not all(isinstance(value, int) for value in there):
-            self._say("hold numbers and words: all are read as words", name)
+        if all(isinstance(value, bool | int | float) and abs(value) < EXACT for value in there):
+            numbers = [np.nan if value is None else float(value) for value in values]
+            self._keep(name, pd.Series(numbers), unit, text)
+            return
+        whole = all(isinstance(value, int) for value in there)
+        mixed = "hold numbers and words: all are read as words"
+        self._say(BEYOND if whole else mixed, name)
         words = [None if value is None or value != value else str(value) for value in values]  # noqa: PLR0124
-        self._keep(name, pd.Series(words, dtype=object), unit, text)
+        self._keep(name, pd.Series(words), unit, text)
 
     def arrow(self, name: Any, column: Any, *, unit: Any = "", text: Any = ""):
         """Add a column of Arrow.
@@ -292,9 +298,9 @@ class Gathered:
         """
         gone = [_sentence(names, why) for why, names in self.left.items()]
         if not self.series:
-            why = f": {gone[0]}" if gone else ""
+            why = f": {gone[0].lower()}" if gone else ""
             msg = (
-                f"{self.path.name} holds no column of numbers or words{why}: "
+                f"{self.path.name} holds no column of numbers or words{why}; "
                 "write a table with one value per row in each column."
             )
             raise UserError(msg)

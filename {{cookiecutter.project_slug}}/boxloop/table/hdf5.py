@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from boxloop.table.catalogue import Catalogue
 
 
+DEEPEST = 20  # groups in groups
 META = ".__table_column_meta__"  # where astropy keeps units and descriptions
 
 
@@ -59,12 +60,27 @@ def read_hdf5(path: Path, table: str | None) -> Catalogue:
             sizes = [f"{rows} rows" for _, rows, _ in tables]
             choice = choose(path, names, table, sizes=sizes)
             found = Gathered(path, widest=WIDEST)
-            tables[choice.place][2](found)
+            if not _by_astropy(path, file, tables[choice.place][0], found):
+                tables[choice.place][2](found)
     except UserError:
         raise
     except Exception as error:
         raise foreign.damaged(path, "hdf5") from error
     return found.done(choice)
+
+
+def _by_astropy(path: Path, file: Any, name: str, found: Gathered) -> bool:
+    """Add a table that astropy has written, with its times and positions; say whether it is one."""
+    if f"{name}{META}" not in file:
+        return False
+    with suppress(Exception):  # whatever it is: the columns are there without it, too
+        from astropy.table import Table
+
+        from boxloop.table.astro import add_columns
+
+        add_columns(found, Table.read(path, path=name, format="hdf5"))
+        return True
+    return False
 
 
 def _refuse(path: Path) -> NoReturn:
@@ -76,33 +92,36 @@ def _tables(file: Any, h5py: Any) -> list[tuple]:
     """Return name, number of rows and a function that adds the columns, for each table."""
     found: list[tuple] = []
 
-    def look(group: Any):
+    def look(group: Any, depth: int = 0):
         kind = _text(group.attrs.get("pandas_type", ""))
         if kind == "frame" and "axis0" in group:
-            found.append((group.name, len(group["axis1"]), lambda g, at=group: _fixed(g, at)))
+            rows = 0 if "shape" in group["axis1"].attrs else len(group["axis1"])  # none: one is
+            found.append((group.name, rows, lambda g, at=group: _fixed(g, at)))
             return
         if kind.startswith("frame_table") and "table" in group:
             rows = len(group["table"])
             found.append((group.name, rows, lambda g, at=group: _pandas_table(g, at)))
             return
+        # Links lead elsewhere, in circles or nowhere.
+        hard = [name for name in group if isinstance(group.get(name, getlink=True), h5py.HardLink)]
+        inner = {name: group[name] for name in hard}
+        sets = {name: one for name, one in inner.items() if isinstance(one, h5py.Dataset)}
         plain = {}
-        for name, one in group.items():
-            if isinstance(one, h5py.Group):
-                continue
-            if one.dtype.names and one.ndim == 1 and len(one):
+        for name, one in sets.items():
+            if one.shape and one.dtype.names:
                 found.append((one.name, len(one), lambda g, at=one: _compound(g, at)))
-            elif not name.endswith(META) and one.ndim:
+            elif one.shape and not name.endswith(META):
                 plain[name] = one
         for number, columns in enumerate(by_length(plain)):
             rows = len(next(iter(columns.values())))
             name = group.name if number == 0 else next(iter(columns.values())).name
             found.append((name, rows, lambda g, at=columns: _side_by_side(g, at)))
-        for one in group.values():
-            if isinstance(one, h5py.Group):
-                look(one)
+        for one in inner.values():
+            if isinstance(one, h5py.Group) and depth < DEEPEST:
+                look(one, depth + 1)
 
     look(file)
-    return found
+    return [one for one in found if one[1]]
 
 
 def _text(value: Any) -> str:
@@ -123,7 +142,19 @@ def _side_by_side(found: Gathered, columns: dict) -> None:
     for name, one in columns.items():
         unit = _fact(one.attrs, "units", "unit", "UNIT")
         text = _fact(one.attrs, "long_name", "description", "DESCRIPTION")
-        _added(found, name, one[()], unit=unit, text=text, fill=one.attrs.get("_FillValue"))
+        values = _named(one)
+        _added(found, name, values, unit=unit, text=text, fill=one.attrs.get("_FillValue"))
+
+
+def _named(one: Any) -> Any:
+    """Return the values of a dataset; the names of those that it gives names to."""
+    import h5py
+
+    values, names = one[()], h5py.check_enum_dtype(one.dtype)
+    if not names or set(names) == {"FALSE", "TRUE"}:
+        return values
+    codes = {code: name for name, code in names.items()}
+    return np.array([codes.get(code) for code in values.ravel()], dtype=object).reshape(one.shape)
 
 
 def _added(found: Gathered, name: str, values: Any, *, fill: Any = None, **facts: Any):
@@ -138,21 +169,9 @@ def _added(found: Gathered, name: str, values: Any, *, fill: Any = None, **facts
 
 def _compound(found: Gathered, one: Any) -> None:
     """Add the fields of a dataset of records."""
-    rows, facts = one[()], _of_astropy(one)
+    rows = one[()]
     for name in rows.dtype.names:
-        known = facts.get(name, {})
-        unit, text = known.get("unit"), known.get("description")
-        _added(found, name, rows[name], unit=unit, text=text)
-
-
-def _of_astropy(one: Any) -> dict:
-    """Return what astropy has written of units and descriptions, by column."""
-    with suppress(Exception):  # whatever it is: the values do not depend on it
-        from astropy.table.meta import get_header_from_yaml
-
-        lines = [_text(line) for line in one.parent[one.name.rsplit("/", 1)[-1] + META][()]]
-        return {each["name"]: each for each in get_header_from_yaml(lines).get("datatype", [])}
-    return {}
+        _added(found, name, rows[name])
 
 
 def _fixed(found: Gathered, group: Any) -> None:
@@ -167,11 +186,36 @@ def _fixed(found: Gathered, group: Any) -> None:
         kind = _text(values.attrs.get("value_type", ""))
         rows = values[()].astype(kind) if kind.startswith("datetime64") else values[()]
         blocks |= {name: rows[:, at] for at, name in enumerate(names)}
+    _add_index(found, group["axis1"][()], group["axis1"].attrs)
     for name in [_text(name) for name in group["axis0"][()]]:
         if blocks.get(name) is None:
             found.leave_out(name, "hold words that pandas has pickled")
         else:
             found.add(name, blocks[name])
+
+
+def _add_index(found: Gathered, values: Any, attributes: Any):
+    """Add the index of a table of pandas, unless it only counts the rows."""
+    kind = _text(attributes.get("kind", attributes.get("index_kind", "")))
+    if values.ndim == 1 and not (
+        values.dtype.kind in "iu" and (np.diff(values) == 1).all() and kind != "datetime64"
+    ):
+        words = values.astype("datetime64[ns]") if kind.startswith("datetime64") else values
+        _added(found, "index", words)
+
+
+def _typed(found: Gathered, group: Any, field: str, values: Any) -> Any:
+    """Return what a column of a table of pandas holds, which is told beside it."""
+    attributes = group["table"].attrs
+    kind = _text(attributes.get(f"{field}_dtype", ""))
+    if kind.startswith(("datetime64", "timedelta64")):
+        return values.astype("datetime64[ns]" if kind[0] == "d" else "timedelta64[ns]")
+    if kind == "bool":
+        return values.astype(bool)
+    if _text(attributes.get(f"{field}_meta", "")) == "category":
+        words = group[f"meta/{field}/meta/table"]["values"]
+        return np.ma.array(words[np.maximum(values, 0)], mask=values < 0)
+    return values
 
 
 def _pandas_table(found: Gathered, group: Any) -> None:
@@ -180,8 +224,9 @@ def _pandas_table(found: Gathered, group: Any) -> None:
     rows = one[()]
     for field in rows.dtype.names:
         if field == "index":
+            _add_index(found, rows[field], one.attrs)
             continue
-        values = rows[field]
+        values = _typed(found, group, field, rows[field])
         names = _names(one.attrs.get(f"{field}_kind"))
         if names is None or (values.ndim == 2 and len(names) != values.shape[1]):
             _added(found, field, values)

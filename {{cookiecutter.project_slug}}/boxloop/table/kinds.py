@@ -23,6 +23,8 @@ ENDINGS = {
     ".root": "root", ".xlsx": "excel", ".xlsm": "excel", ".npy": "npy", ".npz": "npz",
     ".json": "json", ".jsonl": "json", ".ndjson": "json", ".arff": "arff",
     ".pkl": "pickle", ".pickle": "pickle", ".xls": "xls", ".ods": "ods",
+    ".dta": "stata", ".mat": "matlab", ".sav": "spss", ".db": "sqlite", ".sqlite": "sqlite",
+    ".rds": "r", ".rda": "r", ".rdata": "r", ".asdf": "asdf", ".avro": "avro",
     ".zip": "zip", ".bz2": "bz2", ".xz": "xz",
 }  # fmt: skip
 PACKED = {".gz", ".bz2", ".xz"}

@@ -20,7 +20,7 @@ from boxloop.base.errors import UserError
 from boxloop.table import foreign
 from boxloop.table.catalogue import Catalogue
 from boxloop.table.inside import only_one
-from boxloop.table.kinds import TEXT, kind_of, suffix_of
+from boxloop.table.kinds import ENDINGS, TEXT, kind_of, suffix_of
 from boxloop.table.text import names_are_good, read_text
 
 __all__ = ["Catalogue", "in_project", "read_catalogue", "read_rows"]
@@ -91,13 +91,23 @@ def _found(path: Path, table: str | None) -> Catalogue:
         read: Callable = getattr(import_module(f"boxloop.table.{module}"), function)
         found = read(path, table)
         frame = _without_blanks(found.frame)
-        timed = _timed(frame, found.units, found.descriptions, found.notes)
+        notes = [*_another_name(path, kind), *found.notes]
+        timed = _timed(frame, found.units, found.descriptions, notes)
         return replace(found, frame=timed.frame, units=timed.units, notes=timed.notes)
     if kind != "text":
         foreign.refuse(path, kind)
     only_one(path, table)
     frame, notes = read_text(path, delimiter=TEXT.get(suffix_of(path)))
     return _timed(frame, notes=notes)
+
+
+def _another_name(path: Path, kind: str) -> list[str]:
+    """Return a note where the name of a file says that it is of another kind."""
+    suffix = suffix_of(path)
+    named = "text" if suffix in TEXT else ENDINGS.get(suffix, kind)
+    if named == kind or {named, kind} <= {"text", "ecsv", "arff", "json"}:
+        return []
+    return [f"{path.name} is of the kind {kind}, whatever its name says: read as such."]
 
 
 def _unpacked(path: Path, kind: str, table: str | None) -> Catalogue:
@@ -108,8 +118,8 @@ def _unpacked(path: Path, kind: str, table: str | None) -> Catalogue:
         try:
             found = _found(inner, None if choice else table)
         except UserError as error:
-            msg = str(error).replace(inner.name, path.name, 1)
-            raise UserError(msg) from error
+            msg = str(error).replace(inner.as_posix(), path.as_posix())
+            raise UserError(msg.replace(inner.name, path.name, 1)) from error
     if choice is None:
         return found
     notes = [*choice.notes, *found.notes]

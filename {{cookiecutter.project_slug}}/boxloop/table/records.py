@@ -45,6 +45,9 @@ def _content(path: Path) -> Any:
     """Return what a JSON file holds; of several values, one per line, their list."""
     try:
         text = path.read_text(encoding="utf-8-sig")
+        if text.lstrip()[:1] not in ("[", "{"):
+            msg = f"{path.name} is no JSON: give it the ending of what it is, such as .csv."
+            raise UserError(msg)
     except (UnicodeDecodeError, OSError) as error:
         msg = f"{path.name} is not UTF-8 text: save the file with the encoding UTF-8."
         raise UserError(msg) from error
@@ -80,6 +83,11 @@ def _columns(content: Any) -> dict | None:
     if isinstance(content, list) and content and all(isinstance(row, dict) for row in content):
         names = list(dict.fromkeys(name for row in content for name in row))
         return {name: [row.get(name) for row in content] for name in names}
+    if isinstance(content, list) and isinstance(content[:1], list) and content:
+        width = len(content[0]) if isinstance(content[0], list) else 0
+        if width and _matrix(content, width):
+            turned = zip(*content, strict=True)
+            return {f"column_{at}": list(values) for at, values in enumerate(turned, 1)}
     if not isinstance(content, dict) or not content:
         return None
     rows, names = content.get("data"), content.get("columns")

@@ -32,10 +32,7 @@ def read_excel(path: Path, table: str | None) -> Catalogue:
         raise foreign.missing(path, "excel") from error
     # The library raises what it likes; every one of them means: not such a file.
     try:
-        with warnings.catch_warnings(), path.open("rb") as file:
-            warnings.simplefilter("ignore")
-            book = openpyxl.load_workbook(file, read_only=True, data_only=True)
-            sheets = [(sheet.title, _rows(sheet)) for sheet in book.worksheets]
+        sheets = _sheets(path, openpyxl)
     except Exception as error:
         raise foreign.damaged(path, "excel") from error
     full = [(title, rows) for title, rows in sheets if len(rows) > 1]
@@ -44,21 +41,44 @@ def read_excel(path: Path, table: str | None) -> Catalogue:
         raise UserError(msg)
     sizes = [f"{len(rows) - 1} rows" for _, rows in full]
     choice = choose(path, [title for title, _ in full], table, sizes=sizes)
-    frame, notes = _as_text(path, full[choice.place][1])
+    rows, above = _below_the_title(full[choice.place][1])
+    frame, notes = _as_text(path, rows)
+    notes = [f"The title above the names was passed over: {above}.", *notes] if above else notes
     return Catalogue(
         frame, notes=[*choice.notes, *notes], inside=choice.inside, tables=choice.tables
     )
 
 
+def _sheets(path: Path, openpyxl: Any) -> list[tuple[str, list]]:
+    """Return the sheets of a workbook, each with its rows."""
+    with warnings.catch_warnings(), path.open("rb") as file:
+        warnings.simplefilter("ignore")
+        try:
+            book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+        except AttributeError:  # a sheet that is a chart, which this quick way cannot skip
+            book = openpyxl.load_workbook(file, data_only=True)
+        tables = [sheet for sheet in book.worksheets if hasattr(sheet, "iter_rows")]
+        return [(sheet.title, _rows(sheet)) for sheet in tables]
+
+
 def _rows(sheet: Any) -> list[list]:
     """Return the rows of a sheet that hold something, without empty columns beside them."""
-    sheet.reset_dimensions()  # what other programs write of the size is often wrong
+    if hasattr(sheet, "reset_dimensions"):
+        sheet.reset_dimensions()  # what other programs write of the size is often wrong
     rows = [[_cell(value) for value in row] for row in sheet.iter_rows(values_only=True)]
     rows = [row for row in rows if any(row)]
     width = max((len(row) for row in rows), default=0)
     rows = [row + [""] * (width - len(row)) for row in rows]
     used = [at for at in range(width) if any(row[at] for row in rows)]
     return [[row[at] for at in used] for row in rows]
+
+
+def _below_the_title(rows: list[list]) -> tuple:
+    """Return the rows from the line of names on, and what stood above it in a single cell."""
+    at = 0
+    while len(rows[0]) > 1 and at < len(rows) - 2 and sum(map(bool, rows[at])) == 1:
+        at += 1
+    return rows[at:], "; ".join(cell[:60] for row in rows[:at] for cell in row if cell)
 
 
 def _cell(value: Any) -> str:
