@@ -217,15 +217,18 @@ def _facts(names: list[str], found: list[Catalogue], columns: list[str]) -> tupl
     units: dict[str, str] = {}
     texts: dict[str, str] = {}
     for column in columns:
-        told = {name: one.units[column] for name, one in zip(names, found, strict=True)
-                if one.units.get(column)}  # fmt: skip
-        if len(set(told.values())) > 1:
-            (one, unit), (other, another) = list(dict(zip(told.values(), told.items())).values())[:2]
+        told: dict[str, str] = {}  # the first file that has it, by unit
+        for name, one in zip(names, found, strict=True):
+            if unit := one.units.get(column):
+                told.setdefault(unit, name)
+        if len(told) > 1:
+            (unit, one), (another, other), *_ = told.items()
             is_in = f"column '{column}' is in {unit} in {one} and in {another} in {other}"
             msg = f"{is_in}: convert one of them."
             raise UserError(msg)
-        units |= {column: unit for unit in told.values()}
-        texts |= {column: one.descriptions[column] for one in found if column in one.descriptions}
+        units |= {column: next(iter(told))} if told else {}
+        words = next((one.descriptions[column] for one in found if column in one.descriptions), "")
+        texts |= {column: words} if words else {}
     return units, texts
 
 

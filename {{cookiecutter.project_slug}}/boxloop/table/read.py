@@ -35,6 +35,7 @@ READERS = {
     "orc": ("arrow", "read_orc"),
     "npy": ("arrays", "read_npy"),
     "npz": ("arrays", "read_npz"),
+    "netcdf3": ("arrays", "read_netcdf"),
     "json": ("records", "read_json"),
     "arff": ("records", "read_arff"),
     "excel": ("workbook", "read_excel"),
@@ -107,7 +108,7 @@ def _another_name(path: Path, kind: str) -> list[str]:
     named = "text" if suffix in TEXT else ENDINGS.get(suffix, kind)
     if named == kind or {named, kind} <= {"text", "ecsv", "arff", "json"}:
         return []
-    return [f"{path.name} is of the kind {kind}, whatever its name says: read as such."]
+    return [f"{path.name} is of the kind {kind.upper()}, whatever its name says: read as such."]
 
 
 def _unpacked(path: Path, kind: str, table: str | None) -> Catalogue:
