@@ -6,7 +6,6 @@ and the remedy.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import pandas as pd
 
 from boxloop.base.door import enter
 from boxloop.base.errors import UserError
+from boxloop.table.dates import in_decimal_years
 from boxloop.table.text import names_are_good, read_text
 
 TEXT = {".csv": None, ".tsv": "\t", ".tab": "\t", ".txt": None, ".dat": None}
@@ -31,7 +31,6 @@ BINARY = {
 }
 # Names that the notebooks give to columns of their own.
 TAKEN = {"set", "truth", "model", "reference", "trivial"}
-DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}|$)", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -170,36 +169,9 @@ def _timed(
     notes: Any = (),
 ) -> Catalogue:
     """Return a `Catalogue` in which dates are decimal years."""
-    units, notes = dict(units or {}), list(notes)
-    for name in frame.columns:
-        frame[name] = _dates(frame[name])
-        if pd.api.types.is_datetime64_any_dtype(frame[name]):
-            year = frame[name].dt
-            days = 365 + year.is_leap_year
-            frame[name] = (
-                year.year
-                + (year.day_of_year - 1 + (year.hour + year.minute / 60 + year.second / 3600) / 24)
-                / days
-            )
-            units[name] = "yr"
-            notes.append(f"Column '{name}' held dates: it is now in decimal years.")
-    return Catalogue(frame, units, descriptions or {}, notes)
-
-
-def _dates(column: pd.Series) -> pd.Series:
-    """Return a column of text such as 2021-03-04 or 2021-03-04T05:06:07 as dates, else as it is."""
-    words = column.dropna()
-    if (
-        pd.api.types.is_numeric_dtype(column)
-        or words.empty
-        or not isinstance(words.iloc[0], str)
-        or not DATE.match(words.iloc[0])
-    ):
-        return column
-    try:
-        return pd.to_datetime(column, format="ISO8601", utc=True).dt.tz_localize(None)
-    except (ValueError, TypeError):
-        return column
+    frame, names, said = in_decimal_years(frame)
+    units = dict(units or {}) | dict.fromkeys(names, "yr")
+    return Catalogue(frame, units, descriptions or {}, [*notes, *said])
 
 
 def _without_blanks(frame: pd.DataFrame) -> pd.DataFrame:
