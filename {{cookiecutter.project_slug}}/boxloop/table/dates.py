@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 WRITE = "write 2015-06-04"  # what to do with a date that may mean two days
+FIRST, LAST = 18000101, 21001231
 FEWEST = 3  # whole numbers such as 20150604 are dates if so many different ones are
 DATED = re.compile(r"date|night|day|obs|epoch|time", re.IGNORECASE)
 ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}|$)", re.ASCII)
@@ -47,7 +48,7 @@ SHORT = re.compile(
     r"|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\s+\d{1,2}:\d{2}(?::\d{2})?\s*[AaPp]\.?[Mm]\.?",
     re.ASCII,
 )
-MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
 
 def in_decimal_years(frame: pd.DataFrame) -> tuple:
@@ -138,7 +139,10 @@ def _spelt(column: pd.Series, words: pd.Series, pattern: re.Pattern) -> tuple:
     dates = _from_parts(parts)
     if dates.isna().any():
         odd = words[dates.isna().to_numpy()]
-        return column, f"looks like dates, but '{odd.iloc[0][:30]}' is none like the others: {WRITE}"
+        return (
+            column,
+            f"looks like dates, but '{odd.iloc[0][:30]}' is none like the others: {WRITE}",
+        )
     return dates.reindex(column.index), how
 
 
@@ -157,7 +161,9 @@ def _from_parts(parts: pd.DataFrame) -> pd.Series:
     else:
         month = parts["month"]
         if month.str.contains(r"[A-Za-z]", na=False).any():
-            month = month.str[:3].str.lower().map({name: str(n) for n, name in enumerate(MONTHS, 1)})
+            month = (
+                month.str[:3].str.lower().map({name: str(n) for n, name in enumerate(MONTHS, 1)})
+            )
         text, shape = parts["year"] + "-" + month + "-" + parts["day"], "%Y-%m-%d"
     dates = pd.to_datetime(text, format=shape, errors="coerce")
     if "hour" not in parts or parts["hour"].isna().all():
@@ -183,7 +189,7 @@ def _compact(column: pd.Series, there: pd.Series) -> tuple:
     if pd.api.types.is_bool_dtype(column) or there.dtype.kind not in "iuf":
         return column, ""
     low, high = there.min(), there.max()
-    if not (18000101 <= low and high <= 21001231) or (there % 1 != 0).any():
+    if low < FIRST or high > LAST or (there % 1 != 0).any():
         return column, ""
     whole = there.to_numpy(dtype=np.int64)
     day, month = whole % 100, whole // 100 % 100

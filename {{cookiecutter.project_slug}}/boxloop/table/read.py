@@ -16,9 +16,9 @@ import pandas as pd
 from boxloop.base.door import enter
 from boxloop.base.errors import UserError
 from boxloop.table.dates import in_decimal_years
-from boxloop.table.text import names_are_good, read_text
+from boxloop.table.formats import NAMES
+from boxloop.table.text import ENDINGS, format_in, names_are_good, read_text
 
-TEXT = {".csv": None, ".tsv": "\t", ".tab": "\t", ".txt": None, ".dat": None}
 BINARY = {
     ".parquet": "parquet",
     ".pq": "parquet",
@@ -59,7 +59,7 @@ def read_catalogue(path: Path) -> Catalogue:
     Parameters
     ----------
     path : Path
-        ``.csv .tsv .tab .txt .dat`` (with or without a header line), ``.parquet .pq .fits .fit
+        Text (`boxloop.table.text.ENDINGS`, with or without names), ``.parquet .pq .fits .fit
         .vot .votable .xml .ecsv``; text and FITS may be compressed (``.gz``).
 
     Raises
@@ -76,13 +76,15 @@ def read_catalogue(path: Path) -> Catalogue:
         msg = f"{path.name} is empty: write the table again."
         raise UserError(msg)
     suffix = next((s.lower() for s in reversed(path.suffixes) if s.lower() != ".gz"), "")
-    if suffix in TEXT:
-        frame, notes = read_text(path, delimiter=TEXT[suffix])
-        found = _timed(frame, notes=notes)
+    if suffix in ENDINGS and (kind := format_in(path)) in ("ascii.ecsv", "votable"):
+        found = _astropy(path, kind)
+        found.notes.insert(0, f"The file is a table in {NAMES[kind]}, whatever its name says.")
+    elif suffix in ENDINGS:
+        found = _timed(*read_text(path, delimiter=ENDINGS[suffix]))
     elif suffix in BINARY:
         found = _parquet(path) if BINARY[suffix] == "parquet" else _astropy(path, BINARY[suffix])
     else:
-        known = ", ".join([*TEXT, *BINARY])
+        known = ", ".join([*filter(None, ENDINGS), *BINARY])
         msg = f"{path.name} ends in '{suffix}', which is not known: save it as one of {known}."
         raise UserError(msg)
     names_are_good(path, list(found.frame.columns))
