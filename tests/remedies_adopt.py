@@ -134,11 +134,10 @@ table(
     {"content": f"kind {'y':>5} {'x':>5}\n" + GAPS},
     {"content": "kind,y,x\n" + re.sub(r"(?m)^ *(.) (.{5}) +(.*)$", r"\1,\2,\3", GAPS)},
 )
-BAD_TEX = "\\begin{tabular}{c}\n"
 table(
-    "LaTeX without a table",
-    BAD_TEX,
-    "looks like a table in LaTeX, which cannot be read",
+    "a description byte by byte of nothing",
+    "Title: mine\nByte-by-byte Description of file: t.dat\n",
+    "looks like a table in machine-readable (MRT), which cannot be read",
     GOOD_AGAIN,
 )
 MIXED = COMMAS.replace("\n3,5;3", "\n3,5;3.5")

@@ -94,8 +94,9 @@ def separator(lines: list[str]) -> tuple:
     if best is not None:
         return True, best
     blanks = {len(_blank_cut(line)) for line in lines}
-    separated = any(sign in line for line in lines for sign in ",;\t|")
-    return len(blanks) == 1 and (max(blanks) > 1 or not separated), None
+    separated = sum(any(sign in line for sign in ",;\t|") for line in lines)
+    few = separated <= len(lines) / 2 if max(blanks) > 1 else not separated
+    return len(blanks) == 1 and few, None
 
 
 def commonest(lines: list[str]) -> str | None:

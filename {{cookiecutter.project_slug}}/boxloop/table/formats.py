@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -20,8 +19,6 @@ NAMES = {
     "ascii.mrt": "machine-readable (MRT)",
     "ascii.cds": "CDS",
     "ascii.ipac": "IPAC",
-    "ascii.latex": "LaTeX",
-    "ascii.aastex": "AASTeX",
     "ascii.html": "HTML",
     "ascii.daophot": "DAOPHOT",
 }
@@ -47,10 +44,6 @@ def written_as(data: bytes) -> str:
         )
     if "Byte-by-byte Description of file" in text:
         return "ascii.mrt" if text.startswith("Title:") else "ascii.cds"
-    if re.search(r"^\s*\\(begin\{deluxetable|startdata)", text, re.MULTILINE):
-        return "ascii.aastex"
-    if re.search(r"^\s*\\begin\{(table|tabular|longtable)", text, re.MULTILINE):
-        return "ascii.latex"
     if sum(line.startswith(("#N ", "#U ", "#F ")) for line in lines[:200]) > 2:
         return "ascii.daophot"
     return "ascii.ipac" if _is_ipac(lines) else ""

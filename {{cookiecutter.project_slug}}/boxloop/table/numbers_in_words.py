@@ -72,7 +72,8 @@ def _numbers(name: str, words: pd.Series, place: Callable) -> tuple:
     """Return the numbers that words are, or None where they stay words, and what to say of it."""
     values = pd.to_numeric(words, errors="coerce")
     if not (odd := values.isna()).any():
-        return whole_numbers(words) if len(words) else None, []
+        exact = whole_numbers(words)
+        return values if exact is None else exact, []
     few = words[odd].drop_duplicates().iloc[:1000]
     if not values.notna().any() and not few.str.fullmatch(FORTRAN, flags=re.ASCII).any():
         return None, _with_more(name, words)
@@ -94,8 +95,9 @@ def _numbers(name: str, words: pd.Series, place: Callable) -> tuple:
             mixed = f"mixes numbers and limits such as {spelt_as(words, limit)}"
             said = f"the limits are read as missing values ({_rows(limit)})"
             notes.append(f"{column} {mixed}: {said}.")
-        if mark.any():
-            said = f"{_listed(words[mark])} is read as a missing value ({_rows(mark)})"
+        told = mark & ~words.str.lower().isin(KNOWN)
+        if told.any():
+            said = f"{_listed(words[told])} is read as a missing value ({_rows(told)})"
             notes.append(f"{column}: {said}.")
         exact = None if fortran.any() else whole_numbers(words[~odd])
         return (values if exact is None else exact.reindex(words.index)), notes
@@ -119,7 +121,7 @@ def _mixture(name: str, words: pd.Series, values: pd.Series, left: pd.Series) ->
 
 def _marks(words: pd.Series, values: pd.Series) -> pd.Series:
     """Return which words stand for a missing value, in a column of numbers."""
-    measured = values.nunique() > MANY or values.notna().mean() >= NEARLY
+    measured = words[values.notna()].nunique() > MANY or values.notna().mean() >= NEARLY
     return words.str.lower().isin(MARKS | SOFT if measured else MARKS)
 
 

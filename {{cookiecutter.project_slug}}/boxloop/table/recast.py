@@ -10,6 +10,7 @@ import numpy as np
 
 from boxloop.base.errors import UserError
 from boxloop.table.fields import is_nothing, is_number, separator
+from boxloop.table.latex import tabbed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,6 +20,7 @@ HEAD = 50  # lines in which the drawing is looked for
 TOP = 6  # lines among which a rule is looked for
 RULED = re.compile(r"\s*[-=]+(?: +[-=]+)+\s*")  # spans of columns: ----- ---
 CROSSED = re.compile(r"[\s|+=:-]*[-=]{3,}[\s|+=:-]*")  # a rule between bars: +----+---+
+LATEX = re.compile(r"\s*\\(?:begin\{(?:table|tabular|longtable|deluxetable)|startdata)")
 BARRED = re.compile(r"\s*\|.*\|\s*")
 
 
@@ -41,6 +43,8 @@ def recast(path: Path, data: bytes) -> tuple:
     head = _first(data)
     if not head:
         return data, []
+    if is_latex(head):
+        return tabbed(data.decode()).encode(), ["The file is a table in LaTeX."]
     if _has_bars(head):
         return _without_bars(data), []
     if spans := _spans_of_rule(head):
@@ -58,6 +62,11 @@ def _first(data: bytes) -> list[str]:
         if line.strip() and not line.startswith("#"):
             found.append(line)
     return found
+
+
+def is_latex(lines: list[str]) -> bool:
+    """Whether a table in LaTeX begins in some lines."""
+    return any(LATEX.match(line) for line in lines)
 
 
 def _has_bars(head: list[str]) -> bool:
@@ -87,9 +96,10 @@ def _spans_of_rule(head: list[str]) -> list[tuple]:
         return []
     rule = head[places[0]]
     spans = [match.span() for match in re.finditer(r"[-=]+", rule)]
-    names = head[places[0] - 1] if places[0] else head[1] if len(head) > 1 else ""
+    above = head[: places[0]] or head[1:2]
+    names = next((line for line in above if all(_cells(line, spans))), "")
     below = [line for line in head[places[0] + 1 :] if not RULED.fullmatch(line)]
-    if len(_cells(names, spans)) != len(spans) or not all(_cells(names, spans)) or not below:
+    if not names or not below:
         return []
     spans[-1] = (spans[-1][0], max(map(len, [*below, rule])))
     gaps = [(0, spans[0][0]), *((one[1], other[0]) for one, other in pairwise(spans))]

@@ -35,7 +35,9 @@ ENDINGS = {
 LONGEST = 200  # signs in the name of a column; more is a quote that never ends
 FOOT = 400  # bytes at the end in which a footer is looked for
 # What databases write below a table.
-FOOTER = re.compile(r"\(?\s*[\d,]+ rows?\b.*\)?|\(.*\)|end\b.*|\\\.", re.IGNORECASE)
+FOOTER = re.compile(
+    r"\(?\s*[\d,]+ (?:rows?|records?|objects?|sources?)\b[^,;|\t]*|\\\.", re.IGNORECASE
+)
 
 
 class Text(NamedTuple):
@@ -113,6 +115,7 @@ def read_text(path: Path, *, delimiter: str | None = None) -> Text:
         frame, units, descriptions, said = read_as(path, data, kind)
         frame, more = numbers(frame, _placed(path, None))
         return Text(frame, units, descriptions, [*notes, *said, *more])
+    data, footer = _without_footer(data)
     data, drawn = recast(path, data)
     layout = laid_out(data, "\t" if drawn else delimiter)
     if layout is None:
@@ -123,13 +126,13 @@ def read_text(path: Path, *, delimiter: str | None = None) -> Text:
         {name: text for name, text in facts.items() if name in frame}
         for facts in (layout.units, layout.descriptions)
     )
-    return Text(frame, units, descriptions, [*notes, *drawn, *layout.notes, *said])
+    return Text(frame, units, descriptions, [*notes, *drawn, *layout.notes, *footer, *said])
 
 
 def _table(path: Path, data: bytes, layout: Layout) -> tuple:
     """Return the table below the names, and what to say of it."""
     data, said = _without_remarks(data, layout.skipped)
-    data, start, footer = _without_footer(data, layout)
+    start = _after(data, layout.skipped)
     nameless = [place for place, name in enumerate(layout.names) if not name]
     labels = [name or f"\0{place}" for place, name in enumerate(layout.names)]
     _names_are_good_enough(path, layout, nameless)
@@ -143,7 +146,7 @@ def _table(path: Path, data: bytes, layout: Layout) -> tuple:
     frame, changed = decimal_commas(frame, layout.sign, place)
     commas = ["The file has decimal commas: they are read as points."] if changed else []
     frame, more = numbers(frame, place)
-    return frame, [*said, *footer, *unnamed, *commas, *more]
+    return frame, [*said, *unnamed, *commas, *more]
 
 
 def _placed(path: Path, lines: Callable | None) -> Callable:
@@ -184,18 +187,14 @@ def _after(data: bytes, lines: int) -> int:
     return start
 
 
-def _without_footer(data: bytes, layout: Layout) -> tuple:
-    """Return the text without a footer, where the first row begins, and what to say of it."""
-    start = _after(data, layout.skipped)
-    whole = data[start:].rstrip()
-    last = whole[max(whole.rfind(b"\n"), len(whole) - FOOT) :].decode(errors="replace").strip()
-    alone = layout.sign is None or layout.sign not in last
-    if layout.width < 2 or not alone or not FOOTER.fullmatch(last):
-        return data, start, []
-    if layout.sign is None and len(last.split()) == layout.width:
-        return data, start, []
-    cut = data[:start] + whole[: max(whole.rfind(b"\n"), 0)] + b"\n"
-    return cut, start, [f"The last line ('{last[:40]}') is no row: it is passed over."]
+def _without_footer(data: bytes) -> tuple:
+    """Return the text without the number of rows that databases write below, and what to say."""
+    whole = data.rstrip()
+    above = max(whole.rfind(b"\n"), 0)
+    last = whole[above:].decode().strip() if len(whole) - above < FOOT else ""
+    if not above or not FOOTER.fullmatch(last):
+        return data, []
+    return whole[:above] + b"\n", [f"The last line ('{last[:40]}') is no row: it is passed over."]
 
 
 def _names_are_good_enough(path: Path, layout: Layout, nameless: list[int]) -> None:
