@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,15 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from boxloop.adopt import hints, plan, refusals, study_toml
+from boxloop.adopt import hints, plan, refusals, sources, study_toml
 from boxloop.adopt.roles import guess_roles
 from boxloop.base.errors import UserError
 from boxloop.base.files import sha256, write_text, written_whole
 from boxloop.measure.kinds import TaskKind
 from boxloop.split.division import measured
-from boxloop.table.read import TAKEN, in_project, read_catalogue, read_rows
+from boxloop.table.read import TAKEN, in_project, read_catalogue
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from boxloop.base.places import Project
     from boxloop.settings.load import Settings
 
@@ -61,14 +64,16 @@ class _Table:
 
 def adopt(
     project: Project,
-    path: Path,
+    files: Path | Sequence[Path],
     *,
-    target: str,
+    target: str | None = None,
     ident: Any = None,
     group: Any = None,
     time: str | None = None,
     deployment: Path | None = None,
     positive: str | None = None,
+    table: str | None = None,
+    class_from: str | None = None,
     force: bool = False,
 ) -> Adopted:
     """Take in a table; nothing is written before all of it is understood.
@@ -77,10 +82,14 @@ def adopt(
     ----------
     project : boxloop.base.places.Project
         Its study.toml may be the template's, which cannot be run yet.
-    path, deployment : Path
-        The labelled table, and perhaps one of unlabelled objects.
+    files, deployment : Path
+        The labelled table, or several files that become one, and perhaps one of unlabelled objects.
     target, ident, group, time, positive : str
         Columns, and the class of interest.
+    table : str
+        The name or number of one table, where the file holds several.
+    class_from : str
+        Where each file is a class: see `boxloop.adopt.sources.read`.
     force : bool
         Replace a study.toml that a person has edited; a copy of it is kept in any case.
 
@@ -91,24 +100,38 @@ def adopt(
         would be lost.
     """
     study = _former(project, force=force)["study"]
+    with tempfile.TemporaryDirectory(prefix="boxloop-", ignore_cleanup_errors=True) as folder:
+        source = sources.read(
+            files, Path(folder), target=target, table=table, class_from=class_from
+        )
+        columns = {"--target": source.target, "--id": ident, "--group": group, "--time": time}
+        return _taken_in(project, study, source, columns, deployment, positive)
+
+
+def _taken_in(
+    project: Project, study: dict, source: Any, options: Any, deployment: Any, positive: Any
+) -> Adopted:
+    """Understand a table, copy its file and write study.toml."""
+    path = source.path
     kind = refusals.kind_of_task(study.get("task", "regression"))
-    options = {"--target": target, "--id": ident, "--group": group, "--time": time}
-    table = _understand(path, options, kind, positive)
-    notes = table.notes + _notes(table, deployment)
+    table = _understand(source, options, kind, positive)
+    others = deployment and in_project(read_catalogue(deployment))
+    notes = table.notes + _notes(table, deployment, others)
     places = {source: _place(project, source) for source in filter(None, (path, deployment))}
     facts = _facts(study, table) | _files(project, places, path, deployment)
+    facts |= sources.facts(source, others)
     text = _written(path, table, facts)
-    for source, place in places.items():
+    for file, place in places.items():
         if not place.exists():
-            written_whole(place, lambda part, source=source: shutil.copyfile(source, part))
+            written_whole(place, lambda part, file=file: shutil.copyfile(file, part))
     backup = _backup(project)
     write_text(project.settings_file, text)
     return Adopted(table.roles, notes, places[path], backup)
 
 
-def _understand(path: Path, options: Any, kind: Any, positive: Any):
+def _understand(source: Any, options: Any, kind: Any, positive: Any):
     """Return a `_Table`, or refuse it: `options` are columns, or None, by what names them."""
-    catalogue = in_project(read_catalogue(path))
+    path, catalogue = source.path, source.catalogue
     frame = catalogue.frame
     options = {
         option: f"{name}_" if name in TAKEN and name not in frame else name
@@ -123,11 +146,11 @@ def _understand(path: Path, options: Any, kind: Any, positive: Any):
     return _Table(frame, list(catalogue.notes), kind, target, time, labels, roles, *interest)
 
 
-def _notes(table: Any, deployment: Any):
+def _notes(table: Any, deployment: Any, found: Any):
     """Return what is worth knowing of a table, and of unlabelled objects, which may be refused."""
     notes = hints.of_columns(table.labels, table.roles)
     if deployment:
-        others = read_rows(deployment)
+        others = found.frame
         refusals.deployment_has_inputs(deployment, others, table.frame, table.roles)
         notes += hints.of_deployment(deployment, others, table.frame, table.roles)
     if table.kind.has_classes:

@@ -22,15 +22,13 @@ CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 MANY = 0.01
 
 
-def text_of(path: Path, most: int | None = None) -> tuple:
+def text_of(path: Path) -> tuple:
     """Return what a text file holds, as UTF-8, and what to say of its encoding.
 
     Parameters
     ----------
     path : Path
         Perhaps compressed (``.gz``).
-    most : int, optional
-        How many bytes of it are wanted; all, where it is not given.
 
     Returns
     -------
@@ -43,7 +41,7 @@ def text_of(path: Path, most: int | None = None) -> tuple:
     UserError
         If the file is no text, is cut short, or holds a byte that is zero.
     """
-    data, notes = _as_utf8(path, _unpacked(path, most))
+    data, notes = _as_utf8(path, _unpacked(path))
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if (place := data.find(b"\0")) >= 0:
@@ -56,14 +54,12 @@ def text_of(path: Path, most: int | None = None) -> tuple:
     return data, notes
 
 
-def _unpacked(path: Path, most: int | None) -> bytes:
+def _unpacked(path: Path) -> bytes:
     blocks = list[bytes]()
     try:
         with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
-            while block := file.read(most or BLOCK):
+            while block := file.read(BLOCK):
                 blocks.append(block)
-                if most:
-                    break
     except (OSError, EOFError, zlib.error) as error:
         number = sum(block.count(b"\n") for block in blocks)
         msg = f"{path.name} cannot be read after line {number} ({error}): copy it again."

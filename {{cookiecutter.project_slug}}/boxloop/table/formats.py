@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 START = 1 << 16  # bytes in which a format shows itself
 NAMES = {
-    "ascii.ecsv": "ECSV",
-    "votable": "VOTable",
     "ascii.mrt": "machine-readable (MRT)",
     "ascii.cds": "CDS",
     "ascii.ipac": "IPAC",
@@ -35,13 +33,8 @@ def written_as(data: bytes) -> str:
     """
     text = data[:START].decode("utf-8", errors="replace").lstrip()
     lines = [line for line in text.split("\n") if line.strip()]
-    if text.startswith("# %ECSV"):
-        return "ascii.ecsv"
     if text.startswith("<"):
-        start = text[:2000].lower()
-        return (
-            "votable" if "<votable" in start else "ascii.html" if "<table" in text.lower() else ""
-        )
+        return "ascii.html" if "<table" in text.lower() else ""
     if "Byte-by-byte Description of file" in text:
         return "ascii.mrt" if text.startswith("Title:") else "ascii.cds"
     if sum(line.startswith(("#N ", "#U ", "#F ")) for line in lines[:200]) > 2:

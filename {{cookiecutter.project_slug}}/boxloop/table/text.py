@@ -5,16 +5,17 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from boxloop.base.errors import UserError
+from boxloop.table.catalogue import Catalogue
 from boxloop.table.commas import decimal_commas
 from boxloop.table.encoding import text_of
 from boxloop.table.fields import NOTHING, one_width, rows_of
-from boxloop.table.formats import START, read_as, written_as
+from boxloop.table.formats import read_as, written_as
 from boxloop.table.header import laid_out
 from boxloop.table.numbers_in_words import exactly, numbers, rounded
 from boxloop.table.recast import recast
@@ -25,37 +26,12 @@ if TYPE_CHECKING:
     from boxloop.table.header import Layout
 
 
-# Endings of text, and what separates the fields where the ending says it.
-ENDINGS = {
-    ".csv": None, ".tsv": "\t", ".tab": "\t", ".txt": None, ".dat": None, ".cat": None,
-    ".tbl": None, ".ssv": None, ".mrt": None, ".rdb": "\t", ".asc": None, ".ascii": None,
-    ".tex": None, ".psv": None, ".data": None, ".out": None, ".lst": None, ".html": None,
-    "": None,
-}  # fmt: skip
 LONGEST = 200  # signs in the name of a column; more is a quote that never ends
 FOOT = 400  # bytes at the end in which a footer is looked for
 # What databases write below a table.
 FOOTER = re.compile(
     r"\(?\s*[\d,]+ (?:rows?|records?|objects?|sources?)\b[^,;|\t]*|\\\.", re.IGNORECASE
 )
-
-
-class Text(NamedTuple):
-    """A table as it was read from text.
-
-    Attributes
-    ----------
-    frame : DataFrame
-    units, descriptions : dict of str
-        By column, where the file tells them.
-    notes : list of str
-        What was changed in reading, one sentence each.
-    """
-
-    frame: pd.DataFrame
-    units: dict
-    descriptions: dict
-    notes: list
 
 
 def names_are_good(path: Path, names: list[str]) -> None:
@@ -79,24 +55,8 @@ def names_are_good(path: Path, names: list[str]) -> None:
         seen.add(name)
 
 
-def format_in(path: Path) -> str:
-    """Return astropy's name of the format that a text file holds, whatever it is called.
-
-    Nothing for fields with separators, and for a file that is no text.
-
-    Parameters
-    ----------
-    path : Path
-    """
-    try:
-        data, _ = text_of(path, most=START)
-    except UserError:
-        return ""
-    return written_as(data)
-
-
-def read_text(path: Path, *, delimiter: str | None = None) -> Text:
-    """Return the table in a text file as a `Text`.
+def read_text(path: Path, *, delimiter: str | None = None) -> Catalogue:
+    """Return the table in a text file as a `Catalogue`, its dates still words.
 
     Parameters
     ----------
@@ -114,7 +74,7 @@ def read_text(path: Path, *, delimiter: str | None = None) -> Text:
     if kind := written_as(data):
         frame, units, descriptions, said = read_as(path, data, kind)
         frame, more = numbers(frame, _placed(path, None))
-        return Text(frame, units, descriptions, [*notes, *said, *more])
+        return Catalogue(frame, units, descriptions, [*notes, *said, *more])
     data, footer = _without_footer(data)
     data, drawn = recast(path, data)
     layout = laid_out(data, "\t" if drawn else delimiter)
@@ -126,7 +86,7 @@ def read_text(path: Path, *, delimiter: str | None = None) -> Text:
         {name: text for name, text in facts.items() if name in frame}
         for facts in (layout.units, layout.descriptions)
     )
-    return Text(frame, units, descriptions, [*notes, *drawn, *layout.notes, *footer, *said])
+    return Catalogue(frame, units, descriptions, [*notes, *drawn, *layout.notes, *footer, *said])
 
 
 def _table(path: Path, data: bytes, layout: Layout) -> tuple:
