@@ -166,8 +166,11 @@ def _names_above(layout: Layout, above: tuple, rows: list[tuple]) -> bool:
     table = [row for _, row in rows]
     if not any(is_number(cell, layout.sign) for cell in table[0]):
         return False
+    fractions = any(is_number(row[0], layout.sign) and not row[0].isdigit() for row in table)
     if all(not row[-1].strip() for row in table):
         layout.names = [*cells, ""]
+    elif fractions:  # no names of rows: a name is lost
+        return False
     else:
         layout.names, layout.row_names = ["", *cells], True
     layout.skipped = above[0]

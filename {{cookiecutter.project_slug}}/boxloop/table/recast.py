@@ -136,7 +136,7 @@ def _with_gaps(path: Path, data: bytes, head: list[str]) -> tuple:
     ]
     named = not any(is_number(word, None) for word in lines[0].split())
     spans = _spans_of(lines) or (_spans_of(lines[1:]) if named else [])
-    if not spans:
+    if not spans or _is_cut_short(lines, spans):
         return data, []
     if not named:
         has = "has columns of fixed width with blanks for gaps and no line of names"
@@ -153,6 +153,12 @@ def _with_gaps(path: Path, data: bytes, head: list[str]) -> tuple:
     place = next(n for n, line in enumerate(data.decode().split("\n")) if line == lines[0])
     text[place] = "\t".join(names)
     return "\n".join(text).encode(), [said]
+
+
+def _is_cut_short(lines: list[str], spans: list[tuple]) -> bool:
+    """Whether the only gap is at the end of one line: its last field is lost, as anywhere else."""
+    gaps = [line for line in lines if not all(_cells(line, spans))]
+    return len(gaps) == 1 and len(gaps[0].split()) == len(gaps[0].rstrip()[: spans[-1][0]].split())
 
 
 def _spans_of(lines: list[str]) -> list[tuple]:
