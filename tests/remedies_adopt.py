@@ -1,6 +1,7 @@
 """Cases of ``boxloop adopt``: a table is refused, and what its sentence says is done."""
 
 import gzip
+import re
 
 import numpy as np
 import pandas as pd
@@ -88,13 +89,6 @@ table(
     "stands there 2 times: rename all but one",
     GOOD_AGAIN,
 )
-LATIN = GOOD.replace(",b\n", ",bé\n").encode("latin-1")
-table(
-    "another encoding",
-    LATIN,
-    "save the file with the encoding UTF-8",
-    {"content": LATIN.decode("latin-1")},
-)
 PACKED = gzip.compress(GOOD.encode())
 table(
     "half a packed file",
@@ -119,6 +113,22 @@ table(
     "a quote that stays open",
     changed(61, '1.5,2,"a').rstrip("\n"),
     "cannot be read as a table",
+    GOOD_AGAIN,
+)
+GAPS = "".join(
+    f"{'ab'[k % 3 == 0]:>4} {'' if k % 7 == 3 else k % 5:>5} {k / 10:5.1f}\n" for k in range(60)
+)
+table(
+    "gaps between columns of fixed width",
+    GAPS,
+    "blanks for gaps and no line of names: write their names in a line above them",
+    {"content": f"kind {'y':>5} {'x':>5}\n" + GAPS},
+    {"content": "kind,y,x\n" + re.sub(r"(?m)^ *(.) (.{5}) +(.*)$", r"\1,\2,\3", GAPS)},
+)
+table(
+    "a description byte by byte of nothing",
+    "Title: mine\nByte-by-byte Description of file: t.dat\n",
+    "looks like a table in machine-readable (MRT), which cannot be read",
     GOOD_AGAIN,
 )
 MIXED = COMMAS.replace("\n3,5;3", "\n3,5;3.5")

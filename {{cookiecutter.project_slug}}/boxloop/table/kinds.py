@@ -12,7 +12,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-TEXT = {".csv": None, ".tsv": "\t", ".tab": "\t", ".txt": None, ".dat": None}
+# Endings of text, and what separates the fields where the ending says it.
+TEXT = {
+    ".csv": None, ".tsv": "\t", ".tab": "\t", ".txt": None, ".dat": None, ".cat": None,
+    ".tbl": None, ".ssv": None, ".mrt": None, ".rdb": "\t", ".asc": None, ".ascii": None,
+    ".tex": None, ".psv": None, ".html": None, "": None,
+}  # fmt: skip
 # By the ending of the name: it decides where the content is of no kind that is known.
 ENDINGS = {
     ".parquet": "parquet", ".pq": "parquet", ".feather": "arrow", ".arrow": "arrow",

@@ -6,7 +6,6 @@ and the remedy.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
@@ -19,6 +18,7 @@ from boxloop.base.door import enter
 from boxloop.base.errors import UserError
 from boxloop.table import foreign
 from boxloop.table.catalogue import Catalogue
+from boxloop.table.dates import in_decimal_years
 from boxloop.table.inside import only_one
 from boxloop.table.kinds import ENDINGS, TEXT, kind_of, suffix_of
 from boxloop.table.text import names_are_good, read_text
@@ -45,7 +45,6 @@ READERS = {
 PACKINGS = ("gz", "bz2", "xz", "zip")
 # Names that the notebooks give to columns of their own.
 TAKEN = {"set", "truth", "model", "reference", "trivial"}
-DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}|$)", re.ASCII)
 
 
 def read_catalogue(path: Path, *, table: str | None = None) -> Catalogue:
@@ -98,8 +97,8 @@ def _found(path: Path, table: str | None) -> Catalogue:
     if kind != "text":
         foreign.refuse(path, kind)
     only_one(path, table)
-    frame, notes = read_text(path, delimiter=TEXT.get(suffix_of(path)))
-    return _timed(frame, notes=notes)
+    text = read_text(path, delimiter=TEXT.get(suffix_of(path)))
+    return _timed(text.frame, text.units, text.descriptions, text.notes)
 
 
 def _another_name(path: Path, kind: str) -> list[str]:
@@ -181,36 +180,9 @@ def _timed(
     notes: Any = (),
 ) -> Catalogue:
     """Return a `Catalogue` in which dates are decimal years."""
-    units, notes = dict(units or {}), list(notes)
-    for name in frame.columns:
-        frame[name] = _dates(frame[name])
-        if pd.api.types.is_datetime64_any_dtype(frame[name]):
-            year = frame[name].dt
-            days = 365 + year.is_leap_year
-            frame[name] = (
-                year.year
-                + (year.day_of_year - 1 + (year.hour + year.minute / 60 + year.second / 3600) / 24)
-                / days
-            )
-            units[name] = "yr"
-            notes.append(f"Column '{name}' held dates: it is now in decimal years.")
-    return Catalogue(frame, units, descriptions or {}, notes)
-
-
-def _dates(column: pd.Series) -> pd.Series:
-    """Return a column of text such as 2021-03-04 or 2021-03-04T05:06:07 as dates, else as it is."""
-    words = column.dropna()
-    if (
-        pd.api.types.is_numeric_dtype(column)
-        or words.empty
-        or not isinstance(words.iloc[0], str)
-        or not DATE.match(words.iloc[0])
-    ):
-        return column
-    try:
-        return pd.to_datetime(column, format="ISO8601", utc=True).dt.tz_localize(None)
-    except (ValueError, TypeError):
-        return column
+    frame, names, said = in_decimal_years(frame)
+    units = dict(units or {}) | dict.fromkeys(names, "yr")
+    return Catalogue(frame, units, descriptions or {}, [*notes, *said])
 
 
 def _without_blanks(frame: pd.DataFrame) -> pd.DataFrame:

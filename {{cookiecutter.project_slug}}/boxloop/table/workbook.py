@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import tempfile
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +43,10 @@ def read_excel(path: Path, table: str | None) -> Catalogue:
     sizes = [f"{len(rows) - 1} rows" for _, rows in full]
     choice = choose(path, [title for title, _ in full], table, sizes=sizes)
     rows, above = _below_the_title(full[choice.place][1])
-    frame, notes = _as_text(path, rows)
-    notes = [f"The title above the names was passed over: {above}.", *notes] if above else notes
-    return Catalogue(
-        frame, notes=[*choice.notes, *notes], inside=choice.inside, tables=choice.tables
-    )
+    found = _as_text(path, rows)
+    title = [f"The title above the names was passed over: {above}."] if above else []
+    notes = [*choice.notes, *title, *found.notes]
+    return replace(found, notes=notes, inside=choice.inside, tables=choice.tables)
 
 
 def _sheets(path: Path, openpyxl: Any) -> list[tuple[str, list]]:
@@ -93,7 +93,7 @@ def _cell(value: Any) -> str:
     return str(value)
 
 
-def _as_text(path: Path, rows: list[list]):
+def _as_text(path: Path, rows: list[list]) -> Catalogue:
     """Return the table that the reader of text finds in the cells, and what it says of them."""
     from boxloop.table.text import read_text
 
