@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from boxloop.adopt import held, hints, plan, refusals, study_toml, tails
+from boxloop.adopt import held, hints, plan, refusals, sources, study_toml, tails
 from boxloop.adopt.error_columns import error_columns
 from boxloop.adopt.roles import Guess, guess_roles
 from boxloop.base.errors import UserError
@@ -20,7 +21,7 @@ from boxloop.measure.task import Task
 from boxloop.split.division import exploration
 from boxloop.table.column import describe
 from boxloop.table.plain import plain
-from boxloop.table.read import TAKEN, in_project, read_catalogue, read_rows
+from boxloop.table.read import TAKEN, in_project, read_catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,14 +72,16 @@ class _Table:
 
 def adopt(
     project: Project,
-    path: Path,
+    files: Path | Sequence[Path],
     *,
-    target: str | Sequence[str],
+    target: str | Sequence[str] = (),
     ident: Any = None,
     group: Any = None,
     time: str | None = None,
     deployment: Path | None = None,
     positive: str | None = None,
+    table: str | None = None,
+    class_from: str | None = None,
     ignore: Sequence[str] = (),
     transform: str | None = None,
     force: bool = False,
@@ -89,9 +92,9 @@ def adopt(
     ----------
     project : boxloop.base.places.Project
         Its study.toml may be the template's, which cannot be run yet.
-    path, deployment : Path
-        The labelled table, and perhaps one of unlabelled objects.
-    target, ident, group, time, positive, ignore, transform, force
+    files, deployment : Path
+        The labelled table, or several files that become one, and perhaps one of unlabelled objects.
+    target, ident, group, time, positive, table, class_from, ignore, transform, force
         What stands behind the options of the command. Several targets are refused.
 
     Raises
@@ -100,26 +103,44 @@ def adopt(
         If a table cannot be read or would be refused by a study, or study.toml would be lost.
     """
     options = {"--id": ident, "--group": group, "--time": time, "--positive": positive}
-    options |= {"--transform": transform, "--deployment": deployment and str(deployment)}
-    asked = held.Asked((str(path),), options, tuple(dict.fromkeys(ignore))).of_one(target)
+    options |= {"--table": table, "--class-from": class_from, "--transform": transform}
+    options |= {"--deployment": deployment and str(deployment)}
+    named = [files] if isinstance(files, str | Path) else list(files)
+    asked = held.Asked(tuple(map(str, named)), options, tuple(dict.fromkeys(ignore)))
+    asked = asked.of_one(target)
     study = _former(project, force=force)["study"]
-    table = _understand(path, asked, refusals.kind_of_task(study.get("task", "regression")))
-    notes = table.notes + _notes(table, deployment, transform)
-    places = {source: _place(project, source) for source in filter(None, (path, deployment))}
+    target = asked.options["--target"]
+    with tempfile.TemporaryDirectory(prefix="boxloop-", ignore_cleanup_errors=True) as folder:
+        source = sources.read(
+            named, Path(folder), target=target, table=table, class_from=class_from
+        )
+        return _taken_in(project, study, source, asked.of_one(source.target), deployment)
+
+
+def _taken_in(
+    project: Project, study: dict, source: Any, asked: held.Asked, deployment: Path | None
+) -> Adopted:
+    """Understand a table, copy its file and write study.toml."""
+    path, transform = source.path, asked.options["--transform"]
+    table = _understand(source, asked, refusals.kind_of_task(study.get("task", "regression")))
+    others = in_project(read_catalogue(deployment)) if deployment else None
+    notes = table.notes + _notes(table, deployment, others, transform)
+    places = {file: _place(project, file) for file in filter(None, (path, deployment))}
     facts = _facts(study, table) | _files(project, places, path, deployment)
+    facts |= sources.facts(source, others)
     text, roles = _written(path, table, facts | {"transform": transform}, asked)
-    for source, place in places.items():
+    for file, place in places.items():
         if not place.exists():
-            written_whole(place, lambda part, source=source: shutil.copyfile(source, part))
+            written_whole(place, lambda part, file=file: shutil.copyfile(file, part))
     backup = _backup(project)
     write_text(project.settings_file, text)
     return Adopted(roles, notes, places[path], backup)
 
 
-def _understand(path: Path, asked: held.Asked, kind: Any):
+def _understand(source: Any, asked: held.Asked, kind: Any):
     """Return a `_Table` of which the roles mend what can be mended, or refuse it."""
     refusals.transform_fits(kind, asked.options["--transform"])
-    catalogue = in_project(read_catalogue(path))
+    path, catalogue = source.path, source.catalogue
     columns = {option: _here(asked.options[option], catalogue.frame) for option in NAMING}
     ignore = [_here(name, catalogue.frame) for name in asked.ignore]
     refusals.columns_are_there(path, catalogue.frame, columns, ignore=ignore)
@@ -177,7 +198,7 @@ def _roles(catalogue: Catalogue, ignore: Sequence[str], named: dict) -> dict:
     return {name: (guessed | left)[name] for name in frame.columns}
 
 
-def _notes(table: Any, deployment: Any, transform: str | None) -> list[str]:
+def _notes(table: Any, deployment: Any, found: Any, transform: str | None) -> list[str]:
     """Return what is worth knowing of a table, and of unlabelled objects, which may be refused."""
     in_time = _split(table)["strategy"] == "time"
     notes = hints.of_columns(table.labels, table.roles)
@@ -185,7 +206,7 @@ def _notes(table: Any, deployment: Any, transform: str | None) -> list[str]:
     notes += held.left_out(table.frame, table.roles, table.target, in_time=in_time)
     notes += tails.of_inputs(table.frame, table.roles)
     if deployment:
-        others = read_rows(deployment)
+        others = plain(found.frame)
         refusals.deployment_has_inputs(deployment, others, table.frame, table.roles)
         notes += hints.of_deployment(deployment, others, table.frame, table.roles)
     if table.kind.has_classes:

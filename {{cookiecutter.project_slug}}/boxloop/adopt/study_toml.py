@@ -161,6 +161,14 @@ def _data(facts: dict) -> str:
             f"deployment = {quoted(facts['deployment'])}",
             f"deployment_sha256 = {quoted(facts['deployment_sha256'])}",
         ]
+    lines += [
+        f"{name} = {quoted(facts[name])}"
+        for name in ("inside", "deployment_inside")
+        if facts.get(name)
+    ]
+    if facts.get("sources"):
+        files = (f"{quoted(name)} = {quoted(sha)}" for name, sha in facts["sources"].items())
+        lines += ["# The files that it was made of.", f"sources = {{ {', '.join(files)} }}"]
     return "\n".join(lines)
 
 

@@ -275,6 +275,13 @@ class Data(Table):
         None, description="unlabelled objects that the model is meant for"
     )
     deployment_sha256: str | None = None
+    inside: str | None = Field(
+        None, description="which table of a file that holds several: its name or number"
+    )
+    deployment_inside: str | None = Field(None, description="the same for `deployment`")
+    sources: dict[str, str] = Field(
+        {}, description="sha256 of the files that the table was made of, by name"
+    )
 
 
 class Split(Table):
