@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from boxloop.adopt import hints, plan, refusals, study_toml
-from boxloop.adopt.roles import guess_roles
+from boxloop.adopt.roles import as_understood, guess_roles
 from boxloop.base.errors import UserError
 from boxloop.base.files import sha256, write_text, written_whole
 from boxloop.measure.kinds import TaskKind
@@ -116,8 +116,9 @@ def _understand(path: Path, options: Any, kind: Any, positive: Any):
     }
     refusals.columns_are_there(path, frame, options)
     target, ident, group, time = options.values()
-    labels = refusals.classes_or_numbers(path, frame, target, kind)
     roles = guess_roles(catalogue, target=target, ident=ident, group=group, time=time)
+    frame = as_understood(frame, roles)
+    labels = refusals.classes_or_numbers(path, frame, target, kind)
     refusals.there_are_inputs(path, frame, roles)
     interest = refusals.interest(path, target, labels, kind, positive)
     return _Table(frame, list(catalogue.notes), kind, target, time, labels, roles, *interest)
@@ -126,6 +127,7 @@ def _understand(path: Path, options: Any, kind: Any, positive: Any):
 def _notes(table: Any, deployment: Any):
     """Return what is worth knowing of a table, and of unlabelled objects, which may be refused."""
     notes = hints.of_columns(table.labels, table.roles)
+    notes += hints.of_extremes(table.frame, table.roles)
     if deployment:
         others = read_rows(deployment)
         refusals.deployment_has_inputs(deployment, others, table.frame, table.roles)
@@ -218,6 +220,7 @@ def _split(table: Any) -> dict:
     """Return the strategy by which rows are divided, and why."""
     roles, time = table.roles, table.time
     group = next((name for name, guess in roles.items() if guess.role == "group"), None)
+    time = time or (None if group else next((n for n, g in roles.items() if g.divides), None))
     if time and not (group and roles[group].reason == "you named it"):
         return {"strategy": "time", "why": f"What is later in {time} is never trained on."}
     if group:

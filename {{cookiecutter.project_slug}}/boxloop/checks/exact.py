@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
 
 import numpy as np
 
@@ -17,6 +17,7 @@ MISFIT = 0.003  # scatter around a function, in standard deviations of the targe
 FEWEST, DISTINCT = 30, 15  # rows on a function, and values of the target among them
 LEAST_SHARE = 0.05
 COARSE, SEVERAL = 10, 4  # rows of one value of a coarse target, and such values
+MOST_LAWS = 5  # that are told
 LINES, PLANES = 300, 80  # trials through two rows, through three
 ROWS_LINES, ROWS_PLANES = 1000, 500
 
@@ -71,6 +72,29 @@ def find(X: dict[str, np.ndarray], y: np.ndarray, *, seed: int) -> Law | None:
         or _first(_lines_of_parts(axes, targets, seed))
         or _first(_planes_of_parts(axes, targets, seed))
     )
+
+
+def of_pairs(X: dict[str, np.ndarray], y: np.ndarray, *, most: int) -> list[Law]:
+    """Return the exact functions of two inputs that hold in all rows with values.
+
+    Parameters
+    ----------
+    X : dict of arrays of shape (n,)
+        Inputs as numbers, NaN where missing.
+    y : array of shape (n,)
+        A target of numbers, without gaps.
+    most : int
+        Of so many inputs products and ratios are looked at.
+    """
+    rich = {name: x for name, x in X.items() if len(np.unique(x[np.isfinite(x)])) > DISTINCT}
+    if len(rich) < 2:
+        return []
+    targets, axes = _axes({"": y}), _axes(rich)
+    found = list(islice(_planes(axes, targets), MOST_LAWS))
+    if not found and len(rich) <= most:
+        product = _products(rich, targets[0])
+        found = [product] if product else []
+    return found
 
 
 def _first(laws: Iterator[Law]) -> Law | None:
