@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 DECADES = 3  # a positive target that spans more of them is often better learnt as its logarithm
 SMALL, LARGE = 1e-3, 1e6  # a spread beyond them does not suit a report with three decimals
+LOOKED_AT = ("target", "group", "input", "error")  # roles in which a missing value would do harm
 MOST = 8  # names in one sentence
 
 
@@ -25,6 +26,12 @@ def of_columns(labels: pd.Series, roles: dict) -> list[str]:
     if ignored:
         notes.append(f"Not used: {_some(ignored)}; study.toml says why.")
     notes += [*_of_marks(roles), *_of_spellings(roles)]
+    notes += [
+        f"Column '{name}': the target drifts in its order, and rows are divided by it; give it the "
+        'role ignored and set strategy = "random" in study.toml where they are independent.'
+        for name, guess in roles.items()
+        if guess.divides and guess.reason != "you named it"
+    ]
     said = dict.fromkeys((guess.hint, name) for name, guess in roles.items() if guess.hint)
     told: set[str] = set()
     for hint, name in said:
@@ -92,7 +99,7 @@ def of_extremes(frame: pd.DataFrame, roles: dict) -> list[str]:
         As understood: without the marks that were found.
     roles : dict of boxloop.adopt.roles.Guess
     """
-    used = [name for name, guess in roles.items() if guess.role in ("target", "input", "error")]
+    used = [name for name, guess in roles.items() if guess.role in LOOKED_AT]
     used.sort(key=lambda name: roles[name].role != "target")
     notes = []
     for name in used:

@@ -49,6 +49,8 @@ fileid path url doi
 THINGS = frozenset(_THINGS.split())
 # Behind such a word one of these names a thing, too: run_number, plate_no, object_name.
 TAILS = ("number", "num", "no", "nr", "name", "code", "key", "id", "ids", "uid", "idx", "index")
+# Before such a word they say where it is from.
+CATALOGUES = ("pl", "st", "sy", "koi", "toi", "sdss", "gaia", "des", "ps1", "my", "orig", "parent")
 # Codes of kinds, of which there are few: they are named like identifiers and are none.
 KINDS = re.compile(
     r"^(pdg|particle|class|type|kind|category|filter|band|ccd|detector|camera|instrument|telescope"
@@ -61,13 +63,14 @@ TIMES = re.compile(
     r"|obsmjd|mjdobs|jdobs|jdstart|jdmid|mjdmid|mjdstart|mjdend|expmjd|midmjd|midpointtai|epochmjd"
     r"|midpointmjdtai|mjdexp|taimjd|mjdavg|avgmjd|observationdate|observationtime|acquisitiondate"
     r"|datatime|dateutc|timeutc|utctime|datetimeutc|timejd|timemjd|unixtime|eventtime|triggertime"
-    r"|samplingdate|sampledate|collectiondate|visitdate|admissiondate|discoverydate|peakmjd)$"
+    r"|samplingdate|sampledate|collectiondate|visitdate|admissiondate|discoverydate|peakmjd)"
+    r"(2[345]\d*)?$"  # the day from which on it is counted
 )
 # They hold a time only where the rows stand in its order and follow each other in the target.
 MAYBE_TIMES = re.compile(
     r"^(time|t|times|epoch|night|day|hours?|seconds?|days|obsnight|cadenceno)$"
 )
-JULIAN = re.compile(r"(^|[^a-z])(night|day|date|epoch|b?h?m?jd|time|t0|obs)")
+JULIAN = re.compile(r"(^|[^a-z])(night|date|epoch|[bhm]?jd)")
 WEIGHTS = re.compile(
     r"^(sample|stat|event|evt|mc|gen|row|kaggle|train(ing)?|survey|design|final|sampling"
     r"|xsec|base|inverse(prob(ability)?)?|ip|prob(ability)?|p|rep|pileup|lumi|vmax|ivar"
@@ -101,6 +104,8 @@ def names_things(name: str) -> bool:
     words, plain = words_of(name), bare(name)
     if not words or KINDS.match("_".join(words)):
         return False
+    if words[0] in CATALOGUES and "".join(words[1:]) in THINGS:
+        return True
     if plain in THINGS or re.fullmatch(r"unnamed0?", plain):
         return True
     if words[0] in ("n", "num", "number", "nr", "count"):  # number_of_events

@@ -14,7 +14,7 @@ FEWEST_SHARING = 0.02  # of the rows share a value with another one: an identifi
 LARGEST_GROUP = 0.4  # of the rows; a larger one leaves too little for the other parts
 MOST_GAPS = 0.05  # of the rows without an identifier, which is then set aside
 LARGE_NUMBER = 10**6
-DAYS = ((15_000, 88_000), (2_400_000, 2_500_000))  # modified and full Julian dates
+DAYS = ((40_000, 88_000), (2_400_000, 2_500_000))  # modified and full Julian dates
 STAY = "rows of one group stay on one side of the split"
 
 

@@ -19,7 +19,9 @@ LIMITS = (32767.0, 32768.0, 65535.0, 2147483647.0, 2147483648.0, 4294967295.0, 9
 DIGITS = re.compile(r"9{2,}(\.9+)?|9\.9{2,}|9(\.9+)?e\+\d+|1e\+(2\d|3[0-8])|3\.402823e\+38")
 REPEATED = re.compile(r"8{2,}(\.8+)?|7{2,}(\.7+)?")  # with a minus sign only
 QUIET = (-1.0, -9.0, -9.9)  # often measured, too
+OFTEN = (-99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, -9.0)  # looked for among other values
 FEWEST = 10  # different values beside a mark
+LARGE = 1e6
 SURE = 5.0  # gaps, in units of the range of few other values
 SPIKE, TIMES = 5, 10  # rows of a mark among other values, and times the next most frequent one
 EXACT = 2**53  # larger whole numbers are not exact as floats
@@ -128,6 +130,13 @@ class Beside:
         """Whether the others were measured and not counted."""
         return float(np.mean(self.others % 1 != 0)) > 0.5
 
+    @cached_property
+    def is_spike(self) -> bool:
+        """Whether it is far more frequent than any other value of a measured quantity."""
+        if self.rows < SPIKE or not self.continuous:
+            return False
+        return self.rows > TIMES * int(np.unique(self.others, return_counts=True)[1].max())
+
     @property
     def below_zero(self) -> bool:
         """Whether it is the only negative number."""
@@ -186,10 +195,14 @@ def _is_mark(values: np.ndarray, end: float) -> bool:
     if at is None:
         return False
     loud = end not in QUIET
+    if end < 0 and at.others.min() >= LARGE:
+        return True  # beside numbers of things
     if at.levels < FEWEST:
         ptp = float(np.ptp(at.others))
         return loud and at.rows > 1 and ptp > 0 and at.gap > SURE * ptp
     if at.gap > max(at.spread, 0.5) and (at.rows > 1 or (loud and end < 0)):
+        return True
+    if loud and at.gap > 0 and at.is_spike:
         return True
     return at.below_zero and at.rows > 1 and (loud or (at.continuous and at.rows > 2))
 
@@ -202,10 +215,8 @@ def _is_mark_too(values: np.ndarray, mark: float) -> bool:
     loud = mark not in QUIET
     if at.levels < FEWEST and not loud:
         return False
-    if at.gap <= 0:  # among other values: far more frequent than any of them
-        if not (loud and at.continuous and at.rows >= SPIKE):
-            return False
-        return at.rows > TIMES * int(np.unique(at.others, return_counts=True)[1].max())
+    if at.gap <= 0:  # among other values
+        return loud and at.is_spike
     if at.below_zero:
         return loud or at.continuous
     if at.gap > at.spread / 2 and (loud or at.continuous):
@@ -245,7 +256,8 @@ def isolated(column: pd.Series, known: Iterable[float]) -> tuple[float, int] | N
     """Return a number that may stand for a missing value, and its rows; None where there is none.
 
     It lies further from all other values than these from each other, several times the same; or it
-    is a usual mark, and the only value below zero.
+    is a usual mark, and the only value below zero, at an end and far more frequent than the next
+    value, or a spike among numbers that were measured.
 
     Parameters
     ----------
@@ -258,8 +270,20 @@ def isolated(column: pd.Series, known: Iterable[float]) -> tuple[float, int] | N
         at = _beside(numbers.rest, end)
         if at is None or at.levels < FEWEST:
             continue
-        usual = is_usual(end)
+        usual, loud = is_usual(end), is_usual(end) and end not in QUIET
         apart = at.gap > at.spread > 0 and (at.rows > 1 or usual)
-        if apart or (usual and at.below_zero and at.rows > 1):
+        often = loud and at.rows >= SPIKE and at.rows > TIMES * float(_rows_of_next(at))
+        if apart or often or (usual and at.below_zero and at.rows > 1):
             return _plain(end), at.rows
+    for mark in OFTEN:
+        at = _beside(numbers.rest, mark)
+        if at is not None and at.rows >= SPIKE and at.is_spike:
+            return mark, at.rows
     return None
+
+
+def _rows_of_next(at: Beside) -> int:
+    """Return how often the value next to a number stands there."""
+    ends = at.others.min(), at.others.max()
+    nearest = min(ends, key=lambda end: abs(end - at.mark))
+    return int((at.others == nearest).sum())

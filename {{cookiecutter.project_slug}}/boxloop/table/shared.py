@@ -19,7 +19,7 @@ LIFT = 3.0  # on a smooth density equal numbers are half as frequent as numbers 
 HEAPED = 0.4  # of the numbers that repeat, so many end in one digit: they were rounded
 REGULAR = 0.5  # so many steps of one width: a scale in another unit
 NEXT = range(1, 6)
-LARGE_LEVEL = 0.05  # a value that more rows have is no thing among others
+LARGE_LEVEL = 0.15  # a value that more rows have is no thing among others
 PAIRS, COLUMNS, RANKED = 3_000, 30, 20_000
 FEWEST_PAIRS = 20
 ALIKE, STRANGERS = 0.75, 0.1  # distances in rank; a third is what strangers have
@@ -86,7 +86,7 @@ class Levels:
     def may_be_things(self) -> bool:
         """Whether there are many values, several rows for some of them, and few for each."""
         few = len(self.counts) < FEWEST_LEVELS or len(self.counts) > MOST_REPEATED * self.known
-        return not few and self.counts.max() <= max(LARGE_LEVEL, 1 / FEWEST_LEVELS) * self.known
+        return not few and self.counts.max() <= LARGE_LEVEL * self.known
 
 
 def levels(column: pd.Series) -> Levels:
@@ -148,11 +148,22 @@ def alike(found: Levels, others: Ranks, without: str) -> str | None:
     near, far = np.abs(own - others.at(same)), np.abs(own - others.at(beside))
     owner = found.codes[first]
     best: tuple[float, str | None] = (ALIKE, None)
+    ratios = {}
     for place, name in enumerate(others.names):
         close, away, sure = _nearer(near[:, place], far[:, place], owner)
-        if name != without and sure and away > STRANGERS and close < best[0] * away:
-            best = (close / away, name)
+        if name != without and away > STRANGERS:
+            ratios[name] = close / away
+            best = (ratios[name], name) if sure and ratios[name] < best[0] else best
+    if best[1] is None and ratios:  # in no column for certain, in all of them together perhaps
+        some = [place for place, name in enumerate(others.names) if name in ratios]
+        close, away, sure = _nearer(_mean(near[:, some]), _mean(far[:, some]), owner)
+        return min(ratios, key=ratios.__getitem__) if sure and close < ALIKE * away else None
     return best[1]
+
+
+def _mean(distances: np.ndarray) -> np.ndarray:
+    """Return the mean over columns, shape (rows,); a missing distance is that of strangers."""
+    return np.where(np.isfinite(distances), distances, 1 / 3).mean(axis=1)
 
 
 def orders(found: Levels, others: Ranks, without: str) -> bool:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # Of the table that was read last, as it and study.toml were then: how many rows were left out for
 # which reason, and which inputs hold words. Whoever asks for that need not read it again.
 _SEEN: dict = {}
+EXACT = 2**53  # larger whole numbers, such as identifiers, are not exact as floats
 DEPLOYMENT = "deployment"  # what copies of the deployment table are called
 
 
@@ -208,6 +209,10 @@ def plain(frame: pd.DataFrame) -> Any:
     return pd.DataFrame({name: _plain(frame[name]) for name in frame.columns}, index=frame.index)
 
 
+def _is_extension(column: pd.Series) -> bool:
+    return bool(pd.api.types.is_extension_array_dtype(column))
+
+
 def _plain(column: Any):
     there = column.notna()
     if pd.api.types.is_bool_dtype(column) or (
@@ -217,7 +222,8 @@ def _plain(column: Any):
     ):
         return column.astype(float) if not there.all() else column.astype("int64")
     if pd.api.types.is_numeric_dtype(column):
-        return column.astype(float) if pd.api.types.is_extension_array_dtype(column) else column
+        large = pd.api.types.is_integer_dtype(column) and column.abs().max() > EXACT
+        return column.astype(float) if _is_extension(column) and not large else column
     words = column.astype("object").where(there, None)
     return words.map(lambda value: value if value is None else str(value).strip()).astype("str")
 
