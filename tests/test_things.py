@@ -82,11 +82,12 @@ def test_what_a_thing_has_repeats_with_it():
     assert (found["hostname"], found["teff"]) == ("group", "input")
 
 
-NAMES = (
-    "hostname SOURCE_ID TARGETID ticid TIC KIC EPIC EventNumber eventID plate HEALPIX objID "
-    "specObjID designation galaxy_id halo_id patient_id subject molecule_id smiles uniprot_id "
-    "run_number station_id site kepid pl_hostname fiberid sample_id Sequence_ID obj_name"
-).split()
+_NAMES = """
+hostname SOURCE_ID TARGETID ticid TIC KIC EPIC EventNumber eventID plate HEALPIX objID specObjID
+designation galaxy_id halo_id patient_id subject molecule_id smiles uniprot_id run_number
+station_id site kepid pl_hostname fiberid sample_id Sequence_ID obj_name
+"""
+NAMES = _NAMES.split()
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -90,7 +90,7 @@ def another(raw: Path, name: str) -> Any:
     )
     frame = measured(plain(read_rows(_checked(raw, table, None))), settings)
     frame = contract.check_columns(frame, settings)
-    return frame[_reasons(frame, settings) == ""].reset_index(drop=True)
+    return _kept(frame, _reasons(frame, settings) == "")
 
 
 def deployment(raw: Path) -> Any:
@@ -135,7 +135,18 @@ def _usable(raw: Path) -> pd.DataFrame:
     words = [name for name in settings.inputs if not pd.api.types.is_numeric_dtype(frame[name])]
     _SEEN.clear()
     _SEEN[stamp] = counts, words
-    return frame[reason == ""].reset_index(drop=True)
+    return _kept(frame, reason == "")
+
+
+def _kept(frame: pd.DataFrame, usable: pd.Series) -> pd.DataFrame:
+    """Return the usable rows; whole numbers without gaps stay exact."""
+    kept = frame[usable].reset_index(drop=True)
+    large = [name for name in kept if _is_extension(kept[name]) and _is_whole(kept[name])]
+    return kept.astype({name: float if kept[name].isna().any() else "int64" for name in large})
+
+
+def _is_whole(column: pd.Series) -> bool:
+    return bool(pd.api.types.is_integer_dtype(column))
 
 
 def _seen(raw: Path):
