@@ -13,7 +13,7 @@ import pandas as pd
 
 from boxloop.adopt import held, hints, plan, refusals, sources, study_toml, tails
 from boxloop.adopt.error_columns import error_columns
-from boxloop.adopt.roles import Guess, guess_roles
+from boxloop.adopt.roles import Guess, as_understood, guess_roles
 from boxloop.base.errors import UserError
 from boxloop.base.files import sha256, write_text, written_whole
 from boxloop.measure.kinds import SEVERAL, TaskKind
@@ -145,11 +145,12 @@ def _understand(source: Any, asked: held.Asked, kind: Any):
     ignore = [_here(name, catalogue.frame) for name in asked.ignore]
     refusals.columns_are_there(path, catalogue.frame, columns, ignore=ignore)
     target, *_, time = columns.values()
-    labels = refusals.classes_or_numbers(path, catalogue.frame, target, kind)
     guessed = _roles(catalogue, ignore, dict(zip(NAMES, columns.values(), strict=True)))
+    understood = as_understood(catalogue.frame, guessed)
+    labels = refusals.classes_or_numbers(path, understood, target, kind)
     refusals.there_are_inputs(path, guessed)
     interest = refusals.interest(path, target, labels, kind, asked.options["--positive"])
-    frame, notes = plain(catalogue.frame), list(catalogue.notes)
+    frame, notes = plain(understood), list(catalogue.notes)
     table = _Table(frame, notes, kind, target, time, labels, guessed, *interest)
     way = {"target": target, "in_time": _split(table)["strategy"] == "time"}
     roles = held.mended(frame, guessed, **way)
@@ -203,6 +204,7 @@ def _notes(table: Any, deployment: Any, found: Any, transform: str | None) -> li
     in_time = _split(table)["strategy"] == "time"
     notes = hints.of_columns(table.labels, table.roles)
     notes += hints.of_size(table.roles, len(table.labels))
+    notes += hints.of_extremes(table.frame, table.roles)
     notes += held.left_out(table.frame, table.roles, table.target, in_time=in_time)
     notes += tails.of_inputs(table.frame, table.roles)
     if deployment:
@@ -313,6 +315,7 @@ def _split(table: Any) -> dict:
     """Return the strategy by which rows are divided, and why."""
     roles, time = table.roles, table.time
     group = next((name for name, guess in roles.items() if guess.role == "group"), None)
+    time = time or (None if group else next((n for n, g in roles.items() if g.divides), None))
     if time and not (group and roles[group].reason == "you named it"):
         return {"strategy": "time", "why": f"What is later in {time} is never trained on."}
     if group:

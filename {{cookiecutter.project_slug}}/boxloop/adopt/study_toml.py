@@ -176,6 +176,7 @@ COLUMNS = """
 # The feature manifest. Roles: input, target, id, group, time, weight, error (with error_of),
 # nuisance, truth, resonance, ignored.
 # Optional: missing = [-999.0] (numbers that mean: not measured), description,
+# spellings = { "rr lyrae" = "RR Lyrae" } (words in the file that mean another one),
 # min and max (a value outside stops the run),
 # expected = "increasing" or "decreasing", reference, derived_from_target = true,
 # available_at_inference = false for what a new object would not have,
@@ -192,6 +193,9 @@ def _column(name: str, guess: Guess) -> str:
     lines += [f"error_of = {quoted(guess.error_of)}"] if guess.error_of else []
     if guess.missing:
         lines += [f"missing = [{', '.join(map(str, guess.missing))}]  # {_why_missing(guess)}"]
+    if guess.spellings:
+        said = ", ".join(f"{quoted(a)} = {quoted(b)}" for a, b in guess.spellings.items())
+        lines += [f"spellings = {{ {said} }}  # read as one word; remove what is another"]
     lines += [f"unit = {quoted(guess.unit)}", f"description = {quoted(guess.description)}"]
     lines += ["available_at_inference = false"] if guess.role in ("target", "truth") else []
     return "\n".join(lines)

@@ -63,6 +63,9 @@ class Column(Table):
     missing: list[float] = Field(
         [], description="numbers in the file, such as -999, that mean: not measured"
     )
+    spellings: dict[str, str] = Field(
+        {}, description="words in the file that mean another one: { 'rr lyrae' = 'RR Lyrae' }"
+    )
     reference: str | None = None
     known_by: Waiver | None = Field(
         None,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # Of the table that was read last, as it and study.toml were then: how many rows were left out for
 # which reason, and which inputs hold words. Whoever asks for that need not read it again.
 _SEEN: dict = {}
+EXACT = 2**53  # larger whole numbers, such as identifiers, are not exact as floats
 DEPLOYMENT = "deployment"  # what copies of the deployment table are called
 
 
