@@ -87,13 +87,14 @@ def test_without_a_transform_nothing_changes():
 
 
 @pytest.mark.parametrize(("name", "least"), [("log10", 0), ("1+z", -1)])
-def test_what_has_no_logarithm_is_refused(name, least):
-    """One sentence with the number of rows; asinh takes everything."""
-    y = np.array([[least - 1.0], [least], [5.0]])
+def test_what_has_no_logarithm_stands_at_the_smallest_that_has_one(name, least):
+    """Labels that are moved on purpose do not end a fit; without any other value it is refused."""
+    y = np.array([[least - 1.0], [least], [5.0], [7.0]])
+    seen = TargetScale(name).fit(y).transform(y)
 
+    assert np.isfinite(seen).all() and (seen[:3] == seen[2]).all() and seen[3] > seen[2]
     with pytest.raises(UserError, match=rf"above {least}, and 2 known values are not"):
-        TargetScale(name).fit(y)
-    TargetScale("asinh").fit(y)
+        TargetScale(name).fit(y[:2])
 
 
 def test_a_power_law_with_a_factor_as_scatter_is_learnt_better(tmp_path, monkeypatch):
@@ -191,7 +192,7 @@ def test_intervals_cover_and_are_factors(tmp_path, monkeypatch, uneven):
     assert all(abs(inside[third == k].mean() - made.level) < 0.06 for k in range(3))
     facts = made.facts(low, high, fresh[["mass", "other"]])["reach"]
     size = made.scale.predict(fresh[["mass", "other"]]) if uneven else 1.0
-    reach = Reach(View(facts["transform"], facts["size"]), facts["half"] * size)
+    reach = Reach(View(facts["transform"], facts["size"], facts["least"]), facts["half"] * size)
     told = predictions(fresh, model, settings, train=parts.train, validation=parts.validation,
                        half_width=reach)  # fmt: skip
     np.testing.assert_allclose(told["high"], high, rtol=1e-6)
@@ -206,9 +207,8 @@ def test_the_hint_names_the_option_and_the_option_says_what_it_does(tmp_path):
     text = here.settings_file.read_text(encoding="utf-8")
 
     assert "decades: its logarithm may be the better target; --transform log10" in hint
-    assert (
-        "Models learn log10(L): numbers are told in its own unit, and predictions are med" in said
-    )
+    assert "Models learn log10(L): numbers are told in its own unit, and a prediction" in said
+    assert "nearer to a median than a mean" in said
     assert "decades" not in said and 'transform = "log10"  # models learn log10(L)' in text
 
 

@@ -11,7 +11,7 @@ import os
 import shlex
 import subprocess
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,7 @@ from boxloop.split.division import measured
 from boxloop.table import rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from boxloop.adopt.roles import Guess
@@ -88,7 +88,7 @@ class Asked:
         return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 
-def needed(roles: dict[str, Guess], target: str, *, in_time: bool) -> dict[str, str]:
+def needed(roles: Mapping[str, Any], target: str, *, in_time: bool) -> dict[str, str]:
     """Return the columns without which a row is left out, each with the words for it.
 
     It is what ``study.contract.needed`` says of the study.toml that is about to be written.

@@ -80,6 +80,7 @@ class Plan:
             seen = (self.view.forth(high) - self.view.forth(low)) / 2
             uneven = {"uneven": self.scale is not None}
             reach = {"transform": self.view.name, "size": self.view.size} | uneven
+            reach |= {"least": self.view.least}
             found["reach"] = reach | {"half": float(np.median(seen / size))}
         elif self.scale is not None:
             found["per_scale"] = float(np.median(half / size))

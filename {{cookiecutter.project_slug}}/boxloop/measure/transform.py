@@ -65,18 +65,20 @@ class View:
     name : str
         A key of `TRANSFORMS`.
     size : float
+    least : float
+        What stands for a value that has no transform: the smallest that was seen. No table has
+        one, but labels are moved to see how a model follows, and a model may say what it likes.
     """
 
     name: str
     size: float = 1.0
+    least: float = 1.0
 
     def forth(self, y: Any) -> np.ndarray:
-        """Return transformed values; what a target cannot be is next to what it can."""
-        values = np.asarray(y, dtype=float) / self.size
-        least = TRANSFORMS[self.name].above
-        return TRANSFORMS[self.name].forth(
-            np.where(values <= least, np.nextafter(least, 1), values)
-        )
+        """Return transformed values."""
+        values = np.asarray(y, dtype=float)
+        there = np.where(values / self.size <= TRANSFORMS[self.name].above, self.least, values)
+        return TRANSFORMS[self.name].forth(there / self.size)
 
     def back(self, t: Any) -> np.ndarray:
         """Return values of the target; what no float can hold is infinite."""
@@ -95,9 +97,12 @@ class View:
 
 def view_of(name: str, y: Any) -> View:
     """Return the view of a target by some of its values; see `TargetScale`."""
-    values = np.abs(np.asarray(y, dtype=float))
-    some = values[values > 0]
-    return View(name, float(np.median(some)) if name == "asinh" and len(some) else 1.0)
+    values = np.asarray(y, dtype=float)
+    there = values[values > TRANSFORMS[name].above]
+    if not there.size:
+        refuse_values(name, "the target", values)
+    size = np.abs(there[there != 0]) if name == "asinh" else np.empty(0)
+    return View(name, float(np.median(size)) if size.size else 1.0, float(there.min()))
 
 
 @dataclass(frozen=True)
@@ -158,6 +163,8 @@ class TargetScale(TransformerMixin, BaseEstimator):
     size_ : float
         What asinh divides by: the median size of the fitted values that are not zero, so that it
         means the same in any unit; else 1.
+    least_ : float
+        The smallest value that has a transform.
     low_, high_ : float
         Between these a prediction is kept, in the transformed unit: a line that is drawn too far
         would be infinite when it is turned back.
@@ -177,8 +184,8 @@ class TargetScale(TransformerMixin, BaseEstimator):
     def fit(self, y: Any, _: Any = None) -> Any:
         """Learn the size and the span of the fitted values."""
         values = np.asarray(y, dtype=float)
-        refuse_values(self.name, "the target", values)
-        self.size_ = view_of(self.name, values).size
+        view = view_of(self.name, values)
+        self.size_, self.least_ = view.size, view.least
         told = self.transform(values)
         low, high = float(told.min()), float(told.max())
         span = REACH * (high - low)
@@ -187,7 +194,7 @@ class TargetScale(TransformerMixin, BaseEstimator):
 
     def transform(self, y: Any) -> Any:
         """Return the transformed values, of the same shape."""
-        return View(self.name, self.size_).forth(y)
+        return View(self.name, self.size_, self.least_).forth(y)
 
     def inverse_transform(self, t: Any) -> Any:
         """Return values of the target, of the same shape."""

@@ -282,7 +282,9 @@ class Desk:
             from boxloop.measure.transform import Reach, View
 
             size = self._error_scale(rows) if reach["uneven"] else 1.0
-            return Reach(View(reach["transform"], reach["size"]), reach["half"] * size)
+            return Reach(
+                View(reach["transform"], reach["size"], reach["least"]), reach["half"] * size
+            )
         if "per_scale" not in facts:
             return facts["half_width"]
         return facts["per_scale"] * self._error_scale(rows)
