@@ -98,13 +98,12 @@ def facts(source: Source, others: Catalogue | None) -> dict:
 def _with_target(path: Path, target: str, table: str | None) -> Catalogue:
     """Return the first table of a file that has the target; the one that was named, if one was."""
     found = first = read_catalogue(path, table=table)
-    if table is not None or found.inside is None:
-        return found
+    if table is not None or first.inside is None:
+        return first
     for name in found.tables:
+        found = first if name == first.inside else read_catalogue(path, table=name)
         if target in found.frame or f"{target}_" in found.frame:
             break
-        if name != first.inside:
-            found = read_catalogue(path, table=name)
     else:
         named = ", ".join(found.tables[:8])
         has = f"{path.name} has no column '{target}' in any of its tables {named}"
@@ -235,7 +234,7 @@ def _facts(names: list[str], found: list[Catalogue], columns: list[str]) -> tupl
 def _words(file: Path) -> str:
     """Return the name of a file without the endings of its kind and its packing."""
     name, known = file.name, {*ENDINGS, *TEXT, *PACKED, ".cat", ".tbl"}
-    while (ending := Path(name).suffix.lower()) in known and Path(name).stem:
+    while (ending := Path(name).suffix.lower()) and ending in known:
         name = name[: -len(ending)]
     return name
 
