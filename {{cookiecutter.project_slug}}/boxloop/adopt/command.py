@@ -17,7 +17,7 @@ from boxloop.base.errors import UserError
 from boxloop.base.files import sha256, write_text, written_whole
 from boxloop.measure.kinds import TaskKind
 from boxloop.split.division import measured
-from boxloop.table.read import TAKEN, in_project, read_catalogue
+from boxloop.table.read import TAKEN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,7 +115,7 @@ def _taken_in(
     path = source.path
     kind = refusals.kind_of_task(study.get("task", "regression"))
     table = _understand(source, options, kind, positive)
-    others = deployment and in_project(read_catalogue(deployment))
+    others = sources.unlabelled(deployment, source) if deployment else None
     notes = table.notes + _notes(table, deployment, others)
     places = {source: _place(project, source) for source in filter(None, (path, deployment))}
     facts = _facts(study, table) | _files(project, places, path, deployment)

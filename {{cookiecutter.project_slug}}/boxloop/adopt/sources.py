@@ -95,6 +95,26 @@ def facts(source: Source, others: Catalogue | None) -> dict:
     return {"inside": inside, "deployment_inside": other, "sources": source.files}
 
 
+def unlabelled(path: Path, source: Source) -> Catalogue:
+    """Return the objects that the model is meant for: the table most like the labelled one.
+
+    Parameters
+    ----------
+    path : Path
+        It may be the file of the labelled table, which may hold them beside it.
+    source : Source
+    """
+    first = read_catalogue(path)
+    if first.inside is None:
+        return in_project(first)
+    same = path.resolve() == source.path.resolve()
+    others = [name for name in first.tables if not (same and name == source.catalogue.inside)]
+    found = [read_catalogue(path, table=name) for name in others]
+    wanted = set(source.catalogue.frame) - {source.target}
+    best = max(found, key=lambda one: len(wanted & set(one.frame.columns)))  # the first of equals
+    return in_project(best)
+
+
 def _with_target(path: Path, target: str, table: str | None) -> Catalogue:
     """Return the first table of a file that has the target; the one that was named, if one was."""
     found = first = read_catalogue(path, table=table)
