@@ -131,7 +131,7 @@ def _start(texts: list[str], delimiter: str | None) -> tuple:
         if start and (widths[-1] < 2 or widths[-1] in widths[:start] or len(widths) < len(texts)):
             break  # a row like the others stands above: it is the line between that is wrong
         return start, sign
-    return 0, commonest(texts)
+    return 0, delimiter or commonest(texts)
 
 
 def _rows(lines: list[tuple], sign: str | None) -> list[tuple]:
@@ -210,7 +210,8 @@ def _like(first: list[str], second: list[str], sign: Any) -> bool:
         for one, other in zip(first, second, strict=False)
         if not is_nothing(one) and not is_nothing(other)
     ]
-    return any(one for one, _ in both) and all(one == other for one, other in both)
+    known = all(one == other for one, other in both)
+    return bool(both) and known and any(_measured(cell, sign) for cell in first)
 
 
 def _measured(text: str, sign: Any) -> bool:

@@ -16,7 +16,8 @@ HEAD = re.compile(r"\\tablehead\s*\{((?:[^{}]|\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*
 COLHEAD = re.compile(r"^\\colhead\s*\{(.*)\}$", re.DOTALL)
 REMARK = re.compile(r"(?<!\\)%[^\n]*")
 RULES = re.compile(
-    r"\\(?:hline|toprule|midrule|bottomrule|endhead|endfirsthead|endfoot|endlastfoot|noalign\{[^{}]*\}"
+    r"\\(?:hline|toprule|midrule|bottomrule|endhead|endfirsthead|endfoot|endlastfoot"
+    r"|noalign\{[^{}]*\}"
     r"|c(?:mid)?rule(?:\([^)]*\))?\{[^{}]*\}|cline\{[^{}]*\})"
 )
 # What stands for a sign, and what only says how a word looks.
