@@ -45,9 +45,6 @@ def changed(line, text):
     return "\n".join([*lines[: line - 1], text, *lines[line:]])
 
 
-WIDE = pd.DataFrame(
-    np.random.default_rng(0).normal(size=(30, 40)), columns=[f"c{k}" for k in range(40)]
-).assign(kind=list("ab") * 15)
 BASE = pd.read_csv(io.StringIO(GOOD))
 CLASSES = "classification"
 # Name: file, content, task, options, what the sentence says.
@@ -251,14 +248,6 @@ CASES = {
         [],
         "column 'kind' holds inf in row 5: infinite values are refused",
     ),
-    "input infinite": (
-        "t.csv",
-        csv(BASE.assign(x=np.where(BASE.index == 7, -np.inf, BASE["x"]))),
-        CLASSES,
-        [],
-        "column 'x' holds -inf in row 8: infinite values are refused",
-    ),
-    "more columns than rows": ("t.csv", csv(WIDE), CLASSES, [], "40 inputs for 30 usable rows"),
     "nothing to learn from": (
         "t.csv",
         csv(BASE.assign(x=1, y=[f"word {k}" for k in range(60)])),
