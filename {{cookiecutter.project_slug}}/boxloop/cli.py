@@ -318,7 +318,7 @@ def _say_what_is_open() -> None:
 
 @cli.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--target", metavar="COLUMN", help="The column to predict.")
+@click.option("--target", multiple=True, metavar="COLUMN", help="The column to predict.")
 @click.option("--id", "ident", metavar="COLUMN", help="A different value in every row.")
 @click.option(
     "--group", metavar="COLUMN", help="Rows with the same value stay on one side of the split."
@@ -340,6 +340,14 @@ def _say_what_is_open() -> None:
     "--class-from",
     metavar="name",
     help="Each file holds one class, and its name says which; or a pattern that finds it there.",
+)
+@click.option(
+    "--ignore", multiple=True, metavar="COLUMN", help="Not to be used; may be given several times."
+)
+@click.option(
+    "--transform",
+    type=click.Choice(["log10", "asinh", "1+z"]),
+    help="Learn that of a number; it is undone in every result.",
 )
 @click.option(
     "--force", is_flag=True, help="Replace a study.toml that was edited; a copy of it is kept."

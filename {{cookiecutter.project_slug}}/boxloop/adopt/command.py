@@ -5,27 +5,35 @@ from __future__ import annotations
 import shutil
 import tempfile
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from boxloop.adopt import hints, plan, refusals, sources, study_toml
-from boxloop.adopt.roles import guess_roles
+from boxloop.adopt import held, hints, plan, refusals, sources, study_toml
+from boxloop.adopt.error_columns import error_columns
+from boxloop.adopt.roles import Guess, guess_roles
 from boxloop.base.errors import UserError
 from boxloop.base.files import sha256, write_text, written_whole
 from boxloop.measure.kinds import TaskKind
-from boxloop.split.division import measured
-from boxloop.table.read import TAKEN, in_project, read_catalogue
+from boxloop.measure.task import Task
+from boxloop.split.division import exploration
+from boxloop.table.column import describe
+from boxloop.table.plain import plain
+from boxloop.table.read import TAKEN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from boxloop.base.places import Project
     from boxloop.settings.load import Settings
+    from boxloop.table.read import Catalogue
 
 
+# The options that name columns, and what `guess_roles` calls them.
+NAMING, NAMES = ("--target", "--id", "--group", "--time"), ("target", "ident", "group", "time")
+UNSEEN = "not looked at"
 RARE = 0.1  # a class of interest with a smaller share is cut where it is likelier than by chance
 
 
@@ -66,12 +74,14 @@ def adopt(
     project: Project,
     files: Path | Sequence[Path],
     *,
-    target: str | None = None,
+    target: str | Sequence[str] | None = None,
     ident: Any = None,
     group: Any = None,
     time: str | None = None,
     deployment: Path | None = None,
     positive: str | None = None,
+    ignore: Sequence[str] = (),
+    transform: str | None = None,
     table: str | None = None,
     class_from: str | None = None,
     force: bool = False,
@@ -84,78 +94,102 @@ def adopt(
         Its study.toml may be the template's, which cannot be run yet.
     files, deployment : Path
         The labelled table, or several files that become one, and perhaps one of unlabelled objects.
-    target, ident, group, time, positive : str
-        Columns, and the class of interest.
-    table : str
-        The name or number of one table, where the file holds several.
-    class_from : str
-        Where each file is a class: see `boxloop.adopt.sources.read`.
-    force : bool
-        Replace a study.toml that a person has edited; a copy of it is kept in any case.
+    target, ident, group, time, positive, ignore, transform, table, class_from, force
+        What stands behind the options of the command. Several targets are refused.
 
     Raises
     ------
     UserError
-        If a table cannot be read, a column is not there or does not suit the task, or study.toml
-        would be lost.
+        If a table cannot be read or would be refused by a study, or study.toml would be lost.
     """
+    options = {"--id": ident, "--group": group, "--time": time, "--positive": positive}
+    options |= {"--transform": transform, "--deployment": deployment and str(deployment)}
+    options |= {"--table": table, "--class-from": class_from}
+    paths = [files] if isinstance(files, str | Path) else list(files)
+    asked = held.Asked(tuple(map(str, paths)), options, tuple(dict.fromkeys(ignore)))
+    asked = asked.of_one(target) if target else asked
     study = _former(project, force=force)["study"]
     with tempfile.TemporaryDirectory(prefix="boxloop-", ignore_cleanup_errors=True) as folder:
-        source = sources.read(
-            files, Path(folder), target=target, table=table, class_from=class_from
-        )
-        columns = {"--target": source.target, "--id": ident, "--group": group, "--time": time}
-        return _taken_in(project, study, source, columns, deployment, positive)
+        one = asked.options.get("--target")
+        source = sources.read(paths, Path(folder), target=one, table=table, class_from=class_from)
+        return _taken_in(project, study, source, asked.of_one(source.target), deployment)
 
 
 def _taken_in(
-    project: Project, study: dict, source: Any, options: Any, deployment: Any, positive: Any
+    project: Project, study: dict, source: Any, asked: held.Asked, deployment: Any
 ) -> Adopted:
     """Understand a table, copy its file and write study.toml."""
-    path = source.path
-    kind = refusals.kind_of_task(study.get("task", "regression"))
-    table = _understand(source, options, kind, positive)
-    others = deployment and in_project(read_catalogue(deployment))
-    notes = table.notes + _notes(table, deployment, others)
-    places = {source: _place(project, source) for source in filter(None, (path, deployment))}
+    path, transform = source.path, asked.options["--transform"]
+    table = _understand(source, asked, refusals.kind_of_task(study.get("task", "regression")))
+    others = sources.unlabelled(deployment, source) if deployment else None
+    notes = table.notes + _notes(table, deployment, others, transform)
+    places = {file: _place(project, file) for file in filter(None, (path, deployment))}
     facts = _facts(study, table) | _files(project, places, path, deployment)
     facts |= sources.facts(source, others)
-    text = _written(path, table, facts)
+    text, roles = _written(path, table, facts | {"transform": transform}, asked)
     for file, place in places.items():
         if not place.exists():
             written_whole(place, lambda part, file=file: shutil.copyfile(file, part))
     backup = _backup(project)
     write_text(project.settings_file, text)
-    return Adopted(table.roles, notes, places[path], backup)
+    return Adopted(roles, notes, places[path], backup)
 
 
-def _understand(source: Any, options: Any, kind: Any, positive: Any):
-    """Return a `_Table`, or refuse it: `options` are columns, or None, by what names them."""
+def _understand(source: Any, asked: held.Asked, kind: Any):
+    """Return a `_Table` of which the roles mend what can be mended, or refuse it."""
+    refusals.transform_fits(kind, asked.options["--transform"])
     path, catalogue = source.path, source.catalogue
-    frame = catalogue.frame
-    options = {
-        option: f"{name}_" if name in TAKEN and name not in frame else name
-        for option, name in options.items()
-    }
-    refusals.columns_are_there(path, frame, options)
-    target, ident, group, time = options.values()
-    labels = refusals.classes_or_numbers(path, frame, target, kind)
-    roles = guess_roles(catalogue, target=target, ident=ident, group=group, time=time)
-    refusals.there_are_inputs(path, frame, roles)
-    interest = refusals.interest(path, target, labels, kind, positive)
-    return _Table(frame, list(catalogue.notes), kind, target, time, labels, roles, *interest)
+    columns = {option: _here(asked.options[option], catalogue.frame) for option in NAMING}
+    ignore = [_here(name, catalogue.frame) for name in asked.ignore]
+    refusals.columns_are_there(path, catalogue.frame, columns, ignore=ignore)
+    target, *_, time = columns.values()
+    labels = refusals.classes_or_numbers(path, catalogue.frame, target, kind)
+    guessed = _roles(catalogue, ignore, dict(zip(NAMES, columns.values(), strict=True)))
+    refusals.there_are_inputs(path, guessed)
+    interest = refusals.interest(path, target, labels, kind, asked.options["--positive"])
+    frame, notes = plain(catalogue.frame), list(catalogue.notes)
+    table = _Table(frame, notes, kind, target, time, labels, guessed, *interest)
+    way = {"target": target, "in_time": _split(table)["strategy"] == "time"}
+    roles = held.mended(frame, guessed, **way)
+    refusals.there_are_inputs(path, roles)
+    notes += held.not_weighing(guessed, roles, target)
+    return replace(table, roles=roles, notes=notes)
 
 
-def _notes(table: Any, deployment: Any, found: Any):
+def _here(name: Any, frame: pd.DataFrame) -> Any:
+    """Return the name that a column has in the project."""
+    return f"{name}_" if name in TAKEN and name not in frame else name
+
+
+def _roles(catalogue: Catalogue, ignore: Sequence[str], named: dict) -> dict:
+    """Return a `Guess` for every column; those that are to be ignored have no part in it."""
+    if not ignore:
+        return guess_roles(catalogue, **named)
+    frame, out = catalogue.frame, dict.fromkeys(ignore, "you named it with --ignore")
+    for found in error_columns(frame, {*ignore, *filter(None, named.values())}):
+        out |= {
+            name: f"an error of {base}, which is not used"
+            for name, base in found.items()
+            if base in ignore
+        }
+    guessed = guess_roles(replace(catalogue, frame=frame.drop(columns=list(out))), **named)
+    left = {name: Guess("ignored", why, seen=UNSEEN) for name, why in out.items()}
+    return {name: (guessed | left)[name] for name in frame.columns}
+
+
+def _notes(table: Any, deployment: Any, found: Any, transform: str | None) -> list[str]:
     """Return what is worth knowing of a table, and of unlabelled objects, which may be refused."""
+    in_time = _split(table)["strategy"] == "time"
     notes = hints.of_columns(table.labels, table.roles)
+    notes += hints.of_size(table.roles, len(table.labels))
+    notes += held.left_out(table.frame, table.roles, table.target, in_time=in_time)
     if deployment:
-        others = found.frame
+        others = plain(found.frame)
         refusals.deployment_has_inputs(deployment, others, table.frame, table.roles)
         notes += hints.of_deployment(deployment, others, table.frame, table.roles)
     if table.kind.has_classes:
         return notes + hints.of_classes(table.labels, table.positive)
-    return notes + hints.of_target(table.target, table.frame, table.roles)
+    return notes + hints.of_target(table.target, table.frame, table.roles, transform=transform)
 
 
 def _facts(study: Any, table: Any) -> dict:
@@ -189,13 +223,27 @@ def _files(project: Project, places: Any, path: Path, deployment: Any):
     return facts | {"deployment": there, "deployment_sha256": sha256(deployment)}
 
 
-def _written(path: Path, table: Any, facts: Any):
-    """Return the text of study.toml, with a split by which the table can be divided."""
+def _written(path: Path, table: Any, facts: Any, asked: held.Asked) -> tuple[str, dict]:
+    """Return the text of study.toml, with a split by which the table can be divided, and roles.
+
+    What was seen of a column is told of the rows that 01 and 02 may look at: what the test rows
+    hold is nobody's business before 08 opens them.
+    """
     split = _split(table)
     usual = study_toml.compose(facts, table.roles, split=split | {"exploration": 0.2, "folds": 5})
     settings = _validated(usual)
-    split |= plan.choose(path.name, _usable(table.frame, settings), settings)
-    return study_toml.compose(facts, table.roles, split=split)
+    held.refuse(path, table.frame, settings, asked)
+    rows = held.usable(table.frame, settings)
+    Task(settings).refuse_untransformed(rows)
+    split |= plan.choose(path.name, rows, settings)
+    settings = _validated(study_toml.compose(facts, table.roles, split=split))
+    sample = exploration(rows, settings)
+    roles = {
+        name: replace(guess, seen=describe(sample[name]) if guess.seen != UNSEEN else UNSEEN)
+        for name, guess in held.seen_in(sample, table.roles, table.target).items()
+    }
+    refusals.there_are_inputs(path, roles)
+    return study_toml.compose(facts, roles, split=split), roles
 
 
 def _former(project: Project, *, force: bool) -> dict:
@@ -251,20 +299,6 @@ def _split(table: Any) -> dict:
         return {"strategy": "stratified", "why": f"{why} {others}"}
     why = "No group and no time was named: rows count as independent."
     return {"strategy": "random", "why": f"{why} {others}"}
-
-
-def _usable(frame: pd.DataFrame, settings: Settings) -> pd.DataFrame:
-    """Return the rows that have a target and what the split needs."""
-    needed = [
-        settings.study.target,
-        settings.only("group"),
-        settings.only("time") if settings.split.strategy == "time" else None,
-    ]
-    return (
-        measured(frame, settings)
-        .dropna(subset=[name for name in needed if name])
-        .reset_index(drop=True)
-    )
 
 
 def _validated(text: str) -> Settings:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from boxloop.measure.transform import TRANSFORMS
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -37,7 +39,18 @@ def of_columns(labels: pd.Series, roles: dict) -> list[str]:
     return notes
 
 
-def of_target(target: str, frame: pd.DataFrame, roles: dict) -> list[str]:
+def of_size(roles: dict, rows: int) -> list[str]:
+    """Return that a table has as many inputs as rows, where it does."""
+    inputs = sum(guess.role == "input" for guess in roles.values())
+    if inputs < rows:
+        return []
+    held_back = "only models that are held back by a penalty can learn from so few rows"
+    return [f"There are {inputs:,} inputs for {rows:,} rows with a target: {held_back}."]
+
+
+def of_target(
+    target: str, frame: pd.DataFrame, roles: dict, *, transform: str | None = None
+) -> list[str]:
     """Return what is worth knowing of a number that is to be predicted.
 
     Parameters
@@ -45,6 +58,8 @@ def of_target(target: str, frame: pd.DataFrame, roles: dict) -> list[str]:
     target : str
     frame : DataFrame
     roles : dict of boxloop.adopt.roles.Guess
+    transform : str, optional
+        What is learnt instead; see `boxloop.measure.transform`.
     """
     notes, there = [], frame[target].notna() & ~frame[target].isin(roles[target].missing)
     for name in (
@@ -59,10 +74,14 @@ def of_target(target: str, frame: pd.DataFrame, roles: dict) -> list[str]:
     if not len(values):
         return notes
     low, high = np.quantile(values, [0.01, 0.99])
-    if values.min() > 0 and (decades := np.log10(high / low)) > DECADES:
-        better = (
-            "its logarithm may be the better target; add it as a column to your file and adopt that"
+    if transform is not None:
+        learnt = TRANSFORMS[transform].words.format(target)
+        back = (
+            "numbers are told in its own unit, and a prediction is nearer to a median than a mean"
         )
+        notes.append(f"Models learn {learnt}: {back}.")
+    elif values.min() > 0 and (decades := np.log10(high / low)) > DECADES:
+        better = "its logarithm may be the better target; --transform log10 learns that"
         notes.append(f"Column '{target}' spans {decades:.1f} decades: {better}.")
     spread = float(np.std(values))
     if not SMALL <= spread <= LARGE:

@@ -22,7 +22,8 @@ SMALL = 500  # below this number of units 01 and 02 look at two fifths of them, 
 LOOK = 20_000  # rows are enough to look at
 PLANS = ((0.2, 5), (0.3, 4), (0.4, 3), (0.5, 2))
 LOOKED_AT = 3  # classes that are tried where the one of interest will not do
-FEWEST = 3  # rows of either side of the class of interest that validation and test must have
+FEWEST = 3  # rows of each class, or of either side of that of interest, that each part must have
+PARTS = (0.6, 0.2, 0.2)  # training, validation and test, as study.toml is written
 
 
 def plans(rows: int) -> tuple:
@@ -86,35 +87,59 @@ def _refuse(file: str, frame: pd.DataFrame, share: np.ndarray, settings: Setting
     way = f" by {by}" if name else ""
     other_way = "name another column with --group" if strategy == "group" else "leave --time out"
     out = f", or {other_way}" if name else ""
-    if (inside := _positive(frame, settings)) is None:
+    sides = _sides(frame, settings)
+    if not sides:
         what = f"{len(frame)} rows cannot be divided{way} into training, validation and test"
         msg = f"{file}: {what}: bring more rows{out}."
         raise UserError(msg)
-    found = _another(frame, share, settings)
-    few = min((int(inside.sum()), study.positive_class), (int((~inside).sum()), "the rest"))
+    few, side = min((int(rows.sum()), name) for name, rows in sides.items())
+    found = _another(frame, share, settings) if study.positive_class else None
     other = f"name another class with --positive, such as {found}, or " if found else ""
+    least = fewest_of_a_class(len(frame))
+    # Groups and times may lie so that more are needed; then the number alone is no promise.
+    more = f"at least {least}" if few < least else "more"
     msg = (
-        f"{file}, column '{study.target}': {str(few[1])[:60]} has {few[0]} rows, "
+        f"{file}, column '{study.target}': {side[:60]} has {few} rows, "
         f"which cannot be divided{way} so that each part has some: "
-        f"{other}bring more rows of it{out}."
+        f"{other}bring {more} rows of it{out}."
     )
     raise UserError(msg)
 
 
-def _positive(frame: pd.DataFrame, settings: Settings) -> np.ndarray | None:
-    """Return which rows are of the class of interest, shape (n,); None where there are none."""
-    task = Task(settings)
+def fewest_of_a_class(rows: int) -> int:
+    """Return of how many rows a class must have so that a table of `rows` rows can be divided.
+
+    It is divided evenly: other strategies may ask for more.
+    """
+    return next(n for n in range(FEWEST, 1000) if any(_holds(n, *tried) for tried in plans(rows)))
+
+
+def _holds(number: int, exploration: float, folds: int) -> bool:
+    """Whether every part and every fold has rows of a class of so many rows."""
+    share = np.arange(number) / number
+    edges = (0, *np.cumsum(PARTS))
+    parts = [((share >= low) & (share < high)).sum() for low, high in pairwise(edges)]
+    return min(parts) >= FEWEST and (share < exploration).sum() >= folds
+
+
+def _sides(frame: pd.DataFrame, settings: Settings) -> dict[str, np.ndarray]:
+    """Return the rows, shape (n,), of each class that every part must have; {} of a number."""
+    task, study = Task(settings), settings.study
     if not task.has_classes:
-        return None
-    return (task.labels(frame) == settings.study.positive_class).to_numpy()
+        return {}
+    labels = task.labels(frame).to_numpy()
+    if several := getattr(study, "classes", None):
+        return {name: labels == name for name in several}
+    inside = labels == study.positive_class
+    return {str(study.positive_class): inside, "the rest": ~inside}
 
 
 def _first(frame: pd.DataFrame, share: np.ndarray, settings: Settings) -> dict | None:
     """Return the first plan that works, or None."""
-    positive = _positive(frame, settings)
+    sides = list(_sides(frame, settings).values())
     for exploration, number in plans(len(frame)):
         plan = settings.split.model_copy(update={"exploration": exploration, "folds": number})
-        if _works(frame, share, positive, settings.model_copy(update={"split": plan})):
+        if _works(frame, share, sides, settings.model_copy(update={"split": plan})):
             return {"exploration": exploration, "folds": number}
     return None
 
@@ -131,14 +156,14 @@ def _another(frame: pd.DataFrame, share: Any, settings: Settings):
 
 
 def _works(
-    frame: pd.DataFrame, share: np.ndarray, positive: np.ndarray | None, settings: Settings
+    frame: pd.DataFrame, share: np.ndarray, sides: list[np.ndarray], settings: Settings
 ) -> bool:
-    """Whether every part has rows of either side, and every fold of the parts that are folded."""
+    """Whether every part has rows of each side, and every fold of the parts that are folded."""
     plan = settings.split
     edges = (0, plan.train, plan.train + plan.validation, 2)
     for low, high in pairwise(edges):
         rows = (share >= low) & (share < high)
-        if not _both(rows, positive, FEWEST):
+        if min([rows.sum(), *((rows & side).sum() for side in sides)]) < FEWEST:
             return False
     for end in (plan.exploration, plan.train):
         rows = np.flatnonzero(share < end)
@@ -146,20 +171,12 @@ def _works(
         whole = len(np.unique(units(part, settings))) if plan.strategy == "group" else len(part)
         if whole < 2 * plan.folds:
             return False
-        if positive is None:
+        if not sides:
             continue
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a fold may lack a rare class that is not of interest
             divided = folds(part, settings)
         for fitted, held in divided:
-            if not all(_both(rows[these], positive, 1) for these in (fitted, held)):
+            if not all(side[rows[these]].any() for these in (fitted, held) for side in sides):
                 return False
     return True
-
-
-def _both(rows: np.ndarray, positive: Any, fewest: int) -> bool:
-    """Whether there are so many rows, of either side where there are two."""
-    if positive is None:
-        return np.size(rows) >= fewest and (rows.dtype != bool or rows.sum() >= fewest)
-    inside = positive[rows]
-    return min(inside.sum(), (~inside).sum()) >= fewest

@@ -9,6 +9,7 @@ from boxloop.measure.kinds import TASKS
 from boxloop.table import rules
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -35,7 +36,17 @@ def kind_of_task(name: str) -> Any:
     return TASKS[name]
 
 
-def columns_are_there(path: Path, frame: pd.DataFrame, wanted: dict) -> None:
+def transform_fits(kind: Any, transform: str | None) -> None:
+    """Refuse a transform of a target that is no number."""
+    if transform is not None and kind.has_classes:
+        says = f'--transform is of a number, and study.toml says task = "{kind.name}"'
+        msg = f"{says}: leave it out, or change the task."
+        raise UserError(msg)
+
+
+def columns_are_there(
+    path: Path, frame: pd.DataFrame, wanted: dict, *, ignore: Sequence[str] = ()
+) -> None:
     """Refuse a column that is not there, or that was named for two roles.
 
     Parameters
@@ -44,14 +55,16 @@ def columns_are_there(path: Path, frame: pd.DataFrame, wanted: dict) -> None:
     frame : DataFrame
     wanted : dict
         Columns, or None, by the option that names them.
+    ignore : list of str
+        Columns behind ``--ignore``.
     """
-    for option, name in wanted.items():
+    for option, name in [*wanted.items(), *(("--ignore", name) for name in ignore)]:
         if name is not None and name not in frame.columns:
             more = " …" if frame.shape[1] > 12 else ""
             there = ", ".join(map(str, frame.columns[:12])) + more
             msg = f"{path.name} has no column '{name}' for {option}: its columns are {there}."
             raise UserError(msg)
-    named = [name for name in wanted.values() if name is not None]
+    named = [*(name for name in wanted.values() if name is not None), *ignore]
     twice = next((name for name in named if named.count(name) > 1), None)
     if twice is not None:
         named_twice = f"{path.name}: the column '{twice}' was named for two roles"
@@ -77,17 +90,15 @@ def classes_or_numbers(path: Path, frame: pd.DataFrame, target: str, kind: Any) 
     return spelled(column) if kind.has_classes else column
 
 
-def there_are_inputs(path: Path, frame: pd.DataFrame, roles: dict) -> None:
-    """Refuse a table without inputs, with as many as rows, or with an infinite value in one."""
+def there_are_inputs(path: Path, roles: dict) -> None:
+    """Refuse a table without inputs."""
     inputs = _inputs(roles)
     others = [
         f"'{name}' is {_role(guess)}" for name, guess in roles.items() if guess.role != "target"
     ]
     more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
     said = "; ".join(others[:MOST_NAMED]) + more if others else "there is only the target"
-    rules.refuse(path.name, rules.input_faults(inputs, len(frame), others=f" ({said})"))
-    for name in inputs:
-        rules.refuse(path.name, rules.infinite(name, frame[name]))
+    rules.refuse(path.name, rules.input_faults(inputs, others=f" ({said})"))
 
 
 def _inputs(roles: Any):

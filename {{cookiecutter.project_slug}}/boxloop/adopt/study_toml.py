@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from typing import TYPE_CHECKING
 
+from boxloop.adopt.plan import PARTS
 from boxloop.base.toml import quoted
 from boxloop.measure.kinds import TASKS
+from boxloop.measure.transform import TRANSFORMS
 
 if TYPE_CHECKING:
     from boxloop.adopt.roles import Guess
 
 
+NAMES = ("train", "validation", "test")
 BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 MARK = "# untouched: "
 # Taken over from the study.toml before, so that to change them is no reason for a question.
@@ -84,6 +88,9 @@ def _study(facts: dict) -> str:
     kind = TASKS[facts["task"]]
     told = ("title", "author", "question", "task", "target", "unit")
     lines = ["[study]", *(f"{name} = {quoted(facts[name])}" for name in told)]
+    if facts.get("transform"):
+        words = comment(TRANSFORMS[facts["transform"]].words.format(facts["target"]))
+        lines += [f"transform = {quoted(facts['transform'])}  # models learn {words}"]
     if kind.cut:
         point, words = facts.get("working_point") or (kind.cut.usual, kind.cut.words)
         lines += [
@@ -101,7 +108,9 @@ def _study(facts: dict) -> str:
 MEASURED_NUMBERS = """\
 # Optional: scale = "1+target" (residuals are divided by 1 + target, as for redshifts);
 # outlier_bound = 0.15 (the residual from which on a row is an outlier, in the unit of the target or
-# of the scale; else it is 3 NMAD of the reference).\
+# of the scale; else it is 3 NMAD of the reference);
+# transform = "log10", "asinh" or "1+z" (models learn that of the target, and it is undone in every
+# number: a prediction is then nearer to a median of the target than to its mean).\
 """
 MEASURED_SCORES = """\
 # Optional: prevalence = 0.01 (share of the class of interest where the model is used: purities and
@@ -170,11 +179,19 @@ def _column(name: str, guess: Guess) -> str:
     ]
     lines += [f"error_of = {quoted(guess.error_of)}"] if guess.error_of else []
     if guess.missing:
-        why = "read as not measured, because far from all other values; remove what was measured"
-        lines += [f"missing = {json.dumps(guess.missing)}  # {why}"]
+        lines += [f"missing = [{', '.join(map(str, guess.missing))}]  # {_why_missing(guess)}"]
     lines += [f"unit = {quoted(guess.unit)}", f"description = {quoted(guess.description)}"]
     lines += ["available_at_inference = false"] if guess.role in ("target", "truth") else []
     return "\n".join(lines)
+
+
+def _why_missing(guess: Guess) -> str:
+    """Return why numbers are taken for marks of a missing value."""
+    if guess.error_of is not None:
+        return "read as no error given"
+    if all(math.isinf(mark) for mark in guess.missing):
+        return "read as not measured"
+    return "read as not measured, because far from all other values; remove what was measured"
 
 
 def _split(split: dict) -> str:
@@ -183,9 +200,7 @@ def _split(split: dict) -> str:
             f"# {comment(split['why'])}",
             "[split]",
             f"strategy = {quoted(split['strategy'])}",
-            "train = 0.6",
-            "validation = 0.2",
-            "test = 0.2",
+            *(f"{name} = {part}" for name, part in zip(NAMES, PARTS, strict=True)),
             "# Share that 01 and 02 may look at; it stays inside training.",
             f"exploration = {split['exploration']:g}",
             f"folds = {split['folds']}",

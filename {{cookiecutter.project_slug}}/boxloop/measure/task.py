@@ -176,6 +176,28 @@ class Task:
         columns = self._settings.columns
         return Contrasts({name: columns[name].unit for name in self._settings.inputs})
 
+    def transformed(self, regressor: Any) -> Any:
+        """Return an unfitted regressor that learns the transform of the target in study.toml.
+
+        It answers in the unit of the target; without ``study.transform`` it is as it was.
+        See `boxloop.measure.transform`.
+        """
+        from boxloop.measure.transform import transformed
+
+        return transformed(regressor, self._study.transform)
+
+    def refuse_untransformed(self, frame: pd.DataFrame) -> None:
+        """Refuse a table whose target ``study.transform`` cannot be taken of.
+
+        Raises
+        ------
+        UserError
+        """
+        from boxloop.measure.transform import refuse_values
+
+        if self._study.transform:
+            refuse_values(self._study.transform, self._study.target, self.truth(frame))
+
     def trivial(self) -> Any:
         """Return the unfitted baseline that ignores every input."""
         return self.kind.trivial()

@@ -7,6 +7,8 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 
+from boxloop.measure.transform import error_of_transform
+
 
 def _inner_has(name: str):
     return lambda self: hasattr(getattr(self, "estimator_", self.estimator), name)
@@ -28,6 +30,8 @@ class Weighted(MetaEstimatorMixin, BaseEstimator):
         Columns of X that are weights: zero or more, zero leaves a row out.
     errors : list of str
         Columns of X that are one-sigma errors of the target, larger than zero.
+    transform : str or None
+        What is learnt instead of the target, see `boxloop.measure.transform`: its errors count.
 
     Attributes
     ----------
@@ -44,18 +48,30 @@ class Weighted(MetaEstimatorMixin, BaseEstimator):
     1.0
     """
 
-    def __init__(self, estimator: Any, weights: Any = (), errors: Any = ()) -> None:
+    transform: str | None = None  # of models that were stored before there was one
+
+    def __init__(
+        self, estimator: Any, weights: Any = (), errors: Any = (), transform: str | None = None
+    ) -> None:
         self.estimator = estimator
         self.weights = weights
         self.errors = errors
+        self.transform = transform
 
-    def sample_weight(self, X: Any) -> Any:
-        """Return the weight of each row, shape (n,), with a mean of one."""
+    def sample_weight(self, X: Any, y: Any = None) -> Any:
+        """Return the weight of each row, shape (n,), with a mean of one.
+
+        Parameters
+        ----------
+        X : DataFrame of n rows
+        y : array of shape (n,), needed where there are errors and a transform
+        """
         weight = np.ones(len(X))
         for name in self.weights:
             weight = weight * X[name].to_numpy(dtype=float)
         for name in self.errors:
-            variance = X[name].to_numpy(dtype=float) ** 2
+            error = X[name].to_numpy(dtype=float)
+            variance = error_of_transform(self.transform, y, error) ** 2
             weight = weight / (variance + np.median(variance))
         return weight / weight.mean()
 
@@ -66,7 +82,7 @@ class Weighted(MetaEstimatorMixin, BaseEstimator):
         """Fit a copy of the pipeline; X is a DataFrame that has the weight columns."""
         last = self.estimator.steps[-1][0]
         self.estimator_ = clone(self.estimator).fit(
-            self._bare(X), y, **{f"{last}__sample_weight": self.sample_weight(X)}
+            self._bare(X), y, **{f"{last}__sample_weight": self.sample_weight(X, y)}
         )
         if hasattr(self.estimator_, "classes_"):
             self.classes_ = self.estimator_.classes_

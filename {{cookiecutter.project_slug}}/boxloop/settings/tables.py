@@ -159,6 +159,9 @@ class Study(Table):
     scale: Literal["1+target"] | None = Field(
         None, description="what residuals are divided by, as those of redshifts are"
     )
+    transform: Literal["log10", "asinh", "1+z"] | None = Field(
+        None, description="what models learn instead of the target; see boxloop.measure.transform"
+    )
     outlier_bound: float | None = Field(
         None, gt=0, description="the (scaled) residual from which on a row is an outlier"
     )
@@ -188,6 +191,9 @@ class Study(Table):
             raise ValueError(msg)
         if has_classes and (self.scale or self.outlier_bound) is not None:
             msg = "study.scale and study.outlier_bound belong to regression: remove them"
+            raise ValueError(msg)
+        if has_classes and self.transform is not None:
+            msg = "study.transform belongs to regression: remove it"
             raise ValueError(msg)
         if not has_classes and self.prevalence is not None:
             msg = "study.prevalence belongs to classification and anomaly-detection: remove it"

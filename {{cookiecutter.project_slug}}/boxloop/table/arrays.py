@@ -57,6 +57,29 @@ def read_npz(path: Path, table: str | None) -> Catalogue:
     return found.done(choice)
 
 
+def read_netcdf(path: Path, table: str | None) -> Catalogue:
+    """Return the variables of a netCDF file of version 3 that have one length, side by side."""
+    from scipy.io import netcdf_file
+
+    # scipy raises what it likes of a file that is damaged.
+    try:
+        with netcdf_file(path, mmap=False) as file:
+            variables = {name: (one[:].copy(), one) for name, one in file.variables.items()}
+    except Exception as error:
+        msg = f"{path.name} is not a whole netCDF file: write it again."
+        raise UserError(msg) from error
+    tables = by_length({name: values for name, (values, _) in variables.items()})
+    if not tables:
+        msg = f"{path.name} holds no variable with rows: save a table in it, or adopt another file."
+        raise UserError(msg)
+    sizes = [f"{len(next(iter(group.values())))} rows" for group in tables]
+    choice = choose(path, [",".join(group) for group in tables], table, sizes=sizes)
+    found = Gathered(path, widest=WIDEST)
+    for name, values in tables[choice.place].items():
+        found.add(name, values, unit=getattr(variables[name][1], "units", b""))
+    return found.done(choice)
+
+
 def _loaded(path: Path):
     try:
         return np.load(path, allow_pickle=False)

@@ -80,7 +80,10 @@ def _gathered(path: Path, table: Any) -> Catalogue:
         if (field.metadata or {}).get(b"ARROW:extension:name") == b"pandas.period":
             columns.leave_out(called, "hold periods of pandas")
             continue
-        own = {key.decode(): value.decode("utf-8", "replace") for key, value in (field.metadata or {}).items()}
+        own = {
+            key.decode(): value.decode("utf-8", "replace")
+            for key, value in (field.metadata or {}).items()
+        }
         known = facts.get(name, {})
         unit = own.get("unit") or own.get("units") or known.get("unit")
         text = own.get("description") or own.get("comment") or known.get("description")

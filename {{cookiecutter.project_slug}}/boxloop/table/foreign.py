@@ -16,39 +16,44 @@ if TYPE_CHECKING:
 LINES = {
     "pickle": (
         "a pickle, which may run any code when it is opened",
-        "if you trust it, write it as Parquet with "
-        "`python -c \"import pandas as pd; pd.DataFrame(pd.read_pickle('{name}'))"
-        ".to_parquet('{stem}.parquet')\"`",
+        (
+            "if you trust it, write it as Parquet with "
+            "`python -c \"import pandas as pd; pd.DataFrame(pd.read_pickle('{name}'))"
+            ".to_parquet('{stem}.parquet')\"`"
+        ),
     ),
     "stata": (
         "a Stata file",
-        "write it as Parquet with "
-        "`python -c \"import pandas as pd; pd.read_stata('{name}').to_parquet('{stem}.parquet')\"`",
+        (
+            "write it as Parquet with "
+            "`python -c \"import pandas as pd; pd.read_stata('{name}')"
+            ".to_parquet('{stem}.parquet')\"`"
+        ),
     ),
     "matlab": (
         "a MATLAB file",
-        "write its matrix X as CSV with "
-        "`python -c \"import pandas as pd, scipy.io as io; pd.DataFrame(io.loadmat('{name}')['X'])"
-        ".to_csv('{stem}.csv', index=False)\"`",
+        (
+            "write its matrix X as Parquet with "
+            '`python -c "import pandas as pd, scipy.io as io; '
+            "pd.DataFrame(io.loadmat('{name}')['X']).add_prefix('x')"
+            ".to_parquet('{stem}.parquet')\"`"
+        ),
     ),
     "idl": (
         "a file of IDL",
-        "write its columns as Parquet with "
-        "`python -c \"import pandas as pd, scipy.io as io; pd.DataFrame(io.readsav('{name}'))"
-        ".to_parquet('{stem}.parquet')\"`",
+        (
+            "write its columns as Parquet with "
+            "`python -c \"import pandas as pd, scipy.io as io; pd.DataFrame(io.readsav('{name}'))"
+            ".to_parquet('{stem}.parquet')\"`"
+        ),
     ),
     "sqlite": (
         "a SQLite database",
-        "write one of its tables as Parquet with "
-        "`python -c \"import pandas as pd, sqlite3; pd.read_sql('select * from NAME', "
-        "sqlite3.connect('{name}')).to_parquet('{stem}.parquet')\"`, with its own name for NAME",
-    ),
-    "netcdf3": (
-        "a netCDF file of version 3",
-        "write its variables as Parquet with "
-        "`python -c \"import pandas as pd; from scipy.io import netcdf_file; "
-        "pd.DataFrame({{k: v[:].byteswap().view(v[:].dtype.newbyteorder()) for k, v in "
-        "netcdf_file('{name}', mmap=False).variables.items()}}).to_parquet('{stem}.parquet')\"`",
+        (
+            "write one of its tables as Parquet with "
+            "`python -c \"import pandas as pd, sqlite3; pd.read_sql('select * from NAME', "
+            "sqlite3.connect('{name}')).to_parquet('{stem}.parquet')\"`, with its own name for NAME"
+        ),
     ),
     "zstd": ("packed by zstd", "`zstd -d {name}` unpacks it"),
     "archive": ("an archive of files", "unpack it and adopt the table that is in it"),

@@ -50,7 +50,9 @@ class Gathered:
         self.times: list[str] = []  # columns that held times and are decimal years now
         self.made: set[str] = set()  # names of columns that several were made from
 
-    def add(self, name: Any, values: Any, *, mask: Any = None, unit: Any = "", text: Any = ""):
+    def add(
+        self, name: Any, values: Any, *, mask: Any = None, unit: Any = "", text: Any = ""
+    ) -> None:
         """Add a column of numpy.
 
         Parameters
@@ -70,7 +72,9 @@ class Gathered:
                 inner = mask[field] if mask.dtype.names else mask
                 self.add(self._made(name, f"_{field}"), values[field], mask=inner, unit=unit)
             return
-        mask = np.asarray(mask, dtype=bool) if not mask.dtype.names else np.zeros(values.shape, bool)
+        mask = (
+            np.asarray(mask, dtype=bool) if not mask.dtype.names else np.zeros(values.shape, bool)
+        )
         if values.ndim == 1:
             self._one(name, values, mask, unit, text)
         elif values.ndim > 1:
@@ -142,7 +146,9 @@ class Gathered:
         self._say(f"hold durations: read in {'days' if by == DAY else 'seconds'}", name)
         self._keep(name, pd.Series(seconds / by), unit, text)
 
-    def objects(self, name: Any, values: list, *, mask: Any = None, unit: Any = "", text: Any = ""):
+    def objects(
+        self, name: Any, values: list, *, mask: Any = None, unit: Any = "", text: Any = ""
+    ) -> None:
         """Add a column of Python's own values, of one type or mixed.
 
         Parameters
@@ -178,10 +184,11 @@ class Gathered:
         whole = all(isinstance(value, int) for value in there)
         mixed = "hold numbers and words: all are read as words"
         self._say(BEYOND if whole else mixed, name)
-        words = [None if value is None or value != value else str(value) for value in values]  # noqa: PLR0124
+        gone = [value is None or value != value for value in values]  # noqa: PLR0124
+        words = [None if no else str(value) for no, value in zip(gone, values, strict=True)]
         self._keep(name, pd.Series(words), unit, text)
 
-    def arrow(self, name: Any, column: Any, *, unit: Any = "", text: Any = ""):
+    def arrow(self, name: Any, column: Any, *, unit: Any = "", text: Any = "") -> None:
         """Add a column of Arrow.
 
         Parameters
@@ -266,7 +273,7 @@ class Gathered:
         self.descriptions |= {name: text} if text and text != "None" else {}
 
     def leave_out(self, name: Any, why: str) -> None:
-        """Take note that a column has no place in the table: ``hold lists of different lengths``."""
+        """Take note that a column has no place in the table, and why: ``hold lists``."""
         self.left.setdefault(why, []).append(_word(name))
 
     def _say(self, what: str, name: str) -> None:
@@ -298,20 +305,21 @@ class Gathered:
         """
         gone = [_sentence(names, why) for why, names in self.left.items()]
         if not self.series:
-            why = f": {gone[0].lower()}" if gone else ""
+            why = f" ({gone[0].lower()})" if gone else ""
             msg = (
-                f"{self.path.name} holds no column of numbers or words{why}; "
+                f"{self.path.name} holds no column of numbers or words{why}: "
                 "write a table with one value per row in each column."
             )
             raise UserError(msg)
         notes = [*(choice.notes if choice else []), *self.remarks]
         notes += [f"{_sentence(names, what)}." for what, names in self.said.items()]
-        notes += [f"Column '{name}' held times: it is now in decimal years." for name in self.times]
+        years = "held times: it is now in decimal years"
+        notes += [f"Column '{name}' {years}." for name in self.times]
         notes += [f"{out}: left out." for out in gone]
         frame = pd.concat([series for _, series in self.series], axis=1)
         frame.columns = pd.Index(self._free(), dtype=object)
-        inside = {"inside": choice.inside, "tables": choice.tables} if choice else {}
-        return Catalogue(frame, self.units, self.descriptions, notes, **inside)
+        inside, tables = (choice.inside, choice.tables) if choice else (None, ())
+        return Catalogue(frame, self.units, self.descriptions, notes, inside, tables)
 
 
 def _sentence(names: list[str], what: str, most: int = 4) -> str:

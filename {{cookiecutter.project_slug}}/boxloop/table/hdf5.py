@@ -35,7 +35,8 @@ class _PlainNames(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> NoReturn:
         """Refuse every class and function."""
-        raise pickle.UnpicklingError(f"{module}.{name}")
+        msg = f"{module}.{name}"
+        raise pickle.UnpicklingError(msg)
 
 
 def read_hdf5(path: Path, table: str | None) -> Catalogue:
@@ -204,7 +205,7 @@ def _add_index(found: Gathered, values: Any, attributes: Any):
         _added(found, "index", words)
 
 
-def _typed(found: Gathered, group: Any, field: str, values: Any) -> Any:
+def _typed(group: Any, field: str, values: Any) -> Any:
     """Return what a column of a table of pandas holds, which is told beside it."""
     attributes = group["table"].attrs
     kind = _text(attributes.get(f"{field}_dtype", ""))
@@ -226,7 +227,7 @@ def _pandas_table(found: Gathered, group: Any) -> None:
         if field == "index":
             _add_index(found, rows[field], one.attrs)
             continue
-        values = _typed(found, group, field, rows[field])
+        values = _typed(group, field, rows[field])
         names = _names(one.attrs.get(f"{field}_kind"))
         if names is None or (values.ndim == 2 and len(names) != values.shape[1]):
             _added(found, field, values)

@@ -65,22 +65,26 @@ def choose(
     several = len(names) > 1
     listed = [f"{name} ({size})" for name, size in zip(called, sizes, strict=True)][:MOST_NAMED]
     more = f" and {len(called) - MOST_NAMED} more" if len(called) > MOST_NAMED else ""
+    tables = tuple(called) if several else ()
     if table is None:
-        notes = [
-            f"{path.name} holds {len(called)} tables, {', '.join(listed)}{more}: {called[0]} is "
-            f"read; --table {shell(called[1])} would read another."
-        ] if several else []  # fmt: skip
-        return Choice(0, called[0] if several else None, tuple(called) if several else (), notes)
+        return Choice(0, called[0] if several else None, tables, _note(path, called, listed, more))
     ways = (names, numbers, [name.casefold() for name in names])
     for known, asked in zip(ways, (table, table, table.casefold()), strict=True):
         if asked in known:
             place = known.index(asked)
-            inside = called[place] if several else None
-            return Choice(place, inside, tuple(called) if several else (), [])
+            return Choice(place, called[place] if several else None, tables, [])
     there = f"its tables are {', '.join(listed)}{more}" if several else f"it holds {listed[0]} only"
     remedy = "name one of them with --table" if several else "leave --table out"
     msg = f"{path.name} has no table '{table}', {there}: {remedy}."
     raise UserError(msg)
+
+
+def _note(path: Path, called: list[str], listed: list[str], more: str) -> list[str]:
+    """Return which of several tables is read, and how another would be."""
+    if len(called) == 1:
+        return []
+    holds = f"{path.name} holds {len(called)} tables, {', '.join(listed)}{more}"
+    return [f"{holds}: {called[0]} is read; --table {shell(called[1])} would read another."]
 
 
 def only_one(path: Path, table: str | None) -> None:

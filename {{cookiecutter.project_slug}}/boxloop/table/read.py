@@ -21,6 +21,7 @@ from boxloop.table.catalogue import Catalogue
 from boxloop.table.dates import in_decimal_years
 from boxloop.table.inside import only_one
 from boxloop.table.kinds import ENDINGS, TEXT, kind_of, suffix_of
+from boxloop.table.plain import plain
 from boxloop.table.text import names_are_good, read_text
 
 __all__ = ["Catalogue", "in_project", "read_catalogue", "read_rows"]
@@ -35,6 +36,7 @@ READERS = {
     "orc": ("arrow", "read_orc"),
     "npy": ("arrays", "read_npy"),
     "npz": ("arrays", "read_npz"),
+    "netcdf3": ("arrays", "read_netcdf"),
     "json": ("records", "read_json"),
     "arff": ("records", "read_arff"),
     "excel": ("workbook", "read_excel"),
@@ -106,7 +108,7 @@ def _another_name(path: Path, kind: str) -> list[str]:
     named = "text" if suffix in TEXT else ENDINGS.get(suffix, kind)
     if named == kind or {named, kind} <= {"text", "ecsv", "arff", "json"}:
         return []
-    return [f"{path.name} is of the kind {kind}, whatever its name says: read as such."]
+    return [f"{path.name} is of the kind {kind.upper()}, whatever its name says: read as such."]
 
 
 def _unpacked(path: Path, kind: str, table: str | None) -> Catalogue:
@@ -156,13 +158,15 @@ def in_project(found: Catalogue) -> Catalogue:
 def read_rows(path: Path, *, table: str | None = None) -> pd.DataFrame:
     """Return the rows of a file in whatever format people have it, named as in the project.
 
+    Columns are numbers, truth values as 0 and 1, or text; see `boxloop.table.plain`.
+
     Parameters
     ----------
     path : Path
     table : str, optional
         The name or number of one table, where the file holds several.
     """
-    return in_project(read_catalogue(path, table=table)).frame
+    return plain(in_project(read_catalogue(path, table=table)).frame)
 
 
 def _free(name: str, taken: Any):

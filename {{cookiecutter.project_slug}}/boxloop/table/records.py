@@ -113,7 +113,10 @@ def _matrix(rows: list, width: int):
 
 def _by_row(content: dict) -> dict | None:
     """Return columns of ``{column: {row: value}}``; of ``{row: {column: value}}`` if it is that."""
-    outer, inner = list(content), list(dict.fromkeys(key for one in content.values() for key in one))
+    outer, inner = (
+        list(content),
+        list(dict.fromkeys(key for one in content.values() for key in one)),
+    )
     if any(isinstance(value, dict) for one in content.values() for value in one.values()):
         return None
     if all(str(key).isdigit() for key in outer) and not all(str(key).isdigit() for key in inner):

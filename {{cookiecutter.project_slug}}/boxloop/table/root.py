@@ -30,10 +30,7 @@ def read_root(path: Path, table: str | None) -> Catalogue:
     # uproot raises what it likes of a file that is damaged.
     try:
         with uproot.open(path) as file:
-            trees = _trees(file)
-            if not trees:
-                msg = f"{path.name} holds no tree with events: write the table again."
-                raise UserError(msg)
+            trees = _trees(path, file)
             sizes = [f"{tree.num_entries} rows of {len(tree.keys())} columns" for _, tree in trees]
             choice = choose(path, [name for name, _ in trees], table, sizes=sizes)
             found = _gathered(path, trees[choice.place][1])
@@ -44,13 +41,17 @@ def read_root(path: Path, table: str | None) -> Catalogue:
     return found.done(choice)
 
 
-def _trees(file: Any) -> list[tuple]:
+def _trees(path: Path, file: Any) -> list[tuple]:
     """Return the trees of a file that hold events, the newest cycle of each, by name."""
     kinds = file.classnames(cycle=False)
     names = [name for name, kind in kinds.items() if kind in ("TTree", "TNtuple", "TNtupleD")]
     names += [name for name, kind in kinds.items() if "RNTuple" in kind]
     trees = [(name, file[name]) for name in names]
-    return [(name, tree) for name, tree in trees if tree.num_entries]
+    full = [(name, tree) for name, tree in trees if tree.num_entries]
+    if not full:
+        msg = f"{path.name} holds no tree with events: write the table again."
+        raise UserError(msg)
+    return full
 
 
 def _gathered(path: Path, tree: Any):

@@ -16,6 +16,7 @@ from boxloop.base.errors import UserError
 MOST_LEVELS = 50  # an input of more different words holds names or free text
 MOST_CLASSES = 50  # a target of more different values is a number, or names
 FEWEST_ROWS = 20
+MOST_NAMED = 12  # faults in one sentence
 NUMBERS = ("weight", "error", "resonance")  # roles that hold numbers
 NEEDED = ("target", "id", "group", "time", "weight")  # roles without which a row is left out
 PROMISES = ("min", "max", "slope", "expected")  # what study.toml says of numbers only
@@ -32,14 +33,17 @@ class Fault:
     ----------
     what, remedy : str
         Parts of a sentence; the door knows the name of the file.
+    column : str or None
+        The column without which the fault would be gone; None where that is no way out.
     """
 
     what: str
     remedy: str
+    column: str | None = None
 
 
 def refuse(file: str, faults: Iterable[Fault]) -> None:
-    """Raise a UserError with the first of some faults, if there is one.
+    """Raise a UserError with all of some faults, if there is one.
 
     Parameters
     ----------
@@ -47,9 +51,30 @@ def refuse(file: str, faults: Iterable[Fault]) -> None:
         What the sentence calls the table.
     faults : iterable of Fault
     """
-    for fault in faults:
-        msg = f"{file}, {fault.what}: {fault.remedy}."
+    if found := list(faults):
+        msg = f"{file}, {together(found)}."
         raise UserError(msg)
+
+
+def together(faults: Iterable[Fault], *, most: int = MOST_NAMED) -> str:
+    """Return faults as part of a sentence, those with one remedy side by side.
+
+    Parameters
+    ----------
+    faults : iterable of Fault
+    most : int
+        How many are told with one remedy; of more their number.
+    """
+    by_remedy: dict[str, list[str]] = {}
+    for fault in faults:
+        by_remedy.setdefault(fault.remedy, []).append(fault.what)
+    return "; ".join(f"{some(whats, most=most)}: {way}" for way, whats in by_remedy.items())
+
+
+def some(words: Collection[str], *, most: int = MOST_NAMED) -> str:
+    """Return words side by side, and of too many the number of the others."""
+    more = f"; and {len(words) - most} more" if len(words) > most else ""
+    return "; ".join(list(words)[:most]) + more
 
 
 def column_faults(
@@ -138,14 +163,12 @@ def target_faults(name: str, values: pd.Series, *, has_classes: bool) -> Iterato
         yield from infinite(name, values)
 
 
-def input_faults(inputs: Collection[str], rows: int, *, others: str = "") -> Iterator[Fault]:
-    """Yield what is wrong with the number of inputs.
+def input_faults(inputs: Collection[str], *, others: str = "") -> Iterator[Fault]:
+    """Yield what is wrong with the number of inputs: there must be one.
 
     Parameters
     ----------
     inputs : list of str
-    rows : int
-        How many rows can be used.
     others : str
         What the other columns are.
     """
@@ -153,12 +176,6 @@ def input_faults(inputs: Collection[str], rows: int, *, others: str = "") -> Ite
         yield Fault(
             f"no column is left to learn from{others}",
             "add a column that was measured, and adopt the table again",
-        )
-    elif len(inputs) >= rows:
-        yield Fault(
-            f"there are {len(inputs):,} inputs for {rows:,} usable rows",
-            "leave columns out of your file until there are fewer inputs than rows, "
-            "and adopt it again",
         )
 
 
@@ -180,12 +197,18 @@ def row_faults(
     labels : Series of str, shape (n,), optional
         The classes, where the target has some.
     positive : str, optional
-        The class of interest.
+        The class of interest; None where several classes are told apart.
     """
-    yield from target_faults(target, frame[target], has_classes=labels is not None)
-    yield from input_faults(inputs, len(frame))
-    if labels is not None and not (labels == positive).any():
-        yield Fault(no_such_class(target, labels, positive), "correct study.positive_class")
+    basic = [
+        *target_faults(target, frame[target], has_classes=labels is not None),
+        *input_faults(inputs),
+    ]
+    if labels is not None and positive is not None and not (labels == positive).any():
+        wrong = no_such_class(target, labels, positive)
+        basic.append(Fault(wrong, "correct study.positive_class"))
+    if basic:
+        yield from basic  # what else is wrong follows from it
+        return
     for name in inputs:
         yield from constant(name, frame[name])
 
@@ -200,9 +223,9 @@ def constant(name: str, values: pd.Series, *, where: str = "every usable row") -
     """Yield a fault where an input is the same in all rows, which teaches nothing."""
     there = values.dropna()
     if there.empty:
-        yield Fault(f"column '{name}' has no value in any usable row", IGNORE)
+        yield Fault(f"column '{name}' has no value in any usable row", IGNORE, column=name)
     elif (there == there.iloc[0]).all():
-        yield Fault(f"column '{name}' is {there.iloc[0]} in {where}", IGNORE)
+        yield Fault(f"column '{name}' is {there.iloc[0]} in {where}", IGNORE, column=name)
 
 
 def gaps(name: str, values: pd.Series) -> Iterator[Fault]:
@@ -231,7 +254,7 @@ def _column(
     """Yield what is wrong with one column of the manifest."""
     role = _of(column, "role")
     if role != "target" and values.isna().all():
-        yield Fault(f"column '{name}' has no value in any row", IGNORE)
+        yield Fault(f"column '{name}' has no value in any row", IGNORE, column=name)
         return
     promised = role in NUMBERS or any(_of(column, key) is not None for key in PROMISES)
     if pd.api.types.is_numeric_dtype(values):
@@ -249,6 +272,7 @@ def _column(
             f"column '{name}' holds {levels:,} different words, and more than {MOST_LEVELS} "
             "are no classes",
             "give it the role ignored or id in study.toml",
+            column=name,
         )
 
 
@@ -270,9 +294,10 @@ def _weights(name: str, values: pd.Series, role: str) -> Iterator[Fault]:
         yield from _rows(name, values, values < 0, why, OR_IGNORED)
     else:
         why = "an error must be larger than zero"
-        yield from _rows(name, values, values <= 0, why, OR_IGNORED)
+        some = (values > 0).any()  # else one sentence is enough
+        yield from _rows(name, values, (values <= 0) & some, why, OR_IGNORED)
     if not (values > 0).any():
-        yield Fault(f"column '{name}' is zero in every row", IGNORE)
+        yield Fault(f"column '{name}' is zero in every row", IGNORE, column=name)
 
 
 def _words_for_numbers(name: str, values: pd.Series) -> Iterator[Fault]:
@@ -302,7 +327,8 @@ def _rows(name: str, values: pd.Series, bad: pd.Series, why: str, remedy: str) -
         said = f"{value:g}" if pd.api.types.is_number(value) else repr(value)
         said = "nothing" if pd.isna(value) else said
         more = f", the first of {len(rows):,} such rows" if len(rows) > 1 else ""
-        yield Fault(f"column '{name}' holds {said} in row {rows[0] + 1}{more}: {why}", remedy)
+        what = f"column '{name}' holds {said} in row {rows[0] + 1}{more}: {why}"
+        yield Fault(what, remedy, column=name)
 
 
 def _of(column: Any, key: str) -> Any:

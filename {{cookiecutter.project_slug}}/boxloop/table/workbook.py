@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import datetime
+import datetime as dt
 import tempfile
 import warnings
 from dataclasses import replace
@@ -84,9 +84,9 @@ def _below_the_title(rows: list[list]) -> tuple:
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    if isinstance(value, datetime.datetime | datetime.date):
+    if isinstance(value, dt.datetime | dt.date):
         return value.isoformat()
-    if isinstance(value, datetime.timedelta):
+    if isinstance(value, dt.timedelta):
         return repr(value.total_seconds())
     if isinstance(value, str) and value.startswith("#") and value.rstrip("!?").isupper():
         return ""  # #N/A, #DIV/0!, #NAME?: nothing was computed

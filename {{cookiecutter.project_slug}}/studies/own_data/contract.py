@@ -9,8 +9,6 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from boxloop.base import UserError
 from boxloop.measure import Task
 from boxloop.split import folds, place
@@ -44,7 +42,7 @@ def check_columns(frame: Any, settings: Any) -> Any:
     Parameters
     ----------
     frame : DataFrame
-        The whole table, from `study.data.plain`.
+        The whole table, from `boxloop.table.read_rows`.
     """
     numbers = [] if Task(settings).has_classes else [settings.study.target]
     numbers += settings.role("time") if settings.split.strategy == "time" else []
@@ -76,12 +74,13 @@ def check_rows(frame: pd.DataFrame, settings: Any) -> None:
     """Look whether the rows that are left can be learnt from and divided."""
     file, study, task = settings.data.table, settings.study, Task(settings)
     labels = task.labels(frame) if task.has_classes else None
-    classes = {"labels": labels, "positive": study.positive_class}
-    refuse(file, row_faults(frame, target=study.target, inputs=settings.inputs, **classes))
+    kinds = {"labels": labels, "positive": study.positive_class}
+    refuse(file, row_faults(frame, target=study.target, inputs=settings.inputs, **kinds))
+    task.refuse_untransformed(frame)
     if labels is not None and settings.split.strategy == "stratified":
         # The class of interest against all others: how rare one of the others is does not matter.
-        inside = int((labels == study.positive_class).sum())
-        sides = (inside, repr(study.positive_class)), (len(frame) - inside, "another class")
+        # Of several classes each matters.
+        sides = [(int(rows.sum()), name) for name, rows in _sides(frame, settings).items()]
         count, side = min(sides)
         if count < settings.split.folds:
             rare = f"is {side} in {count} rows, fewer than split.folds = {settings.split.folds}"
@@ -90,13 +89,27 @@ def check_rows(frame: pd.DataFrame, settings: Any) -> None:
     _split(frame, settings)
 
 
+def classes(settings: Any) -> Any:
+    """Return the classes that are told apart; none of a number, and of one class against others."""
+    return list(getattr(settings.study, "classes", None) or ())
+
+
+def _sides(frame: pd.DataFrame, settings: Any) -> dict:
+    """Return the rows, shape (n,), of each class that every part must have; {} of a number."""
+    task = Task(settings)
+    if not task.has_classes:
+        return {}
+    labels = task.labels(frame).to_numpy()
+    if several := classes(settings):
+        return {repr(name): labels == name for name in several}
+    inside = labels == settings.study.positive_class
+    return {repr(settings.study.positive_class): inside, "another class": ~inside}
+
+
 def _split(frame: pd.DataFrame, settings: Any):
     """Look whether each part has rows of every kind, and whether two of them can be folded."""
-    plan, task = settings.split, Task(settings)
-    inside = None
-    if task.has_classes:
-        inside = (task.labels(frame) == settings.study.positive_class).to_numpy()
-    rarest = len(frame) if inside is None else min(inside.sum(), (~inside).sum())
+    plan, sides = settings.split, _sides(frame, settings)
+    rarest = min((rows.sum() for rows in sides.values()), default=len(frame))
     smallest = min(plan.exploration, plan.validation, plan.test)
     if plan.strategy in ("random", "stratified") and rarest * smallest >= PLENTY:
         return  # a million rows need no counting
@@ -109,20 +122,22 @@ def _split(frame: pd.DataFrame, settings: Any):
     }
     for part, (low, high) in edges.items():
         rows = (share >= low) & (share < high)
-        _both_sides(rows, inside, part, settings)
+        _has_each_side(rows, sides, part, settings)
         if part in ("train", "exploration"):
             _enough_for_folds(frame[rows], part, settings)
-            if inside is not None:
-                _both_sides_of_folds(frame[rows], inside[rows], part, settings)
+            if sides:
+                inside = {name: side[rows] for name, side in sides.items()}
+                _each_side_in_folds(frame[rows], inside, part, settings)
 
 
-def _both_sides(rows: Any, inside: Any, part: Any, settings: Any) -> None:
-    """Refuse a part without rows, or without one of the two sides of the class of interest."""
-    if rows.any() and (inside is None or len(np.unique(inside[rows])) == 2):
+def _has_each_side(rows: Any, sides: dict, part: Any, settings: Any) -> None:
+    """Refuse a part without rows, or without one of the classes that it must have."""
+    if rows.any() and all((rows & side).any() for side in sides.values()):
         return
-    even = "random" if inside is None else "stratified"
+    even = "stratified" if sides else "random"
     evenly = f', or set split.strategy = "{even}"' if settings.split.strategy != even else ""
-    what = "rows" if inside is None else "rows of both sides of positive_class"
+    both = "every class in study.classes" if classes(settings) else "both sides of positive_class"
+    what = f"rows of {both}" if sides else "rows"
     without = f"leaves the part '{part}' of the split without {what}"
     remedy = f"enlarge split.{part}{evenly}"
     _refuse(settings.data.table, settings.study.target, without, remedy)
@@ -139,16 +154,19 @@ def _enough_for_folds(frame: pd.DataFrame, part: Any, settings: Any) -> None:
         _refuse(settings.data.table, name, few, f"lower split.folds or enlarge split.{part}")
 
 
-def _both_sides_of_folds(frame: pd.DataFrame, inside: Any, part: Any, settings: Any) -> None:
-    """Refuse a part of which some fold would be fitted to one side of the class of interest."""
+def _each_side_in_folds(frame: pd.DataFrame, sides: dict, part: Any, settings: Any) -> None:
+    """Refuse a part of which some fold would be fitted without a class that it must have."""
     with warnings.catch_warnings():
         # A rare class beside the class of interest may be absent from a fold.
         warnings.simplefilter("ignore")
         divided = folds(frame.reset_index(drop=True), settings)
-    if all(len(np.unique(inside[fitted])) == 2 for fitted, _ in divided):
+    if all(side[fitted].any() for fitted, _ in divided for side in sides.values()):
         return
     study, strategy = settings.study, settings.split.strategy
     lacks = f"has too few rows of '{study.positive_class}' or of the rest"
+    if classes(settings):
+        rare = min(sides, key=lambda name: sides[name].sum())
+        lacks = f"has too few rows of {rare}"
     few = f"{lacks} in the part '{part}' to cross-validate"
     evenly = ', or set split.strategy = "stratified"'
     # With fewer folds the first fit in time has more rows; any other fit has fewer.

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from boxloop.base import UserError, find_project, read_table, sha256, write_table
+from boxloop.measure import Task
 from boxloop.split import measured
 from boxloop.table import read_rows
 
@@ -88,9 +89,9 @@ def another(raw: Path, name: str) -> Any:
     settings = settings.model_copy(
         update={"columns": columns, "data": settings.data.model_copy(update={"table": table})}
     )
-    frame = measured(plain(read_rows(_checked(raw, table, None))), settings)
+    frame = measured(read_rows(_checked(raw, table, None)), settings)
     frame = contract.check_columns(frame, settings)
-    return frame[_reasons(frame, settings) == ""].reset_index(drop=True)
+    return _exact(frame[_reasons(frame, settings) == ""].reset_index(drop=True))
 
 
 def deployment(raw: Path) -> Any:
@@ -128,14 +129,25 @@ def _usable(raw: Path) -> pd.DataFrame:
     settings, stamp = manifest(raw), _stamp(raw)
     path = _checked(raw, settings.data.table, settings.data.sha256)
     _forget_copies(raw)
-    frame = measured(plain(read_rows(path, table=settings.data.inside)), settings)
+    frame = measured(read_rows(path, table=settings.data.inside), settings)
     frame = contract.check_columns(frame, settings)
     reason = _reasons(frame, settings)
     counts = reason[reason != ""].value_counts(sort=False)
     words = [name for name in settings.inputs if not pd.api.types.is_numeric_dtype(frame[name])]
     _SEEN.clear()
     _SEEN[stamp] = counts, words
-    return frame[reason == ""].reset_index(drop=True)
+    return _exact(frame[reason == ""].reset_index(drop=True))
+
+
+def _exact(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with whole numbers as numpy has them: exact, or with gaps as floats."""
+    gaps = {
+        name: float if frame[name].isna().any() else "int64"
+        for name in frame.columns
+        if pd.api.types.is_extension_array_dtype(frame[name])
+        and pd.api.types.is_integer_dtype(frame[name])
+    }
+    return frame.astype(gaps) if gaps else frame
 
 
 def _seen(raw: Path):
@@ -193,35 +205,11 @@ def _read(path: Path, digest: Any, inside: Any):
 
 
 def _copied(path: Path, copy: Any, inside: Any):
-    frame = plain(read_rows(path, table=inside))
+    frame = read_rows(path, table=inside)
     for old in copy.parent.glob(f"{DEPLOYMENT}_*.parquet"):
         old.unlink(missing_ok=True)
     write_table(copy, frame)
     return read_table(copy)  # so that the first reader gets what all others get
-
-
-def plain(frame: pd.DataFrame) -> Any:
-    """Return the table with three kinds of columns: numbers, truth values as 0 and 1, and text.
-
-    Parameters
-    ----------
-    frame : DataFrame
-    """
-    return pd.DataFrame({name: _plain(frame[name]) for name in frame.columns}, index=frame.index)
-
-
-def _plain(column: Any):
-    there = column.notna()
-    if pd.api.types.is_bool_dtype(column) or (
-        column.dtype == object
-        and there.any()
-        and column[there].map(type).isin([bool, np.bool_]).all()
-    ):
-        return column.astype(float) if not there.all() else column.astype("int64")
-    if pd.api.types.is_numeric_dtype(column):
-        return column.astype(float) if pd.api.types.is_extension_array_dtype(column) else column
-    words = column.astype("object").where(there, None)
-    return words.map(lambda value: value if value is None else str(value).strip()).astype("str")
 
 
 def _reasons(frame: pd.DataFrame, settings: Any):
@@ -230,4 +218,7 @@ def _reasons(frame: pd.DataFrame, settings: Any):
     for name, words in contract.needed(settings).items():
         gone = frame[name].isna().to_numpy() & (reason == "")
         reason[gone] = f"{words} ({name})"
+    if chosen := contract.classes(settings):
+        other = ~Task(settings).labels(frame).isin(chosen).to_numpy() & (reason == "")
+        reason[other] = f"a class that is not in study.classes ({settings.study.target})"
     return pd.Series(reason, index=frame.index)

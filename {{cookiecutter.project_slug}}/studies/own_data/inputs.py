@@ -60,9 +60,11 @@ def pipeline(last: Any, *, filled: Any, contrasts: bool = False) -> Any:
     settings = manifest()
     task = Task(settings)
     first = [task.contrasts()] if contrasts else []
+    last = task.transformed(last)  # what study.transform asks for, undone in every answer
     whole = make_pipeline(*first, columns(settings, filled=filled), last)
     if task.has_classes and not task.kind.has_probabilities:
         return whole
     weights = settings.role("weight")
     errors = [name for name in settings.weights if name not in weights]
-    return Weighted(whole, weights=weights, errors=errors) if weights or errors else whole
+    how = {"weights": weights, "errors": errors, "transform": settings.study.transform}
+    return Weighted(whole, **how) if weights or errors else whole
