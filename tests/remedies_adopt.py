@@ -2,6 +2,8 @@
 
 import gzip
 import re
+import shlex
+from functools import partial
 
 import numpy as np
 import pandas as pd

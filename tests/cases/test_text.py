@@ -223,7 +223,7 @@ def test_units_below_the_names_are_units(tmp_path):
     found = read(tmp_path, "a.csv", "id,u,g\n,[mag],mag\n" + lines("{k},{half},{third}"))
     assert found.units == {"u": "mag", "g": "mag"} and "Line 2" in found.notes[0]
 
-    for first in ("x,>18.1,1", "x,---,---", "x,,"):
+    for first in ("x,>18.1,1", "x,>18.1,<2", "x,---,---", "x,,"):
         text = f"name,u,g\n{first}\n" + lines("s{k},{half},{third}")
         assert len(read(tmp_path, "b.csv", text).frame) == ROWS + 1, first
     text = "type,hem\nS,N\n" + lines("S,M")

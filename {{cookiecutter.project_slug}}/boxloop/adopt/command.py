@@ -21,7 +21,7 @@ from boxloop.measure.task import Task
 from boxloop.split.division import exploration
 from boxloop.table.column import describe
 from boxloop.table.plain import plain
-from boxloop.table.read import TAKEN, in_project, read_catalogue
+from boxloop.table.read import TAKEN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,16 +74,16 @@ def adopt(
     project: Project,
     files: Path | Sequence[Path],
     *,
-    target: str | Sequence[str] = (),
+    target: str | Sequence[str] | None = None,
     ident: Any = None,
     group: Any = None,
     time: str | None = None,
     deployment: Path | None = None,
     positive: str | None = None,
-    table: str | None = None,
-    class_from: str | None = None,
     ignore: Sequence[str] = (),
     transform: str | None = None,
+    table: str | None = None,
+    class_from: str | None = None,
     force: bool = False,
 ) -> Adopted:
     """Take in a table; nothing is written before all of it is understood.
@@ -94,7 +94,7 @@ def adopt(
         Its study.toml may be the template's, which cannot be run yet.
     files, deployment : Path
         The labelled table, or several files that become one, and perhaps one of unlabelled objects.
-    target, ident, group, time, positive, table, class_from, ignore, transform, force
+    target, ident, group, time, positive, ignore, transform, table, class_from, force
         What stands behind the options of the command. Several targets are refused.
 
     Raises
@@ -103,27 +103,25 @@ def adopt(
         If a table cannot be read or would be refused by a study, or study.toml would be lost.
     """
     options = {"--id": ident, "--group": group, "--time": time, "--positive": positive}
-    options |= {"--table": table, "--class-from": class_from, "--transform": transform}
-    options |= {"--deployment": deployment and str(deployment)}
-    named = [files] if isinstance(files, str | Path) else list(files)
-    asked = held.Asked(tuple(map(str, named)), options, tuple(dict.fromkeys(ignore)))
-    asked = asked.of_one(target)
+    options |= {"--transform": transform, "--deployment": deployment and str(deployment)}
+    options |= {"--table": table, "--class-from": class_from}
+    paths = [files] if isinstance(files, str | Path) else list(files)
+    asked = held.Asked(tuple(map(str, paths)), options, tuple(dict.fromkeys(ignore)))
+    asked = asked.of_one(target) if target else asked
     study = _former(project, force=force)["study"]
-    target = asked.options["--target"]
     with tempfile.TemporaryDirectory(prefix="boxloop-", ignore_cleanup_errors=True) as folder:
-        source = sources.read(
-            named, Path(folder), target=target, table=table, class_from=class_from
-        )
+        one = asked.options.get("--target")
+        source = sources.read(paths, Path(folder), target=one, table=table, class_from=class_from)
         return _taken_in(project, study, source, asked.of_one(source.target), deployment)
 
 
 def _taken_in(
-    project: Project, study: dict, source: Any, asked: held.Asked, deployment: Path | None
+    project: Project, study: dict, source: Any, asked: held.Asked, deployment: Any
 ) -> Adopted:
     """Understand a table, copy its file and write study.toml."""
     path, transform = source.path, asked.options["--transform"]
     table = _understand(source, asked, refusals.kind_of_task(study.get("task", "regression")))
-    others = in_project(read_catalogue(deployment)) if deployment else None
+    others = sources.unlabelled(deployment, source) if deployment else None
     notes = table.notes + _notes(table, deployment, others, transform)
     places = {file: _place(project, file) for file in filter(None, (path, deployment))}
     facts = _facts(study, table) | _files(project, places, path, deployment)

@@ -95,16 +95,35 @@ def facts(source: Source, others: Catalogue | None) -> dict:
     return {"inside": inside, "deployment_inside": other, "sources": source.files}
 
 
+def unlabelled(path: Path, source: Source) -> Catalogue:
+    """Return the objects that the model is meant for: the table most like the labelled one.
+
+    Parameters
+    ----------
+    path : Path
+        It may be the file of the labelled table, which may hold them beside it.
+    source : Source
+    """
+    first = read_catalogue(path)
+    if first.inside is None:
+        return in_project(first)
+    same = path.resolve() == source.path.resolve()
+    others = [name for name in first.tables if not (same and name == source.catalogue.inside)]
+    found = [read_catalogue(path, table=name) for name in others]
+    wanted = set(source.catalogue.frame) - {source.target}
+    best = max(found, key=lambda one: len(wanted & set(one.frame.columns)))  # the first of equals
+    return in_project(best)
+
+
 def _with_target(path: Path, target: str, table: str | None) -> Catalogue:
     """Return the first table of a file that has the target; the one that was named, if one was."""
     found = first = read_catalogue(path, table=table)
-    if table is not None or found.inside is None:
-        return found
+    if table is not None or first.inside is None:
+        return first
     for name in found.tables:
+        found = first if name == first.inside else read_catalogue(path, table=name)
         if target in found.frame or f"{target}_" in found.frame:
             break
-        if name != first.inside:
-            found = read_catalogue(path, table=name)
     else:
         named = ", ".join(found.tables[:8])
         has = f"{path.name} has no column '{target}' in any of its tables {named}"
@@ -235,7 +254,7 @@ def _facts(names: list[str], found: list[Catalogue], columns: list[str]) -> tupl
 def _words(file: Path) -> str:
     """Return the name of a file without the endings of its kind and its packing."""
     name, known = file.name, {*ENDINGS, *TEXT, *PACKED, ".cat", ".tbl"}
-    while (ending := Path(name).suffix.lower()) in known and Path(name).stem:
+    while (ending := Path(name).suffix.lower()) and ending in known:
         name = name[: -len(ending)]
     return name
 

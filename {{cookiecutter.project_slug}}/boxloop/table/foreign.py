@@ -33,9 +33,10 @@ LINES = {
     "matlab": (
         "a MATLAB file",
         (
-            "write its matrix X as CSV with "
-            "`python -c \"import pandas as pd, scipy.io as io; "
-            "pd.DataFrame(io.loadmat('{name}')['X']).to_csv('{stem}.csv', index=False)\"`"
+            "write its matrix X as Parquet with "
+            '`python -c "import pandas as pd, scipy.io as io; '
+            "pd.DataFrame(io.loadmat('{name}')['X']).add_prefix('x')"
+            ".to_parquet('{stem}.parquet')\"`"
         ),
     ),
     "idl": (

@@ -305,9 +305,9 @@ class Gathered:
         """
         gone = [_sentence(names, why) for why, names in self.left.items()]
         if not self.series:
-            why = f": {gone[0].lower()}" if gone else ""
+            why = f" ({gone[0].lower()})" if gone else ""
             msg = (
-                f"{self.path.name} holds no column of numbers or words{why}; "
+                f"{self.path.name} holds no column of numbers or words{why}: "
                 "write a table with one value per row in each column."
             )
             raise UserError(msg)

@@ -36,6 +36,7 @@ PACKED = {".gz", ".bz2", ".xz"}
 # How the content begins. Of HDF5, which may begin later, see `_by_content`.
 MAGIC = {
     b"SIMPLE  =": "fits", b"PAR1": "parquet", b"ARROW1": "arrow", b"FEA1": "arrow",
+    b"\xff\xff\xff\xff": "arrow",
     b"ORC": "orc", b"\x89HDF\r\n\x1a\n": "hdf5", b"root": "root", b"\x93NUMPY": "npy",
     b"\x1f\x8b": "gz", b"BZh": "bz2", b"\xfd7zXZ\0": "xz", b"SQLite format 3\0": "sqlite",
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "xls", b"CDF\x01": "netcdf3", b"CDF\x02": "netcdf3",

@@ -14,7 +14,7 @@ from boxloop.base.errors import UserError
 from boxloop.table.catalogue import Catalogue
 from boxloop.table.commas import decimal_commas
 from boxloop.table.encoding import text_of
-from boxloop.table.fields import NOTHING, one_width, rows_of
+from boxloop.table.fields import NOTHING, cut, one_width, rows_of
 from boxloop.table.formats import read_as, written_as
 from boxloop.table.header import laid_out
 from boxloop.table.numbers_in_words import exactly, numbers, rounded
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 LONGEST = 200  # signs in the name of a column; more is a quote that never ends
 FOOT = 400  # bytes at the end in which a footer is looked for
+WORD = re.compile(rb"#[^\s\d#.+-]")  # a word, and neither a remark nor a row that is left out
 # What databases write below a table.
 FOOTER = re.compile(
     r"\(?\s*[\d,]+ (?:rows?|records?|objects?|sources?)\b[^,;|\t]*|\\\.", re.IGNORECASE
@@ -91,7 +92,7 @@ def read_text(path: Path, *, delimiter: str | None = None) -> Catalogue:
 
 def _table(path: Path, data: bytes, layout: Layout) -> tuple:
     """Return the table below the names, and what to say of it."""
-    data, said = _without_remarks(data, layout.skipped)
+    data, said = _without_remarks(data, layout)
     start = _after(data, layout.skipped)
     nameless = [place for place, name in enumerate(layout.names) if not name]
     labels = [name or f"\0{place}" for place, name in enumerate(layout.names)]
@@ -121,22 +122,30 @@ def _placed(path: Path, lines: Callable | None) -> Callable:
     return place
 
 
-def _without_remarks(data: bytes, skipped: int) -> tuple:
+def _without_remarks(data: bytes, layout: Layout) -> tuple:
     """Return the text with remarks among its rows emptied, and what to say of it."""
-    start = _after(data, skipped)
-    if data.find(b"\n#", max(start - 1, 0)) < 0:
+    start = _after(data, layout.skipped)
+    if data.find(b"\n#", max(start - 1, 0)) < 0 and not data.startswith(b"#", start):
         return data, []
     body = data[start:]
-    remarks = len(re.findall(rb"(?m)^#", body))
-    if remarks > (body.count(b"\n") + 1) / 2:
+    remarks = [line for line in re.findall(rb"(?m)^#[^\n]*", body) if _is_remark(line, layout)]
+    if not remarks or len(remarks) > (body.count(b"\n") + 1) / 2:
         return data, []  # words that begin with the sign of a remark
-    kept = re.sub(rb"(?m)^#[^\n]*", b"", body)
-    lines = (
-        "1 line behind '#' among or below the rows is"
-        if remarks == 1
-        else (f"{remarks} lines behind '#' among or below the rows are")
+    kept = re.sub(
+        rb"(?m)^#[^\n]*", lambda line: b"" if _is_remark(line[0], layout) else line[0], body
     )
+    lines = "1 line behind '#' among or below the rows is"
+    if len(remarks) > 1:
+        lines = f"{len(remarks)} lines behind '#' among or below the rows are"
     return data[:start] + kept, [f"{lines} passed over."]
+
+
+def _is_remark(line: bytes, layout: Layout) -> bool:
+    """Whether a line is no row that begins with a word such as #12a."""
+    if not WORD.match(line) or layout.width < 2:
+        return True
+    [row] = cut([line.decode()], layout.sign)[:1] or [[]]
+    return len(row) != layout.width
 
 
 def _after(data: bytes, lines: int) -> int:
