@@ -222,7 +222,8 @@ def draw_class_scores(table: pd.DataFrame) -> Figure:
             nudge = 0.28 * (i - (len(whose) - 1) / 2)
             ax.errorbar(mine["value"], place + nudge, xerr=bars, lw=1.2, label=who, **look)
         ax.set_title(TITLES.get(metric, metric), fontsize=10)
-        ax.set_xlim(right=1.02)
+        left = ax.get_xlim()[0]
+        ax.set_xlim(right=1 + 0.04 * max(1 - left, 1e-3))  # no share is above one
         ax.tick_params(axis="x", labelsize=8)
         ax.xaxis.set_major_locator(plt.MaxNLocator(4))
     axes[0, 0].set_yticks(place, [f"{_name(name)} ({rows[name]:,})" for name in names], fontsize=8)
