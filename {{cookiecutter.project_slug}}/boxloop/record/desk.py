@@ -136,19 +136,26 @@ class Desk:
         return self.task.compare(frame, guesses, draws=draws, seed=self.seed, metrics=metrics)
 
     def classes(
-        self, frame: "pd.DataFrame", guesses: "Mapping", *, share: float = 1 / 2
+        self,
+        frame: "pd.DataFrame",
+        guesses: "Mapping",
+        *,
+        names: "Iterable[str]" = (),
+        share: float = 1 / 2,
     ) -> "Classes":
         """Return the classes of a table one by one; see `boxloop.record.classes.Classes`.
 
         Parameters
         ----------
+        names : iterable of str, optional
+            Several classes, where the study asks for one of interest.
         share : float
             Of the usual number of bootstrap draws.
         """
         from boxloop.record.classes import Classes
 
         options = {"draws": round(self.draws * share), "seed": self.seed}
-        return Classes(frame, guesses, self.task, self.settings, **options)
+        return Classes(frame, guesses, self.task, self.settings, tuple(names), **options)
 
     def class_table(self, scores: "pd.DataFrame | None" = None) -> "pd.DataFrame | None":
         """Return the numbers of each class as text; see `boxloop.record.classes.class_table`.

@@ -30,6 +30,7 @@ from boxloop.record.status import status
 from boxloop.record.verdict import judge
 from boxloop.report import cover
 from boxloop.report.chapters import read_chapters
+from boxloop.report.classes import by_class
 from boxloop.report.convert import make_exporter
 from boxloop.report.drawing import loop_drawing
 from boxloop.report.safe import without_unseen
@@ -86,6 +87,7 @@ def build_report(project: Project, *, stale: dict | None = None) -> Path:
         headline=cover.headline(metrics, settings, past, checks),
         old=[" ".join(row) for row in undone if row[1] in NOT_OF_TODAY],
         metrics=cover.secondary(metrics),
+        classes=by_class(project),
         counts=cover.counts(checks, answers, passes, past),
         provenance=cover.provenance(chapters, git_commit(project.root)),
         **_criteria(metrics, checks) | _predictions(read(_scored, project, default=[])),
