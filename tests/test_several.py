@@ -1,6 +1,5 @@
 """Several classes: the setting, the truth, a guess, and metrics that others compute too."""
 
-import tomllib
 from types import SimpleNamespace
 
 import numpy as np

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from boxloop.measure import estimates
 from boxloop.measure.kinds import CLASSIFICATION
 
 from .core import Finding, check
