@@ -153,7 +153,7 @@ def test_the_truth_is_the_place_in_the_list():
     """A class that study.toml does not name is refused by name."""
     frame = pd.DataFrame({"type": ["LPV", "RRab", "RRc "]})
     assert asked().truth(frame).tolist() == [3, 0, 1]
-    with pytest.raises(UserError, match="'RRc ' stands in type and not in study.classes"):
+    with pytest.raises(UserError, match="'RRc ' stands in type and not in study"):
         asked(("RRab", "LPV", "DCEP")).truth(frame)
     assert kind_of(asked()._study) is SEVERAL and asked().kind.cut is None
     assert asked().kind.has_classes and asked().kind.name == "classification"
