@@ -164,7 +164,7 @@ table(
 )
 MISSING = "a number is needed: correct your file or leave the field empty there, and adopt it again"
 # So few numbers that adopt takes the column for words, and study.toml says that it holds numbers.
-SOME = TABLE.assign(b=[str(k % 7) if k % 3 else "low" for k in range(60)])
+SOME = TABLE.assign(b=[str(k % 7) if k % 3 else f"low {k % 24}" for k in range(60)])
 NUMBERS = [(r"(\[columns\.b\]\n)", "\\1min = -9.0\n")]
 FIXED = [SOME.assign(b=[k % 7 if k % 3 else new for k in range(60)]) for new in (0.5, None)]
 table("words for numbers", NUMBERS, MISSING, *FIXED, frame=SOME)

@@ -98,8 +98,7 @@ def adopt(
     Raises
     ------
     UserError
-        If a table cannot be read, does not suit the task or would be refused by a study, or
-        study.toml would be lost.
+        If a table cannot be read or would be refused by a study, or study.toml would be lost.
     """
     options = {"--id": ident, "--group": group, "--time": time, "--positive": positive}
     options |= {"--transform": transform, "--deployment": deployment and str(deployment)}
@@ -241,8 +240,9 @@ def _written(path: Path, table: Any, facts: Any, asked: held.Asked) -> tuple[str
     sample = exploration(rows, settings)
     roles = {
         name: replace(guess, seen=describe(sample[name]) if guess.seen != UNSEEN else UNSEEN)
-        for name, guess in table.roles.items()
+        for name, guess in held.seen_in(sample, table.roles, table.target).items()
     }
+    refusals.there_are_inputs(path, roles)
     return study_toml.compose(facts, roles, split=split), roles
 
 

@@ -11,24 +11,26 @@ import os
 import shlex
 import subprocess
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from boxloop.base.errors import UserError
+from boxloop.checks.data import FEWEST
 from boxloop.measure.task import Task
 from boxloop.split.division import measured
 from boxloop.table import rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from boxloop.adopt.roles import Guess
     from boxloop.settings.load import Settings
 
 MENDED = ("input", "error", "nuisance", "truth")  # roles in which an infinite value is a gap
+NOT_NEEDED = (*MENDED, "time", "id")  # roles of columns that may be given up; by time none is left
 MOST_MARKS = 8  # values that mean: no error given; of more it is a column of something else
 FEW_LOST = 0.1  # of the rows with a target may be left out because they have no error of it
 
@@ -53,7 +55,7 @@ class Asked:
     def of_one(self, targets: str | Sequence[str]) -> Asked:
         """Return the same with its target, or refuse several: the commands take them one by one."""
         found = list(dict.fromkeys([targets] if isinstance(targets, str) else targets))
-        alone = [replace(self, options={"--target": name} | self.options) for name in found]
+        alone = [replace(self, options={"--target": name, **self.options}) for name in found]
         if len(alone) == 1:
             return alone[0]
         lines = [
@@ -85,7 +87,7 @@ class Asked:
         return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 
-def needed(roles: dict[str, Guess], target: str, *, in_time: bool) -> dict[str, str]:
+def needed(roles: Mapping[str, Any], target: str, *, in_time: bool) -> dict[str, str]:
     """Return the columns without which a row is left out, each with the words for it.
 
     It is what ``study.contract.needed`` says of the study.toml that is about to be written.
@@ -131,6 +133,29 @@ def mended(
     if usable.empty:
         return roles
     return {name: _teaching(usable, name, guess) for name, guess in roles.items()}
+
+
+def seen_in(sample: pd.DataFrame, roles: dict[str, Guess], target: str) -> dict[str, Guess]:
+    """Return roles in which columns are ignored of which the first look would see nothing.
+
+    Parameters
+    ----------
+    sample : DataFrame
+        The rows that 01 and 02 look at, measured. `data.schema` judges these.
+    roles : dict of boxloop.adopt.roles.Guess
+    target : str
+    """
+    found = {}
+    for name, guess in roles.items():
+        there = sample[name].dropna()
+        why = None
+        if guess.role in NOT_NEEDED and guess.error_of != target:
+            if there.empty:
+                why = f"none of the {len(sample):,} rows that 01 looks at has a value of it"
+            elif guess.role == "input" and len(sample) >= FEWEST and (there == there.iloc[0]).all():
+                why = f"it is {there.iloc[0]} in all {len(sample):,} rows that 01 looks at"
+        found[name] = replace(guess, role="ignored", reason=why, error_of=None) if why else guess
+    return found
 
 
 def known(values: pd.Series, guess: Guess) -> pd.Series:

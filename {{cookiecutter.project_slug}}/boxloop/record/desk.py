@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from boxloop.measure.conformal import Plan
     from boxloop.measure.decision import Home
     from boxloop.measure.pushes import Pushes
+    from boxloop.measure.transform import Reach
     from boxloop.record.classes import Classes
     from boxloop.record.failures import Log
     from boxloop.record.rehearsal import Rehearsal
@@ -267,20 +268,31 @@ class Desk:
 
         return plan(model, train, validation, self.settings, setting=setting, seed=self.seed)
 
-    def half_width(self, rows: "pd.DataFrame") -> "float | np.ndarray | None":
+    def half_width(self, rows: "pd.DataFrame") -> "float | np.ndarray | Reach | None":
         """Return half of the width of the intervals that 05 has set, per row where errors differ.
 
         None where 05 has set none.
         """
-        from boxloop.measure.model_file import load_model
-
         if not self.has("05_diagnose/intervals.json"):
             return None
         facts = self.read("05_diagnose/intervals.json")
+        if reach := facts.get("reach"):
+            from boxloop.measure.transform import Reach, View
+
+            size = self._error_scale(rows) if reach["uneven"] else 1.0
+            return Reach(
+                View(reach["transform"], reach["size"], reach["least"]), reach["half"] * size
+            )
         if "per_scale" not in facts:
             return facts["half_width"]
+        return facts["per_scale"] * self._error_scale(rows)
+
+    def _error_scale(self, rows: "pd.DataFrame") -> "np.ndarray":
+        """Return the size of the error that 05 has learnt to predict, shape (n,)."""
+        from boxloop.measure.model_file import load_model
+
         scale = load_model(self.file("05_diagnose/error_scale.skops"))
-        return facts["per_scale"] * scale.predict(self.task.seen(rows))
+        return scale.predict(self.task.seen(rows))
 
     def model_facts(self, model: Any, X: "pd.DataFrame") -> dict[str, Any]:
         """Return what names a fitted model: a hash of its guesses, its inputs, its parameters."""
