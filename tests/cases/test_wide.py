@@ -141,7 +141,7 @@ def test_stress_tests_follow_what_the_model_leans_on(tmp_path, monkeypatch):
     file.parent.mkdir(parents=True)
     file.write_text("input,cost\ni,3\nb,2\nnone of these,1\n", encoding="utf-8")
     assert pressed() == list("ibacde")
-    assert [test.name for test in stress.TESTS if test.kind == "covariate"][0] == "lowest i"
+    assert next(test.name for test in stress.TESTS if test.kind == "covariate") == "lowest i"
     for damaged in ("", "column\ni\n", "\0"):
         file.write_text(damaged, encoding="utf-8")
         assert stress.leading(settings) == settings.inputs
