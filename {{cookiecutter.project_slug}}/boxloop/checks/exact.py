@@ -249,7 +249,7 @@ def _near_products(X: dict[str, np.ndarray], y: np.ndarray, seed: int) -> list[t
             close = _correlations(left[:, one], right[:, two], t)
             near = np.argwhere(close > CLOSE)
             found += [(-close[i, j], one.start + i, two.start + j) for i, j in near]
-    pairs = [(names[i], names[j]) for _, i, j in sorted(found)[:PAIRS]]
+    pairs = [(names[min(pair)], names[max(pair)]) for _, *pair in sorted(found)[:PAIRS]]
     return list(dict.fromkeys(pairs))
 
 

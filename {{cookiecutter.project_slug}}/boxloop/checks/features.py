@@ -154,8 +154,7 @@ def target_leak(
         return NotApplicable("The rows carry no labels, or one only.")
     rows, sampled = estimates.sample(len(frame), seed, MOST)
     rows = rows[frame[target].iloc[rows].notna().to_numpy()]
-    part = frame.iloc[rows]
-    written = part[list(inputs)]
+    part, written = frame.iloc[rows], frame[list(inputs)].iloc[rows]
     classes, X = has_classes(task, part[target]), estimates.numeric(written)
     y = estimates.target_codes(part[target]) if classes else part[target].to_numpy(dtype=float)
     law = None if classes else exact.find({n: X[n].to_numpy() for n in X}, y, seed=seed)
@@ -163,10 +162,10 @@ def target_leak(
         return Finding(1.0, passed=False, message=_said_of(law, target, sampled))
     codes = estimates.group_codes(groups, frame, len(frame))[rows]
     bench, seen = leaks.bench(X, y, codes, classes=classes, seed=seed)
-    written, sampled = written[list(bench.X)], sampled + seen
+    written, said = written[list(bench.X)], f"'{target}'{sampled}{seen}"
     if reference_skill is not None and not is_stand_in(method):
         bench.reference = np.asarray(reference_skill, dtype=float)[rows]
-    return _judged(bench, written, part[target], columns or {}, threshold, f"'{target}'{sampled}")
+    return _judged(bench, written, part[target], columns or {}, threshold, said)
 
 
 def _said_of(law: exact.Law, target: str, sampled: str) -> str:

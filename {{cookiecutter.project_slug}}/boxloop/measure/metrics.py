@@ -420,7 +420,7 @@ def _partial(rate: float, words: str) -> Metric:
         lambda ranking, _=None: ranking.partial_area(rate),
         "higher",
         *SCORES,
-        kind=Share("classes", at=lambda _, point: rate, by_odds=True),
+        kind=Share("classes", at=lambda *_: rate, by_odds=True),
     )
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 WALKS = 50
+CELLS = 2e7  # numbers that are asked about at once: of thousands of columns all would not fit
 
 
 @dataclass(frozen=True)
@@ -111,16 +112,21 @@ def _said(
 
     Columns are taken by position, so that words stay words and gaps stay gaps.
     """
-    n, (walks, steps, _) = len(rows), took_over.shape
+    (walks, steps, _), columns = took_over.shape, rows.shape[1]
+    step = max(1, int(CELLS // (walks * steps * columns)))
+    if step < len(rows):
+        parts = [rows.iloc[first : first + step] for first in range(0, len(rows), step)]
+        return np.concatenate([_said(model, part, starts, players, took_over) for part in parts])
+    n = len(rows)
     row, walk = np.arange(n)[:, None, None], np.arange(walks)[None, :, None]
     shape = (n, walks, steps)
     own = np.broadcast_to(row, shape).ravel()
     other = np.broadcast_to(n + walk, shape).ravel()
     both = pd.concat([rows, starts], ignore_index=True)
     places = dict.fromkeys(rows, own)
-    for number, columns in enumerate(players):
+    for number, moving in enumerate(players):
         mine = np.broadcast_to(took_over[:, :, number], shape).ravel()
-        places |= dict.fromkeys(columns, np.where(mine, own, other))
+        places |= dict.fromkeys(moving, np.where(mine, own, other))
     asked = pd.DataFrame({name: both[name].array.take(place) for name, place in places.items()})
     said = guess(model, asked)
     return said.reshape(*shape, *said.shape[1:])

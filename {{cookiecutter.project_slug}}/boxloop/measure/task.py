@@ -253,6 +253,15 @@ class Task:
         if self._study.transform:
             refuse_values(self._study.transform, self._study.target, self.truth(frame))
 
+    def long_tails(self) -> Any:
+        """Return the unfitted step that brings columns with long tails to one scale.
+
+        See `boxloop.measure.long_tails.LongTails`.
+        """
+        from boxloop.measure.long_tails import LongTails
+
+        return LongTails()
+
     def trivial(self) -> Any:
         """Return the unfitted baseline that ignores every input."""
         return self.kind.trivial()

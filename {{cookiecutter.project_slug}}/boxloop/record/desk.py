@@ -531,6 +531,22 @@ class Desk:
         first = [name for name in dict.fromkeys(names) if name in inputs]
         return first + [name for name in inputs if name not in set(first)]
 
+    def shuffled(self, model: Any, frame: "pd.DataFrame") -> "pd.Series":
+        """Return what shuffling each input costs on rows held out, the most costly first.
+
+        Of very many inputs the leading ones; see `boxloop.measure.explain.shuffled`.
+
+        Parameters
+        ----------
+        model : unfitted estimator
+        frame : DataFrame
+            Its first fold is held out.
+        """
+        from boxloop.measure.explain import shuffled
+
+        known = {"scoring": self.task.scorer(), "settings": self.settings, "cv": self.folds(frame)}
+        return shuffled(model, self.task.seen(frame), self.task.truth(frame), **known)
+
     def searched(self, model: Any, rows: "pd.DataFrame") -> list[str]:
         """Return the inputs that are worth shuffling one by one: all, or of very many a few.
 

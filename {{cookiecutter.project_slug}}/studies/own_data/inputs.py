@@ -15,7 +15,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from boxloop.measure import LongTails, Task, Weighted
+from boxloop.measure import Task, Weighted
 
 from .manifest import aside, manifest
 
@@ -86,7 +86,7 @@ def columns(settings: Any, *, filled: bool) -> Any:
     numbers = make_column_selector(pattern=others, dtype_include="number")
     words = make_column_selector(pattern=others, dtype_exclude="number")
     fill = make_pipeline(
-        LongTails(),
+        Task(settings).long_tails(),
         # The median of thousands of columns takes a second, in each of hundreds of fits.
         SimpleImputer(
             strategy="mean" if is_wide(settings) else "median",
