@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from boxloop.base.style import plain_log_ticks
 from boxloop.figures.bulk import Bulk
-from boxloop.figures.labels import column_label, says_unit
+from boxloop.figures.labels import column_label, distinct_labels, says_unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -153,7 +153,7 @@ def _fit_words(ax: Axes) -> None:
     first = ax.xaxis.get_ticklabels()[0]
     room = _signs(_inches(ax)[0] / len(words), first)
     if _longest(words) > room and not first.get_rotation() and _are_words(words):
-        short = [column_label(word, width=20, lines=1) for word in words]
+        short = distinct_labels(words, width=20)
         look: dict[str, Any] = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"}
         ax.xaxis.set_ticks(ax.get_xticks(), labels=short, **look)
 
