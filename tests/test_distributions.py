@@ -102,7 +102,7 @@ def test_of_many_words_the_commonest_are_drawn_and_the_others_counted(drawn):
     (ax,) = drawn({"train": pd.DataFrame({"field": column})}, {"field": ""})
 
     labels = [label.get_text() for label in ax.get_yticklabels()]
-    assert len(labels) == 12 and all(len(label) <= 14 for label in labels)
+    assert len(set(labels)) == 12 and all(len(label) <= 14 for label in labels)
     assert ax.get_xlabel() == f"field\n{sum(range(1, 19))} rows have other words"
 
 

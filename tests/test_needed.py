@@ -1,6 +1,7 @@
 """The dozen questions that a paper needs stand first, wherever questions are listed."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 from conftest import TEMPLATE
@@ -116,3 +117,18 @@ def test_a_record_of_an_older_project_has_no_such_count():
 
     assert waiting_words([row]) == "3 questions wait for an answer"
     assert not is_needed({}) and WORTH != NEEDED
+
+
+def test_a_release_whose_dozen_is_answered_says_what_else_is_open(tmp_path, monkeypatch):
+    """It is in the way as before, and the sentence says that what a paper needs is there."""
+    from boxloop.base.places import Project
+    from boxloop.record import obstacles
+
+    rows = [answer(*key.split("."), answered=True) for key in ITEMS] + [answer(name="nature")]
+    monkeypatch.setattr(obstacles, "read_answers", lambda _: rows)
+    monkeypatch.setattr(obstacles, "read_checks", lambda _: [])
+    study = SimpleNamespace(title="A study", question="Does it rain?", criteria=[], author="Me")
+    found = obstacles.obstacles(Project(tmp_path), SimpleNamespace(study=study))
+
+    said = "Without an answer, worth asking: 01_scoping: nature"
+    assert found == [f"{said}; every question needed for a paper is answered."]

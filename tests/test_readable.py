@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from boxloop.figures.labels import column_label
+from boxloop.figures.labels import column_label, distinct_labels
 from boxloop.figures.readable import fitted, make_readable
 
 LONG = "flux_density_in_the_blue_band_of_camera_x1"
@@ -54,6 +54,16 @@ def test_names_that_differ_at_their_end_stay_apart():
     labels = {column_label(f"{LONG}_and_so_on_to_the_end_{k}", width=15) for k in range(12)}
 
     assert len(labels) == 12
+
+
+@pytest.mark.parametrize(
+    "pattern", ["Field {} of the southern campaign", "the_field_number_{}", "{}_x"]
+)
+def test_classes_are_told_apart_by_what_differs(pattern):
+    """A class that is shortened must not look like another one."""
+    labels = distinct_labels([pattern.format(k) for k in range(12)], width=12)
+
+    assert len(set(labels)) == 12 and max(map(len, labels)) <= 12
 
 
 @pytest.mark.parametrize("label", ["true []", "true", "mean of predicted − true []"])

@@ -66,7 +66,7 @@ class Bulk:
     def bins(self, count: int = BINS) -> np.ndarray:
         """Return the edges of bins that are equally wide on this axis, shape (count + 1,)."""
         ends = _scaled(np.array([self.low, self.high]), self.scale, self.width)
-        edges = _unscaled(np.linspace(*ends, count + 1), self.scale, self.width)
+        edges = _unscaled(np.linspace(ends[0], ends[1], count + 1), self.scale, self.width)
         edges[[0, -1]] = self.low, self.high
         return edges
 
@@ -74,7 +74,7 @@ class Bulk:
         """Give matplotlib axes, such as ``ax.xaxis``, this scale, these ends and few ticks."""
         ticks, words = self.ticks(most)
         for axis in axes:
-            which = axis.axis_name
+            which = str(getattr(axis, "axis_name", "x"))
             options = {"linear_width": self.width} if self.scale == "asinh" else {}
             getattr(axis.axes, f"set_{which}scale")(self.scale, **options)
             getattr(axis.axes, f"set_{which}lim")(self.low, self.high)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from boxloop.figures.bulk import find_bulk
-from boxloop.figures.labels import column_label
+from boxloop.figures.labels import column_label, distinct_labels
 from boxloop.measure.shift import alike
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def _bars(ax: Any, columns: list[pd.Series], words: list) -> str:
             color=colour,
             linestyle=line,
         )
-    labels = [column_label(str(word), width=LONGEST, lines=1) for word in words]
+    labels = distinct_labels([str(word) for word in words], width=LONGEST)
     ax.set_yticks(place, labels, fontsize=max(5, 9 - len(words) // 3))
     ax.set(xticks=[], ylim=(len(words) - 0.4, -0.6), xlim=(0, None))
     ax.grid(visible=False)

@@ -48,6 +48,26 @@ def column_label(name: str, unit: str | None = "", *, width: int = 24, lines: in
     return "\n".join(parts)
 
 
+def distinct_labels(words: list[str], *, width: int) -> list[str]:
+    """Return words in one line of so many signs each, by what tells them apart.
+
+    Classes such as ``Field 7 of the southern campaign`` differ in the middle only.
+    """
+    found = [column_label(word, width=width, lines=1) for word in words]
+    if len(set(found)) == len(set(words)):
+        return found
+    start = _alike(words)
+    end = _alike([word[start:][::-1] for word in words])
+    apart = [word[max(start - 1, 0) : len(word) - end + 1] for word in words]
+    return [column_label(f"…{word}…", width=width, lines=1) for word in apart]
+
+
+def _alike(words: list[str]) -> int:
+    """Return with how many equal signs words begin."""
+    signs = enumerate(zip(*words, strict=False))
+    return next((at for at, there in signs if len(set(there)) > 1), min(map(len, words), default=0))
+
+
 def says_unit(name: str, unit: str) -> bool:
     """Return whether a name ends in its unit, as in ``mass [Msun]``, ``d (pc)`` or ``T, K``."""
     said = re.escape(unit.strip())

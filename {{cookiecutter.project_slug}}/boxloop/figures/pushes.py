@@ -49,9 +49,6 @@ def draw_pushes(parts: pd.DataFrame, misled: pd.DataFrame, *, unit: str) -> Figu
     right.set_yticks(place, misled.index, fontsize=9)
     right.invert_yaxis()
     right.set_xlabel(f"mean push towards the error {unit}".strip())
-    reach = find_bulk(misled)
-    right.set_xlim(min(reach.low, 0), max(reach.high, 0))
-    reach.note(right, misled, what="bar")
     right.legend(fontsize=9, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     return fig
 

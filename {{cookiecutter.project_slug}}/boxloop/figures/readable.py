@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from boxloop.base.style import plain_log_ticks
 from boxloop.figures.bulk import Bulk
-from boxloop.figures.labels import column_label, says_unit
+from boxloop.figures.labels import column_label, distinct_labels, says_unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,8 +52,9 @@ def _take_out(ax: Axes) -> None:
     if place is not None and len(others) > 1:
         for above in others:
             spot = above.get_subplotspec()
-            above_it = spot is not None and spot.rowspan.stop == place.rowspan.start
-            if above_it and spot.colspan == place.colspan:
+            if spot is None or spot.rowspan.stop != place.rowspan.start:
+                continue
+            if spot.colspan == place.colspan:
                 above.tick_params(labelbottom=True)
     if len(others) > 1:
         ax.remove()
@@ -61,7 +62,8 @@ def _take_out(ax: Axes) -> None:
 
 def _inches(ax: Axes) -> tuple[float, float]:
     """Return width and height of a panel, about: a layout that is still to come may shrink it."""
-    box, size = ax.get_position(), ax.figure.get_size_inches()
+    box, fig = ax.get_position(), ax.get_figure(root=True)
+    size = (6.4, 4.8) if fig is None else fig.get_size_inches()
     return max(box.width * size[0], 0.5), max(box.height * size[1], 0.5)
 
 
@@ -151,8 +153,8 @@ def _fit_words(ax: Axes) -> None:
     first = ax.xaxis.get_ticklabels()[0]
     room = _signs(_inches(ax)[0] / len(words), first)
     if _longest(words) > room and not first.get_rotation() and _are_words(words):
-        short = [column_label(word, width=20, lines=1) for word in words]
-        look = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"}
+        short = distinct_labels(words, width=20)
+        look: dict[str, Any] = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"}
         ax.xaxis.set_ticks(ax.get_xticks(), labels=short, **look)
 
 

@@ -7,10 +7,13 @@ Each of the twelve has one question here, the one that asks most nearly what the
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+Row = TypeVar("Row", bound=Mapping[str, Any])
 
 SOURCE = "Huppenkothen et al. (2023), Appendix A"
 NEEDED, WORTH = "needed for a paper", "worth asking"
@@ -35,12 +38,12 @@ def item_of(notebook: str, question: str) -> str:
     return ITEMS.get(f"{notebook}.{question}", "")
 
 
-def is_needed(row: dict[str, Any]) -> bool:
+def is_needed(row: Mapping[str, Any]) -> bool:
     """Return whether a paper needs the answer in a row of `boxloop.notebooks.answers`."""
     return bool(item_of(str(row.get("notebook")), str(row.get("id"))))
 
 
-def needed_first(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+def needed_first(rows: Iterable[Row]) -> list[Row]:
     """Return answers in their order, those that a paper needs before all others."""
     return sorted(rows, key=lambda row: not is_needed(row))
 
