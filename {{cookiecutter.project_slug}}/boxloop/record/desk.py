@@ -569,7 +569,6 @@ class Desk:
 
         return these(model, self.task.seen(rows), list(names), list(self.settings.inputs))
 
-
     def bulk(self, *sets: Any) -> "Bulk":
         """Return the axis on which the bulk of some numbers is seen; see `boxloop.figures.bulk`.
 
