@@ -74,7 +74,21 @@ def in_decimal_years(frame: pd.DataFrame) -> tuple:
             notes.append(f"Column '{name}' held dates{spelt}: it is now in decimal years.")
         elif said:
             notes.append(f"Column '{name}' {said}.")
-    return frame.assign(**found), tuple(found), notes
+    return with_columns(frame, found), tuple(found), notes
+
+
+def with_columns(frame: pd.DataFrame, columns: dict) -> pd.DataFrame:
+    """Return a table with some columns replaced, whatever they are called.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    columns : dict of Series
+    """
+    frame = frame.copy(deep=False)
+    for name, column in columns.items():
+        frame[name] = column
+    return frame
 
 
 def decimal_years(column: pd.Series) -> pd.Series:
