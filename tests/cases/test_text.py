@@ -350,12 +350,12 @@ def test_a_lost_field_far_below_is_named(tmp_path):
 def test_wavelengths_are_names(tmp_path):
     """Numbers that rise along the first line alone; where they do so in rows, it is a row."""
     rng = np.random.default_rng(0)
-    body = "".join(f"s{k}," + ",".join(f"{v:.3f}" for v in rng.random(6)) + "\n" for k in range(9))
-    found = read(tmp_path, "a.csv", "id,400,401,402.5,404,405,406\n" + body)
+    body = "".join(f"s{k}," + ",".join(f"{v:.3f}" for v in rng.random(8)) + "\n" for k in range(9))
+    found = read(tmp_path, "a.csv", "id,400,401,402.5,404,405,406,407,408\n" + body)
     assert list(found.frame.columns)[:3] == ["id", "400", "401"] and len(found.frame) == 9
     assert "names" in found.notes[0]
 
-    rising = "".join(f"s{k}," + ",".join(str(k + n) for n in range(6)) + "\n" for k in range(9))
+    rising = "".join(f"s{k}," + ",".join(str(k + n) for n in range(8)) + "\n" for k in range(9))
     assert len(read(tmp_path, "b.csv", rising).frame) == 9
 
 

@@ -28,7 +28,7 @@ TYPE = re.compile(
 )
 RULE = re.compile(r"[-=]+")
 LIMIT = re.compile(r"\s*[<>≤≥~±]")
-FEWEST_ON_A_SCALE, FEWEST_ROWS = 5, 4  # numbers that rise by chance are fewer
+FEWEST_ON_A_SCALE, FEWEST_ROWS = 8, 4  # numbers that rise by chance are fewer
 LONGEST_MARK = 4  # dashes that may stand for a missing value
 BARE = re.compile(r"\(?\[?\d*\]?\)?")  # the number of a column, or nothing
 
@@ -238,7 +238,7 @@ def _is_a_scale(layout: Layout, rows: list[list[str]]) -> bool:
 
 
 def _rises(row: list[str], sign: Any) -> bool:
-    """Whether the numbers in a row rise or fall without exception, five of them or more."""
+    """Whether the numbers in a row rise or fall without exception, and they are not few."""
     words = [cell.strip().replace(",", ".") for cell in row if is_number(cell, sign)]
     if len(words) < FEWEST_ON_A_SCALE:
         return False
