@@ -311,10 +311,14 @@ def test_a_date_is_a_date(tmp_path, spelling):
     assert says in found.notes[0] and found.units == {"seen": "yr"}
 
 
-@pytest.mark.parametrize("shape", ["{one:02d}/{two:02d}/2015", "{one:02d}.{two:02d}.15"])
+@pytest.mark.parametrize(
+    "shape",
+    ["{one:02d}/{two:02d}/2015", "{one:02d}.{two:02d}.15", "2015-{one:02d}", "2015-06-0{half}"],
+)
 def test_a_date_that_may_be_two_days_is_named(tmp_path, shape):
     """It stays a word, and the spelling to use is said."""
-    words = [shape.format(one=k % 12 + 1, two=5 * k % 12 + 1) for k in range(ROWS)]
+    words = [shape.format(one=k % 12 + 1, two=5 * k % 12 + 1, half=4) for k in range(ROWS)]
+    words = [w if k % 2 or "06-04" not in w else "06/04/2015" for k, w in enumerate(words)]
     pd.DataFrame({"seen": words, "x": 1.0}).to_csv(tmp_path / "t.csv", index=False)
     found = read_catalogue(tmp_path / "t.csv")
 
