@@ -55,7 +55,7 @@ CATALOGUES = ("pl", "st", "sy", "koi", "toi", "sdss", "gaia", "des", "ps1", "my"
 KINDS = re.compile(
     r"^(pdg|particle|class|type|kind|category|filter|band|ccd|detector|camera|instrument|telescope"
     r"|flag|quality|status|label|spectral|morph|phase|survey|mode|grade|level|charge|parton|flavor"
-    r"|gender|sex|race|atom|element|land)_?(ids?|codes?|no|num|number|name|key)$"
+    r"|gender|sex|race|atom|element|land|species|country|region|method)_?(ids?|codes?|no|num|number|name|key)$"
 )
 TIMES = re.compile(
     r"^(mjd|jd|bjd|hjd|tjd|btjd|bkjd|rjd|tbjd|tai|utc|gps|gpstime|date|datetime|timestamp|timebjd"
@@ -118,6 +118,12 @@ def names_things(name: str) -> bool:
     return last in TAILS and any(
         "".join(words[start:-1]) in THINGS or words[-2] in THINGS for start in range(len(words) - 1)
     )
+
+
+def names_id(name: str) -> bool:
+    """Whether a column is called as the number of something, which cannot be a measurement."""
+    words = words_of(name)
+    return names_things(name) and (words[-1] in TAILS or bare(name).endswith("id"))
 
 
 def names_time(name: str) -> bool:

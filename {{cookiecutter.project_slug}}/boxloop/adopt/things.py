@@ -53,7 +53,7 @@ def things_of(table: SeenTable) -> dict[str, tuple]:
     rest = {name: free[name] for name in free if name not in found and name not in named}
     _share(table, _without_group(rest, group and table.columns[group]), found, group)
     for name in named:
-        if name not in found and not free[name].numeric:
+        if name not in found and (not free[name].numeric or names.names_id(str(name))):
             found[name] = ("ignored", "named as an identifier")
     return found
 
@@ -103,7 +103,7 @@ def _is_id(column: SeenColumn, *, named: bool) -> tuple | None:
     share = len(found.counts) / known
     if share < 0.95 or (found.shared >= FEWEST_SHARING * known and known >= FEWEST_ROWS and named):
         return None
-    if not ((named and share == 1) or identifier_share(column.column, 0.95) >= 0.95):
+    if not (named or identifier_share(column.column, 0.95) >= 0.95):
         return None
     if column.gap > MOST_GAPS:
         return "ignored", f"it numbers or names rows, and {percent(column.gap)} of them have none"
