@@ -177,7 +177,7 @@ def _alone(values: np.ndarray) -> tuple[float, ...]:
     numbers = Numbers(values)
     while True:
         new = next((end for end in numbers.ends if _is_mark(numbers.rest, end)), None)
-        if new is None:
+        if new is None or _plain(new) in numbers.marks:
             return numbers.marks
         numbers = Numbers(values, (*numbers.marks, _plain(new)))
 
