@@ -126,6 +126,11 @@ def names_id(name: str) -> bool:
     return names_things(name) and (words[-1] in TAILS or bare(name).endswith("id"))
 
 
+def is_instrument(name: str) -> bool:
+    """Whether a column numbers parts of an instrument, which the same things do not share."""
+    return bare(name).startswith(("fiber", "fibre", "expnum", "exposure", "chip", "visit", "lumi"))
+
+
 def names_time(name: str) -> bool:
     """Whether a column is called as one that holds a time."""
     return bool(TIMES.match(bare(name)))

@@ -67,6 +67,8 @@ def without_marks(column: pd.Series, marks: Iterable[float]) -> pd.Series:
 
 
 def _equal(values: np.ndarray, mark: float) -> np.ndarray:
+    if not np.isfinite(mark):
+        return values == mark
     return np.abs(values - mark) <= CLOSE * abs(mark)
 
 
