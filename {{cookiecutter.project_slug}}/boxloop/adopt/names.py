@@ -54,8 +54,10 @@ CATALOGUES = ("pl", "st", "sy", "koi", "toi", "sdss", "gaia", "des", "ps1", "my"
 # Codes of kinds, of which there are few: they are named like identifiers and are none.
 KINDS = re.compile(
     r"^(pdg|particle|class|type|kind|category|filter|band|ccd|detector|camera|instrument|telescope"
-    r"|flag|quality|status|label|spectral|morph|phase|survey|mode|grade|level|charge|parton|flavor"
-    r"|gender|sex|race|atom|element|land|species|country|region|method)_?(ids?|codes?|no|num|number|name|key)$"
+    r"|flag|quality|status|label|spectral|morph|phase"
+    r"|survey|mode|grade|level|charge|parton|flavor"
+    r"|gender|sex|race|atom|element|land|species|country|region|method)"
+    r"_?(ids?|codes?|no|num|number|name|key)$"
 )
 TIMES = re.compile(
     r"^(mjd|jd|bjd|hjd|tjd|btjd|bkjd|rjd|tbjd|tai|utc|gps|gpstime|date|datetime|timestamp|timebjd"

@@ -83,8 +83,6 @@ def guess_roles(
     target, ident, group, time : str or None
         Columns that the person has named; the others are guessed.
 
-    Notes
-    -----
     How groups are told from measurements: `boxloop.table.shared`.
     """
     frame = catalogue.frame
