@@ -202,6 +202,13 @@ def test_a_light_curve_is_divided_in_time(tmp_path, name):
     assert not noise.divides
 
 
+def test_a_time_in_words_that_was_named_is_no_traceback():
+    """Whether it can be used is not asked here."""
+    frame = light_curve("x2", drifts=True).assign(when=[f"word {k}" for k in range(300)])
+
+    assert guess_roles(Catalogue(frame), target="flux", time="when")["when"].role == "time"
+
+
 def test_a_table_in_the_order_of_a_mass_is_no_light_curve():
     """Only what is called like a time is one."""
     frame = light_curve("mass", drifts=True)
