@@ -9,6 +9,7 @@ from boxloop.adopt.command import adopt
 from boxloop.settings.load import load_settings
 from boxloop.split.division import measured
 from boxloop.table.marks import are_marks, isolated, marks, marks_of
+from boxloop.table.read import read_rows
 from boxloop.table.spellings import same_words, spelled_alike
 
 RNG = np.random.default_rng(0)
@@ -128,7 +129,8 @@ def test_spellings_reach_the_loop(tmp_path):
     words = np.array(['say "x"', 'Say "x" ', "two\\y", "Two\\y", "two\\y"])
     frame = pd.DataFrame({"x": rng.normal(size=400), "y": words[np.arange(400) % 5]})
     here = project(tmp_path)
-    adopt(here, written(tmp_path, frame), target="y")
-    read = measured(frame, load_settings(here.settings_file))["y"]
+    path = written(tmp_path, frame)
+    adopt(here, path, target="y")
+    read = measured(read_rows(path), load_settings(here.settings_file))["y"]
 
     assert read.nunique() == 2

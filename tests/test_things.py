@@ -121,7 +121,7 @@ def test_a_gap_does_not_make_an_input(tmp_path, name):
     path = written(tmp_path, frame.assign(**{name: hosts}), "t.parquet")
     guess = guess_roles(Catalogue(frame.assign(**{name: hosts})), target="y")[name]
 
-    assert guess.role == "group" and "1 row without it" in guess.hint
+    assert guess.role == "group" and guess.hint == "1 row without it is left out"
     assert str(LARGE)[:10] in guess.seen and "e+" not in guess.seen
     adopt(here, path, target="y")
     assert load_settings(here.settings_file).only("group") == name
@@ -137,6 +137,48 @@ def test_an_id_with_many_gaps_costs_no_rows():
     assert roles(frame.assign(source_id=few), target="y")["source_id"] == "id"
     guess = guess_roles(Catalogue(frame.assign(source_id=many)), target="y")["source_id"]
     assert guess.role == "ignored" and "34 % of them have none" in guess.reason
+
+
+def test_of_several_names_the_one_that_keeps_things_together_divides():
+    """A star holds its candidates, a plate its fibres; what the others are is said."""
+    frame, own, rng = things(noise=50)
+    star = frame.assign(kepid=own + 10**6, kepoi_name=[f"K{k:03d}.{k % 2}" for k in own])
+    star.loc[::3, "kepoi_name"] += "b"
+    plates = frame.assign(fiberid=rng.integers(1, 300, 400), plate=rng.integers(266, 300, 400))
+
+    assert roles(star, target="y")["kepid"] == roles(plates, target="y")["plate"] == "group"
+    found = guess_roles(Catalogue(plates), target="y")["fiberid"]
+    assert found.role == "ignored" and "--group" in found.reason
+
+
+def test_few_things_are_neither_groups_nor_numbers():
+    """Five patients are too few to divide by; three sites may be learnt from."""
+    frame, _, rng = things()
+    frame = frame.assign(patient_id=rng.integers(0, 5, 400), site=rng.choice(["a", "b", "c"], 400))
+    found = roles(frame, target="y")
+
+    assert (found["patient_id"], found["site"]) == ("ignored", "input")
+
+
+@pytest.mark.parametrize(
+    ("target", "flag", "values"),
+    [
+        ("mass", "l_mass", ["<", ""]),
+        ("pl_bmasse", "pl_bmasselim", [-1, 0, 1]),
+        ("z", "zWarning", [0, 4]),
+        ("z", "z_flag", [1, 2, 3]),
+        ("flux", "flux_ul", [True, False]),
+    ],
+)
+def test_flags_of_the_target_are_no_inputs(target, flag, values):
+    """Those of another column are, and a flag that takes many values is a number."""
+    frame, _, rng = things()
+    frame = frame.rename(columns={"y": target}).assign(**{flag: rng.choice(values, 400)})
+
+    assert roles(frame, target=target)[flag] == "ignored"
+    assert roles(frame.replace({flag: {"": "="}}), target="a")[flag] == "input"
+    frame[flag] = rng.normal(size=400)
+    assert roles(frame, target=target)[flag] == "input"
 
 
 def light_curve(name, drifts, rows=300):
@@ -158,6 +200,13 @@ def test_a_light_curve_is_divided_in_time(tmp_path, name):
     assert any("rows are divided by it" in note for note in found.notes)
     noise = guess_roles(Catalogue(light_curve(name, drifts=False)), target="flux")[name]
     assert not noise.divides
+
+
+def test_a_time_in_words_that_was_named_is_no_traceback():
+    """Whether it can be used is not asked here."""
+    frame = light_curve("x2", drifts=True).assign(when=[f"word {k}" for k in range(300)])
+
+    assert guess_roles(Catalogue(frame), target="flux", time="when")["when"].role == "time"
 
 
 def test_a_table_in_the_order_of_a_mass_is_no_light_curve():

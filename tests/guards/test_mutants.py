@@ -14,6 +14,8 @@ sys.path.insert(0, str(ROOT / "tools"))
 import mutants
 
 GUARDS = {
+    "things",
+    "marks",
     "verdict",
     "criteria",
     "seal",

@@ -18,8 +18,10 @@ LIMITS = (
     "{}censor", "{}upper", "{}lower", "{}detected", "{}detection", "{}nondetection", "upperlimit{}",
     "{}isul", "islim{}", "{}limsign", "{}sign",
 )  # fmt: skip
-FLAGS = ("f{}", "{}f", "{}flag", "flag{}", "{}flg", "flg{}", "{}quality", "q{}", "{}q", "{}qual")
+FLAGS = ("f{}", "{}f", "{}flag", "flag{}", "{}flg", "flg{}", "{}quality", "q{}", "{}q", "{}qual",
+         "{}warning", "{}warn", "{}conf", "{}confidence")  # fmt: skip
 MOST_VALUES = 6
+LONG = 3  # letters beside the name of the target
 SIGNS = {"<", ">", "<=", ">=", "=", "~", "≤", "≥", "u", "l", "ul", "ll", "upper", "lower"}
 MEASURED = frozenset(("", "=", "0", "0.0", "false", "f", "no", "n", "none", "detected"))
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][-+]?\d+)?"
@@ -54,7 +56,9 @@ def flag_of(name: str, values: pd.Series, target: str) -> str | None:
         ),
         None,
     )
-    separate = "_" in name or name.lower().endswith("lim")  # lz may be a luminosity
+    # lz may be a luminosity; zWarning, z_flag and zlim are no measurements.
+    beside = plain.replace(base, "", 1)
+    separate = "_" in name or len(beside) >= LONG or not name[len(base) :].islower()
     if kind is None or (len(base) < 2 and not separate):
         return None
     some = pd.unique(values)

@@ -58,7 +58,7 @@ def of_size(roles: dict, rows: int) -> list[str]:
 
 def _exactly(law: str) -> str:
     """Return what to think of a function of two inputs that gives the target."""
-    return f"{law}: give one of them the role ignored where a new object has it from the target."
+    return f"{law}: if one of them was made from it, give that one the role ignored in study.toml."
 
 
 def _of_marks(roles: dict) -> list[str]:

@@ -54,8 +54,10 @@ CATALOGUES = ("pl", "st", "sy", "koi", "toi", "sdss", "gaia", "des", "ps1", "my"
 # Codes of kinds, of which there are few: they are named like identifiers and are none.
 KINDS = re.compile(
     r"^(pdg|particle|class|type|kind|category|filter|band|ccd|detector|camera|instrument|telescope"
-    r"|flag|quality|status|label|spectral|morph|phase|survey|mode|grade|level|charge|parton|flavor"
-    r"|gender|sex|race|atom|element|land)_?(ids?|codes?|no|num|number|name|key)$"
+    r"|flag|quality|status|label|spectral|morph|phase"
+    r"|survey|mode|grade|level|charge|parton|flavor"
+    r"|gender|sex|race|atom|element|land|species|country|region|method)"
+    r"_?(ids?|codes?|no|num|number|name|key)$"
 )
 TIMES = re.compile(
     r"^(mjd|jd|bjd|hjd|tjd|btjd|bkjd|rjd|tbjd|tai|utc|gps|gpstime|date|datetime|timestamp|timebjd"
@@ -118,6 +120,17 @@ def names_things(name: str) -> bool:
     return last in TAILS and any(
         "".join(words[start:-1]) in THINGS or words[-2] in THINGS for start in range(len(words) - 1)
     )
+
+
+def names_id(name: str) -> bool:
+    """Whether a column is called as the number of something, which cannot be a measurement."""
+    words = words_of(name)
+    return names_things(name) and (words[-1] in TAILS or bare(name).endswith("id"))
+
+
+def is_instrument(name: str) -> bool:
+    """Whether a column numbers parts of an instrument, which the same things do not share."""
+    return bare(name).startswith(("fiber", "fibre", "expnum", "exposure", "chip", "visit", "lumi"))
 
 
 def names_time(name: str) -> bool:

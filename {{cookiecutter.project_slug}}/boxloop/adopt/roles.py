@@ -81,11 +81,7 @@ def guess_roles(
     ----------
     catalogue : boxloop.table.read.Catalogue
     target, ident, group, time : str or None
-        Columns that the person has named; the others are guessed.
-
-    Notes
-    -----
-    How groups are told from measurements: `boxloop.table.shared`.
+        Columns that the person has named; the others are guessed: see `boxloop.table.shared`.
     """
     frame = catalogue.frame
     errors, found = _named(frame, {"target": target, "id": ident, "group": group, "time": time})

@@ -112,7 +112,8 @@ class SeenTable:
 
     def drifts_with(self, time: SeenColumn) -> bool:
         """Whether the target follows itself in the order of a time, and nothing is shared."""
-        if "group" in self.roles or not self.target.numeric or self.coarse:
+        numbers = time.numeric and self.target.numeric  # a time may be named that holds words
+        if "group" in self.roles or not numbers or self.coarse:
             return False
         return _drift(time.column, self.target.column)
 

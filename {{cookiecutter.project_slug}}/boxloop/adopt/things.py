@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from boxloop.adopt import names
 from boxloop.adopt.seen import FEWEST_ROWS, SeenColumn, SeenTable
 from boxloop.table.rules import MOST_LEVELS
@@ -30,8 +32,8 @@ def time_of(column: SeenColumn, table: SeenTable) -> tuple | None:
         if not (maybe and table.drifts_with(column)):
             return None
         return _once(table, "time", "rows stand in its order, in which the target drifts")
-    why = "it holds dates" if column.dated else "named as a time"
-    return _once(table, "time", why if column.dated or not julian else "its numbers are dates")
+    named = "named as a time" if names.names_time(name) else "its numbers are dates"
+    return _once(table, "time", "it holds dates" if column.dated else named)
 
 
 def _once(table: SeenTable, role: str, reason: str) -> tuple:
@@ -53,7 +55,7 @@ def things_of(table: SeenTable) -> dict[str, tuple]:
     rest = {name: free[name] for name in free if name not in found and name not in named}
     _share(table, _without_group(rest, group and table.columns[group]), found, group)
     for name in named:
-        if name not in found and not free[name].numeric:
+        if name not in found and names.names_id(str(name)):
             found[name] = ("ignored", "named as an identifier")
     return found
 
@@ -66,13 +68,31 @@ def _share(table: SeenTable, some: dict[str, SeenColumn], found: dict, group: An
         named = names.names_things(str(name))
         if why := _is_shared(column, table, named=named, blind=len(repeat) > BLIND):
             shared[name] = why
-    for name in sorted(shared, key=lambda one: (-shared[one][2], -len(some[one].levels.counts))):
-        if group is None:
-            found[name], group = ("group", *shared[name][:2]), name
-        else:
-            told = "it names things that several rows share: --group divides by it instead"
-            found[name] = ("ignored", told)
+    if group is None and shared:
+        group = _first(shared, some)
+        found[group] = ("group", *shared[group][:2])
+    told = "it names things that several rows share: --group divides by it instead"
+    found.update({name: ("ignored", told) for name in shared if name != group})
     return group
+
+
+def _first(shared: dict[str, tuple], some: dict[str, SeenColumn]) -> str:
+    """Return the column that divides: the finest of the surest, or what holds it and is as fine."""
+    number = {name: len(some[name].levels.counts) for name in shared}
+    order = sorted(
+        shared, key=lambda name: (names.is_instrument(name), -shared[name][2], -number[name])
+    )
+    finest = order[0]
+    codes = some[finest].levels.codes
+    there = codes >= 0
+    for name in order[1:]:
+        # A planet candidate belongs to one star: whoever keeps the star together keeps both.
+        width = number[name] + 1
+        both = codes[there].astype(np.int64) * width + some[name].levels.codes[there] + 1
+        pairs = len(np.unique(both))
+        if number[finest] / 2 <= number[name] < number[finest] == pairs:
+            return name
+    return finest
 
 
 def _without_group(some: dict[str, SeenColumn], group: SeenColumn | None) -> dict[str, SeenColumn]:
@@ -103,7 +123,7 @@ def _is_id(column: SeenColumn, *, named: bool) -> tuple | None:
     share = len(found.counts) / known
     if share < 0.95 or (found.shared >= FEWEST_SHARING * known and known >= FEWEST_ROWS and named):
         return None
-    if not ((named and share == 1) or identifier_share(column.column, 0.95) >= 0.95):
+    if not (named or identifier_share(column.column, 0.95) >= 0.95):
         return None
     if column.gap > MOST_GAPS:
         return "ignored", f"it numbers or names rows, and {percent(column.gap)} of them have none"
@@ -113,7 +133,9 @@ def _is_id(column: SeenColumn, *, named: bool) -> tuple | None:
 
 def _left_out(column: SeenColumn) -> str:
     rows = len(column.column) - len(column.known)
-    return f"{rows:,} {'row' if rows == 1 else 'rows'} without it are left out" if rows else ""
+    if not rows:
+        return ""
+    return "1 row without it is left out" if rows == 1 else f"{rows:,} rows without it are left out"
 
 
 def _is_shared(column: SeenColumn, table: SeenTable, *, named: bool, blind: bool) -> tuple | None:

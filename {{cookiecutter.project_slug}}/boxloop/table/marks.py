@@ -67,6 +67,8 @@ def without_marks(column: pd.Series, marks: Iterable[float]) -> pd.Series:
 
 
 def _equal(values: np.ndarray, mark: float) -> np.ndarray:
+    if not np.isfinite(mark):
+        return values == mark
     return np.abs(values - mark) <= CLOSE * abs(mark)
 
 
@@ -177,7 +179,7 @@ def _alone(values: np.ndarray) -> tuple[float, ...]:
     numbers = Numbers(values)
     while True:
         new = next((end for end in numbers.ends if _is_mark(numbers.rest, end)), None)
-        if new is None:
+        if new is None or _plain(new) in numbers.marks:
             return numbers.marks
         numbers = Numbers(values, (*numbers.marks, _plain(new)))
 
