@@ -10,10 +10,14 @@ from boxloop.table.fields import commonest, cut, is_nothing, is_number, separato
 
 HEAD = 50  # lines that are looked at to find the separator
 TITLES = 20  # lines above the table that may be no part of it
+REMARK = re.compile(r"[%!]|//|;\s")  # other signs of a remark, above the table alone
 EXCEL = re.compile(r'^"?sep=(.)"?\s*$', re.IGNORECASE)
 # SExtractor and its kind: number, name, text and perhaps a unit.
-NUMBERED = re.compile(r"^#\s*(\d+)[.:)]?\s+(\S+)\s*(.*?)\s*(?:\[([^\[\]]*)\])?\s*$")
+NUMBERED = re.compile(
+    r"^#\s*(?:(?i:col(?:umn)?)\.?\s*)?\(?(\d+)[.:)]?\s+(\S+)\s*(.*?)\s*(?:\[([^\[\]]*)\])?\s*$"
+)
 # Archives: name, text and perhaps a unit.
+WITH_UNIT = re.compile(r"([^\s\[(]+)(?:\s*[\[(]([^\])]*)[\])])?")  # ra [deg] dec (deg) mag
 COLUMN = re.compile(r"^#\s*COLUMN\s+(\S+?)\s*:\s*(.*?)\s*(?:\[([^\[\]]*)\])?\s*$")
 # Types that databases write below the names; those of RDB are 8N, 10S, M.
 TYPE = re.compile(
@@ -82,16 +86,21 @@ def laid_out(data: bytes, delimiter: str | None = None) -> Layout | None:
     layout = Layout(sign, 0, notes=notes)
     rows = _rows(lines[start:], sign)
     layout.width = len(rows[0][1]) if rows else 0
+    if len(rows) > 1 and all(RULE.fullmatch(cell.strip()) for cell in rows[0][1]):
+        rows = rows[1:]  # a rule below names that stand behind the sign of a remark
     above = lines[start - 1] if start else None
     if above is not None and not _names_above(layout, above, rows):
         above = None
     titles = lines[: start - (above is not None)]
-    if above is None and titles and not _are_titles(titles, rows, sign):
+    between = any(titles and titles[-1][0] < number < rows[0][0] for number, _ in remarks)
+    if above is None and titles and not between and not _are_titles(titles, rows, sign):
         start, titles, rows = 0, [], _rows(lines, sign)
         layout.width = len(rows[0][1])
+    behind = [text for number, text in remarks if number < rows[0][0]]
+    if titles and (names := _cut_otherwise(titles[-1], layout, rows)):
+        behind, titles = [*behind, "\t".join(names)], titles[:-1]
     if titles:
         layout.notes.append(_passed_over(titles))
-    behind = [text for number, text in remarks if number < rows[0][0]]
     used = 1 if above is not None else _named(layout, rows, behind)
     first = 0 if above is not None or not used else 1
     _below_the_names(layout, rows, first)
@@ -104,7 +113,7 @@ def _head(data: bytes) -> tuple:
     while start < len(data) and len(lines) < HEAD:
         end = data.find(b"\n", start) + 1 or len(data)
         text, start, number = data[start:end].decode(), end, number + 1
-        if text.startswith("#") or (not lines and text.startswith(("%", "//"))):
+        if text.startswith("#") or (not lines and REMARK.match(text)):
             remarks.append((number, text))
         elif text.strip():
             lines.append((number, text))
@@ -148,6 +157,19 @@ def _are_titles(titles: list[tuple], rows: list[tuple], sign: Any) -> bool:
     return all(len(row) == 1 for _, row in _rows(titles, sign)) or not any(
         is_number(cell, sign) for cell in rows[0][1]
     )
+
+
+def _cut_otherwise(title: tuple, layout: Layout, rows: list[tuple]) -> list[str]:
+    """Return the names in a line that another sign cuts than the rows, which hold numbers."""
+    if not any(is_number(cell, layout.sign) for cell in rows[0][1]):
+        return []
+    number, text = title
+    near = [None] if number == rows[0][0] - 1 else []
+    for sign in (",", ";", "\t", "|", *near):
+        words = [word.strip() for word in cut([text], sign)[0]]
+        if sign != layout.sign and len(words) == len(set(words)) == layout.width > 1:
+            return words
+    return []
 
 
 def _passed_over(titles: list[tuple]) -> str:
@@ -222,7 +244,7 @@ def _behind(layout: Layout, remarks: list[str]) -> list[str]:
     """Return the names behind the sign of a remark: the last that has as many words as columns."""
     units = list[str]()
     for remark in reversed([remark for remark in remarks if not COLUMN.match(remark)]):
-        words = _words(remark.lstrip("#%/").strip(), layout)
+        words = _words(remark.lstrip("#%/!;").strip(), layout)
         if len(words) != layout.width or all(BARE.fullmatch(word) for word in words):
             continue
         if any(is_number(word, layout.sign) for word in words):
@@ -233,7 +255,8 @@ def _behind(layout: Layout, remarks: list[str]) -> list[str]:
             units = units or words
             continue
         layout.units |= _units(words, units)
-        layout.notes.append(f"The names are read from behind '{remark[:1]}'.")
+        where = f"behind '{remark[0]}'" if remark[0] in "#%/!;" else "a line with other separators"
+        layout.notes.append(f"The names are read from {where}.")
         return words
     return []
 
@@ -250,7 +273,11 @@ def _words(text: str, layout: Layout) -> list[str]:
         words = [word.strip() for word in rows[0]] if rows else []
         if len(words) == layout.width and (layout.width > 1 or sign == layout.sign):
             return words
-    return []
+    found = WITH_UNIT.findall(text)
+    if len(found) != layout.width or not any(unit for _, unit in found):
+        return []
+    layout.units |= {name: unit.strip() for name, unit in found if unit.strip(" -")}
+    return [name for name, _ in found]
 
 
 def _units(names: list[str], words: list[str]) -> dict:

@@ -17,10 +17,13 @@ NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d+)?"
 LIMIT = re.compile(rf"(?:[<>]=?|[≤≥≲≳])\s*{NUMBER}", re.ASCII)
 # A number and its error in one field, a percentage.
 WITH_MORE = re.compile(
-    rf"{NUMBER}\s*(?:(?:±|\+/-|\+-|\\pm)\s*{NUMBER}|\(\d+(?:\.\d+)?\)|%)"
+    rf"{NUMBER}\s*(?:(?:±|\+/-|\+-|\\pm)\s*{NUMBER}|\(\d+(?:\.\d+)?\)|[%:?*])"
     rf"|{NUMBER}\s*\+\s*{NUMBER}\s*-\s*{NUMBER}",
     re.ASCII,
 )
+# Hours or degrees, minutes and seconds.
+ANGLE = re.compile(r"[+-]?\d{1,3}[:hd°\s]\s*\d{1,2}[:m'′\s]\s*\d{1,2}(?:\.\d*)?[s\"″]?")
+SIGNS = r"[*.\-_~?–—]{2,}"  # a field too narrow for its number, or a line for nothing
 # What stands for a missing value in a column of numbers, and would be a word elsewhere.
 MARKS = KNOWN | {
     "~", "..", "....", ".....", "…", "–", "—", "-----", "------", "(null)", "<null>", "nil",
@@ -122,12 +125,16 @@ def _mixture(name: str, words: pd.Series, values: pd.Series, left: pd.Series) ->
 def _marks(words: pd.Series, values: pd.Series) -> pd.Series:
     """Return which words stand for a missing value, in a column of numbers."""
     measured = words[values.notna()].nunique() > MANY or values.notna().mean() >= NEARLY
-    return words.str.lower().isin(MARKS | SOFT if measured else MARKS)
+    known = words.str.lower().isin(MARKS | SOFT if measured else MARKS)
+    return known | words.str.fullmatch(SIGNS)
 
 
 def _with_more(name: str, words: pd.Series) -> list[str]:
     """Say that numbers stand with their errors, or with a sign for per cent, and are words."""
     first = words.drop_duplicates().iloc[:200]
+    if first.str.fullmatch(ANGLE).mean() > 0.5:
+        angles = f"holds angles or times such as '{first.iloc[0][:30]}', and is not used as numbers"
+        return [f"Column '{name}' {angles}: write them as decimal numbers."]
     follows = first.str.fullmatch(WITH_MORE)
     if follows.mean() < 0.5 and follows.sum() < 20:
         return []

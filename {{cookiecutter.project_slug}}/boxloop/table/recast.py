@@ -135,7 +135,8 @@ def _with_gaps(path: Path, data: bytes, head: list[str]) -> tuple:
         line for line in data.decode().split("\n") if line.strip() and not line.startswith("#")
     ]
     named = not any(is_number(word, None) for word in lines[0].split())
-    spans = _spans_of(lines) or (_spans_of(lines[1:]) if named else [])
+    count = len(lines[0].split()) if named else 0
+    spans = _spans_of(lines, count) or (_spans_of(lines[1:], count) if named else [])
     if not spans or _is_cut_short(lines, spans):
         return data, []
     if not named:
@@ -161,8 +162,11 @@ def _is_cut_short(lines: list[str], spans: list[tuple]) -> bool:
     return len(gaps) == 1 and len(gaps[0].split()) == len(gaps[0].rstrip()[: spans[-1][0]].split())
 
 
-def _spans_of(lines: list[str]) -> list[tuple]:
-    """Return from where to where each column goes, if every cell holds one word at most."""
+def _spans_of(lines: list[str], count: int) -> list[tuple]:
+    """Return from where to where each column goes, if every cell holds one word at most.
+
+    Several words may be in a cell where there are as many columns as names.
+    """
     filled = np.zeros(max(map(len, lines)) + 1, dtype=bool)
     for line in lines:
         signs = np.frombuffer(line.encode("utf-32-le"), np.uint32)
@@ -175,4 +179,5 @@ def _spans_of(lines: list[str]) -> list[tuple]:
     numbers = any(
         all(is_nothing(cell) or is_number(cell, None) for cell in cells) for cells in columns
     )
-    return spans if single and numbers and len(spans) == full > 1 else []
+    sure = (len(spans) == full and single) or len(spans) == count
+    return spans if numbers and sure and len(spans) > 1 else []
