@@ -29,6 +29,8 @@ GUARDS = {
     "exit codes",
     "scope",
     "dates",
+    "formats",
+    "text",
     "verdicts",
     "checks",
     "words",
