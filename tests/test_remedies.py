@@ -71,7 +71,7 @@ WITHOUT = {
         "boxloop/table/rules.py",
         "a value is needed",
     ): "told by data.schema, with a remedy of its own",
-    ("boxloop/table/text.py", "cannot be cut into fields"): "only a field of 2 GB is too long",
+    ("boxloop/table/fields.py", "cannot be cut into fields"): "only a field of 2 GB is too long",
     ("boxloop/record/rehearsal.py", "no table in data/raw holds"): REHEARSED,
     ("boxloop/record/rehearsal.py", "cannot be matched"): REHEARSED,
     ("boxloop/split/ledger.py", "a line is no event"): "told as 'is damaged', which is followed",

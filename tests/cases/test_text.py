@@ -311,10 +311,14 @@ def test_a_date_is_a_date(tmp_path, spelling):
     assert says in found.notes[0] and found.units == {"seen": "yr"}
 
 
-@pytest.mark.parametrize("shape", ["{one:02d}/{two:02d}/2015", "{one:02d}.{two:02d}.15"])
+@pytest.mark.parametrize(
+    "shape",
+    ["{one:02d}/{two:02d}/2015", "{one:02d}.{two:02d}.15", "2015-{one:02d}", "2015-06-0{half}"],
+)
 def test_a_date_that_may_be_two_days_is_named(tmp_path, shape):
     """It stays a word, and the spelling to use is said."""
-    words = [shape.format(one=k % 12 + 1, two=5 * k % 12 + 1) for k in range(ROWS)]
+    words = [shape.format(one=k % 12 + 1, two=5 * k % 12 + 1, half=4) for k in range(ROWS)]
+    words = [w if k % 2 or "06-04" not in w else "06/04/2015" for k, w in enumerate(words)]
     pd.DataFrame({"seen": words, "x": 1.0}).to_csv(tmp_path / "t.csv", index=False)
     found = read_catalogue(tmp_path / "t.csv")
 
@@ -345,3 +349,30 @@ def test_a_lost_field_far_below_is_named(tmp_path):
         text = f"a,b,{quote}c{quote}\n{body}{last}\n"
         with pytest.raises(UserError, match=f"line 60002 has {last.count(',') + 1} fields"):
             read(tmp_path, "t.csv", text)
+
+
+def test_wavelengths_are_names(tmp_path):
+    """Numbers that rise along the first line alone; where they do so in rows, it is a row."""
+    rng = np.random.default_rng(0)
+    body = "".join(f"s{k}," + ",".join(f"{v:.3f}" for v in rng.random(8)) + "\n" for k in range(9))
+    found = read(tmp_path, "a.csv", "id,400,401,402.5,404,405,406,407,408\n" + body)
+    assert list(found.frame.columns)[:3] == ["id", "400", "401"] and len(found.frame) == 9
+    assert "names" in found.notes[0]
+
+    rising = "".join(f"s{k}," + ",".join(str(k + n) for n in range(8)) + "\n" for k in range(9))
+    assert len(read(tmp_path, "b.csv", rising).frame) == 9
+
+
+def test_a_row_that_leaves_its_columns_is_never_cut(tmp_path):
+    """Below a rule, where signs between the columns would be lost."""
+    text = "name   u\n---- ---\n" + lines("s{k:<3d} 1.5") + "too long 1.5\n"
+    with pytest.raises(UserError, match=r"line 43"):
+        read(tmp_path, "a.txt", text)
+
+
+def test_a_column_may_be_called_as_a_word_of_python(tmp_path):
+    """Its dates and numbers in words are read all the same."""
+    body = "".join(f"201506{k:02d},1.5D+01\n" for k in range(1, 31))
+    found = read(tmp_path, "a.csv", f"self,frame\n{body}")
+
+    assert found.frame["frame"].eq(15).all() and found.units == {"self": "yr"}

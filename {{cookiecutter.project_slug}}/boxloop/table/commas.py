@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from boxloop.base.errors import UserError
+from boxloop.table.dates import with_columns
 from boxloop.table.fields import COMMA, COMMAS_ARE_FREE
 
 NEARLY = 0.9  # from this share of numbers on, a column of text holds numbers with mistakes in it
@@ -61,7 +62,7 @@ def decimal_commas(frame: pd.DataFrame, sign: str | None, place: Callable) -> tu
         msg = f"{both}: write all numbers with points."
         raise UserError(msg)
     read = {name: values.reindex(frame.index) for name, values in found.items()}
-    return frame.assign(**read), True
+    return with_columns(frame, read), True
 
 
 def _read_with_commas(words: Any, with_comma: Any):

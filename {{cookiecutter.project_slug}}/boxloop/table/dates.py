@@ -42,9 +42,9 @@ CLEAR = [
 ]
 # Day and month, whichever comes first; the column itself may tell.
 EITHER = re.compile(r"(?P<one>\d{1,2})(?P<sign>[-/.])(?P<two>\d{1,2})(?P=sign)" + YEAR + CLOCK)
-# A year of two digits, and a clock of twelve hours.
+# A year of two digits, a month without a day, and a clock of twelve hours.
 SHORT = re.compile(
-    r"\d{1,2}[-/.](?:\d{1,2}|[A-Za-z]{3})[-/.]\d{2}(?:\s.*)?"
+    r"[12]\d{3}[-/](?:0[1-9]|1[0-2])|\d{1,2}[-/.](?:\d{1,2}|[A-Za-z]{3})[-/.]\d{2}(?:\s.*)?"
     r"|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\s+\d{1,2}:\d{2}(?::\d{2})?\s*[AaPp]\.?[Mm]\.?",
     re.ASCII,
 )
@@ -74,7 +74,21 @@ def in_decimal_years(frame: pd.DataFrame) -> tuple:
             notes.append(f"Column '{name}' held dates{spelt}: it is now in decimal years.")
         elif said:
             notes.append(f"Column '{name}' {said}.")
-    return frame.assign(**found), tuple(found), notes
+    return with_columns(frame, found), tuple(found), notes
+
+
+def with_columns(frame: pd.DataFrame, columns: dict) -> pd.DataFrame:
+    """Return a table with some columns replaced, whatever they are called.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    columns : dict of Series
+    """
+    frame = frame.copy(deep=False)
+    for name, column in columns.items():
+        frame[name] = column
+    return frame
 
 
 def decimal_years(column: pd.Series) -> pd.Series:
@@ -118,11 +132,15 @@ def _iso(column: pd.Series) -> pd.Series | None:
 
 
 def _spelling(words: pd.Series) -> re.Pattern | None:
-    """Return the pattern that most of the first words follow, or None."""
-    for pattern in (*CLEAR, EITHER, SHORT):
-        if words.str.fullmatch(pattern).mean() > 0.5:
-            return pattern
-    return None
+    """Return the pattern that most of the first words follow, or None.
+
+    `SHORT` as well where each of them is some date, and no pattern fits most.
+    """
+    found = {pattern: words.str.fullmatch(pattern) for pattern in (*CLEAR, EITHER, SHORT)}
+    most = next((pattern for pattern, fits in found.items() if fits.mean() > 0.5), None)
+    if most is None and pd.DataFrame(found).any(axis=1).mean() > 0.9:
+        return SHORT
+    return most
 
 
 def _spelt(column: pd.Series, words: pd.Series, pattern: re.Pattern) -> tuple:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from boxloop.table.fields import commonest, cut, is_nothing, is_number, separator
@@ -27,6 +28,7 @@ TYPE = re.compile(
 )
 RULE = re.compile(r"[-=]+")
 LIMIT = re.compile(r"\s*[<>≤≥~±]")
+FEWEST_ON_A_SCALE, FEWEST_ROWS = 8, 4  # numbers that rise by chance are fewer
 LONGEST_MARK = 4  # dashes that may stand for a missing value
 BARE = re.compile(r"\(?\[?\d*\]?\)?")  # the number of a column, or nothing
 
@@ -206,6 +208,7 @@ def _named(layout: Layout, rows: list[tuple], remarks: list[str]) -> int:
     is_data = all(is_number(cell, sign) or not cell for cell in first) or (
         len(rows) > 1 and _like(first, rows[1][1], sign)
     )
+    is_data = is_data and not _is_a_scale(layout, [row for _, row in rows])
     may_be_data = is_data or any(is_number(cell, sign) for cell in first)
     if may_be_data and (behind := _sextractor(layout, remarks) or _behind(layout, remarks)):
         layout.names = behind
@@ -223,6 +226,25 @@ def _named(layout: Layout, rows: list[tuple], remarks: list[str]) -> int:
         layout.notes.append(f"The file has no line of names: {called}.")
     layout.skipped = rows[0][0] - 1
     return 0
+
+
+def _is_a_scale(layout: Layout, rows: list[list[str]]) -> bool:
+    """Whether the numbers of the first line rise, as wavelengths do, and those of no other."""
+    rise = [_rises(row, layout.sign) for row in rows]
+    if len(rows) < FEWEST_ROWS or not rise[0] or any(rise[1:]):
+        return False
+    layout.notes.append("The first line holds numbers that rise along it: they are the names.")
+    return True
+
+
+def _rises(row: list[str], sign: Any) -> bool:
+    """Whether the numbers in a row rise or fall without exception, and they are not few."""
+    words = [cell.strip().replace(",", ".") for cell in row if is_number(cell, sign)]
+    if len(words) < FEWEST_ON_A_SCALE:
+        return False
+    values = [float(re.sub("[dD]", "e", word) if word[-1].isdigit() else word) for word in words]
+    steps = [later - earlier for earlier, later in pairwise(values)]
+    return min(steps) > 0 or max(steps) < 0
 
 
 def _like(first: list[str], second: list[str], sign: Any) -> bool:

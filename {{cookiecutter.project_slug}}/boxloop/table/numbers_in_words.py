@@ -11,6 +11,7 @@ import pandas as pd
 
 from boxloop.base.errors import UserError
 from boxloop.table.commas import NEARLY
+from boxloop.table.dates import with_columns
 from boxloop.table.fields import FORTRAN, KNOWN
 
 NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d+)?"
@@ -68,7 +69,7 @@ def numbers(frame: pd.DataFrame, place: Callable) -> tuple:
         notes += said
         if values is not None:
             found[name] = values.reindex(column.index)
-    return frame.assign(**found), notes
+    return with_columns(frame, found), notes
 
 
 def _numbers(name: str, words: pd.Series, place: Callable) -> tuple:
@@ -214,4 +215,4 @@ def exactly(frame: pd.DataFrame, words: dict | Iterable) -> pd.DataFrame:
         exact = whole_numbers(there)
         if exact is not None:
             found[name] = exact.reindex(frame.index)
-    return frame.assign(**found)
+    return with_columns(frame, found)

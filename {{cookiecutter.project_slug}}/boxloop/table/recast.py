@@ -47,8 +47,8 @@ def recast(path: Path, data: bytes) -> tuple:
         return tabbed(data.decode()).encode(), ["The file is a table in LaTeX."]
     if _has_bars(head):
         return _without_bars(data), []
-    if spans := _spans_of_rule(head):
-        return _cut_at(data, spans), ["The columns are cut where the rule below the names says."]
+    if (spans := _spans_of_rule(head)) and (cut := _cut_at(data, spans)):
+        return cut, ["The columns are cut where the rule below the names says."]
     return _with_gaps(path, data, head)
 
 
@@ -112,15 +112,25 @@ def _cells(line: str, spans: list[tuple]) -> list[str]:
 
 
 def _cut_at(data: bytes, spans: list[tuple]) -> bytes:
-    """Return the lines with a tab between the cells; remarks stay, and rules become empty."""
+    """Return the lines with a tab between the cells; remarks stay, and rules become empty.
+
+    Nothing is returned where a line has signs between the columns, which would be lost.
+    """
     spans = [*spans[:-1], (spans[-1][0], None)]
+    gaps = [(0, spans[0][0]), *((one[1], other[0]) for one, other in pairwise(spans))]
+    lines = data.decode().split("\n")
+    rule = next((n for n, line in enumerate(lines) if RULED.fullmatch(line)), 0)
+    for line in lines[rule:]:
+        is_row = not line.startswith("#") and not RULED.fullmatch(line)
+        if is_row and any(line[low:high].strip() for low, high in gaps):
+            return b""
     return "\n".join(
         line
         if line.startswith("#") or not line.strip()
         else ""
         if RULED.fullmatch(line)
         else "\t".join(_cells(line, spans))
-        for line in data.decode().split("\n")
+        for line in lines
     ).encode()
 
 
@@ -165,7 +175,7 @@ def _is_cut_short(lines: list[str], spans: list[tuple]) -> bool:
 def _spans_of(lines: list[str], count: int) -> list[tuple]:
     """Return from where to where each column goes, if every cell holds one word at most.
 
-    Several words may be in a cell where there are as many columns as names.
+    Several words may be in a cell where each column stands below its own name.
     """
     filled = np.zeros(max(map(len, lines)) + 1, dtype=bool)
     for line in lines:
@@ -179,5 +189,6 @@ def _spans_of(lines: list[str], count: int) -> list[tuple]:
     numbers = any(
         all(is_nothing(cell) or is_number(cell, None) for cell in cells) for cells in columns
     )
-    sure = (len(spans) == full and single) or len(spans) == count
+    below_names = len(spans) == count and _cells(lines[0], spans) == lines[0].split()
+    sure = (len(spans) == full and single) or below_names
     return spans if numbers and sure and len(spans) > 1 else []
