@@ -11,19 +11,12 @@ from remedies_adopt import GOOD_AGAIN, table
 from sklearn.cluster import Birch, KMeans
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
-from test_malformed import BASE, GOOD, LONG, parquet
+from test_malformed import GOOD, LONG
 
 from boxloop.base.files import write_text
 from boxloop.base.places import Project
 from boxloop.measure.model_file import save_model
 
-table(
-    "bytes that are no text",
-    parquet(BASE.assign(z=[b"\xff\xfe"] * len(BASE))),
-    "holds bytes that are no text: leave it out",
-    {"content": parquet(BASE)},
-    file="t.parquet",
-)
 table(
     "a name without end",
     GOOD.replace("y", "y" * 400, 1),

@@ -151,6 +151,14 @@ def test_a_name_that_says_something_else_is_noted(tmp_path):
     assert found.notes == ["t.csv is of the kind FITS, whatever its name says: read as such."]
 
 
+@pytest.mark.parametrize("word", ["PAR1", "ORCID", "root", "BZh", "RDX", "Obj", "[Fe/H]"])
+def test_a_column_may_be_called_like_a_format(tmp_path, word):
+    """Lines of text are text, whatever they begin with."""
+    (tmp_path / "t.csv").write_text(f"{word},x\n1,2\n3,4\n", encoding="utf-8")
+
+    assert read_rows(tmp_path / "t.csv")[word].tolist() == [1, 3]
+
+
 def test_units_of_hdf5(tmp_path):
     """As h5py users and netCDF write them."""
     hdf5_columns(tmp_path / "t.h5")

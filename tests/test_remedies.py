@@ -6,6 +6,7 @@ import remedies_benchmark
 import remedies_desk
 import remedies_divide
 import remedies_files
+import remedies_formats
 import remedies_loop
 import remedies_notebooks
 import remedies_own_data
@@ -23,6 +24,7 @@ ROOMS = (
     remedies_desk,
     remedies_divide,
     remedies_files,
+    remedies_formats,
     remedies_loop,
     remedies_notebooks,
     remedies_own_data,

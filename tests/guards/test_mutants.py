@@ -31,6 +31,8 @@ GUARDS = {
     "exit codes",
     "scope",
     "dates",
+    "formats",
+    "text",
     "verdicts",
     "checks",
     "words",

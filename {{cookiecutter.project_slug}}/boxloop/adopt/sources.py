@@ -81,8 +81,9 @@ def read(
         raise UserError(msg)
     if len(files) == 1:
         if class_from is not None:
-            msg = f"--class-from needs a file for each class, and {files[0].name} is the only one: "
-            raise UserError(msg + "name the others too, or name a column with --target.")
+            only = f"--class-from needs a file for each class, and {files[0].name} is the only one"
+            msg = f"{only}: name the others too."
+            raise UserError(msg)
         found = in_project(_with_target(Path(files[0]), str(target), table))
         return Source(Path(files[0]), found, str(target))
     return _joined([Path(file) for file in files], folder, target, table, class_from)
@@ -198,10 +199,7 @@ def _common(names: list[str], found: list[Catalogue], *, strict: bool) -> tuple:
         if column not in one.frame
     )
     if strict or not columns:
-        msg = (
-            f"{lacks[1]} has no column {lacks[0]}, which another file has: files that become one "
-            "table need the same columns, or --class-from name where each is a class of its own."
-        )
+        msg = f"{lacks[1]} has no column {lacks[0]}, which another file has: add it."
         raise UserError(msg)
     listed = ", ".join(f"'{name}'" for name in odd[:4])
     more = f" and {len(odd) - 4} more" if len(odd) > 4 else ""
@@ -281,7 +279,7 @@ def _labels(files: list[Path], class_from: str) -> list[str]:
         found = [(file, pattern.search(file.name)) for file in files]
         if (lost := next((file for file, match in found if not match), None)) is not None:
             finds = f"--class-from '{class_from}' finds nothing in the name {lost.name}"
-            msg = f"{finds}: write a pattern that fits every name, or --class-from name."
+            msg = f"{finds}: write a pattern that fits every name."
             raise UserError(msg)
         labels = [match[1 if pattern.groups else 0] for _, match in found if match]
     if len(set(labels)) == 1:

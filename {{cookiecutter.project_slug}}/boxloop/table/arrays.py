@@ -43,7 +43,7 @@ def read_npz(path: Path, table: str | None) -> Catalogue:
         raise UserError(msg) from error
     tables = by_length(arrays)
     if not tables:
-        msg = f"{path.name} holds no array with rows: save a table in it, or adopt another file."
+        msg = f"{path.name} holds no array with rows: save a table in it."
         raise UserError(msg)
     choice = choose(
         path,
@@ -64,13 +64,13 @@ def read_netcdf(path: Path, table: str | None) -> Catalogue:
     # scipy raises what it likes of a file that is damaged.
     try:
         with netcdf_file(path, mmap=False) as file:
-            variables = {name: (one[:].copy(), one) for name, one in file.variables.items()}
+            variables = {name: (np.array(one.data), one) for name, one in file.variables.items()}
     except Exception as error:
         msg = f"{path.name} is not a whole netCDF file: write it again."
         raise UserError(msg) from error
     tables = by_length({name: values for name, (values, _) in variables.items()})
     if not tables:
-        msg = f"{path.name} holds no variable with rows: save a table in it, or adopt another file."
+        msg = f"{path.name} holds no variable with rows: save a table in it."
         raise UserError(msg)
     sizes = [f"{len(next(iter(group.values())))} rows" for group in tables]
     choice = choose(path, [",".join(group) for group in tables], table, sizes=sizes)

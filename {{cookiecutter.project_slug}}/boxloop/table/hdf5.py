@@ -85,7 +85,7 @@ def _by_astropy(path: Path, file: Any, name: str, found: Gathered) -> bool:
 
 
 def _refuse(path: Path) -> NoReturn:
-    msg = f"{path.name} holds no table: its arrays have no rows in common; write columns as one."
+    msg = f"{path.name} holds no table: its arrays have no rows: write a table in it."
     raise UserError(msg)
 
 

@@ -48,6 +48,8 @@ MAGIC = {
 ECSV, ARFF = re.compile(rb"#\s*%ECSV"), re.compile(rb"(?im)(%.*\s+)*@relation\b")
 XML = re.compile(rb"\s*(<\?xml|<!--|<([A-Za-z]+:)?VOTABLE)")
 JSON = re.compile(rb"\s*(\{\s*[\"}]|\[\s*[\{\[\]])")
+CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+WRITTEN = ("pdf", "asdf")  # begin with lines of text
 HDF5_STARTS = (512, 1024, 2048)  # a block of the user's own may come before (HDF5 spec, II.A)
 SEEN = 4096  # bytes that are looked at
 
@@ -79,8 +81,10 @@ def kind_of(path: Path) -> str:
 
 
 def _by_content(start: bytes) -> str | None:
+    # A column may be called PAR1, ORCID or root: lines without control signs are text.
+    lines = b"\n" in start and not CONTROL.search(start)
     for begin, kind in MAGIC.items():
-        if start.startswith(begin) and not (begin == b"root" and start[4:5] != b"\0"):
+        if start.startswith(begin) and (not lines or kind in WRITTEN):
             return kind
     if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return "zip"
