@@ -17,7 +17,9 @@ from boxloop.measure.model_file import load_model, save_model
 from boxloop.measure.scope import predictions
 from boxloop.measure.task import Task, out_of_fold
 from boxloop.measure.transform import TRANSFORMS, Reach, TargetScale, View, transformed, view_of
+from boxloop.measure.untuned import rivals
 from boxloop.measure.weighted import Weighted
+from boxloop.record.cards import data_card
 from boxloop.settings.load import load_settings
 from boxloop.settings.tables import Study
 from boxloop.split.division import divide, folds
@@ -220,3 +222,23 @@ def test_folds_are_guessed_in_the_unit_of_the_target(tmp_path, monkeypatch):
 
     assert np.corrcoef(np.log(said), np.log(y))[0, 1] > 0.9
     assert out_of_fold(task.trivial(), X, y, cv).mean() == pytest.approx(y.mean(), rel=0.05)
+
+
+def test_the_data_card_says_it(tmp_path, monkeypatch):
+    """That a median is told, where models learn a transform; else nothing."""
+    told = dict.fromkeys(("motivation", "collection", "uses", "distribution", "maintenance"), "-")
+    for name in ("log10", None):
+        folder = tmp_path / str(name)
+        folder.mkdir()
+        more = {"transform": name} if name else {}
+        settings, parts, _ = study(folder, monkeypatch, power_law(200), **more)
+        card = data_card({"train": parts.train}, settings, **told)
+
+        assert ("Models learn log10(L)" in card and "a median" in card) == bool(name)
+
+
+def test_the_rivals_of_the_headroom_learn_it_too(tmp_path, monkeypatch):
+    """Else they would be no rivals."""
+    settings, _, _ = study(tmp_path, monkeypatch, power_law(200), transform="log10")
+
+    assert all(isinstance(one[-1].transformer, TargetScale) for one in rivals(settings).values())

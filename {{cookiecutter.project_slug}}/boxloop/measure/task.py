@@ -239,7 +239,7 @@ class Task:
         """
         from boxloop.measure.transform import transformed
 
-        return transformed(regressor, self._study.transform)
+        return transformed(regressor, getattr(self._study, "transform", None))
 
     def refuse_untransformed(self, frame: pd.DataFrame) -> None:
         """Refuse a table whose target ``study.transform`` cannot be taken of.

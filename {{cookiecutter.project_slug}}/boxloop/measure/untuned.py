@@ -106,7 +106,8 @@ def prepared(settings: Any, last: Any) -> Pipeline:
         ("words", levels, make_column_selector(dtype_exclude="number")),
     ])  # fmt: skip
     named = FunctionTransformer(_inputs, kw_args={"names": list(settings.inputs)})
-    return make_pipeline(named, Task(settings).contrasts(), both, last)
+    task = Task(settings)
+    return make_pipeline(named, task.contrasts(), both, task.transformed(last))
 
 
 def _inputs(X: pd.DataFrame, names: list[str]) -> pd.DataFrame:

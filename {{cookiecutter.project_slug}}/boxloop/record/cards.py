@@ -326,6 +326,17 @@ def column_table(frame: pd.DataFrame, columns: dict) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def _learnt(study: Any) -> str:
+    """Return in a sentence what models learn instead of the target, or nothing."""
+    from boxloop.measure.transform import TRANSFORMS
+
+    name = getattr(study, "transform", None)
+    if name is None:
+        return ""
+    told = "numbers are told in its own unit, and a prediction is nearer to a median than a mean"
+    return f" Models learn {TRANSFORMS[name].words.format(study.target)}: {told}."
+
+
 def data_card(
     tables: dict[str, pd.DataFrame],
     settings: Settings,
@@ -348,6 +359,7 @@ def data_card(
     """
     first, strategy = next(iter(tables)), settings.split.strategy
     divided = f"Split by {strategy}; everything that learns from data is in the pipeline."
+    divided += _learnt(settings.study)
     parts = [
         f"# Data card: {as_written(settings.study.title)}",
         f"## Motivation\n\n{_text(motivation)}",

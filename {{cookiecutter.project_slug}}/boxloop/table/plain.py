@@ -28,6 +28,8 @@ def _plain(column: pd.Series) -> pd.Series:
     if pd.api.types.is_numeric_dtype(column):
         extended = pd.api.types.is_extension_array_dtype(column)
         return column if not extended or _is_exact(column) else column.astype(float)
+    if isinstance(column.dtype, pd.StringDtype):  # words already, and many of them
+        return column.str.strip().astype("str")
     words = column.astype("object").where(there, None)
     return words.map(lambda value: value if value is None else str(value).strip()).astype("str")
 
