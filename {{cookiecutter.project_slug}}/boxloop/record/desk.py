@@ -207,25 +207,6 @@ class Desk:
         options = {"inputs": self.settings.inputs, "seed": self.seed, "positive": positive}
         return left_out(model, train, validation, self.task, **options)
 
-    def class_numbers(self, scores: "pd.DataFrame") -> None:
-        """Record what the model reaches in each class: ``05_diagnose.by_class.NAME.completeness``.
-
-        In a name all but letters, digits and ``_`` becomes ``_``; two that become one have none.
-
-        Parameters
-        ----------
-        scores : DataFrame, see `boxloop.record.classes.Classes.scores`
-        """
-        import re
-
-        kept = scores[(scores["who"] == "model") & scores["value"].notna()]
-        words = {name: re.sub(r"\W", "_", str(name)) for name in kept["class"].unique()}
-        alike = [word for word in words.values() if list(words.values()).count(word) > 1]
-        for row in kept.to_dict("records"):
-            if (word := words[row["class"]]) not in alike:
-                ends = [row[end] for end in ("value", "low", "high")]
-                self.number(f"by_class.{word}.{row['metric']}", *ends)
-
     def errors_of(self, frame: "pd.DataFrame", guessed: "np.ndarray") -> "pd.Series":
         """Return guess less truth of each row; of several classes what the true one was denied."""
         from pandas import Series
