@@ -170,11 +170,12 @@ def test_the_task_is_held_against_the_column(tmp_path, task, target, says):
         (["a", "b", "b"], None, "a"),
         (["a", "b", "b"], "b", "b"),
         ([-1, 1], None, "1"),
-        ([3, 5, 5, 7, 7], None, "3"),
+        ([3, 5, 5, 7, 7], None, None),  # several are told apart, unless one is named
+        ([3, 5, 5, 7, 7], "5", "5"),
     ],
 )
 def test_the_class_of_interest(tmp_path, values, wanted, chosen):
-    """The one that says yes, else the rarer one, else the one that is named."""
+    """The one that says yes, else the rarer one, else the one that is named; of three none."""
     here, frame = (
         project(tmp_path),
         pd.DataFrame({"x": np.random.default_rng(0).normal(size=200), "y": np.resize(values, 200)}),

@@ -15,6 +15,7 @@ from boxloop.checks.core import run_check
 from boxloop.measure.intervals import compare
 from boxloop.measure.kinds import SEVERAL, TASKS, kind_of
 from boxloop.measure.metrics import METRICS, Yardstick
+from boxloop.measure.scope import conformal_sets
 from boxloop.measure.task import Task, guess, out_of_fold
 from boxloop.settings.load import load_settings
 from boxloop.split.division import divide, folds
@@ -263,3 +264,15 @@ def test_a_rate_by_kind_of_background_is_no_question_of_several_classes():
     truth, chance = said()
     row = run_check("diagnose.class_conditional", chance, truth, total_rate=0.1)
     assert row.state == "not-applicable" and "class of interest" in row.reason
+
+
+def test_a_set_of_classes_holds_nine_in_ten():
+    """Of new rows like those that it was set by; what is sure has one class in it."""
+    truth, chance = said(4_000, seed=5)
+    new, others = said(4_000, seed=6)
+    sets = conformal_sets(chance, truth, others)
+    held = sets[np.arange(len(new)), new].mean()
+    assert 0.88 < held < 0.92 and sets.any(axis=1).all()
+    sure = said(1_000, seed=7, sharp=12.0)
+    assert conformal_sets(sure[1], sure[0], sure[1]).sum(axis=1).max() == 1
+    assert conformal_sets(chance[:8], truth[:8], others).all()  # of eight rows none is ruled out

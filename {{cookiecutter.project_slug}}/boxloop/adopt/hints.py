@@ -172,14 +172,27 @@ def several(labels: pd.Series) -> tuple[str, ...]:
 
 def of_classes(labels: pd.Series, positive: str | None, classes: tuple[str, ...] = ()) -> list[str]:
     """Return what is asked of more than two classes: which they are, or which is of interest."""
-    number = labels.nunique()
+    number, notes = labels.nunique(), _alike(labels)
     if classes and positive is None:
         asked = f"all of them are told apart; --positive CLASS, such as --positive '{classes[-1]}'"
-        return [f"The classes are {_some(list(classes))}: {asked}, asks for one against the rest."]
+        said = f"The classes are {_some(list(classes))}: {asked}, asks for one against the rest."
+        return [said, *notes]
     if number < 3:
-        return []
+        return notes
     chosen = f"'{positive}' is set against all others; --positive CLASS chooses another one"
-    return [f"The target has {number} classes: {chosen}."]
+    return [f"The target has {number} classes: {chosen}.", *notes]
+
+
+def _alike(labels: pd.Series) -> list[str]:
+    """Return which names of classes differ in nothing but capital letters, blanks and dashes."""
+    found: dict[str, list[str]] = {}
+    for name in labels.str.strip().value_counts().index:
+        found.setdefault("".join(filter(str.isalnum, name.casefold())), []).append(name)
+    pairs = [" and ".join(map(repr, same)) for word, same in found.items() if word and same[1:]]
+    if not pairs:
+        return []
+    one = "if they are one class, write one name in your file and adopt it again"
+    return [f"Names of classes that differ in their spelling alone: {'; '.join(pairs)}; {one}."]
 
 
 def too_few_rows(

@@ -71,22 +71,11 @@ def calibration(
     size = len(asked[0].right)
     codes = estimates.group_codes(groups, None, size)
     rows, sampled = estimates.sample(size, seed, MAX_ROWS // min(len(asked), 2))
-    judged = []
-    for one in asked:
-        stated = _clipped(one.stated[rows])
-        sample = _Sample(stated, one.right[rows].astype(float), codes[rows], one.scale)
-        null = sample.null(seed, looks=len(asked))
-        judged.append((one, sample, *_judged(sample, null), null))
-    bad = [one for one in judged if one[3] and one[2] > threshold]
-    one, sample, value, beyond, _ = max(bad, key=lambda found: found[2], default=judged[0])
-    level, slope = sample.line
-    message = (
-        f"The probabilities{one.words} are off by {value * one.scale:.3f}, which is {value:.2f} of "
-        f"the errors of always naming the {one.largest} (threshold {threshold:g}), "
-        f"{'more' if beyond else 'no more'} than chance gives; log odds: slope "
-        f"{slope:.2f}, shift {level:+.2f} (perfect: 1 and 0){sampled}."
-    )
-    return Finding(value, not bad, message, judged[0][1].sight(judged[0][4][0], threshold))
+    judged = [_Judged(one, rows, codes, seed, looks=len(asked)) for one in asked]
+    bad = [one for one in judged if one.beyond and one.value > threshold]
+    worst = max(bad, key=lambda one: one.value, default=judged[0])
+    sight = judged[0].sample.sight(judged[0].null[0], threshold)
+    return Finding(worst.value, not bad, worst.message(threshold, sampled), sight)
 
 
 @dataclass(frozen=True)
@@ -117,12 +106,30 @@ def _questions(y: np.ndarray, chance: np.ndarray, names: Sequence[str] | None) -
     return found
 
 
-def _judged(sample: _Sample, null: np.ndarray) -> tuple[float, bool]:
-    """Return by how much probabilities are off, and whether that is beyond chance."""
-    found = sample.by_line(), sample.by_bins()
-    scores = sample.scores(sample.y, sample.repeats)
-    beyond = [off for off, score, most in zip(found, scores, null, strict=True) if score > most]
-    return max(beyond, default=found[0]), bool(beyond)
+class _Judged:
+    """By how much the probabilities of one question are off, and whether that is beyond chance."""
+
+    def __init__(
+        self, asked: _Question, rows: np.ndarray, codes: np.ndarray, seed: int, *, looks: int
+    ) -> None:
+        self.asked, stated = asked, _clipped(asked.stated[rows])
+        self.sample = _Sample(stated, asked.right[rows].astype(float), codes[rows], asked.scale)
+        self.null = self.sample.null(seed, looks=looks)
+        found = self.sample.by_line(), self.sample.by_bins()
+        scores = zip(found, self.sample.scores(self.sample.y, self.sample.repeats), self.null,
+                     strict=True)  # fmt: skip
+        beyond = [off for off, score, most in scores if score > most]
+        self.value, self.beyond = max(beyond, default=found[0]), bool(beyond)
+
+    def message(self, threshold: float, sampled: str) -> str:
+        """Return what was found, in a sentence."""
+        one, (level, slope) = self.asked, self.sample.line
+        return (
+            f"The probabilities{one.words} are off by {self.value * one.scale:.3f}, which is "
+            f"{self.value:.2f} of the errors of always naming the {one.largest} (threshold "
+            f"{threshold:g}), {'more' if self.beyond else 'no more'} than chance gives; log odds: "
+            f"slope {slope:.2f}, shift {level:+.2f} (perfect: 1 and 0){sampled}."
+        )
 
 
 def _largest_missed(labels: np.ndarray) -> float:

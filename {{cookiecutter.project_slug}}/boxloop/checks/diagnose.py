@@ -166,7 +166,7 @@ def class_conditional(
     Parameters
     ----------
     score : array of shape (n,)
-        Of background rows only; high is selected. Probabilities of several classes have none.
+        Of background rows only; high is selected.
     background_class : array of shape (n,)
     total_rate : false-positive rate of all background together
 
@@ -176,8 +176,6 @@ def class_conditional(
     of forty samples on either side (of more, where the most different of several pairs is picked).
     What would have been seen is said for the class with the fewest rows.
     """
-    from scipy.stats import norm
-
     score, kinds = np.asarray(score, dtype=float), np.asarray(list(background_class))
     if score.ndim > 1:
         return NotApplicable("No class of interest is named: none of several is background.")
@@ -192,7 +190,7 @@ def class_conditional(
     counts, total = np.bincount(codes, weights=passed), np.bincount(codes)
     # Half a count more, so that a class of which nothing passes has a rate with an error.
     rates, errors = (counts + 0.5) / (total + 1), np.sqrt(1 / (counts + 0.5) - 1 / (total + 1))
-    z = norm.isf(0.05 / (len(names) * (len(names) - 1)))
+    z = _of_pairs(len(names))
     ratio = np.log(rates[:, None] / rates[None, :])
     bound = np.exp(ratio - z * np.hypot(errors[:, None], errors[None, :]))
     np.fill_diagonal(bound, 0)
@@ -205,6 +203,13 @@ def class_conditional(
     )
     sight = _rate_seen(str(names[np.argmin(total)]), total, total_rate, z, threshold)
     return Finding(value, value <= threshold, message, sight, error=error, ratio=True)
+
+
+def _of_pairs(number: int) -> float:
+    """Return the deviations that chance exceeds once in forty in some pair of so many classes."""
+    from scipy.stats import norm
+
+    return float(norm.isf(0.05 / (number * (number - 1))))
 
 
 def _rate_seen(name: str, total: np.ndarray, rate: float, z: float, threshold: float) -> Power:

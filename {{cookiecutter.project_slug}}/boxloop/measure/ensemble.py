@@ -107,12 +107,7 @@ def by_distance(
         ``shared``, the error of their mean.
     """
     truth, members = np.asarray(truth, dtype=float), np.asarray(members, dtype=float)
-    if members.ndim > 2:
-        truth = np.eye(members.shape[2])[truth.astype(int)]
-    squares = {"error": np.mean((truth - members) ** 2, axis=0), "spread": members.var(axis=0)}
-    squares["shared"] = (truth - members.mean(axis=0)) ** 2
-    if members.ndim > 2:
-        squares = {name: square.sum(axis=1) for name, square in squares.items()}
+    squares = _squares(truth, members)
     sixth = np.argsort(np.argsort(away, kind="stable"), kind="stable") * len(SIXTHS) // len(away)
     rows = {}
     for number in np.unique(sixth):
@@ -123,6 +118,17 @@ def by_distance(
             row |= _root_mean(name, square[inside], **options)
         rows[SIXTHS[number]] = row
     return pd.DataFrame(rows.values(), index=pd.Index(rows, name="sixth"))
+
+
+def _squares(truth: np.ndarray, members: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the three squares of each row, shape (n,); of several classes their sums."""
+    if members.ndim > 2:
+        truth = np.eye(members.shape[2])[truth.astype(int)]
+    squares = {"error": np.mean((truth - members) ** 2, axis=0), "spread": members.var(axis=0)}
+    squares["shared"] = (truth - members.mean(axis=0)) ** 2
+    if members.ndim > 2:
+        return {name: square.sum(axis=1) for name, square in squares.items()}
+    return squares
 
 
 def _root_mean(name: str, square: np.ndarray, **options: Any) -> dict[str, float]:

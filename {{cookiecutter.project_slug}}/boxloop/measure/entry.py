@@ -161,13 +161,17 @@ def predictions(
         msg = f"{name} lacks {_many(left)}, such as {left.iloc[0]}: give every row a prediction."
         raise UserError(msg)
     found = {column: _numbers(frame, name, column) for column in asked.columns}
-    values = pd.DataFrame(found, index=told.to_numpy())
+    values = _good(pd.DataFrame(found, index=told.to_numpy()), asked, name)
+    return values.loc[[row for row in rows if row in values.index]]
+
+
+def _good(values: pd.DataFrame, asked: Asked, name: str) -> Any:
+    """Return predictions that are what was asked for, or refuse them."""
     if Task(asked).classes:
         _refuse_no_chances(values, asked, name)
-    else:
-        values = values[PREDICTION]
-        _refuse_no_scores(values, asked, name)
-    return values.loc[[row for row in rows if row in values.index]]
+        return values
+    _refuse_no_scores(values[PREDICTION], asked, name)
+    return values[PREDICTION]
 
 
 def _many(rows: pd.Series) -> str:

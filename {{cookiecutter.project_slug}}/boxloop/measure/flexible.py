@@ -69,10 +69,8 @@ def flexibility(
         return _sorted(known, MEMORY)
     if membership is not None:
         teach = _regions(X, y, settings.only("resonance"), membership)
-    elif task.classes:
-        teach = _classes(X, y, len(task.classes))
     elif task.has_classes:
-        teach = _labels(X, y)
+        teach = _classes(X, y, len(task.classes)) if task.classes else _labels(X, y)
     else:
         teach = _numbers(X, y, _noise(ladder, X, y, groups=groups, seed=seed))
     taught = [teach(np.random.default_rng([seed, k])) for k in range(draws)]

@@ -200,8 +200,7 @@ def compare(
     truth, chosen = np.asarray(truth), [METRICS[name] for name in metrics]
     if not len(truth):
         return {metric.name: _of_no_rows(predictions) for metric in chosen}
-    stick = _known_classes(yardstick or Yardstick(), predictions)
-    stick, said = bounded(truth, predictions, stick)
+    stick, said = bounded(truth, predictions, _told_apart(yardstick or Yardstick(), predictions))
     unique, codes = numbered(groups)
     counts = group_counts(len(unique), draws=affordable(draws, len(truth)), seed=seed)
     tallies, pairs = tallied(
@@ -244,7 +243,7 @@ def _of_no_rows(predictions: dict) -> dict[str, Entry]:
     return {who: Entry(unknown) for who in [*predictions, *both]}
 
 
-def _known_classes(yardstick: Yardstick, predictions: dict) -> Yardstick:
+def _told_apart(yardstick: Yardstick, predictions: dict) -> Yardstick:
     """Return the yardstick with a number for each of several classes that nobody has named."""
     widths = [np.shape(values)[1] for values in predictions.values() if np.ndim(values) > 1]
     if yardstick.classes or not widths:

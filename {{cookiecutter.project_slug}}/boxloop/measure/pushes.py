@@ -70,7 +70,7 @@ def pushes(
 
     Parameters
     ----------
-    model : fitted estimator, asked through `boxloop.measure.task.guess`
+    model : fitted estimator
     rows : DataFrame of n rows
     background : DataFrame
         The same columns. A sample of `walks` rows is used, each as often as any other.
@@ -79,24 +79,26 @@ def pushes(
     seed : int
     walks : int
         How many orders; each row is asked about ``2 * walks * (k + 1)`` times.
-    of : array of shape (n,), optional
-        Of several classes: the code of the class whose probability is explained, row by row.
+    of : array of shape (n,), optional; of several classes the code of the one that is explained
     """
     rng, k = np.random.default_rng(seed), len(players)
     start = _drawn(rng, len(background), walks)
     turns = np.argsort(rng.random((walks, k)), axis=1)  # the turn of each player in each order
     turns = np.concatenate([turns, k - 1 - turns])
     took_over = turns[:, None, :] < np.arange(k + 1)[:, None]
-    starts = background.iloc[np.r_[start, start]]
-    said = _said(model, rows, starts, players.values(), took_over)
-    if of is not None:
-        said = said[np.arange(len(rows)), :, :, np.asarray(of, dtype=int)]
+    said = _said(model, rows, background.iloc[np.r_[start, start]], players.values(), took_over)
+    said = _own(said, of)
     steps = np.diff(said, axis=2)
     parts = np.take_along_axis(steps, turns[None], axis=2)
     parts = (parts[:, :walks] + parts[:, walks:]) / 2
     error = parts.std(axis=1, ddof=1) / np.sqrt(walks)
     ends = said[:, :, 0].mean(axis=1), said[:, 0, -1]
     return Pushes(list(players), parts.mean(axis=1), error, *ends)
+
+
+def _own(said: np.ndarray, of: Any) -> np.ndarray:
+    """Return of several classes the probability of one of them, row by row."""
+    return said if of is None else said[np.arange(len(said)), :, :, np.asarray(of, dtype=int)]
 
 
 def _drawn(rng: np.random.Generator, size: int, walks: int) -> np.ndarray:

@@ -289,6 +289,23 @@ class Station(Desk):
         self.keep("numbers.json", self._numbers)
         return value
 
+    def class_numbers(self, scores: pd.DataFrame) -> None:
+        """Record what the model reaches in each class: ``05_diagnose.by_class.NAME.completeness``.
+
+        In a name all but letters, digits and ``_`` becomes ``_``; two that become one have none.
+
+        Parameters
+        ----------
+        scores : DataFrame, see `boxloop.record.classes.Classes.scores`
+        """
+        kept = scores[(scores["who"] == "model") & scores["value"].notna()]
+        words = {name: re.sub(r"\W", "_", str(name)) for name in kept["class"].unique()}
+        alike = [word for word in words.values() if list(words.values()).count(word) > 1]
+        for row in kept.to_dict("records"):
+            if (word := words[row["class"]]) not in alike:
+                ends = [row[end] for end in ("value", "low", "high")]
+                self.number(f"by_class.{word}.{row['metric']}", *ends)
+
     def show(self, fig: Figure, name: str, *, alt: str, caption: str | None = None) -> None:
         """Save a figure, show it with its alternative text, and close it.
 
