@@ -1,12 +1,15 @@
 """Cases of ``boxloop adopt``: a table is refused, and what its sentence says is done."""
 
 import gzip
+import re
+import shlex
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from astropy.table import Table
 from remedies import CASES, case
-from test_malformed import BASE, GOOD, HEAD, WIDE, changed, csv, fits, parquet
+from test_malformed import BASE, GOOD, HEAD, changed, csv, fits, parquet
 
 COMMAS = "x;y;kind\n" + "".join(f"{k},5;{k % 7};{'ab'[k % 3 == 0]}\n" for k in range(60))
 
@@ -55,27 +58,18 @@ table("no byte", b"", "is empty: write the table again", GOOD_AGAIN)
 table("comments only", "# one\n", "has no rows: write the table again", GOOD_AGAIN)
 table("no rows", HEAD + "\n", "column names and no rows: write the table again", GOOD_AGAIN)
 table(
-    "an ending that is not known",
-    b"PK",
-    "save it as one of .csv, .tsv",
-    GOOD_AGAIN | {"file": "t.csv"},
-    {"content": parquet(BASE), "file": "t.parquet"},
-    {"content": fits(Table.from_pandas(BASE)), "file": "t.fits"},
-    file="t.xlsx",
-)
-table(
     "half a Parquet file",
     parquet(BASE)[:-40],
     "not a whole Parquet file: write it again",
     {"content": parquet(BASE)},
     file="t.parquet",
 )
-LISTS = BASE.assign(z=[[1, 2]] * 60)
+LISTS = pd.DataFrame({"z": [[1] * k for k in range(60)]})
 table(
-    "lists in a column",
+    "lists and nothing else",
     parquet(LISTS),
-    "give each of them a column of its own",
-    {"content": parquet(BASE.assign(z1=BASE.x % 3, z2=BASE.x % 5))},
+    "write a table with one value per row in each column",
+    {"content": parquet(BASE)},
     file="t.parquet",
 )
 table(
@@ -97,13 +91,6 @@ table(
     "stands there 2 times: rename all but one",
     GOOD_AGAIN,
 )
-LATIN = GOOD.replace(",b\n", ",bé\n").encode("latin-1")
-table(
-    "another encoding",
-    LATIN,
-    "save the file with the encoding UTF-8",
-    {"content": LATIN.decode("latin-1")},
-)
 PACKED = gzip.compress(GOOD.encode())
 table(
     "half a packed file",
@@ -114,9 +101,9 @@ table(
 )
 table(
     "bytes for text",
-    parquet(BASE),
+    b"\x00\x01\x02" * 50,
     "is not a text file: give it the ending of what it is",
-    {"file": "t.parquet"},
+    {"content": parquet(BASE), "file": "t.parquet"},
 )
 table(
     "a field too many",
@@ -128,6 +115,22 @@ table(
     "a quote that stays open",
     changed(61, '1.5,2,"a').rstrip("\n"),
     "cannot be read as a table",
+    GOOD_AGAIN,
+)
+GAPS = "".join(
+    f"{'ab'[k % 3 == 0]:>4} {'' if k % 7 == 3 else k % 5:>5} {k / 10:5.1f}\n" for k in range(60)
+)
+table(
+    "gaps between columns of fixed width",
+    GAPS,
+    "blanks for gaps and no line of names: write their names in a line above them",
+    {"content": f"kind {'y':>5} {'x':>5}\n" + GAPS},
+    {"content": "kind,y,x\n" + re.sub(r"(?m)^ *(.) (.{5}) +(.*)$", r"\1,\2,\3", GAPS)},
+)
+table(
+    "a description byte by byte of nothing",
+    "Title: mine\nByte-by-byte Description of file: t.dat\n",
+    "looks like a table in machine-readable (MRT), which cannot be read",
     GOOD_AGAIN,
 )
 MIXED = COMMAS.replace("\n3,5;3", "\n3,5;3.5")
@@ -302,20 +305,86 @@ table(
     "add a column that was measured, and adopt the table again",
     {"content": csv(NOTHING.assign(z=BASE.x))},
 )
+HEAVY = BASE.assign(mc_weight=np.where(BASE.index == 7, np.inf, 1.0 + BASE.index % 4))
 table(
-    "more columns than rows",
-    csv(WIDE),
-    "there are 40 inputs for 30 usable rows: leave columns out of your file until there are fewer",
-    {"content": csv(WIDE.iloc[:, 30:])},
+    "an infinite weight",
+    csv(HEAVY),
+    "column 'mc_weight' holds inf in row 8: infinite values are refused: correct your file or",
+    {"content": csv(HEAVY.assign(mc_weight=1.0 + BASE.index % 4))},
+    {"content": csv(HEAVY.assign(mc_weight=HEAVY.mc_weight.replace(np.inf, np.nan)))},
 )
-ENDLESS = BASE.assign(x=np.where(BASE.index == 7, -np.inf, BASE["x"]))
-table(
-    "an infinite value",
-    csv(ENDLESS),
-    "column 'x' holds -inf in row 8: infinite values are refused: correct your file or leave",
-    {"content": csv(BASE)},
-    {"content": csv(BASE.assign(x=BASE["x"].where(BASE.index != 7)))},
+
+
+def as_told(name, frame, says, *words, task="classification", target="kind"):
+    """Take a case in which the commands of the sentence are typed, each in a project."""
+
+    @partial(CASES.__setitem__, f"adopt {name}")
+    def remedy(person):
+        person.own(task), person.writes(csv(frame))
+        said = yield person.adopts(*words, target=target), says
+        for line in re.findall(r"`boxloop (.+?)`", said):
+            person.does(*shlex.split(line), "--force")
+        yield person.types(*shlex.split(re.search(r"`boxloop (.+?)`", said)[1]), "--force")
+
+
+WORDS = BASE.assign(when=["soon", "later"] * 30, mc_weight=HEAVY.mc_weight)
+as_told(
+    "a time in words and an infinite weight",
+    WORDS,
+    "adopt it again, or leave out what cannot be used: `boxloop adopt",
+    "--time",
+    "when",
 )
+as_told(
+    "two targets",
+    BASE.assign(z=np.cos(BASE.x)),
+    "A loop predicts one target: make a project for each, and type there, one by one, `boxloop",
+    "--target",
+    "z",
+    task="regression",
+    target="x",
+)
+
+
+@case
+def adopt_a_class_of_too_few_rows(person):
+    few = BASE.assign(kind=np.where(BASE.index < 9, "rare", "usual"))
+    person.own(), person.writes(csv(few))
+    says = "rare has 9 rows, which cannot be divided so that each part has some: bring at least 15"
+    yield person.adopts(), says
+    more = few.head(6).assign(x=lambda rows: rows.x + 0.3)
+    person.writes(csv(pd.concat([few, more])))
+
+
+LOG = BASE.assign(x=BASE["x"] - 3)
+
+
+def transformed(name, *instead):
+    @partial(CASES.__setitem__, f"adopt a logarithm of what is not above zero {name}")
+    def remedy(person):
+        person.own("regression"), person.writes(csv(LOG))
+        says = "needs 'x' above 0, and 3 known values are not: leave the transform out or use asinh"
+        yield person.adopts("--transform", "log10", target="x"), says
+        yield person.adopts(*instead, target="x")
+
+
+transformed("left out")
+transformed("asinh", "--transform", "asinh")
+
+
+@case
+def adopt_a_transform_for_classes_leave_it_out(person):
+    person.own(), person.writes()
+    yield person.adopts("--transform", "log10"), "--transform is of a number, and study.toml says"
+    yield person.adopts()
+
+
+@case
+def adopt_a_transform_for_classes_change_the_task(person):
+    person.own(), person.writes(csv(BASE))
+    yield person.adopts("--transform", "log10", target="y"), "leave it out, or change the task"
+    person.edit("study.toml", 'task = "classification"', 'task = "regression"')
+    yield person.adopts("--transform", "log10", target="x")
 
 
 def new_objects(person, frame):

@@ -47,11 +47,16 @@ def more_of(frame, name):
 
 
 ANOTHER = "name another class with --positive, such as "
-table("rare", csv(RARE), "so that each part has some: bring more rows of it.", more_of(RARE, "b"))
+table(
+    "rare",
+    csv(RARE),
+    "so that each part has some: bring at least 15 rows of it.",
+    more_of(RARE, "b"),
+)
 table(
     "rare of three",
     csv(RARER),
-    f"some: {ANOTHER}c, or bring more rows of it.",
+    f"some: {ANOTHER}c, or bring at least 15 rows of it.",
     {"words": ("--positive", "c")},
     more_of(RARER, "b"),
 )

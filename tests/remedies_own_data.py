@@ -164,10 +164,29 @@ table(
 )
 MISSING = "a number is needed: correct your file or leave the field empty there, and adopt it again"
 # So few numbers that adopt takes the column for words, and study.toml says that it holds numbers.
-SOME = TABLE.assign(b=[str(k % 7) if k % 3 else "low" for k in range(60)])
+SOME = TABLE.assign(b=[str(k % 7) if k % 3 else f"low {k % 24}" for k in range(60)])
 NUMBERS = [(r"(\[columns\.b\]\n)", "\\1min = -9.0\n")]
 FIXED = [SOME.assign(b=[k % 7 if k % 3 else new for k in range(60)]) for new in (0.5, None)]
 table("words for numbers", NUMBERS, MISSING, *FIXED, frame=SOME)
+
+# Several faults at once.
+table(
+    "two columns that teach nothing",
+    [role("c", "input"), role("e", "input")],
+    f"column 'c' is 3 in every usable row; column 'e' is 4 in every usable row: {IGNORED}",
+    [role("c", "ignored"), role("e", "ignored")],
+    frame=TABLE.assign(c=3, e=4),
+)
+NO_LOG = (r'(primary_metric = "\w+")', '\\1\ntransform = "log10"')
+table(
+    "a logarithm of what is not above zero",
+    [NO_LOG],
+    "needs 'y' above 0, and 9 known values are not: leave the transform out or use asinh",
+    [(r'transform = "log10"\n', "")],
+    [(r'transform = "log10"', 'transform = "asinh"')],
+    task="regression",
+    target="y",
+)
 
 # Weights and errors.
 HEAVY = value("w", 4, -1.0)
@@ -200,19 +219,6 @@ table(
     "has a value in 15 usable rows, at least 20 are needed: choose another target or add rows",
     TABLE.assign(g=TABLE.index % 20),
     frame=FEW,
-)
-BROAD = BASE.head(30).assign(
-    kind=list("ab") * 15,
-    **{f"c{k}": np.sin(BASE.x * (k + 1)) for k in range(24)},
-    h=[k if k < 22 else None for k in range(30)],
-)
-BY_H = [role("h", "group"), (r'strategy = "\w+"', 'strategy = "group"')]
-table(
-    "more inputs than rows",
-    BY_H,
-    "leave columns out of your file until there are fewer inputs than rows, and adopt it again",
-    BROAD.drop(columns=[f"c{k}" for k in range(12)]),
-    frame=BROAD,
 )
 FLAT = TABLE.assign(
     u=np.where(TABLE.index < 30, 1.0, TABLE.x), g=[None if k >= 30 else k for k in range(60)]

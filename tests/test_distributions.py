@@ -39,7 +39,7 @@ def test_one_panel_per_column_with_its_unit(drawn):
     """A unit stands in brackets, and none where there is none."""
     axes = drawn(tables(np.random.default_rng(0), ["depth", "shade"]), {"depth": "m", "shade": ""})
 
-    assert [ax.get_xlabel() for ax in axes] == ["depth  [m]", "shade"]
+    assert [ax.get_xlabel() for ax in axes] == ["depth [m]", "shade"]
 
 
 def test_sets_of_different_size_are_comparable(drawn):
@@ -54,7 +54,8 @@ def test_sets_of_different_size_are_comparable(drawn):
 
 def test_positive_columns_are_logarithmic_and_gaps_are_left_out(drawn):
     """A column with zero or negative values cannot be."""
-    frame = pd.DataFrame({"mass": [1.0, 10.0, np.nan, 100.0], "slope": [-1.0, 0.0, 1.0, np.nan]})
+    mass = [np.nan, *10 ** np.random.default_rng(0).normal(2, 1, 99)]
+    frame = pd.DataFrame({"mass": mass, "slope": np.linspace(-1, 1, 100)})
     mass, slope = drawn({"train": frame}, {"mass": "", "slope": ""})
 
     assert (mass.get_xscale(), slope.get_xscale()) == ("log", "linear")
@@ -81,14 +82,34 @@ def test_a_column_that_is_empty_in_one_set_is_drawn(drawn):
 
 
 def test_words_are_bars_with_their_names(drawn):
-    """One bar per word, in the same place for every set."""
+    """One bar per word, in the same place for every set, its name beside it."""
     sets = {
         "train": pd.DataFrame({"shape": ["b", "c", "c", None]}),
         "deployment": pd.DataFrame({"shape": ["a", "c"]}),
     }
     (ax,) = drawn(sets, {"shape": ""})
 
-    assert [label.get_text() for label in ax.get_xticklabels()] == ["a", "b", "c"]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b", "c"]
     assert sorted(
-        round(float(patch.get_path().vertices[:, 1].max()), 3) for patch in ax.patches
+        round(float(patch.get_path().vertices[:, 0].max()), 3) for patch in ax.patches
     ) == [0.5, 0.667]
+
+
+def test_of_many_words_the_commonest_are_drawn_and_the_others_counted(drawn):
+    """Thirty long names do not fit beside a panel; whoever is left out is counted."""
+    words = [f"Field number {k} of the southern campaign" for k in range(30)]
+    column = np.repeat(words, np.arange(30, 0, -1))
+    (ax,) = drawn({"train": pd.DataFrame({"field": column})}, {"field": ""})
+
+    labels = [label.get_text() for label in ax.get_yticklabels()]
+    assert len(set(labels)) == 12 and all(len(label) <= 14 for label in labels)
+    assert ax.get_xlabel() == f"field\n{sum(range(1, 19))} rows have other words"
+
+
+def test_what_lies_outside_of_a_panel_is_said(drawn):
+    """Periods of some days with two of a million years: the bulk fills the panel."""
+    days = np.r_[np.random.default_rng(1).lognormal(2, 1, 998), 4e8, 4e8]
+    (ax,) = drawn({"train": pd.DataFrame({"period": days})}, {"period": "d"})
+
+    assert ax.get_xlabel() == "period [d]\n2 rows lie outside"
+    assert ax.get_xlim()[1] < 1e4

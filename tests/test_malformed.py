@@ -45,9 +45,6 @@ def changed(line, text):
     return "\n".join([*lines[: line - 1], text, *lines[line:]])
 
 
-WIDE = pd.DataFrame(
-    np.random.default_rng(0).normal(size=(30, 40)), columns=[f"c{k}" for k in range(40)]
-).assign(kind=list("ab") * 15)
 BASE = pd.read_csv(io.StringIO(GOOD))
 CLASSES = "classification"
 # Name: file, content, task, options, what the sentence says.
@@ -58,12 +55,23 @@ CASES = {
     "blank lines only": ("t.csv", "\n\n\n", CLASSES, [], "no rows"),
     "comments only": ("t.csv", "# one\n# two\n", CLASSES, [], "no rows"),
     "names and no rows": ("t.csv", HEAD + "\n", CLASSES, [], "no rows"),
-    "ending unknown": ("t.xlsx", GOOD, CLASSES, [], "'.xlsx'"),
-    "no ending": ("table", GOOD, CLASSES, [], "not known"),
-    "not UTF-8": ("t.csv", changed(5, "1.5,2,caf").encode() + b"\xe9\n", CLASSES, [], "not UTF-8"),
-    "UTF-16": ("t.csv", GOOD.encode("utf-16"), CLASSES, [], "UTF-8"),
+    "a workbook that is text": (
+        "t.xlsx",
+        GOOD,
+        CLASSES,
+        [],
+        "not a whole workbook of Excel",
+    ),
+    "not UTF-8, and a field too few": (
+        "t.csv",
+        changed(5, "1.5,caf").encode() + b"\xe9\n",
+        CLASSES,
+        [],
+        "line 5 has 2 fields",
+    ),
+    "UTF-16 cut in a sign": ("t.csv", GOOD.encode("utf-16")[:-1], CLASSES, [], "not a text file"),
     "bytes for text": ("t.csv", b"\x00\x01\x02" * 50, CLASSES, [], "not a text file"),
-    "a zip called csv": ("t.csv", b"PK\x03\x04" + bytes(200), CLASSES, [], "not a text file"),
+    "a zip called csv": ("t.csv", b"PK\x03\x04" + bytes(200), CLASSES, [], "copy it again"),
     "gz that is none": ("t.csv.gz", GOOD, CLASSES, [], "cannot be read"),
     "gz cut short": ("t.csv.gz", gzip.compress(GOOD.encode())[:-30], CLASSES, [], "cannot be read"),
     "gz of zero bytes": ("t.csv.gz", gzip.compress(bytes(500)), CLASSES, [], "not a text file"),
@@ -147,29 +155,29 @@ CASES = {
         "not a whole Parquet file",
     ),
     "parquet that is text": ("t.parquet", GOOD, CLASSES, [], "not a whole Parquet file"),
-    "lists in a column": (
+    "lists and nothing else": (
         "t.parquet",
-        parquet(BASE.assign(z=[[1, 2]] * 60)),
+        parquet(pd.DataFrame({"z": [[1] * k for k in range(60)]})),
         CLASSES,
         [],
-        "column 'z' holds several values",
+        r"column 'z' holds lists of different lengths in each row\): write a table",
     ),
-    "bytes in a column": (
+    "bytes and nothing else": (
         "t.parquet",
-        parquet(BASE.assign(z=[b"\xff\x00"] * 60)),
+        parquet(pd.DataFrame({"z": [b"\xff\x00"] * 60})),
         CLASSES,
         [],
-        "column 'z' holds bytes that are no text",
+        r"column 'z' holds bytes that are no text\): write a table",
     ),
     "parquet without rows": ("t.parquet", parquet(BASE.head(0)), CLASSES, [], "no rows"),
     "FITS that is text": ("t.fits", GOOD, CLASSES, [], "cannot be read as FITS"),
     "FITS cut short": ("t.fits", fits(Table.from_pandas(BASE))[:3000], CLASSES, [], "t.fits"),
     "FITS with images": (
         "t.fits",
-        fits(Table({"a": np.zeros((30, 2, 2)), "kind": ["a", "b"] * 15})),
+        fits(Table({"a": np.zeros((30, 20, 20))})),
         CLASSES,
         [],
-        "column 'a' holds several values",
+        "column 'a' holds more than 32 values in each row",
     ),
     "VOTable that is text": ("t.vot", GOOD, CLASSES, [], "cannot be read as VOTABLE"),
     "ECSV without a header": ("t.ecsv", GOOD, CLASSES, [], "cannot be read as ECSV"),
@@ -240,14 +248,6 @@ CASES = {
         [],
         "column 'kind' holds inf in row 5: infinite values are refused",
     ),
-    "input infinite": (
-        "t.csv",
-        csv(BASE.assign(x=np.where(BASE.index == 7, -np.inf, BASE["x"]))),
-        CLASSES,
-        [],
-        "column 'x' holds -inf in row 8: infinite values are refused",
-    ),
-    "more columns than rows": ("t.csv", csv(WIDE), CLASSES, [], "40 inputs for 30 usable rows"),
     "nothing to learn from": (
         "t.csv",
         csv(BASE.assign(x=1, y=[f"word {k}" for k in range(60)])),

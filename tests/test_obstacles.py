@@ -63,7 +63,7 @@ IN_THE_WAY = {
         lambda project: edited(project, "better than the line", "TODO: name"),
         "study.toml does not say yet: criterion 1.",
     ),
-    "answer": (unanswered, "Without an answer: 02_split: why-so."),
+    "answer": (unanswered, "Without an answer, worth asking: 02_split: why-so."),
     "void check": (
         lambda project: write_json(project.checks_file, [VOID]),
         "features.target_leak fails, and makes the headline void.",

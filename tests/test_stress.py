@@ -92,7 +92,8 @@ def test_only_what_is_read_moves_the_prediction():
 
     table = input_moves({"model": Double()}, X, up=pd.DataFrame({"read": X["read"] + 0.1}), seed=0)
 
-    assert table.loc["unread"].eq(0).all()
+    assert table.loc["unread", "shuffled"].eq(0).all()
+    assert table.loc["unread", "one error bar up"].isna().all()  # it has no error bar
     assert table.loc["read", ("shuffled", "model")] == pytest.approx(
         2 * X["read"].std() * np.sqrt(2), rel=0.15
     )

@@ -37,3 +37,23 @@ def test_the_last_second_of_a_year_comes_before_the_next(tmp_path):
     before, after = read_catalogue(tmp_path / "t.parquet").frame["seen"]
 
     assert before < 2021 == after
+
+
+def test_whole_numbers_are_dates_only_if_all_of_them_are(tmp_path):
+    """One that is no day of the calendar, and all are the numbers they were."""
+    for last, dated in ((20150228, True), (20150229, False)):
+        days = [20150101, 20150116, 20150201, last]
+        pd.DataFrame({"seen": days, "x": 1}).to_csv(tmp_path / "t.csv", index=False)
+        seen = read_catalogue(tmp_path / "t.csv").frame["seen"].tolist()
+
+        assert (seen != days) == dated
+        assert not dated or seen[1] == pytest.approx(2015 + 15 / 365, abs=1e-8)
+
+
+def test_a_number_above_twelve_is_the_day(tmp_path):
+    """Whichever stands first."""
+    for days in (["01/06/2015", "31/05/2015"], ["06/01/2015", "05/31/2015"]):
+        pd.DataFrame({"seen": days, "x": 1}).to_csv(tmp_path / "t.csv", index=False)
+        first, second = read_catalogue(tmp_path / "t.csv").frame["seen"]
+
+        assert first - second == pytest.approx(1 / 365, abs=1e-8)

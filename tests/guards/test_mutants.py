@@ -32,6 +32,7 @@ GUARDS = {
     "verdicts",
     "checks",
     "words",
+    "shown",
 }
 LISTED = mutants.read_list()
 SOURCE = '''

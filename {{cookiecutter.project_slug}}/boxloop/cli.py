@@ -317,10 +317,8 @@ def _say_what_is_open() -> None:
 
 
 @cli.command()
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "--target", required=True, multiple=True, metavar="COLUMN", help="The column to predict."
-)
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--target", multiple=True, metavar="COLUMN", help="The column to predict.")
 @click.option("--id", "ident", metavar="COLUMN", help="A different value in every row.")
 @click.option(
     "--group", metavar="COLUMN", help="Rows with the same value stay on one side of the split."
@@ -336,6 +334,14 @@ def _say_what_is_open() -> None:
     "--positive", metavar="CLASS", help="The class of interest, where the target holds classes."
 )
 @click.option(
+    "--table", metavar="NAME", help="One of the tables in a file that holds several, or its number."
+)
+@click.option(
+    "--class-from",
+    metavar="name",
+    help="Each file holds one class, and its name says which; or a pattern that finds it there.",
+)
+@click.option(
     "--ignore", multiple=True, metavar="COLUMN", help="Not to be used; may be given several times."
 )
 @click.option(
@@ -346,13 +352,13 @@ def _say_what_is_open() -> None:
 @click.option(
     "--force", is_flag=True, help="Replace a study.toml that was edited; a copy of it is kept."
 )
-def adopt(file: Path, **options: Any) -> None:
+def adopt(files: tuple[Path, ...], **options: Any) -> None:
     """Take in a table of your own: copy it to data/raw and write study.toml."""
     from boxloop.adopt.command import adopt as take_in
     from boxloop.adopt.roles import understood
 
     project = find_project()
-    found = take_in(project, file, **options)
+    found = take_in(project, files, **options)
     _say(*understood(found.roles), *found.notes)
     _say(f"Written: study.toml and {project.relative(found.table)}.")
     if found.backup:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from boxloop.adopt import held, hints, plan, refusals, study_toml, tails
+from boxloop.adopt import held, hints, plan, refusals, sources, study_toml, tails
 from boxloop.adopt.error_columns import error_columns
-from boxloop.adopt.roles import Guess, guess_roles
+from boxloop.adopt.roles import Guess, as_understood, guess_roles
 from boxloop.base.errors import UserError
 from boxloop.base.files import sha256, write_text, written_whole
 from boxloop.measure.kinds import SEVERAL, TaskKind
@@ -20,7 +21,7 @@ from boxloop.measure.task import Task
 from boxloop.split.division import exploration
 from boxloop.table.column import describe
 from boxloop.table.plain import plain
-from boxloop.table.read import TAKEN, in_project, read_catalogue, read_rows
+from boxloop.table.read import TAKEN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
     from boxloop.base.places import Project
     from boxloop.settings.load import Settings
     from boxloop.table.read import Catalogue
+
+
+# The options that name columns, and what `guess_roles` calls them.
+NAMING, NAMES = ("--target", "--id", "--group", "--time"), ("target", "ident", "group", "time")
+UNSEEN = "not looked at"
 
 
 @dataclass(frozen=True)
@@ -66,9 +72,9 @@ class _Table:
 
 def adopt(
     project: Project,
-    path: Path,
+    files: Path | Sequence[Path],
     *,
-    target: str | Sequence[str],
+    target: str | Sequence[str] | None = None,
     ident: Any = None,
     group: Any = None,
     time: str | None = None,
@@ -76,6 +82,8 @@ def adopt(
     positive: str | None = None,
     ignore: Sequence[str] = (),
     transform: str | None = None,
+    table: str | None = None,
+    class_from: str | None = None,
     force: bool = False,
 ) -> Adopted:
     """Take in a table; nothing is written before all of it is understood.
@@ -84,67 +92,71 @@ def adopt(
     ----------
     project : boxloop.base.places.Project
         Its study.toml may be the template's, which cannot be run yet.
-    path, deployment : Path
-        The labelled table, and perhaps one of unlabelled objects.
-    target, ident, group, time, positive : str
-        Columns, and the class of interest. Several targets are refused with the commands that
-        take them one by one.
-    ignore : list of str
-        Columns that are not to be used.
-    transform : str, optional
-        What is learnt instead of the target; see `boxloop.measure.transform`.
-    force : bool
-        Replace a study.toml that a person has edited; a copy of it is kept in any case.
+    files, deployment : Path
+        The labelled table, or several files that become one, and perhaps one of unlabelled objects.
+    target, ident, group, time, positive, ignore, transform, table, class_from, force
+        What stands behind the options of the command. Several targets are refused.
 
     Raises
     ------
     UserError
-        If a table cannot be read, a column is not there or does not suit the task, a study would
-        refuse it, or study.toml would be lost.
+        If a table cannot be read or would be refused by a study, or study.toml would be lost.
     """
-    columns = {"--target": None, "--id": ident, "--group": group, "--time": time}
-    others = {"--positive": positive, "--transform": transform,
-              "--deployment": str(deployment) if deployment else None}  # fmt: skip
-    asked = held.Asked((str(path),), columns | others, tuple(ignore))
-    columns["--target"] = held.one_target(asked, (target,) if isinstance(target, str) else target)
-    asked = replace(asked, options=columns | others)
+    options = {"--id": ident, "--group": group, "--time": time, "--positive": positive}
+    options |= {"--transform": transform, "--deployment": deployment and str(deployment)}
+    options |= {"--table": table, "--class-from": class_from}
+    paths = [files] if isinstance(files, str | Path) else list(files)
+    asked = held.Asked(tuple(map(str, paths)), options, tuple(dict.fromkeys(ignore)))
+    asked = asked.of_one(target) if target else asked
     study = _former(project, force=force)["study"]
-    kind = refusals.kind_of_task(study.get("task", "regression"))
-    refusals.transform_fits(kind, transform)
-    table = _understand(path, columns, kind, positive, ignore)
-    places = {source: _place(project, source) for source in filter(None, (path, deployment))}
+    with tempfile.TemporaryDirectory(prefix="boxloop-", ignore_cleanup_errors=True) as folder:
+        one = asked.options.get("--target")
+        source = sources.read(paths, Path(folder), target=one, table=table, class_from=class_from)
+        return _taken_in(project, study, source, asked.of_one(source.target), deployment)
+
+
+def _taken_in(
+    project: Project, study: dict, source: Any, asked: held.Asked, deployment: Any
+) -> Adopted:
+    """Understand a table, copy its file and write study.toml."""
+    path, transform = source.path, asked.options["--transform"]
+    table = _understand(source, asked, refusals.kind_of_task(study.get("task", "regression")))
+    others = sources.unlabelled(deployment, source) if deployment else None
+    notes = table.notes + _notes(table, deployment, others, transform)
+    places = {file: _place(project, file) for file in filter(None, (path, deployment))}
     facts = _facts(study, table) | _files(project, places, path, deployment)
-    text, table = _written(path, table, facts | {"transform": transform}, asked)
-    notes = table.notes + _notes(table, deployment, transform)
-    for source, place in places.items():
+    facts |= sources.facts(source, others)
+    text, roles = _written(path, table, facts | {"transform": transform}, asked)
+    for file, place in places.items():
         if not place.exists():
-            written_whole(place, lambda part, source=source: shutil.copyfile(source, part))
+            written_whole(place, lambda part, file=file: shutil.copyfile(file, part))
     backup = _backup(project)
     write_text(project.settings_file, text)
-    return Adopted(table.roles, notes, places[path], backup)
+    return Adopted(roles, notes, places[path], backup)
 
 
-def _understand(path: Path, options: Any, kind: Any, positive: Any, ignore: Sequence[str]):
-    """Return a `_Table`, or refuse it: `options` are columns, or None, by what names them."""
-    catalogue = in_project(read_catalogue(path))
-    frame = catalogue.frame
-    options = {option: _here(name, frame) for option, name in options.items()}
-    ignore = [_here(name, frame) for name in dict.fromkeys(ignore)]
-    refusals.columns_are_there(path, frame, options, ignore=ignore)
-    target, ident, group, time = options.values()
-    labels = refusals.classes_or_numbers(path, frame, target, kind)
-    named = {"target": target, "ident": ident, "group": group, "time": time}
-    roles = _roles(catalogue, ignore, named)
+def _understand(source: Any, asked: held.Asked, kind: Any):
+    """Return a `_Table` of which the roles mend what can be mended, or refuse it."""
+    refusals.transform_fits(kind, asked.options["--transform"])
+    path, catalogue = source.path, source.catalogue
+    columns = {option: _here(asked.options[option], catalogue.frame) for option in NAMING}
+    ignore = [_here(name, catalogue.frame) for name in asked.ignore]
+    refusals.columns_are_there(path, catalogue.frame, columns, ignore=ignore)
+    target, *_, time = columns.values()
+    guessed = _roles(catalogue, ignore, dict(zip(NAMES, columns.values(), strict=True)))
+    understood = as_understood(catalogue.frame, guessed)
+    labels = refusals.classes_or_numbers(path, understood, target, kind)
+    refusals.there_are_inputs(path, guessed)
+    interest = refusals.interest(path, target, labels, kind, asked.options["--positive"])
+    frame, notes = plain(understood), list(catalogue.notes)
+    table = _Table(frame, notes, kind, target, time, labels, guessed, *interest)
+    way = {"target": target, "in_time": _split(table)["strategy"] == "time"}
+    roles = held.mended(frame, guessed, **way)
     refusals.there_are_inputs(path, roles)
-    interest = refusals.interest(path, target, labels, kind, positive)
-    notes, frame = list(catalogue.notes), plain(frame)
-    table = _Table(frame, notes, kind, target, time, labels, roles, *interest)
-    in_time = _split(table)["strategy"] == "time"
-    roles = held.mended(frame, roles, target, in_time=in_time)
-    refusals.there_are_inputs(path, roles)
-    notes += held.left_out(frame, roles, target, in_time=in_time)
+    notes += held.not_weighing(guessed, roles, target)
     table = replace(table, roles=roles, notes=notes)
-    names = hints.several(labels) if kind.name == SEVERAL.name and positive is None else ()
+    several = kind.name == SEVERAL.name and asked.options["--positive"] is None
+    names = hints.several(labels) if several else ()
     return _of_classes(replace(table, classes=names), table) if names else table
 
 
@@ -153,16 +165,15 @@ def _of_classes(table: Any, one: Any):
     asked = replace(table, kind=SEVERAL, positive=None, why_positive=None)
     nowhere = {"table": "-", "sha256": "", "deployment": None}
     settings = _usual(asked, _facts({}, asked) | nowhere)
-    names, enough = plan.with_enough(held.usable(asked.frame, settings), settings)
+    rows = held.usable(asked.frame, settings)
+    names, enough = plan.with_enough(rows, settings), plan.fewest_of_a_class(len(rows))
     by = _split(asked)["strategy"]
     note = hints.too_few_rows(asked.labels, asked.classes, names, enough, by=by)
-    if len(names) < plan.FEWEST_CLASSES:
-        why = (
-            "the class of interest: the rarer of the two with enough rows; all others are the rest"
-        )
-        found = {"positive": names[1], "why_positive": why} if len(names) == 2 else {}
-        return replace(one, notes=[*one.notes, *note], **found)
-    return replace(asked, classes=tuple(names), notes=[*asked.notes, *note])
+    if len(names) >= plan.FEWEST_CLASSES:
+        return replace(asked, classes=tuple(names), notes=[*asked.notes, *note])
+    why = "the class of interest: of the two with rows enough the rarer; all others are the rest"
+    found = {"positive": names[1], "why_positive": why} if len(names) == 2 else {}
+    return replace(one, classes=(), notes=[*one.notes, *note], **found)
 
 
 def _here(name: Any, frame: pd.DataFrame) -> Any:
@@ -182,21 +193,20 @@ def _roles(catalogue: Catalogue, ignore: Sequence[str], named: dict) -> dict:
             if base in ignore
         }
     guessed = guess_roles(replace(catalogue, frame=frame.drop(columns=list(out))), **named)
-    return {
-        name: guessed[name]
-        if name in guessed
-        else Guess("ignored", out[name], seen="not looked at")
-        for name in frame.columns
-    }
+    left = {name: Guess("ignored", why, seen=UNSEEN) for name, why in out.items()}
+    return {name: (guessed | left)[name] for name in frame.columns}
 
 
-def _notes(table: Any, deployment: Any, transform: str | None) -> list[str]:
+def _notes(table: Any, deployment: Any, found: Any, transform: str | None) -> list[str]:
     """Return what is worth knowing of a table, and of unlabelled objects, which may be refused."""
+    in_time = _split(table)["strategy"] == "time"
     notes = hints.of_columns(table.labels, table.roles)
     notes += hints.of_size(table.roles, len(table.labels))
+    notes += hints.of_extremes(table.frame, table.roles)
+    notes += held.left_out(table.frame, table.roles, table.target, in_time=in_time)
     notes += tails.of_inputs(table.frame, table.roles)
     if deployment:
-        others = read_rows(deployment)
+        others = plain(found.frame)
         refusals.deployment_has_inputs(deployment, others, table.frame, table.roles)
         notes += hints.of_deployment(deployment, others, table.frame, table.roles)
     if table.kind.has_classes:
@@ -233,8 +243,8 @@ def _files(project: Project, places: Any, path: Path, deployment: Any):
     return facts | {"deployment": there, "deployment_sha256": sha256(deployment)}
 
 
-def _written(path: Path, table: Any, facts: Any, asked: held.Asked) -> tuple[str, Any]:
-    """Return the text of study.toml, with a split by which the table can be divided, and the table.
+def _written(path: Path, table: Any, facts: Any, asked: held.Asked) -> tuple[str, dict]:
+    """Return the text of study.toml, with a split by which the table can be divided, and roles.
 
     What was seen of a column is told of the rows that 01 and 02 may look at: what the test rows
     hold is nobody's business before 08 opens them.
@@ -247,10 +257,11 @@ def _written(path: Path, table: Any, facts: Any, asked: held.Asked) -> tuple[str
     settings = _validated(study_toml.compose(facts, table.roles, split=split))
     sample = exploration(rows, settings)
     roles = {
-        name: replace(guess, seen=describe(sample[name])) if guess.role != "ignored" else guess
-        for name, guess in table.roles.items()
+        name: replace(guess, seen=describe(sample[name]) if guess.seen != UNSEEN else UNSEEN)
+        for name, guess in held.seen_in(sample, table.roles, table.target).items()
     }
-    return study_toml.compose(facts, roles, split=split), replace(table, roles=roles)
+    refusals.there_are_inputs(path, roles)
+    return study_toml.compose(facts, roles, split=split), roles
 
 
 def _usual(table: Any, facts: Any):
@@ -302,6 +313,7 @@ def _split(table: Any) -> dict:
     """Return the strategy by which rows are divided, and why."""
     roles, time = table.roles, table.time
     group = next((name for name, guess in roles.items() if guess.role == "group"), None)
+    time = time or (None if group else next((n for n, g in roles.items() if g.divides), None))
     if time and not (group and roles[group].reason == "you named it"):
         return {"strategy": "time", "why": f"What is later in {time} is never trained on."}
     if group:

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from boxloop.table.column import marks, stem_of
+from boxloop.table.column import stem_of
+from boxloop.table.marks import finite, is_usual
 
 # How catalogues name the error of X; `{}` stands for X.
 ERRORS = (
@@ -42,6 +44,7 @@ TOKEN = re.compile(
     r"(?:^|(?<=[^A-Za-z]))(?i:err(?:or)?)|(?<=\d)(?i:sig(?!ma))|(?i:err(?:or)?|sig)(?=[^A-Za-z]|$)"
     r"|(?<=[a-z])(?:Err|Error|Sig)(?=[A-Z])|(?i:sigcom)$"
 )
+MOST_MARKS = 4  # different ones in a column of errors
 SIDE = re.compile(r"(?i:err)_?(?P<side>1|2|up|low|upper|lower|plus|minus)$")
 
 
@@ -63,8 +66,7 @@ def error_columns(frame: pd.DataFrame, taken: set[str]) -> tuple:
     def take(name: Any, base: Any, *, other_side: bool) -> None:
         if name == base or name in taken | set(found) | set(others):
             return
-        values = frame[name].dropna()
-        negative = (values[~values.isin(marks(values))] < 0).any()
+        negative = _goes_below_zero(frame[name])
         if base in found.values() or (other_side and negative):
             others[name] = base
         elif not negative and not other_side:  # alone, E_BV is a reddening
@@ -81,7 +83,14 @@ def error_columns(frame: pd.DataFrame, taken: set[str]) -> tuple:
     return found, others
 
 
-def _is_amount(column: str):
+def _goes_below_zero(column: pd.Series) -> bool:
+    """Whether numbers are negative that are no marks of a missing value."""
+    values = finite(column)
+    below = np.unique(values[values < 0])
+    return len(below) >= MOST_MARKS or not all(is_usual(number) for number in below)
+
+
+def _is_amount(column: pd.Series) -> bool:
     return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
 
 

@@ -17,18 +17,20 @@ import numpy as np
 import pandas as pd
 
 from boxloop.base.errors import UserError
+from boxloop.checks.data import FEWEST
 from boxloop.measure.task import Task
 from boxloop.split.division import measured
 from boxloop.table import rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from boxloop.adopt.roles import Guess
     from boxloop.settings.load import Settings
 
 MENDED = ("input", "error", "nuisance", "truth")  # roles in which an infinite value is a gap
+NOT_NEEDED = (*MENDED, "time", "id")  # roles of columns that may be given up; by time none is left
 MOST_MARKS = 8  # values that mean: no error given; of more it is a column of something else
 FEW_LOST = 0.1  # of the rows with a target may be left out because they have no error of it
 
@@ -50,46 +52,43 @@ class Asked:
     options: dict[str, str | None]
     ignore: tuple[str, ...] = ()
 
-    def line(self, *, ignore: Iterable[str] = (), **changed: str | None) -> str:
+    def of_one(self, targets: str | Sequence[str | None]) -> Asked:
+        """Return the same with its target, or refuse several: the commands take them one by one."""
+        found = list(dict.fromkeys([targets] if isinstance(targets, str) else targets)) or [None]
+        alone = [replace(self, options={"--target": None} | self.options | {"--target": name})
+                 for name in found]  # fmt: skip
+        if len(alone) == 1:
+            return alone[0]
+        lines = [
+            asked.line(ignore=[other for other in found if other != name])
+            for name, asked in zip(found, alone, strict=True)
+        ]
+        msg = (
+            "A loop predicts one target: make a project for each, and type there, one by one, "
+            f"{' and '.join(f'`{line}`' for line in lines)}."
+        )
+        raise UserError(msg)
+
+    def line(self, *, ignore: Iterable[str] = ()) -> str:
         """Return the command again, with more columns to ignore: a line that can be pasted.
 
         Parameters
         ----------
         ignore : list of str
             A column that an option has named loses the option instead.
-        **changed : str
-            Options without dashes, and what they become.
         """
-        new = {f"--{name}": value for name, value in changed.items()}
-        options, out = self.options | new, list(dict.fromkeys([*self.ignore, *ignore]))
+        out = list(dict.fromkeys([*self.ignore, *ignore]))
         words = ["boxloop", "adopt", *self.files]
-        for option, value in options.items():
-            if value is None:
-                continue
-            if value in ignore and option not in new:
+        for option, value in self.options.items():
+            if value in out:
                 out.remove(value)
-            else:
+            elif value is not None:
                 words += [option, value]
         words += [word for name in out for word in ("--ignore", name)]
         return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 
-def one_target(asked: Asked, targets: tuple[str, ...]) -> str:
-    """Return the one target, or refuse several with the commands that take them one by one."""
-    if len(set(targets)) == 1:
-        return targets[0]
-    lines = [
-        asked.line(target=name, ignore=[other for other in targets if other != name])
-        for name in dict.fromkeys(targets)
-    ]
-    msg = (
-        "A loop predicts one target: make a project for each, and type in one after the other "
-        f"{' and '.join(f'`{line}`' for line in lines)}."
-    )
-    raise UserError(msg)
-
-
-def needed(roles: dict[str, Guess], target: str, *, in_time: bool) -> dict[str, str]:
+def needed(roles: Mapping[str, Any], target: str, *, in_time: bool) -> dict[str, str]:
     """Return the columns without which a row is left out, each with the words for it.
 
     It is what ``study.contract.needed`` says of the study.toml that is about to be written.
@@ -113,9 +112,9 @@ def mended(
 ) -> dict[str, Guess]:
     """Return roles with which what can be mended is no fault any more.
 
-    Infinite values are gaps. An error that is not above zero is none given. An error of the target
-    that a tenth of the rows lack is not used: it would cost them. Columns that are empty or
-    constant in the rows that are left teach nothing.
+    Infinite values are gaps. An error below zero is none given, and of the target also one of zero.
+    An error of the target that more than a tenth of the rows lack is not used: it would cost them.
+    Columns that are empty or constant in the rows that are left teach nothing.
 
     Parameters
     ----------
@@ -126,7 +125,7 @@ def mended(
     in_time : bool
         Whether rows are divided by the time.
     """
-    roles = {name: _with_gaps(frame[name], guess) for name, guess in roles.items()}
+    roles = {name: _with_gaps(frame[name], guess, target) for name, guess in roles.items()}
     there = known(frame[target], roles[target]).notna()
     for name, guess in roles.items():
         if guess.role == "error" and guess.error_of == target:
@@ -137,21 +136,57 @@ def mended(
     return {name: _teaching(usable, name, guess) for name, guess in roles.items()}
 
 
+def seen_in(sample: pd.DataFrame, roles: dict[str, Guess], target: str) -> dict[str, Guess]:
+    """Return roles in which columns are ignored of which the first look would see nothing.
+
+    Parameters
+    ----------
+    sample : DataFrame
+        The rows that 01 and 02 look at, measured. `data.schema` judges these.
+    roles : dict of boxloop.adopt.roles.Guess
+    target : str
+    """
+    found = {}
+    for name, guess in roles.items():
+        there = sample[name].dropna()
+        why = None
+        if guess.role in NOT_NEEDED and guess.error_of != target:
+            if there.empty:
+                why = f"none of the {len(sample):,} rows that 01 looks at has a value of it"
+            elif guess.role == "input" and len(sample) >= FEWEST and (there == there.iloc[0]).all():
+                why = f"it is {there.iloc[0]} in all {len(sample):,} rows that 01 looks at"
+        found[name] = replace(guess, role="ignored", reason=why, error_of=None) if why else guess
+    return found
+
+
 def known(values: pd.Series, guess: Guess) -> pd.Series:
     """Return a column without what counts as missing."""
     return values.where(~values.isin(guess.missing)) if guess.missing else values
 
 
+def not_weighing(before: dict[str, Guess], after: dict[str, Guess], target: str) -> list[str]:
+    """Return that an error of the target was mended away, where one was."""
+    return [
+        f"Column '{name}', the error of the target, is not used: {after[name].reason}."
+        for name, guess in before.items()
+        if guess.error_of == target and after[name].role == "ignored"
+    ]
+
+
 def left_out(
     frame: pd.DataFrame, roles: dict[str, Guess], target: str, *, in_time: bool
 ) -> list[str]:
-    """Return in a sentence how many rows will be left out, and for which reasons; [] where none."""
+    """Return in a sentence how many rows will be left out, and for which reasons; [] where none.
+
+    Errors of the target, and what names rows or groups, may have a hint of their own.
+    """
     gone, said = np.zeros(len(frame), dtype=bool), []
     for name, words in needed(roles, target, in_time=in_time).items():
         new = known(frame[name], roles[name]).isna().to_numpy() & ~gone
-        if new.any():
+        told = roles[name].role == "error" or "left out" in getattr(roles[name], "hint", "")
+        if new.any() and not told:
             said.append(f"{words} ({name}) in {new.sum():,}")
-        gone |= new
+            gone |= new
     return [f"Left out: {gone.sum():,} of {len(frame):,} rows: {', '.join(said)}."] if said else []
 
 
@@ -218,15 +253,16 @@ def _has_all(frame: pd.DataFrame, roles: dict[str, Guess], names: Iterable[str])
     return np.logical_and.reduce(there)
 
 
-def _with_gaps(values: pd.Series, guess: Guess) -> Guess:
-    """Return a guess that counts infinite values as missing, and errors that are not above zero."""
+def _with_gaps(values: pd.Series, guess: Guess, target: str) -> Guess:
+    """Return a guess that counts infinite values as missing, and errors that are none."""
     if guess.role not in MENDED or not pd.api.types.is_numeric_dtype(values):
         return guess
     there = known(values, guess).dropna().astype(float)
     no_value = np.isinf(there)
     if guess.role == "error":
-        no_value |= there <= 0
-        if no_value.all() and len(there):
+        # An input without an error has no noise; a target without one has an unknown one.
+        no_value |= (there <= 0) if guess.error_of == target else (there < 0)
+        if len(there) and not ((there > 0) & ~no_value).any():
             return replace(guess, role="ignored", reason="no error in it is above zero",
                            error_of=None)  # fmt: skip
     marks = sorted(set(there[no_value]))

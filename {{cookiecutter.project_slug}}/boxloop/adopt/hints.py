@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from boxloop.measure.transform import TRANSFORMS
+from boxloop.table.marks import isolated
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 DECADES = 3  # a positive target that spans more of them is often better learnt as its logarithm
 SMALL, LARGE = 1e-3, 1e6  # a spread beyond them does not suit a report with three decimals
+LOOKED_AT = ("target", "group", "input", "error")  # roles in which a missing value would do harm
 MOST = 8  # names in one sentence
 
 
@@ -24,15 +26,21 @@ def of_columns(labels: pd.Series, roles: dict) -> list[str]:
     ignored = [name for name, guess in roles.items() if guess.role == "ignored"]
     if ignored:
         notes.append(f"Not used: {_some(ignored)}; study.toml says why.")
-    marked = {
-        name: ", ".join(f"{mark:g}" for mark in guess.missing)
-        for name, guess in roles.items()
-        if guess.missing
-    }
+    notes += [*_of_marks(roles), *_of_spellings(roles)]
     notes += [
-        f"Column '{name}': {marks} is read as a missing value; see study.toml."
-        for name, marks in marked.items()
+        f"Column '{name}': the target drifts in its order, and rows are divided by it; give it the "
+        'role ignored and set strategy = "random" in study.toml where they are independent.'
+        for name, guess in roles.items()
+        if guess.divides and guess.reason != "you named it"
     ]
+    said = dict.fromkeys((guess.hint, name) for name, guess in roles.items() if guess.hint)
+    told: set[str] = set()
+    for hint, name in said:
+        if hint.endswith("exactly"):
+            notes += [] if hint in told else [_exactly(hint)]
+            told.add(hint)
+        else:
+            notes.append(f"Column '{name}': {hint}.")
     if labels.nunique() <= 10 and labels.dtype.kind in "iuf":
         if_so = 'if these are classes, set task = "classification" in study.toml and adopt again'
         notes.append(f"The target has {labels.nunique()} different values: {if_so}.")
@@ -46,6 +54,71 @@ def of_size(roles: dict, rows: int) -> list[str]:
         return []
     held_back = "only models that are held back by a penalty can learn from so few rows"
     return [f"There are {inputs:,} inputs for {rows:,} rows with a target: {held_back}."]
+
+
+def _exactly(law: str) -> str:
+    """Return what to think of a function of two inputs that gives the target."""
+    return f"{law}: give one of them the role ignored where a new object has it from the target."
+
+
+def _of_marks(roles: dict) -> list[str]:
+    """Return which numbers are missing values, in a sentence for all columns that share them."""
+    columns = dict[tuple, list[str]]()
+    for name, guess in roles.items():
+        if guess.missing and guess.role != "target":
+            columns.setdefault(guess.missing, []).append(str(name))
+    targets = [name for name, guess in roles.items() if guess.role == "target" and guess.missing]
+    notes = [
+        f"Column '{name}': {_numbers(roles[name].missing)} is read as a missing value; "
+        "see study.toml."
+        for name in targets
+    ]
+    for missing, names in columns.items():
+        who = f"Column '{names[0]}'" if len(names) == 1 else f"Columns {_some(names)}"
+        notes.append(f"{who}: {_numbers(missing)} is read as a missing value; see study.toml.")
+    return notes
+
+
+def _numbers(marks: tuple) -> str:
+    return ", ".join(f"{mark:g}" for mark in marks)
+
+
+def _of_spellings(roles: dict) -> list[str]:
+    """Return which words are read as one."""
+    notes = []
+    for name, guess in roles.items():
+        if guess.spellings:
+            kept = dict.fromkeys(guess.spellings.values())
+            pairs = [
+                _some([repr(word) for word, to in guess.spellings.items() if to == one])
+                + f" as {one!r}"
+                for one in kept
+            ]
+            notes.append(
+                f"Column '{name}': read as one word are {_some(pairs, 200)}; see study.toml."
+            )
+    return notes
+
+
+def of_extremes(frame: pd.DataFrame, roles: dict) -> list[str]:
+    """Return which numbers may stand for a missing value and are taken for measured, target first.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As understood: without the marks that were found.
+    roles : dict of boxloop.adopt.roles.Guess
+    """
+    used = [name for name, guess in roles.items() if guess.role in LOOKED_AT]
+    used.sort(key=lambda name: roles[name].role != "target")
+    notes = []
+    for name in used:
+        if len(notes) < MOST and (found := isolated(frame[name], ())):
+            number, rows = found
+            where = f"{number:g} in {rows:,} {'row' if rows == 1 else 'rows'}"
+            remedy = f"if it means not measured, write missing = [{number:g}] there in study.toml"
+            notes.append(f"Column '{name}': {where} lies apart from all other values; {remedy}.")
+    return notes
 
 
 def of_target(
@@ -76,7 +149,9 @@ def of_target(
     low, high = np.quantile(values, [0.01, 0.99])
     if transform is not None:
         learnt = TRANSFORMS[transform].words.format(target)
-        back = "numbers are told in its own unit, and a prediction is nearer to a median than a mean"
+        back = (
+            "numbers are told in its own unit, and a prediction is nearer to a median than a mean"
+        )
         notes.append(f"Models learn {learnt}: {back}.")
     elif values.min() > 0 and (decades := np.log10(high / low)) > DECADES:
         better = "its logarithm may be the better target; --transform log10 learns that"
@@ -95,9 +170,7 @@ def several(labels: pd.Series) -> tuple[str, ...]:
     return tuple(names) if len(names) > 2 else ()
 
 
-def of_classes(
-    labels: pd.Series, positive: str | None, classes: tuple[str, ...] = ()
-) -> list[str]:
+def of_classes(labels: pd.Series, positive: str | None, classes: tuple[str, ...] = ()) -> list[str]:
     """Return what is asked of more than two classes: which they are, or which is of interest."""
     number = labels.nunique()
     if classes and positive is None:
@@ -129,10 +202,9 @@ def too_few_rows(
         return []
     apart = {"group": " in as many groups", "time": " spread over the times"}.get(by, "")
     left = "their rows are left out" if len(kept) > 2 else "so several cannot be told apart"
-    return [
-        f"Classes with too few rows for training, validation, test and their folds: "
-        f"{_some(rare)}; {left}, and about {enough} rows of a class{apart} would be enough."
-    ]
+    where = "training, validation, test and their folds"
+    words = f"{left}, and about {enough} rows of a class{apart} would be enough"
+    return [f"Classes with too few rows for {where}: {_some(rare)}; {words}."]
 
 
 def of_deployment(path: Path, others: pd.DataFrame, frame: pd.DataFrame, roles: dict) -> list[str]:
@@ -167,7 +239,7 @@ def _words(column: pd.Series) -> pd.Series:
     return column.dropna().astype(str).str.strip()
 
 
-def _some(names: list[str]) -> str:
-    return ", ".join(name[:30] for name in names[:MOST]) + (
+def _some(names: list[str], most: int = 30) -> str:
+    return ", ".join(name[:most] for name in names[:MOST]) + (
         f" and {len(names) - MOST} more" if len(names) > MOST else ""
     )

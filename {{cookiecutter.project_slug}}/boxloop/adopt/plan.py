@@ -22,8 +22,9 @@ SMALL = 500  # below this number of units 01 and 02 look at two fifths of them, 
 LOOK = 20_000  # rows are enough to look at
 PLANS = ((0.2, 5), (0.3, 4), (0.4, 3), (0.5, 2))
 LOOKED_AT = 3  # classes that are tried where the one of interest will not do
-FEWEST = 3  # rows of each class that validation and test must have
+FEWEST = 3  # rows of each class, or of either side of that of interest, that each part must have
 FEWEST_CLASSES = 3  # of two, one is the class of interest
+PARTS = (0.6, 0.2, 0.2)  # training, validation and test, as study.toml is written
 
 
 def plans(rows: int) -> tuple:
@@ -87,107 +88,60 @@ def _refuse(file: str, frame: pd.DataFrame, share: np.ndarray, settings: Setting
     way = f" by {by}" if name else ""
     other_way = "name another column with --group" if strategy == "group" else "leave --time out"
     out = f", or {other_way}" if name else ""
-    if (codes := _codes(frame, settings)) is None or settings.study.classes:
+    sides = _sides(frame, settings)
+    if not sides:
         what = f"{len(frame)} rows cannot be divided{way} into training, validation and test"
-        each = " of every class" if study.classes else ""
-        msg = f"{file}: {what}: bring more rows{each}{out}."
+        msg = f"{file}: {what}: bring more rows{out}."
         raise UserError(msg)
-    found = _another(frame, share, settings)
-    inside = int((codes == 0).sum())
-    few = min((inside, study.positive_class), (len(codes) - inside, "the rest"))
+    few, side = min((int(rows.sum()), name) for name, rows in sides.items())
+    found = _another(frame, share, settings) if study.positive_class else None
     other = f"name another class with --positive, such as {found}, or " if found else ""
+    least = fewest_of_a_class(len(frame))
+    # Groups and times may lie so that more are needed; then the number alone is no promise.
+    more = f"at least {least}" if few < least else "more"
     msg = (
-        f"{file}, column '{study.target}': {str(few[1])[:60]} has {few[0]} rows, "
+        f"{file}, column '{study.target}': {side[:60]} has {few} rows, "
         f"which cannot be divided{way} so that each part has some: "
-        f"{other}bring more rows of it, {_least(settings.split)} or more{out}."
+        f"{other}bring {more} rows of it{out}."
     )
     raise UserError(msg)
 
 
-def with_enough(frame: pd.DataFrame, settings: Settings) -> tuple[list[str], int]:
-    """Return the classes that each part and each fold can have, and how many rows are enough.
+def fewest_of_a_class(rows: int) -> int:
+    """Return of how many rows a class must have so that a table of `rows` rows can be divided.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        Rows that have a target, and what the split needs.
-    settings : boxloop.settings.load.Settings
-        Of several classes.
-
-    Returns
-    -------
-    names : list of str
-        Perhaps fewer than three.
-    rows : int
-        How many rows of a class the plan needs that serves most of them; rows that belong together
-        count once.
+    It is divided evenly: other strategies may ask for more.
     """
-    names, needed = list(settings.study.classes), 0
-    while len(names) >= FEWEST_CLASSES:
-        study = settings.study.model_copy(update={"classes": names})
-        asked = settings.model_copy(update={"study": study})
-        rows = of_classes(frame, asked)
-        share, codes = place(rows, asked), _codes(rows, asked)
-        found = [
-            (_lacking(rows, share, codes, _planned(asked, plan)), plan) for plan in plans(len(rows))
-        ]
-        lacking, plan = min(found, key=lambda one: len(one[0]))
-        needed = max(needed, _rows_needed(settings.split, *plan))
-        if not lacking:
-            break
-        names = [name for code, name in enumerate(names) if code not in lacking]
-    return names, needed
+    return next(n for n in range(FEWEST, 1000) if any(_holds(n, *tried) for tried in plans(rows)))
 
 
-def of_classes(frame: pd.DataFrame, settings: Settings) -> pd.DataFrame:
-    """Return the rows of the classes that study.toml asks for; of one class of interest all."""
-    if not settings.study.classes:
-        return frame
-    kept = Task(settings).labels(frame).isin(settings.study.classes)
-    return frame[kept].reset_index(drop=True)
+def _holds(number: int, exploration: float, folds: int) -> bool:
+    """Whether every part and every fold has rows of a class of so many rows."""
+    share = np.arange(number) / number
+    edges = (0, *np.cumsum(PARTS))
+    parts = [((share >= low) & (share < high)).sum() for low, high in pairwise(edges)]
+    return min(parts) >= FEWEST and (share < exploration).sum() >= folds
 
 
-def _least(split: Any) -> int:
-    """Return the fewest rows that one class, divided evenly, must have in any plan."""
-    return min(_rows_needed(split, *plan) for plan in PLANS)
-
-
-def _rows_needed(split: Any, exploration: float, number: int) -> int:
-    """Return the fewest rows that one class, divided evenly, must have in a plan."""
-    edge = split.train + split.validation
-    for rows in range(2 * number, 1000):
-        at = np.arange(rows) / rows
-        parts = ((at >= split.train) & (at < edge)).sum(), (at >= edge).sum()
-        if min(parts) >= FEWEST and (at < exploration).sum() >= number:
-            break
-    return rows
-
-
-def _planned(settings: Settings, plan: tuple) -> Settings:
-    """Return the settings with a plan of (exploration, folds)."""
-    update = {"exploration": plan[0], "folds": plan[1]}
-    return settings.model_copy(update={"split": settings.split.model_copy(update=update)})
-
-
-def _codes(frame: pd.DataFrame, settings: Settings) -> np.ndarray | None:
-    """Return the class of each row that the parts must have, shape (n,); None of numbers.
-
-    The class of interest is 0 and all others are 1, or each of several has its own place.
-    """
-    task = Task(settings)
+def _sides(frame: pd.DataFrame, settings: Settings) -> dict[str, np.ndarray]:
+    """Return the rows, shape (n,), of each class that every part must have; {} of a number."""
+    task, study = Task(settings), settings.study
     if not task.has_classes:
-        return None
-    if task.classes:
-        return task.truth(frame).to_numpy(dtype=int)
-    return (task.labels(frame) != settings.study.positive_class).to_numpy(dtype=int)
+        return {}
+    labels = task.labels(frame).to_numpy()
+    if several := getattr(study, "classes", None):
+        return {name: labels == name for name in several}
+    inside = labels == study.positive_class
+    return {str(study.positive_class): inside, "the rest": ~inside}
 
 
 def _first(frame: pd.DataFrame, share: np.ndarray, settings: Settings) -> dict | None:
     """Return the first plan that works, or None."""
-    codes = _codes(frame, settings)
-    for plan in plans(len(frame)):
-        if not _lacking(frame, share, codes, _planned(settings, plan)):
-            return dict(zip(("exploration", "folds"), plan, strict=True))
+    sides = list(_sides(frame, settings).values())
+    for exploration, number in plans(len(frame)):
+        plan = settings.split.model_copy(update={"exploration": exploration, "folds": number})
+        if _works(frame, share, sides, settings.model_copy(update={"split": plan})):
+            return {"exploration": exploration, "folds": number}
     return None
 
 
@@ -202,36 +156,66 @@ def _another(frame: pd.DataFrame, share: Any, settings: Settings):
     return None
 
 
-def _lacking(
-    frame: pd.DataFrame, share: np.ndarray, codes: np.ndarray | None, settings: Settings
-) -> set[int]:
-    """Return the classes that some part, or some fold of the parts that are folded, has not.
-
-    Of numbers, and where there are too few rows at all, it is {-1} if so.
-    """
-    plan, lacking = settings.split, set()
+def _works(
+    frame: pd.DataFrame, share: np.ndarray, sides: list[np.ndarray], settings: Settings
+) -> bool:
+    """Whether every part has rows of each side, and every fold of the parts that are folded."""
+    plan = settings.split
     edges = (0, plan.train, plan.train + plan.validation, 2)
     for low, high in pairwise(edges):
-        lacking |= _rare(np.flatnonzero((share >= low) & (share < high)), codes, FEWEST)
+        rows = (share >= low) & (share < high)
+        if min([rows.sum(), *((rows & side).sum() for side in sides)]) < FEWEST:
+            return False
     for end in (plan.exploration, plan.train):
         rows = np.flatnonzero(share < end)
         part = frame.iloc[rows].reset_index(drop=True)
         whole = len(np.unique(units(part, settings))) if plan.strategy == "group" else len(part)
         if whole < 2 * plan.folds:
-            return {-1}
-        if codes is None or lacking:
+            return False
+        if not sides:
             continue
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a fold may lack a rare class that is not of interest
             divided = folds(part, settings)
         for fitted, held in divided:
-            lacking |= _rare(rows[fitted], codes, 1) | _rare(rows[held], codes, 1)
-    return lacking
+            if not all(side[rows[these]].any() for these in (fitted, held) for side in sides):
+                return False
+    return True
 
 
-def _rare(rows: np.ndarray, codes: np.ndarray | None, fewest: int) -> set[int]:
-    """Return the classes of which some rows hold fewer than so many; {-1} of too few numbers."""
-    if codes is None:
-        return set() if len(rows) >= fewest else {-1}
-    counts = np.bincount(codes[rows], minlength=max(int(codes.max()) + 1, 2))
-    return set(np.flatnonzero(counts < fewest).tolist())
+def with_enough(frame: pd.DataFrame, settings: Settings) -> list[str]:
+    """Return those of several classes of which every part and every fold can have rows.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Rows that have a target, and what the split needs.
+    settings : boxloop.settings.load.Settings
+        With all classes.
+    """
+    counts = Task(settings).labels(frame).value_counts()
+    least = fewest_of_a_class(len(frame))
+    names = [name for name in settings.study.classes or () if counts.get(name, 0) >= least]
+    while len(names) >= FEWEST_CLASSES:
+        study = settings.study.model_copy(update={"classes": names})
+        asked = settings.model_copy(update={"study": study})
+        rows = frame[Task(settings).labels(frame).isin(names)].reset_index(drop=True)
+        if _first(rows, share := place(rows, asked), asked) is not None:
+            return names
+        kept = _kept(rows, share, asked)
+        if len(kept) == len(names):  # it is the rows that are too few, and not those of a class
+            return names
+        names = kept
+    return names
+
+
+def _kept(frame: pd.DataFrame, share: np.ndarray, settings: Settings) -> list[str]:
+    """Return the classes that stand in every part and fold of the plan that serves most of them."""
+    best: list[str] = []
+    for exploration, number in plans(len(frame)):
+        plan = settings.split.model_copy(update={"exploration": exploration, "folds": number})
+        planned = settings.model_copy(update={"split": plan})
+        sides = _sides(frame, settings).items()
+        kept = [name for name, side in sides if _works(frame, share, [side], planned)]
+        best = max(best, kept, key=len)
+    return best

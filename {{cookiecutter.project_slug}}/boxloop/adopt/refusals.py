@@ -20,12 +20,17 @@ PAIRS = (
     {"0", "1"},
     {"-1", "1"},
     {"False", "True"},
+    {"FALSE", "TRUE"},
+    {"F", "T"},
+    {"f", "t"},
+    {"N", "Y"},
+    {"No", "Yes"},
     {"false", "true"},
     {"no", "yes"},
     {"n", "y"},
     {"background", "signal"},
 )
-YES = ("1", "True", "true", "yes", "y", "signal")
+YES = ("1", "True", "true", "yes", "y", "signal", "TRUE", "T", "t", "Y", "Yes")
 
 
 def kind_of_task(name: str) -> Any:

@@ -2,44 +2,31 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from boxloop.adopt import names
 from boxloop.adopt.error_columns import error_columns
+from boxloop.adopt.flags import flag_of, limits_in, numbers_in_words
+from boxloop.adopt.laws import laws_of_pairs
+from boxloop.adopt.seen import SeenColumn, SeenTable, plain
+from boxloop.adopt.things import percent, things_of, time_of
 from boxloop.base.errors import shown
-from boxloop.table.column import describe, marks, unit_of
+from boxloop.table.column import describe, unit_of
+from boxloop.table.marks import marks_of, without_marks
 from boxloop.table.rules import MOST_LEVELS
+from boxloop.table.spellings import same_words, spelled_alike
 
 if TYPE_CHECKING:
     from boxloop.table.read import Catalogue
 
 
-FEWEST_GROUPS = 10
-IDENTIFIER = re.compile(
-    r"^(id|ids|index|row|rownames|name|names|objid|obj_id|objname|object|designation|source_id"
-    r"|unnamed:? ?0?)$"
-    r"|(_id|id_|[a-z]ID|\.id|_name)$|^id_",
-    re.ASCII,
-)
-TIME = re.compile(
-    r"^(mjd|jd|bjd|hjd|tai|utc|date|datetime|timestamp|obs_?date|date_?obs|obs_?time|time_?stamp"
-    r"|epoch_?mjd)$",
-    re.IGNORECASE,
-)
-WEIGHT = re.compile(r"^(sample|stat|event|mc|gen|row)_?weights?$", re.IGNORECASE)
+ROUNDED_WEIGHTS = 1  # decimals of numbers that may be the weight of a body
 WEIGHS = (
     ", the target: rows with small errors weigh more in every fit; the role ignored turns that off"
-)
-TRUTH = re.compile(r"^(true|truth|mctruth)_", re.IGNORECASE)
-SKY = re.compile(
-    r"^(ra|dec|_(ra|dec?)|_?(ra|dec?)([._]?(icrs|deg|rad|j?2000|b?1950|fk[45]|mean|obs|stack))+"
-    r"|(alpha|delta)_?(j2000|sky|icrs)|glon|glat|elon|elat|(gal|ecl)_?(lon|lat)"
-    r"|right_?ascension|declination)(_?deg)?$",
-    re.IGNORECASE,
 )
 
 
@@ -60,6 +47,12 @@ class Guess:
         Numbers that are taken for marks of a missing value.
     description : str
         What the file says of it.
+    spellings : dict of str
+        Words that mean another one of the column.
+    divides : bool
+        Whether it is a time in whose order the target drifts.
+    hint : str
+        What a person should hear of it: part of a sentence, or empty.
     """
 
     role: str
@@ -69,6 +62,9 @@ class Guess:
     error_of: str | None = None
     missing: tuple = ()
     description: str = ""
+    spellings: dict = field(default_factory=dict)
+    divides: bool = False
+    hint: str = ""
 
 
 def guess_roles(
@@ -89,32 +85,86 @@ def guess_roles(
 
     Notes
     -----
-    A group is guessed only from a column that is named like an identifier and repeats; a time
-    only from a date or from a usual name.
+    How groups are told from measurements: `boxloop.table.shared`.
     """
     frame = catalogue.frame
     errors, found = _named(frame, {"target": target, "id": ident, "group": group, "time": time})
-    dated = {note.split("'")[1] for note in catalogue.notes if "decimal years" in note}
-    first: dict[bytes, str] = {}  # by their values: the first input that has them
-    for name in frame.columns:
+    marked = marks_of({name: frame[name] for name in frame.columns}, errors)
+    same = {name: same_words(frame[name]) for name in frame.columns}
+    table = SeenTable(_columns(catalogue, marked, same), target, found)
+    things = things_of(table)
+    for name, column in table.columns.items():
         if name not in found:
-            roles = {role for role, _ in found.values()}
-            found[name] = _role(frame[name], frame[target], dated=name in dated, roles=roles)
-        if found[name][0] == "input":
-            original = first.setdefault(_print(frame[name]), name)
-            found[name] = found[name] if original == name else ("ignored", f"a copy of {original}")
+            found[name] = _role(column, table, things)
+    _ignore_copies(table.columns, found)
+    inputs = [name for name, (role, *_) in found.items() if role == "input"]
+    gives = laws_of_pairs(
+        {name: table.columns[name].column for name in inputs}, table.target.column
+    )
+    seen = {name: _seen(name, catalogue, marked[name], found[name]) for name in frame.columns}
     return {
-        name: Guess(
-            role,
-            reason,
-            unit_of(name, catalogue),
-            describe(frame[name]),
-            errors.get(name) if role == "error" else None,
-            marks(frame[name]) if role not in ("id", "group", "ignored") else (),
-            " ".join(catalogue.descriptions.get(name, "").split()),
+        name: replace(
+            guess,
+            error_of=errors.get(name) if guess.role == "error" else None,
+            spellings=same[name] if guess.role in ("target", "input") else {},
+            divides=guess.role == "time" and table.drifts_with(table.columns[name]),
+            reason="; ".join(filter(None, (guess.reason, gives.get(name)))),
+            hint=gives.get(name) or guess.hint,
         )
-        for name, (role, reason) in ((name, found[name]) for name in frame.columns)
+        for name, guess in seen.items()
     }
+
+
+def _seen(name: str, catalogue: Catalogue, marks: tuple, found: tuple) -> Guess:
+    """Return what is told of one column by itself."""
+    role, reason, *hint = found
+    return Guess(
+        role,
+        reason,
+        unit_of(name, catalogue),
+        describe(catalogue.frame[name], marks),
+        missing=_missing(marks, role),
+        description=" ".join(catalogue.descriptions.get(name, "").split()),
+        hint="".join(hint),
+    )
+
+
+def _columns(catalogue: Catalogue, marked: dict, same: dict) -> dict[str, SeenColumn]:
+    """Return the columns of a table without marks, and with one spelling for each word."""
+    dated = {note.split("'")[1] for note in catalogue.notes if "decimal years" in note}
+    return {
+        name: SeenColumn(
+            name,
+            spelled_alike(without_marks(catalogue.frame[name], marked[name]), same[name]),
+            dated=name in dated,
+        )
+        for name in catalogue.frame.columns
+    }
+
+
+def _missing(marks: tuple, role: str) -> tuple:
+    """Return the marks that count: of what names rows or groups negative ones only."""
+    if role in ("id", "group"):
+        return tuple(mark for mark in marks if mark < 0)
+    return () if role == "ignored" else marks
+
+
+def as_understood(frame: pd.DataFrame, roles: dict) -> pd.DataFrame:
+    """Return the table without marks of missing values, and with one spelling for each word.
+
+    As `boxloop.split.division.measured` will do from study.toml.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    roles : dict of Guess
+    """
+    changed = {
+        name: spelled_alike(without_marks(frame[name], guess.missing), guess.spellings)
+        for name, guess in roles.items()
+        if guess.missing or guess.spellings
+    }
+    return frame.assign(**changed) if changed else frame
 
 
 def _named(frame: pd.DataFrame, options: Any):
@@ -132,111 +182,115 @@ def _named(frame: pd.DataFrame, options: Any):
     return errors, found
 
 
-def _role(column: pd.Series, target: pd.Series, *, dated: bool, roles: set[str]) -> tuple:
-    """Return role and reason of one column that nobody has named."""
-    name, values = str(column.name), column.dropna()
-    numeric = pd.api.types.is_numeric_dtype(column)
+def _role(column: SeenColumn, table: SeenTable, things: dict[str, tuple]) -> tuple:
+    """Return role and reason of one column that nobody has named, and perhaps a hint."""
+    name, values = str(column.name), column.known
     if values.empty:
         return "ignored", "it has no value in any row"
-    if (values == values.iloc[0]).all():
-        gap = float(column.isna().mean())
-        return "ignored", f"it is '{str(values.iloc[0])[:30]}' in every row" + (
-            f" that has a value ({_percent(gap)} have none)" if gap else ""
+    first = values.iloc[0]
+    if (values == first).all():
+        gap = column.gap
+        return "ignored", f"it is '{str(first)[:30]}' in every row" + (
+            f" that has a value ({percent(gap)} have none)" if gap else ""
         )
-    if _says_the_same(column, target):
+    if _says_the_same(column, table):
         return "ignored", "it is the target under another name: knowing one is knowing the other"
-    if TRUTH.match(name):
+    if names.TRUTH.match(name):
         return "truth", "named as a truth"
-    if dated or (TIME.match(name) and numeric):
-        return (
-            ("time", "it holds dates" if dated else "named as a time")
-            if "time" not in roles
-            else ("ignored", "a second time")
-        )
-    if WEIGHT.match(name) and numeric and (values >= 0).all():
-        return "weight", "named as a weight"
-    return _identity(column, values, numeric, roles) or _content(name, values, numeric)
-
-
-def _identity(column: pd.Series, values: pd.Series, numeric: bool, roles: set[str]) -> tuple | None:
-    """Return role and reason of a column that names or numbers rows or groups; else None."""
-    from boxloop.table.identifiers import identifier_share
-
-    share, named = values.nunique() / len(values), bool(IDENTIFIER.search(str(column.name)))
-    whole = not numeric or (
-        pd.api.types.is_numeric_dtype(values) and not (values.astype(float) % 1).any()
-    )
-    if (
-        len(values) == len(column)
-        and whole
-        and ((named and share == 1) or identifier_share(column, 0.95) >= 0.95)
-    ):
-        if "id" in roles:
-            return "ignored", "it numbers or names the rows, too"
-        return (
-            "id",
-            "a different one in every row" if share == 1 else "nearly a different one in every row",
-        )
-    if (
-        named
-        and whole
-        and share < 1
-        and FEWEST_GROUPS <= values.nunique() <= len(values) / 1.5
-        and len(values) == len(column)
-    ):
-        if "group" in roles:
-            return "ignored", "it names things that several rows share"
-        stay = "rows of one group stay on one side of the split"
-        return ("group", f"named as an identifier, and rows share it: {stay}")
-    return ("ignored", "named as an identifier") if named and not numeric else None
-
-
-def _content(name: str, values: pd.Series, numeric: bool) -> tuple:
-    if not numeric:
-        levels = values.astype(str).nunique()
-        if levels > MOST_LEVELS or levels > len(values) / 2:
-            return "ignored", f"words, {levels:,} different ones in {len(values):,} rows"
-        return "input", f"words, {levels} different ones"
-    if SKY.match(name):
-        return "input", "a number; a position on the sky: does the physics depend on it?"
-    return "input", "true or false" if pd.api.types.is_bool_dtype(values) else "a number"
-
-
-def _percent(share: float) -> str:
-    """Return a share in per cent, never rounded to none or all."""
+    if flagged := _flag(column, table.target):
+        return flagged
     return (
-        f"{100 * share:.0f} %"
-        if 0.01 <= share <= 0.99
-        else f"{100 * share:.2g} %"
-        if share < 0.01
-        else "more than 99 %"
+        time_of(column, table)
+        or _weight(column, table)
+        or things.get(column.name)
+        or _content(column)
     )
 
 
-def _says_the_same(column: pd.Series, target: pd.Series) -> bool:
+def _flag(column: SeenColumn, target: SeenColumn) -> tuple | None:
+    """Return role, reason and hint of a column that says whether the target is a limit."""
+    kind = flag_of(str(column.name), column.known, str(target.name))
+    if kind is None:
+        return None
+    rows, what = limits_in(column.column), str(target.name)
+    if kind == "flag":
+        return "ignored", f"named as a flag of {what}: a new object has none"
+    says = f"{rows:,} rows are limits of '{what}' and not measurements by it" if rows else ""
+    return (
+        "ignored",
+        f"it says where {what} is a limit: a new object has none",
+        f"{says}; leave them out of your file, or what is learnt is the limits" if says else "",
+    )
+
+
+def _weight(column: SeenColumn, table: SeenTable) -> tuple | None:
+    """Return role and reason of a column that is named as weights of rows, else None."""
+    if not (column.numeric and names.names_weight(str(column.name))):
+        return None
+    if names.bare(str(column.name)) in ("weight", "weights"):
+        values = column.known.to_numpy(dtype=float)
+        rounded = np.allclose(values, np.round(values, ROUNDED_WEIGHTS)) and values.min() >= 1
+        if names.may_be_a_body(list(map(str, table.columns))) or (rounded and np.ptp(values) > 0):
+            asks = "if rows count by it, give it the role weight in study.toml"
+            return "input", "a number; the weight of a thing rather than of a row", asks
+    if (column.known < 0).any():
+        asks = "a weight cannot be negative: it is not used"
+        return "ignored", "named as a weight, with values below zero", asks
+    counts = "rows count by it in every fit and number; the role ignored turns that off"
+    return "weight", "named as a weight", counts
+
+
+def _content(column: SeenColumn) -> tuple:
+    name, values = str(column.name), column.known
+    if not column.numeric:
+        if mixed := numbers_in_words(values):
+            remedy = "write the numbers into this column and the rest into one of its own"
+            return "ignored", mixed, f"{mixed}: it is not used; {remedy}"
+        count = values.astype(str).nunique()
+        if count > MOST_LEVELS or count > len(values) / 2:
+            return "ignored", f"words, {count:,} different ones in {len(values):,} rows"
+        return "input", f"words, {count} different ones"
+    if names.SKY.match(name):
+        return "input", "a number; a position on the sky: does the physics depend on it?"
+    if names.may_name_time(name) and not column.truths:
+        asks = f"if it is a time, adopt with --time {name} to divide the rows by it"
+        return "input", "a number; perhaps a time", asks
+    return "input", "true or false" if column.truths else "a number"
+
+
+def _ignore_copies(columns: dict[str, SeenColumn], found: dict) -> None:
+    """Set inputs aside that are another one once more."""
+    first: dict[bytes, str] = {}  # by their values: the first input that has them
+    for name, column in columns.items():
+        if found[name][0] == "input":
+            original = first.setdefault(_print(column.column), name)
+            found[name] = found[name] if original == name else ("ignored", f"a copy of {original}")
+
+
+def _says_the_same(column: SeenColumn, table: SeenTable) -> bool:
     """Whether a column is the target in other words or another unit."""
-    rows = np.unique(np.linspace(0, len(column) - 1, 20_000).astype(int))
-    both = pd.DataFrame({"one": column.iloc[rows], "other": target.iloc[rows]})
-    both = both.replace([np.inf, -np.inf], np.nan).dropna()
-    if len(both) < 3:
+    one, other = column.column.iloc[table.sample], table.target.column.iloc[table.sample]
+    if column.numeric and table.target.numeric and not table.coarse:
+        first, second = plain(one), table.answers
+        there = np.isfinite(first) & np.isfinite(second)
+        first, second = first[there], second[there]
+        if len(first) < 3 or np.ptp(first) == 0 or np.ptp(second) == 0:
+            return False
+        return bool(abs(np.corrcoef(first, second)[0, 1]) > 1 - 1e-9)
+    if not table.coarse or (column.numeric and not column.truths and not column.whole):
         return False
-    repeats = both["other"].nunique() <= min(MOST_LEVELS, len(both) / 2)
-    if all(pd.api.types.is_numeric_dtype(both[side]) for side in both) and not repeats:
-        one, other = both["one"].to_numpy(float), both["other"].to_numpy(float)
-        return bool(np.ptp(one) > 0 and abs(np.corrcoef(one, other)[0, 1]) > 1 - 1e-9)
-    pairs = both.astype(str).drop_duplicates()
-    return repeats and len(pairs) == pairs["one"].nunique() == pairs["other"].nunique()
+    both = pd.DataFrame({"one": one, "other": other}).dropna()
+    if len(both) < 3 or both["other"].nunique() > min(MOST_LEVELS, len(both) / 2):
+        return False
+    pairs = both.drop_duplicates().astype(str)
+    return len(pairs) == pairs["one"].nunique() == pairs["other"].nunique()
 
 
 def _print(column: pd.Series) -> bytes:
-    return (
-        pd.util.hash_pandas_object(
-            column.astype(float) if pd.api.types.is_numeric_dtype(column) else column.astype(str),
-            index=False,
-        )
-        .to_numpy()
-        .tobytes()
-    )
+    types = pd.api.types
+    whole = types.is_integer_dtype(column) and not column.isna().any()
+    same = column if whole else column.astype(float if types.is_numeric_dtype(column) else str)
+    return pd.util.hash_pandas_object(same, index=False).to_numpy().tobytes()
 
 
 def understood(roles: dict, *, most: int = 30) -> list[str]:

@@ -8,6 +8,7 @@ import math
 import re
 from typing import TYPE_CHECKING
 
+from boxloop.adopt.plan import PARTS
 from boxloop.base.toml import quoted
 from boxloop.measure.kinds import SEVERAL, TASKS
 from boxloop.measure.transform import TRANSFORMS
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from boxloop.adopt.roles import Guess
 
 
+NAMES = ("train", "validation", "test")
 BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 MARK = "# untouched: "
 # Taken over from the study.toml before, so that to change them is no reason for a question.
@@ -159,6 +161,14 @@ def _data(facts: dict) -> str:
             f"deployment = {quoted(facts['deployment'])}",
             f"deployment_sha256 = {quoted(facts['deployment_sha256'])}",
         ]
+    lines += [
+        f"{name} = {quoted(facts[name])}"
+        for name in ("inside", "deployment_inside")
+        if facts.get(name)
+    ]
+    if facts.get("sources"):
+        files = (f"{quoted(name)} = {quoted(sha)}" for name, sha in facts["sources"].items())
+        lines += ["# The files that it was made of.", f"sources = {{ {', '.join(files)} }}"]
     return "\n".join(lines)
 
 
@@ -166,6 +176,7 @@ COLUMNS = """
 # The feature manifest. Roles: input, target, id, group, time, weight, error (with error_of),
 # nuisance, truth, resonance, ignored.
 # Optional: missing = [-999.0] (numbers that mean: not measured), description,
+# spellings = { "rr lyrae" = "RR Lyrae" } (words in the file that mean another one),
 # min and max (a value outside stops the run),
 # expected = "increasing" or "decreasing", reference, derived_from_target = true,
 # available_at_inference = false for what a new object would not have,
@@ -182,6 +193,9 @@ def _column(name: str, guess: Guess) -> str:
     lines += [f"error_of = {quoted(guess.error_of)}"] if guess.error_of else []
     if guess.missing:
         lines += [f"missing = [{', '.join(map(str, guess.missing))}]  # {_why_missing(guess)}"]
+    if guess.spellings:
+        said = ", ".join(f"{quoted(a)} = {quoted(b)}" for a, b in guess.spellings.items())
+        lines += [f"spellings = {{ {said} }}  # read as one word; remove what is another"]
     lines += [f"unit = {quoted(guess.unit)}", f"description = {quoted(guess.description)}"]
     lines += ["available_at_inference = false"] if guess.role in ("target", "truth") else []
     return "\n".join(lines)
@@ -202,9 +216,7 @@ def _split(split: dict) -> str:
             f"# {comment(split['why'])}",
             "[split]",
             f"strategy = {quoted(split['strategy'])}",
-            "train = 0.6",
-            "validation = 0.2",
-            "test = 0.2",
+            *(f"{name} = {part}" for name, part in zip(NAMES, PARTS, strict=True)),
             "# Share that 01 and 02 may look at; it stays inside training.",
             f"exploration = {split['exploration']:g}",
             f"folds = {split['folds']}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +14,11 @@ from boxloop.measure.kinds import CLASSIFICATION
 
 from .core import Finding, check
 from .power import SURE, Power, rounded
-from .surest import confidence_and_truth
+from .surest import codes_of, confidence_and_truth
 
 BINS, PER_BIN = 10, 10  # bins at most, and groups in each at least
 MAX_ROWS = 20_000
-NULL_DRAWS = 1000
+NULL_DRAWS, MORE_DRAWS = 1000, 4  # and so many times as many for several questions
 BY_CHANCE = 0.005  # of the line through the log odds, and of the bins
 
 
@@ -32,7 +33,13 @@ BY_CHANCE = 0.005  # of the line through the log odds, and of the bins
     tasks={CLASSIFICATION},
 )
 def calibration(
-    y: Any, probability: Any, *, groups: Any = None, seed: int, threshold: float
+    y: Any,
+    probability: Any,
+    *,
+    groups: Any = None,
+    seed: int,
+    threshold: float,
+    names: Sequence[str] | None = None,
 ) -> Finding:
     """A probability of 0.8 comes true in 80 % of the cases.
 
@@ -41,7 +48,10 @@ def calibration(
     y : array of shape (n,)
         Labels.
     probability : array of shape (n,) or (n, classes)
-        Of the class that sorts last, or of all classes in sorted order; then the highest is judged.
+        Of the class that sorts last, or of all classes in sorted order; of three or more the
+        highest is judged, and that of each class against the rest.
+    names : list of str, optional
+        What the classes are called.
 
     Notes
     -----
@@ -54,28 +64,65 @@ def calibration(
     10 groups; the bins' own noise is taken off.
     Fails where one of the two is beyond the threshold and beyond what perfect probabilities show
     in one of two hundred samples (labels drawn from them; scores are divided by their spread over
-    groups).
+    groups), for all that is judged together.
     Probabilities of 0 and 1 stand for the smallest that this sample can tell from them.
     """
-    stated, right = confidence_and_truth(np.asarray(y), np.asarray(probability, dtype=float))
-    codes = estimates.group_codes(groups, None, len(right))
-    rows, sampled = estimates.sample(len(right), seed, MAX_ROWS)
-    scale = _largest_missed(estimates.target_codes(y))
-    sample = _Sample(_clipped(stated[rows]), right[rows].astype(float), codes[rows], scale)
-    null = sample.null(seed)
-    found = {"by a line through the log odds": sample.by_line(), "by bins": sample.by_bins()}
-    scores = sample.scores(sample.y, sample.repeats)
-    beyond = [name for name, score, most in zip(found, scores, null, strict=True) if score > most]
-    value = max((found[name] for name in beyond), default=found["by a line through the log odds"])
+    asked = _questions(np.asarray(y), np.asarray(probability, dtype=float), names)
+    size = len(asked[0].right)
+    codes = estimates.group_codes(groups, None, size)
+    rows, sampled = estimates.sample(size, seed, MAX_ROWS // min(len(asked), 2))
+    judged = []
+    for one in asked:
+        stated = _clipped(one.stated[rows])
+        sample = _Sample(stated, one.right[rows].astype(float), codes[rows], one.scale)
+        null = sample.null(seed, looks=len(asked))
+        judged.append((one, sample, *_judged(sample, null), null))
+    bad = [one for one in judged if one[3] and one[2] > threshold]
+    one, sample, value, beyond, _ = max(bad, key=lambda found: found[2], default=judged[0])
     level, slope = sample.line
     message = (
-        f"The probabilities are off by {value * scale:.3f}, which is {value:.2f} of the errors of "
-        f"always naming the largest class (threshold {threshold:g}), "
+        f"The probabilities{one.words} are off by {value * one.scale:.3f}, which is {value:.2f} of "
+        f"the errors of always naming the {one.largest} (threshold {threshold:g}), "
         f"{'more' if beyond else 'no more'} than chance gives; log odds: slope "
         f"{slope:.2f}, shift {level:+.2f} (perfect: 1 and 0){sampled}."
     )
-    fault = bool(beyond) and value > threshold
-    return Finding(value, not fault, message, sample.sight(null[0], threshold))
+    return Finding(value, not bad, message, judged[0][1].sight(judged[0][4][0], threshold))
+
+
+@dataclass(frozen=True)
+class _Question:
+    """Probabilities of one event and whether it came true, shape (n,), and what it is in words."""
+
+    stated: np.ndarray
+    right: np.ndarray
+    scale: float
+    words: str = ""
+    largest: str = "largest class"
+
+
+def _questions(y: np.ndarray, chance: np.ndarray, names: Sequence[str] | None) -> list[_Question]:
+    """Return what is judged: one event of two classes, of more the highest and each against all."""
+    stated, right = confidence_and_truth(y, chance)
+    labels = codes_of(y, chance)
+    first = _Question(stated, right, _largest_missed(labels))
+    if chance.ndim == 1 or chance.shape[1] < 3:
+        return [first]
+    found = [first]
+    for code in np.unique(labels):
+        own = labels == code
+        called = names[code] if names else str(code)
+        words, largest = f" of class '{called}'", "larger side"
+        scale = _largest_missed(own.astype(int))
+        found.append(_Question(chance[:, code], own, scale, words, largest))
+    return found
+
+
+def _judged(sample: _Sample, null: np.ndarray) -> tuple[float, bool]:
+    """Return by how much probabilities are off, and whether that is beyond chance."""
+    found = sample.by_line(), sample.by_bins()
+    scores = sample.scores(sample.y, sample.repeats)
+    beyond = [off for off, score, most in zip(found, scores, null, strict=True) if score > most]
+    return max(beyond, default=found[0]), bool(beyond)
 
 
 def _largest_missed(labels: np.ndarray) -> float:
@@ -177,18 +224,23 @@ class _Sample:
         squares = np.sum(gaps.T**2 / scale, axis=-1)
         return np.array([np.maximum(level, slope), squares])
 
-    def null(self, seed: int) -> np.ndarray:
-        """Return what perfect probabilities show in one of 200 samples of independent rows."""
+    def null(self, seed: int, *, looks: int = 1) -> np.ndarray:
+        """Return what perfect probabilities show in one of 200 samples of independent rows.
+
+        In fewer samples where several questions are asked at once.
+        """
         from scipy.stats import norm, t
 
         rng = np.random.default_rng(seed)
         draws = (NULL_DRAWS if len(self.p) <= 2000 else NULL_DRAWS // 2) // 50
+        draws *= min(looks, MORE_DRAWS)
+        rare = BY_CHANCE / looks
         drawn = [
             self.scores((rng.random((len(self.p), 50)) < self.p[:, None]) * 1.0, np.ones(2))
             for _ in range(draws)
         ]
-        most = np.quantile(np.concatenate(drawn, axis=1), 1 - BY_CHANCE, axis=1)
-        few = t.isf(BY_CHANCE / 2, max(self.number - 1, 1)) / norm.isf(BY_CHANCE / 2)
+        most = np.quantile(np.concatenate(drawn, axis=1), 1 - rare, axis=1)
+        few = t.isf(rare / 2, max(self.number - 1, 1)) / norm.isf(rare / 2)
         return most * np.array([few, few**2])
 
     def sight(self, most: float, threshold: float) -> Power:

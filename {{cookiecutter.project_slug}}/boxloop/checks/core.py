@@ -84,6 +84,7 @@ class Unanswered:
 
     message: str
     value: float | None = None
+    needed: int | None = None  # so many of what waits a paper needs
 
 
 @dataclass(frozen=True)
@@ -167,16 +168,18 @@ class CheckResult:
     on_word: tuple[str, ...] = ()
     registered: float | None = None
     set_aside: bool = False
+    needed: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON row; what says something of an author stands in it only where it does.
 
         That is a waiver, its value, what a check took on somebody's word, the threshold that was
-        ``registered`` where study.toml has another one, and that a chapter has set it aside.
+        ``registered`` where study.toml has another one, and that a chapter has set it aside; and
+        how many of the answers that wait are ``needed`` for a paper.
         """
         row = asdict(self)
         silent = {"stale_waiver": False, "waived_at": None, "on_word": (), "registered": None}
-        silent["set_aside"] = False
+        silent |= {"set_aside": False, "needed": None}
         for key, nothing in silent.items():
             if row[key] is nothing or row[key] == () == nothing:
                 del row[key]
@@ -307,6 +310,7 @@ def _row(
         waived_at=_plain(at),
         on_word=found.on_word if isinstance(found, Finding) else (),
         registered=None if limit == unit.threshold else _plain(unit.threshold),
+        needed=found.needed if isinstance(found, Unanswered) else None,
     )
 
 

@@ -36,13 +36,17 @@ def schema(frame: pd.DataFrame, *, columns: Mapping[str, Any], threshold: float)
     from boxloop.table import rules
 
     still: dict[str, str] = {}
+    # Of rows without a time none is left where rows are divided by it; else nobody needs it. Rows
+    # go by their group where there is one, and by their id else.
+    grouped = any(field(column, "role") == "group" for column in columns.values())
+    needed = set(rules.NEEDED) - {"time"} - ({"id"} if grouped else set())
     faults = [fault.what for fault in rules.column_faults(frame, columns)]
     for name, column in columns.items():
         if name not in frame:
             continue
         values, role = frame.loc[:, frame.columns == name].iloc[:, 0], field(column, "role")
         there = values.notna().any()
-        if role == "target" or (role in rules.NEEDED and there):
+        if role == "target" or (role in needed and there):
             faults += [fault.what for fault in rules.gaps(name, values)]
         if role == "input" and there:
             for fault in rules.constant(name, values, where="all rows looked at"):

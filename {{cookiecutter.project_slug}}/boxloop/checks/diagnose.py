@@ -166,7 +166,7 @@ def class_conditional(
     Parameters
     ----------
     score : array of shape (n,)
-        Of background rows only; high is selected.
+        Of background rows only; high is selected. Probabilities of several classes have none.
     background_class : array of shape (n,)
     total_rate : false-positive rate of all background together
 
@@ -179,6 +179,8 @@ def class_conditional(
     from scipy.stats import norm
 
     score, kinds = np.asarray(score, dtype=float), np.asarray(list(background_class))
+    if score.ndim > 1:
+        return NotApplicable("No class of interest is named: none of several is background.")
     names, codes = np.unique(kinds, return_inverse=True)
     if len(names) < 2:
         return NotApplicable("There is one class of background only.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
 
 import numpy as np
 
@@ -19,6 +19,7 @@ MISFIT = 0.003  # scatter around a function, in standard deviations of the targe
 FEWEST, DISTINCT = 30, 15  # rows on a function, and values of the target among them
 LEAST_SHARE = 0.05
 COARSE, SEVERAL = 10, 4  # rows of one value of a coarse target, and such values
+MOST_LAWS = 5  # that are told
 LINES, PLANES = 300, 80  # trials through two rows, through three
 ROWS_LINES, ROWS_PLANES = 1000, 500
 # Of many columns: rows on which all pairs are looked at first, how closely, columns at a time,
@@ -91,6 +92,29 @@ def _leading(X: dict[str, np.ndarray], y: np.ndarray) -> dict[str, np.ndarray]:
     close = np.abs(ranks(np.column_stack(list(X.values()))).T @ ranks(y[:, None]))[:, 0]
     names = [list(X)[place] for place in np.argsort(-close, kind="stable")[:IN_PARTS]]
     return {name: x for name, x in X.items() if name in names}
+
+
+def of_pairs(X: dict[str, np.ndarray], y: np.ndarray, *, most: int) -> list[Law]:
+    """Return the exact functions of two inputs that hold in all rows with values.
+
+    Parameters
+    ----------
+    X : dict of arrays of shape (n,)
+        Inputs as numbers, NaN where missing.
+    y : array of shape (n,)
+        A target of numbers, without gaps.
+    most : int
+        Of so many inputs products and ratios are looked at.
+    """
+    rich = {name: x for name, x in X.items() if len(np.unique(x[np.isfinite(x)])) > DISTINCT}
+    if len(rich) < 2:
+        return []
+    targets, axes = _axes({"": y}), _axes(rich)
+    found = list(islice(_planes(axes, targets, 0), MOST_LAWS))
+    if not found and len(rich) <= most:
+        product = _products(rich, targets[0], 0)
+        found = [product] if product else []
+    return found
 
 
 def _first(laws: Iterator[Law]) -> Law | None:

@@ -339,9 +339,9 @@ def missingness(
 
 
 def _gaps(column: pd.Series) -> pd.Series:
-    from boxloop.table.column import marks
+    from boxloop.table.marks import are_marks, marks
 
-    return column.isna() | column.isin(marks(column))
+    return column.isna() | are_marks(column, marks(column))
 
 
 @check(

@@ -10,12 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from boxloop.measure import estimates
 from boxloop.measure.kinds import CLASSIFICATION
 
 from .core import Finding, check
 from .power import SURE, Power, rounded
-from .surest import square, suspicious_labels
+from .surest import codes_of, square, suspicious_labels
 
 SURELY = 3.0  # deviations: chance, and some room for overlaps that are none of these curves
 BINS = 40
@@ -57,7 +56,8 @@ def label_noise(y: Any, out_of_fold_probability: Any, *, threshold: float) -> Fi
     Fails where the share is beyond the threshold and three deviations from none.
     A part of a class that looks exactly like another class has the same effect.
     """
-    labels, probability = estimates.target_codes(y), square(out_of_fold_probability)
+    probability = square(out_of_fold_probability)
+    labels = codes_of(y, probability)
     curve = Levels.of(labels, probability)
     profile = curve.profile()
     best = int(np.argmax(profile))

@@ -227,11 +227,12 @@ class Bench:
         """Return whether the reference of the field does as much as a column."""
         if self.reference is None:
             return False
-        guess = self.curve(self.reference)[:, target]
-        rows = rows & np.isfinite(guess)
+        said = self.reference.reshape(len(self.reference), -1)  # of several classes a column each
+        guesses = [self.curve(column)[:, target] for column in said.T]
+        rows = rows & np.isfinite(guesses).all(axis=0)
         if rows.sum() < FEWEST:
             return False
-        return bool(self.error(target, [guess], rows) <= FIELD * own)
+        return bool(self.error(target, guesses, rows) <= FIELD * own)
 
     def twins(self, name: str) -> tuple[str, ...]:
         """Return a column and those that say the same: none of them replaces another."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from boxloop.base.written import says_something
+from boxloop.notebooks.needed import NEEDED, is_needed, needed_first
 from boxloop.split.locked import Past, lock
 
 from .core import Finding, NotApplicable, Unanswered, check, field, listed
@@ -227,11 +228,12 @@ def answers_complete(
     if len(waiting) <= threshold:
         message = f"{len(rows) - len(waiting)} of {len(rows)} questions are answered."
         return Finding(len(waiting), passed=True, message=message, power=counted("one question"))
-    named = "; ".join(f"{row['notebook']}: {_asked(row)}" for row in waiting[:3])
+    named = "; ".join(f"{row['notebook']}: {_asked(row)}" for row in needed_first(waiting)[:3])
     more = f"; and {len(waiting) - 3} more" if len(waiting) > 3 else ""
-    return Unanswered(
-        f"{len(waiting)} of {len(rows)} questions have no answer ({named}{more}).", len(waiting)
-    )
+    needed = sum(map(is_needed, waiting))
+    which = f", {needed or 'none'} of them {NEEDED}" if any(map(is_needed, rows)) else ""
+    message = f"{len(waiting)} of {len(rows)} questions have no answer{which} ({named}{more})."
+    return Unanswered(message, len(waiting), needed if which else None)
 
 
 def _asked(row: Mapping[str, Any]) -> str:

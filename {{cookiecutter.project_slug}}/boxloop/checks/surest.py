@@ -15,6 +15,16 @@ def square(probability: Any) -> np.ndarray:
     return np.column_stack([1 - probability, probability]) if probability.ndim == 1 else probability
 
 
+def codes_of(y: Any, probability: np.ndarray) -> np.ndarray:
+    """Return labels as columns of their probabilities: codes as they are, else in sorted order.
+
+    Of several classes one may be in no row of a sample.
+    """
+    y = np.asarray(y)
+    codes = y.dtype.kind in "iu" and probability.ndim > 1 and len(y) and y.min() >= 0
+    return y if codes and y.max() < probability.shape[1] else estimates.target_codes(y)
+
+
 def suspicious_labels(y: Any, out_of_fold_probability: Any) -> np.ndarray:
     """Return the rows whose label the model does not believe, the least credible first.
 
@@ -33,7 +43,8 @@ def suspicious_labels(y: Any, out_of_fold_probability: Any) -> np.ndarray:
     array of int
         Row numbers; rows that are right but unusual are among them.
     """
-    labels, probability = estimates.target_codes(y), square(out_of_fold_probability)
+    probability = square(out_of_fold_probability)
+    labels = codes_of(y, probability)
     every = np.arange(len(labels))
     mine = probability[every, labels]
     typical = np.full(probability.shape[1], np.inf)

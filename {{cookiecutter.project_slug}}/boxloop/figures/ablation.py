@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from boxloop.base.style import COLOURS
+from boxloop.figures.bulk import find_bulk
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.figure import Figure
 
 
@@ -29,6 +31,9 @@ def draw_ablation(ablation: pd.DataFrame, lines: pd.Series, *, label: str) -> Fi
     ax.errorbar(value, ablation.index, xerr=error, fmt="o", color=COLOURS["model"], capsize=3)
     for name, place in lines.items():
         ax.axvline(place, ls="--", color=COLOURS[name], label=name)
+    bulk = find_bulk(pd.concat([value - error, value + error, lines]))
+    bulk.show(ax.xaxis)
+    bulk.note(ax, value, what="point")
     ax.set(xlabel=label, ylim=(len(ablation) - 0.5, -0.5))
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     return fig

@@ -222,7 +222,8 @@ def draw_class_scores(table: pd.DataFrame) -> Figure:
             nudge = 0.28 * (i - (len(whose) - 1) / 2)
             ax.errorbar(mine["value"], place + nudge, xerr=bars, lw=1.2, label=who, **look)
         ax.set_title(TITLES.get(metric, metric), fontsize=10)
-        ax.set_xlim(right=1.02)
+        left = ax.get_xlim()[0]
+        ax.set_xlim(right=1 + 0.04 * max(1 - left, 1e-3))  # no share is above one
         ax.tick_params(axis="x", labelsize=8)
         ax.xaxis.set_major_locator(plt.MaxNLocator(4))
     axes[0, 0].set_yticks(place, [f"{_name(name)} ({rows[name]:,})" for name in names], fontsize=8)
@@ -244,7 +245,7 @@ def draw_class_calibration(
     Parameters
     ----------
     curves, errors : dict of DataFrame
-        By predictor, see `boxloop.measure.classes.class_calibration`.
+        By predictor, see `boxloop.measure.reliability.class_calibration`.
     """
     first = next(iter(errors))
     names = list(errors[first]["class"])
@@ -289,10 +290,10 @@ def draw_class_stress(table: pd.DataFrame) -> Figure:
     cases = list(dict.fromkeys(zip(table["test"], table["level"], strict=True)))
     names = list(dict.fromkeys(table["class"]))
     found = {(row["test"], row["level"], row["class"]): row for row in table.to_dict("records")}
-    size = (0.42 * len(cases) + 2.4, 0.42 * len(names) + 2.6)
+    size = (max(0.55 * len(names), 1.6) + 2.8, 0.25 * len(cases) + 2.0)
     fig, ax = plt.subplots(figsize=size)
-    values = np.full((len(names), len(cases)), np.nan)
-    for (k, name), (j, case) in product(enumerate(names), enumerate(cases)):
+    values = np.full((len(cases), len(names)), np.nan)
+    for (k, case), (j, name) in product(enumerate(cases), enumerate(names)):
         row, home = found.get((*case, name)), found.get((*cases[0], name))
         if row is None or home is None or not np.isfinite(row["value"]):
             continue
@@ -302,17 +303,16 @@ def draw_class_stress(table: pd.DataFrame) -> Figure:
         ax.text(j, k, f"{100 * row['value']:.0f}", **look)
         if worse:
             frame: dict[str, Any] = {"fill": False, "ec": COLOURS["reference"], "lw": 1.4}
-            ax.add_patch(Rectangle((j - 0.46, k - 0.46), 0.92, 0.92, **frame))
+            ax.add_patch(Rectangle((j - 0.46, k - 0.44), 0.92, 0.88, **frame))
     ax.imshow(values, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     ax.grid(visible=False)
     ax.tick_params(length=0)
     ax.spines[["left", "bottom"]].set_visible(False)
     labels = [test if level is None else f"{test}: {level:g}" for test, level in cases]
-    turn: dict[str, Any] = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
-    ax.set_xticks(range(len(cases)), [_name(one, letters=26) for one in labels], fontsize=8, **turn)
+    ax.set_yticks(range(len(cases)), labels, fontsize=8)
     rows = table.groupby("class", sort=False)["rows"].first()
-    ax.set_yticks(
-        range(len(names)), [f"{_name(name)} ({rows[name]:,})" for name in names], fontsize=8
-    )
+    words = [_name(f"{name} ({rows[name]:,})", letters=24, lines=2) for name in names]
+    turn: dict[str, Any] = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
+    ax.set_xticks(range(len(names)), words, fontsize=8, **turn)
     ax.set_title("completeness [%]", fontsize=10)
     return fig

@@ -10,6 +10,7 @@ import pandas as pd
 from sklearn.base import clone
 
 from boxloop.base.style import COLOURS
+from boxloop.figures.bulk import find_bulk
 from boxloop.measure.task import guess
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def draw_profiles(
     rows = X.iloc[held[np.linspace(0, len(held) - 1, min(OBJECTS, len(held))).astype(int)]]
     again = rows.loc[rows.index.repeat(len(grid))].reset_index(drop=True)
     again = again.assign(**{name: np.tile(grid, len(rows))})
+    drawn: list[np.ndarray] = []
     for ax, (title, settings) in zip(axes, tried.items(), strict=True):
         one = clone(model).set_params(**settings).fit(X.iloc[fitted], y.iloc[fitted])
         said = guess(one, again)
@@ -55,18 +57,22 @@ def draw_profiles(
         place = np.arange(len(grid)) if words else grid
         _draw(ax, place, said.reshape(len(rows), len(grid)))
         ax.set(title=title, xlabel=name)
+        drawn.append(said)
         if words:
             ax.set_xticks(place, grid)
         if ax is not axes[0]:
             ax.sharey(axes[0])
             ax.tick_params(labelleft=False)
+    find_bulk(*drawn).show(axes[0].yaxis)  # a setting that diverges must not flatten the others
+    if not words:
+        find_bulk(grid).show(*(ax.xaxis for ax in axes), most=4)
 
 
 def _grid(values: pd.Series) -> tuple[np.ndarray, bool]:
     """Return the values that an input is given, and whether they are words."""
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
         low, high = np.nanquantile(values.to_numpy(dtype=float), [0.02, 0.98])
-        return np.linspace(low, high, POINTS), False
+        return (np.geomspace if 0 < 100 * low < high else np.linspace)(low, high, POINTS), False
     return np.array(sorted(values.dropna().unique(), key=str)[:LEVELS], dtype=object), True
 
 

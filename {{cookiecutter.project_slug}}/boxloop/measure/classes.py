@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from boxloop.measure.intervals import affordable, compare
+from boxloop.measure.intervals import compare
 from boxloop.measure.several import whole
 
 if TYPE_CHECKING:
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 DECIDED = ("completeness", "purity", "f1")  # of who is called what
 RANKED = ("average_precision", "roc_auc")  # of every cut
 HALF = 0.5  # any cut between 0 and 1 parts who is called by a class from who is not
-BINS = 10
-CHANCE = 200  # tables of labels that are drawn from the probabilities
+NO_ROWS: dict[str, Any] = {"value": np.nan, "low": np.nan, "high": np.nan, "note": "no rows"}
 
 
 class OneVsRest(NamedTuple):
@@ -170,25 +169,26 @@ def by_class(
         purity of what nothing is called by.
     """
     questions = one_vs_rest(truth, predictions, names, working_point=working_point)
-    there = np.all([whole(np.asarray(values, dtype=float)) for values in predictions.values()], axis=0)
+    there = np.all([whole(np.asarray(one, dtype=float)) for one in predictions.values()], axis=0)
     options = {"groups": np.asarray(groups)[there], "draws": draws, "seed": seed}
-    rows = []
-    for name, asked in questions.items():
-        marks = {who: called.astype(float) for who, called in asked.called.items()}
-        found = {}
-        for sides, among in ((marks, DECIDED), (asked.scores, RANKED)):
-            if some := [metric for metric in metrics if metric in among]:
-                found |= compare(asked.truth, sides, metrics=some, working_point=HALF, **options)
-        size = int(asked.truth.sum())
-        lone = not 0 < size < len(asked.truth)
-        for metric in metrics:
-            for who, entry in found[metric].items():
-                empty = metric == "purity" and not _called_any(asked, who)
-                lost = empty or (lone and metric in RANKED) or size == 0
-                told = _of_none(entry) if lost else entry
-                facts = {"class": name, "rows": size, "called": _number_called(asked, who)}
-                rows.append(facts | {"metric": metric, "who": who} | _flat(told))
-    return pd.DataFrame(rows)
+    tables = [_of_class(name, asked, metrics, options) for name, asked in questions.items()]
+    return pd.DataFrame([row for rows in tables for row in rows])
+
+
+def _of_class(name: str, asked: OneVsRest, metrics: Sequence[str], options: dict) -> list[dict]:
+    """Return the rows of one class, see `by_class`."""
+    marks = {who: called.astype(float) for who, called in asked.called.items()}
+    found, size = {}, int(asked.truth.sum())
+    for sides, among in ((marks, DECIDED), (asked.scores, RANKED)):
+        if some := [metric for metric in metrics if metric in among]:
+            found |= compare(asked.truth, sides, metrics=some, working_point=HALF, **options)
+    rows, lone = [], not 0 < size < len(asked.truth)
+    for metric, (who, entry) in [(one, each) for one in metrics for each in found[one].items()]:
+        empty = metric == "purity" and not _called_any(asked, who)
+        told = NO_ROWS if size == 0 or empty or (lone and metric in RANKED) else _flat(entry)
+        facts = {"class": name, "rows": size, "called": _number_called(asked, who)}
+        rows.append(facts | {"metric": metric, "who": who} | told)
+    return rows
 
 
 def _number_called(asked: OneVsRest, who: str) -> int | None:
@@ -198,10 +198,6 @@ def _number_called(asked: OneVsRest, who: str) -> int | None:
 def _called_any(asked: OneVsRest, who: str) -> bool:
     sides = [who] if who in asked.called else [*asked.called]
     return all(asked.called[one].any() for one in sides)
-
-
-def _of_none(entry: Any) -> dict:
-    return dict.fromkeys(("value", "low", "high"), np.nan) | {"note": "no rows"}
 
 
 def _flat(entry: Any) -> dict:
@@ -225,8 +221,7 @@ def mistaken(
     predictions : dict of arrays of shape (n, K)
         ``"model"``, perhaps ``"reference"``.
     groups : array of shape (n,)
-    most : int
-        Pairs that are told.
+    most : int, pairs that are told
 
     Returns
     -------
@@ -245,7 +240,7 @@ def mistaken(
     rows = []
     for k, j in pairs[:most]:
         marks = {who: (one == j).astype(float) for who, one in called.items()}
-        sides = {"metrics": ["completeness"], "working_point": HALF, **options}
+        sides: dict[str, Any] = {"metrics": ["completeness"], "working_point": HALF, **options}
         found = compare((codes == k).astype(float), marks, **sides)["completeness"]
         told = _flat(found["model"])
         row = {"true": names[k], "called": names[j], "rows": int(counts[k, j])}
@@ -253,8 +248,7 @@ def mistaken(
         if "reference" in found:
             row["reference"] = found["reference"]["value"]
         rows.append(row)
-    columns = ["true", "called", "rows", "of", "share", "low", "high"]
-    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=columns)
+    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=["true", "called", "rows"])
 
 
 def right_by_class(
@@ -287,74 +281,8 @@ def right_by_class(
     options = {"groups": np.asarray(groups), "draws": draws, "seed": seed}
     for name in names or sorted(set(labels)):
         mine = labels == name
-        sides = {"metrics": ["completeness"], "working_point": HALF, **options}
+        sides: dict[str, Any] = {"metrics": ["completeness"], "working_point": HALF, **options}
         found = compare(mine.astype(float), marks, **sides)["completeness"]
         facts = {"class": name, "rows": int(mine.sum())}
         rows += [facts | {"who": who} | _flat(entry) for who, entry in found.items()]
     return pd.DataFrame(rows)
-
-
-def class_calibration(
-    truth: Any,
-    guess: Any,
-    names: Sequence[str],
-    *,
-    bins: int = BINS,
-    draws: int = CHANCE,
-    seed: int = 0,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return how the probability of each class compares with the share that came true.
-
-    Bins have equal width. What chance does is seen in tables whose labels are drawn from the
-    probabilities themselves (Bröcker & Smith 2007); it takes rows to be independent.
-
-    Parameters
-    ----------
-    guess : array of shape (n, K), or (n,) of two classes
-    names : sequence of str
-        Of two classes the class of interest alone.
-    draws : int
-        Tables; of very many rows fewer, see `boxloop.measure.intervals.affordable`.
-
-    Returns
-    -------
-    curves : DataFrame
-        A row per class and bin that has rows: `class`, `rows`, `said` (mean probability), `seen`
-        (share that came true), `low` and `high`, between which `seen` lies in 95 % of such tables.
-    errors : DataFrame
-        A row per class: `class`, `ece`, the mean of |seen − said| over rows (classwise calibration
-        error, Kull et al. 2019), `by_chance` and `at_most`, its mean and 95th percentile in such
-        tables, and `beyond`, whether it is more than that.
-    """
-    there = whole(np.asarray(guess, dtype=float))
-    shares = np.asarray(guess, dtype=float)[there].reshape(int(there.sum()), -1)
-    codes = np.asarray(truth)[there].astype(int)
-    codes = codes if shares.shape[1] > 1 else 1 - codes  # of two classes the only column is code 1
-    size, wide = len(shares), shares.shape[1]
-    place = np.minimum((shares * bins).astype(int), bins - 1) + bins * np.arange(wide)
-    shape = (wide, bins)
-    rows = np.bincount(place.ravel(), minlength=wide * bins).reshape(shape)
-    said = np.bincount(place.ravel(), shares.ravel(), wide * bins).reshape(shape)
-
-    def seen(labels: np.ndarray) -> np.ndarray:
-        mine = np.flatnonzero(labels < wide)
-        return np.bincount(place[mine, labels[mine]], minlength=wide * bins).reshape(shape)
-
-    rng, edges = np.random.default_rng(seed), np.cumsum(shares, axis=1)
-    drawn = np.array(
-        [
-            seen(np.sum(rng.random((size, 1)) > edges, axis=1))
-            for _ in range(affordable(draws, size * wide))
-        ]
-    )
-    counts, number = seen(codes), np.maximum(rows, 1)
-    ends = np.quantile(drawn / number, [0.025, 0.975], axis=0)
-    gaps = np.abs(drawn - said).sum(axis=2) / max(size, 1)
-    parts = {"rows": rows, "said": said / number, "seen": counts / number}
-    parts |= {"low": ends[0], "high": ends[1]}
-    full = rows.ravel() > 0
-    curves = pd.DataFrame({name: values.ravel()[full] for name, values in parts.items()})
-    curves.insert(0, "class", np.repeat([*names], bins)[full])
-    errors = pd.DataFrame({"class": [*names], "ece": np.abs(counts - said).sum(1) / max(size, 1)})
-    errors["by_chance"], errors["at_most"] = gaps.mean(axis=0), np.quantile(gaps, 0.95, axis=0)
-    return curves, errors.assign(beyond=errors["ece"] > errors["at_most"])

@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from boxloop.measure.task import Task, guess, out_of_fold
+from boxloop.measure.transform import View, view_of
 from boxloop.split.division import group_folds, thin, units
 from boxloop.table.codes import numbered
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
 FEWEST = 50  # groups that set the width: with fewer, chance alone can miss by five points
@@ -48,6 +51,8 @@ class Plan:
         What was found: even or uneven errors, too few groups.
     groups : int
         How many set the width.
+    view : View or None
+        How ``study.transform`` sees the target, where there is one.
     """
 
     rows: np.ndarray
@@ -57,20 +62,29 @@ class Plan:
     scale: Any
     words: str
     groups: int
+    view: View | None = None
 
     def facts(self, low: np.ndarray, high: np.ndarray, X: pd.DataFrame) -> dict[str, Any]:
         """Return what is kept of intervals, so that other rows can be given them.
 
         ``half_width`` is the median one; ``per_scale``, where errors are uneven, the half width
-        for a predicted size of one.
+        for a predicted size of one. With ``study.transform`` intervals are set as it sees them:
+        ``reach`` has the half width there, and ``half_width`` is that of the target all the same.
         """
         half = (np.asarray(high) - np.asarray(low)) / 2
         found: dict[str, Any] = {"level": self.level, "half_width": float(np.median(half))}
         found |= {"note": self.words, "groups_set": self.groups}
         found |= {"too_few": True} if self.groups < FEWEST else {}
-        if self.scale is None:
-            return found
-        return found | {"per_scale": float(np.median(half / self.scale.predict(X)))}
+        size = 1.0 if self.scale is None else self.scale.predict(X)
+        if self.view is not None:
+            seen = (self.view.forth(high) - self.view.forth(low)) / 2
+            uneven = {"uneven": self.scale is not None}
+            reach = {"transform": self.view.name, "size": self.view.size} | uneven
+            reach |= {"least": self.view.least}
+            found["reach"] = reach | {"half": float(np.median(seen / size))}
+        elif self.scale is not None:
+            found["per_scale"] = float(np.median(half / size))
+        return found
 
 
 def plan(
@@ -100,19 +114,59 @@ def plan(
     number, rows = len(np.unique(groups[setting])), even_rows(groups, among=setting)
     level = promised(number, level=level)
     words, scale, score = few_groups(level, groups=number), None, None
+    name = getattr(settings.study, "transform", None)
+    view = view_of(name, task.truth(train)) if name else None
+    seen = view.forth if view else np.asarray
     if number >= FEWEST_UNEVEN:
         learnt = thin(train, settings, most=MOST_LEARNT)
         names = units(learnt, settings)
-        options = {"groups": names, "seed": seed, "inputs": settings.inputs}
+        options = {"groups": names, "seed": seed, "inputs": settings.inputs, "seen": seen}
         size = error_scale(model, task.seen(learnt), task.truth(learnt), **options)
-        error = np.abs(y - guess(model, X)).to_numpy()[setting]
+        error = np.abs(seen(y) - seen(guess(model, X)))[setting]
         uneven, rank = foretells(size.predict(X[setting]), error, groups=groups[setting])
         scale, score = (size, scaled_score(size)) if uneven else (None, score)
         told = f"errors are {'uneven' if uneven else 'even'} as far as the inputs tell"
         follows = "; the width follows their predicted size" if uneven else ""
         words = "; ".join(filter(None, [words, f"{told} (rank correlation {rank:.2f}){follows}"]))
+    score = through(view, scale) if view else score
     asked = asked_of_mapie(level, groups=number, rows=len(rows))
-    return Plan(rows, level, asked, score, scale, words, number)
+    return Plan(rows, level, asked, score, scale, words, number, view)
+
+
+def through(view: View, scale: Any) -> Any:
+    """Return MAPIE's conformity score |f(y) − f(prediction)|, f being the transform of a target.
+
+    Its intervals are as wide to either side as the transform sees them: those of a logarithm are
+    factors, and never reach below zero.
+
+    Parameters
+    ----------
+    view : View
+    scale : fitted estimator or None
+        Predicts the size of the error, where errors are uneven; the score is divided by it.
+    """
+    from mapie.conformity_scores import BaseRegressionScore
+
+    def size(like: Any, X: Any) -> Any:
+        """Return the size of the error of each row, in the shape of predictions."""
+        if scale is None:
+            return 1.0
+        return scale.predict(X).reshape(-1, *[1] * (np.ndim(like) - 1))
+
+    class Score(BaseRegressionScore):
+        """The score, as MAPIE asks for it."""
+
+        def get_signed_conformity_scores(self, y: Any, y_pred: Any, X: Any = None, **_: Any) -> Any:
+            """Return how far each truth lies from its prediction."""
+            return (view.forth(y) - view.forth(y_pred)) / size(y_pred, X)
+
+        def get_estimation_distribution(
+            self, y_pred: Any, conformity_scores: Any, X: Any = None, **_: Any
+        ) -> Any:
+            """Return what lies as far from each prediction."""
+            return view.back(view.forth(y_pred) + conformity_scores * size(y_pred, X))
+
+    return Score(sym=True, consistency_check=False)
 
 
 def scaled_score(scale: Any) -> Any:
@@ -199,6 +253,7 @@ def error_scale(
     groups: Any,
     seed: int,
     inputs: list[str] | None = None,
+    seen: Callable = np.asarray,
 ) -> Any:
     """Return an estimator of the size of the model's errors, from the inputs that are numbers.
 
@@ -212,6 +267,8 @@ def error_scale(
     inputs : list of str, optional
         What every row has: weights and errors of the target stand in X, too, and deployment rows
         have none.
+    seen : callable
+        How targets and predictions are seen before they are compared; see `transform.View`.
 
     Returns
     -------
@@ -223,7 +280,7 @@ def error_scale(
     from sklearn.pipeline import make_pipeline
 
     cv = group_folds(groups, min(FOLDS, len(np.unique(groups))), seed=seed)
-    apart = np.abs(np.asarray(y) - out_of_fold(model, X, y, cv))
+    apart = np.abs(seen(y) - seen(out_of_fold(model, X, y, cv)))
     known = np.isfinite(apart)
     least = max(1e-3 * float(np.median(apart[known])), np.finfo(float).tiny)
     numbers = [name for name in inputs or X if X[name].dtype.kind in "fiu"]

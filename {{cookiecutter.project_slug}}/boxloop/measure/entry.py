@@ -12,21 +12,24 @@ import json
 import sys
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from boxloop.base.errors import UserError, shown
-from boxloop.measure.kinds import TASKS
+from boxloop.measure.kinds import kind_of
 from boxloop.measure.metrics import METRICS
 from boxloop.measure.sets import measure_sets
+from boxloop.measure.task import Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
 ROW, PREDICTION, SET = "row", "prediction", "set"
+OF_CLASS = "probability"  # what the columns of several classes begin with
+NEAR_ONE = 1e-3  # how far from one the probabilities of a row may add up, written in few digits
 INPUTS, TASK = "test_inputs.csv", "task.json"
 
 
@@ -59,14 +62,26 @@ class Asked:
         options = {"draws": self.facts["draws"], "seed": self.facts["seed"]}
         return measure_sets(frame, guesses, self, **options)
 
+    @property
+    def columns(self) -> list[str]:
+        """What the columns of a submission are called, beside the one that names the rows."""
+        found = Task(self).columns(OF_CLASS)
+        return found if isinstance(found, list) else [PREDICTION]
 
-def read_entry(path: Path) -> pd.DataFrame:
+
+def read_entry(path: Path, asked: Asked | None = None) -> pd.DataFrame:
     """Return the table in a submission, all of it text.
+
+    Parameters
+    ----------
+    path : Path
+    asked : Asked, optional
+        Without it there is to be one column of predictions.
 
     Raises
     ------
     UserError
-        If it is no CSV table with the two columns.
+        If it is no CSV table with the columns that are asked for.
     """
     path = Path(path)
     try:
@@ -84,16 +99,22 @@ def read_entry(path: Path) -> pd.DataFrame:
         why = "it is no UTF-8 text" if isinstance(error, UnicodeDecodeError) else _first(error)
         msg = f"{path.name} is no CSV table ({why}): write it with frame.to_csv(NAME, index=False)."
         raise UserError(msg) from error
-    if set(frame.columns) != {ROW, PREDICTION}:
+    wanted = asked.columns if asked else [PREDICTION]
+    if set(frame.columns) != {ROW, *wanted}:
         known = ", ".join(map(str, frame.columns[:5]))
         more = " and more" if len(frame.columns) > 5 else ""
         marks = "; its columns are parted by semicolons" if ";" in known else ""
         msg = (
-            f"{path.name} has the columns {known}{more}{marks}: give it the two columns {ROW} and "
-            f"{PREDICTION}, parted by a comma, and no index."
+            f"{path.name} has the columns {known}{more}{marks}: give it the {_these(wanted)}, "
+            "parted by a comma, and no index."
         )
         raise UserError(msg)
     return frame
+
+
+def _these(wanted: list[str]) -> str:
+    number = {2: "two"}.get(len(wanted) + 1, str(len(wanted) + 1))
+    return f"{number} columns {', '.join([ROW, *wanted[:-1]])} and {wanted[-1]}"
 
 
 def _first(error: Exception) -> str:
@@ -102,8 +123,10 @@ def _first(error: Exception) -> str:
 
 def predictions(
     frame: pd.DataFrame, rows: Sequence[str], asked: Asked, name: str, *, some: bool = False
-) -> pd.Series:
+) -> Any:
     """Return the predictions of a submission by row, in the order of `rows`.
+
+    A Series, or of several classes a DataFrame with a column for each.
 
     Parameters
     ----------
@@ -137,8 +160,13 @@ def predictions(
     if left.size and (not some or len(left) == len(rows)):
         msg = f"{name} lacks {_many(left)}, such as {left.iloc[0]}: give every row a prediction."
         raise UserError(msg)
-    values = pd.Series(_numbers(frame, name), index=told.to_numpy())
-    _refuse_no_scores(values, asked, name)
+    found = {column: _numbers(frame, name, column) for column in asked.columns}
+    values = pd.DataFrame(found, index=told.to_numpy())
+    if Task(asked).classes:
+        _refuse_no_chances(values, asked, name)
+    else:
+        values = values[PREDICTION]
+        _refuse_no_scores(values, asked, name)
     return values.loc[[row for row in rows if row in values.index]]
 
 
@@ -146,17 +174,17 @@ def _many(rows: pd.Series) -> str:
     return f"{len(rows)} row{'' if len(rows) == 1 else 's'}"
 
 
-def _numbers(frame: pd.DataFrame, name: str) -> list[float]:
+def _numbers(frame: pd.DataFrame, name: str, column: str = PREDICTION) -> list[float]:
     """Return the predictions as numbers, to the last digit that is written."""
     found = []
-    for row, text in zip(frame[ROW], frame[PREDICTION], strict=True):
+    for row, text in zip(frame[ROW], frame[column], strict=True):
         try:
             value = float(text)
         except ValueError:
             value = np.nan
         if not np.isfinite(value):
             msg = (
-                f"{name}: the prediction of row {row} is '{text}': write a finite number there, "
+                f"{name}: the {column} of row {row} is '{text}': write a finite number there, "
                 "with a decimal point."
             )
             raise UserError(msg)
@@ -166,7 +194,7 @@ def _numbers(frame: pd.DataFrame, name: str) -> list[float]:
 
 def _refuse_no_scores(values: pd.Series, asked: Asked, name: str) -> None:
     """Refuse what is no probability, and labels where scores are asked for."""
-    kind, study = TASKS[asked.study.task], asked.study
+    kind, study = kind_of(asked.study), asked.study
     outside = values[(values < 0) | (values > 1)]
     if kind.has_probabilities and outside.size:
         msg = (
@@ -178,6 +206,25 @@ def _refuse_no_scores(values: pd.Series, asked: Asked, name: str) -> None:
         msg = (
             f"{name} holds labels, 0 and 1: write scores, which are higher where a row looks more "
             f"like {study.positive_class}."
+        )
+        raise UserError(msg)
+
+
+def _refuse_no_chances(values: pd.DataFrame, asked: Asked, name: str) -> None:
+    """Refuse rows that are no probabilities of several classes, and labels in their place."""
+    sums = values.sum(axis=1)
+    bad = ((values < 0) | (values > 1)).any(axis=1) | ((sums - 1).abs() > NEAR_ONE)
+    if bad.any():
+        row = values.index[bad][0]
+        msg = (
+            f"{name}: what row {row} says is no set of probabilities (they add up to "
+            f"{sums[row]:g}): write one between 0 and 1 for each class, which add up to 1."
+        )
+        raise UserError(msg)
+    if values.isin([0.0, 1.0]).all(axis=None) and not asked.facts["labels_count"]:
+        msg = (
+            f"{name} holds labels, 0 and 1: write the probability of each class, which are higher "
+            "where a row looks more like it."
         )
         raise UserError(msg)
 
@@ -224,7 +271,9 @@ def main(folder: Path, arguments: Iterable[str] | None = None) -> int:
         Those of the command line.
     """
     parser = argparse.ArgumentParser(description="Is a submission as it should be, and how good?")
-    parser.add_argument("submission", type=Path, help=f"CSV with the columns {ROW}, {PREDICTION}")
+    parser.add_argument(
+        "submission", type=Path, help=f"CSV with the column {ROW} and the predictions"
+    )
     parser.add_argument("--truth", type=Path, help="measure against it: training.csv, for example")
     parser.add_argument("--against", type=Path, help="another one, such as entries/reference.csv")
     given = parser.parse_args(None if arguments is None else list(arguments))
@@ -241,7 +290,9 @@ def _answer(folder: Path, given: argparse.Namespace) -> list[str]:
     asked, files = read_asked(folder), [given.submission, given.against]
     frame = read_rows(given.truth or folder / INPUTS)
     said = [
-        predictions(read_entry(path), list(frame[ROW]), asked, path.name, some=bool(given.truth))
+        predictions(
+            read_entry(path, asked), list(frame[ROW]), asked, path.name, some=bool(given.truth)
+        )
         for path in files
         if path is not None
     ]

@@ -179,7 +179,8 @@ def dependence(model: Any, X: pd.DataFrame, name: str) -> tuple:
     Returns
     -------
     grid : array of shape (k,)
-        25 values from the 5th to the 95th percentile; where there are fewer different ones or
+        25 values from the 5th to the 95th percentile, in equal steps, or in equal ratios over two
+        decades and more; where there are fewer different ones or
         words, these.
     mean : array of shape (k,), or (k, K) of several classes
         The mean over the rows when all of them are given that value and keep their other inputs.
@@ -189,7 +190,8 @@ def dependence(model: Any, X: pd.DataFrame, name: str) -> tuple:
         grid = np.array(sorted(values.unique(), key=str), dtype=object)
     elif len(grid := np.unique(values)) > POINTS:
         low, high = np.quantile(values.astype(float), [0.05, 0.95])
-        grid = np.linspace(low, high, POINTS)
+        # Over two decades and more, equal steps would all lie in the last one.
+        grid = (np.geomspace if 0 < 100 * low < high else np.linspace)(low, high, POINTS)
     grid, means = grid[:POINTS], []
     for value in grid:
         column = pd.Series([value] * len(X), index=X.index).astype(_kind(X[name], value))

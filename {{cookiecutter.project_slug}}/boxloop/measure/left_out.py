@@ -1,4 +1,4 @@
-"""A class that training has never seen: what is it called, how surely, and does anything warn?
+"""A class that training has never seen: what it is called, how surely, and what gives warning.
 
 A classifier of known classes has no word for another one. Each class is left out in turn, so that
 what happens to the next unknown one can be told from what happened to these.
@@ -46,11 +46,9 @@ def left_out(
         A clone is fitted once for each class.
     train, validation : DataFrame
     task : boxloop.measure.task.Task
-    inputs : sequence of str
-        What is looked at for the scope.
+    inputs : sequence of str, looked at for the scope
     seed : int
-    positive : str, optional
-        The class of interest of a question of two classes.
+    positive : str, optional; the class of interest of a question of two classes
 
     Returns
     -------

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 BINS = 10
+PERFECT = 1 - 1e-12
 FEW = 10  # background rows that must pass a cut before its SIC counts towards the maximum
 
 
@@ -210,11 +211,12 @@ class Ranking:
 
 def roc_auc(ranking: Ranking, _: float | None = None) -> float:
     """Return the area under the ROC curve: the chance that signal scores above background."""
-    return float(
+    area = float(
         np.trapezoid(
             np.append(0, ranking.signal_efficiency), np.append(0, ranking.background_efficiency)
         )
     )
+    return 1.0 if area > PERFECT else area  # rounding would hide that nothing is out of order
 
 
 def concordance(ranking: Ranking) -> float:

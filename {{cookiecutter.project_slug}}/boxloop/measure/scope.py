@@ -9,6 +9,7 @@ import pandas as pd
 
 from boxloop.measure.shift import in_scope
 from boxloop.measure.task import Task, guess
+from boxloop.measure.transform import Reach
 
 
 def predictions(
@@ -18,7 +19,7 @@ def predictions(
     *,
     train: pd.DataFrame,
     validation: pd.DataFrame,
-    half_width: float | np.ndarray | None = None,
+    half_width: float | np.ndarray | Reach | None = None,
 ) -> pd.DataFrame:
     """Return a prediction for each row, and whether it is in the scope of the training rows.
 
@@ -28,8 +29,8 @@ def predictions(
         Has the inputs; no truth is needed.
     model : fitted estimator
     train, validation : DataFrame
-    half_width : float or array of shape (n,), optional
-        Regression: half of the width of the interval that 05 has set.
+    half_width : float, array of shape (n,) or Reach, optional
+        Regression: half of the width of the interval that 05 has set, or how far it reaches.
 
     Returns
     -------
@@ -42,8 +43,8 @@ def predictions(
     task = Task(settings)
     said = guess(model, task.seen(rows))
     if not task.has_classes:
-        reach = np.nan if half_width is None else half_width
-        found = {"prediction": said, "low": said - reach, "high": said + reach}
+        low, high = _ends(said, np.nan if half_width is None else half_width)
+        found = {"prediction": said, "low": low, "high": high}
     elif task.classes:
         found = dict(zip(task.columns("probability"), said.T, strict=True))
         found["class"] = np.array(task.classes, dtype=object)[said.argmax(axis=1)]
@@ -59,3 +60,8 @@ def predictions(
     asked = dict.fromkeys((settings.only("id"), settings.only("group")))
     names = [name for name in asked if name in rows and name not in found]
     return pd.concat([rows[names], pd.DataFrame(found, index=rows.index)], axis=1)
+
+
+def _ends(said: np.ndarray, reach: float | np.ndarray | Reach) -> tuple[np.ndarray, np.ndarray]:
+    """Return the lower and the upper ends of intervals about predictions."""
+    return reach.ends(said) if isinstance(reach, Reach) else (said - reach, said + reach)

@@ -18,9 +18,16 @@ def quarters(values: np.ndarray | pd.Series) -> Any:
     """Return for each value the quarter of the sample that it lies in, a Categorical of shape (n,).
 
     Equal values lie in the same quarter, so that quarters of a column with few values differ in
-    size; a missing value lies in none.
+    size; a column with at most four values has these in place of quarters. A missing value lies in
+    none.
     """
-    rank = pd.Series(np.asarray(values, dtype=float)).rank(pct=True)
+    column = pd.Series(np.asarray(values, dtype=float))
+    if len(there := np.unique(column.dropna())) <= len(QUARTERS):
+        return pd.Categorical(
+            column.map(dict(zip(there, map("{:.9g}".format, there), strict=True))),
+            list(dict.fromkeys(map("{:.9g}".format, there))),
+        )
+    rank = column.rank(pct=True)
     return pd.Categorical(
         pd.cut(rank, np.linspace(0, 1, 5), labels=QUARTERS)
     ).remove_unused_categories()

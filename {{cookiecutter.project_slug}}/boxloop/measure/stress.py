@@ -197,7 +197,7 @@ def input_moves(
     DataFrame
         One row per input. ``shuffled``: exchanged between the rows. ``one error bar up``: its
         sum, in the row ``worst case``, is the worst that one error bar in each input can do, to
-        first order.
+        first order. An input without an error has none.
     """
     rng = np.random.default_rng(seed)
     moved: dict[tuple[str, str], dict[str, float]] = {}
@@ -207,13 +207,16 @@ def input_moves(
         order = rng.permutation(len(X))
         versions = {
             "shuffled": X[name].iloc[order].set_axis(X.index),
-            "one error bar up": up.get(name, X[name]),
+            "one error bar up": up.get(name),
         }
         for label, values in versions.items():
             for who, estimator in fitted.items():
+                if values is None:  # it has no error bar: nothing is known of what one would do
+                    moved.setdefault((label, who), {})[name] = np.nan
+                    continue
                 step = guess(estimator, X.assign(**{name: values})) - before[who]
                 square = step**2 if step.ndim < 2 else np.sum(step**2, axis=1)
                 moved.setdefault((label, who), {})[name] = np.sqrt(np.mean(square))
     table = pd.DataFrame(moved)
-    table.loc["worst case"] = table[["one error bar up"]].sum()
+    table.loc["worst case"] = table[["one error bar up"]].sum(min_count=1)
     return table

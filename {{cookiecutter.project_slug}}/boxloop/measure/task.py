@@ -329,7 +329,9 @@ class Task:
         weights = frame[names].prod(axis=1) if names and there else pd.Series(1.0, frame.index)
         rest = self._rest(frame, weights.to_numpy(dtype=float))
         mix = self._prevalence(frame, self.truth(frame).to_numpy()) if len(frame) else None
-        known = {"prevalence_from": WEIGHTS} if study.prevalence is None and mix else {}
+        known: dict[str, Any] = {}
+        if study.prevalence is None and mix:
+            known["prevalence_from"] = WEIGHTS
         return Yardstick(study.scale, study.outlier_bound, mix, rest=rest, **known)
 
     def _of_classes(self) -> Yardstick:

@@ -56,6 +56,73 @@ TRANSFORMS: dict[str, Transform] = {
 }
 
 
+@dataclass(frozen=True)
+class View:
+    """A transform with the size that asinh divides by: there and back, and nothing is kept back.
+
+    Parameters
+    ----------
+    name : str
+        A key of `TRANSFORMS`.
+    size : float
+    least : float
+        What stands for a value that has no transform: the smallest that was seen. No table has
+        one, but labels are moved to see how a model follows, and a model may say what it likes.
+    """
+
+    name: str
+    size: float = 1.0
+    least: float = 1.0
+
+    def forth(self, y: Any) -> np.ndarray:
+        """Return transformed values."""
+        values = np.asarray(y, dtype=float)
+        there = np.where(values / self.size <= TRANSFORMS[self.name].above, self.least, values)
+        return TRANSFORMS[self.name].forth(there / self.size)
+
+    def back(self, t: Any) -> np.ndarray:
+        """Return values of the target; what no float can hold is infinite."""
+        with np.errstate(over="ignore"):
+            return TRANSFORMS[self.name].back(np.asarray(t, dtype=float)) * self.size
+
+    def slope(self, y: Any) -> np.ndarray:
+        """Return by how much the transform changes where the target changes by one."""
+        return TRANSFORMS[self.name].slope(np.asarray(y, dtype=float) / self.size) / self.size
+
+    def ends(self, said: Any, half: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Return the ends of intervals about predictions, `half` wide to each side when seen so."""
+        middle = self.forth(said)
+        return self.back(middle - half), self.back(middle + half)
+
+
+def view_of(name: str, y: Any) -> View:
+    """Return the view of a target by some of its values; see `TargetScale`."""
+    values = np.asarray(y, dtype=float)
+    there = values[values > TRANSFORMS[name].above]
+    if not there.size:
+        refuse_values(name, "the target", values)
+    size = np.abs(there[there != 0]) if name == "asinh" else np.empty(0)
+    return View(name, float(np.median(size)) if size.size else 1.0, float(there.min()))
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far intervals go to either side, seen through the transform: see `View.ends`.
+
+    Parameters
+    ----------
+    view : View
+    half : float or array of shape (n,)
+    """
+
+    view: View
+    half: Any
+
+    def ends(self, said: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Return the lower and the upper ends about predictions of shape (n,)."""
+        return self.view.ends(said, self.half)
+
+
 def refuse_values(name: str, target: str, values: Any) -> None:
     """Refuse a target of which some known values have no transform.
 
@@ -96,6 +163,8 @@ class TargetScale(TransformerMixin, BaseEstimator):
     size_ : float
         What asinh divides by: the median size of the fitted values that are not zero, so that it
         means the same in any unit; else 1.
+    least_ : float
+        The smallest value that has a transform.
     low_, high_ : float
         Between these a prediction is kept, in the transformed unit: a line that is drawn too far
         would be infinite when it is turned back.
@@ -115,10 +184,8 @@ class TargetScale(TransformerMixin, BaseEstimator):
     def fit(self, y: Any, _: Any = None) -> Any:
         """Learn the size and the span of the fitted values."""
         values = np.asarray(y, dtype=float)
-        refuse_values(self.name, "the target", values)
-        self.size_ = 1.0
-        if self.name == "asinh" and (values != 0).any():
-            self.size_ = float(np.median(np.abs(values[values != 0])))
+        view = view_of(self.name, values)
+        self.size_, self.least_ = view.size, view.least
         told = self.transform(values)
         low, high = float(told.min()), float(told.max())
         span = REACH * (high - low)
@@ -127,12 +194,12 @@ class TargetScale(TransformerMixin, BaseEstimator):
 
     def transform(self, y: Any) -> Any:
         """Return the transformed values, of the same shape."""
-        return TRANSFORMS[self.name].forth(np.asarray(y, dtype=float) / self.size_)
+        return View(self.name, self.size_, self.least_).forth(y)
 
     def inverse_transform(self, t: Any) -> Any:
         """Return values of the target, of the same shape."""
         kept = np.clip(np.asarray(t, dtype=float), self.low_, self.high_)
-        return TRANSFORMS[self.name].back(kept) * self.size_
+        return View(self.name, self.size_).back(kept)
 
 
 def transformed(regressor: Any, name: str | None) -> Any:
@@ -156,6 +223,4 @@ def error_of_transform(name: str | None, y: Any, error: Any) -> Any:
     """Return the errors of the transformed target, shape (n,), to first order."""
     if name is None:
         return error
-    scale = TargetScale(name).fit(np.asarray(y, dtype=float).reshape(-1, 1))
-    values = np.asarray(y, dtype=float) / scale.size_
-    return np.asarray(error, dtype=float) / scale.size_ * np.abs(TRANSFORMS[name].slope(values))
+    return np.asarray(error, dtype=float) * view_of(name, y).slope(y)

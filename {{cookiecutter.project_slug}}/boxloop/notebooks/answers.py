@@ -21,8 +21,12 @@ if TYPE_CHECKING:
 # A question is a line of its own in bold; what follows, up to the next one, is its answer.
 _QUESTION = re.compile(r"^\*\*(.+?)\*\*\s*$", re.MULTILINE)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-# In a study with data of its own these lines stand under the question, and belong to it.
-_PROMPT = re.compile(r"^\*(?:Why|For example):\*.*$", re.MULTILINE)
+# In a study with data of its own these lines stand under the question, and belong to it; the last
+# two stand above those questions that a paper needs, and above those that are worth asking.
+_PROMPT = re.compile(
+    r"^\*(?:(?:Why|For example):\*.*|Needed for a paper\b[^*]*\*\s*|Worth asking\b[^*]*\*\s*)$",
+    re.MULTILINE,
+)
 
 
 NOTHING = "nothing is written"

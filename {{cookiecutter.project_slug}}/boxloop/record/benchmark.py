@@ -20,7 +20,7 @@ from boxloop.base.door import held_open
 from boxloop.base.errors import UserError
 from boxloop.base.files import read_cache, read_table, sha256, write_json, write_table, write_text
 from boxloop.base.places import import_study
-from boxloop.measure.entry import INPUTS, PREDICTION, ROW, SET, TASK, Asked
+from boxloop.measure.entry import INPUTS, ROW, SET, TASK, Asked
 from boxloop.measure.model_file import load_model
 from boxloop.measure.task import Task, guess
 from boxloop.record.benchmark_page import page
@@ -183,7 +183,7 @@ class Opened:
         """What is asked, for `boxloop.measure.entry.Asked`."""
         study = self.settings.study.model_dump()
         roles = {name: self.settings.role(name) for name in ("id", "group", "weight")}
-        labels = any(set(values) == {0.0, 1.0} for values in self.guesses.values())
+        labels = any(set(np.unique(said)) == {0.0, 1.0} for said in self.guesses.values())
         return {
             "study": study,
             "roles": roles,
@@ -201,8 +201,10 @@ class Opened:
 
     def entry(self, who: str) -> pd.DataFrame:
         """Return what a predictor of the study says, as a submission."""
-        both = {ROW: self.rows, PREDICTION: self.guesses[who]}
-        return self.frame[[]].assign(**both).sort_values(ROW, ignore_index=True)
+        said = self.guesses[who].reshape(len(self.rows), -1)
+        columns = dict(zip(Asked(self.facts).columns, said.T, strict=True))
+        found = self.frame[[]].assign(**{ROW: self.rows}, **columns)
+        return found.sort_values(ROW, ignore_index=True)
 
 
 def training(project: Project, opened: Opened) -> pd.DataFrame:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from boxloop.measure.entry import INPUTS, PREDICTION, ROW, SET
-from boxloop.measure.kinds import TASKS
+from boxloop.measure.entry import INPUTS, OF_CLASS, PREDICTION, ROW, SET
+from boxloop.measure.kinds import OF_CLASSES
 from boxloop.measure.metrics import METRICS, OF_ROWS
 
 if TYPE_CHECKING:
@@ -30,6 +30,11 @@ guess = {guess}
 submission = pd.DataFrame({{"{row}": asked["{row}"], "{prediction}": guess}})
 submission.to_csv("submission.csv", index=False)
 """
+SNIPPET_OF_CLASSES = SNIPPET.replace(
+    'submission = pd.DataFrame({{"{row}": asked["{row}"], "{prediction}": guess}})',
+    """names = [f"{prediction} {{name}}" for name in model.classes_]
+submission = pd.DataFrame(guess, columns=names).assign({row}=asked["{row}"])""",
+)
 LADDER = (
     "A second entry of one name is told its score where it beats the best of that name beyond "
     "chance; else the earlier score stands (after Blum & Hardt 2015, arXiv:1502.04585)."
@@ -42,6 +47,7 @@ QUANTITIES = {
 ASKED = {
     "regression": "a number, in {unit}",
     "classification": "the probability that it is {positive}, between 0 and 1",
+    OF_CLASSES: "the probability of each of {classes}, which add up to 1",
     "anomaly-detection": "a score, higher where it looks more like {positive}",
 }
 
@@ -119,13 +125,18 @@ def _sets(released: dict) -> str:
 
 def _wanted(settings: Settings) -> str:
     study = settings.study
-    words = ASKED[study.task].format(unit=_unit(settings), positive=study.positive_class)
+    known = {"unit": _unit(settings), "positive": study.positive_class}
+    names = study.classes or []
+    words = ASKED[study.kind.measures].format(**known, classes=", ".join(names))
+    columns = f"`{PREDICTION}`"
+    if names:
+        columns = ", ".join(f"`{OF_CLASS} {name}`" for name in names)
     return f"""## What is asked
 
 For each row of `{INPUTS}`: {words}. Target: `{study.target}`. Reference of the field: \
 {study.reference.label} ({study.reference.citation}).
 
-A submission is a CSV file with the columns `{ROW}` and `{PREDICTION}`, a line for each row, as \
+A submission is a CSV file with the columns `{ROW}` and {columns}, a line for each row, as \
 `example_submission.csv`, which holds the trivial baseline."""
 
 
@@ -141,7 +152,7 @@ def _measured(settings: Settings, facts: dict) -> str:
         f"Intervals are of 95 %, from {facts['draws']} bootstrap draws of whole groups.",
         "An entry is set beside the reference on the same draws.",
     ]
-    if cut := TASKS[study.task].cut:
+    if cut := study.kind.cut:
         lines.append(f"What needs a cut is read at {study.working_point:g}: {cut.words}.")
         names = {study.primary_metric, *study.secondary_metrics}
         mixed = sorted(METRICS[n].label for n in names if METRICS[n].mixed and n not in OF_ROWS)
@@ -181,19 +192,21 @@ def _criteria(settings: Settings) -> str:
 def _how(settings: Settings) -> str:
     """Return the code that makes a submission, and the commands that look at it."""
     study = settings.study
-    classes = TASKS[study.task].has_classes
+    classes, several = study.kind.has_classes, study.kind.several
     truth = f'training["{study.target}"]'
-    if classes:
+    if several:
+        truth += ".astype(str)"
+    elif classes:
         truth = f'training["{study.target}"].astype(str) == "{study.positive_class}"'
-    code = SNIPPET.format(
+    code = (SNIPPET_OF_CLASSES if several else SNIPPET).format(
         estimator=f"{TREES}{'Classifier' if classes else 'Regressor'}",
         asked=INPUTS,
         set=SET,
         row=ROW,
-        prediction=PREDICTION,
+        prediction=OF_CLASS if several else PREDICTION,
         truth=truth,
         guess=f"model.predict{'_proba' if classes else ''}(X[len(training) :])"
-        + ("[:, 1]" if classes else ""),
+        + ("[:, 1]" if classes and not several else ""),
     )
     return f"""## How it is entered
 

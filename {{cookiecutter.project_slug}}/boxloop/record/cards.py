@@ -163,14 +163,10 @@ def model_card(
 
     Parameters
     ----------
-    model : fitted estimator
     title, intended_use, ..., citation : str, DataFrame or list
-        Content of the section of that name; all are required, because a card with a hole misleads.
-    checks, verdict, predictions, classes : optional
-        See `power_table`, `verdict`, `Desk.predictions`, `boxloop.record.classes.class_table`.
+        Content of a section; all are required, because a card with a hole misleads.
+    checks, verdict, predictions, classes : see `power_table`, `verdict`, `Desk.class_table`
     """
-    from skops.card import Card
-
     sections = {
         "Intended use": intended_use,
         "Not for": not_for,
@@ -181,15 +177,19 @@ def model_card(
         "Training": training,
         "Limits": limits,
         "Citation": citation,
+        **({} if classes is None else {"Class by class": [BY_CLASS, classes]}),
     }
-    top = f"Model card: {as_written(title)}".replace("/", "-")
-    card = Card(model, template=None, model_diagram=False)
+    top, card = f"Model card: {as_written(title)}".replace("/", "-"), _empty(model)
     card.add(**{top: "What this model is for, how well it works, and where it must not be used."})
-    if classes is not None:
-        sections["Class by class"] = [BY_CLASS, classes]
     parts = _headed(sections | _foreseen(predictions), checks, verdict)
     card.add(**{f"{top}/{heading}": _text(content) for heading, content in parts})
     return card.render().strip() + "\n"
+
+
+def _empty(model: Any) -> Any:
+    from skops.card import Card
+
+    return Card(model, template=None, model_diagram=False)
 
 
 def _foreseen(predictions: pd.DataFrame | None) -> dict[str, list]:
@@ -287,7 +287,9 @@ def _class_counts(tables: dict[str, pd.DataFrame], settings: Settings) -> list[s
     if not task.has_classes:
         return []
     labels = {name: task.labels(frame) for name, frame in tables.items() if target in frame}
-    counts = pd.DataFrame({name: found.str.strip().value_counts() for name, found in labels.items()})
+    counts = pd.DataFrame(
+        {name: found.str.strip().value_counts() for name, found in labels.items()}
+    )
     if counts.empty or len(counts) > MOST_CLASSES:
         return []
     counts = counts.fillna(0).astype(int).rename_axis("class")

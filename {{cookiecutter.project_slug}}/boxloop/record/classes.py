@@ -14,11 +14,12 @@ import pandas as pd
 
 from boxloop.figures import classes as figures
 from boxloop.measure import classes as measure
+from boxloop.measure.reliability import class_calibration
 from boxloop.measure.several import whole
 from boxloop.split.division import units
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from matplotlib.figure import Figure
 
@@ -38,6 +39,8 @@ class Classes:
         ``"model"``, perhaps ``"reference"``.
     task : boxloop.measure.task.Task
     settings : boxloop.settings.load.Settings
+    names : sequence of str
+        Several classes that a chapter tells apart although the study asks for one of interest.
     draws, seed : int
 
     Attributes
@@ -47,25 +50,33 @@ class Classes:
     all_names : list of str
         Of all codes; of two classes those of the rest are one.
     truth : array of shape (n,), codes
-    labels : array of text, shape (n,)
+    labels, groups : arrays of shape (n,)
     guesses : dict of arrays
         Rows of which one of them says nothing are left out of all.
     """
 
     def __init__(
-        self, frame: pd.DataFrame, guesses: Mapping, task: Task, settings: Any, **options: int
+        self,
+        frame: pd.DataFrame,
+        guesses: Mapping,
+        task: Task,
+        settings: Any,
+        names: Sequence[str] = (),
+        **options: int,
     ) -> None:
         study = settings.study
         guesses = {who: np.asarray(values, dtype=float) for who, values in guesses.items()}
         there = np.all([whole(values) for values in guesses.values()], axis=0)
         frame = frame[there]
         self.guesses = {who: values[there] for who, values in guesses.items()}
-        self.names = list(task.classes) or [study.positive_class]
-        self.all_names = list(task.classes) or ["all others", study.positive_class]
-        self._point = {} if task.classes else {"working_point": study.working_point}
-        self.truth = task.truth(frame).to_numpy().astype(int)
         self.labels = task.labels(frame).str.strip().to_numpy()
-        self._groups, self._options, self._several = units(frame, settings), options, task.classes
+        self._several = list(names or task.classes)
+        self.names = self._several or [study.positive_class]
+        self.all_names = self._several or ["all others", study.positive_class]
+        self._point = {} if self._several else {"working_point": study.working_point}
+        codes = pd.Series(self.labels).map({name: code for code, name in enumerate(names)})
+        self.truth = (codes if names else task.truth(frame)).to_numpy().astype(int)
+        self.groups, self._options = units(frame, settings), options
         self._passing = task.passing or ("completeness", "false-positive rate")
 
     @cached_property
@@ -95,7 +106,7 @@ class Classes:
     @cached_property
     def scores(self) -> pd.DataFrame:
         """What each reaches in each class, see `boxloop.measure.classes.by_class`."""
-        options = {"groups": self._groups, **self._options, **self._point}
+        options = {"groups": self.groups, **self._options, **self._point}
         return measure.by_class(self.truth, self.guesses, self.names, **options)
 
     def table(self, who: str = "model") -> pd.DataFrame:
@@ -116,7 +127,7 @@ class Classes:
         guesses = self.guesses
         if not self._several:  # the other side of the cut is a class, too
             guesses = {who: np.column_stack([1 - one, one]) for who, one in self.called.items()}
-        options = {"groups": self._groups, "most": most, **self._options}
+        options: dict[str, Any] = {"groups": self.groups, "most": most, **self._options}
         return measure.mistaken(self.truth, guesses, self.all_names, **options)
 
     @cached_property
@@ -124,7 +135,7 @@ class Classes:
         bins = 10 if len(self.truth) >= ENOUGH * len(self.all_names) else 5
         options = {"bins": bins, "seed": self._options["seed"]}
         return {
-            who: measure.class_calibration(self.truth, values, self.names, **options)
+            who: class_calibration(self.truth, values, self.names, **options)
             for who, values in self.guesses.items()
         }
 
@@ -162,7 +173,8 @@ class Classes:
         apart.
         """
         right = {who: codes == self.truth for who, codes in self.called.items()}
-        options = {"groups": self._groups, "names": list(self._several), **self._options}
+        options: dict[str, Any] = {"groups": self.groups, "names": self._several}
+        options |= self._options
         return measure.right_by_class(self.labels, right, **options)
 
 
@@ -177,7 +189,7 @@ def class_table(scores: pd.DataFrame) -> pd.DataFrame:
     told = scores[scores["who"] != "difference"]
     told = told.assign(text=[_told(row) for row in told.to_dict("records")])
     keys = [name for name in ("set", "class", "who") if name in told]
-    found = told.pivot(index=keys, columns="metric", values="text")
+    found = told.pivot_table("text", keys, "metric", aggfunc="first", sort=False)
     sizes = told.groupby(keys, sort=False)[["rows", "called"]].first()
     sizes["called"] = pd.to_numeric(sizes["called"]).astype("Int64")
     found = found[list(dict.fromkeys(told["metric"]))].rename(columns=figures.TITLES)

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from boxloop.figures.bulk import Bulk
     from boxloop.measure.conformal import Plan
     from boxloop.measure.decision import Home
     from boxloop.measure.pushes import Pushes
+    from boxloop.measure.transform import Reach
     from boxloop.measure.working_points import Proposal
     from boxloop.record.classes import Classes
     from boxloop.record.failures import Log
@@ -137,19 +139,26 @@ class Desk:
         return self.task.compare(frame, guesses, draws=draws, seed=self.seed, metrics=metrics)
 
     def classes(
-        self, frame: "pd.DataFrame", guesses: "Mapping", *, share: float = 1 / 2
+        self,
+        frame: "pd.DataFrame",
+        guesses: "Mapping",
+        *,
+        names: "Iterable[str]" = (),
+        share: float = 1 / 2,
     ) -> "Classes":
         """Return the classes of a table one by one; see `boxloop.record.classes.Classes`.
 
         Parameters
         ----------
+        names : iterable of str, optional
+            Several classes, where the study asks for one of interest.
         share : float
             Of the usual number of bootstrap draws.
         """
         from boxloop.record.classes import Classes
 
         options = {"draws": round(self.draws * share), "seed": self.seed}
-        return Classes(frame, guesses, self.task, self.settings, **options)
+        return Classes(frame, guesses, self.task, self.settings, tuple(names), **options)
 
     def class_table(self, scores: "pd.DataFrame | None" = None) -> "pd.DataFrame | None":
         """Return the numbers of each class as text; see `boxloop.record.classes.class_table`.
@@ -261,20 +270,31 @@ class Desk:
 
         return plan(model, train, validation, self.settings, setting=setting, seed=self.seed)
 
-    def half_width(self, rows: "pd.DataFrame") -> "float | np.ndarray | None":
+    def half_width(self, rows: "pd.DataFrame") -> "float | np.ndarray | Reach | None":
         """Return half of the width of the intervals that 05 has set, per row where errors differ.
 
         None where 05 has set none.
         """
-        from boxloop.measure.model_file import load_model
-
         if not self.has("05_diagnose/intervals.json"):
             return None
         facts = self.read("05_diagnose/intervals.json")
+        if reach := facts.get("reach"):
+            from boxloop.measure.transform import Reach, View
+
+            size = self._error_scale(rows) if reach["uneven"] else 1.0
+            return Reach(
+                View(reach["transform"], reach["size"], reach["least"]), reach["half"] * size
+            )
         if "per_scale" not in facts:
             return facts["half_width"]
+        return facts["per_scale"] * self._error_scale(rows)
+
+    def _error_scale(self, rows: "pd.DataFrame") -> "np.ndarray":
+        """Return the size of the error that 05 has learnt to predict, shape (n,)."""
+        from boxloop.measure.model_file import load_model
+
         scale = load_model(self.file("05_diagnose/error_scale.skops"))
-        return facts["per_scale"] * scale.predict(self.task.seen(rows))
+        return scale.predict(self.task.seen(rows))
 
     def model_facts(self, model: Any, X: "pd.DataFrame") -> dict[str, Any]:
         """Return what names a fitted model: a hash of its guesses, its inputs, its parameters."""
@@ -548,6 +568,19 @@ class Desk:
         from boxloop.measure.explain import these
 
         return these(model, self.task.seen(rows), list(names), list(self.settings.inputs))
+
+    def bulk(self, *sets: Any) -> "Bulk":
+        """Return the axis on which the bulk of some numbers is seen; see `boxloop.figures.bulk`.
+
+        Its `show` gives it to axes of matplotlib, and its `note` says what lies outside.
+
+        Parameters
+        ----------
+        *sets : arrays of numbers, such as what is drawn in one panel
+        """
+        from boxloop.figures.bulk import find_bulk
+
+        return find_bulk(*sets)
 
     def pushes(self, model: Any, rows: "pd.DataFrame", leading: "Iterable[str]") -> "Pushes":
         """Return what every input adds to the guesses of some rows; see `boxloop.measure.pushes`.

@@ -30,6 +30,7 @@ from boxloop.measure.entry import (
     read_rows,
 )
 from boxloop.measure.metrics import METRICS
+from boxloop.measure.task import Task
 from boxloop.record.benchmark import BOARD, ENTRIES, MANIFEST, place, row_names
 from boxloop.record.leaderboard import HEADLINE, WHOSE, board
 from boxloop.record.release import releases
@@ -145,7 +146,7 @@ def score(project: Project, folder: Path | None, file: Path, *, by: str | None) 
     benchmark = find(project, place(project, folder))
     asked = benchmark.asked
     rows = list(read_rows(benchmark.folder / INPUTS)[ROW])
-    values, digest = predictions(read_entry(file), rows, asked, file.name), sha256(file)
+    values, digest = predictions(read_entry(file, asked), rows, asked, file.name), sha256(file)
     if known := next((one for one in benchmark.entries if one["sha256"] == digest), None):
         when = f"as entry {known['entry']} by {known['by']}"
         said = f"This file was scored before, {when}; it is not scored again."
@@ -183,11 +184,14 @@ def _scored(benchmark: Benchmark, values: pd.Series, digest: str, by: str) -> di
     return append(project, "scored", **facts, told=told, score=plain(found))
 
 
-def _kept(benchmark: Benchmark, who: str) -> pd.Series:
+def _kept(benchmark: Benchmark, who: str) -> Any:
     """Return what the study's own entry says, by row; NaN where it says nothing."""
-    frame = read_entry(benchmark.folder / ENTRIES / f"{who}.csv")
-    values = [float(text or "nan") for text in frame[PREDICTION]]  # to the last digit
-    return pd.Series(values, index=frame[ROW])
+    asked = benchmark.asked
+    frame = read_entry(benchmark.folder / ENTRIES / f"{who}.csv", asked)
+    # To the last digit, which pandas' own reader of numbers need not be.
+    found = {name: [float(text or "nan") for text in frame[name]] for name in asked.columns}
+    values = pd.DataFrame(found, index=frame[ROW])
+    return values if Task(asked).classes else values[PREDICTION]
 
 
 def _best(benchmark: Benchmark, by: str) -> tuple[dict, pd.Series] | None:
@@ -204,7 +208,7 @@ def _best(benchmark: Benchmark, by: str) -> tuple[dict, pd.Series] | None:
         )
         raise UserError(msg)
     asked, rows = benchmark.asked, list(read_rows(benchmark.folder / INPUTS)[ROW])
-    return best, predictions(read_entry(path), rows, asked, path.name)
+    return best, predictions(read_entry(path, asked), rows, asked, path.name)
 
 
 def _beats(asked: Asked, frame: pd.DataFrame, rows: Any, new: pd.Series, best: pd.Series) -> bool:

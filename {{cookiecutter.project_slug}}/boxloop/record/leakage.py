@@ -19,14 +19,20 @@ TYPES = {
     ),
     "L1.3": (
         "feature selection on train and test",
-        "The inputs were chosen in 01 for their meaning, before the division.",
+        "The inputs are those that study.toml names; no score chose them before the division.",
     ),
     "L1.4": ("duplicates", "A copy would sit on both sides of the division."),
-    "L2": ("illegitimate features", "Every input can be observed for a new object."),
-    "L3.1": ("temporal leakage", "Nothing is predicted from its own future."),
+    "L2": (
+        "illegitimate features",
+        "By study.toml a new object has every input; whether one is the answer was tested.",
+    ),
+    "L3.1": (
+        "temporal leakage",
+        "Rows that are divided in time never teach about their past; of others the author answers.",
+    ),
     "L3.2": (
         "dependence of train and test",
-        "Whole groups are divided, and intervals draw whole groups.",
+        "Whole groups are divided and drawn; where no column names them, a row is a group.",
     ),
     "L3.3": (
         "sampling bias in the test set",

@@ -7,6 +7,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from boxloop.base.errors import UserError
+from boxloop.notebooks import needed
+from boxloop.notebooks.answers import read_answers
 from boxloop.notebooks.folder import sort_notebooks
 from boxloop.record import sheets, verdict
 from boxloop.record.excused import author_words
@@ -46,7 +48,16 @@ def status_lines(project: Project) -> list[str]:
         words = f"{newest['number']} ({', '.join(filter(None, facts))})"
     waits = verdict.open_words(_checks_so_far(project))
     lines += [f"Pass: {words}.", *([f"Open: {waits}."] if waits else [])]
+    lines += needed.waiting_lines(_answers(project)) if newest else []
     return [*lines, verdict.line(read_verdict(project))]
+
+
+def _answers(project: Project) -> list[dict]:
+    """Return the answers; none where a notebook cannot be read, which a run says."""
+    try:
+        return read_answers(project)
+    except UserError:
+        return []
 
 
 def _checks_so_far(project: Project) -> list[dict]:
@@ -125,6 +136,7 @@ class Review:
         self.passed = [row for row in checks if row["state"] == "pass" and row.get("power")]
         self.stale = [row for row in checks if row.get("stale_waiver")]
         self.on_word = [row for row in checks if author_words(row)]
+        self.answers = read_answers(project)
         self.items = [row["item"] for row in self.rows if row["state"] in OPEN_STATES]
         self.broken = [*losses(project), *map(_not_done, undone)]
         self.verdict = read_verdict(project)
@@ -141,6 +153,10 @@ class Review:
             both = {
                 "sheet": json.loads(text),
                 "open": self.open,
+                **{
+                    name.replace(" ", "_"): [row["notebook"] + "." + row["id"] for row in rows]
+                    for name, rows in needed.waiting(self.answers).items()
+                },
                 "cannot_tell": self.unsure,
                 "passed": self.passed,
                 "waived": self.waived,
@@ -153,6 +169,8 @@ class Review:
             return json.dumps(both, indent=1, ensure_ascii=False).split("\n")
         waivers = sheets.waiver_lines(self.waived, self.stale, form)
         lines = [*text.rstrip().split("\n"), "", *open_lines(self.open, form, self.items)]
+        if waits := needed.waiting_lines(self.answers, form):
+            lines += ["", *waits]
         many = len(self.unsure)
         lines += sight_lines(f"{_checks(many)} cannot tell:", self.unsure, form)
         lines += [*sight_lines(f"{_checks(len(self.passed))} passed:", self.passed, form), *waivers]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from boxloop.base.errors import UserError
 from boxloop.base.written import reason_for, says_something, stand_in
 from boxloop.notebooks.answers import read_answers
+from boxloop.notebooks.needed import NEEDED, is_needed, waiting
 from boxloop.record.results import NOT_ASKED, read_checks
 
 if TYPE_CHECKING:
@@ -104,16 +105,24 @@ def _unanswered(project: Project, settings: Settings) -> list[str]:
     asked = {"title": study.title, "question": study.question}
     asked |= {f"criterion {n}": row.name for n, row in enumerate(study.criteria, start=1)}
     blank = [name for name, text in asked.items() if not says_something(text)]
-    waiting = [
-        f"{row['notebook']}: {row['id']}" for row in read_answers(project) if not row["answered"]
-    ]
+    answers = read_answers(project)
+    waits = {
+        name: [f"{row['notebook']}: {row['id']}" for row in rows]
+        for name, rows in waiting(answers).items()
+    }
+    all_needed = not waits[NEEDED] and any(map(is_needed, answers))
+    done = f"; every question {NEEDED} is answered" if all_needed else ""
     rows = [row for row in read_checks(project) if row.get("state") == "unanswered"]
     # What no notebook asks is told of, and the answers are named themselves.
     asks = [row["id"] for row in rows if not str(row.get("message")).startswith(NOT_ASKED)]
     asks = [name for name in asks if name != "answers.complete"]
     return [
         f"study.toml does not say yet: {_listed(blank)}." if blank else "",
-        f"Without an answer: {_listed(waiting)}." if waiting else "",
+        *(
+            f"Without an answer, {name}: {_listed(ids)}{done}."
+            for name, ids in waits.items()
+            if ids
+        ),
         f"Asked by checks and not answered: {_listed(asks)}." if asks else "",
     ]
 

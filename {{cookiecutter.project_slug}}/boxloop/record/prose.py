@@ -11,6 +11,7 @@ from boxloop.notebooks.answers import read_answers
 from boxloop.notebooks.beliefs import became, claimed, plain
 from boxloop.notebooks.file import as_text, read_notebook, source
 from boxloop.notebooks.folder import sort_notebooks
+from boxloop.notebooks.needed import NEEDED, item_of, needed_first
 from boxloop.notebooks.prose import (
     Known,
     Passage,
@@ -220,8 +221,8 @@ def answer_lines(project: Project) -> list[str]:
     lines = []
     for chapter in dict.fromkeys(row["notebook"] for row in [*answers, *rows]):
         lines += ["", chapter]
-        own = [row for row in answers if row["notebook"] == chapter]
-        lines += [f"  {row['state']:<10} {row['id']}{_because(row)}" for row in own]
+        own = needed_first(row for row in answers if row["notebook"] == chapter)
+        lines += [f"  {row['state']:<10} {row['id']}{_because(row)}{_wanted(row)}" for row in own]
         lines += [
             _line(row)
             for row in rows
@@ -232,6 +233,11 @@ def answer_lines(project: Project) -> list[str]:
 
 def _because(row: dict[str, Any]) -> str:
     return f": {row['why']}" if row["state"] == "unanswered" else ""
+
+
+def _wanted(row: dict[str, Any]) -> str:
+    item = item_of(row["notebook"], row["id"])
+    return f" ({NEEDED}, {item})" if item else ""
 
 
 def _line(row: dict[str, Any]) -> str:

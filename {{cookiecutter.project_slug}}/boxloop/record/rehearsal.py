@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import re
 import shutil
 import sys
 import tempfile
@@ -245,7 +246,7 @@ class Rehearsal:
             path = self.project.root / data.table
             from boxloop.table.read import read_rows
 
-            return {path: read_rows(path)}
+            return {path: read_rows(path, table=data.inside)}
         for path in sorted(self.project.raw.iterdir()):
             if wanted & set(_columns(path)):
                 found[path] = pd.read_parquet(path) if _is_parquet(path) else pd.read_csv(path)
@@ -334,6 +335,7 @@ class Rehearsal:
         if self._by_name:
             write_table(stage.raw / path.name, frame)
         text = text.replace(data.table, f"data/raw/{copy.name}")
+        text = re.sub(r"(?m)^inside = .*$", "", text)  # the copy holds this table alone
         return text.replace(data.sha256, sha256(copy)) if data.sha256 else text
 
 

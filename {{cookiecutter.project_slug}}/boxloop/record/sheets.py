@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from boxloop.checks.core import STATES
 from boxloop.notebooks.answers import NOTHING, cell_anchor, read_answers
+from boxloop.notebooks.needed import needed_first
 from boxloop.record.excused import author_words
 from boxloop.record.results import read_checks
 
@@ -70,7 +71,7 @@ def _sheet(project: Project, name: str, key: str, old: Collection[str]) -> list[
     checks = [_dated(row, old) for row in read_checks(project)]
     answers = read_answers(project)
     return [
-        _row(item, project, checks, [a for a in answers if item["item"] in a[key]])
+        _row(item, project, checks, needed_first(a for a in answers if item["item"] in a[key]))
         for item in json.loads(text)
     ]
 

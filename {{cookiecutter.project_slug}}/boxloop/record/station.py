@@ -305,7 +305,10 @@ class Station(Desk):
         import matplotlib.pyplot as plt
         from IPython.display import display
 
+        from boxloop.figures.readable import make_readable
+
         literal(fig, self._all_settings.model_dump())
+        make_readable(fig)
         buffer = io.BytesIO()
         with warnings.catch_warnings():
             # A sign that the font lacks is drawn as a box, and the box says so.

@@ -157,13 +157,21 @@ def waiting_words(checks: list[dict]) -> str:
     rows = [row for row in checks if row.get("state") == "unanswered"]
     many = [row["value"] for row in rows if row["id"] == ANSWERS and is_number(row.get("value"))]
     questions, others = int(sum(many)), len(rows) - len(many)
-    parts = [
-        f"{count} {noun}{'' if count == 1 else 's'}"
-        for count, noun in ((questions, "question"), (others, "check"))
-        if count
-    ]
+    needed = [row["needed"] for row in rows if is_number(row.get("needed"))]
+    parts = [f"{questions} question{'' if questions == 1 else 's'}{_needed(needed, questions)}"]
+    parts = parts if questions else []
+    parts += [f"{others} check{'' if others == 1 else 's'}"] if others else []
     verb = "waits" if questions + others == 1 else "wait"
     return f"{' and '.join(parts)} {verb} for an answer" if parts else ""
+
+
+def _needed(known: list, questions: int) -> str:
+    """Return how many of the questions a paper needs, where a check has said it."""
+    if not known:
+        return ""
+    count = min(int(sum(known)), questions)
+    which = "all" if count == questions else count or "none"
+    return f" ({which} needed for a paper)"
 
 
 def failing_words(checks: list[dict]) -> str:
@@ -240,6 +248,8 @@ def _compared(values: dict, lead: dict) -> tuple[str, str]:
         return "unclear", "no interval"
     low, high, places = difference["low"], difference["high"], decimals(difference)
     few = ", from too few groups" if difference.get("too_few") else ""
+    if low == high == 0:
+        return "unclear", "the same in every draw"
     if low <= 0 <= high:
         return "unclear", f"difference {text(low, places)} to {text(high, places)}{few}"
     kind, ends = ("better", (low, high)) if low > 0 else ("worse", (-high, -low))

@@ -8,6 +8,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from boxloop.measure.numbers import decimals, is_interval, is_number, short, text
+from boxloop.notebooks.needed import NEEDED, is_needed
 from boxloop.record.excused import excuses
 from boxloop.record.sheets import tally
 from boxloop.record.verdict import gain, open_words
@@ -234,6 +235,10 @@ def counts(checks: list[dict], answers: list[dict], passes: list[dict], past: Pa
     replied = (
         f"{len(answers) - open_answers} of {len(answers)} written" if answers else "none asked"
     )
+    wanted = [answer for answer in answers if is_needed(answer)]
+    if open_answers and wanted:
+        there = sum(answer["answered"] for answer in wanted)
+        replied += f", {there} of the {len(wanted)} {NEEDED}"
     if own := sum(answer.get("state") == "example" for answer in answers):
         replied += f", {own} by the example"
     return [

@@ -16,7 +16,8 @@ from boxloop.base.errors import UserError
 from boxloop.base.files import read_cache, write_text
 from boxloop.base.provenance import git_commit
 from boxloop.measure.numbers import short
-from boxloop.notebooks.answers import read_answers
+from boxloop.notebooks import needed
+from boxloop.notebooks.answers import cell_anchor, read_answers
 from boxloop.notebooks.folder import chapter_names
 from boxloop.record import foreseen, history
 from boxloop.record.excused import author_words
@@ -30,6 +31,7 @@ from boxloop.record.status import status
 from boxloop.record.verdict import judge
 from boxloop.report import cover
 from boxloop.report.chapters import read_chapters
+from boxloop.report.classes import by_class
 from boxloop.report.convert import make_exporter
 from boxloop.report.drawing import loop_drawing
 from boxloop.report.safe import without_unseen
@@ -86,11 +88,12 @@ def build_report(project: Project, *, stale: dict | None = None) -> Path:
         headline=cover.headline(metrics, settings, past, checks),
         old=[" ".join(row) for row in undone if row[1] in NOT_OF_TODAY],
         metrics=cover.secondary(metrics),
+        classes=by_class(project),
         counts=cover.counts(checks, answers, passes, past),
         provenance=cover.provenance(chapters, git_commit(project.root)),
         **_criteria(metrics, checks) | _predictions(read(_scored, project, default=[])),
         **_history(passes, past),
-        **_sheets(project, read, checks, chapters, old=stale),
+        **_sheets(project, read, checks, chapters, old=stale) | _waits(answers),
         problems=list(dict.fromkeys(read.problems)),
         **_assets(),
     )
@@ -169,6 +172,22 @@ def _sheets(
         "failures": _table(project.station("07_failures_log") / "failures.csv"),
         "environment": _text(project.station("08_release") / "environment.txt"),
     }
+
+
+def _waits(answers: list[dict]) -> dict[str, Any]:
+    """Return the questions that wait, by how much a paper needs them, each with its place."""
+    found = {
+        name: [
+            row
+            | {
+                "to": f"#{cell_anchor(row['notebook'], row['cell'])}",
+                "item": needed.item_of(row["notebook"], row["id"]),
+            }
+            for row in rows
+        ]
+        for name, rows in needed.waiting(answers).items()
+    }
+    return {"waits": found, "source": needed.SOURCE}
 
 
 def get_ready() -> None:

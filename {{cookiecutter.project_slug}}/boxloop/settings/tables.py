@@ -63,6 +63,9 @@ class Column(Table):
     missing: list[float] = Field(
         [], description="numbers in the file, such as -999, that mean: not measured"
     )
+    spellings: dict[str, str] = Field(
+        {}, description="words in the file that mean another one: { 'rr lyrae' = 'RR Lyrae' }"
+    )
     reference: str | None = None
     known_by: Waiver | None = Field(
         None,
@@ -275,6 +278,13 @@ class Data(Table):
         None, description="unlabelled objects that the model is meant for"
     )
     deployment_sha256: str | None = None
+    inside: str | None = Field(
+        None, description="which table of a file that holds several: its name or number"
+    )
+    deployment_inside: str | None = Field(None, description="the same for `deployment`")
+    sources: dict[str, str] = Field(
+        {}, description="sha256 of the files that the table was made of, by name"
+    )
 
 
 class Split(Table):

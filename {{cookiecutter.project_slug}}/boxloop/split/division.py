@@ -13,25 +13,21 @@ import pandas as pd
 from boxloop.base.door import note_division
 from boxloop.base.errors import UserError
 from boxloop.table.codes import numbered
+from boxloop.table.marks import without_marks
+from boxloop.table.spellings import spelled_alike
 
 if TYPE_CHECKING:
     from boxloop.base.places import Project
 
 
 def measured(frame: pd.DataFrame, settings: Any) -> pd.DataFrame:
-    """Return the table without the numbers that study.toml calls `missing`, column by column."""
-    marked = {
-        name: column.missing
+    """Return the table as study.toml reads it: without `missing` numbers, words by `spellings`."""
+    changed = {
+        name: spelled_alike(without_marks(frame[name], column.missing), column.spellings)
         for name, column in settings.columns.items()
-        if column.missing and name in frame
+        if name in frame and (column.missing or column.spellings)
     }
-    return (
-        frame.assign(
-            **{name: frame[name].where(~frame[name].isin(marks)) for name, marks in marked.items()}
-        )
-        if marked
-        else frame
-    )
+    return frame.assign(**changed) if changed else frame
 
 
 def units(frame: pd.DataFrame, settings: Any) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Read somebody's table, whatever it was written with: CSV, TSV, Parquet, FITS, VOTable or ECSV.
+"""Read somebody's table, whatever it was written with.
 
 What cannot be understood is refused with one sentence that names the file, the column or line,
 and the remedy.
@@ -6,63 +6,57 @@ and the remedy.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from boxloop.base.door import enter
 from boxloop.base.errors import UserError
+from boxloop.table import foreign
+from boxloop.table.catalogue import Catalogue
+from boxloop.table.dates import in_decimal_years
+from boxloop.table.inside import only_one
+from boxloop.table.kinds import ENDINGS, TEXT, kind_of, suffix_of
 from boxloop.table.plain import plain
 from boxloop.table.text import names_are_good, read_text
 
-TEXT = {".csv": None, ".tsv": "\t", ".tab": "\t", ".txt": None, ".dat": None}
-BINARY = {
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".fits": "fits",
-    ".fit": "fits",
-    ".vot": "votable",
-    ".votable": "votable",
-    ".xml": "votable",
-    ".ecsv": "ascii.ecsv",
+__all__ = ["Catalogue", "in_project", "read_catalogue", "read_rows"]
+
+# What reads each kind of file: a module of this room and its function, imported when it is needed.
+READERS = {
+    "fits": ("astro", "read_fits"),
+    "votable": ("astro", "read_votable"),
+    "ecsv": ("astro", "read_ecsv"),
+    "parquet": ("arrow", "read_parquet"),
+    "arrow": ("arrow", "read_arrow"),
+    "orc": ("arrow", "read_orc"),
+    "npy": ("arrays", "read_npy"),
+    "npz": ("arrays", "read_npz"),
+    "netcdf3": ("arrays", "read_netcdf"),
+    "json": ("records", "read_json"),
+    "arff": ("records", "read_arff"),
+    "excel": ("workbook", "read_excel"),
+    "hdf5": ("hdf5", "read_hdf5"),
+    "root": ("root", "read_root"),
 }
+PACKINGS = ("gz", "bz2", "xz", "zip")
 # Names that the notebooks give to columns of their own.
 TAKEN = {"set", "truth", "model", "reference", "trivial"}
-DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}|$)", re.ASCII)
 
 
-@dataclass(frozen=True)
-class Catalogue:
-    """A table as it was read.
-
-    Attributes
-    ----------
-    frame : DataFrame
-        Missing values are NaN, byte strings are text, times are decimal years.
-    units, descriptions : dict of str
-        By column, where the file tells them.
-    notes : list of str
-        What was changed in reading, one sentence each.
-    """
-
-    frame: pd.DataFrame
-    units: dict = field(default_factory=dict)
-    descriptions: dict = field(default_factory=dict)
-    notes: list = field(default_factory=list)
-
-
-def read_catalogue(path: Path) -> Catalogue:
+def read_catalogue(path: Path, *, table: str | None = None) -> Catalogue:
     """Return the table in a file as a `Catalogue`.
 
     Parameters
     ----------
     path : Path
-        ``.csv .tsv .tab .txt .dat`` (with or without a header line), ``.parquet .pq .fits .fit
-        .vot .votable .xml .ecsv``; text and FITS may be compressed (``.gz``).
+        Of any kind in `READERS`, or text. The content decides what it is, not its name.
+    table : str, optional
+        The name or number of one table, where the file holds several.
 
     Raises
     ------
@@ -70,6 +64,9 @@ def read_catalogue(path: Path) -> Catalogue:
         If the file is not there, is empty, is of another kind, or cannot be understood.
     """
     path = Path(path)
+    if path.is_dir():
+        msg = f"{path} is not there as a file, it is a folder: name the files in it."
+        raise UserError(msg)
     if not path.is_file():
         msg = f"{path} is not there: check its name and folder."
         raise UserError(msg)
@@ -77,21 +74,57 @@ def read_catalogue(path: Path) -> Catalogue:
     if not path.stat().st_size:
         msg = f"{path.name} is empty: write the table again."
         raise UserError(msg)
-    suffix = next((s.lower() for s in reversed(path.suffixes) if s.lower() != ".gz"), "")
-    if suffix in TEXT:
-        frame, notes = read_text(path, delimiter=TEXT[suffix])
-        found = _timed(frame, notes=notes)
-    elif suffix in BINARY:
-        found = _parquet(path) if BINARY[suffix] == "parquet" else _astropy(path, BINARY[suffix])
-    else:
-        known = ", ".join([*TEXT, *BINARY])
-        msg = f"{path.name} ends in '{suffix}', which is not known: save it as one of {known}."
-        raise UserError(msg)
+    found = _found(path, table)
     names_are_good(path, list(found.frame.columns))
     if found.frame.empty:
         msg = f"{path.name} has column names and no rows: write the table again."
         raise UserError(msg)
     return found
+
+
+def _found(path: Path, table: str | None) -> Catalogue:
+    """Return what the reader of its kind finds in a file."""
+    kind = kind_of(path)
+    if kind in PACKINGS:
+        return _unpacked(path, kind, table)
+    if kind in READERS:
+        module, function = READERS[kind]
+        read: Callable = getattr(import_module(f"boxloop.table.{module}"), function)
+        found = read(path, table)
+        frame = _without_blanks(found.frame)
+        notes = [*_another_name(path, kind), *found.notes]
+        timed = _timed(frame, found.units, found.descriptions, notes)
+        return replace(found, frame=timed.frame, units=timed.units, notes=timed.notes)
+    if kind != "text":
+        foreign.refuse(path, kind)
+    only_one(path, table)
+    text = read_text(path, delimiter=TEXT.get(suffix_of(path)))
+    return _timed(text.frame, text.units, text.descriptions, text.notes)
+
+
+def _another_name(path: Path, kind: str) -> list[str]:
+    """Return a note where the name of a file says that it is of another kind."""
+    suffix = suffix_of(path)
+    named = "text" if suffix in TEXT else ENDINGS.get(suffix, kind)
+    if named == kind or {named, kind} <= {"text", "ecsv", "arff", "json"}:
+        return []
+    return [f"{path.name} is of the kind {kind.upper()}, whatever its name says: read as such."]
+
+
+def _unpacked(path: Path, kind: str, table: str | None) -> Catalogue:
+    """Return what is found inside of a packed file; messages name the file that a person has."""
+    from boxloop.table.packed import unpacked
+
+    with unpacked(path, kind, table) as (inner, choice):
+        try:
+            found = _found(inner, None if choice else table)
+        except UserError as error:
+            msg = str(error).replace(inner.as_posix(), path.as_posix())
+            raise UserError(msg.replace(inner.name, path.name, 1)) from error
+    if choice is None:
+        return found
+    notes = [*choice.notes, *found.notes]
+    return replace(found, inside=choice.inside, tables=choice.tables, notes=notes)
 
 
 def in_project(found: Catalogue) -> Catalogue:
@@ -113,15 +146,27 @@ def in_project(found: Catalogue) -> Catalogue:
         f"Column '{old}' is called '{name}' here: the notebooks use the shorter name."
         for old, name in sorted(new.items())
     ]
-    return Catalogue(found.frame.rename(columns=new), units, descriptions, [*found.notes, *notes])
+    return replace(
+        found,
+        frame=found.frame.rename(columns=new),
+        units=units,
+        descriptions=descriptions,
+        notes=[*found.notes, *notes],
+    )
 
 
-def read_rows(path: Path) -> pd.DataFrame:
+def read_rows(path: Path, *, table: str | None = None) -> pd.DataFrame:
     """Return the rows of a file in whatever format people have it, named as in the project.
 
     Columns are numbers, truth values as 0 and 1, or text; see `boxloop.table.plain`.
+
+    Parameters
+    ----------
+    path : Path
+    table : str, optional
+        The name or number of one table, where the file holds several.
     """
-    return plain(in_project(read_catalogue(path)).frame)
+    return plain(in_project(read_catalogue(path, table=table)).frame)
 
 
 def _free(name: str, taken: Any):
@@ -131,42 +176,6 @@ def _free(name: str, taken: Any):
     return name
 
 
-def _parquet(path: Path) -> Catalogue:
-    try:
-        frame = pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        msg = f"{path.name} is not a whole Parquet file: write it again."
-        raise UserError(msg) from error
-    if any(frame.index.names):
-        frame = frame.reset_index()
-    frame.columns = [str(name) for name in frame.columns]
-    for name in frame.columns:
-        if any(
-            isinstance(value, list | tuple | dict | np.ndarray)
-            for value in frame[name].dropna().iloc[:1]
-        ):
-            _refuse_lists(path, name)
-        frame[name] = _decoded(path, frame[name])
-    return _timed(_without_blanks(frame.reset_index(drop=True)))
-
-
-def _decoded(path: Path, column: pd.Series) -> pd.Series:
-    """Return a column of byte strings as text, and any other as it is."""
-    if not any(isinstance(value, bytes) for value in column.dropna().iloc[:1]):
-        return column
-    try:
-        return column.map(lambda value: value.decode() if isinstance(value, bytes) else value)
-    except UnicodeDecodeError as error:
-        msg = f"{path.name}, column '{column.name}' holds bytes that are no text: leave it out."
-        raise UserError(msg) from error
-
-
-def _refuse_lists(path: Path, name: str) -> None:
-    several = f"{path.name}, column '{name}' holds several values in each row"
-    msg = f"{several}: give each of them a column of its own."
-    raise UserError(msg)
-
-
 def _timed(
     frame: pd.DataFrame,
     units: dict | None = None,
@@ -174,36 +183,9 @@ def _timed(
     notes: Any = (),
 ) -> Catalogue:
     """Return a `Catalogue` in which dates are decimal years."""
-    units, notes = dict(units or {}), list(notes)
-    for name in frame.columns:
-        frame[name] = _dates(frame[name])
-        if pd.api.types.is_datetime64_any_dtype(frame[name]):
-            year = frame[name].dt
-            days = 365 + year.is_leap_year
-            frame[name] = (
-                year.year
-                + (year.day_of_year - 1 + (year.hour + year.minute / 60 + year.second / 3600) / 24)
-                / days
-            )
-            units[name] = "yr"
-            notes.append(f"Column '{name}' held dates: it is now in decimal years.")
-    return Catalogue(frame, units, descriptions or {}, notes)
-
-
-def _dates(column: pd.Series) -> pd.Series:
-    """Return a column of text such as 2021-03-04 or 2021-03-04T05:06:07 as dates, else as it is."""
-    words = column.dropna()
-    if (
-        pd.api.types.is_numeric_dtype(column)
-        or words.empty
-        or not isinstance(words.iloc[0], str)
-        or not DATE.match(words.iloc[0])
-    ):
-        return column
-    try:
-        return pd.to_datetime(column, format="ISO8601", utc=True).dt.tz_localize(None)
-    except (ValueError, TypeError):
-        return column
+    frame, names, said = in_decimal_years(frame)
+    units = dict(units or {}) | dict.fromkeys(names, "yr")
+    return Catalogue(frame, units, descriptions or {}, [*notes, *said])
 
 
 def _without_blanks(frame: pd.DataFrame) -> pd.DataFrame:
@@ -217,56 +199,3 @@ def _without_blanks(frame: pd.DataFrame) -> pd.DataFrame:
             )
             frame[name] = frame[name].mask(blank, None) if blank.any() else frame[name]
     return frame
-
-
-def _astropy(path: Path, kind: str) -> Catalogue:
-    # astropy takes a second to import, and only these formats need it.
-    from astropy.table import Table
-    from astropy.time import Time
-    from astropy.units import Quantity
-
-    table = _table(path, kind)
-    units, descriptions, notes, columns = dict[str, str](), dict[str, str](), list[str](), {}
-    for name in table.colnames:
-        column = table[name]
-        if isinstance(column, Time):
-            columns[name] = column.decimalyear
-            units[name] = "yr"
-            notes.append(f"Column '{name}' held times: it is now in decimal years.")
-            continue
-        if getattr(column, "ndim", 1) != 1 or not hasattr(column, "dtype"):
-            _refuse_lists(path, name)
-        unit, text = getattr(column, "unit", None), getattr(column.info, "description", None)
-        units |= {name: str(unit)} if unit is not None and str(unit) else {}
-        descriptions |= {name: str(text)} if text else {}
-        values = column.value if isinstance(column, Quantity) else column
-        columns[name] = Table([values], names=[name]).to_pandas()[name]
-    frame = pd.DataFrame(columns)
-    for name in frame.columns:
-        values, types = frame[name], pd.api.types
-        if types.is_extension_array_dtype(values) and types.is_integer_dtype(values):
-            frame[name] = values.astype(float)  # whole numbers of which some are missing
-    return _timed(_without_blanks(frame), units, descriptions, notes)
-
-
-def _table(path: Path, kind: Any):
-    """Return the astropy table in a file, byte strings as text."""
-    import warnings
-
-    from astropy.table import Table
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            table = Table.read(path, format=kind)
-            for name in table.colnames:
-                if getattr(getattr(table[name], "dtype", None), "kind", "") == "S":
-                    table[name] = np.ma.asarray(table[name]).astype("U")
-    # The readers raise what they like; every one of them means: not such a file.
-    except Exception as error:
-        said = next((line for line in str(error).splitlines() if line.strip()), None)
-        why = (said or type(error).__name__)[:120]
-        name = kind.upper().removeprefix("ASCII.")
-        msg = f"{path.name} cannot be read as {name} ({why}): write it again."
-        raise UserError(msg) from error
-    return table

@@ -223,9 +223,9 @@ def constant(name: str, values: pd.Series, *, where: str = "every usable row") -
     """Yield a fault where an input is the same in all rows, which teaches nothing."""
     there = values.dropna()
     if there.empty:
-        yield Fault(f"column '{name}' has no value in any usable row", IGNORE, name)
+        yield Fault(f"column '{name}' has no value in any usable row", IGNORE, column=name)
     elif (there == there.iloc[0]).all():
-        yield Fault(f"column '{name}' is {there.iloc[0]} in {where}", IGNORE, name)
+        yield Fault(f"column '{name}' is {there.iloc[0]} in {where}", IGNORE, column=name)
 
 
 def gaps(name: str, values: pd.Series) -> Iterator[Fault]:
@@ -254,7 +254,7 @@ def _column(
     """Yield what is wrong with one column of the manifest."""
     role = _of(column, "role")
     if role != "target" and values.isna().all():
-        yield Fault(f"column '{name}' has no value in any row", IGNORE, name)
+        yield Fault(f"column '{name}' has no value in any row", IGNORE, column=name)
         return
     promised = role in NUMBERS or any(_of(column, key) is not None for key in PROMISES)
     if pd.api.types.is_numeric_dtype(values):
@@ -272,7 +272,7 @@ def _column(
             f"column '{name}' holds {levels:,} different words, and more than {MOST_LEVELS} "
             "are no classes",
             "give it the role ignored or id in study.toml",
-            name,
+            column=name,
         )
 
 
@@ -297,7 +297,7 @@ def _weights(name: str, values: pd.Series, role: str) -> Iterator[Fault]:
         some = (values > 0).any()  # else one sentence is enough
         yield from _rows(name, values, (values <= 0) & some, why, OR_IGNORED)
     if not (values > 0).any():
-        yield Fault(f"column '{name}' is zero in every row", IGNORE, name)
+        yield Fault(f"column '{name}' is zero in every row", IGNORE, column=name)
 
 
 def _words_for_numbers(name: str, values: pd.Series) -> Iterator[Fault]:
@@ -327,7 +327,8 @@ def _rows(name: str, values: pd.Series, bad: pd.Series, why: str, remedy: str) -
         said = f"{value:g}" if pd.api.types.is_number(value) else repr(value)
         said = "nothing" if pd.isna(value) else said
         more = f", the first of {len(rows):,} such rows" if len(rows) > 1 else ""
-        yield Fault(f"column '{name}' holds {said} in row {rows[0] + 1}{more}: {why}", remedy, name)
+        what = f"column '{name}' holds {said} in row {rows[0] + 1}{more}: {why}"
+        yield Fault(what, remedy, column=name)
 
 
 def _of(column: Any, key: str) -> Any:

@@ -1,37 +1,38 @@
-"""Tables in text: delimiters, header lines and encodings, and the line that is wrong."""
+"""Tables in text, whoever wrote them: what stands in the lines goes in, columns come out."""
 
 from __future__ import annotations
 
-import codecs
-import csv
-import gzip
 import io
 import re
-import zlib
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from boxloop.base.errors import UserError
+from boxloop.table.catalogue import Catalogue
+from boxloop.table.commas import decimal_commas
+from boxloop.table.encoding import text_of
+from boxloop.table.fields import NOTHING, cut, one_width, rows_of
+from boxloop.table.formats import read_as, written_as
+from boxloop.table.header import laid_out
+from boxloop.table.numbers_in_words import exactly, numbers, rounded
+from boxloop.table.recast import recast
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from boxloop.table.header import Layout
 
-NEARLY = 0.9  # from this share of numbers on, a column of text holds numbers with mistakes in it
-HEAD = 50  # lines that are looked at to find the delimiter
-COMMA = r"[+-]?(?:\d+,\d*|,\d+)(?:[eE][+-]?\d+)?"  # a number with a decimal comma
-# A number with a sign between its thousands.
-GROUPED = r"[+-]?\d{1,3}(?:(?:,\d{3})+(?:\.\d+)?|(?:\.\d{3})+,\d+)"
-THOUSANDS = r"[+-]?[1-9]\d{0,2},\d{3}"  # may be a decimal comma, and may be one between thousands
-# Separators (None for blanks) beside which a comma inside a field may be a decimal comma.
-COMMAS_ARE_FREE = (";", "\t", "|", None)
-# What people write where nothing was measured, beside what pandas knows ("", NA, NaN, null, None).
-NOTHING = ["--", "-", "...", "?", "*", "INDEF", "masked", "N.A.", "\\N"]
+
 LONGEST = 200  # signs in the name of a column; more is a quote that never ends
-csv.field_size_limit(2**31 - 1)  # Python's own is 128 kB, and spectra or sequences are longer
+FOOT = 400  # bytes at the end in which a footer is looked for
+WORD = re.compile(rb"#[^\s\d#.+-]")  # a word, and neither a remark nor a row that is left out
+# What databases write below a table.
+FOOTER = re.compile(
+    r"\(?\s*[\d,]+ (?:rows?|records?|objects?|sources?)\b[^,;|\t]*|\\\.", re.IGNORECASE
+)
 
 
 def names_are_good(path: Path, names: list[str]) -> None:
@@ -46,230 +47,156 @@ def names_are_good(path: Path, names: list[str]) -> None:
         if not str(name).strip():
             msg = f"{path.name}: column {number} has no name: give it one in the first line."
             raise UserError(msg)
-        if names.count(name) > 1:
+    seen = set[str]()
+    for name in names:
+        if name in seen:
             times = f"the column name '{name}' stands there {names.count(name)} times"
             msg = f"{path.name}: {times}: rename all but one."
             raise UserError(msg)
+        seen.add(name)
 
 
-def _open(path: Path):
-    return gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")
-
-
-def _lines(path: Path) -> Iterator:
-    """Yield the lines of a text file as they are read, or refuse one that is not UTF-8."""
-    number = 0
-    try:
-        with _open(path) as file:
-            start = file.read(4096)
-            if b"\0" in start and not start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                msg = (
-                    f"{path.name} is not a text file: "
-                    "give it the ending of what it is, such as .fits or .parquet."
-                )
-                raise UserError(msg)
-            file.seek(0)
-            for line in io.TextIOWrapper(file, encoding="utf-8-sig", newline=None):
-                number += 1
-                if "\0" in line:
-                    msg = (
-                        f"{path.name}, line {number} holds a byte that is zero and no text: "
-                        "delete it or write the table again."
-                    )
-                    raise UserError(msg)
-                yield line
-    except UnicodeDecodeError as error:
-        where = f"{path.name}, line {_bad_line(path)}"
-        msg = f"{where}: it is not UTF-8 text: save the file with the encoding UTF-8."
-        raise UserError(msg) from error
-    except (OSError, EOFError, zlib.error) as error:
-        msg = f"{path.name} cannot be read after line {number} ({error}): copy it again."
-        raise UserError(msg) from error
-
-
-def _bad_line(path: Path) -> int:
-    with _open(path) as file:
-        for number, line in enumerate(file, 1):
-            try:
-                line.decode("utf-8")
-            except UnicodeDecodeError:
-                return number
-    return 1
-
-
-def _is_number(text: str, sign: Any) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return sign in COMMAS_ARE_FREE and bool(re.fullmatch(COMMA, text.strip(), re.ASCII))
-    return True
-
-
-def _delimiter(lines: list[str]) -> str | None:
-    """Return the sign that cuts the first lines into equally many fields, most of them.
-
-    None stands for blanks.
-    """
-    best, most = None, 1
-    for sign in (",", ";", "\t", "|"):
-        try:
-            rows = list(csv.reader(lines, delimiter=sign))
-        except csv.Error:  # a field without end: `_one_width` names its line
-            continue
-        widths = {len(row) for row in rows}
-        if len(widths) != 1 or max(widths) < 2:
-            continue
-        # Without a line of names, decimal commas cut every line into the same number of fields,
-        # too.
-        numbers = best == "," and all(
-            _is_number(cell, sign) or not cell.strip() for row in rows for cell in row
-        )
-        if max(widths) > most or numbers:
-            best, most = sign, max(widths)
-    if best in (None, ",") and _blanks_between_commas(lines):
-        return None
-    if best is None:
-        # Nothing fits all lines: the commonest sign, so that the line that differs can be named.
-        count = {sign: sum(line.count(sign) for line in lines) for sign in (",", ";", "\t")}
-        sign = max(count, key=lambda sign: count[sign])
-        best = sign if count[sign] >= len(lines) else None
-    return best
-
-
-def _blanks_between_commas(lines: list[str]) -> bool:
-    """Whether blanks separate numbers with decimal commas, perhaps below names without commas."""
-    rows = [line.split() for line in lines]
-    cells = [cell for row in rows[1:] for cell in row]
-    named = rows[0] if all("," not in cell for cell in rows[0]) else []
-    cells += [] if named else rows[0]
-    whole = len(rows) > 1 and len({len(row) for row in rows}) == 1 and len(rows[0]) > 1
-    return (
-        whole
-        and any("," in cell for cell in cells)
-        and all(_is_number(cell, None) and not cell.endswith(",") for cell in cells)
-    )
-
-
-def _head(path: Path) -> tuple:
-    """Return how many lines come before the table, and its first lines."""
-    skipped, head = 0, list[str]()
-    for line in _lines(path):
-        if not head and (not line.strip() or line.startswith("#")):
-            skipped += 1
-        else:
-            head.append(line)
-        if len(head) == HEAD:
-            break
-    if not head:
-        msg = f"{path.name} has no rows: write the table again."
-        raise UserError(msg)
-    return skipped, [line for line in head if line.strip()]
-
-
-def read_text(path: Path, *, delimiter: str | None = None) -> tuple:
-    """Return the table in a text file, and what to say of it.
+def read_text(path: Path, *, delimiter: str | None = None) -> Catalogue:
+    """Return the table in a text file as a `Catalogue`, its dates still words.
 
     Parameters
     ----------
     path : Path
     delimiter : str, optional
-        What separates the fields; found out where it is not given.
-
-    Returns
-    -------
-    frame : DataFrame
-    notes : list of str
+        What separates the fields; found out where it is not given or does not fit.
 
     Raises
     ------
     UserError
-        If a line is not UTF-8, has too many fields or too few, or holds a word among numbers.
+        If the file is no text, a line has too many fields or too few, or a word stands among
+        numbers.
     """
-    skipped, head = _head(path)
-    sign = delimiter or _delimiter(head)
-    first, width = _one_width(path, skipped, sign)
-    has_header = not all(_is_number(cell, sign) or not cell.strip() for cell in first)
-    if has_header and _looks_like_data(first, head, sign):
-        has_header = False
-    names = (
-        [name.strip() for name in first]
-        if has_header
-        else [f"column_{n}" for n in range(1, width + 1)]
+    data, notes = text_of(path)
+    if kind := written_as(data):
+        frame, units, descriptions, said = read_as(path, data, kind)
+        frame, more = numbers(frame, _placed(path, None))
+        return Catalogue(frame, units, descriptions, [*notes, *said, *more])
+    data, footer = _without_footer(data)
+    data, drawn = recast(path, data)
+    layout = laid_out(data, "\t" if drawn else delimiter)
+    if layout is None:
+        msg = f"{path.name} has no rows: write the table again."
+        raise UserError(msg)
+    frame, said = _table(path, data, layout)
+    units, descriptions = (
+        {name: text for name, text in facts.items() if name in frame}
+        for facts in (layout.units, layout.descriptions)
     )
-    names_are_good(path, names)
-    frame = _parse(path, skipped, sign, names, has_header)
-    notes = (
-        []
-        if has_header
-        else [f"The file has no line of names: the columns are called column_1 to column_{width}."]
+    return Catalogue(frame, units, descriptions, [*notes, *drawn, *layout.notes, *footer, *said])
+
+
+def _table(path: Path, data: bytes, layout: Layout) -> tuple:
+    """Return the table below the names, and what to say of it."""
+    data, said = _without_remarks(data, layout)
+    start = _after(data, layout.skipped)
+    nameless = [place for place, name in enumerate(layout.names) if not name]
+    labels = [name or f"\0{place}" for place, name in enumerate(layout.names)]
+    _names_are_good_enough(path, layout, nameless)
+    one_width(path, data, start, layout.sign, layout.width)
+    frame = _parse(path, data, start, layout.sign, labels)
+    if large := rounded(frame):
+        words = _parse(path, data, start, layout.sign, labels, only=large)
+        frame = exactly(frame, {name: words[name] for name in large})
+    frame, unnamed = _named(path, frame, labels, nameless)
+    place = _placed(path, lambda: [line for line, _ in rows_of(path, data, start, layout.sign)])
+    frame, changed = decimal_commas(frame, layout.sign, place)
+    commas = ["The file has decimal commas: they are read as points."] if changed else []
+    frame, more = numbers(frame, place)
+    return frame, [*said, *unnamed, *commas, *more]
+
+
+def _placed(path: Path, lines: Callable | None) -> Callable:
+    """Return what names a file, a column and the line of a row in it."""
+
+    def place(name: Any = None, row: int = 0) -> str:
+        if name is None:
+            return path.name
+        where = f"line {lines()[row]}" if lines else f"row {row + 1}"
+        return f"{path.name}, column '{name}', {where}"
+
+    return place
+
+
+def _without_remarks(data: bytes, layout: Layout) -> tuple:
+    """Return the text with remarks among its rows emptied, and what to say of it."""
+    start = _after(data, layout.skipped)
+    if data.find(b"\n#", max(start - 1, 0)) < 0 and not data.startswith(b"#", start):
+        return data, []
+    body = data[start:]
+    remarks = [line for line in re.findall(rb"(?m)^#[^\n]*", body) if _is_remark(line, layout)]
+    if not remarks or len(remarks) > (body.count(b"\n") + 1) / 2:
+        return data, []  # words that begin with the sign of a remark
+    kept = re.sub(
+        rb"(?m)^#[^\n]*", lambda line: b"" if _is_remark(line[0], layout) else line[0], body
     )
-    first_line = skipped + 1 + has_header
-    frame, changed = _decimal_commas(path, frame, sign, first_line)
-    notes += ["The file has decimal commas: they are read as points."] if changed else []
-    return _numbers(path, frame, first_line), notes
+    lines = "1 line behind '#' among or below the rows is"
+    if len(remarks) > 1:
+        lines = f"{len(remarks)} lines behind '#' among or below the rows are"
+    return data[:start] + kept, [f"{lines} passed over."]
 
 
-def _one_width(path: Path, skipped: int, sign: str | None) -> tuple:
-    """Return the first row and its number of fields, or refuse a row that has another."""
-    first, width = None, 0
-    for line, row in _cut(path, skipped, sign):
-        if first is None:
-            first, width = row, len(row)
-        elif len(row) != width:
-            has = f"has {len(row)} fields where the first has {width}"
-            msg = f"{path.name}, line {line} {has}: mend that line."
-            raise UserError(msg)
-    return first, width
+def _is_remark(line: bytes, layout: Layout) -> bool:
+    """Whether a line is no row that begins with a word such as #12a."""
+    if not WORD.match(line) or layout.width < 2:
+        return True
+    [row] = cut([line.decode()], layout.sign)[:1] or [[]]
+    return len(row) != layout.width
 
 
-def _cut(path: Path, skipped: int, sign: Any) -> Iterator:
-    """Yield the number of the line where each row that holds something ends, and its fields."""
-    lines = islice(_lines(path), skipped, None)
-    if sign is None:
-        for number, text in enumerate(lines, skipped + 1):
-            if text.strip():
-                yield number, text.split()
-        return
-    reader = csv.reader(lines, delimiter=sign)
-    try:
-        for row in reader:
-            if row:
-                yield skipped + reader.line_num, row
-    except csv.Error as error:
-        line = skipped + reader.line_num
-        msg = f"{path.name}, line {line} cannot be cut into fields ({error}): mend that line."
-        raise UserError(msg) from error
+def _after(data: bytes, lines: int) -> int:
+    """Return where the text goes on after so many lines."""
+    start = 0
+    for _ in range(lines):
+        start = data.find(b"\n", start) + 1 or len(data)
+    return start
 
 
-def _looks_like_data(first: list[str], head: list[str], sign: str | None) -> bool:
-    """Whether the first line is a row like the next ones: numbers where they have numbers."""
-    row = (
-        next(csv.reader(head[1:2], delimiter=sign), [])
-        if sign
-        else (head[1].split() if len(head) > 1 else [])
-    )
-    numbers = [_is_number(cell, sign) for cell in first]
-    return any(numbers) and numbers == [_is_number(cell, sign) for cell in row]
+def _without_footer(data: bytes) -> tuple:
+    """Return the text without the number of rows that databases write below, and what to say."""
+    whole = data.rstrip()
+    above = max(whole.rfind(b"\n"), 0)
+    last = whole[above:].decode().strip() if len(whole) - above < FOOT else ""
+    if not above or not FOOTER.fullmatch(last):
+        return data, []
+    return whole[:above] + b"\n", [f"The last line ('{last[:40]}') is no row: it is passed over."]
+
+
+def _names_are_good_enough(path: Path, layout: Layout, nameless: list[int]) -> None:
+    """Refuse names that stand twice or are none; what has no name may be empty or count."""
+    names = [name for name in layout.names if name]
+    if len(names) == len(layout.names) - len(nameless):
+        whole = [name or f"column_{n}" for n, name in enumerate(layout.names, 1)]
+        clear = [
+            name if place not in nameless else f"\0{place}" for place, name in enumerate(whole)
+        ]
+        names_are_good(path, clear)
 
 
 def _parse(
-    path: Path, skipped: int, sign: str | None, names: list[str], has_header: bool
+    path: Path, data: bytes, start: int, sign: str | None, names: list[str], only: Any = None
 ) -> pd.DataFrame:
+    file = io.BytesIO(data)
+    file.seek(start)
     try:
-        with _open(path) as file:
-            return pd.read_csv(
-                file,
-                sep=sign or r"\s+",
-                names=names,
-                header=None,
-                skiprows=_rows_to_skip(path, skipped, has_header),
-                encoding="utf-8-sig",
-                skipinitialspace=True,
-                skip_blank_lines=True,
-                low_memory=False,
-                index_col=False,
-                na_values=NOTHING,
-            )
+        return pd.read_csv(
+            file,
+            sep=sign or r"\s+",
+            names=names,
+            header=None,
+            encoding="utf-8",
+            skipinitialspace=True,
+            skip_blank_lines=True,
+            low_memory=False,
+            index_col=False,
+            na_values=NOTHING,
+            usecols=only,
+            dtype=None if only is None else str,
+        )
     except (ValueError, OSError) as error:
         said = str(error).strip().splitlines()[0]
         unread = f"{path.name} cannot be read as a table ({said})"
@@ -277,96 +204,26 @@ def _parse(
         raise UserError(msg) from error
 
 
-def _rows_to_skip(path: Path, skipped: int, has_header: bool) -> int:
-    """Return how many lines come before the first row of data; names may go over several."""
-    if not has_header:
-        return skipped
-    lines = islice(_lines(path), skipped, None)
-    reader = csv.reader(lines)
-    next(reader)
-    return skipped + max(reader.line_num, 1)
+def _named(path: Path, frame: pd.DataFrame, labels: list[str], nameless: list[int]) -> tuple:
+    """Return the table without columns that have no name, which is said, or refuse one."""
+    notes, new = list[str](), dict[str, str]()
+    for place in nameless:
+        label = labels[place]
+        if frame[label].isna().all() and len(frame):
+            notes.append(f"Column {place + 1} has no name and is empty: it is left out.")
+            frame = frame.drop(columns=label)
+        elif place == 0 and _counts(frame[label]):
+            notes.append("The first column has no name and numbers the rows: it is left out.")
+            frame = frame.drop(columns=label)
+        elif place == 0 and len(frame):
+            new[label] = "row_name" if "row_name" not in frame else "row_name_"
+            notes.append(f"The first column has no name: it is called {new[label]}.")
+        elif len(frame):
+            names_are_good(path, [name if name[0] != "\0" else "" for name in labels])
+    return frame.rename(columns=new), notes
 
 
-def _decimal_commas(path: Path, frame: pd.DataFrame, sign: str | None, first_line: int) -> tuple:
-    """Return the table with decimal commas read as points, and whether there were any.
-
-    What may mean two things is refused. A column of numbers with commas must never pass for a
-    column of words: it would be ignored as free text.
-    """
-    found, most, doubts = {}, 0, {}
-    for name in frame.columns:
-        if pd.api.types.is_numeric_dtype(frame[name]) or frame[name].dropna().empty:
-            continue
-        words = frame[name].dropna().astype(str).str.strip()
-        if not (with_comma := words.str.contains(",", regex=False)).any():
-            continue
-        comma, other, grouped = _read_with_commas(words, with_comma)
-        if sign in COMMAS_ARE_FREE and comma.any() and not other.any():
-            found[name] = words.str.replace(",", ".", regex=False).astype(float)
-            most = max(most, comma.mean())
-            if words[comma].str.fullmatch(THOUSANDS, flags=re.ASCII).all():
-                doubts[name] = words, comma
-        elif (comma | grouped).mean() > 0.5:
-            bad = other if sign in COMMAS_ARE_FREE and other.any() else with_comma
-            _refuse_commas(path, name, words, bad, first_line)
-    if most <= 1 - NEARLY:
-        return frame, False  # a slip of the pen among whole numbers, which `_numbers` refuses
-    if sign != ";" and len(doubts) == len(found):
-        # 1,234 everywhere: the semicolon alone tells that whoever wrote the file needs the comma
-        # for decimals.
-        name, (words, comma) = next(iter(doubts.items()))
-        _refuse_commas(path, name, words, comma, first_line)
-    pointed = [name for name in frame.columns if name not in found and _has_points(frame[name])]
-    if pointed:
-        commas = f"decimal commas in column '{next(iter(found))}'"
-        both = f"{path.name} has {commas} and decimal points in column '{pointed[0]}'"
-        msg = f"{both}: write all numbers with points."
-        raise UserError(msg)
-    read = {name: values.reindex(frame.index) for name, values in found.items()}
-    return frame.assign(**read), True
-
-
-def _read_with_commas(words: Any, with_comma: Any):
-    """Return which words are numbers with a decimal comma, which are not, which may be grouped."""
-    comma = with_comma & words.str.fullmatch(COMMA, flags=re.ASCII)
-    no_number = pd.to_numeric(words.where(~with_comma), errors="coerce").isna()
-    other = ~comma & (with_comma | no_number | words.str.contains(".", regex=False))
-    return comma, other, with_comma & words.str.fullmatch(GROUPED, flags=re.ASCII)
-
-
-def _refuse_commas(
-    path: Path, name: str, words: pd.Series, bad: pd.Series, first_line: int
-) -> None:
-    row = words.index[bad.to_numpy(dtype=bool)][0]
-    where = f"{path.name}, column '{name}', line {row + first_line}"
-    stands = f"{words[row]!r} stands in a column of numbers with commas"
-    msg = f"{where}: {stands}: write all numbers with points."
-    raise UserError(msg)
-
-
-def _has_points(column: pd.Series) -> bool:
-    """Whether numbers with points are in a column.
-
-    Floats that are whole may be so because of a gap, else they were written as 1.000.
-    """
-    there = column.dropna()
-    return pd.api.types.is_float_dtype(column) and bool(
-        (there % 1).any() or len(there) == len(column)
-    )
-
-
-def _numbers(path: Path, frame: pd.DataFrame, first_line: int) -> pd.DataFrame:
-    """Refuse a column of numbers with words in it, and name the first of them."""
-    for name in frame.columns:
-        column = frame[name]
-        if pd.api.types.is_numeric_dtype(column) or column.dropna().empty:
-            continue
-        words = column.dropna().astype(str)
-        values = pd.to_numeric(words, errors="coerce")
-        if NEARLY <= values.notna().mean() < 1:
-            bad = values.index[values.isna()][0]
-            where = f"{path.name}, column '{name}', line {bad + first_line}"
-            stands = f"{words[bad]!r} stands among numbers"
-            msg = f"{where}: {stands}: correct it or leave the field empty."
-            raise UserError(msg)
-    return frame
+def _counts(column: pd.Series) -> bool:
+    """Whether a column numbers the rows, perhaps with some left out, or in another order."""
+    whole = column.dtype.kind in "iu" and not column.duplicated().any()
+    return bool(whole and (column.to_numpy() >= np.zeros(1)).all())

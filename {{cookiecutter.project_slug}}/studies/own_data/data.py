@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 # Of the table that was read last, as it and study.toml were then: how many rows were left out for
 # which reason, and which inputs hold words. Whoever asks for that need not read it again.
 _SEEN: dict = {}
+EXACT = 2**53  # larger whole numbers, such as identifiers, are not exact as floats
 DEPLOYMENT = "deployment"  # what copies of the deployment table are called
 
 
@@ -103,7 +105,7 @@ def deployment(raw: Path) -> Any:
     if not data.deployment:
         return None
     path = _checked(raw, data.deployment, data.deployment_sha256)
-    frame = measured(_read(path, data.deployment_sha256), settings)
+    frame = measured(_read(path, data.deployment_sha256, data.deployment_inside), settings)
     frame = contract.check_deployment(frame, settings, words_of=labelled_words(raw))
     for name in filter(None, (settings.only("group"), settings.only("id"))):
         numbered = pd.Series(
@@ -128,7 +130,7 @@ def _usable(raw: Path) -> pd.DataFrame:
     settings, stamp = manifest(raw), _stamp(raw)
     path = _checked(raw, settings.data.table, settings.data.sha256)
     _forget_copies(raw)
-    frame = measured(read_rows(path), settings)
+    frame = measured(read_rows(path, table=settings.data.inside), settings)
     frame = contract.check_columns(frame, settings)
     reason = _reasons(frame, settings)
     counts = reason[reason != ""].value_counts(sort=False)
@@ -187,23 +189,24 @@ def _forget_copies(raw: Path):
         old.unlink(missing_ok=True)
 
 
-def _read(path: Path, digest: Any):
+def _read(path: Path, digest: Any, inside: Any):
     """Return the deployment table; a Parquet copy is kept, as text of a million lines is slow.
 
     The name of the copy holds the sha256 of the file, so that a copy of another file is never
     taken for it. Of the labelled table there is none: it would hold the sealed rows.
     """
-    copy = find_project(path).interim / f"{DEPLOYMENT}_{(digest or sha256(path))[:12]}.parquet"
+    stamp = f"{(digest or sha256(path))[:12]}{zlib.crc32((inside or '').encode()) or ''}"
+    copy = find_project(path).interim / f"{DEPLOYMENT}_{stamp}.parquet"
     try:
-        return read_table(copy) if copy.is_file() else _copied(path, copy)
+        return read_table(copy) if copy.is_file() else _copied(path, copy, inside)
     except UserError:
         if not copy.is_file():
             raise
-        return _copied(path, copy)  # a damaged copy: the file itself is whole
+        return _copied(path, copy, inside)  # a damaged copy: the file itself is whole
 
 
-def _copied(path: Path, copy: Any):
-    frame = read_rows(path)
+def _copied(path: Path, copy: Any, inside: Any):
+    frame = read_rows(path, table=inside)
     for old in copy.parent.glob(f"{DEPLOYMENT}_*.parquet"):
         old.unlink(missing_ok=True)
     write_table(copy, frame)

@@ -23,7 +23,7 @@ from .manifest import manifest
 
 MOST = 6  # inputs that get tests of their own
 LEADING = "04_train/leading.csv"  # the inputs by what shuffling each costs, the most first
-FEWEST = 5  # rows of either class that a harder part of the population keeps
+FEWEST = 5  # rows of each class that a harder part of the population keeps
 
 
 def is_amount(column: Any) -> Any:
@@ -68,7 +68,7 @@ def extreme(
 ) -> Any:
     """Keep the share `level` of the rows where the input `name` is lowest or highest.
 
-    Where there are classes the share grows until it holds five rows of either side: without them
+    Where there are classes the share grows until it holds five rows of each side: without them
     nothing can be measured.
     """
     if not pd.api.types.is_numeric_dtype(frame[name]):
@@ -77,12 +77,11 @@ def extreme(
     order = there[np.argsort(frame[name].to_numpy()[there], kind="stable")]
     order = order[::-1] if highest else order
     size = max(round(level * len(order)), FEWEST)
-    task, study = Task(manifest()), manifest().study
+    task = Task(manifest())
     if task.has_classes:
-        positive = (task.labels(frame) == study.positive_class).to_numpy()[order]
-        for side in (positive, ~positive):
-            if side.any():
-                size = max(size, np.flatnonzero(side)[:FEWEST][-1] + 1)
+        kinds = task.truth(frame).to_numpy()[order]
+        for kind in np.unique(kinds):
+            size = max(size, np.flatnonzero(kinds == kind)[:FEWEST][-1] + 1)
     return frame.iloc[np.sort(order[:size])]
 
 
