@@ -90,7 +90,7 @@ def best_f1(
     score = np.asarray(score, dtype=float)
     there = np.isfinite(score)
     ranking = Ranking(np.asarray(truth)[there], score[there], prevalence=prevalence)
-    cut = _best(ranking)
+    cut = max((USUAL, _best(ranking)), key=lambda place: _told(ranking, place)[0])
     cuts = {"best F1": cut, "one half": USUAL, "study.toml": working_point}
     found, values = [], []
     for weights in group_weights(np.asarray(groups)[there], draws=draws, seed=seed):
