@@ -512,3 +512,47 @@ study(
     FAR.replace("nonsuch.check", "split.groups"),
     "[split]",
 )
+
+
+def searches(more, says, mended):
+    """Return the remedy of a search whose figure of merit is read at a false-positive rate."""
+
+    def remedy(person):
+        person.small()
+        person.edit("study.toml", 'task = "regression"', 'task = "classification"')
+        classes = 'target = "weight"\npositive_class = "1"'
+        person.edit("study.toml", 'target = "weight"', f"{classes}\n{more}")
+        for metric, new in {"bias": "ece", "nmad": "purity"}.items():
+            person.edit("study.toml", f'"{metric}"', f'"{new}"')
+        new = "roc_auc" if "rate" in more else "signal_efficiency"
+        person.edit("study.toml", '"rmse"', f'"{new}"')
+        yield person.types("status"), says
+        mended(person, more)
+
+    return remedy
+
+
+CASES["study a rate is added"] = searches(
+    "",
+    "add one to [study], such as false_positive_rate = 0.01",
+    lambda person, _: person.edit(
+        "study.toml", 'positive_class = "1"', 'positive_class = "1"\nfalse_positive_rate = 0.01'
+    ),
+)
+CASES["study a rate is read"] = searches(
+    "false_positive_rate = 0.01",
+    "is read by no metric",
+    lambda person, _: person.edit("study.toml", '"roc_auc"', '"signal_efficiency"'),
+)
+CASES["study a rate is removed"] = searches(
+    "false_positive_rate = 0.01",
+    "is read by no metric",
+    lambda person, more: person.edit("study.toml", more, ""),
+)
+study(
+    "a rate of numbers",
+    'unit = "kg"\nprimary',
+    'unit = "kg"\nfalse_positive_rate = 0.1\nprimary',
+    "study.false_positive_rate belongs to classification with a class of interest: remove it",
+    'unit = "kg"\nprimary',
+)

@@ -130,7 +130,7 @@ def desk(frame, truth, *, has_classes):
     here = Desk()
     here.settings = SimpleNamespace(inputs=[name for name in frame if name != "mass"])
     here.task = SimpleNamespace(
-        seen=lambda rows: rows, truth=lambda _: truth, has_classes=has_classes
+        seen=lambda rows: rows, truth=lambda _: truth, has_classes=has_classes, classes=()
     )
     here.table, here.seed, here.draws = (lambda _: frame), 0, 80
     half = len(frame) // 2

@@ -17,6 +17,7 @@ from boxloop.adopt.command import adopt
 from boxloop.base.errors import UserError
 from boxloop.checks import exact
 from boxloop.measure import Task, guess
+from boxloop.measure import pushes as walks
 from boxloop.measure.explain import EACH, searched, shuffled, these
 from boxloop.measure.long_tails import LongTails
 from boxloop.measure.metrics import METRICS
@@ -125,6 +126,19 @@ def test_leading_inputs_are_found_in_few_shuffles():
     cv = [(np.arange(150), np.arange(150, 300))]
     cost = shuffled(Ridge(40.0), X, y, cv=cv, settings=settings, scoring=scoring)
     assert list(cost.index[:2]) == ["f150", "f30"]
+
+
+def test_guesses_of_walks_are_asked_in_parts(monkeypatch):
+    """Of thousands of inputs all steps at once would not fit in memory; the pushes are the same."""
+    X = pd.DataFrame(np.random.default_rng(0).normal(size=(40, 6)), columns=list("abcdef"))
+    model, asked = Ridge().fit(X, X["a"] * X["b"]), []
+    monkeypatch.setattr(walks, "guess", lambda one, X: asked.append(len(X)) or guess(one, X))
+    known = {"players": {name: [name] for name in X}, "seed": 0, "walks": 5}
+    whole = walks.pushes(model, X[:8], X[8:], **known)
+    monkeypatch.setattr(walks, "CELLS", 2 * asked[0] / 8 * X.shape[1])
+    parts = walks.pushes(model, X[:8], X[8:], **known)
+    assert asked[1:] == [asked[0] / 4] * 4
+    np.testing.assert_allclose(parts.parts, whole.parts)
 
 
 def test_stress_tests_follow_what_the_model_leans_on(tmp_path, monkeypatch):

@@ -169,13 +169,14 @@ def refit_on_resamples(
     return each(lambda seed: make(seed).fit(X.iloc[drawn[seed]], y.iloc[drawn[seed]]), drawn)
 
 
+def _length(step: np.ndarray) -> float:
+    """Return the root mean square of steps, one number or several per row."""
+    square = step**2 if step.ndim < 2 else np.sum(step**2, axis=1)
+    return float(np.sqrt(np.mean(square)))
+
+
 def input_moves(
-    fitted: dict,
-    X: pd.DataFrame,
-    *,
-    up: pd.DataFrame,
-    seed: int,
-    inputs: list[str] | None = None,
+    fitted: dict, X: pd.DataFrame, *, up: pd.DataFrame, seed: int, inputs: Any = None
 ) -> pd.DataFrame:
     """Return how far the guesses move (root mean square) when one input is disturbed.
 
@@ -205,18 +206,15 @@ def input_moves(
     asked = set(X if inputs is None else [*inputs, *up])
     for name in (name for name in X if name in asked):
         order = rng.permutation(len(X))
-        versions = {
-            "shuffled": X[name].iloc[order].set_axis(X.index),
-            "one error bar up": up.get(name),
-        }
+        shuffled = X[name].iloc[order].set_axis(X.index)
+        versions = {"shuffled": shuffled, "one error bar up": up.get(name)}
         for label, values in versions.items():
             for who, estimator in fitted.items():
                 if values is None:  # it has no error bar: nothing is known of what one would do
                     moved.setdefault((label, who), {})[name] = np.nan
                     continue
                 step = guess(estimator, X.assign(**{name: values})) - before[who]
-                square = step**2 if step.ndim < 2 else np.sum(step**2, axis=1)
-                moved.setdefault((label, who), {})[name] = np.sqrt(np.mean(square))
+                moved.setdefault((label, who), {})[name] = _length(step)
     table = pd.DataFrame(moved)
     table.loc["worst case"] = table[["one error bar up"]].sum(min_count=1)
     return table

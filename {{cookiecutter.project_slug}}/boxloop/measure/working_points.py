@@ -90,7 +90,7 @@ def best_f1(
     score = np.asarray(score, dtype=float)
     there = np.isfinite(score)
     ranking = Ranking(np.asarray(truth)[there], score[there], prevalence=prevalence)
-    cut = _best(ranking)
+    cut = max((USUAL, _best(ranking)), key=lambda place: _told(ranking, place)[0])
     cuts = {"best F1": cut, "one half": USUAL, "study.toml": working_point}
     found, values = [], []
     for weights in group_weights(np.asarray(groups)[there], draws=draws, seed=seed):
@@ -99,17 +99,22 @@ def best_f1(
             found.append(_best(drawn))
             values.append([_told(drawn, place)[0] for place in cuts.values()])
     told = np.array(values) if values else np.full((1, len(cuts)), np.nan)
-    rows = {}
-    for place, (name, value) in enumerate(cuts.items()):
-        f1, purity, completeness = _told(ranking, value)
-        low, high = np.quantile(told[:, place], ENDS)
-        rows[name] = [value, f1, low, high, purity, completeness]
-    columns = ["cut", "F1", "low", "high", "purity", "completeness"]
-    table = pd.DataFrame(rows, columns).T.rename_axis("chosen by")
+    table = _table(ranking, cuts, told)
     ends = np.quantile(found, ENDS) if found else (np.nan, np.nan)
     gain = float(table.loc["best F1", "F1"] - table.loc["study.toml", "F1"])
     gained = np.quantile(told[:, 0] - told[:, 2], ENDS)
-    return Proposal(cut, *map(float, ends), table, gain, *map(float, gained))
+    low, high, gain_low, gain_high = (float(end) for end in (*ends, *gained))
+    return Proposal(cut, low, high, table, gain, gain_low, gain_high)
+
+
+def _table(ranking: Ranking, cuts: dict[str, float], told: np.ndarray) -> pd.DataFrame:
+    """Return what the rows say of each cut; `told` is F1 in each draw, shape (draws, cuts)."""
+    rows = {}
+    for place, (name, value) in enumerate(cuts.items()):
+        f1, purity, completeness = _told(ranking, value)
+        rows[name] = [value, f1, *np.quantile(told[:, place], ENDS), purity, completeness]
+    columns = ["cut", "F1", "low", "high", "purity", "completeness"]
+    return pd.DataFrame(rows, columns).T.rename_axis("chosen by")
 
 
 def _best(ranking: Ranking) -> float:

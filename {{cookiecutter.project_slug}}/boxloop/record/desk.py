@@ -513,9 +513,9 @@ class Desk:
         from boxloop.measure.working_points import best_f1
 
         study, truth = self.settings.study, self.task.truth(frame)
-        known = {"groups": self.units(frame), "draws": self.draws, "seed": self.seed}
-        mix = self.task.yardstick(frame).prevalence
-        return best_f1(truth, score, working_point=study.working_point, prevalence=mix, **known)
+        known: dict[str, Any] = {"groups": self.units(frame), "draws": self.draws}
+        known |= {"seed": self.seed, "prevalence": self.task.yardstick(frame).prevalence}
+        return best_f1(truth, score, working_point=study.working_point, **known)
 
     # Of very many inputs, the leading ones.
 
