@@ -74,7 +74,10 @@ def test_empty_brackets_are_no_unit(label):
 
 @pytest.mark.parametrize(
     ("curve", "label"),
-    [([0.02, 0.1], "model"), ([0.9, 0.9], "a stand-in for the domain reference of the field " * 2)],
+    [
+        ([0.05, 0.05], "model"),
+        ([0.9, 0.9], "a stand-in for the domain reference of the field " * 2),
+    ],
 )
 def test_a_legend_that_covers_a_curve_or_leaves_its_panel_moves_below(curve, label):
     """A curve through its corner, or a text that is wider than the panel."""
