@@ -110,6 +110,13 @@ def test_ticks_are_few_and_apart(name):
     assert np.diff(places).min() > 0.09
 
 
+def test_long_numbers_have_room():
+    """Of ten digits that differ in the last ones, three are written."""
+    _, words = find_bulk(1.18e9 + np.linspace(0, 2e7, 50)).ticks()
+
+    assert 2 <= len(words) <= 3
+
+
 def test_bins_are_equally_wide_on_the_axis():
     """Edges of a logarithmic axis have one ratio."""
     edges = find_bulk(draws("flux over ten decades")).bins(10)

@@ -3,7 +3,14 @@
 import numpy as np
 import pandas as pd
 
-from boxloop.measure.strata import compare_parts, measure_parts, split_parts, traits, weak_segment
+from boxloop.measure.strata import (
+    compare_parts,
+    measure_parts,
+    quarters,
+    split_parts,
+    traits,
+    weak_segment,
+)
 
 GROUPS = np.repeat(np.arange(50), 2)
 STATE = np.where(np.arange(100) < 40, "calm", "stormy")
@@ -70,3 +77,12 @@ def test_the_weak_segment_is_where_the_loss_was_planted():
     assert "depth" in rule
     assert X["depth"][segment].min() > 0.79
     assert segment.mean() > 0.05
+
+
+def test_a_column_of_few_values_has_these_in_place_of_quarters():
+    """A flag has no second quarter with half of the rows; values that are close stay apart."""
+    flag, dates = np.repeat([0.0, 1.0], [30, 70]), np.tile([2459000.1, 2459000.3], 50)
+
+    assert list(split_parts({"flag": quarters(flag)})) == ["flag: 0", "flag: 1"]
+    assert list(quarters(dates).categories) == ["2459000.1", "2459000.3"]
+    assert len(quarters(np.arange(100)).categories) == 4

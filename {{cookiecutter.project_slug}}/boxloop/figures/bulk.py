@@ -26,6 +26,7 @@ DECADE = 10.0  # a smaller ratio needs no logarithm
 BETTER, MUCH_BETTER = 1.2, 1.5
 ROOM = 0.5  # a tail of at most this part of the bulk is shown to its end
 MARGIN = 0.04
+LONG, LEAST = 8, 3  # of numbers with more signs, such as Julian dates, three have room
 HUGE = 1e150  # a float that is larger is no measurement, and has no room for a margin
 
 
@@ -90,7 +91,10 @@ class Bulk:
             found = round_steps.tick_values(self.low, self.high)
             slack = 1e-9 * (self.high - self.low)
             places = [x for x in map(float, found) if self.low - slack <= x <= self.high + slack]
-            return places, tick_words(places)
+            words = tick_words(places)
+            if most > LEAST and any("$" not in word and len(word) > LONG for word in words):
+                return self.ticks(LEAST)
+            return places, words
         if self.scale == "log":
             return log_ticks(self.low, self.high, most=most)
         places = _asinh_ticks(self, most)

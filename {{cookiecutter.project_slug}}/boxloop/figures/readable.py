@@ -22,6 +22,7 @@ SIGN = 0.56  # width of a sign, in units of the size of its font
 WIDEST = 42  # signs of a word beside a vertical axis, in each of its two lines
 LINE = 1.45  # height of a line, in units of the size of its font
 LEAST, MOST = 1e-3, 1e5  # numbers beyond are written as powers of ten
+NARROW = 3.0  # inches of a panel that has room for three long numbers
 GAP = 0.06  # inches between an axis and the legend below it
 _UNIT_AT_END = re.compile(r"^(.*\S)\s*\[([^\[\]]*)\]$", re.DOTALL)
 
@@ -117,7 +118,8 @@ def _fit_numbers(axis: Any) -> None:
     elif axis.get_scale() == "linear" and type(axis.get_major_formatter()) is ScalarFormatter:
         low, high = sorted(map(float, axis.get_view_interval()))
         if not LEAST <= max(abs(low), abs(high)) < MOST:
-            ticks, words = Bulk("linear", low, high).ticks(most=5)
+            wide = axis.axis_name == "y" or _inches(axis.axes)[0] > NARROW
+            ticks, words = Bulk("linear", low, high).ticks(most=5 if wide else 3)
             axis.set_ticks(ticks, labels=words)
 
 

@@ -22,11 +22,11 @@ def quarters(values: np.ndarray | pd.Series) -> Any:
     none.
     """
     column = pd.Series(np.asarray(values, dtype=float))
-    if len(there := np.unique(column.dropna())) <= len(QUARTERS):
-        return pd.Categorical(
-            column.map(dict(zip(there, map("{:.9g}".format, there), strict=True))),
-            list(dict.fromkeys(map("{:.9g}".format, there))),
-        )
+    there = np.unique(column.dropna())
+    if len(there) <= len(QUARTERS):
+        written = ([f"{value:.{digits}g}" for value in there] for digits in (3, 6, 9, 17))
+        names = next(words for words in written if len(set(words)) == len(there))
+        return pd.Categorical(column.map(dict(zip(there, names, strict=True))), names)
     rank = column.rank(pct=True)
     return pd.Categorical(
         pd.cut(rank, np.linspace(0, 1, 5), labels=QUARTERS)
