@@ -71,8 +71,8 @@ class Person:
         return self.project
 
     def own(self, task="classification"):
-        """Take a project that waits for a table, as baked."""
-        self.project = test_adopt.project(self.folder, task)
+        """Take a project that waits for a table, as baked; another one for another task."""
+        self.project = test_adopt.project(self.folder / f"own {task}", task)
         return self.project
 
     def bakes(self, **answers):

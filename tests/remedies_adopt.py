@@ -227,7 +227,7 @@ def wrong_task(name, content, target, task, says, other, another):
     def set_it(person):
         person.own(task), person.writes(content)
         yield person.adopts(target=target), says
-        person.edit("study.toml", f'task = "{task}"', f'task = "{other}"')
+        person.own(other)
 
     def choose(person):
         person.own(task), person.writes(content)
@@ -238,7 +238,7 @@ def wrong_task(name, content, target, task, says, other, another):
         person.own(task), person.writes(content)
         person.does("adopt", str(person.folder / "t.csv"), "--target", another)
         yield person.adopts(target=target), says
-        person.edit("study.toml", f'task = "{task}"', f'task = "{other}"')
+        person.own(other)
 
     CASES.update(
         {
@@ -254,7 +254,7 @@ wrong_task(
     GOOD,
     "kind",
     "regression",
-    'regression needs numbers: correct your file, set task = "classification" in study.toml',
+    'regression needs numbers: correct your file, choose another target or adopt it in a project',
     "classification",
     "x",
 )
@@ -284,7 +284,7 @@ wrong_task(
     TWO,
     "flag",
     "regression",
-    'two different values only: set task = "classification"',
+    'two different values only: choose another target or adopt it in a project that is made with',
     "classification",
     "x",
 )
@@ -293,7 +293,7 @@ wrong_task(
     GOOD,
     "x",
     "classification",
-    'and at most 50 classes are needed: set task = "regression"',
+    'and at most 50 classes are needed: choose another target or adopt it in a project',
     "regression",
     "kind",
 )
@@ -382,8 +382,8 @@ def adopt_a_transform_for_classes_leave_it_out(person):
 @case
 def adopt_a_transform_for_classes_change_the_task(person):
     person.own(), person.writes(csv(BASE))
-    yield person.adopts("--transform", "log10", target="y"), "leave it out, or change the task"
-    person.edit("study.toml", 'task = "classification"', 'task = "regression"')
+    yield person.adopts("--transform", "log10", target="y"), "leave it out, or adopt it in a project of another task"
+    person.own("regression")
     yield person.adopts("--transform", "log10", target="x")
 
 
@@ -421,8 +421,8 @@ def adopt_a_class_for_numbers_leave_it_out(person):
 @case
 def adopt_a_class_for_numbers_change_the_task(person):
     person.own("regression"), person.writes(csv(BASE.assign(band=BASE.index % 4)))
-    yield person.adopts("--positive", "1", target="band"), "leave it out, or change the task"
-    person.edit("study.toml", 'task = "regression"', 'task = "classification"')
+    yield person.adopts("--positive", "1", target="band"), "leave it out, or adopt it in a project of another task"
+    person.own("classification")
 
 
 table(

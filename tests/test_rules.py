@@ -36,8 +36,8 @@ FAULTS = {
         TABLE.assign(m=TABLE["m"].astype(object).where(ROWS % 5 != 2, "dim")),
         "column 'm' holds 'dim' in row 3, the first of 12 such rows: regression needs numbers",
         (
-            'correct your file, set task = "classification" in study.toml or choose another '
-            "target, and adopt again"
+            "correct your file, choose another target or adopt it in a project that is made with "
+            "task = classification"
         ),
     ),
 }

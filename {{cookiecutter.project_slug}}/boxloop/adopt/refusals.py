@@ -45,7 +45,7 @@ def transform_fits(kind: Any, transform: str | None) -> None:
     """Refuse a transform of a target that is no number."""
     if transform is not None and kind.has_classes:
         says = f'--transform is of a number, and study.toml says task = "{kind.name}"'
-        msg = f"{says}: leave it out, or change the task."
+        msg = f"{says}: leave it out, or adopt it in a project of another task."
         raise UserError(msg)
 
 
@@ -150,7 +150,7 @@ def interest(path: Path, target: str, labels: pd.Series, kind: Any, wanted: str 
     if not kind.has_classes:
         if wanted is not None:
             says = f'--positive names a class, and study.toml says task = "{kind.name}"'
-            msg = f"{says}: leave it out, or change the task."
+            msg = f"{says}: leave it out, or adopt it in a project of another task."
             raise UserError(msg)
         return None, None
     counts = labels.value_counts()

@@ -22,6 +22,8 @@ NEEDED = ("target", "id", "group", "time", "weight")  # roles without which a ro
 PROMISES = ("min", "max", "slope", "expected")  # what study.toml says of numbers only
 CORRECT = "correct your file or leave the field empty there, and adopt it again"
 OR_IGNORED = f"{CORRECT}, or give the column the role ignored in study.toml"
+# The notebooks of a project are those of its task.
+ANOTHER_TASK = "choose another target or adopt it in a project that is made with task = {}"
 IGNORE = "give it the role ignored in study.toml"
 
 
@@ -150,14 +152,14 @@ def target_faults(name: str, values: pd.Series, *, has_classes: bool) -> Iterato
             what = f"{different:,} different values" if whole else "numbers that are not whole"
             yield Fault(
                 f"column '{name}' holds {what}, and at most {MOST_CLASSES} classes are needed",
-                'set task = "regression" in study.toml or choose another target, and adopt again',
+                ANOTHER_TASK.format("regression"),
             )
     elif not numeric:
         yield from _words_for_numbers(name, values)
     elif different == 2:
         yield Fault(
             f"column '{name}' holds two different values only",
-            'set task = "classification" in study.toml or choose another target, and adopt again',
+            ANOTHER_TASK.format("classification"),
         )
     else:
         yield from infinite(name, values)
@@ -302,10 +304,7 @@ def _weights(name: str, values: pd.Series, role: str) -> Iterator[Fault]:
 
 def _words_for_numbers(name: str, values: pd.Series) -> Iterator[Fault]:
     """Yield a fault where a target that is to be predicted as a number holds words."""
-    remedy = (
-        'correct your file, set task = "classification" in study.toml or choose another target, '
-        "and adopt again"
-    )
+    remedy = f"correct your file, {ANOTHER_TASK.format('classification')}"
     yield from _rows(name, values, _words(values), "regression needs numbers", remedy)
 
 
