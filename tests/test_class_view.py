@@ -116,6 +116,18 @@ def test_of_no_row_there_is_no_share():
     assert found.loc[NAMES[3]].isna().all()
 
 
+def test_what_nothing_is_called_by_is_complete_to_nothing_and_has_no_purity():
+    """A rare class that never has the largest probability; scikit-learn would warn and say 0."""
+    truth, chance = guessed()
+    chance[:, 3] = 0
+    table = measure.by_class(truth, {"model": chance}, NAMES, groups=np.arange(600), draws=20)
+
+    found = values(table).loc[NAMES[3]]
+
+    assert found["completeness"] == 0
+    assert np.isnan(found["purity"])
+
+
 def test_rows_without_a_guess_are_left_out():
     """The first block of a split in time has none."""
     truth, chance = guessed()
@@ -167,6 +179,17 @@ def test_right_probabilities_err_by_no_more_than_chance():
     assert right["beyond"].sum() <= 1
     assert wrong["beyond"].sum() >= 3
     assert inside.mean() > 0.85
+
+
+def test_of_right_probabilities_one_table_in_twenty_is_beyond_chance():
+    """Ten tables with four classes each: of forty errors two are expected, and not the half."""
+    rng, beyond = np.random.default_rng(2), 0
+    for _ in range(10):
+        chance = rng.dirichlet([1.0, 0.7, 0.3, 0.2], size=300)
+        truth = (rng.random((300, 1)) > chance.cumsum(axis=1)).sum(axis=1)
+        beyond += class_calibration(truth, chance, NAMES)[1]["beyond"].sum()
+
+    assert beyond <= 6
 
 
 def test_the_calibration_error_is_a_mean_over_rows():

@@ -43,6 +43,7 @@ class Desk:
     smoke: bool
     read: Any
     keep: Any
+    number: Any
     uses: Any
     file: Any
     has: Any

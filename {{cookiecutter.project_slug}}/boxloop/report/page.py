@@ -86,7 +86,7 @@ def build_report(project: Project, *, stale: dict | None = None) -> Path:
         verdict=cover.judged(judge(checks, metrics, settings, undone=undone), checks, chapters),
         headline=cover.headline(metrics, settings, past, checks),
         old=[" ".join(row) for row in undone if row[1] in NOT_OF_TODAY],
-        **{"metrics": cover.secondary(metrics), "classes": by_class(project)},
+        **_measured(project, metrics),
         counts=cover.counts(checks, answers, passes, past),
         provenance=cover.provenance(chapters, git_commit(project.root)),
         **_criteria(metrics, checks) | _predictions(read(_scored, project, default=[])),
@@ -121,6 +121,10 @@ def _is_sealed(metrics: dict) -> bool:
 def _named(project: Project, settings: Settings | None) -> dict:
     study = settings.study if settings else None
     return {"study": study, "title": study.title if study else project.root.name}
+
+
+def _measured(project: Project, metrics: dict) -> dict:
+    return {"metrics": cover.secondary(metrics), "classes": by_class(project)}
 
 
 def _criteria(metrics: dict, checks: list[dict]) -> dict:
