@@ -165,7 +165,11 @@ def grids() -> dict:
         "ridge on leading columns": ("alpha", [0.1, 1.0, 10.0, 100.0]),
         "logistic regression": ("C", [0.01 / own, 0.1 / own, 1.0 / own, 10.0 / own]),
         "logistic regression on leading columns": ("C", [0.01, 0.1, 1.0, 10.0]),
-        "small gradient boosting": ("max_leaf_nodes", [3, 6, 12]),
+        # Stumps, too, where inputs are very many: each of few terms may be all there is.
+        "small gradient boosting": (
+            "max_leaf_nodes",
+            [2, 3, 6, 12] if is_wide(manifest()) else [3, 6, 12],
+        ),
         "gradient boosting": ("max_leaf_nodes", [12, 24, 48]),
         "neural network": ("alpha", [0.1, 1.0, 10.0, 100.0]),
         "Mahalanobis distance": (),
