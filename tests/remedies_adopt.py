@@ -254,7 +254,7 @@ wrong_task(
     GOOD,
     "kind",
     "regression",
-    'regression needs numbers: correct your file, choose another target or adopt it in a project',
+    "regression needs numbers: correct your file, choose another target or adopt it in a project",
     "classification",
     "x",
 )
@@ -284,7 +284,7 @@ wrong_task(
     TWO,
     "flag",
     "regression",
-    'two different values only: choose another target or adopt it in a project that is made with',
+    "two different values only: choose another target or adopt it in a project that is made with",
     "classification",
     "x",
 )
@@ -293,7 +293,7 @@ wrong_task(
     GOOD,
     "x",
     "classification",
-    'and at most 50 classes are needed: choose another target or adopt it in a project',
+    "and at most 50 classes are needed: choose another target or adopt it in a project",
     "regression",
     "kind",
 )
@@ -372,6 +372,9 @@ transformed("left out")
 transformed("asinh", "--transform", "asinh")
 
 
+OTHER_TASK = "leave it out, or adopt it in a project of another task"
+
+
 @case
 def adopt_a_transform_for_classes_leave_it_out(person):
     person.own(), person.writes()
@@ -382,7 +385,10 @@ def adopt_a_transform_for_classes_leave_it_out(person):
 @case
 def adopt_a_transform_for_classes_change_the_task(person):
     person.own(), person.writes(csv(BASE))
-    yield person.adopts("--transform", "log10", target="y"), "leave it out, or adopt it in a project of another task"
+    yield (
+        person.adopts("--transform", "log10", target="y"),
+        "leave it out, or adopt it in a project of another task",
+    )
     person.own("regression")
     yield person.adopts("--transform", "log10", target="x")
 
@@ -421,7 +427,10 @@ def adopt_a_class_for_numbers_leave_it_out(person):
 @case
 def adopt_a_class_for_numbers_change_the_task(person):
     person.own("regression"), person.writes(csv(BASE.assign(band=BASE.index % 4)))
-    yield person.adopts("--positive", "1", target="band"), "leave it out, or adopt it in a project of another task"
+    yield (
+        person.adopts("--positive", "1", target="band"),
+        "leave it out, or adopt it in a project of another task",
+    )
     person.own("classification")
 
 

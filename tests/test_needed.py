@@ -59,7 +59,7 @@ def test_the_prompts_of_own_data_say_which_are_needed():
     for name, text, facts in cells("own_data"):
         needed = [f"{name}.{fact['id']}" in ITEMS for fact in facts]
         assert needed == sorted(needed, reverse=True), name
-        head = "*Needed for a paper (Huppenkothen et al., Appendix A, "
+        head = "*Needed for a paper"
         assert (head in text) == any(needed) and ("*Worth asking*" in text) != all(needed)
         assert text.find(head) <= text.find("*Worth asking*") or all(needed)
 

@@ -42,7 +42,7 @@ def of_columns(labels: pd.Series, roles: dict) -> list[str]:
         else:
             notes.append(f"Column '{name}': {hint}.")
     if labels.nunique() <= 10 and labels.dtype.kind in "iuf":
-        if_so = "if these are classes, adopt it in a project that is made with task = classification"
+        if_so = "if these are classes, adopt it in a project made with task = classification"
         notes.append(f"The target has {labels.nunique()} different values: {if_so}.")
     return notes
 

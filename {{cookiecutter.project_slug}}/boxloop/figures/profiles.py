@@ -50,10 +50,7 @@ def draw_profiles(
     drawn: list[np.ndarray] = []
     for ax, (title, settings) in zip(axes, tried.items(), strict=True):
         one = clone(model).set_params(**settings).fit(X.iloc[fitted], y.iloc[fitted])
-        said = guess(one, again)
-        if said.ndim > 1:  # of several classes: the probability of its own
-            own = y.loc[rows.index].to_numpy(dtype=int).repeat(len(grid))
-            said = said[np.arange(len(said)), own]
+        said = _of_own_class(guess(one, again), y.loc[rows.index].repeat(len(grid)))
         place = np.arange(len(grid)) if words else grid
         _draw(ax, place, said.reshape(len(rows), len(grid)))
         ax.set(title=title, xlabel=name)
@@ -66,6 +63,11 @@ def draw_profiles(
     find_bulk(*drawn).show(axes[0].yaxis)  # a setting that diverges must not flatten the others
     if not words:
         find_bulk(grid).show(*(ax.xaxis for ax in axes), most=4)
+
+
+def _of_own_class(said: np.ndarray, y: pd.Series) -> np.ndarray:
+    """Return a guess per row; of several classes the probability of its own."""
+    return said[np.arange(len(said)), y.to_numpy(dtype=int)] if said.ndim > 1 else said
 
 
 def _grid(values: pd.Series) -> tuple[np.ndarray, bool]:
