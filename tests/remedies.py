@@ -72,7 +72,7 @@ class Person:
 
     def own(self, task="classification"):
         """Take a project that waits for a table, as baked; another one for another task."""
-        self.project = test_adopt.project(self.folder / f"own {task}", task)
+        self.project = test_adopt.project(self.folder / f"own-{task}", task)
         return self.project
 
     def bakes(self, **answers):

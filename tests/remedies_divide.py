@@ -59,6 +59,7 @@ table(
     f"some: {ANOTHER}c, or bring at least 15 rows of it.",
     {"words": ("--positive", "c")},
     more_of(RARER, "b"),
+    words=("--positive", "b"),
 )
 table(
     "early",
@@ -74,8 +75,8 @@ table(
     "or bring more rows of it, or leave --time out.",
     {"words": (*TIME, "--positive", "c")},
     more_of(EARLIER, "a"),
-    {"words": ()},
-    words=TIME,
+    {"words": ("--positive", "a")},
+    words=(*TIME, "--positive", "a"),
 )
 table(
     "in one group",
@@ -91,8 +92,8 @@ table(
     "or bring more rows of it, or name another column with --group.",
     {"words": (*GROUP, "--positive", "c")},
     more_of(MIXED_REST, "a"),
-    FIELD,
-    words=GROUP,
+    {"words": ("--group", "other", "--positive", "a")},
+    words=(*GROUP, "--positive", "a"),
 )
 
 

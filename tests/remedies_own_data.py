@@ -352,7 +352,7 @@ table("one row by chance", CHANCE, LUCK, parts(exploration=0.3), STRATIFIED, fra
 @case
 def a_rare_class_that_is_not_of_interest_stops_nothing(person):
     person.own(), person.writes(csv(RARER))
-    yield person.adopts(), "name another class with --positive, such as c"
+    yield person.adopts("--positive", "b"), "name another class with --positive, such as c"
     person.does("adopt", str(person.folder / "t.csv"), "--target", "kind", "--positive", "c")
     yield calls(data.labelled, person.project.raw)
 

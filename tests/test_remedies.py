@@ -3,6 +3,7 @@
 import pytest
 import remedies_adopt
 import remedies_benchmark
+import remedies_classes
 import remedies_desk
 import remedies_divide
 import remedies_files
@@ -21,6 +22,7 @@ from walk_project import command, execute_here, sources, write
 ROOMS = (
     remedies_adopt,
     remedies_benchmark,
+    remedies_classes,
     remedies_desk,
     remedies_divide,
     remedies_files,

@@ -96,15 +96,21 @@ def _refuse(file: str, frame: pd.DataFrame, share: np.ndarray, settings: Setting
     few, side = min((int(rows.sum()), name) for name, rows in sides.items())
     found = _another(frame, share, settings) if study.positive_class else None
     other = f"name another class with --positive, such as {found}, or " if found else ""
-    least = fewest_of_a_class(len(frame))
-    # Groups and times may lie so that more are needed; then the number alone is no promise.
-    more = f"at least {least}" if few < least else "more"
     msg = (
         f"{file}, column '{study.target}': {side[:60]} has {few} rows, "
         f"which cannot be divided{way} so that each part has some: "
-        f"{other}bring {more} rows of it{out}."
+        f"{other}bring {_how_many(few, len(frame))} rows of it{out}."
     )
     raise UserError(msg)
+
+
+def _how_many(few: int, rows: int) -> str:
+    """Return how many rows of a class with `few` are to be brought.
+
+    Groups and times may lie so that more are needed; then the number alone is no promise.
+    """
+    least = fewest_of_a_class(rows)
+    return f"at least {least}" if few < least else "more"
 
 
 def fewest_of_a_class(rows: int) -> int:
