@@ -121,6 +121,8 @@ table("no sheet", made(openpyxl.Workbook().save), "has no sheet with a line of n
 table("no rows in HDF5", hdf5({"a": 3}), "its arrays have no rows: write a table in it",
       {"content": hdf5(CODES)}, file="t.h5")  # fmt: skip
 HISTOGRAM = {"h": np.histogram(NUMBERS["x"])}
+PAGE = "<!DOCTYPE html>\n<html><body>404, not found</body></html>\n"
+table("a web page", PAGE, "is a web page without a table: save the table", GOOD_AGAIN)
 table("no tree", root(HISTOGRAM), "holds no tree with events: write the table again",
       {"content": root({"t": CODES})}, file="t.root")  # fmt: skip
 table("a name that no table has", TWO, "name one of them with --table",

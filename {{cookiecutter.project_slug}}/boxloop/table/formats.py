@@ -42,6 +42,14 @@ def written_as(data: bytes) -> str:
     return "ascii.ipac" if _is_ipac(lines) else ""
 
 
+def refuse_page(path: Path, data: bytes) -> None:
+    """Refuse a web page without a table, which a download often is in place of one."""
+    start = data[:START].lstrip().lower()
+    if start.startswith((b"<!doctype html", b"<html")) and b"<table" not in data.lower():
+        msg = f"{path.name} is a web page without a table: save the table that it leads to instead."
+        raise UserError(msg)
+
+
 def _is_ipac(lines: list[str]) -> bool:
     """Whether names stand between bars, perhaps with types, and rows stand without."""
     rest = [line for line in lines if not line.startswith("\\")]

@@ -15,7 +15,7 @@ from boxloop.table.catalogue import Catalogue
 from boxloop.table.commas import decimal_commas
 from boxloop.table.encoding import text_of
 from boxloop.table.fields import NOTHING, cut, one_width, rows_of
-from boxloop.table.formats import read_as, written_as
+from boxloop.table.formats import read_as, refuse_page, written_as
 from boxloop.table.header import laid_out
 from boxloop.table.numbers_in_words import exactly, numbers, rounded
 from boxloop.table.recast import recast
@@ -72,6 +72,7 @@ def read_text(path: Path, *, delimiter: str | None = None) -> Catalogue:
         numbers.
     """
     data, notes = text_of(path)
+    refuse_page(path, data)
     if kind := written_as(data):
         frame, units, descriptions, said = read_as(path, data, kind)
         frame, more = numbers(frame, _placed(path, None))
