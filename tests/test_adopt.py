@@ -144,9 +144,9 @@ def test_a_study_that_is_worked_is_left_alone(tmp_path):
 @pytest.mark.parametrize(
     ("task", "target", "says"),
     [
-        ("regression", "kind", 'regression needs numbers.*task = "classification"'),
+        ("regression", "kind", "regression needs numbers.*task = classification"),
         ("regression", "good", "two different values"),
-        ("classification", "mag", 'not whole.*task = "regression"'),
+        ("classification", "mag", "not whole.*task = regression"),
         ("classification", "source_id", "200 different values"),
         ("anomaly-detection", "colour", "not whole"),
     ],

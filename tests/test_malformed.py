@@ -225,14 +225,14 @@ CASES = {
         GOOD,
         CLASSES,
         ["--target", "x"],
-        'not whole, and at most 50 classes are needed: .*task = "regression"',
+        "not whole, and at most 50 classes are needed: .*task = regression",
     ),
     "numbers that are words": (
         "t.csv",
         GOOD,
         "regression",
         [],
-        'regression needs numbers: .*task = "classification"',
+        "regression needs numbers: .*task = classification",
     ),
     "numbers that are two": (
         "t.csv",

@@ -3,10 +3,10 @@
 import pytest
 from cases_at import CASES, case
 from test_adopt import project
-from cases.test_contract import loop_takes
 
 from boxloop.adopt.command import adopt
 from boxloop.base.errors import UserError
+from cases.test_contract import loop_takes
 
 # What is refused, and a part of the sentence that says why.
 REFUSED = {

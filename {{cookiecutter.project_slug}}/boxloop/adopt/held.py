@@ -52,11 +52,10 @@ class Asked:
     options: dict[str, str | None]
     ignore: tuple[str, ...] = ()
 
-    def of_one(self, targets: str | Sequence[str | None]) -> Asked:
+    def of_one(self, targets: str | Sequence[str]) -> Asked:
         """Return the same with its target, or refuse several: the commands take them one by one."""
-        found = list(dict.fromkeys([targets] if isinstance(targets, str) else targets)) or [None]
-        alone = [replace(self, options={"--target": None} | self.options | {"--target": name})
-                 for name in found]  # fmt: skip
+        found = list(dict.fromkeys([targets] if isinstance(targets, str) else targets))
+        alone = [replace(self, options={"--target": name, **self.options}) for name in found]
         if len(alone) == 1:
             return alone[0]
         lines = [

@@ -36,6 +36,8 @@ def penalty(settings: Any) -> Any:
 class Components(PCA):
     """Principal components, as many as are asked for or as the fitted rows allow."""
 
+    n_components: int
+
     def fit_transform(self, X: Any, y: Any = None) -> Any:
         """Fit as scikit-learn does; the parameters are afterwards as they were."""
         asked = self.n_components

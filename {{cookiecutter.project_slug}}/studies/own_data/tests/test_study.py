@@ -143,7 +143,12 @@ def test_one_reading_serves_every_question(adopt, monkeypatch):
     frame.loc[3:6, "m"] = np.nan
     raw = adopt(frame, deployment=stars(40, seed=5).drop(columns=["m", "kind"]))
     seen, read = [], data.read_rows
-    monkeypatch.setattr(data, "read_rows", lambda path: seen.append(path.name) or read(path))
+
+    def spy(path, **options):
+        seen.append(path.name)
+        return read(path, **options)
+
+    monkeypatch.setattr(data, "read_rows", spy)
     data.labelled(raw), data.deployment(raw), data.domains(raw)
     assert data.dropped(raw)["rows"].tolist() == [4]
     assert seen == ["t.csv", "d.csv"]
@@ -314,11 +319,6 @@ def spoilt(column, row, value):
             r"column 'm' has a value in 15 usable rows, at least 20 are needed",
         ),
         (lambda f: f.assign(m=np.nan), {}, r"column 'm' has a value in 0 usable rows"),
-        (
-            lambda f: f.head(30).join(pd.DataFrame(np.eye(30)).add_prefix("q")),
-            {},
-            r"there are 34 inputs for 30 usable rows",
-        ),
         (
             lambda f: f.assign(kind="rare"),
             {"task": "classification"},
