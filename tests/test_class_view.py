@@ -287,6 +287,25 @@ def drawn():
     }
 
 
+def test_of_a_test_the_level_is_drawn_that_costs_a_class_most():
+    """Forty lines are no figure; what is left out stands in the table beside it."""
+    rows = [("at home", np.nan, 0.9, 0.9), ("noise", 0.1, 0.9, 0.8), ("noise", 1.0, 0.9, 0.2),
+            ("scale", -0.05, 0.3, 0.9), ("scale", 0.05, 0.4, 0.5)]  # fmt: skip
+    table = pd.DataFrame([
+        {"test": test, "level": level, "class": name, "rows": 9, "value": value,
+         "low": value - 0.1, "high": value + 0.1}
+        for test, level, *values in rows for name, value in zip("ab", values, strict=True)
+    ])  # fmt: skip
+    fig = figures.draw_class_stress(table)
+    lines = [text.get_text() for text in fig.axes[0].get_yticklabels()]
+
+    assert len(lines) == 3
+    assert [any(word in line for line in lines) for word in ("1", "-0.05", "0.1")] == [
+        True, True, False,
+    ]  # fmt: skip
+    plt.close(fig)
+
+
 def test_every_figure_names_every_class_and_no_legend_lies_over_a_curve():
     """Names that are long are broken, and their first words stay."""
     for name, fig in drawn().items():

@@ -55,7 +55,8 @@ class Power:
         """What would have been seen, in half a sentence; and what would be enough."""
         if self.suffices:
             return f"{self.fault} would have been seen ({self.how})"
-        said = f"only {self.fault} would have been seen ({self.how})"
+        seen = f"only {self.fault}" if math.isfinite(self.detectable) else "none, however large,"
+        said = f"{seen} would have been seen ({self.how})"
         if self.enough is not None:
             said += f"; about {self.enough:,} {self.of} would be enough"
         return said
