@@ -7,7 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn import metrics as known
+from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from studies.own_data import models
+from studies.own_data.data import labelled
 from test_adopt import project, written
 
 from boxloop.adopt.command import adopt
@@ -277,3 +281,21 @@ def test_a_set_of_classes_holds_nine_in_ten():
     sure = said(1_000, seed=7, sharp=12.0)
     assert conformal_sets(sure[1], sure[0], sure[1]).sum(axis=1).max() == 1
     assert conformal_sets(chance[:8], truth[:8], others).all()  # of eight rows none is ruled out
+
+
+def test_the_grid_of_a_straight_border_ends_beyond_its_best(tmp_path, monkeypatch):
+    """Also where classes lie apart, as irises do: else the reference would be tuned unfairly."""
+    flowers = load_iris(as_frame=True)
+    frame = flowers.data.assign(species=flowers.target_names[flowers.target])
+    here = project(tmp_path)
+    adopt(here, written(tmp_path, frame), target="species")
+    monkeypatch.chdir(here.root)
+    settings = load_settings(here.settings_file)
+    rows, task = labelled(here.raw), Task(settings)
+    grid = models.grids()["reference"]
+    search = GridSearchCV(
+        models.ladder(0)["logistic regression"], grid, scoring="neg_log_loss", cv=5
+    ).fit(task.seen(rows), task.truth(rows))
+
+    ((name, values),) = grid.items()
+    assert search.best_params_[name] not in (values[0], values[-1])

@@ -121,10 +121,11 @@ def test_a_gap_does_not_make_an_input(tmp_path, name):
     path = written(tmp_path, frame.assign(**{name: hosts}), "t.parquet")
     guess = guess_roles(Catalogue(frame.assign(**{name: hosts})), target="y")[name]
 
-    assert guess.role == "group" and guess.hint == "1 row without it is left out"
+    assert guess.role == "group"
     assert str(LARGE)[:10] in guess.seen and "e+" not in guess.seen
-    adopt(here, path, target="y")
+    found = adopt(here, path, target="y")
     assert load_settings(here.settings_file).only("group") == name
+    assert f"no group ({name}) in 1." in " ".join(found.notes)
 
 
 def test_an_id_with_many_gaps_costs_no_rows():

@@ -25,7 +25,7 @@ def test_what_names_shared_things_is_a_group(tmp_path, name, group):
     found, settings = adopted(tmp_path, name, "z")
 
     assert (settings.only("group"), settings.split.strategy) == (group, "group")
-    assert ("without it" in " ".join(found.notes)) == ("gap" in name)
+    assert ("rows: no group" in " ".join(found.notes)) == ("gap" in name)
 
 
 def test_a_mark_of_one_column_is_a_mark_in_all(tmp_path):

@@ -177,13 +177,12 @@ def left_out(
 ) -> list[str]:
     """Return in a sentence how many rows will be left out, and for which reasons; [] where none.
 
-    Errors of the target, and what names rows or groups, may have a hint of their own.
+    Errors of the target have a sentence of their own.
     """
     gone, said = np.zeros(len(frame), dtype=bool), []
     for name, words in needed(roles, target, in_time=in_time).items():
         new = known(frame[name], roles[name]).isna().to_numpy() & ~gone
-        told = roles[name].role == "error" or "left out" in getattr(roles[name], "hint", "")
-        if new.any() and not told:
+        if new.any() and roles[name].role != "error":
             said.append(f"{words} ({name}) in {new.sum():,}")
             gone |= new
     return [f"Left out: {gone.sum():,} of {len(frame):,} rows: {', '.join(said)}."] if said else []

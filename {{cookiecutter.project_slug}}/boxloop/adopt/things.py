@@ -70,7 +70,7 @@ def _share(table: SeenTable, some: dict[str, SeenColumn], found: dict, group: An
             shared[name] = why
     if group is None and shared:
         group = _first(shared, some)
-        found[group] = ("group", *shared[group][:2])
+        found[group] = ("group", shared[group][0])
     told = "it names things that several rows share: --group divides by it instead"
     found.update({name: ("ignored", told) for name in shared if name != group})
     return group
@@ -80,7 +80,7 @@ def _first(shared: dict[str, tuple], some: dict[str, SeenColumn]) -> str:
     """Return the column that divides: the finest of the surest, or what holds it and is as fine."""
     number = {name: len(some[name].levels.counts) for name in shared}
     order = sorted(
-        shared, key=lambda name: (names.is_instrument(name), -shared[name][2], -number[name])
+        shared, key=lambda name: (names.is_instrument(name), -shared[name][1], -number[name])
     )
     finest = order[0]
     codes = some[finest].levels.codes
@@ -128,18 +128,11 @@ def _is_id(column: SeenColumn, *, named: bool) -> tuple | None:
     if column.gap > MOST_GAPS:
         return "ignored", f"it numbers or names rows, and {percent(column.gap)} of them have none"
     nearly = "a different one in every row" if share == 1 else "nearly a different one in every row"
-    return "id", nearly, _left_out(column)
-
-
-def _left_out(column: SeenColumn) -> str:
-    rows = len(column.column) - len(column.known)
-    if not rows:
-        return ""
-    return "1 row without it is left out" if rows == 1 else f"{rows:,} rows without it are left out"
+    return "id", nearly
 
 
 def _is_shared(column: SeenColumn, table: SeenTable, *, named: bool, blind: bool) -> tuple | None:
-    """Return reason, hint and strength where a column names what several rows share, else None."""
+    """Return reason and strength where a column names what several rows share, else None."""
     found = column.levels
     most = found.counts.max() if len(found.counts) else 0
     few = len(found.counts) < FEWEST_GROUPS or most > LARGEST_GROUP * found.known
@@ -160,7 +153,7 @@ def _is_shared(column: SeenColumn, table: SeenTable, *, named: bool, blind: bool
     if not named and why is None:
         return None
     called = "named as an identifier, and rows share it" if named else f"rows share it, and {why}"
-    return f"{called}: {STAY}", _left_out(column), 2 * named + (why is not None)
+    return f"{called}: {STAY}", 2 * named + (why is not None)
 
 
 def percent(share: float) -> str:

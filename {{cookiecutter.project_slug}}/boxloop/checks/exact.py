@@ -68,7 +68,7 @@ def find(X: dict[str, np.ndarray], y: np.ndarray, *, seed: int) -> Law | None:
     y : array of shape (n,)
         A target of numbers, without gaps.
     """
-    rich = {name: x for name, x in X.items() if len(np.unique(x[np.isfinite(x)])) > DISTINCT}
+    rich = _rich(X)
     for name, x in rich.items():
         if _is_monotone(x, y):
             return Law((name,), f"'{name}'", 1.0)
@@ -85,6 +85,11 @@ def find(X: dict[str, np.ndarray], y: np.ndarray, *, seed: int) -> Law | None:
         or _first(_lines_of_parts(axes, targets, seed))
         or _first(_planes_of_parts(axes, targets, seed))
     )
+
+
+def _rich(X: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the columns of more than a few values."""
+    return {name: x for name, x in X.items() if len(np.unique(x[np.isfinite(x)])) > DISTINCT}
 
 
 def _leading(X: dict[str, np.ndarray], y: np.ndarray) -> dict[str, np.ndarray]:
@@ -106,7 +111,7 @@ def of_pairs(X: dict[str, np.ndarray], y: np.ndarray, *, most: int) -> list[Law]
     most : int
         Of so many inputs products and ratios are looked at.
     """
-    rich = {name: x for name, x in X.items() if len(np.unique(x[np.isfinite(x)])) > DISTINCT}
+    rich = _rich(X)
     if len(rich) < 2:
         return []
     targets, axes = _axes({"": y}), _axes(rich)

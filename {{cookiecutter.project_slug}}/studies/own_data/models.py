@@ -161,10 +161,11 @@ def grids() -> dict:
 
     own = penalty(manifest())
     tried: dict[str, Any] = {
-        "ridge": ("alpha", [0.1 * own, own, 10.0 * own, 100.0 * own]),
+        "ridge": ("alpha", [own * share for share in (0.01, 0.1, 1.0, 10.0, 100.0)]),
         "ridge on leading columns": ("alpha", [0.1, 1.0, 10.0, 100.0]),
-        "logistic regression": ("C", [0.01 / own, 0.1 / own, 1.0 / own, 10.0 / own]),
-        "logistic regression on leading columns": ("C", [0.01, 0.1, 1.0, 10.0]),
+        # Classes that lie apart ask for a steep border: the grid goes on where it still gains.
+        "logistic regression": ("C", [c / own for c in (0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)]),
+        "logistic regression on leading columns": ("C", [0.01, 0.1, 1.0, 10.0, 100.0]),
         # Stumps, too, where inputs are very many: each of few terms may be all there is.
         "small gradient boosting": (
             "max_leaf_nodes",
