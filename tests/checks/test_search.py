@@ -94,6 +94,26 @@ def test_noise_is_optimism_and_never_passes():
     assert states.count("pass") <= 2
 
 
+def test_half_of_a_promise_that_three_folds_lack_by_chance_is_not_broken():
+    """Fifteen rows and a penalty that bites harder on the few rows inside; then a clear case."""
+    penalties = [0.01, 0.1, 1.0, 10.0, 100.0]
+    rows = [[0.37, 0.121, 0.276], [0.363, 0.105, 0.276], [0.324, 0.116, 0.325],
+            [0.365, 0.407, 0.648], [0.46, 0.535, 0.846]]  # fmt: skip
+    inside = [
+        [[0.285, 0.336], [0.287, 0.268], [0.369, 0.119], [0.62, 0.596], [0.79, 0.753]],
+        [[0.59, 0.463], [0.577, 0.446], [0.516, 0.352], [0.636, 0.49], [0.777, 0.787]],
+        [[0.52, 0.304], [0.514, 0.249], [0.469, 0.26], [0.494, 0.456], [0.597, 0.403]],
+    ]
+
+    def judged(outside):
+        one = found(outside, metric_is_area=False, a=penalties)
+        inner = [found(each, metric_is_area=False, a=penalties) for each in inside]
+        return ask({"net": one}, inner, metric="rmse")
+
+    assert judged(rows).state != "fail" and "kept 5.1%" in judged(rows).message
+    assert judged([rows[0], rows[1], rows[4], rows[3], rows[2]]).state == "fail"
+
+
 def test_false_alarms_in_clean_worlds():
     """Settings that differ by more than the folds scatter: 200 worlds, all quiet."""
     states = [ask({"net": w}, i).state for w, i in map(world, range(200))]

@@ -14,6 +14,7 @@ from .power import CHANCE, SURE, Power
 STEP = 0.02  # of the loss: what the last step to the end of a grid gains, where going on matters
 OPTIMISM = 0.1  # of the loss: what a search promises beyond what it keeps
 RARE = 0.025  # how often chance alone looks like a step
+LIKELY = 0.16  # how often chance may take half of a promise that is lost beyond its noise
 
 
 @check(
@@ -93,8 +94,9 @@ def _still_gains(edge: Edge) -> bool:
 
 def _broken(result: Outcome) -> bool:
     """Return whether most of what a search promised is gone on rows that it has not seen."""
-    lost, kept, promised = result.optimism, result.kept.value, result.promised.value
-    return lost.value > max(OPTIMISM, CHANCE * lost.error) and kept < promised / 2
+    lost, short = result.optimism, result.short
+    half_gone = short.value > max(0.0, short.beyond(LIKELY))
+    return lost.value > max(OPTIMISM, CHANCE * lost.error) and half_gone
 
 
 def _promise(result: Outcome) -> str:

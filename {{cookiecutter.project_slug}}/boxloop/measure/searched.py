@@ -85,12 +85,14 @@ class Outcome(NamedTuple):
     """What a nested search has shown, all as shares of the loss, each with its noise.
 
     `promised` is what the winner gains over the middling setting where it was chosen, `kept` what
-    it gains over it on rows that the choice has not seen, and `optimism` the difference.
+    it gains over it on rows that the choice has not seen, and `optimism` the difference. `short`
+    is what is missing of half of the promise, which few folds may lack by chance.
     """
 
     promised: Paired
     kept: Paired
     optimism: Paired
+    short: Paired
 
 
 def outcome(whole: Any, inner: Sequence[Any], metric: str) -> Outcome:
@@ -116,7 +118,8 @@ def outcome(whole: Any, inner: Sequence[Any], metric: str) -> Outcome:
         best = int(np.argmin(inside))
         rows.append((_over(inside, best), _over(held, best)))
     promised, kept = np.array(rows, dtype=float).reshape(-1, 2).T
-    return Outcome(paired(promised), paired(kept), paired(promised - kept))
+    short = promised / 2 - kept
+    return Outcome(paired(promised), paired(kept), paired(promised - kept), paired(short))
 
 
 def _over(loss: np.ndarray, best: int) -> float:
