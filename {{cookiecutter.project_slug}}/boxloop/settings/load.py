@@ -16,7 +16,7 @@ from pydantic import (
 from boxloop.base.errors import UserError
 from boxloop.base.files import read_cache
 from boxloop.base.written import FEWEST_WORDS, gives_a_reason, nearest
-from boxloop.settings.tables import Column, Data, Split, Study, Table, Waiver
+from boxloop.settings.tables import Column, Data, Release, Split, Study, Table, Waiver
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,6 +35,7 @@ class Settings(Table):
     revision: dict[str, Any] = Field(
         {}, description="what the study has learnt so far and acts upon, by a name"
     )
+    release: Release = Field(Release(), description="what a release says of itself")
 
     @model_validator(mode="before")
     @classmethod

@@ -308,3 +308,51 @@ class Split(Table):
             msg = f"exploration {self.exploration:g} is part of train and cannot exceed it"
             raise ValueError(msg)
         return self
+
+
+class Author(Table):
+    """One of those who made the study."""
+
+    given: str = ""
+    family: str
+    orcid: str | None = Field(
+        None, description="https://orcid.org/0000-0002-1825-0097, or its sixteen digits alone"
+    )
+    affiliation: str = ""
+    email: str = ""
+
+    @field_validator("orcid")
+    @classmethod
+    def _checked(cls, orcid: str | None) -> str | None:
+        """Return the address of an ORCID iD whose last digit fits (ISO 7064, mod 11-2)."""
+        if orcid is None:
+            return None
+        digits = re.sub(r"^https?://orcid\.org/|[\s-]", "", orcid.strip()).upper()
+        if not re.fullmatch(r"\d{15}[\dX]", digits):
+            msg = f"'{orcid}' is no ORCID iD: sixteen digits, such as 0000-0002-1825-0097"
+            raise ValueError(msg)
+        total = 0
+        for digit in digits[:15]:
+            total = (total + int(digit)) * 2
+        last = (12 - total % 11) % 11
+        if digits[15] != ("X" if last == 10 else str(last)):
+            msg = f"'{orcid}' has a digit too many or a wrong one: copy the ORCID iD again"
+            raise ValueError(msg)
+        return "https://orcid.org/" + "-".join(digits[k : k + 4] for k in range(0, 16, 4))
+
+
+class Release(Table):
+    """What a release says of itself, beside what was computed."""
+
+    version: str = Field("0.1.0", pattern=r"^[0-9A-Za-z][0-9A-Za-z.+_-]*$")
+    authors: list[Author] = Field([], description="none: those of CITATION.cff")
+    doi: str | None = Field(None, pattern=r"^10\.\d{4,9}/\S+$")
+    repository: str | None = Field(None, pattern=r"^https?://\S+$")
+    keywords: list[str] = Field([])
+    share_data: bool = Field(
+        default=True, description="false: a toy table and its generator stand in for the rows"
+    )
+    share_predictions: bool = Field(
+        default=True, description="truth and guess of each row, without its inputs and ids"
+    )
+    data_licence: str | None = Field(None, description="SPDX name, such as CC-BY-4.0")

@@ -1,0 +1,1 @@
+"""What others are handed: a finished study goes in, `release/` and one zip come out."""

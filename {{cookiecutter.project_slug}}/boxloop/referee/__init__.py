@@ -1,0 +1,1 @@
+"""Somebody else's release, judged: a release goes in, a certificate comes out."""
