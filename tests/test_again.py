@@ -69,7 +69,8 @@ def test_the_table_knows_how_the_notebooks_of_boxloop_ask(notebooks):
 
 
 CELL = """
-limit = 3
+deep = 3
+limit = deep
 names = ["a"]
 other = 1
 found = here.check("data.schema", frame[names], columns=names, most=limit)
@@ -80,9 +81,9 @@ found = here.check("data.schema", frame[names], columns=names, most=limit)
     ("old", "new", "same"),
     [
         ("other = 1", "other = 2", True),
-        ("limit = 3", "limit = 3  # rows", True),
+        ("limit = deep", "limit = deep  # rows", True),
         ("other = 1", "other.append(names)", True),
-        ("limit = 3", "limit = 4", False),
+        ("deep = 3", "deep = 4", False),
         ("other = 1", "names.append('b')", False),
         ("other = 1", "frame['a'] = 0", False),
         ("other = 1", "for limit in range(9): pass", False),
@@ -282,6 +283,17 @@ def test_a_changed_row_is_named(project, name, facts):
     doctor(project, name, **facts)
     wrong = [row["id"] for row in by_id(project).values() if row["agrees"] is False]
     assert wrong == [name]
+
+
+@pytest.mark.parametrize("facts", [{}, {"state": "fail", "value": 0.01}])
+def test_copies_in_the_validation_rows_are_named_though_the_test_rows_are_sealed(project, facts):
+    """What is found among some of the rows can only be more among all."""
+    doctor(project, "split.duplicates", **facts)
+    train = Material(project, load_settings(project.settings_file)).table("train")
+    write_table(project.interim / "validation.parquet", train.head(30))
+    row = by_id(project)["split.duplicates"]
+    assert (row["state"], row["agrees"]) == ("fail", False)
+    assert row["why_not"].startswith("asked of training and validation rows alone")
 
 
 @pytest.mark.parametrize("facts", [{"weight": "note"}, {"threshold": 99.0}])

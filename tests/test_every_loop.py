@@ -9,6 +9,7 @@ import shutil
 import pytest
 from test_bake import CHOICES
 from test_default_loop import STATIONS, boxloop, poison, read, results
+from whole_again import assert_agrees
 
 pytestmark = pytest.mark.slow
 
@@ -61,9 +62,14 @@ def test_the_model_beats_the_reference_on_the_test_set(released):
     assert None not in [row["met"] for row in metrics["criteria"]]
 
 
+def test_every_check_and_every_number_agrees_when_asked_again(released):
+    """Without running the study: nobody honest is accused."""
+    assert_agrees(released)
+
+
 def test_both_sheets_are_answered_in_full(released):
     """No item of Appendix A or REFORMS is left open."""
-    for sheet in ("appendix-a", "reforms"):
+    for sheet in ("appendix-a", "reforms", "completeness"):
         done = boxloop(released, "check", "--sheet", sheet, "--format", "json")
 
         assert done.returncode == 0

@@ -13,6 +13,7 @@ from sklearn import datasets
 from test_adopt import MAGIC
 from test_default_loop import STATIONS, boxloop, read, results
 from test_every_loop import COUNTED
+from whole_again import assert_agrees
 
 pytestmark = pytest.mark.slow
 
@@ -183,6 +184,11 @@ def test_rows_that_are_dropped_are_counted_and_rows_to_predict_are_flagged(run):
             and out["in_scope"].mean() > 0.8
         )
         assert "no target (flux)" in shown
+
+
+def test_every_check_and_every_number_agrees_when_asked_again(run):
+    """Without running the study: nobody honest is accused."""
+    assert_agrees(run[0])
 
 
 def test_same_seeds_same_numbers(run):

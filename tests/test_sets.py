@@ -159,6 +159,10 @@ def test_weights_and_a_working_point_are_those_of_then(tmp_path, prevalence):
     first, second = kept(tmp_path, frame, scores, known)
     assert first == second
     assert first["deployed_purity"]["model"]["mix"]["signal"] < 0.2
+    path = tmp_path / "sets" / "A.json"  # a working point that was edited in the file is not it
+    facts = json.loads(path.read_text(encoding="utf-8")) | {"working_point": 0.9}
+    path.write_text(json.dumps(facts), encoding="utf-8")
+    assert plain(sets.measured_again(tmp_path / "sets" / "A", known)) == first
 
 
 def test_several_classes_have_a_column_each(tmp_path):

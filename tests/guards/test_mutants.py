@@ -37,6 +37,9 @@ GUARDS = {
     "checks",
     "words",
     "shown",
+    "evidence",
+    "again",
+    "sheets",
 }
 LISTED = mutants.read_list()
 SOURCE = '''

@@ -112,7 +112,8 @@ def _judged(
     if facts["agrees"] is False:
         return facts
     agrees = _no_less(row, now) if in_part else _same(row, now)
-    return facts | {"agrees": agrees, "why_not": words if agrees else f"{words}{_apart(row, now)}"}
+    both = [*filter(None, [words]), *([] if agrees else [_apart(row, now)])]
+    return facts | {"agrees": agrees, "why_not": "; ".join(both)}
 
 
 def _now(row: dict, material: Material, ways: dict[str, str]) -> tuple:
