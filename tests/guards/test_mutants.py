@@ -37,6 +37,7 @@ GUARDS = {
     "checks",
     "words",
     "shown",
+    "metadata",
 }
 LISTED = mutants.read_list()
 SOURCE = '''
