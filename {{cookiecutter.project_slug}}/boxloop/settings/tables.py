@@ -379,7 +379,7 @@ class Release(Table):
         """Return a DOI without the address of its resolver."""
         if doi is None or not doi.strip():
             return None
-        found = re.sub(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)", "", doi.strip(), flags=re.IGNORECASE)
+        found = re.sub(r"(?i)^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)", "", doi.strip())
         if not re.fullmatch(r"10\.\d{4,9}(?:\.\d+)*/\S+", found):
             msg = "is no DOI: write one such as 10.5281/zenodo.1234567, or remove the line"
             raise ValueError(msg)
