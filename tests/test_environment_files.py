@@ -9,6 +9,7 @@ import pytest
 import validators
 from packaging.requirements import Requirement
 
+from boxloop.checks import run_check
 from boxloop.parcel import environment
 from boxloop.parcel.subject import Subject
 
@@ -24,6 +25,11 @@ version = "2.3.1"
 name = "numpy-2.3.1-py3-none-any.whl"
 url = "https://files.pythonhosted.org/packages/numpy-2.3.1-py3-none-any.whl"
 hashes = { sha256 = "00" }
+
+[[packages]]
+name = "pandas"
+version = "2.3.0"
+sdist = { url = "https://example.org/pandas-2.3.0.tar.gz", hashes = { sha256 = "00" } }
 """
 
 
@@ -85,6 +91,7 @@ def test_a_lock_of_these_versions_goes_along(made):
     [
         ("2.3.1", "2.3.0"),
         ("NumPy", "scipy"),
+        ("pandas", "polars"),
         ("https://files.pythonhosted.org", "file:///home/me"),
         ("https://files", "https://me:secret@files"),
         ("https://files.pythonhosted.org", "http://localhost:3141"),
@@ -164,6 +171,15 @@ def test_the_container_for_development_builds_that_image(made):
         "name", "build", "remoteUser", "workspaceMount", "workspaceFolder", "forwardPorts",
         "customizations",
     }  # fmt: skip
+
+
+def test_the_checks_of_a_release_hold_in_it(made):
+    """What 08 has found true of the project is true of what others are handed."""
+    folder, _ = made()
+    (folder / "LICENSE").write_text("Copyright (c) 2026 Ada Lovelace\n", encoding="utf-8")
+    found = run_check("release.environment", folder, requirements=["numpy>=2", "pandas"])
+
+    assert found.state == run_check("release.licence", folder).state == "pass"
 
 
 def test_the_same_study_gives_the_same_files(made):

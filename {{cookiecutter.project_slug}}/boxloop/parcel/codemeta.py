@@ -5,17 +5,17 @@ CodeMeta 3.0, https://w3id.org/codemeta/3.0; terms at https://codemeta.github.io
 
 from __future__ import annotations
 
-import re
-import tomllib
 from typing import TYPE_CHECKING, Any
 
 from boxloop.parcel.citation import cited
 from boxloop.parcel.said import (
     CODEMETA,
+    asked,
     description,
     doi_page,
     keywords,
     licence_page,
+    normal,
     person,
     write_linked,
 )
@@ -61,11 +61,7 @@ def write(folder: Path, subject: Subject) -> Path:
 
 def _requirements(folder: Path, subject: Subject) -> list[dict[str, Any]]:
     """Return the packages that the project asks for, in the versions that made the results."""
-    path = folder / "pyproject.toml"
-    table = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    asked = table.get("project", {}).get("dependencies", [])
-    names = sorted({_normal(re.split(r"[^\w.-]", line.strip())[0]) for line in asked})
-    versions = {_normal(name): version for name, version in subject.made_with.items()}
+    versions = {normal(name): version for name, version in subject.made_with.items()}
     return [
         {
             "@type": "SoftwareApplication",
@@ -73,12 +69,8 @@ def _requirements(folder: Path, subject: Subject) -> list[dict[str, Any]]:
             "version": versions.get(name),
             "url": f"https://pypi.org/project/{name}/",
         }
-        for name in names
+        for name in asked(folder)
     ]
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _article(paper: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from boxloop.base.files import write_text
 from boxloop.parcel import containers
+from boxloop.parcel.said import asked, normal
 
 if TYPE_CHECKING:
     from boxloop.parcel.subject import Subject
@@ -57,9 +58,9 @@ def write(folder: Path, subject: Subject) -> list[str]:
 def exact(subject: Subject) -> str:
     """Return the exact versions as the text of a requirements file, without the project itself."""
     packages = {k: v for k, v in subject.made_with.items() if k not in ("python", "system")}
-    own = {_normal(subject.name), "boxloop"}
+    own = {normal(subject.name), "boxloop"}
     head = f"# Python {subject.made_with.get('python')} on {subject.made_with.get('system')}"
-    lines = [f"{name}=={packages[name]}" for name in packages if _normal(name) not in own]
+    lines = [f"{name}=={packages[name]}" for name in packages if normal(name) not in own]
     return "\n".join([head, *lines]) + "\n"
 
 
@@ -113,10 +114,11 @@ def _holds(text: str, subject: Subject) -> bool:
         return False
     locked: dict[str, set[str]] = {}
     for one in packages:
-        locked.setdefault(_normal(str(one.get("name"))), set()).add(str(one.get("version")))
-    made = {_normal(name): version for name, version in subject.made_with.items()}
+        locked.setdefault(normal(str(one.get("name"))), set()).add(str(one.get("version")))
+    made = {normal(name): version for name, version in subject.made_with.items()}
     same = all(made[name] in versions for name, versions in locked.items() if name in made)
-    return bool(locked.keys() & made.keys()) and same and not any(map(_is_here, _places(table)))
+    whole = locked.keys() >= made.keys() & {*asked(subject.project.root)}
+    return bool(locked) and whole and same and not any(map(_is_here, _places(table)))
 
 
 def _places(value: Any) -> Iterator[str]:
@@ -135,7 +137,3 @@ def _is_here(place: str) -> bool:
     if place.startswith(("https://", "http://")):
         return re.match(r"https?://(?:[^/]*@|localhost\b|127\.)", place) is not None
     return ":" in place or PurePosixPath(place.replace("\\", "/")).is_absolute() or ".." in place
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()

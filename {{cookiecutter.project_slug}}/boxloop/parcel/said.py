@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -128,6 +129,19 @@ def media_type(name: str) -> str:
 def address(name: str) -> str:
     """Return the path of a file in the release as a relative address: blanks are escaped."""
     return quote(name, safe="/")
+
+
+def normal(name: str) -> str:
+    """Return the name of a package as all of its spellings are compared (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def asked(root: Path) -> list[str]:
+    """Return the packages that ``pyproject.toml`` in a folder asks for, sorted; see `normal`."""
+    path = root / "pyproject.toml"
+    table = tomllib.loads(path.read_text(encoding="utf-8-sig")) if path.is_file() else {}
+    lines = table.get("project", {}).get("dependencies", [])
+    return sorted({normal(re.split(r"[^\w.-]", line.strip())[0]) for line in lines})
 
 
 def names(folder: Path) -> list[str]:
