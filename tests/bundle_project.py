@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from sklearn.compose import make_column_transformer
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from boxloop.base.files import write_json
 from boxloop.measure.model_file import save_model
@@ -19,24 +19,15 @@ from boxloop.predict.bundle import write
 from boxloop.predict.opened import table_hash
 from boxloop.settings.load import parse_settings
 
+STAR = 'positive_class = "star"\nworking_point = 0.1\n'
 TARGET = {
-    "regression": ('task = "regression"\nprimary_metric = "rmse"', '["bias"]', "rmse"),
-    "classification": (
-        'task = "classification"\npositive_class = "star"\nworking_point = 0.5\n'
-        'primary_metric = "average_precision"',
-        '["purity"]',
-        "average_precision",
-    ),
-    "anomaly-detection": (
-        'task = "anomaly-detection"\npositive_class = "star"\nworking_point = 0.1\n'
-        'primary_metric = "sic"',
-        '["roc_auc"]',
-        "sic",
-    ),
+    "regression": ('task = "regression"', "rmse", '["bias"]'),
+    "classification": (f'task = "classification"\n{STAR}', "average_precision", '["purity"]'),
+    "anomaly-detection": (f'task = "anomaly-detection"\n{STAR}', "sic", '["roc_auc"]'),
     "several": (
-        'task = "classification"\nclasses = ["dust", "gas", "star"]\nprimary_metric = "macro_f1"',
-        '["class_log_loss"]',
+        'task = "classification"\nclasses = ["dust", "gas", "star"]',
         "macro_f1",
+        '["class_log_loss"]',
     ),
 }
 TOML = """
@@ -44,6 +35,7 @@ TOML = """
 title = "Small"
 question = "What is it?"
 {task}
+primary_metric = "{metric}"
 target = "kind"
 unit = ""
 secondary_metrics = {secondary}
@@ -131,7 +123,7 @@ def sources(root, task="regression", *, share=True, model=None):
     """Write the project and its model; return what a bundle is made of."""
     root = Path(root)
     (root / "study").mkdir(parents=True, exist_ok=True)
-    task_text, secondary, metric = TARGET[task]
+    task_text, metric, secondary = TARGET[task]
     more = "" if share else "[release]\nshare_data = false\n"
     text = TOML.format(task=task_text, secondary=secondary, metric=metric, more=more)
     (root / "study.toml").write_text(text, encoding="utf-8")
@@ -147,10 +139,10 @@ def sources(root, task="regression", *, share=True, model=None):
 
 def usual(task):
     """Return a model that takes gaps and words."""
-    kind = HistGradientBoostingRegressor if task == "regression" else HistGradientBoostingClassifier
+    kind = DecisionTreeRegressor if task == "regression" else DecisionTreeClassifier
     words = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
     split = make_column_transformer((words, ["band"]), remainder="passthrough")
-    return make_pipeline(split, kind(max_iter=20, random_state=0))
+    return make_pipeline(split, kind(min_samples_leaf=20, random_state=0))
 
 
 def bundle(root, task="regression", *, intervals=None, **options):

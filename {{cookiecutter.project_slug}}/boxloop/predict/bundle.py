@@ -211,7 +211,7 @@ class Bundle:
 
     def _odd(self, rows: pd.DataFrame) -> np.ndarray:
         """Return which rows have a gap or a word that training has not."""
-        odd = rows.isna().any(axis=1).to_numpy()
+        odd = rows.isna().any(axis=1).to_numpy(copy=True)
         for name, words in zip(self.scope.names_, self.scope.words_, strict=True):
             if words:
                 odd |= ~rows[name].isin(words).to_numpy()

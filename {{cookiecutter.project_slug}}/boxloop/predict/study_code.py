@@ -138,7 +138,7 @@ def make_ready(
         raise UserError(msg)
     theirs = code_of(modules, lambda path: opened.read(path) if path in opened else None)
     if theirs != said:
-        msg = f"{where}: {names} is not the code that the model was made with: get it again from who made it."
+        msg = f"{where}: {names} is not what it was made with: get it again from who made it."
         raise UserError(msg)
     sys.path.insert(0, str(opened.path.resolve()))
     importlib.invalidate_caches()
