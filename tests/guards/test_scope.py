@@ -16,6 +16,7 @@ def table(size, seed=0):
     x = rng.uniform(100, 110, size)
     frame = pd.DataFrame({"x": x, "y": x + rng.normal(0, 0.1, size)})
     frame["word"] = rng.choice(["b", "d"], size)
+    frame["rare"] = rng.choice(["p", "q", None], size)
     frame["gappy"] = np.where(rng.random(size) < 0.2, np.nan, rng.normal(size=size))
     return frame
 
@@ -28,7 +29,7 @@ def scope():
 
 def judged(scope, **changes):
     """Return flag and reason of a row in the middle, with some cells changed."""
-    row = pd.DataFrame({"x": [105.0], "y": [105.0], "word": ["b"], "gappy": [0.0]})
+    row = pd.DataFrame({"x": [105.0], "y": [105.0], "word": ["b"], "gappy": [0.0]}).assign(rare="p")
     return tuple(scope.judge(row.assign(**changes)).iloc[0])
 
 
@@ -36,6 +37,7 @@ def test_a_row_like_training_is_in_scope(scope):
     """Without a reason; a gap where training has gaps, too."""
     assert judged(scope) == (True, "")
     assert judged(scope, gappy=np.nan) == (True, "")
+    assert judged(scope, rare=None) == (True, "")
 
 
 def test_a_tenth_of_the_range_beyond_training_is_the_limit(scope):
