@@ -3,6 +3,7 @@
 import pytest
 import remedies_adopt
 import remedies_benchmark
+import remedies_bundle
 import remedies_classes
 import remedies_desk
 import remedies_divide
@@ -22,6 +23,7 @@ from walk_project import command, execute_here, sources, write
 ROOMS = (
     remedies_adopt,
     remedies_benchmark,
+    remedies_bundle,
     remedies_classes,
     remedies_desk,
     remedies_divide,
@@ -52,6 +54,7 @@ RETURNED = {
         "lost_key",
     ],
     "boxloop/settings/load.py": ["_sentence"],
+    "boxloop/predict/opened.py": ["_difference", "_other_id"],
 }
 WITHIN = "told as the reason in 'cannot be read (...): run 04 again', which is followed"
 REHEARSED = "told by checks of 04 as the reason why nobody can tell"

@@ -30,6 +30,7 @@ GUARDS = {
     "waivers",
     "exit codes",
     "scope",
+    "bundle",
     "dates",
     "formats",
     "text",
