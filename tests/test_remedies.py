@@ -12,6 +12,7 @@ import remedies_formats
 import remedies_loop
 import remedies_notebooks
 import remedies_own_data
+import remedies_release_table
 import remedies_seal
 import remedies_study
 from conftest import TEMPLATE
@@ -32,6 +33,7 @@ ROOMS = (
     remedies_loop,
     remedies_notebooks,
     remedies_own_data,
+    remedies_release_table,
     remedies_seal,
     remedies_study,
 )

@@ -38,6 +38,7 @@ GUARDS = {
     "checks",
     "words",
     "shown",
+    "metadata",
 }
 LISTED = mutants.read_list()
 SOURCE = '''
