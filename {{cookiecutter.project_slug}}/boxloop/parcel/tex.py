@@ -229,12 +229,17 @@ def table(columns: list[str], rows: list[list[str]], comment: str = "") -> str:
         What stands above it, for whoever opens the file.
     """
     across = list(zip(columns, *rows, strict=True))
-    kinds = [LONG if max(map(len, cells)) > MOST_LETTERS else "l" for cells in across]
+    kinds = [LONG if max(map(_letters_in, cells)) > MOST_LETTERS else "l" for cells in across]
     head = [f"% {line}" for line in comment.splitlines()]
     lines = [" & ".join(row) + r" \\" for row in [columns, *rows]]
     body = [r"\toprule", lines[0], r"\midrule", *lines[1:], r"\bottomrule"]
     start = rf"\begin{{tabular}}{{{' '.join(kinds)}}}"
     return "\n".join([*head, start, *body, r"\end{tabular}"]) + "\n"
+
+
+def _letters_in(text: str) -> int:
+    """Return about how long a cell is once it is set; one of mathematics is never broken."""
+    return 0 if text.startswith(r"\ensuremath") else len(re.sub(r"\\[A-Za-z]+|[{}\\]", "", text))
 
 
 def cell(value: object) -> str:
