@@ -44,8 +44,8 @@ The rows of this study are not shared. These have the same columns, and nobody h
 
 `python make_toy.py` makes them once more from `recipe.json`, and needs numpy and pandas alone.
 
-- Every number of a recipe is made of {fewest} {things} or more: means of blocks, words and numbers
-  that so many share, shares, and rank correlations. The sealed test rows add nothing to it.
+- Every number of a recipe is made of {fewest} {things} or more: medians of blocks, words and
+  numbers that so many share, shares, and rank correlations. The sealed test rows add nothing to it.
 - Distributions column by column and rank correlations are about those of the real table, and so
   is how well the target can be told from the inputs where that is a matter of more and less.
 - What is not kept: bends and exceptions beyond that, and what rare words say.
