@@ -142,7 +142,7 @@ def released(subject: Subject) -> pd.DataFrame:
 def files(folder: Path) -> list:
     """Return which file holds what, of those that are in this release."""
     known = {
-        f"{BUNDLE}/{MODEL}": "the model, opened by `boxloop predict`",
+        f"{BUNDLE}/{MODEL}": "the model, opened by boxloop predict",
         f"{BUNDLE}/": "all that a prediction needs: its scope, intervals, proof rows",
         MANIFEST: "the id of the release and the hash of every file",
         "results/metrics.json": "every number with its interval",

@@ -16,7 +16,7 @@ from boxloop.parcel.contents import LITTER, Contents
 from boxloop.parcel.manifest import archive_name, read_manifest
 from boxloop.parcel.subject import Subject
 from boxloop.parcel.zipped import write_zip
-from boxloop.predict.layout import FOLDER, MANIFEST
+from boxloop.predict.layout import FOLDER, MANIFEST, MODEL
 from boxloop.record.results import read_verdict
 from boxloop.record.status import is_complete
 
@@ -53,6 +53,8 @@ def make(project: Project) -> list[str]:
         else's, or a model file holds rows that are not to be shared.
     """
     subject, folder = Subject(project), project.root / FOLDER
+    if not (project.station("04_train") / MODEL).is_file():
+        return [f"No release is written: 04 keeps no {MODEL}, with which others could predict."]
     _refuse_unreleased(subject)
     refuse_another_folder(project)
     part = folder.with_name(f".{FOLDER}.{secrets.token_hex(4)}.part")
@@ -62,7 +64,7 @@ def make(project: Project) -> list[str]:
         for name in PARTS:
             if name != ONLY_IF_NOT_SHARED or not subject.shares_data:
                 told = importlib.import_module(name).write(part, subject)
-                said += told if isinstance(told, list) else []
+                said += [one for one in told or () if isinstance(one, str)]
         refuse_models_with_rows(part, subject)
         made = manifest.write(part, subject)
         archive = archive_name(subject.name, subject.version)

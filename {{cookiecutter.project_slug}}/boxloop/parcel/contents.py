@@ -30,6 +30,7 @@ FILES = ("study.toml", "pyproject.toml", "data/sealed/ledger.jsonl", "report/ind
 LICENCES = ("LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE", "LICENCE.txt")
 ROWS = ("data/raw", "data/interim")
 REPORT = "report/index.html"
+BUNDLE_OF_08 = "results/08_release/model"  # a release has it as `model`
 # Made by Python, pytest, JupyterLab, an editor or a desktop.
 LITTER = re.compile(
     r"\..*|__pycache__|.*\.py[co]|.*~|#.*#|.*\.sw[op]|.*\.egg-info|.*\.part|"
@@ -105,7 +106,9 @@ def _files(source: Path, found: Contents, name: str) -> Iterator[Path]:
         for one in [*folders, *files]:
             if (here / one).is_symlink() and not LITTER.fullmatch(one):
                 found.links.append(f"{name}/{(here / one).relative_to(source).as_posix()}")
+        inner = "/".join((name, *here.relative_to(source).parts))
         kept = (one for one in folders if not LITTER.fullmatch(one))
+        kept = (one for one in kept if f"{inner}/{one}" != BUNDLE_OF_08)
         folders[:] = sorted(one for one in kept if not (here / one).is_symlink())
         yield from sorted(
             path

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
-from boxloop.base.files import fingerprint, read_cache, sha256, write_json
+from boxloop.base.files import read_cache, sha256, write_json
 from boxloop.predict.layout import MANIFEST
+from boxloop.predict.opened import BAD_SIGNS, LONGEST, RESERVED, table_hash
 
 if TYPE_CHECKING:
     from boxloop.parcel.subject import Subject
 
-# Signs and names that a file cannot have on every system, so that nobody could unpack it there.
-BAD_SIGNS = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\]')
-RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
-LONGEST = 200  # signs of a path from the root
 # Numbers come from these; the exact versions of all others stand in environment.txt.
 MADE_WITH = ("python", "system", "numpy", "scipy", "pandas", "scikit-learn", "skops", "pyarrow")
 
@@ -59,7 +55,7 @@ def _refuse_names(names: list[str]) -> None:
 
 def identity(name: str, version: str, files: dict) -> str:
     """Return the id of a release: what it is called, and the first digits of what is in it."""
-    return f"{name}-{version}-{fingerprint(files)[:12]}"
+    return f"{name}-{version}-{table_hash(files)[:12]}"
 
 
 def archive_name(name: str, version: str) -> str:

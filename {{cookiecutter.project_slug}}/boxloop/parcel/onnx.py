@@ -152,6 +152,7 @@ def converted(model: Any, X: pd.DataFrame, *, name: str, form: str = "columns") 
     last = model.steps[-1][1] if hasattr(model, "steps") else model
     options = {id(last): {"zipmap": False}} if hasattr(last, "classes_") else None
     found = convert_sklearn(model, name, inputs, options=options)
+    found.opset_import.sort(key=lambda one: one.domain)  # from a set: in any order
     return found.SerializeToString(deterministic=True)
 
 
