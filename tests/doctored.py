@@ -11,7 +11,9 @@ import shutil
 import zipfile
 from pathlib import Path
 
+import benchmark_project
 import pandas as pd
+import walk_project
 
 from boxloop.base.files import sha256, write_json, write_table
 from boxloop.base.places import Project
@@ -20,8 +22,50 @@ from boxloop.record.facts import file_hash
 from boxloop.referee.finding import differences
 from boxloop.split.ledger import link, parse
 
+BODIES = {
+    "05_diagnose": """
+import numpy as np
+fitted, frame = here.load_models("model", "reference", "trivial"), here.table("validation")
+guesses = here.guesses(fitted, frame)
+size = {"n_rows": len(frame), "n_groups": len(np.unique(here.units(frame)))}
+here.metrics("validation", here.compare(frame, guesses), **size)
+target = here.settings.study.target
+here.keep("predictions.parquet", frame[[target]].assign(**here.columns(guesses)))
+here.keep("intervals.json", {"half_width": 1.0, "level": 0.9})
+""",
+    "08_release": """
+from boxloop.predict import bundle
+target = here.settings.study.target
+if not known:
+    rows = here.table("validation").assign(set="validation")
+    rows = pd.concat([rows, opened]) if sets else rows
+    said = here.columns(here.guesses(here.load_models("model", "reference", "trivial"), rows))
+    here.keep("predictions.parquet", rows[["set", target]].assign(**said))
+here.keep("environment.txt", here.requirements())
+digests = here.manifest(["data/raw/*", "notebooks/*.ipynb", "study/*.py", "study.toml"])
+here.keep("manifest.json", digests)
+where = here.project.station("04_train") / "model.skops"
+known_to_it = {"root": here.project.root, "settings": here.settings, "model": where}
+known_to_it |= {"train": here.table("train"), "validation": here.table("validation")}
+bundle.write(here.folder / "model", model_hash=facts["model_hash"], **known_to_it)
+""",
+}
+REASON = ("--reason", "to see what it says", "--anyway", "it is a small study")
 CASES = {}
 HASHED = ("needs", "makes", "declared", "outside", "code")
+
+
+def sources(task="regression"):
+    """Return ``{path: text}`` of a small study that leaves all that a release is made of."""
+    files = benchmark_project.sources(task)
+    for name, body in BODIES.items():
+        where = f"notebooks/{name}.ipynb"
+        notebook = json.loads(files[where])
+        cell = next(one for one in notebook["cells"] if one["id"] == "work")
+        head = walk_project.HEAD.format(name=name) if name == "05_diagnose" else cell["source"]
+        cell["source"] = head + body
+        files[where] = json.dumps(notebook, indent=1)
+    return files
 
 
 def case(*says):

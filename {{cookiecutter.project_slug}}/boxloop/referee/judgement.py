@@ -33,11 +33,11 @@ LOOKS: dict[str, Callable[[Sent], Iterator[Finding]]] = {
 }
 # What no comparison within a release can show: it was all made by one hand.
 CANNOT_SEE = (
-    "Hashes and chain are the work of whoever made the release: where all of it was made anew, "
-    + "ledger and passes too, only a second run (--rerun) or a hash kept elsewhere shows it.",
+    "Hashes and chain are the work of whoever made the release. Where all of it was made anew, "
+    "ledger and passes too, only a second run (--rerun) or a hash kept elsewhere shows it. "
     "The inputs of the test rows are sealed, so that what the model says of them is taken from "
-    + "the release; --rerun divides the data again and opens a seal of its own.",
-    "Whether the raw data are what was observed or simulated is not known here.",
+    "the release; a second run divides the data again and opens a seal of its own. "
+    "Whether the raw data are what was observed or simulated is not known here."
 )
 
 

@@ -60,18 +60,24 @@ def _copies(sent: Sent) -> Finding:
 
 def _proof(sent: Sent, *, trusted: bool) -> Iterator[Finding]:
     """Yield whether the bundle predicts of its proof rows what is stored of them."""
-    from boxloop.predict.bundle import Bundle
+    from boxloop.predict.bundle import SAYS, Bundle
 
     where = f"{BUNDLE}/{PROOF}"
     if needs_study(sent.file(f"{BUNDLE}/{MODEL}")) and not trusted:
         yield _untrusted("model", f"{BUNDLE}/{MODEL}")
         return
-    stored = sent.table(where)
-    if stored is None:
-        yield Finding(PART, DIFFERS, f"{where} is missing.", where)
+    try:
+        bundle = Bundle.open(sent.project.root, trust_code=trusted)
+    except UserError as error:
+        yield Finding(PART, DIFFERS, _of_release(sent, error), BUNDLE)
         return
-    found = Bundle.open(sent.project.root).predict(stored)
-    yield _gap("bundle", stored, found, [n for n in found if n in stored], where)
+    if bundle.proof.empty:
+        yield Finding(PART, DIFFERS, f"{where} is missing, so the model proves nothing.", where)
+        return
+    said = bundle.predict(bundle.proof[list(bundle.reads)])
+    names = [name for name in said if f"{SAYS}{name}" in bundle.proof]
+    stored = {name: bundle.proof[f"{SAYS}{name}"].to_numpy() for name in names}
+    yield _gap("the bundle", stored, {name: said[name].to_numpy() for name in names}, where)
 
 
 def _untrusted(who: str, where: str) -> Finding:
@@ -105,7 +111,7 @@ def _fitted(sent: Sent, who: str, *, trusted: bool) -> Iterator[Finding]:
     seen = task.seen(rows)
     found = _columns(task, who, guess(estimator, seen, classes=len(task.classes) or None))
     kept = stored[stored["set"] == "validation"].reset_index(drop=True)
-    yield _gap(who, kept, found, list(found), PREDICTIONS)
+    yield _gap(who, kept, found, PREDICTIONS)
     known = sent.json(FACTS).get(f"{who}_hash")
     if known is not None and model_hash(estimator, seen) != known:
         said = f"What {who} says has another hash than {FACTS} names."
@@ -115,7 +121,9 @@ def _fitted(sent: Sent, who: str, *, trusted: bool) -> Iterator[Finding]:
 def _of_release(sent: Sent, error: UserError) -> str:
     """Return a sentence with the name of a file in the release, and no remedy of a project."""
     said = str(error).replace(f"{sent.project.root}/", "").replace(str(sent.project.root), "")
-    return f"{said.partition(': run 04')[0].partition(': do not open')[0]}: it is not opened."
+    for remedy in (": run 04", ": do not open", ": get it again"):
+        said = said.partition(remedy)[0]
+    return f"{said.rstrip('.')}: it is not opened."
 
 
 def _columns(task: Task, who: str, said: np.ndarray) -> dict[str, np.ndarray]:
@@ -123,13 +131,15 @@ def _columns(task: Task, who: str, said: np.ndarray) -> dict[str, np.ndarray]:
     return {names: said} if isinstance(names, str) else dict(zip(names, said.T, strict=True))
 
 
-def _gap(who: str, stored: Any, found: Any, names: list[str], where: str) -> Finding:
+def _gap(who: str, stored: Any, found: Any, where: str) -> Finding:
     """Return how far what a model says is from what is stored of it, at most."""
+    names = list(found)
     if lacking := [name for name in names if name not in stored]:
         return Finding(PART, DIFFERS, f"{where} has no column {lacking[0]}.", where)
-    if len(stored) != len(found[names[0]]):
-        said = f"{where} holds {len(stored)} rows, and {who} says {len(found[names[0]])}."
-        return Finding(PART, DIFFERS, said, where)
+    sizes = [len(table[name]) for table in (stored, found) for name in names[:1]]
+    if len(set(sizes)) != 1:
+        said = f"{where} holds {sizes[0]} rows, and {who} says {sizes[-1]}." if sizes else ""
+        return Finding(PART, DIFFERS, said or f"{where} holds nothing that {who} says.", where)
     far, rows = 0.0, []
     for name in names:
         then, now = np.asarray(stored[name]), np.asarray(found[name])
@@ -139,7 +149,7 @@ def _gap(who: str, stored: Any, found: Any, names: list[str], where: str) -> Fin
         rows += [
             (f"{name}, row {at}", text(_plain(then[at])), text(_plain(now[at]))) for at in first
         ]
-    size = f"{count(len(stored), 'row')}, {count(len(names), 'column')}"
+    size = f"{count(sizes[0], 'row')}, {count(len(names), 'column')}"
     if rows:
         said = f"{who}: of {size} some are not what it says; at most they are {far:.3g} apart."
         return Finding(PART, DIFFERS, said, where, tuple(rows))
@@ -195,7 +205,7 @@ def _one_story(
         found["truth"] = task.truth(rows).to_numpy()
     if len(rows) != len(measured):  # rows without a truth are not measured
         return
-    gap = _gap("08", measured, found, list(found), where)
+    gap = _gap("08", measured, found, where)
     said = f"{where} is not what {PREDICTIONS} holds of these rows."
     if gap.state == DIFFERS:
         yield Finding(PART, DIFFERS, said, where, gap.values)
