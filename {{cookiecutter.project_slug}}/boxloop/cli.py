@@ -345,6 +345,33 @@ def export(place: str, folder: Any) -> None:
     _say(*prepare(find_project(), place, folder))
 
 
+@cli.command()
+@click.argument("path", metavar="PATH|ZIP", type=click.Path(path_type=Path))
+@click.option("--rerun", is_flag=True, help="Run its loop again, in the recorded versions.")
+@click.option("--newest", is_flag=True, help="Run its loop again, in versions of today.")
+@click.option(
+    "--find-links",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    help="Take packages from this folder of wheels, and from nowhere else.",
+)
+@click.option(
+    "--out",
+    metavar="FILE.html",
+    type=click.Path(path_type=Path),
+    help="The certificate; certificate-ID.html here, if not said.",
+)
+@click.option(
+    "--trust-code", is_flag=True, help="Run code of the release where its models are made with it."
+)
+def referee(path: Any, **asked: Any) -> None:
+    """Judge somebody's release, from any folder: whether all agrees, and is borne out."""
+    from boxloop.referee.command import Asked
+    from boxloop.referee.command import referee as judged
+
+    sys.exit(0 if judged(path, Asked(**asked), _tell) else 1)
+
+
 def _say_what_is_open() -> None:
     """Remind, before the seal is opened, of the checks that did not come through.
 
