@@ -11,6 +11,7 @@ import remedies_formats
 import remedies_loop
 import remedies_notebooks
 import remedies_own_data
+import remedies_paper
 import remedies_seal
 import remedies_study
 from conftest import TEMPLATE
@@ -30,6 +31,7 @@ ROOMS = (
     remedies_loop,
     remedies_notebooks,
     remedies_own_data,
+    remedies_paper,
     remedies_seal,
     remedies_study,
 )

@@ -53,12 +53,10 @@ def recipe_of(project: Project, settings: Settings) -> dict:
     """
     import pandas as pd
 
+    paths = [project.interim / f"{name}.parquet" for name in ("train", "validation", "deployment")]
     with held_open():
-        parts = [
-            read_table(project.interim / f"{name}.parquet") for name in ("train", "validation")
-        ]
-        deployment = project.interim / "deployment.parquet"
-        unlabelled = read_table(deployment) if deployment.is_file() else None
+        parts = [read_table(path) for path in paths[:2] if path.is_file()]
+        unlabelled = read_table(paths[2]) if paths[2].is_file() else None
     labelled = pd.concat(parts, ignore_index=True)
     test = settings.split.test
     tables = [Table(labelled, settings, 1 / (1 - test)).recipe(NAMES["labelled"], "toy")]
@@ -95,7 +93,7 @@ class Table:
             things = "groups" if self.group else "rows"
             msg = (
                 f"There are fewer than {2 * FEWEST} {things} to make a toy table of: set "
-                "share_data = true under [release] in study.toml, or simulate a table."
+                "share_data = true under [release] in study.toml."
             )
             raise UserError(msg)
 
