@@ -37,6 +37,7 @@ GUARDS = {
     "checks",
     "words",
     "shown",
+    "paper",
 }
 LISTED = mutants.read_list()
 SOURCE = '''
