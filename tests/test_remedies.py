@@ -11,8 +11,13 @@ import remedies_formats
 import remedies_loop
 import remedies_notebooks
 import remedies_own_data
+<<<<<<< HEAD
 import remedies_paper
+=======
+import remedies_parcel
+>>>>>>> parcel
 import remedies_seal
+import remedies_sheets
 import remedies_study
 from conftest import TEMPLATE
 from remedies import CASES, Person, tried
@@ -31,8 +36,13 @@ ROOMS = (
     remedies_loop,
     remedies_notebooks,
     remedies_own_data,
+<<<<<<< HEAD
     remedies_paper,
+=======
+    remedies_parcel,
+>>>>>>> parcel
     remedies_seal,
+    remedies_sheets,
     remedies_study,
 )
 # Functions that hand a sentence on, instead of raising it.
@@ -43,6 +53,8 @@ RETURNED = {
     "boxloop/record/passes.py": ["_damaged"],
     "boxloop/record/lost.py": ["_lost", "_many"],
     "boxloop/record/release.py": ["lost_numbers"],
+    "boxloop/record/sheet_file.py": ["_fault", "_item_fault"],
+    "boxloop/measure/sets.py": ["_lost"],
     "boxloop/run/loop.py": ["_stopped"],
     "boxloop/record/divided.py": ["_sentence", "_sealed"],
     "boxloop/split/seal.py": [

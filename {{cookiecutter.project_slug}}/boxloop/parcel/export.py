@@ -193,7 +193,7 @@ def _results(release: Path, settings: Settings) -> list[dict[str, Any]]:
     """Return the model's metrics, a result for each set of rows that it was not fitted to."""
     metrics = read_json(release / "results" / "metrics.json", {})
     sets = metrics.get("sets", {}) if isinstance(metrics, dict) else {}
-    task = {"type": TASKS.get(settings.study.task, CLASSES), "name": settings.study.task}
+    kind = settings.study.task
     found = []
     for name, content in sets.items():
         values = [
@@ -203,6 +203,7 @@ def _results(release: Path, settings: Settings) -> list[dict[str, Any]]:
         ]
         if values and name not in ("exploration", "train_cv"):
             dataset = {"type": "tabular", "name": settings.study.title, "split": name}
+            task = {"type": TASKS.get(kind, CLASSES), "name": kind}
             found.append({"task": task, "dataset": dataset, "metrics": values})
     return found
 

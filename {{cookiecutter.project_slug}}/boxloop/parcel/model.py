@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from boxloop.parcel.subject import Subject
 
 SETTINGS = "study.toml"
+WIDTHS = {"half_width", "per_scale", "reach"}  # one of them says how wide intervals are
 
 
 def write(folder: Path, subject: Subject) -> None:
@@ -64,7 +65,9 @@ def _make(target: Path, subject: Subject) -> None:
     with held_open():
         tables = {name: read_table(path) for name, path in paths.items()}
     made_with = read_cache(project.station("04_train") / "machine.json")
-    more = {"intervals": where / INTERVALS, "error_scale": where / ERROR_SCALE}
+    more = {"error_scale": where / ERROR_SCALE}
+    said = read_cache(where / INTERVALS)
+    more |= {"intervals": where / INTERVALS} if isinstance(said, dict) and WIDTHS & {*said} else {}
     bundle.write(
         target,
         root=project.root,
