@@ -11,11 +11,8 @@ import remedies_formats
 import remedies_loop
 import remedies_notebooks
 import remedies_own_data
-<<<<<<< HEAD
 import remedies_paper
-=======
 import remedies_parcel
->>>>>>> parcel
 import remedies_seal
 import remedies_sheets
 import remedies_study
@@ -36,11 +33,8 @@ ROOMS = (
     remedies_loop,
     remedies_notebooks,
     remedies_own_data,
-<<<<<<< HEAD
     remedies_paper,
-=======
     remedies_parcel,
->>>>>>> parcel
     remedies_seal,
     remedies_sheets,
     remedies_study,

@@ -38,6 +38,8 @@ GUARDS = {
     "words",
     "shown",
     "paper",
+    "evidence",
+    "parcel",
 }
 LISTED = mutants.read_list()
 SOURCE = '''
