@@ -39,6 +39,9 @@ GUARDS = {
     "words",
     "shown",
     "metadata",
+    "paper",
+    "evidence",
+    "parcel",
 }
 LISTED = mutants.read_list()
 SOURCE = '''
