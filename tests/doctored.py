@@ -9,7 +9,6 @@ import io
 import json
 import shutil
 import zipfile
-from pathlib import Path
 
 import benchmark_project
 import pandas as pd
@@ -19,7 +18,6 @@ from boxloop.base.files import sha256, write_json, write_table
 from boxloop.base.places import Project
 from boxloop.predict.opened import table_hash
 from boxloop.record.facts import file_hash
-from boxloop.referee.finding import differences
 from boxloop.split.ledger import link, parse
 
 BODIES = {
@@ -52,6 +50,8 @@ bundle.write(here.folder / "model", model_hash=facts["model_hash"], **known_to_i
 }
 REASON = ("--reason", "to see what it says", "--anyway", "it is a small study")
 CASES = {}
+# What cannot be opened, or may not be: nothing of it is judged.
+NO_RELEASE = ("truncated", "path_with_dots")
 HASHED = ("needs", "makes", "declared", "outside", "code")
 
 
@@ -65,7 +65,33 @@ def sources(task="regression"):
         head = walk_project.HEAD.format(name=name) if name == "05_diagnose" else cell["source"]
         cell["source"] = head + body
         files[where] = json.dumps(notebook, indent=1)
+    told_later = "[columns.known_later]"
+    before, _, after = files["study.toml"].partition(told_later)
+    files["study.toml"] = before + after[after.index("[columns.") :]
     return files
+
+
+def by_hand(project, folder):
+    """Return a release of a small study, put together as the layout says."""
+    for name in ("study.toml", "LICENSE", "report/index.html", "data/sealed/ledger.jsonl"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(project.root / name, folder / name)
+    for name in ("study", "notebooks", "data/raw", "data/interim", "results"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(project.root / name, folder / name, ignore=ignored)
+    released = project.station("08_release")
+    shutil.copytree(released / "model", folder / "model")
+    shutil.copy(released / "environment.txt", folder / "environment.txt")
+    facts = {
+        "name": "toy",
+        "version": "0.1.0",
+        "made_with": read(folder, "model/facts.json")["versions"],
+    }
+    facts["model_hash"] = read(folder, "results/04_train/model.json")["model_hash"]
+    facts |= {"openings": 1, "passes": len(list(project.passes.glob("[0-9]*.json")))}
+    facts |= {"verdict": read(folder, "results/verdict.json"), "share_data": True}
+    write(folder, "release.json", facts)
+    return reseal(folder)
 
 
 def case(*says):
@@ -266,4 +292,4 @@ def rechained(folder, events):
     text = "".join(json.dumps(event, ensure_ascii=False) + "\n" for event in kept)
     path = folder / "data/sealed/ledger.jsonl"
     path.write_text(text, encoding="utf-8", newline="\n")
-    return Path(path), head, differences
+    return head
