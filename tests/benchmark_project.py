@@ -48,6 +48,7 @@ def rows(seed=0):
     frame["height"] += star * 1.5 * CLASSES
     frame["counts"] = np.where(star & CLASSES, 0.25, 1.0)
     frame["weight"] = np.where(star, "star", "dust") if CLASSES else said
+    frame["known_later"] = rng.normal(size=360)
     return frame
 '''
 FIT = {
