@@ -12,6 +12,7 @@ import remedies_loop
 import remedies_notebooks
 import remedies_own_data
 import remedies_seal
+import remedies_sheets
 import remedies_study
 from conftest import TEMPLATE
 from remedies import CASES, Person, tried
@@ -31,6 +32,7 @@ ROOMS = (
     remedies_notebooks,
     remedies_own_data,
     remedies_seal,
+    remedies_sheets,
     remedies_study,
 )
 # Functions that hand a sentence on, instead of raising it.
@@ -41,6 +43,8 @@ RETURNED = {
     "boxloop/record/passes.py": ["_damaged"],
     "boxloop/record/lost.py": ["_lost", "_many"],
     "boxloop/record/release.py": ["lost_numbers"],
+    "boxloop/record/sheet_file.py": ["_fault", "_item_fault"],
+    "boxloop/measure/sets.py": ["_lost"],
     "boxloop/run/loop.py": ["_stopped"],
     "boxloop/record/divided.py": ["_sentence", "_sealed"],
     "boxloop/split/seal.py": [

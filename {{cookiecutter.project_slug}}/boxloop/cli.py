@@ -460,10 +460,14 @@ def status() -> None:
     show_default=True,
 )
 @click.option(
-    "--sheet", type=click.Choice(["appendix-a", "reforms"]), default="appendix-a", show_default=True
+    "--sheet",
+    metavar="NAME",
+    default="appendix-a",
+    show_default=True,
+    help="Or reforms, completeness, claim, or NAME of your own sheets/NAME.json.",
 )
 def check(form: str, sheet: str) -> None:
-    """Print the Appendix A or REFORMS sheet and what is open."""
+    """Print a sheet for referees, such as Appendix A, and what is open."""
     from boxloop.record.lines import Review
 
     review = Review(_open_results(), sheet)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from boxloop.base.errors import shown
+from boxloop.measure.evidence import ROBUST
 from boxloop.measure.metrics import METRICS
-from boxloop.measure.task import ROBUST
 
 if TYPE_CHECKING:
     from boxloop.settings.load import Settings

@@ -68,7 +68,7 @@ def _led(primary: dict, sets: dict, unit: str) -> dict:
     Residuals of training rows out of fold tell of tails as well: they are more. The primary metric
     stays the one of study.toml, and criteria are judged by it.
     """
-    from boxloop.measure.task import ROBUST
+    from boxloop.measure.evidence import ROBUST
 
     seen = [sets.get(name, {}).get("metrics", {}).get(primary["name"], {}) for name in AT_HOME]
     judged = ("model", "reference", "difference")  # the trivial one has the tails of the target

@@ -99,6 +99,7 @@ class Station(Desk):
         self.draws = 50 if smoke else 600
         self._trains = False
         self._checks, self._sets, self._needs, self._makes = {}, {}, {}, {}
+        self._kept: dict[str, list[Path]] = {}
         self._turns: dict[str, int | None] = {}
         self._numbers: dict[str, dict] = {}
         self._predicted: list[Prediction] = []
@@ -246,12 +247,18 @@ class Station(Desk):
         return self._all_settings.waivers.get(check_id)
 
     def metrics(self, name: str, table: dict, *, n_rows: int, n_groups: int) -> None:
-        """Record the metrics of one set of rows, as `Station.compare` returns them."""
+        """Record the metrics of one set of rows, as `Station.compare` returns them.
+
+        What they were made of is kept in ``sets/`` of this chapter; of a plain dict nobody knows.
+        """
+        from boxloop.measure.sets import keep_set
+
         self._sets[name] = {
             "n_rows": int(n_rows),
             "n_groups": int(n_groups),
             "metrics": plain(table),
         }
+        self._kept[name] = keep_set(self.folder / "sets", name, table)
 
     def number(
         self,
@@ -345,12 +352,24 @@ class Station(Desk):
         }
         display({"image/png": png, "text/plain": alt}, raw=True, metadata={"image/png": facts})
 
+    def _keep_sets(self) -> None:
+        """Note the files of the sets of this chapter, and leave no others behind."""
+        from boxloop.measure.sets import drop_sets
+        from boxloop.record.release import tables_released
+
+        kept = [path for paths in self._kept.values() for path in paths]
+        for path in kept:
+            self._made(path)
+        if (folder := self.folder / "sets").is_dir():
+            drop_sets(folder, kept, tables_released(self.project, self.name))
+
     def finish(self) -> str:
         """Write what this notebook found, and bring ``results/`` up to date."""
         if self.name in CHAPTERS and not self._predicted:
             self.keep(FILE, [])  # what scores them sees by it that some came
         self._made(write_json(self.folder / "checks.json", list(self._checks.values())))
         self._made(write_json(self.folder / "metrics.json", {"sets": self._sets}))
+        self._keep_sets()
         facts = {
             "notebook": self.name,
             "smoke": self.smoke,
