@@ -23,6 +23,7 @@ from boxloop.split.ledger import link, parse
 BODIES = {
     "05_diagnose": """
 import numpy as np
+here.draws = 40
 fitted, frame = here.load_models("model", "reference", "trivial"), here.table("validation")
 guesses = here.guesses(fitted, frame)
 size = {"n_rows": len(frame), "n_groups": len(np.unique(here.units(frame)))}
@@ -48,6 +49,7 @@ known_to_it |= {"train": here.table("train"), "validation": here.table("validati
 bundle.write(here.folder / "model", model_hash=facts["model_hash"], **known_to_it)
 """,
 }
+SHORT = "\nhere.draws = 40\nfrom boxloop.split.seal import last"
 REASON = ("--reason", "to see what it says", "--anyway", "it is a small study")
 CASES = {}
 # What cannot be opened, or may not be: nothing of it is judged.
@@ -63,8 +65,9 @@ def sources(task="regression"):
         notebook = json.loads(files[where])
         cell = next(one for one in notebook["cells"] if one["id"] == "work")
         head = walk_project.HEAD.format(name=name) if name == "05_diagnose" else cell["source"]
-        cell["source"] = head + body
+        cell["source"] = head.replace("\nfrom boxloop.split.seal import last", SHORT) + body
         files[where] = json.dumps(notebook, indent=1)
+    files["study.toml"] = files["study.toml"].replace("[study]", '[study]\nauthor = "Ada"', 1)
     told_later = "[columns.known_later]"
     before, _, after = files["study.toml"].partition(told_later)
     files["study.toml"] = before + after[after.index("[columns.") :]

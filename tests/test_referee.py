@@ -2,10 +2,10 @@
 
 import contextlib
 import io
-import json
 import re
 import shutil
 import zipfile
+from itertools import pairwise
 
 import doctored
 import pytest
@@ -175,7 +175,7 @@ def test_the_page_is_read_by_everybody(found, honest, tmp_path):
     levels = [int(level) for level in re.findall(r"<h(\d)", page)]
 
     assert levels[0] == 1 and levels.count(1) == 1
-    assert all(two <= one + 1 for one, two in zip(levels, levels[1:], strict=False))
+    assert all(two <= one + 1 for one, two in pairwise(levels))
     assert page.count("<table>") == page.count("<caption>") and "<th>" not in page
     assert 'lang="en"' in page and "@media print" in page
     assert '<td class="state">differs</td>' in page and "Does not agree" in page
