@@ -11,6 +11,7 @@ import remedies_formats
 import remedies_loop
 import remedies_notebooks
 import remedies_own_data
+import remedies_parcel
 import remedies_seal
 import remedies_sheets
 import remedies_study
@@ -31,6 +32,7 @@ ROOMS = (
     remedies_loop,
     remedies_notebooks,
     remedies_own_data,
+    remedies_parcel,
     remedies_seal,
     remedies_sheets,
     remedies_study,

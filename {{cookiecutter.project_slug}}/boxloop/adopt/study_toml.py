@@ -233,6 +233,22 @@ missing = [0.1, 0.5, 1.0]
 extreme = [0.5, 0.2]
 scale = [-0.05, 0.05]
 
+# What a release says of itself; without authors it names those of CITATION.cff.
+[release]
+version = "0.1.0"
+keywords = []
+share_data = true  # false: toy rows and what makes them stand in
+share_predictions = true  # truth and guess of each row, without its inputs and ids
+# Optional: doi = "10.5281/zenodo.1234567", repository = "https://github.com/NAME/REPOSITORY",
+# data_licence = "CC-BY-4.0" (of the rows, where it is not that of the code).
+# One block for each author, in their order; all but family may be left out:
+# [[release.authors]]
+# given = "Ada"
+# family = "Lovelace"
+# orcid = "0000-0002-1825-0097"
+# affiliation = "Analytical Society"
+# email = "ada@example.org"
+
 # A check's own threshold holds unless it is set here: "check.id" = number
 [thresholds]
 

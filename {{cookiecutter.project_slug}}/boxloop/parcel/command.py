@@ -217,10 +217,9 @@ def _changed_since(project: Project, folder: Path, known: dict[str, Any]) -> str
     from boxloop.record.facts import file_hash
 
     there = type(project)(folder)
-    names = ("study.toml", "data/sealed/ledger.jsonl", "results/metrics.json")
-    judged = [*names, "results/checks.json", "results/verdict.json"]
-    judged += [name for name in known["files"] if name.startswith(("study/", "notebooks/"))]
-    for name in judged:
+    own = [name for name in known["files"] if name.startswith(("study/", "notebooks/"))]
+    made = [f"results/{name}.json" for name in ("metrics", "checks", "verdict")]
+    for name in ["study.toml", *own, "data/sealed/ledger.jsonl", *made]:
         here, kept = project.root / name, folder / name
         if not kept.is_file():
             continue

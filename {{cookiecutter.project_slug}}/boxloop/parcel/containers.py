@@ -29,12 +29,13 @@ ENV PIP_NO_CACHE_DIR=1 \\
     PIP_DISABLE_PIP_VERSION_CHECK=1 \\
     PYTHONDONTWRITEBYTECODE=1
 
-RUN useradd --create-home --uid 1000 {user} \\
+RUN useradd --create-home --uid 1000 --user-group {user} \\
     && install --directory --owner={user} --group={user} {home}
 WORKDIR {home}
 
 {install}
-USER {user}
+# By number, so that a host that asks for a user who is not root sees one.
+USER 1000:1000
 CMD ["boxloop", "run"]
 """
 # Made on Linux: every package, before anything else, so that a change of the study is built fast.

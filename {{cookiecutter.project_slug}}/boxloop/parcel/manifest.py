@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from boxloop.parcel.subject import Subject
 
 # Numbers come from these; the exact versions of all others stand in environment.txt.
-MADE_WITH = ("python", "system", "numpy", "scipy", "pandas", "scikit-learn", "skops", "pyarrow")
+MADE_WITH = ("python", "numpy", "scipy", "pandas", "scikit-learn", "skops", "pyarrow")
 
 
 def files_of(folder: Path, archive: str) -> dict[str, dict[str, Any]]:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from boxloop.parcel.subject import Subject
 
 
-def write(folder: Path, subject: Subject) -> list[Path]:
-    """Write all descriptions of a release into its folder, and return their paths.
+def write(folder: Path, subject: Subject) -> None:
+    """Write all descriptions of a release into its folder.
 
     Everything else must lie there already, but the manifest: the crate holds the hash of each
     file. The same folder gives the same bytes.
@@ -38,5 +38,5 @@ def write(folder: Path, subject: Subject) -> list[Path]:
         )
         raise UserError(msg)
     # The crate is the last: it tells of the others.
-    writers = (citation, codemeta, zenodo, croissant, crate)
-    return [writer.write(folder, subject) for writer in writers]
+    for writer in (citation, codemeta, zenodo, croissant, crate):
+        writer.write(folder, subject)

@@ -33,7 +33,7 @@ FORMATS = {
     ".jsonl": "application/jsonl",
     ".md": "text/markdown",
     ".onnx": "application/octet-stream",
-    ".parquet": "application/vnd.apache.parquet",
+    ".parquet": "application/x-parquet",
     ".pdf": "application/pdf",
     ".png": "image/png",
     ".py": "text/x-python",
