@@ -178,9 +178,9 @@ def one_number(folder):
             metric["model"]["value"] *= 0.9
 
     names = ["results/metrics.json"]
-    for path in sorted(folder.glob("results/*/metrics.json")):
-        if "validation" in read(folder, path.relative_to(folder))["sets"]:
-            names.append(path.relative_to(folder).as_posix())
+    paths = sorted(folder.glob("results/*/metrics.json"))
+    left = [path.relative_to(folder).as_posix() for path in paths]
+    names += [name for name in left if "validation" in read(folder, name)["sets"]]
     for name in names:
         edited(folder, name, better)
     vouch(folder, *names)
