@@ -52,7 +52,7 @@ RETURNED = {
     "boxloop/record/lost.py": ["_lost", "_many"],
     "boxloop/record/release.py": ["lost_numbers"],
     "boxloop/record/sheet_file.py": ["_fault", "_item_fault"],
-    "boxloop/measure/sets.py": ["_lost"],
+    "boxloop/measure/sets.py": ["_damaged", "_lost"],
     "boxloop/run/loop.py": ["_stopped"],
     "boxloop/record/divided.py": ["_sentence", "_sealed"],
     "boxloop/split/seal.py": [
