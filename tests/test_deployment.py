@@ -8,7 +8,7 @@ import pytest
 from sklearn.dummy import DummyRegressor
 from sklearn.linear_model import LogisticRegression
 
-from boxloop.measure.scope import predictions
+from boxloop.measure.predicted import predictions
 from boxloop.measure.shift import alike, in_scope
 
 

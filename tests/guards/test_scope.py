@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.dummy import DummyRegressor
 
-from boxloop.measure.scope import predictions
+from boxloop.measure.predicted import predictions
 from boxloop.measure.shift import in_scope
 
 

@@ -252,8 +252,8 @@ class Desk:
         validation: "pd.DataFrame",
         half_width: "float | np.ndarray | None" = None,
     ) -> "pd.DataFrame":
-        """Return a prediction and a flag for its scope; see `boxloop.measure.scope.predictions`."""
-        from boxloop.measure.scope import predictions
+        """Return a prediction and its scope; see `boxloop.measure.predicted.predictions`."""
+        from boxloop.measure.predicted import predictions
 
         known = {"train": train, "validation": validation}
         return predictions(rows, model, self.settings, half_width=half_width, **known)
@@ -278,17 +278,10 @@ class Desk:
         """
         if not self.has("05_diagnose/intervals.json"):
             return None
-        facts = self.read("05_diagnose/intervals.json")
-        if reach := facts.get("reach"):
-            from boxloop.measure.transform import Reach, View
+        from boxloop.measure.predicted import half_width
 
-            size = self._error_scale(rows) if reach["uneven"] else 1.0
-            return Reach(
-                View(reach["transform"], reach["size"], reach["least"]), reach["half"] * size
-            )
-        if "per_scale" not in facts:
-            return facts["half_width"]
-        return facts["per_scale"] * self._error_scale(rows)
+        facts = self.read("05_diagnose/intervals.json")
+        return half_width(facts, lambda: self._error_scale(rows))
 
     def _error_scale(self, rows: "pd.DataFrame") -> "np.ndarray":
         """Return the size of the error that 05 has learnt to predict, shape (n,)."""
