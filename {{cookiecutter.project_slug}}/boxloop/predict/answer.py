@@ -3,42 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
-from boxloop.measure.scope import LEVEL
-from boxloop.measure.task import Task
 from boxloop.predict.layout import IN_SCOPE, REASON, RELEASE
-from boxloop.predict.part import Needs, Part, infinite
+from boxloop.predict.part import Part
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from boxloop.predict.bundle import Bundle
-
-
-def said_of(settings: Any) -> dict[str, Any]:
-    """Return the columns that a model says of each row, with their types.
-
-    Parameters
-    ----------
-    settings : boxloop.settings.load.Settings
-
-    Returns
-    -------
-    dict of pyarrow.DataType
-    """
-    import pyarrow as pa
-
-    task, number, word = Task(settings), pa.float64(), pa.string()
-    if not task.has_classes:
-        return dict.fromkeys(("prediction", "low", "high"), number)
-    if not task.classes:
-        return {"score": number, "passes": pa.bool_()}
-    found: dict[str, Any] = dict.fromkeys(task.columns("probability"), number)
-    return found | {"class": word, f"may_be_{round(100 * LEVEL)}": word}
-
 
 @dataclass(frozen=True)
 class Judge:
@@ -47,32 +24,37 @@ class Judge:
     Attributes
     ----------
     bundle : boxloop.predict.bundle.Bundle
-    needs : Needs
     kept : dict of pyarrow.DataType
         Id and group.
-    release : str
     """
 
     bundle: Bundle
-    needs: Needs
     kept: dict[str, Any]
-    release: str
 
-    @property
-    def schema(self) -> pa.Schema:
-        """What the answers have: ids, what the task asks for, and where not to believe it."""
+    @cached_property
+    def said(self) -> dict[str, pa.DataType]:
+        """What the model says of a row, and where not to believe it: by name, with its type."""
         import pyarrow as pa
 
-        own = said_of(self.bundle.settings)
-        own |= {IN_SCOPE: pa.bool_(), REASON: pa.string(), RELEASE: pa.string()}
+        nothing = pd.DataFrame({name: pd.Series(dtype=float) for name in self.bundle.reads})
+        found = self.bundle.predict(nothing)
+        kinds = {"f": pa.float64(), "i": pa.int64(), "b": pa.bool_()}
+        return {name: kinds.get(kind.kind, pa.string()) for name, kind in found.dtypes.items()}
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """What the answers have: ids as the table calls them, and what the model says."""
+        import pyarrow as pa
+
+        own = self.said
         kept = {name if name not in own else f"{name}_": kind for name, kind in self.kept.items()}
         return pa.schema(list((kept | own).items()))
 
     def answer(self, part: Part) -> pa.Table:
         """Return as many rows as came, in their order.
 
-        A row that could not be read, or holds an infinite number, gets no prediction: it is out of
-        scope, and its reason says why.
+        A row that could not be read gets no prediction: it is out of scope, and its reason says
+        why.
 
         Parameters
         ----------
@@ -83,24 +65,26 @@ class Judge:
         pyarrow.Table of n rows
         """
         import pyarrow as pa
+        import pyarrow.compute as pc
 
-        why = np.where(part.unread == "", infinite(part.frame, self.needs), part.unread)
+        why = part.unread
         rows = np.flatnonzero(why == "")
         n, schema = len(why), self.schema
         place = np.full(n, -1)
         place[rows] = np.arange(len(rows))
         where = pa.array(place, mask=place < 0)
         found = self._found(part, rows) if len(rows) else None
+        # What is said of every row, also of one that could not be read.
+        otherwise = {
+            IN_SCOPE: pa.scalar(value=False),
+            REASON: pa.array(why, pa.string()),
+            RELEASE: pa.scalar(self.bundle.release),
+        }
         columns = [part.kept[name].cast(kind) for name, kind in self.kept.items()]
-        for name, kind in said_of(self.bundle.settings).items():
+        for name, kind in self.said.items():
             values = pa.nulls(0, kind) if found is None else _typed(found[name], kind)
-            columns.append(values.take(where))
-        inside, reason = np.zeros(n, bool), why.astype(object)
-        if found is not None:
-            inside[rows] = found[IN_SCOPE].to_numpy(dtype=bool)
-            reason[rows] = found[REASON].to_numpy(dtype=object)
-        columns += [pa.array(inside), pa.array(reason, pa.string())]
-        columns.append(pa.repeat(pa.scalar(self.release), n))
+            column = values.take(where)
+            columns.append(pc.coalesce(column, otherwise[name]) if name in otherwise else column)
         return pa.Table.from_arrays(columns, schema=schema)
 
     def _found(self, part: Part, rows: np.ndarray):

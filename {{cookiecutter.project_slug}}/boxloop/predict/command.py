@@ -25,6 +25,18 @@ if TYPE_CHECKING:
 STATION = "08_release"
 MOST = 4  # reasons in the summary, and rows that could not be read
 
+# Why a row is out of scope, as `boxloop.predict.bundle` and `boxloop.measure.scope` have it, and
+# what is counted.
+KINDS = {
+    rf"{UNREAD}: .*": UNREAD,
+    r"(.*?) is [^,]*, training rows have .*": r"outside the range of \1",
+    r"(.*?) is missing, which training rows have": r"lack \1",
+    r"\d+ inputs are missing, .*": "lack several inputs",
+    r"(.*?) is .*, a word that training has not": r"with an unknown word for \1",
+    r"(.*?) is infinite": r"with an infinite \1",
+    r"far from all training rows, .*": "far from all training rows",
+}
+
 
 @dataclass
 class Count:
@@ -50,12 +62,13 @@ class Count:
 
         for table in tables:
             self.inside += pc.sum(table[IN_SCOPE]).as_py() or 0
-            for one in pc.value_counts(table[REASON]).to_pylist():
-                reason = str(one["values"] or "")
-                self.reasons[UNREAD if reason.startswith(UNREAD) else reason] += one["counts"]
-                if reason.startswith(UNREAD) and len(self.unread) < MOST:
-                    row = pc.index(table[REASON], one["values"]).as_py() + self.rows + 1
-                    self.unread.append(f"row {row:,}{reason.removeprefix(UNREAD)}")
+            reasons = table[REASON].combine_chunks()
+            lost = pc.starts_with(reasons, UNREAD)
+            for row in pc.indices_nonzero(lost)[: MOST - len(self.unread)].to_pylist():
+                why = reasons[row].as_py().removeprefix(UNREAD)
+                self.unread.append(f"row {self.rows + row + 1:,}{why}")
+            for one in pc.value_counts(_kinds(reasons)).to_pylist():
+                self.reasons[one["values"]] += one["counts"]
             self.rows += len(table)
             yield table
 
@@ -73,6 +86,15 @@ class Count:
             more = " …" if lost > len(self.unread) else ""
             found.append(f"Not read, and flagged: {'; '.join(self.unread)}{more}")
         return found
+
+
+def _kinds(reasons: Any) -> Any:
+    """Return reasons without what only one row has, as words that follow a number of rows."""
+    import pyarrow.compute as pc
+
+    for pattern, words in KINDS.items():
+        reasons = pc.replace_substring_regex(reasons, f"(?s)^{pattern}$", words)
+    return reasons
 
 
 def predict(
@@ -112,10 +134,9 @@ def predict(
     written.refuse(out, file, force=force)
     place, said = (Path(release), []) if release else of_project()
     bundle = Bundle.open(place, trust_code=trust_code)
-    needs = needs_of(bundle.settings, bundle.words)
     count = Count()
-    with opened(file, needs, table) as stream:
-        judge = Judge(bundle, needs, stream.kept, bundle.release)
+    with opened(file, needs_of(bundle), table) as stream:
+        judge = Judge(bundle, stream.kept)
         tables = count.passing(answers(judge, stream.parts, where))
         written.write(out, judge.schema, tables)
         return [*said, *_notes(stream), *count.lines(), *_asides(stream), f"Written: {out}"]

@@ -39,6 +39,10 @@ LONGEST = 100  # lines that a quoted field may go over
 GAPS = ["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN",
         "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null", *NOTHING]  # fmt: skip
 
+# Since pandas 3.1 the parser rounds as Python does, and the option is on its way out.
+OLD = tuple(int(part) for part in pd.__version__.split(".")[:2]) < (3, 1)
+EXACT: dict[str, Any] = {"float_precision": "round_trip"} if OLD else {}
+
 
 class Lines:
     """A text table that is cut into rows while it is read.
@@ -108,7 +112,7 @@ class Lines:
 
     def _evenly(self, data: bytes, places: dict, needs: Needs) -> tuple:
         """Return the columns of lines that all have as many fields, and no row that is lost."""
-        texts = [name for name in places if name in needs.words or name in needs.kept]
+        texts = [name for name in places if needs.is_text(name)]
         order = sorted(places, key=lambda name: places[name])
         if not data.strip():
             return {name: pd.Series([], dtype=object) for name in order}, np.empty(0, object)
@@ -124,7 +128,7 @@ class Lines:
                 skipinitialspace=True,
                 quoting=csv.QUOTE_NONE,
                 low_memory=False,
-                float_precision="round_trip",
+                **EXACT,
                 keep_default_na=False,
                 na_values={at: GAPS for name, at in places.items() if name not in needs.kept},
                 dtype={places[name]: str for name in texts} or None,

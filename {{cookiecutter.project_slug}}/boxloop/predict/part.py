@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from boxloop.measure.scope import NUMBER, WORD
 from boxloop.table.dates import in_decimal_years
 from boxloop.table.fields import COMMA, COMMAS_ARE_FREE, FORTRAN, KNOWN
 from boxloop.table.numbers_in_words import LIMIT, MARKS, SIGNS, SOFT
@@ -17,11 +17,11 @@ from boxloop.table.numbers_in_words import LIMIT, MARKS, SIGNS, SOFT
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from boxloop.predict.bundle import Bundle
+
 
 UNREAD = "could not be read"
 ROWS = 1 << 16  # rows that are in memory at a time
-# A number of optional columns is of use where it is there: errors, weights, a resonance.
-OPTIONAL = ("error", "weight", "nuisance", "resonance")
 TRUTHS = {"true": 1.0, "false": 0.0}
 THOUSANDS = r"[+-]?[1-9]\d{0,2},\d{3}"  # a comma for decimals, or one between thousands
 
@@ -32,44 +32,35 @@ class Needs:
 
     Attributes
     ----------
-    inputs : tuple of str
-        Columns without which there is no prediction.
-    words : frozenset of str
-        Those of them that hold words; all others hold numbers.
-    more : tuple of str
-        Columns of numbers that may be missing.
+    reads : dict of str
+        Columns without which there is no prediction, and what each holds; see
+        `boxloop.measure.scope.kinds_of`.
     kept : tuple of str
         Id and group, which are handed through as they came, where the table has them.
     dated : frozenset of str
-        Inputs in years, which may be dates in a file.
+        Numbers in years, which may be dates in a file.
     """
 
-    inputs: tuple[str, ...]
-    words: frozenset = frozenset()
-    more: tuple[str, ...] = ()
+    reads: dict[str, str]
     kept: tuple[str, ...] = ()
     dated: frozenset = frozenset()
 
-    @property
-    def numbers(self) -> list[str]:
-        """The columns that hold numbers."""
-        return [name for name in (*self.inputs, *self.more) if name not in self.words]
+    def is_text(self, name: str) -> bool:
+        """Whether a column is read as the text that it is."""
+        return name in self.kept or self.reads[name] == WORD
 
 
-def needs_of(settings: Any, words: Collection[str]) -> Needs:
-    """Return what a model needs by the manifest that it was made with.
+def needs_of(bundle: Bundle) -> Needs:
+    """Return what a model needs of a table.
 
     Parameters
     ----------
-    settings : boxloop.settings.load.Settings
-    words : collection of str
-        Inputs that hold words.
+    bundle : boxloop.predict.bundle.Bundle
     """
-    inputs = tuple(settings.inputs)
-    more = [name for role in OPTIONAL for name in settings.role(role)]
-    kept = dict.fromkeys(filter(None, (settings.only("id"), settings.only("group"))))
-    years = frozenset(name for name in inputs if settings.columns[name].unit == "yr")
-    return Needs(inputs, frozenset(words), tuple(more), tuple(kept), years - set(words))
+    columns = bundle.settings.columns
+    numbers = [name for name, kind in bundle.reads.items() if kind == NUMBER]
+    years = frozenset(name for name in numbers if name in columns and columns[name].unit == "yr")
+    return Needs(dict(bundle.reads), tuple(bundle.names), years)
 
 
 @dataclass(frozen=True)
@@ -115,21 +106,18 @@ def shaped(columns: dict, rows: int, needs: Needs, *, sign: Any = ".", gone: Any
     """
     unread = np.full(rows, "", dtype=object) if gone is None else gone
     found = {}
-    for name in (*needs.inputs, *needs.more):
+    for name, kind in needs.reads.items():
         column = columns.get(name)
-        if column is None:
-            if name in needs.inputs:
-                found[name] = np.full(rows, np.nan)
-            continue
+        if column is None:  # of this part nothing could be understood
+            column = pd.Series(np.full(rows, np.nan))
         column = column.reset_index(drop=True)
-        if name in needs.words:
-            found[name] = as_words(column)
+        if kind != NUMBER:
+            found[name] = as_words(column) if kind == WORD else column
             continue
         if name in needs.dated:
             column = _in_years(column)
         found[name], bad = as_numbers(column, sign)
-        if name in needs.inputs:
-            _tell(unread, name, column, bad)
+        _tell(unread, name, column, bad)
     return pd.DataFrame(found, index=pd.RangeIndex(rows)), unread
 
 
@@ -207,15 +195,3 @@ def _in_years(column: pd.Series) -> pd.Series:
         return column
     years, *_ = in_decimal_years(days.to_frame(name))
     return column.astype(object).where(days.isna(), years[name])
-
-
-def infinite(frame: pd.DataFrame, needs: Needs) -> np.ndarray:
-    """Return why rows cannot be handed to a model: text of shape (n,), empty where they can."""
-    why = np.full(len(frame), "", dtype=object)
-    for name in needs.inputs:
-        if name not in needs.words:
-            why[np.isinf(frame[name].to_numpy()) & (why == "")] = f"{name} is infinite"
-    for name in needs.more:
-        if name in frame:
-            frame[name] = frame[name].replace([np.inf, -np.inf], np.nan)
-    return why

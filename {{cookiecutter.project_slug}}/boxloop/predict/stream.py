@@ -102,7 +102,7 @@ def _called(path: Path, names: list[str], needs: Needs) -> dict[str, str]:
         If it lacks an input, or has one twice.
     """
     found = {}
-    for name in dict.fromkeys((*needs.inputs, *needs.more, *needs.kept)):
+    for name in dict.fromkeys((*needs.reads, *needs.kept)):
         there = name if name in names or name[:-1] not in TAKEN else name[:-1]
         if there in names:
             found[name] = there
@@ -110,7 +110,7 @@ def _called(path: Path, names: list[str], needs: Needs) -> dict[str, str]:
             times = f"the column name '{there}' stands there {names.count(there)} times"
             msg = f"{path.name}: {times}: rename all but one."
             raise UserError(msg)
-    if lacking := [name for name in needs.inputs if name not in found]:
+    if lacking := [name for name in needs.reads if name not in found]:
         _refuse(path, names, lacking)
     return found
 
@@ -139,7 +139,7 @@ def _missing(called: dict[str, str], needs: Needs) -> tuple[str, ...]:
 
 def _of_parquet(path: Path, file: Any, needs: Needs) -> Stream:
     """Return the rows of a Parquet file, batch by batch of each row group."""
-    wanted = {*needs.inputs, *needs.more, *needs.kept}
+    wanted = {*needs.reads, *needs.kept}
     names = sampled.columns_of(file, wanted)
     schema = file.schema_arrow
     here = schema.names if names is None else names
