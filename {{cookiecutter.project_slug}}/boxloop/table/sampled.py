@@ -104,7 +104,7 @@ def footer(path: Path) -> str:
 
 
 def sample(
-    path: Path, wanted: Collection[str] | None = None, *, rows: int = ROWS, seed: int = SEED
+    path: Path, wanted: Collection[str] | None = None, *, rows: int | None = None, seed: int = SEED
 ) -> Any:
     """Return a random sample of the rows of a Parquet file, as a `pyarrow.Table`.
 
@@ -116,8 +116,8 @@ def sample(
     path : Path
     wanted : collection of str, optional
         Names in the project; other columns are not read.
-    rows : int
-        All, where the file has no more.
+    rows : int, optional
+        `ROWS`, if not said; all, where the file has no more.
     seed : int
 
     Raises
@@ -130,7 +130,7 @@ def sample(
     with opened(path) as file:
         total = file.metadata.num_rows
         random = np.random.default_rng(seed)
-        drawn = np.sort(random.choice(total, min(rows, total), replace=False, shuffle=False))
+        drawn = np.sort(random.choice(total, min(rows or ROWS, total), replace=False, shuffle=False))
         names = columns_of(file, wanted)
         schema = file.schema_arrow
         if names is not None:
