@@ -17,10 +17,38 @@ KEPT = 2_000  # of them to which distances are measured
 KNOTS = 65  # of the way from a number to its bell shape
 LEAST = 1e-4  # variance of the cloud in a direction, so that rounding is no surprise
 FOLDS = 5
+SHRUNK = 0.1  # of correlations, where there are as many numbers as rows
 RIDGE = 1.0  # rows that a word must outweigh
 SWEEPS = 8  # over the gaps of a row
 BLOCK = 2_048  # rows that are compared at once: as many as stay in the cache
 CLOSE = 1e-3  # relative: nearer to a limit a row is computed by itself
+
+
+def outermost(left: np.ndarray, home: np.ndarray, share: float) -> np.ndarray:
+    """Return the values beyond which a share of fresh rows lies, shape (columns,).
+
+    Parameters
+    ----------
+    left, home : arrays of shape (n, columns) and (m, columns)
+        Of training rows that were left out, and of validation rows. These raise the values where
+        they say by themselves, beyond chance, that more rows lie there: their groups are new.
+    share : float
+    """
+    together = np.concatenate([left, home])
+    if not len(together):
+        return np.full(left.shape[1], np.inf)
+    found = np.quantile(together, 1 - share, axis=0, method="higher")
+    if len(home):
+        surely = min(share + 2 * np.sqrt(share / len(home)), 1.0)
+        found = np.maximum(found, np.quantile(home, 1 - surely, axis=0, method="higher"))
+    return found
+
+
+def _covariance(rows: np.ndarray) -> np.ndarray:
+    """Return the covariance of rows, the correlations a little smaller where rows are few."""
+    found = np.atleast_2d(np.cov(rows, rowvar=False, bias=True))
+    less = min(SHRUNK * rows.shape[1] / len(rows), 0.5)
+    return (1 - less) * found + less * np.diag(np.diag(found))
 
 
 class Density(BaseEstimator):
@@ -73,16 +101,13 @@ class Density(BaseEstimator):
             other = Density(rows=self.rows).learn(values[~left], codes[~left])
             found.append(other.squared(values[left], codes[left]))
         self.learn(values, codes)
-        fresh = [np.concatenate(found), self.squared(home, home_codes)]
-        share = 1 - self.far / max(fresh[0].shape[1], 1)
-        ends = [np.quantile(one, share, axis=0, method="higher") for one in fresh if len(one)]
-        self.limits_ = np.max(ends, axis=0)
+        found = np.concatenate(found)
+        share = self.far / max(found.shape[1], 1)
+        self.limits_ = outermost(found, self.squared(home, home_codes), share)
         return self
 
     def learn(self, values: np.ndarray, codes: np.ndarray) -> Density:
         """Learn the cloud alone."""
-        from sklearn.covariance import ledoit_wolf
-
         self._learn_bells(values)
         bells = self._bells(values)
         self._learn_words(bells, codes)
@@ -93,8 +118,7 @@ class Density(BaseEstimator):
             for _ in range(1 + 2 * bool(np.isnan(rest).any())):
                 filled = self._filled(rest - self.mean_) + self.mean_
                 self.mean_ = filled.mean(axis=0)
-                covariance = ledoit_wolf(filled)[0]
-                size, axes = np.linalg.eigh(covariance)
+                size, axes = np.linalg.eigh(_covariance(filled))
                 size = np.maximum(size, LEAST)
                 self.precision_ = (axes / size) @ axes.T
             self.round_ = axes / np.sqrt(size)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-from boxloop.measure.density import Density
+from boxloop.measure.density import Density, outermost
 
 # Of fresh rows like training about these shares are out of scope: beyond a range, and far away.
 BEYOND, FAR = 0.015, 0.015
@@ -187,13 +187,12 @@ class Scope(BaseEstimator):
         self.width_ = np.where(width > 0, width, np.where(spread > 0, spread, 1.0))
         fold = np.random.default_rng(0).permutation(len(here)) % FOLDS
         left = [self._excess(here[fold == one], *_ends(here[fold != one])) for one in range(FOLDS)]
-        fresh = np.concatenate(left), self._excess(there, self.low_, self.high_)
-        most = [
-            np.quantile(excess.max(axis=1, initial=0), 1 - BEYOND, method="higher")
-            for excess in fresh
-            if len(excess)
+        fresh = [
+            one.max(axis=1, initial=0)[:, None]
+            for one in (np.concatenate(left), self._excess(there, self.low_, self.high_))
         ]
-        self.margin_ = float(max(MARGIN, *(one for one in most if np.isfinite(one))))
+        most = float(outermost(*fresh, BEYOND)[0])
+        self.margin_ = max(MARGIN, most if np.isfinite(most) else 0.0)
 
     def _scaled(self, values: np.ndarray) -> np.ndarray:
         return np.arcsinh((values - self.centre_) / (WIDE * self.width_))

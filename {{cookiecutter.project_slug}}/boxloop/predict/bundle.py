@@ -393,6 +393,8 @@ class Sources:
         their rows is kept.
     intervals, error_scale : paths, optional
         Those of 05, where it has set any.
+    made_with : dict, optional
+        Versions of Python and packages that the model was fitted with; else those of here.
     """
 
     root: Path
@@ -403,6 +405,7 @@ class Sources:
     validation: pd.DataFrame
     intervals: Path | None = None
     error_scale: Path | None = None
+    made_with: dict[str, str] | None = None
 
 
 def write(folder: Path, **sources: Any) -> Path:
@@ -462,12 +465,18 @@ def _facts(given: Sources, model: Any, made: Path) -> dict[str, Any]:
         "name": _name(given.root),
         "task": settings.study.task,
         "model_hash": given.model_hash,
-        "versions": versions_here(),
+        "versions": versions_here() | _known(given.made_with),
         "trusted": sorted({name for path in parts for name in trusted_types(path.read_bytes())}),
         "study_code": code,
         "reads": dict(zip(reads, kinds_of(rows[reads]), strict=True)),
         "limits": limits(model, settings, rows),
     }
+
+
+def _known(made_with: dict[str, Any] | None) -> dict[str, str]:
+    """Return what is told of versions, of what predictions depend on."""
+    told = made_with or {}
+    return {name: str(told[name]) for name in ("python", *DEPENDS_ON) if name in told}
 
 
 def _name(root: Path) -> str:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from boxloop.measure.pushes import Pushes
     from boxloop.measure.transform import Reach
     from boxloop.measure.working_points import Proposal
+    from boxloop.predict.bundle import Bundle
+    from boxloop.predict.fresh import Afresh
     from boxloop.record.classes import Classes
     from boxloop.record.failures import Log
     from boxloop.record.rehearsal import Rehearsal
@@ -49,6 +51,7 @@ class Desk:
     uses: Any
     file: Any
     has: Any
+    _made: Any
     folder: Any
     _checks: dict[str, dict]
     _sets: dict[str, dict]
@@ -257,6 +260,44 @@ class Desk:
 
         known = {"train": train, "validation": validation}
         return predictions(rows, model, self.settings, half_width=half_width, **known)
+
+    def keep_bundle(self, *, model_hash: str) -> "Bundle":
+        """Write the model with all that a prediction needs to ``model/``, and return it opened.
+
+        See `boxloop.predict.bundle`.
+        """
+        from boxloop.base.files import read_cache
+        from boxloop.predict.bundle import Bundle, write
+        from boxloop.predict.layout import BUNDLE
+
+        optional = {"intervals": "intervals.json", "error_scale": "error_scale.skops"}
+        found = {
+            key: self.file(f"05_diagnose/{name}")
+            for key, name in optional.items()
+            if self.has(f"05_diagnose/{name}")
+        }
+        # Read without a note: times of the last training are in it, and change nothing here.
+        made_with = read_cache(self.project.station("04_train") / "machine.json")
+        folder = write(
+            self.folder / BUNDLE,
+            root=self.project.root,
+            settings=self.settings,
+            model=self.file("04_train/model.skops"),
+            model_hash=model_hash,
+            train=self.table("train"),
+            validation=self.table("validation"),
+            made_with=made_with if isinstance(made_with, dict) else None,
+            **found,
+        )
+        for path in sorted(folder.iterdir()):
+            self._made(path)
+        return Bundle.open(folder)
+
+    def afresh(self, bundle: "Path", rows: "pd.DataFrame") -> "Afresh":
+        """Return what a bundle says of rows in a fresh Python; see `boxloop.predict.fresh`."""
+        from boxloop.predict.fresh import ask
+
+        return ask(bundle, rows, home=self.project.root)
 
     def interval_plan(
         self,
