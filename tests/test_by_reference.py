@@ -19,7 +19,6 @@ from boxloop.settings.load import load_settings
 from boxloop.table import sampled
 
 
-
 def big(path, rows, group=100_000, seed=0, **more):
     """Write a file sorted by an input, row group by row group."""
     rng = np.random.default_rng(seed)
@@ -63,7 +62,9 @@ def test_every_row_is_as_likely(sorted_file):
 def test_a_row_is_drawn_as_often_as_another(tmp_path):
     """Over many seeds: first and last rows, and those at the ends of groups, have no advantage."""
     path = big(tmp_path / "small.parquet", 60, group=7)
-    drawn = [sampled.sample(path, rows=20, seed=seed)["source_id"].to_numpy() for seed in range(300)]
+    drawn = [
+        sampled.sample(path, rows=20, seed=seed)["source_id"].to_numpy() for seed in range(300)
+    ]
 
     assert chisquare(np.bincount(np.concatenate(drawn), minlength=60)).pvalue > 0.01
     assert all(len(set(rows)) == 20 for rows in drawn)
@@ -134,11 +135,11 @@ def test_columns_are_looked_at_in_schema_and_sample(tmp_path, monkeypatch, sorte
     here = project(tmp_path)
     frame = table(400).drop(columns=["e_mag", "good"])
     path = written(tmp_path, frame.assign(redshift=np.linspace(0, 1, 400)))
-    with pytest.raises(UserError, match="far.parquet, column 'redshift' is missing"):
+    with pytest.raises(UserError, match=r"far.parquet, column 'redshift' is missing"):
         adopt(here, path, target="kind", deployment=sorted_file)
     words = big(tmp_path / "w.parquet", 500, size=lambda n: pa.array(["large"] * n))
     path = written(tmp_path, frame.assign(size=np.linspace(0, 1, 400)), "s.csv")
-    with pytest.raises(UserError, match="w.parquet, column 'size' holds 'large' in row 1"):
+    with pytest.raises(UserError, match=r"w.parquet, column 'size' holds 'large' in row 1"):
         adopt(here, path, target="kind", deployment=words)
 
     assert not list(here.raw.iterdir()) and not here.interim.exists()
@@ -161,12 +162,12 @@ def data(adopted, monkeypatch):
 
 
 def test_the_study_sees_the_sample_and_says_so(adopted, data, capsys):
-    """The chapter that asks for the rows prints of how many they are; a lost copy is drawn again."""
+    """Who asks for the rows prints of how many they are; a lost copy is drawn again."""
     here, _ = adopted
     paths = data.prepare(here.raw)
     rows = data.deployment(here.raw)
 
-    assert [here.relative(path) for path in paths][0] == "data/raw/table.csv"
+    assert here.relative(paths[0]) == "data/raw/table.csv"
     assert here.relative(paths[1]).startswith("data/interim/deployment_")
     assert "deployment: 5,000 of 1,000,000 rows, drawn at random" in capsys.readouterr().out
     assert len(rows) == 5_000 and {"mag", "colour", "band", "source_id"} <= set(rows)
@@ -218,12 +219,17 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * unit)
 @pytest.mark.skipif(sys.platform == "win32", reason="resource is not there")
 def test_millions_of_rows_are_never_in_memory(tmp_path):
     """3 million rows of 8 columns are 190 MB as pandas has them: adopt takes far less."""
-    more = {f"flag_{number}": lambda count: np.zeros(count) for number in range(4)}
+    more = {f"flag_{number}": np.zeros for number in range(4)}
     far = big(tmp_path / "far.parquet", 3_000_000, group=1_000_000, **more)
     assert sampled.is_large(far)
     here = project(tmp_path)
     path = written(tmp_path, table(400).drop(columns=["e_mag", "good"]))
-    words = {"machinery": str(TEMPLATE), "root": str(here.root), "table": str(path), "far": str(far)}
+    words = {
+        "machinery": str(TEMPLATE),
+        "root": str(here.root),
+        "table": str(path),
+        "far": str(far),
+    }
     done = subprocess.run(
         [sys.executable, "-c", ADOPT.format(**words)], capture_output=True, text=True
     )

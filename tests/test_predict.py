@@ -1,13 +1,8 @@
 """Somebody has a model and a table: as many rows come out as went in, and none is lost."""
 
 import gzip
-import io
-import os
 import re
-import subprocess
-import sys
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,7 +10,6 @@ import predict_release
 import pyarrow as pa
 import pytest
 from astropy.table import Table
-from conftest import TEMPLATE
 from pyarrow import parquet
 
 from boxloop import cli
@@ -88,8 +82,11 @@ def test_a_prediction_for_every_row(predict, tmp_path, frame):
     assert said[-1].startswith("Written: ")
 
 
-@pytest.mark.parametrize("kind", ["csv", "semicolon", "gz", "parquet", "dictionary", "fits",
-                                  "vot", "ecsv", "order", "tab", "zip", "feather", "utf16"])  # fmt: skip
+KINDS = ["csv", "semicolon", "gz", "parquet", "dictionary", "fits", "vot", "ecsv", "order", "tab",
+         "zip", "feather", "utf16"]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_whatever_the_file_is(predict, tmp_path, frame, kind):
     """The numbers are those of the CSV: big-endian, with a BOM, packed, or in another order."""
     whole, _ = predict(as_csv(tmp_path, frame).name)
@@ -119,7 +116,9 @@ def test_whatever_the_file_is(predict, tmp_path, frame, kind):
     else:
         made = Table.from_pandas(table)
         made["height"] = made["height"].astype(">f8")
-        made.write(tmp_path / name, overwrite=True, **({"format": "votable"} if kind == "vot" else {}))
+        made.write(
+            tmp_path / name, overwrite=True, **({"format": "votable"} if kind == "vot" else {})
+        )
     found, _ = predict(name)
 
     assert found["name"].tolist() == whole["name"].tolist()
@@ -146,7 +145,7 @@ def test_ids_are_what_they_were(predict, tmp_path, frame):
     strange = ["007", "NA", 'say "aha"', "a,b", "1e5", "", "nan", "9007199254740993", "é", "-"]
     table = frame.head(10).assign(name=strange)
     as_csv(tmp_path, table)
-    found, _ = predict("t.csv", "o.csv")
+    predict("t.csv", "o.csv")
     back = pd.read_csv(tmp_path / "o.csv", dtype=str, keep_default_na=False)["name"]
     assert back.tolist() == strange
 
@@ -279,11 +278,11 @@ def test_what_is_there_is_kept(predict, tmp_path, frame):
     """Without --force; and a run that fails leaves the old file and nothing beside it."""
     as_csv(tmp_path, frame)
     (tmp_path / "o.csv").write_text("mine")
-    with pytest.raises(UserError, match="o.csv is there already: .*--force"):
+    with pytest.raises(UserError, match=r"o.csv is there already: .*--force"):
         predict("t.csv", "o.csv", force=False)
     packed = gzip.compress((tmp_path / "t.csv").read_bytes())
     (tmp_path / "cut.csv.gz").write_bytes(packed[: len(packed) // 2])
-    with pytest.raises(UserError, match="cannot be read to its end .*: copy it again"):
+    with pytest.raises(UserError, match=r"cannot be read to its end .*: copy it again"):
         predict("cut.csv.gz", "o.csv")
 
     assert (tmp_path / "o.csv").read_text() == "mine"
@@ -315,10 +314,9 @@ def test_without_a_release_the_model_of_the_last_run(model, tmp_path, frame, mon
     kept.mkdir(parents=True)
     place, said = command.of_project()
     assert place == kept
-    assert said == [
-        "No release was written yet: the model is that of the last run, in "
-        "results/08_release/model."
-    ]
+    [line] = said
+    assert line.startswith("No release was written yet: the model is that of the last run, in ")
+    assert line.endswith("results/08_release/model.")
     (tmp_path / "release").mkdir()
     (tmp_path / "release" / "release.json").write_text("{}")
     assert command.of_project() == (tmp_path / "release", [])
@@ -337,7 +335,7 @@ def test_lists_in_cells_are_columns(tmp_path):
     assert np.allclose(found["prediction"], table["weight"])
 
 
-@pytest.mark.parametrize("word, sign, value", [
+@pytest.mark.parametrize(("word", "sign", "value"), [
     ("1.5", ",", 1.5), ("1,5", ";", 1.5), ("1,5", "\t", 1.5), ("1,234", ";", 1.234),
     ("true", ",", 1.0), ("1.5d2", ",", 150.0), ("--", ",", None), ("> 3", ",", None),
     ("1,234", "\t", "bad"), ("1,5", ",", "bad"), ("dust", ",", "bad"), ("0x10", ",", "bad"),
@@ -353,10 +351,13 @@ def test_one_cell(word, sign, value):
 def test_only_what_is_known_is_written(tmp_path):
     """Another ending is refused, and so are a folder, a folder that is not there, the table."""
     here = tmp_path / "t.csv"
-    for name, words in {
-        "o.txt": "end it in .csv", "o": "has no ending", "no/o.csv": "The folder .* is not there",
+    said = {
+        "o.txt": "end it in .csv",
+        "o": "has no ending",
+        "no/o.csv": "The folder .* is not there",
         "t.csv": "is the table itself",
-    }.items():  # fmt: skip
+    }
+    for name, words in said.items():
         with pytest.raises(UserError, match=words):
             out.refuse(tmp_path / name, here, force=True)
     (tmp_path / "f.csv").mkdir()

@@ -63,15 +63,15 @@ def test_workers_that_cannot_are_one_sentence(model, tmp_path, monkeypatch):
         def result(self):
             raise ModuleNotFoundError("No module named 'study'")
 
-    with pytest.raises(UserError, match="A dask worker could not do its share .*'study'"):
+    with pytest.raises(UserError, match=r"A dask worker could not do its share .*'study'"):
         spread._result(Broken())
     from distributed import LocalCluster
 
-    with LocalCluster(n_workers=0, dashboard_address=None, processes=False) as none:
-        with pytest.raises(UserError, match="No dask worker has come within 1 s: start one"):
-            command.predict(
-                table, tmp_path / "o.csv", release=model, where={VARIABLE: none.scheduler_address}
-            )
+    says = "No dask worker has come within 1 s: start one"
+    with LocalCluster(n_workers=0, processes=False, local_directory=str(tmp_path.parent)) as none:
+        where = {"release": model, "where": {VARIABLE: none.scheduler_address}}
+        with pytest.raises(UserError, match=says):
+            command.predict(table, tmp_path / "o.csv", **where)
     assert [path.name for path in tmp_path.iterdir()] == ["t.parquet"]
 
 

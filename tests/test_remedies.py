@@ -11,6 +11,7 @@ import remedies_formats
 import remedies_loop
 import remedies_notebooks
 import remedies_own_data
+import remedies_predict
 import remedies_seal
 import remedies_study
 from conftest import TEMPLATE
@@ -30,6 +31,7 @@ ROOMS = (
     remedies_loop,
     remedies_notebooks,
     remedies_own_data,
+    remedies_predict,
     remedies_seal,
     remedies_study,
 )
@@ -89,6 +91,7 @@ WITHOUT = {
     ("boxloop/checks/core.py", "weight is one of"): "a slip of whoever writes a check",
     ("boxloop/measure/model_file.py", "do not open it"): "the remedy is to leave the door closed",
     ("boxloop/measure/fits.py", "could not do its share"): "followed in test_dask.py",
+    ("boxloop/predict/cluster.py", "could not do its share"): "as in test_dask.py",
     ("boxloop/record/waive.py", "there is nothing to waive"): "nothing is to be done",
     ("boxloop/cli.py", "The check is waived after"): "followed in test_waive.py",
     ("boxloop/cli.py", "Next: `boxloop run`"): "followed in test_reset.py",

@@ -64,11 +64,12 @@ class Far:
     def notes(self) -> list[str]:
         """What is worth knowing of it."""
         name, few = self.path.name, f"{len(self.table):,}"
+        stays = f"{name} has {self.rows:,} rows and stays where it is"
+        command = f"boxloop predict {shell(str(self.path))} --out FILE"
+        drawn = f"{few} of them, each as likely as any other"
         return [
-            f"{name} has {self.rows:,} rows and stays where it is: shift, coverage and scope are "
-            f"computed on {few} of them, each as likely as any other.",
-            f"After a run `boxloop predict {shell(str(self.path))} --out FILE` predicts all of "
-            "them.",
+            f"{stays}: shift, coverage and scope are computed on {drawn}.",
+            f"After a run `{command}` predicts all of them.",
         ]
 
     def keep(self, project: Project) -> None:

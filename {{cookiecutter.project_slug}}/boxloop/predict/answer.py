@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from boxloop.predict.bundle import Bundle
 
+
 @dataclass(frozen=True)
 class Judge:
     """A model with all that it takes to answer for rows of one table; a worker can be sent one.

@@ -205,7 +205,7 @@ def lines_of(path: Path) -> Lines | None:
 
 def _stream(path: Path) -> Any:
     """Return a text file, its lines ended by LF; bytes that are no UTF-8 are kept as they are."""
-    raw: Any = gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb")
+    raw: Any = (gzip.open if path.suffix.lower() == ".gz" else open)(path, "rb")
     try:
         start = raw.read(4096)
         raw.seek(0)

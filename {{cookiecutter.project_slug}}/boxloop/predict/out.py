@@ -176,4 +176,4 @@ def _least(kind: Any) -> Any:
     """Return a number that stands for nothing in a column of FITS."""
     import numpy as np
 
-    return False if kind == bool else np.iinfo(kind).min
+    return False if kind.kind == "b" else np.iinfo(kind).min

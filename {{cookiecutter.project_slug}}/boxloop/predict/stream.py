@@ -72,10 +72,12 @@ def opened(path: Path, needs: Needs, table: str | None = None) -> Iterator[Strea
     path = is_there(path)
     kind = kind_of(path)
     if kind in PACKINGS:
-        with unpacked(path, kind, table) as (inner, choice):
-            with opened(inner, needs, None if choice else table) as found:
-                found.notes[:0] = choice.notes if choice else []
-                yield found
+        with (
+            unpacked(path, kind, table) as (inner, choice),
+            opened(inner, needs, None if choice else table) as found,
+        ):
+            found.notes[:0] = choice.notes if choice else []
+            yield found
         return
     if kind == "parquet":
         only_one(path, table)

@@ -130,7 +130,9 @@ def sample(
     with opened(path) as file:
         total = file.metadata.num_rows
         random = np.random.default_rng(seed)
-        drawn = np.sort(random.choice(total, min(rows or ROWS, total), replace=False, shuffle=False))
+        drawn = np.sort(
+            random.choice(total, min(rows or ROWS, total), replace=False, shuffle=False)
+        )
         names = columns_of(file, wanted)
         schema = file.schema_arrow
         if names is not None:
@@ -187,7 +189,7 @@ def columns_of(file: Any, wanted: Collection[str] | None) -> list[str] | None:
     )
     if not plain_names or len(metadata.get("column_indexes", [])) > 1:
         return None  # names of pandas' own are settled by its whole header
-    here = {name for name in wanted} | {name.rstrip("_") for name in wanted if name[:-1] in TAKEN}
+    here = set(wanted) | {name[:-1] for name in wanted if name[:-1] in TAKEN}
     return [
         name
         for name in file.schema_arrow.names
