@@ -15,6 +15,7 @@ import remedies_own_data
 import remedies_release_table
 import remedies_paper
 import remedies_parcel
+import remedies_predict
 import remedies_seal
 import remedies_sheets
 import remedies_study
@@ -39,6 +40,7 @@ ROOMS = (
     remedies_release_table,
     remedies_paper,
     remedies_parcel,
+    remedies_predict,
     remedies_seal,
     remedies_sheets,
     remedies_study,
@@ -102,6 +104,7 @@ WITHOUT = {
     ("boxloop/checks/core.py", "weight is one of"): "a slip of whoever writes a check",
     ("boxloop/measure/model_file.py", "do not open it"): "the remedy is to leave the door closed",
     ("boxloop/measure/fits.py", "could not do its share"): "followed in test_dask.py",
+    ("boxloop/predict/cluster.py", "could not do its share"): "as in test_dask.py",
     ("boxloop/record/waive.py", "there is nothing to waive"): "nothing is to be done",
     ("boxloop/cli.py", "The check is waived after"): "followed in test_waive.py",
     ("boxloop/cli.py", "Next: `boxloop run`"): "followed in test_reset.py",
