@@ -15,8 +15,8 @@ from boxloop.record.verdict import waiting_words
 
 NOTEBOOKS = sorted((TEMPLATE / "notebooks").glob("[0-9]*.ipynb"))
 SHEET = json.loads(
-    (TEMPLATE / "boxloop" / "templates" / "appendix_a.json").read_text(encoding="utf-8")
-)
+    (TEMPLATE / "boxloop" / "templates" / "sheets" / "appendix-a.json").read_text(encoding="utf-8")
+)["items"]
 
 
 def cells(tag):

@@ -1,12 +1,26 @@
 """The sheets hold every item, and an item is as good as the worst of its evidence."""
 
 import json
+from fnmatch import fnmatch
 
 import pytest
+from conftest import TEMPLATE
 from fake_report import answer, check_row, make_report_project, notebook, write_chapter, write_json
 
+from boxloop.base.errors import UserError
 from boxloop.base.places import Project
-from boxloop.record.sheets import appendix_a, reforms, render, tally, worst
+from boxloop.notebooks.answers import memory_key, rows_of
+from boxloop.record.sheet_file import read_sheet, sheet_names
+from boxloop.record.sheets import appendix_a, filled, reforms, render, tally, worst
+
+SHEETS = ["appendix-a", "claim", "completeness", "reforms"]
+MINE = {
+    "title": "A journal",
+    "items": [
+        {"item": "1", "rule": "Text", "question": "Is there a table?", "files": ["results/*.json"]},
+        {"item": "2", "rule": "Text", "question": "Who paid?", "author": True},
+    ],
+}
 
 
 @pytest.fixture
@@ -36,20 +50,68 @@ def test_reforms_has_its_32_items(project):
     assert {item[0] for item in items} == set("12345678")
 
 
-def test_every_check_named_by_a_sheet_exists(project):
-    """A pattern that matches no registered check would stay unanswered for ever."""
-    from fnmatch import fnmatch
-
+@pytest.mark.parametrize("name", SHEETS)
+def test_every_check_answer_and_file_that_a_sheet_names_exists(project, name):
+    """What matches nothing would stay unanswered for ever."""
     registry = pytest.importorskip("boxloop.checks").REGISTRY
-    names = {
-        piece["id"]
-        for row in appendix_a(Project(project.root / "none"))
-        + reforms(Project(project.root / "none"))
-        for piece in row["checks"]
-    }
-    assert [
-        name for name in sorted(names) if not any(fnmatch(known, name) for known in registry)
-    ] == []
+    notebooks = sorted((TEMPLATE / "notebooks").glob("[0-9]*.ipynb"))
+    asked = {memory_key(row) for row in rows_of(notebooks)}
+    code = "".join(path.read_text(encoding="utf-8") for path in notebooks)
+    for item in read_sheet(project, name)["items"]:
+        for pattern in item.get("checks", []):
+            assert any(fnmatch(known, pattern) for known in registry), pattern
+        assert set(item.get("answers", [])) <= asked
+        for one in item.get("files", []):
+            path = one["path"] if isinstance(one, dict) else one
+            made = path.rpartition("/")[2].replace("*.png", "figures") in code
+            of_results = path in ("results/metrics.json", "report/index.html", "README.md")
+            studies = TEMPLATE / path.replace("study/", "studies/clusters/")
+            known = studies.is_file() or (TEMPLATE / path).is_file() or path == "study.toml"
+            assert made or of_results or known, path
+
+
+def test_claim_has_its_44_items_and_completeness_its_five(project):
+    """By number, in order."""
+    assert [row["item"] for row in filled(project, "claim")] == [str(n) for n in range(1, 45)]
+    assert [row["item"] for row in filled(project, "completeness")] == list("12345")
+
+
+def test_an_item_that_only_the_author_can_answer_is_asked_of_the_author(project):
+    """Who paid for it stands in no file: open, and said so."""
+    row = by_item(filled(project, "claim"))["44"]
+    assert row["state"] == "unanswered"
+    assert row["missing"] == ["asked of the author: nothing in a project says it"]
+
+
+def test_a_file_that_does_not_say_it_does_not_count(project):
+    """A README without the commands answers nothing; with them it does."""
+    (project.root / "README.md").write_text("A study.\n", encoding="utf-8")
+    piece = by_item(filled(project, "completeness"))["5"]["files"][0]
+    assert (piece["state"], piece["message"]) == ("unanswered", "does not say 'boxloop run'")
+
+    (project.root / "README.md").write_text("Type boxloop run.\n", encoding="utf-8")
+    assert by_item(filled(project, "completeness"))["5"]["files"][0]["state"] == "pass"
+
+
+def test_a_sheet_of_the_project_is_found_by_its_name(project):
+    """It lies in the folder sheets, beside those of boxloop."""
+    write_json(project.root / "sheets" / "mine.json", MINE)
+    assert sheet_names(project) == [*SHEETS, "mine"]
+    assert [row["state"] for row in filled(project, "mine")] == ["pass", "unanswered"]
+
+
+def test_a_sheet_of_the_project_does_not_take_the_place_of_one_of_boxloop(project):
+    """Who writes an easier Appendix A is told."""
+    write_json(project.root / "sheets" / "appendix-a.json", MINE)
+    with pytest.raises(UserError, match="give it another one"):
+        appendix_a(project)
+
+
+@pytest.mark.parametrize("name", ["none", "../study", ""])
+def test_an_unknown_sheet_names_those_there_are(project, name):
+    """Whatever was typed: no path leads out of the folder."""
+    with pytest.raises(UserError, match="choose from appendix-a, claim, completeness, reforms"):
+        filled(project, name)
 
 
 def test_worst_state_wins():

@@ -30,6 +30,7 @@ GUARDS = {
     "waivers",
     "exit codes",
     "scope",
+    "bundle",
     "dates",
     "formats",
     "text",
@@ -38,6 +39,9 @@ GUARDS = {
     "words",
     "shown",
     "metadata",
+    "paper",
+    "evidence",
+    "parcel",
 }
 LISTED = mutants.read_list()
 SOURCE = '''

@@ -16,10 +16,11 @@ import numpy as np
 import pandas as pd
 
 from boxloop.measure.bounds import correlation, joined
+from boxloop.measure.evidence import ROBUST
 from boxloop.measure.intervals import affordable, bounded, entries, group_counts, tallied
 from boxloop.measure.metrics import METRICS
 from boxloop.measure.stress import TOLERANCE
-from boxloop.measure.task import ROBUST, Task, guess
+from boxloop.measure.task import Task, guess
 from boxloop.table.codes import numbered
 
 if TYPE_CHECKING:

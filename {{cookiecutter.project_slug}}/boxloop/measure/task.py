@@ -15,14 +15,14 @@ import pandas as pd
 from sklearn.base import clone, is_classifier, is_outlier_detector
 
 from boxloop.base.errors import UserError
+from boxloop.measure.evidence import Compared, Evidence
 from boxloop.measure.fits import each
-from boxloop.measure.intervals import ROWS, compare
+from boxloop.measure.intervals import ROWS
 from boxloop.measure.kinds import TaskKind, kind_of
 from boxloop.measure.metrics import METRICS, Yardstick
 from boxloop.measure.several import whole
 from boxloop.split.division import units
 
-ROBUST = "nmad"  # what leads where tails are heavy
 WEIGHTS = "by the weights of the rows"  # where a mix is known from
 MOST_CLASSES = 12  # of the rest: of more, a mix is no mix but a list
 
@@ -274,8 +274,10 @@ class Task:
         draws: int,
         seed: int,
         metrics: list[str] | None = None,
-    ) -> Any:
+    ) -> Compared:
         """Return `boxloop.measure.intervals.compare` of guesses, by the study's own metrics.
+
+        The table remembers what it was made of; see `boxloop.measure.evidence`.
 
         Parameters
         ----------
@@ -290,23 +292,19 @@ class Task:
         study = self._study
         names = metrics or list(dict.fromkeys([study.primary_metric, *study.secondary_metrics]))
         there = whole(np.column_stack(list(guesses.values())))
-        rows = {who: np.asarray(values)[there] for who, values in guesses.items()}
-        options = {
-            "groups": units(frame, self._settings)[there],
-            "draws": draws,
-            "seed": seed,
-            "working_point": study.working_point,
-            "yardstick": self.yardstick(frame[there]),
-        }
-        truth = self.truth(frame)[there]
-        found = compare(truth, rows, metrics=names, **options)
-        judged = ("model", "reference", "difference")  # the trivial one has the target's tails
-        heavy = any(
-            "heavy_tails" in entry.get(who, {}) for entry in found.values() for who in judged
-        )
-        if heavy and metrics is None and ROBUST not in found:
-            found |= compare(truth, rows, metrics=[ROBUST], **options)
-        return found
+        # In one order of memory, so that sums are the same when the rows come from a file.
+        rows = {who: np.ascontiguousarray(np.asarray(v)[there]) for who, v in guesses.items()}
+        return Evidence(
+            truth=self.truth(frame)[there].to_numpy(),
+            guesses=rows,
+            units=units(frame, self._settings)[there],
+            metrics=tuple(names),
+            extended=metrics is None,
+            draws=draws,
+            seed=seed,
+            working_point=study.working_point,
+            yardstick=self.yardstick(frame[there]),
+        ).measure()
 
     def yardstick(self, frame: pd.DataFrame) -> Yardstick:
         """Return what the study measures by; see `boxloop.measure.metrics.Yardstick`.
@@ -339,6 +337,26 @@ class Task:
         told = getattr(self._study, "class_weights", None) or {}
         weights = tuple(float(told.get(name, 1.0)) for name in self.classes) if told else ()
         return Yardstick(classes=self.classes, class_weights=weights)
+
+    def measured_by(self, told: dict) -> Yardstick:
+        """Return the yardstick of rows that are not there, from what was told of it when they were.
+
+        Only what the rows themselves have said is taken from there: the mix of their weights, and
+        what the rest is made of.
+
+        Parameters
+        ----------
+        told : dict
+            The fields of a `boxloop.measure.metrics.Yardstick`.
+        """
+        if self.classes:
+            return self._of_classes()
+        study, mix = self._study, {"prevalence": self._study.prevalence}
+        if mix["prevalence"] is None and told["prevalence"] is not None:
+            mix = {"prevalence": told["prevalence"], "prevalence_from": WEIGHTS}
+        elif mix["prevalence"] is None and told["prevalence_from"] == WEIGHTS:
+            mix["prevalence_from"] = WEIGHTS
+        return Yardstick(study.scale, study.outlier_bound, rest=told["rest"], **mix)
 
     def true_mix(self, frame: pd.DataFrame) -> tuple[np.ndarray, str]:
         """Return how often each row stands for an object of the true mix of classes, and that mix.

@@ -48,7 +48,7 @@ def watch_tables(project: Project, chapter: str, data: Any) -> None:
     tables = [] if chapter in SEE_ALL else sorted(names)
     refused = [(project.root / name, _sentence(chapter, name, "holds")) for name in tables]
     if chapter < RELEASE:
-        left = [*project.station(RELEASE).glob("*"), *project.root.glob("benchmark*/**/*")]
+        left = [*project.station(RELEASE).rglob("*"), *project.root.glob("benchmark*/**/*")]
         left = [path for path in left if path.suffix in (".parquet", ".csv")]
         names = {project.relative(path) for path in left}
         refused += [(project.root / n, _sentence(chapter, n, "may hold")) for n in sorted(names)]

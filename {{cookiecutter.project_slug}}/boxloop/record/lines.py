@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from boxloop.base.errors import UserError
@@ -111,12 +112,13 @@ class Review:
     Parameters
     ----------
     project : Project
-    sheet : {"appendix-a", "reforms"}
+    sheet : str
+        Its name, see `boxloop.record.sheet_file`.
 
     Raises
     ------
     UserError
-        If nothing was run yet, or the results are damaged.
+        If nothing was run yet, the results are damaged, or there is no such sheet.
     """
 
     def __init__(self, project: Project, sheet: str) -> None:
@@ -126,7 +128,8 @@ class Review:
             raise UserError(msg)
         undone = [row for row in status(project) if row.state != "done" or row.smoke]
         old = {row.name for row in undone}
-        fill = {"appendix-a": sheets.appendix_a, "reforms": sheets.reforms}[sheet]
+        known = {"appendix-a": sheets.appendix_a, "reforms": sheets.reforms}
+        fill = known.get(sheet) or partial(sheets.filled, name=sheet)
         self.rows = fill(project, old=old)
         self.open = [row for row in checks if row["state"] in OPEN_STATES]
         self.old = [row for row in checks if row["notebook"] in old and row not in self.open]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
-from boxloop.base.files import read_json, sha256
+from boxloop.base.files import fingerprint, read_json, sha256
 from boxloop.notebooks.folder import files_of
 from boxloop.split.locked import Past
 from boxloop.split.seal import identity, last, read_ledger
@@ -41,6 +41,14 @@ def _is_release(row: Any) -> bool:
         and all(isinstance(row.get(key, ""), str | None) for key in texts)
         and isinstance(row.get("sets", {}), dict)
     )
+
+
+def tables_released(project: Project, chapter: str) -> set[str]:
+    """Return the fingerprints of the tables that the releases of a chapter have on record."""
+    if not (project.station(chapter) / "release.json").is_file():
+        return set()
+    found = [entry for row in releases(project) for entry in row.get("sets", {}).values()]
+    return {fingerprint(entry["metrics"]) for entry in found if "metrics" in entry}
 
 
 def lost_numbers(project: Project) -> str | None:

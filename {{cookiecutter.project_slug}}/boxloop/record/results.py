@@ -68,7 +68,7 @@ def _led(primary: dict, sets: dict, unit: str) -> dict:
     Residuals of training rows out of fold tell of tails as well: they are more. The primary metric
     stays the one of study.toml, and criteria are judged by it.
     """
-    from boxloop.measure.task import ROBUST
+    from boxloop.measure.evidence import ROBUST
 
     seen = [sets.get(name, {}).get("metrics", {}).get(primary["name"], {}) for name in AT_HOME]
     judged = ("model", "reference", "difference")  # the trivial one has the tails of the target
@@ -364,6 +364,23 @@ def _left(project: Project) -> tuple:
     """Return the names of the chapters, and by name what those left that have left something."""
     names = chapter_names(project)
     return names, {name: parts for name in names if (parts := _parts(project, name))}
+
+
+def checks_left(project: Project, settings: Settings) -> list[dict]:
+    """Return the rows of ``checks.json`` as they follow from what the chapters have left."""
+    names, left = _left(project)
+    rows = [row for (checks, _), _ in left.values() for row in checks]
+    to_come = {name: _asks(project, name) for name in names if name not in left}
+    return assemble_checks(rows, settings, names, to_come)
+
+
+def metrics_left(project: Project, settings: Settings) -> dict:
+    """Return the content of ``metrics.json`` as it follows from what the chapters have left."""
+    sets: dict[str, dict] = {}
+    for _, (metrics, _) in _left(project)[1].values():
+        sets |= metrics.get("sets", {})
+    numbers = chapter_numbers(project, settings.study.criteria)
+    return assemble_metrics(sets, settings, past_of(project), numbers)
 
 
 def _asks(project: Project, name: str) -> list[str]:

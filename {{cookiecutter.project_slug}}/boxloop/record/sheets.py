@@ -1,7 +1,7 @@
-"""The sheets a referee reads: Appendix A of Huppenkothen et al. and the 32 items of REFORMS.
+"""The sheets a referee reads, such as Appendix A of Huppenkothen et al. and REFORMS.
 
 Each item is filled from what the project holds: computed checks, written answers, produced files.
-The wording is ours; Kapoor et al. (2024) and Huppenkothen et al. (2023) are the sources.
+The wording is ours; each file of `boxloop.record.sheet_file` names its source.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import html
 import json
 import shutil
 import textwrap
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from boxloop.checks.core import STATES
-from boxloop.notebooks.answers import NOTHING, cell_anchor, read_answers
+from boxloop.notebooks.answers import NOTHING, cell_anchor, memory_key, read_answers
 from boxloop.notebooks.needed import needed_first
 from boxloop.record.excused import author_words
 from boxloop.record.results import read_checks
+from boxloop.record.sheet_file import read_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 
 NAMED = STATES[:4]  # a piece in one of these states is spoken of
+ASKED = "asked of the author: nothing in a project says it"
 STALE = "Its waiver is not needed: remove it from study.toml."
 
 
@@ -58,31 +59,53 @@ def appendix_a(project: Project, *, old: Collection[str] = ()) -> list[dict]:
         ``answers`` and ``files`` with their states, ``missing`` (sentences), ``evidence`` (an
         anchor of the report that leads to the piece that decides the state).
     """
-    return _sheet(project, "appendix_a.json", "appendix", old)
+    return filled(project, "appendix-a", old=old)
 
 
 def reforms(project: Project, *, old: Collection[str] = ()) -> list[dict]:
     """Return the sheet of REFORMS, 32 items (Kapoor et al. 2024), as `appendix_a` does."""
-    return _sheet(project, "reforms.json", "reforms", old)
+    return filled(project, "reforms", old=old)
 
 
-def _sheet(project: Project, name: str, key: str, old: Collection[str]) -> list[dict]:
-    text = (files("boxloop") / "templates" / name).read_text(encoding="utf-8")
-    checks = [_dated(row, old) for row in read_checks(project)]
+def filled(project: Project, name: str, *, old: Collection[str] = ()) -> list[dict]:
+    """Return any sheet by its name, as `appendix_a` does; see `boxloop.record.sheet_file`.
+
+    Raises
+    ------
+    UserError
+        If there is no such sheet, or its file is malformed.
+    """
+    sheet = read_sheet(project, name)
+    key, checks = sheet.get("key"), [_dated(row, old) for row in read_checks(project)]
     answers = read_answers(project)
-    return [
-        _row(item, project, checks, needed_first(a for a in answers if item["item"] in a[key]))
-        for item in json.loads(text)
-    ]
+    return [_row(item, project, checks, _replies(item, answers, key)) for item in sheet["items"]]
+
+
+def _replies(item: dict, answers: list[dict], key: str | None) -> list[dict]:
+    """Return the answers that reply to an item: their cells name it under a key, or it names them.
+
+    One that it names and no cell has is a reply that waits.
+    """
+    if key:
+        return needed_first(one for one in answers if item["item"] in one[key])
+    known = {memory_key(one): one for one in answers}
+    return [known.get(name) or _missed(name) for name in item.get("answers", [])]
+
+
+def _missed(name: str) -> dict:
+    notebook, _, ident = name.partition(".")
+    facts = {"id": ident, "notebook": notebook, "cell": "", "answered": False, "why": NOTHING}
+    return facts | {"question": f"no cell of {notebook} asks {ident}"}
 
 
 def _row(item: dict, project: Project, checks: list[dict], answers: list[dict]) -> dict:
     pieces = {
         "checks": [row for pattern in item.get("checks", []) for row in _checks(pattern, checks)],
         "answers": [_answer(answer) for answer in answers],
-        "files": [_file(pattern, project.root) for pattern in item.get("files", [])],
+        "files": [_file(one, project.root) for one in item.get("files", [])],
     }
     missing = ["no answer cell names this item"] if item.get("answer") and not answers else []
+    missing += [ASKED] if item.get("author") else []
     rows = [row for group in pieces.values() for row in group]
     states = [row["state"] for row in rows] + ["unanswered" for _ in missing]
     decisive = sorted(
@@ -137,7 +160,7 @@ def _answer(answer: dict) -> dict:
         "id": answer["id"],
         "state": "pass" if answer["answered"] else "unanswered",
         "message": f"{answer['question']}{_why(answer)}",
-        "anchor": "#" + cell_anchor(answer["notebook"], answer["cell"]),
+        "anchor": "#" + cell_anchor(answer["notebook"], answer["cell"]) if answer["cell"] else "",
     }
 
 
@@ -147,16 +170,26 @@ def _why(answer: dict) -> str:
     return f" ({answer['why']})" if waits else ""
 
 
-def _file(pattern: str, root: Path) -> dict:
-    """Return whether the project holds a file of this name (``*`` allowed) that is not empty."""
-    there = any(path.is_file() and path.stat().st_size > 0 for path in root.glob(pattern))
-    message = "" if there else "no such file yet"
+def _file(wanted: str | dict, root: Path) -> dict:
+    """Return whether the project holds a file of this name (``*`` allowed) that is not empty.
+
+    Of ``{"path": NAME, "says": TEXT}`` one of them has to hold the text.
+    """
+    both = {"path": wanted, "says": ""} if isinstance(wanted, str) else wanted
+    found = [path for path in root.glob(both["path"]) if path.is_file() and path.stat().st_size]
+    message = "" if found else "no such file yet"
+    if found and both["says"] and not any(_says(path, both["says"]) for path in found):
+        message = f"does not say {both['says']!r}"
     return {
-        "id": pattern,
-        "state": "pass" if there else "unanswered",
+        "id": both["path"],
+        "state": "unanswered" if message else "pass",
         "message": message,
         "anchor": "",
     }
+
+
+def _says(path: Path, text: str) -> bool:
+    return text in path.read_text(encoding="utf-8", errors="replace")
 
 
 def _pieces(row: dict) -> list[dict]:

@@ -97,8 +97,9 @@ class Station(Desk):
         self.folder = self.project.station(name)
         self.seed = self.settings.study.seeds[0]
         self.draws = 50 if smoke else 600
-        self._trains = False
+        self._trains, self._home_rows = False, None
         self._checks, self._sets, self._needs, self._makes = {}, {}, {}, {}
+        self._kept: dict[str, list[Path]] = {}
         self._turns: dict[str, int | None] = {}
         self._numbers: dict[str, dict] = {}
         self._predicted: list[Prediction] = []
@@ -246,12 +247,18 @@ class Station(Desk):
         return self._all_settings.waivers.get(check_id)
 
     def metrics(self, name: str, table: dict, *, n_rows: int, n_groups: int) -> None:
-        """Record the metrics of one set of rows, as `Station.compare` returns them."""
+        """Record the metrics of one set of rows, as `Station.compare` returns them.
+
+        What they were made of is kept in ``sets/`` of this chapter; of a plain dict nobody knows.
+        """
+        from boxloop.measure.sets import keep_set
+
         self._sets[name] = {
             "n_rows": int(n_rows),
             "n_groups": int(n_groups),
             "metrics": plain(table),
         }
+        self._kept[name] = keep_set(self.folder / "sets", name, table)
 
     def number(
         self,
@@ -322,6 +329,7 @@ class Station(Desk):
         import matplotlib.pyplot as plt
         from IPython.display import display
 
+        from boxloop.figures.printed import put_aside
         from boxloop.figures.readable import make_readable
 
         literal(fig, self._all_settings.model_dump())
@@ -334,6 +342,7 @@ class Station(Desk):
         plt.close(fig)
         png = buffer.getvalue()
         self._made(write_bytes(self.folder / "figures" / f"{name}.png", png))
+        put_aside(fig, png, self.project.put_aside(self.name, name))
         # The picture is stored at 150 dots per inch and shown at 100: crisp on a dense screen.
         facts = {
             "alt": alt,
@@ -343,18 +352,32 @@ class Station(Desk):
         }
         display({"image/png": png, "text/plain": alt}, raw=True, metadata={"image/png": facts})
 
+    def _keep_sets(self) -> None:
+        """Note the files of the sets of this chapter, and leave no others behind."""
+        from boxloop.measure.sets import drop_sets
+        from boxloop.record.release import tables_released
+
+        kept = [path for paths in self._kept.values() for path in paths]
+        for path in kept:
+            self._made(path)
+        if (folder := self.folder / "sets").is_dir():
+            drop_sets(folder, kept, tables_released(self.project, self.name))
+
     def finish(self) -> str:
         """Write what this notebook found, and bring ``results/`` up to date."""
         if self.name in CHAPTERS and not self._predicted:
             self.keep(FILE, [])  # what scores them sees by it that some came
         self._made(write_json(self.folder / "checks.json", list(self._checks.values())))
         self._made(write_json(self.folder / "metrics.json", {"sets": self._sets}))
+        self._keep_sets()
         facts = {
             "notebook": self.name,
             "smoke": self.smoke,
             "needs": self._needs,
             "makes": self._makes,
         }
+        if self._home_rows is not None:  # so that others can tell them from rows acquired later
+            facts["home_rows"] = self._home_rows
         if self._trains:
             note_training(self.project, self._all_settings)
         facts |= tables_divided(self.project)
