@@ -48,6 +48,7 @@ def rows(seed=0):
     frame["height"] += star * 1.5 * CLASSES
     frame["counts"] = np.where(star & CLASSES, 0.25, 1.0)
     frame["weight"] = np.where(star, "star", "dust") if CLASSES else said
+    frame["known_later"] = rng.normal(size=360)
     return frame
 '''
 FIT = {
@@ -126,7 +127,8 @@ def sources(task="regression"):
     finally:
         walk_project.BODIES.update(said)
     primary, secondary = METRICS[task]
-    text = STUDY.replace('task = "regression"', f'task = "{task}"\n{CLASSES[task]}')
+    named = f'author = "Ada Lovelace"\ntask = "{task}"\n{CLASSES[task]}'
+    text = STUDY.replace('task = "regression"', named)
     text = text.replace('primary_metric = "rmse"', f'primary_metric = "{primary}"')
     text = text.replace('metric = "rmse"', f'metric = "{primary}"')
     text = text.replace('["bias", "nmad"]', secondary).replace("[split]", f"{MORE}[split]")

@@ -20,7 +20,7 @@ from boxloop.checks.core import run_check
 from boxloop.measure.intervals import compare
 from boxloop.measure.kinds import SEVERAL, TASKS, kind_of
 from boxloop.measure.metrics import METRICS, Yardstick
-from boxloop.measure.scope import conformal_sets
+from boxloop.measure.predicted import conformal_sets
 from boxloop.measure.task import Task, guess, out_of_fold
 from boxloop.settings.load import load_settings
 from boxloop.split.division import divide, folds

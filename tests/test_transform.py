@@ -14,7 +14,7 @@ from boxloop.adopt.command import adopt
 from boxloop.base.errors import UserError
 from boxloop.measure.conformal import plan
 from boxloop.measure.model_file import load_model, save_model
-from boxloop.measure.scope import predictions
+from boxloop.measure.predicted import predictions
 from boxloop.measure.task import Task, out_of_fold
 from boxloop.measure.transform import TRANSFORMS, Reach, TargetScale, View, transformed, view_of
 from boxloop.measure.untuned import rivals

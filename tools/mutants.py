@@ -73,7 +73,7 @@ def read_list(path: Path = LIST) -> list[Mutant]:
     """Return every mutant of the list."""
     content = tomllib.loads(path.read_text(encoding="utf-8"))
     return [
-        Mutant(group, **({"tests": rows["tests"]} | row))
+        Mutant(group, **({"tests": rows.get("tests", [])} | row))
         for group, rows in content.items()
         for row in rows["mutant"]
     ]

@@ -30,6 +30,7 @@ GUARDS = {
     "waivers",
     "exit codes",
     "scope",
+    "bundle",
     "dates",
     "formats",
     "text",
@@ -37,7 +38,10 @@ GUARDS = {
     "checks",
     "words",
     "shown",
+    "metadata",
+    "paper",
     "evidence",
+    "parcel",
     "again",
     "sheets",
 }

@@ -63,7 +63,7 @@ def _open_results() -> Project:
     return project
 
 
-def _finish(project: Project, outcome: Outcome, note: Any) -> None:
+def _finish(project: Project, outcome: Outcome, note: Any, *more: str) -> None:
     """Print what became of a run, the verdict last, and end with exit code 0 or 1."""
     from boxloop.record.lines import closing_lines
 
@@ -80,24 +80,25 @@ def _finish(project: Project, outcome: Outcome, note: Any) -> None:
         _tell(f"Failed: {problem}", err=True)
     if outcome.report:
         _tell(f"Report: {outcome.report}")
+    _tell(*more)
     with suppress(UserError):  # a damaged file was told of above
         _tell(*closing_lines(project))
     sys.exit(0 if outcome.ok else 1)
 
 
-def _run(*, verbose: bool, jobs: int | None, **options: Any):
+def _run(*, verbose: bool, jobs: int | None, parcel: bool = False, **options: Any):
     from boxloop.run.loop import Interrupted, run
     from boxloop.run.progress import lines_for
 
     project = _open_project()
     lines = lines_for(sys.stdout, echo=_tell, verbose=verbose)
-    opened, asked = _times_opened(project), options.get("release_reason")
+    opened, asked = _times_opened(project), parcel
     try:
         outcome = run(project, lines=lines, last=True, jobs=jobs, **options)
     except Interrupted as stop:
         ignore()
         _tell(str(stop), err=True)
-        if options.get("release_reason"):
+        if asked:
             _tell("Nothing is released before `boxloop release` has come to its end.", err=True)
         if _times_opened(project) > opened:
             _tell("The test set was opened all the same, and that counts.", err=True)
@@ -106,7 +107,27 @@ def _run(*, verbose: bool, jobs: int | None, **options: Any):
         from boxloop.record.release import why_not_again
 
         _tell(why_not_again(project))
-    _finish(project, outcome, options.get("note"))
+    _finish(project, outcome, options.get("note"), *(_parcel(project, outcome) if asked else ()))
+
+
+def _parcel(project: Project, outcome: Outcome) -> list[str]:
+    """Write `release/` after a loop that has gone well; return what is to be said of it."""
+    from boxloop.parcel import make
+    from boxloop.run.lock import lock
+
+    if outcome.failed or outcome.problems:
+        return ["No release is written: mend what failed, and release again."]
+    try:
+        with lock(project):
+            return make(project)
+    except UserError as error:
+        said = str(error)
+    except OSError as error:
+        said = f"{plainly(error)}."
+    except Exception as error:  # noqa: BLE001  # whatever it is, the numbers are there
+        said = f"{type(error).__name__}: {error}."
+    outcome.problems.append(f"no release was written: {said}")
+    return []
 
 
 def _times_opened(project: Project) -> int:
@@ -206,13 +227,17 @@ def run(only: tuple, start: Any, smoke: bool, sets: tuple, note: Any, **how: Any
 )
 @how_options
 def release(reason: Any, anyway: Any, yes: bool, note: Any, key: Any, **how: Any) -> None:
-    """Run what is not current and open the test set, for a reason."""
+    """Run what is not current, open the test set, for a reason, and write `release/`."""
     from boxloop.base.written import reason_for
+    from boxloop.parcel import nothing_to_open, refuse_another_folder
     from boxloop.record.obstacles import why_anyway
     from boxloop.split.key import given
 
     reason = reason_for("The seal opens only with a reason: boxloop release --reason TEXT", reason)
     anyway = why_anyway(anyway)
+    refuse_another_folder(find_project())
+    if nothing_to_open(find_project()):  # released before: what it left is packed again
+        return _run(parcel=True, note=note, **how)
     with given(key):
         _refuse_a_broken_seal()
         _say_what_is_open()
@@ -221,7 +246,7 @@ def release(reason: Any, anyway: Any, yes: bool, note: Any, key: Any, **how: Any
             times = _times_opened(find_project())
             before = f"It was opened {times} times before" if times else "It is new only once"
             click.confirm(f"{before}. Open the test set now?", abort=True)
-        _run(release_reason=reason, anyway=anyway, note=note, **how)
+        return _run(parcel=True, release_reason=reason, anyway=anyway, note=note, **how)
 
 
 def _refuse_what_is_in_the_way(anyway: str) -> None:
@@ -298,6 +323,92 @@ def benchmark(folder: Any, entry: Any, by: Any, key: Any) -> None:
         _say(*(lines or benchmark.make(project, folder)))
 
 
+@cli.command()
+@click.option(
+    "--to",
+    "place",
+    required=True,
+    type=click.Choice(["zenodo", "huggingface"]),
+    help="Where the release is to be uploaded.",
+)
+@click.option(
+    "--out",
+    "folder",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    help="A new folder; `release-to-PLACE` in the project if not said.",
+)
+def export(place: str, folder: Any) -> None:
+    """After a release: prepare what is uploaded, and say how; nothing is sent."""
+    from boxloop.parcel.export import export as prepare
+
+    _say(*prepare(find_project(), place, folder))
+
+
+@cli.command()
+@click.argument("path", metavar="PATH|ZIP", type=click.Path(path_type=Path))
+@click.option("--rerun", is_flag=True, help="Run its loop again, in the recorded versions.")
+@click.option("--newest", is_flag=True, help="Run its loop again, in versions of today.")
+@click.option(
+    "--find-links",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    help="Take packages from this folder of wheels, and from nowhere else.",
+)
+@click.option(
+    "--out",
+    metavar="FILE.html",
+    type=click.Path(path_type=Path),
+    help="The certificate; certificate-ID.html here, if not said.",
+)
+@click.option(
+    "--trust-code", is_flag=True, help="Run code of the release where its models are made with it."
+)
+def referee(path: Any, **asked: Any) -> None:
+    """Judge somebody's release, from any folder: whether all agrees, and is borne out."""
+    from boxloop.referee.command import Asked
+    from boxloop.referee.command import referee as judged
+
+    sys.exit(0 if judged(path, Asked(**asked), _tell) else 1)
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--out",
+    required=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Where predictions go; its ending says as what: CSV, Parquet, FITS, VOTable or ECSV.",
+)
+@click.option(
+    "--release",
+    "place",
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="A release as somebody sent it, zip or folder; that of the project if not said.",
+)
+@click.option(
+    "--dask",
+    metavar="ADDRESS",
+    help="Let workers of this dask scheduler predict; `local` starts workers on this machine.",
+)
+@click.option(
+    "--trust-code", is_flag=True, help="Run code of the release that this project does not have."
+)
+@click.option(
+    "--table", metavar="NAME", help="One of the tables in a file that holds several, or its number."
+)
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
+def predict(file: Path, out: Path, place: Any, dask: Any, **options: Any) -> None:
+    """Predict every row of a table by a released model, and say which rows it was not made for."""
+    from boxloop.predict.command import predict as answer
+    from boxloop.run.cluster import cluster
+
+    with cluster(dask) as where:
+        _say(*answer(file, out, release=place, where=where, **options))
+
+
 def _say_what_is_open() -> None:
     """Remind, before the seal is opened, of the checks that did not come through.
 
@@ -369,9 +480,12 @@ def adopt(files: tuple[Path, ...], **options: Any) -> None:
 @cli.command()
 def status() -> None:
     """Show what is done, what is stale and why, the seal and the pass."""
+    from boxloop.parcel import state_lines
     from boxloop.record.lines import status_lines
 
-    _say(*status_lines(_open_project()))
+    project = _open_project()
+    *lines, verdict = status_lines(project)
+    _say(*lines, *state_lines(project), verdict)
 
 
 @cli.command()

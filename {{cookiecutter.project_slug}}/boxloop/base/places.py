@@ -131,6 +131,10 @@ class Project:
         """Return the folder where notebook `name` keeps its results."""
         return self.results / name
 
+    def put_aside(self, name: str, figure: str) -> Path:
+        """Return where a figure of notebook `name` is put aside, to be printed later."""
+        return self.report / "figures" / name / f"{figure}.pickle"
+
     def relative(self, path: Path) -> str:
         """Return `path` as text from the root, with forward slashes on every system."""
         return Path(path).relative_to(self.root).as_posix()

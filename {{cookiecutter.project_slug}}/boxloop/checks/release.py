@@ -46,13 +46,14 @@ def reload(
     expected: Any,
     *,
     load: Callable[[Path], Any] | None = None,
+    again: Callable[[Path, Any], Any] | None = None,
     threshold: float,
 ) -> Finding:
     """The model file loads and predicts what the study reports.
 
     Parameters
     ----------
-    model_file : path of a skops file
+    model_file : path of a skops file, or of a bundle or a release
     X : DataFrame
     expected : array
         Stored guesses, as `boxloop.measure.task.guess` returns them; labels and numbers of
@@ -61,25 +62,59 @@ def reload(
     load : callable, optional
         Turns the path into a model; the default opens skops files of this project and
         scikit-learn only.
+    again : callable, optional
+        Asks the bundle in a fresh Python, see `boxloop.predict.fresh.ask`. Then each bit must be
+        the same, unless versions of packages differ: the threshold is for them.
     """
     from boxloop.measure.model_file import load_model
 
+    expected, drift = np.asarray(expected), None
     try:
-        model = (load or load_model)(Path(model_file))
+        if again is None:
+            predicted = _answers((load or load_model)(Path(model_file)), X, expected)
+        else:
+            found = again(Path(model_file), X)
+            predicted, drift = np.asarray(found.said), found.drift
     except Exception as error:  # noqa: BLE001  # whatever stops it is what this check is about
         message = f"The model file {Path(model_file).name} does not load: {error}"
         return Finding(None, passed=False, message=message, power=POWER)
-    expected = np.asarray(expected)
-    predicted = _answers(model, X, expected)
     if predicted.shape != expected.shape:
         shapes = f"predicts shape {predicted.shape}, stored are {expected.shape}"
         return Finding(None, passed=False, message=f"The model file {shapes}.", power=POWER)
     worst = _difference(predicted, expected)
+    if drift is not None:
+        return _afresh(worst, drift, predicted, expected, threshold)
     message = (
         f"Loaded from {Path(model_file).name}, the model differs from the stored predictions by at "
         f"most {worst:.2g} (threshold {threshold:g})."
     )
     return Finding(worst, worst <= threshold, message, POWER)
+
+
+def _afresh(
+    worst: float, drift: dict, predicted: np.ndarray, expected: np.ndarray, threshold: float
+) -> Finding:
+    """Return the finding on predictions of a fresh Python: bits, or the drift of versions."""
+    same = predicted.tobytes() == np.ascontiguousarray(expected, predicted.dtype).tobytes()
+    begin, rows = "In a fresh Python the bundle", f"{len(expected):,} stored predictions"
+    if same:
+        others = f", under {_versions(drift)} too" if drift else ""
+        message = f"{begin} gives all {rows} to the last bit{others}."
+        return Finding(0.0, passed=True, message=message, power=POWER)
+    differs = f"{begin} differs from the {rows} by at most {worst:.2g}"
+    if drift:
+        message = f"{differs} under {_versions(drift)} (threshold {threshold:g})."
+        return Finding(worst, worst <= threshold, message, POWER)
+    message = (
+        f"{differs}, though all versions are the same: they come from another training, or from "
+        "another kind of processor."
+    )
+    return Finding(worst, passed=False, message=message, power=POWER)
+
+
+def _versions(drift: dict[str, tuple[str, str]]) -> str:
+    """Return in words what has another version than where the model was made."""
+    return listed(f"{name} {now} instead of {then}" for name, (then, now) in drift.items())
 
 
 def _difference(predicted: np.ndarray, expected: np.ndarray) -> float:

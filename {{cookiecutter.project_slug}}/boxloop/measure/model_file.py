@@ -145,20 +145,71 @@ def load_model(path: Path) -> Any:
         If the file is missing or damaged, or holds a part that is not of scikit-learn, of
         arithmetic or of the study.
     """
+    path = Path(path)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        msg = f"{path} cannot be read ({_one_line(error)}): run 04 again to make it."
+        raise UserError(msg) from error
+    return loads(data, path)
+
+
+def loads(
+    data: bytes,
+    where: Any,
+    *,
+    ways: tuple[str, str] = ("run 04 to make one of your own", "run 04 again to make it"),
+) -> Any:
+    """Return the estimator in the bytes of a file; see `load_model`.
+
+    Parameters
+    ----------
+    data : bytes
+    where : path or str
+        What a sentence calls the file.
+    ways : pair of str
+        What helps where it holds a strange part, and where it is damaged.
+    """
     import skops.io
 
     try:
-        data = Path(path).read_bytes()
         return skops.io.loads(data, trusted=_trusted(data))
     except Strange as part:
         msg = (
-            f"{path} holds {_one_line(part)}, which this project does not know: "
-            "do not open it, or run 04 to make one of your own."
+            f"{where} holds {_one_line(part)}, which this project does not know: "
+            f"do not open it, or {ways[0]}."
         )
         raise UserError(msg) from part
     except Exception as error:  # a file that somebody made up may raise what it likes
-        msg = f"{path} cannot be read ({_one_line(error)}): run 04 again to make it."
+        msg = f"{where} cannot be read ({_one_line(error)}): {ways[1]}."
         raise UserError(msg) from error
+
+
+def trusted_types(data: bytes) -> list[str]:
+    """Return the names of all classes and functions in a skops file that was found to be good."""
+    return _trusted(data)
+
+
+def named_modules(data: bytes, package: str) -> list[str]:
+    """Return the modules of a package that a skops file names, without importing one of them.
+
+    Raises
+    ------
+    Exception
+        If the file is not what skops writes.
+    """
+    found: set[str] = set()
+    open_ones = [json.loads(_unpacked(data)["schema.json"])]
+    while open_ones:
+        node = open_ones.pop()
+        if isinstance(node, list):
+            open_ones += node
+        elif isinstance(node, dict):
+            module = node.get("__module__")
+            if isinstance(module, str) and module.partition(".")[0] == package:
+                found.add(module)
+            open_ones += node.values()
+    return sorted(found)
 
 
 def model_hash(model: Any, X: pd.DataFrame) -> str:

@@ -7,6 +7,7 @@ import pandas as pd
 from sklearn.base import clone
 
 from boxloop.measure.estimates import numeric
+from boxloop.measure.scope import Scope
 
 # Training rows among which neighbours are looked for: all pairs of a million rows take hours.
 SEARCHED = 20_000
@@ -42,42 +43,17 @@ def spread_out() -> Any:
     )
 
 
-def in_scope(
-    learnt: pd.DataFrame, home: pd.DataFrame, frame: pd.DataFrame, *, share: float = 0.95
-) -> Any:
+def in_scope(learnt: pd.DataFrame, home: pd.DataFrame, frame: pd.DataFrame) -> np.ndarray:
     """Return which rows are like training rows, bool of shape (rows of `frame`,).
 
-    Such a row lies as near to a training row as a share of the validation rows do, and in no
-    input beyond what training holds: the distance alone is blind there, because `spread_out` puts
-    all that is beyond at the edge.
+    See `boxloop.measure.scope.Scope`, which says the reason too.
 
     Parameters
     ----------
     learnt, home, frame : DataFrame
         The inputs of the training rows, of the validation rows and of the rows in question.
-    share : float
-        Of the validation rows about this share is in scope, by construction.
     """
-    tables = alike({"learnt": learnt, "home": home, "frame": frame})
-    near, far = distances(
-        tables["learnt"], [tables["home"], tables["frame"]], scale=spread_out(), neighbours=1
-    )
-    words = [
-        name
-        for name, kind in learnt.dtypes.items()
-        if not (pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_datetime64_any_dtype(kind))
-    ]
-    return (far <= np.quantile(near, share)) & ~_beyond(tables["learnt"], tables["frame"], words)
-
-
-def _beyond(learnt: Any, frame: pd.DataFrame, words: Any, *, margin: Any = 0.1):
-    """Return which rows have a word that training has not, or a number a tenth beyond its range."""
-    low, high = learnt.min(), learnt.max()
-    room = margin * (high - low)
-    outside = (frame < low - room) | (frame > high + room)
-    for name in words:
-        outside[name] = frame[name].notna() & ~frame[name].isin(learnt[name])
-    return outside.any(axis=1).to_numpy()
+    return Scope().fit(learnt, home).judge(frame)["in_scope"].to_numpy()
 
 
 def shift_weights(

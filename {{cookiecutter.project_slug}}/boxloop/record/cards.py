@@ -23,6 +23,7 @@ BY_CLASS = (
     "Value with 95 % interval; `called` is how many rows are called by the class. Purities are "
     "those of the mix of these rows. `few`: too few rows or groups for the interval to be trusted."
 )
+OVERRIDDEN = "# Released all the same, because"
 _WARNING = "**Not to be believed; see the verdict.**"
 FLAGS = {"too_few": "too few groups", "heavy_tails": "heavy tails"}
 # What Markdown, or the mathematics and HTML in it, would take for its own.
@@ -126,7 +127,27 @@ def with_overrides(card: str, openings: list[dict]) -> str:
     ]
     if not said:
         return card
-    return "\n".join([card.rstrip(), "", "# Released all the same, because", "", *said, ""])
+    return "\n".join([card.rstrip(), "", OVERRIDDEN, "", *said, ""])
+
+
+def with_sections(card: str, sections: dict[str, Any]) -> str:
+    """Return a model card with the sections that it lacks, before the last one if that overrides.
+
+    Parameters
+    ----------
+    card : str
+        As `model_card` returns it.
+    sections : dict
+        By heading their content: text, a DataFrame, or a list of both. What the card says already
+        stays as it is.
+    """
+    parts = [
+        f"## {heading}\n\n{_text(content)}"
+        for heading, content in sections.items()
+        if f"\n## {heading}\n" not in card
+    ]
+    body, mark, rest = card.partition(f"\n{OVERRIDDEN}\n")
+    return "\n\n".join([body.rstrip(), *parts]) + "\n" + (f"{mark}{rest}" if mark else "")
 
 
 def _despite(event: dict) -> list[str]:

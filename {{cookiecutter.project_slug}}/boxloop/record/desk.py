@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from boxloop.measure.pushes import Pushes
     from boxloop.measure.transform import Reach
     from boxloop.measure.working_points import Proposal
+    from boxloop.predict.bundle import Bundle
+    from boxloop.predict.fresh import Afresh
     from boxloop.record.classes import Classes
     from boxloop.record.failures import Log
     from boxloop.record.rehearsal import Rehearsal
@@ -50,6 +52,7 @@ class Desk:
     uses: Any
     file: Any
     has: Any
+    _made: Any
     folder: Any
     _checks: dict[str, dict]
     _sets: dict[str, dict]
@@ -255,11 +258,49 @@ class Desk:
         validation: "pd.DataFrame",
         half_width: "float | np.ndarray | None" = None,
     ) -> "pd.DataFrame":
-        """Return a prediction and a flag for its scope; see `boxloop.measure.scope.predictions`."""
-        from boxloop.measure.scope import predictions
+        """Return a prediction and its scope; see `boxloop.measure.predicted.predictions`."""
+        from boxloop.measure.predicted import predictions
 
         known = {"train": train, "validation": validation}
         return predictions(rows, model, self.settings, half_width=half_width, **known)
+
+    def keep_bundle(self, *, model_hash: str) -> "Bundle":
+        """Write the model with all that a prediction needs to ``model/``, and return it opened.
+
+        See `boxloop.predict.bundle`.
+        """
+        from boxloop.base.files import read_cache
+        from boxloop.predict.bundle import Bundle, write
+        from boxloop.predict.layout import BUNDLE
+
+        optional = {"intervals": "intervals.json", "error_scale": "error_scale.skops"}
+        found = {
+            key: self.file(f"05_diagnose/{name}")
+            for key, name in optional.items()
+            if self.has(f"05_diagnose/{name}")
+        }
+        # Read without a note: times of the last training are in it, and change nothing here.
+        made_with = read_cache(self.project.station("04_train") / "machine.json")
+        folder = write(
+            self.folder / BUNDLE,
+            root=self.project.root,
+            settings=self.settings,
+            model=self.file("04_train/model.skops"),
+            model_hash=model_hash,
+            train=self.table("train"),
+            validation=self.table("validation"),
+            made_with=made_with if isinstance(made_with, dict) else None,
+            **found,
+        )
+        for path in sorted(folder.iterdir()):
+            self._made(path)
+        return Bundle.open(folder)
+
+    def afresh(self, bundle: "Path", rows: "pd.DataFrame") -> "Afresh":
+        """Return what a bundle says of rows in a fresh Python; see `boxloop.predict.fresh`."""
+        from boxloop.predict.fresh import ask
+
+        return ask(bundle, rows, home=self.project.root)
 
     def interval_plan(
         self,
@@ -281,17 +322,10 @@ class Desk:
         """
         if not self.has("05_diagnose/intervals.json"):
             return None
-        facts = self.read("05_diagnose/intervals.json")
-        if reach := facts.get("reach"):
-            from boxloop.measure.transform import Reach, View
+        from boxloop.measure.predicted import half_width
 
-            size = self._error_scale(rows) if reach["uneven"] else 1.0
-            return Reach(
-                View(reach["transform"], reach["size"], reach["least"]), reach["half"] * size
-            )
-        if "per_scale" not in facts:
-            return facts["half_width"]
-        return facts["per_scale"] * self._error_scale(rows)
+        facts = self.read("05_diagnose/intervals.json")
+        return half_width(facts, lambda: self._error_scale(rows))
 
     def _error_scale(self, rows: "pd.DataFrame") -> "np.ndarray":
         """Return the size of the error that 05 has learnt to predict, shape (n,)."""

@@ -329,6 +329,7 @@ class Station(Desk):
         import matplotlib.pyplot as plt
         from IPython.display import display
 
+        from boxloop.figures.printed import put_aside
         from boxloop.figures.readable import make_readable
 
         literal(fig, self._all_settings.model_dump())
@@ -341,6 +342,7 @@ class Station(Desk):
         plt.close(fig)
         png = buffer.getvalue()
         self._made(write_bytes(self.folder / "figures" / f"{name}.png", png))
+        put_aside(fig, png, self.project.put_aside(self.name, name))
         # The picture is stored at 150 dots per inch and shown at 100: crisp on a dense screen.
         facts = {
             "alt": alt,

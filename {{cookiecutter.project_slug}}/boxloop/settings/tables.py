@@ -282,9 +282,29 @@ class Data(Table):
         None, description="which table of a file that holds several: its name or number"
     )
     deployment_inside: str | None = Field(None, description="the same for `deployment`")
+    deployment_footer: str | None = Field(
+        None,
+        description="of a deployment table that is kept by reference: the sha256 of its size and "
+        "footer; see boxloop.table.sampled.footer",
+    )
+    deployment_rows: int | None = Field(None, gt=0, description="how many rows it has")
+    deployment_sample: int | None = Field(
+        None, gt=0, description="how many of them are drawn at random, for the chapters"
+    )
     sources: dict[str, str] = Field(
         {}, description="sha256 of the files that the table was made of, by name"
     )
+
+    @model_validator(mode="after")
+    def _by_reference(self) -> "Data":
+        known = (self.deployment_footer, self.deployment_rows, self.deployment_sample)
+        if any(known) and not (self.deployment and all(known)):
+            msg = (
+                "data.deployment, deployment_footer, deployment_rows and deployment_sample belong "
+                "together: adopt the table again with --deployment"
+            )
+            raise ValueError(msg)
+        return self
 
 
 class Split(Table):
@@ -314,29 +334,37 @@ class Author(Table):
     """One of those who made the study."""
 
     given: str = ""
-    family: str
+    family: str = Field(description="the family name, or the only one there is")
     orcid: str | None = Field(
-        None, description="https://orcid.org/0000-0002-1825-0097, or its sixteen digits alone"
+        default=None, description="https://orcid.org/0000-0002-1825-0097, or its sixteen digits"
     )
     affiliation: str = ""
     email: str = ""
+
+    @field_validator("family")
+    @classmethod
+    def _named(cls, family: str) -> str:
+        if not family.strip():
+            msg = "is empty: write the family name, or the only name there is"
+            raise ValueError(msg)
+        return family.strip()
 
     @field_validator("orcid")
     @classmethod
     def _checked(cls, orcid: str | None) -> str | None:
         """Return the address of an ORCID iD whose last digit fits (ISO 7064, mod 11-2)."""
-        if orcid is None:
+        if orcid is None or not orcid.strip():
             return None
         digits = re.sub(r"^https?://orcid\.org/|[\s-]", "", orcid.strip()).upper()
         if not re.fullmatch(r"\d{15}[\dX]", digits):
-            msg = f"'{orcid}' is no ORCID iD: sixteen digits, such as 0000-0002-1825-0097"
+            msg = "is no ORCID iD: write its sixteen digits, such as 0000-0002-1825-0097"
             raise ValueError(msg)
         total = 0
         for digit in digits[:15]:
             total = (total + int(digit)) * 2
         last = (12 - total % 11) % 11
         if digits[15] != ("X" if last == 10 else str(last)):
-            msg = f"'{orcid}' has a digit too many or a wrong one: copy the ORCID iD again"
+            msg = "is no ORCID iD, because its last digit does not fit the others: copy it again"
             raise ValueError(msg)
         return "https://orcid.org/" + "-".join(digits[k : k + 4] for k in range(0, 16, 4))
 
@@ -344,15 +372,55 @@ class Author(Table):
 class Release(Table):
     """What a release says of itself, beside what was computed."""
 
-    version: str = Field("0.1.0", pattern=r"^[0-9A-Za-z][0-9A-Za-z.+_-]*$")
-    authors: list[Author] = Field([], description="none: those of CITATION.cff")
-    doi: str | None = Field(None, pattern=r"^10\.\d{4,9}/\S+$")
-    repository: str | None = Field(None, pattern=r"^https?://\S+$")
-    keywords: list[str] = Field([])
+    version: str = "0.1.0"
+    authors: list[Author] = Field(default=[], description="none: those of CITATION.cff")
+    doi: str | None = Field(default=None, description="10.5281/zenodo.1234567, or its address")
+    repository: str | None = Field(default=None, description="https://github.com/NAME/REPOSITORY")
+    keywords: list[str] = Field(default=[])
     share_data: bool = Field(
         default=True, description="false: a toy table and its generator stand in for the rows"
     )
     share_predictions: bool = Field(
         default=True, description="truth and guess of each row, without its inputs and ids"
     )
-    data_licence: str | None = Field(None, description="SPDX name, such as CC-BY-4.0")
+    data_licence: str | None = Field(default=None, description="SPDX name, such as CC-BY-4.0")
+
+    @field_validator("version")
+    @classmethod
+    def _versioned(cls, version: str) -> str:
+        if not re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z.+_-]*", version):
+            msg = "is no version: write letters, digits, dots, + and -, such as 1.0.0"
+            raise ValueError(msg)
+        return version
+
+    @field_validator("doi")
+    @classmethod
+    def _identified(cls, doi: str | None) -> str | None:
+        """Return a DOI without the address of its resolver."""
+        if doi is None or not doi.strip():
+            return None
+        found = re.sub(r"(?i)^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)", "", doi.strip())
+        if not re.fullmatch(r"10\.\d{4,9}(?:\.\d+)*/\S+", found):
+            msg = "is no DOI: write one such as 10.5281/zenodo.1234567, or remove the line"
+            raise ValueError(msg)
+        return found
+
+    @field_validator("repository")
+    @classmethod
+    def _reached(cls, repository: str | None) -> str | None:
+        if repository is None or not repository.strip():
+            return None
+        if not re.fullmatch(r"https?://[^\s/@]+(?:/\S*)?", repository.strip()):
+            msg = "is no address: write one that begins with https://, or remove the line"
+            raise ValueError(msg)
+        return repository.strip()
+
+    @field_validator("data_licence")
+    @classmethod
+    def _licensed(cls, licence: str | None) -> str | None:
+        if licence is None or not licence.strip():
+            return None
+        if not re.fullmatch(r"[A-Za-z0-9.+-]+", licence.strip()):
+            msg = "is no name of the SPDX list: write one such as CC-BY-4.0, or remove the line"
+            raise ValueError(msg)
+        return licence.strip()

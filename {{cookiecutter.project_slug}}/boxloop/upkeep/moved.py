@@ -25,7 +25,7 @@ MODULES = {
     "column_facts": "table.column",
     "curves": "measure.curves",
     "delimited": "table.text",
-    "deployment": "measure.scope",
+    "deployment": "measure.predicted",
     "distributions": "figures.distributions",
     "engine": "run.engine",
     "ensemble": "measure.ensemble",

@@ -1,0 +1,298 @@
+"""Releases that somebody has doctored: what a cheat changes, and how the manifest follows.
+
+`CASES` has for each name a function that is given a copy of an honest release, a folder, and
+changes it; it returns what is handed to the referee, the folder itself or a zip.
+"""
+
+import hashlib
+import io
+import json
+import shutil
+import zipfile
+
+import benchmark_project
+import pandas as pd
+import walk_project
+
+from boxloop.base.files import sha256, write_json, write_table
+from boxloop.base.places import Project
+from boxloop.predict.opened import table_hash
+from boxloop.record.facts import file_hash
+from boxloop.split.ledger import link, parse
+
+BODIES = {
+    "05_diagnose": """
+import numpy as np
+here.draws = 40
+fitted, frame = here.load_models("model", "reference", "trivial"), here.table("validation")
+guesses = here.guesses(fitted, frame)
+size = {"n_rows": len(frame), "n_groups": len(np.unique(here.units(frame)))}
+here.metrics("validation", here.compare(frame, guesses), **size)
+target = here.settings.study.target
+here.keep("predictions.parquet", frame[[target]].assign(**here.columns(guesses)))
+here.keep("intervals.json", {"half_width": 1.0, "level": 0.9})
+""",
+    "08_release": """
+from boxloop.predict import bundle
+target = here.settings.study.target
+if not known:
+    rows = here.table("validation").assign(set="validation")
+    rows = pd.concat([rows, opened]) if sets else rows
+    said = here.columns(here.guesses(here.load_models("model", "reference", "trivial"), rows))
+    here.keep("predictions.parquet", rows[["set", target]].assign(**said))
+here.keep("environment.txt", here.requirements())
+digests = here.manifest(["data/raw/*", "notebooks/*.ipynb", "study/*.py", "study.toml"])
+here.keep("manifest.json", digests)
+where = here.project.station("04_train") / "model.skops"
+known_to_it = {"root": here.project.root, "settings": here.settings, "model": where}
+known_to_it |= {"train": here.table("train"), "validation": here.table("validation")}
+bundle.write(here.folder / "model", model_hash=facts["model_hash"], **known_to_it)
+""",
+}
+SHORT = "\nhere.draws = 40\nfrom boxloop.split.seal import last"
+REASON = ("--reason", "to see what it says", "--anyway", "it is a small study")
+CASES = {}
+# What cannot be opened, or may not be: nothing of it is judged.
+NO_RELEASE = ("truncated", "path_with_dots")
+HASHED = ("needs", "makes", "declared", "outside", "code")
+
+
+def sources(task="regression"):
+    """Return ``{path: text}`` of a small study that leaves all that a release is made of."""
+    files = benchmark_project.sources(task)
+    for name, body in BODIES.items():
+        where = f"notebooks/{name}.ipynb"
+        notebook = json.loads(files[where])
+        cell = next(one for one in notebook["cells"] if one["id"] == "work")
+        head = walk_project.HEAD.format(name=name) if name == "05_diagnose" else cell["source"]
+        cell["source"] = head.replace("\nfrom boxloop.split.seal import last", SHORT) + body
+        files[where] = json.dumps(notebook, indent=1)
+    files["study.toml"] = files["study.toml"].replace("[study]", '[study]\nauthor = "Ada"', 1)
+    told_later = "[columns.known_later]"
+    before, _, after = files["study.toml"].partition(told_later)
+    files["study.toml"] = before + after[after.index("[columns.") :]
+    return files
+
+
+def by_hand(project, folder):
+    """Return a release of a small study, put together as the layout says."""
+    for name in ("study.toml", "LICENSE", "report/index.html", "data/sealed/ledger.jsonl"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(project.root / name, folder / name)
+    for name in ("study", "notebooks", "data/raw", "data/interim", "results"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(project.root / name, folder / name, ignore=ignored)
+    released = project.station("08_release")
+    shutil.copytree(released / "model", folder / "model")
+    shutil.copy(released / "environment.txt", folder / "environment.txt")
+    facts = {
+        "name": "toy",
+        "version": "0.1.0",
+        "made_with": read(folder, "model/facts.json")["versions"],
+    }
+    facts["model_hash"] = read(folder, "results/04_train/model.json")["model_hash"]
+    facts |= {"openings": 1, "passes": len(list(project.passes.glob("[0-9]*.json")))}
+    facts |= {"verdict": read(folder, "results/verdict.json"), "share_data": True}
+    write(folder, "release.json", facts)
+    return reseal(folder)
+
+
+def case(*says):
+    """Take a function among the cases, with words that the referee must say."""
+
+    def take(function):
+        CASES[function.__name__] = function, says
+        return function
+
+    return take
+
+
+def read(folder, name):
+    return json.loads((folder / name).read_text(encoding="utf-8"))
+
+
+def write(folder, name, content):
+    write_json(folder / name, content)
+
+
+def reseal(folder, **facts):
+    """Write the manifest anew, so that it is that of the files as they are now."""
+    manifest = read(folder, "release.json") | facts
+    zipped_name = f"{manifest['name']}-{manifest['version']}.zip"
+    (folder / zipped_name).unlink(missing_ok=True)
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    names = [path.relative_to(folder).as_posix() for path in paths]
+    manifest["files"] = {
+        name: {"sha256": sha256(folder / name), "size": (folder / name).stat().st_size}
+        for name in names
+        if name != "release.json"
+    }
+    digits = table_hash(manifest["files"])[:12]
+    manifest["id"] = f"{manifest['name']}-{manifest['version']}-{digits}"
+    write(folder, "release.json", manifest)
+    return folder
+
+
+def vouch(folder, *names):
+    """Let every chapter have taken down the files as they are now, and 08 as well."""
+    project = Project(folder)
+    for _ in range(3):  # a station may speak of files of another
+        for path in sorted(folder.glob("results/*/station.json")):
+            facts = json.loads(path.read_text(encoding="utf-8"))
+            for part in HASHED:
+                for name in names:
+                    if name in facts.get(part, {}):
+                        facts[part][name] = file_hash(project, folder / name)
+            write_json(path, facts)
+    kept = folder / "results/08_release/manifest.json"
+    if kept.is_file():
+        known = json.loads(kept.read_text(encoding="utf-8"))
+        known |= {name: sha256(folder / name) for name in names if name in known}
+        write_json(kept, known)
+
+
+def zipped(folder, path, *, more=()):
+    """Return a zip of a release; `more` are parts with a name and bytes beside its files."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for one in sorted(p for p in folder.rglob("*") if p.is_file()):
+            archive.write(one, one.relative_to(folder).as_posix())
+        for name, data in more:
+            archive.writestr(name, data)
+    return path
+
+
+def edited(folder, name, change):
+    """Change a JSON file of a release."""
+    content = read(folder, name)
+    change(content)
+    write(folder, name, content)
+
+
+@case("metrics.json", "do not follow from the predictions", "validation")
+def one_number(folder):
+    """The headline is a little better, in every file that repeats it, hashes and all."""
+
+    def better(metrics):
+        entry = metrics["sets"]["validation"]["metrics"]
+        for metric in entry.values():
+            metric["model"]["value"] *= 0.9
+
+    names = ["results/metrics.json"]
+    paths = sorted(folder.glob("results/*/metrics.json"))
+    left = [path.relative_to(folder).as_posix() for path in paths]
+    names += [name for name in left if "validation" in read(folder, name)["sets"]]
+    for name in names:
+        edited(folder, name, better)
+    vouch(folder, *names)
+    return reseal(folder)
+
+
+@case("predictions.parquet", "row 3")
+def one_row(folder):
+    """One prediction is nearer to the truth."""
+    name = "results/08_release/predictions.parquet"
+    table = pd.read_parquet(folder / name)
+    table.loc[3, "model"] += 0.5
+    write_table(folder / name, table)
+    vouch(folder, name)
+    return reseal(folder)
+
+
+@case("model.skops", "is not the model")
+def swapped_model(folder):
+    """The bundle holds another model than the one that was judged: the reference."""
+    shutil.copy(folder / "results/04_train/reference.skops", folder / "model/model.skops")
+    return reseal(folder)
+
+
+@case("no zip that can be read")
+def truncated(folder):
+    """The zip ends in the middle."""
+    path = zipped(folder, folder.with_suffix(".zip"))
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) * 2 // 3])
+    return path
+
+
+@case("is missing", "is not named")
+def renamed(folder):
+    """A file has another name than the manifest says."""
+    (folder / "results/verdict.json").rename(folder / "results/verdict_old.json")
+    return folder
+
+
+@case("os.system", "is not opened")
+def strange_type(folder):
+    """The model names what is no part of a model; both copies and the manifest follow."""
+    for name in ("model/model.skops", "results/04_train/model.skops"):
+        with zipfile.ZipFile(folder / name) as archive:
+            parts = {part: archive.read(part) for part in archive.namelist()}
+        schema = json.loads(parts["schema.json"])
+        schema |= {"__module__": "os", "__class__": "system", "__loader__": "TypeNode"}
+        parts["schema.json"] = json.dumps(schema).encode()
+        target = io.BytesIO()
+        with zipfile.ZipFile(target, "w") as archive:
+            for part, data in parts.items():
+                archive.writestr(part, data)
+        (folder / name).write_bytes(target.getvalue())
+    vouch(folder, "results/04_train/model.skops")
+    return reseal(folder)
+
+
+@case("../evil.py", "is unsafe")
+def path_with_dots(folder):
+    """A part of the zip would be written outside of the folder, and the manifest names it."""
+    data = b"raise SystemExit\n"
+    manifest = read(folder, "release.json")
+    facts = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
+    manifest["files"]["../evil.py"] = facts
+    write(folder, "release.json", manifest)
+    return zipped(folder, folder.with_suffix(".zip"), more=[("../evil.py", data)])
+
+
+@case("older than the results, or was cut")
+def older_ledger(folder):
+    """The ledger is that of before the opening; the manifest counts none."""
+    path = folder / "data/sealed/ledger.jsonl"
+    events = parse(path.read_text(encoding="utf-8"))
+    first = next(at for at, event in enumerate(events) if event["event"] == "opened")
+    text = "".join(json.dumps(event, ensure_ascii=False) + "\n" for event in events[:first])
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return reseal(folder, openings=0)
+
+
+@case("The answer 'why' was edited after the release")
+def edited_answer(folder):
+    """An answer says something else, and 08 vouches for it."""
+    path = folder / "notebooks/01_scoping.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    cell = next(one for one in notebook["cells"] if "answer" in one["metadata"].get("tags", []))
+    cell["source"] = "**Why?**\n\nBecause it was always known to be so."
+    text = json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    path.write_text(text, encoding="utf-8", newline="\n")
+    vouch(folder, "notebooks/01_scoping.ipynb")
+    return reseal(folder)
+
+
+@case("environment.txt", "numpy")
+def another_environment(folder):
+    """The versions are others than those that were used, in both copies of the file."""
+    for name in ("environment.txt", "results/08_release/environment.txt"):
+        lines = (folder / name).read_text(encoding="utf-8").splitlines()
+        lines = ["numpy==2.0.0" if line.startswith("numpy==") else line for line in lines]
+        (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+    vouch(folder, "results/08_release/environment.txt")
+    return reseal(folder)
+
+
+def rechained(folder, events):
+    """Write a ledger whose chain holds together, whatever its lines say."""
+    kept, head = [], None
+    for event in events:
+        row = link(head, {key: value for key, value in event.items() if key != "chain"})
+        kept.append(row)
+        head = row["chain"]
+    text = "".join(json.dumps(event, ensure_ascii=False) + "\n" for event in kept)
+    path = folder / "data/sealed/ledger.jsonl"
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return head
