@@ -37,6 +37,7 @@ GUARDS = {
     "checks",
     "words",
     "shown",
+    "stream",
 }
 LISTED = mutants.read_list()
 SOURCE = '''
