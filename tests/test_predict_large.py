@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 
 import numpy as np
 import predict_release
@@ -73,6 +74,31 @@ def test_workers_that_cannot_are_one_sentence(model, tmp_path, monkeypatch):
         with pytest.raises(UserError, match=says):
             command.predict(table, tmp_path / "o.csv", **where)
     assert [path.name for path in tmp_path.iterdir()] == ["t.parquet"]
+
+
+class Waits:
+    """Stands for a model that takes a twentieth of a second for each part."""
+
+    def answer(self, number):
+        time.sleep(0.05)
+        return number
+
+
+@pytest.mark.slow
+def test_two_workers_are_nearly_twice_as_fast():
+    """By what this code adds to the work: whoever shares the machine has no say in a wait."""
+    distributed = pytest.importorskip("distributed")
+    seconds = {}
+    for workers in (1, 2):
+        options = {"threads_per_worker": 1, "processes": False, "dashboard_address": None}
+        with distributed.LocalCluster(n_workers=workers, **options) as boss:
+            where = {VARIABLE: boss.scheduler_address}
+            assert list(spread.answers(Waits(), range(4), where)) == [0, 1, 2, 3]
+            begin = time.perf_counter()
+            assert list(spread.answers(Waits(), range(60), where)) == list(range(60))
+            seconds[workers] = time.perf_counter() - begin
+
+    assert seconds[1] / seconds[2] > 1.6, seconds
 
 
 CHILD = """
