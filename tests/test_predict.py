@@ -149,6 +149,12 @@ def test_ids_are_what_they_were(predict, tmp_path, frame):
     back = pd.read_csv(tmp_path / "o.csv", dtype=str, keep_default_na=False)["name"]
     assert back.tolist() == strange
 
+    plain = ["NA", "007", "nan", "null", "1e5", "1.0", "-", "x", "None", "2"]
+    as_csv(tmp_path, table.assign(name=plain).drop(columns="remark"))
+    predict("t.csv", "o.csv")
+    back = pd.read_csv(tmp_path / "o.csv", dtype=str, keep_default_na=False)["name"]
+    assert back.tolist() == plain
+
     large = pa.array([2**53 + 1, None, *range(8)], pa.int64())
     made = pa.Table.from_pandas(frame.head(10), preserve_index=False)
     parquet.write_table(made.set_column(0, "name", large), tmp_path / "t.parquet")
@@ -157,7 +163,7 @@ def test_ids_are_what_they_were(predict, tmp_path, frame):
 
 
 def test_lines_that_cannot_be_read_are_flagged(predict, tmp_path, frame):
-    """Too many fields, too few, a word, a last line cut short: a row each.
+    """Too many fields, too few, a word, an open quote, a last line cut short: a row each.
 
     Empty lines and remarks are none.
     """
@@ -175,8 +181,8 @@ def test_lines_that_cannot_be_read_are_flagged(predict, tmp_path, frame):
     lost = found["reason"].str.startswith("could not be read")
 
     assert len(found) == 300 and found["name"].tolist()[:60] == frame["name"].tolist()[:60]
-    assert np.flatnonzero(lost).tolist() == [20, 30, 40, 299]
-    assert found.loc[60, "name"] == '"open00060'  # a quote that nothing closes is part of the word
+    assert np.flatnonzero(lost).tolist() == [20, 30, 40, 60, 299]
+    assert found.loc[60, "name"] == '"open00060'  # a quote that nothing closes
     assert found.loc[lost, LOST].isna().all(axis=None)
     assert not found.loc[lost, "in_scope"].any()
     assert re.search(rf"{lost.sum()} could not be read\.$", said[0])

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 
 import numpy as np
 import predict_release
@@ -75,6 +76,31 @@ def test_workers_that_cannot_are_one_sentence(model, tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == ["t.parquet"]
 
 
+class Waits:
+    """Stands for a model that takes its time for each part."""
+
+    def answer(self, number):
+        time.sleep(0.5)
+        return number
+
+
+@pytest.mark.slow
+def test_two_workers_are_nearly_twice_as_fast():
+    """By what this code adds to the work: whoever shares the machine has no say in a wait."""
+    distributed = pytest.importorskip("distributed")
+    seconds = {}
+    for workers in (1, 2):
+        options = {"threads_per_worker": 1, "processes": False, "dashboard_address": None}
+        with distributed.LocalCluster(n_workers=workers, **options) as boss:
+            where = {VARIABLE: boss.scheduler_address}
+            assert list(spread.answers(Waits(), range(2), where)) == [0, 1]
+            begin = time.perf_counter()
+            assert list(spread.answers(Waits(), range(20), where)) == list(range(20))
+            seconds[workers] = time.perf_counter() - begin
+
+    assert seconds[1] / seconds[2] > 1.6, seconds
+
+
 CHILD = """
 import resource, subprocess, sys
 done = subprocess.run([sys.executable, "-m", "boxloop", *sys.argv[1:]])
@@ -107,22 +133,49 @@ def test_memory_does_not_grow_with_the_table(model, tmp_path):
     assert second < 1e9
 
 
+def zipped(folder):
+    """Write a release with what it takes to predict, and return its zip."""
+    import hashlib
+    import json
+    import zipfile
+
+    from boxloop.predict.opened import table_hash
+
+    place = predict_release.make(folder / "made", ["height", "age"])
+    parts = {f"model/{path.name}": path.read_bytes() for path in place.iterdir()}
+    for path in sorted((TEMPLATE / "boxloop").rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            parts[path.relative_to(TEMPLATE).as_posix()] = path.read_bytes()
+    files = {
+        name: {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
+        for name, data in parts.items()
+    }
+    manifest = {"id": f"small-0.1.0-{table_hash(files)[:12]}", "name": "small", "files": files}
+    with zipfile.ZipFile(folder / "small-0.1.0.zip", "w") as packed:
+        for name, data in parts.items():
+            packed.writestr(name, data)
+        packed.writestr("release.json", json.dumps(manifest | {"version": "0.1.0"}))
+    return folder / "small-0.1.0.zip", manifest["id"]
+
+
 @pytest.mark.slow
 def test_the_zip_alone_is_enough(tmp_path):
-    """Unpacked nowhere but in a folder on the path: the machinery of the zip, and an empty folder.
+    """The machinery of the zip and its model, in an empty folder: no project, no notebooks.
 
-    What the zip holds is put where packages are; neither the project nor its notebooks are there.
+    The zip is laid where packages are looked for, as `pip install` does, whose build tool may not
+    be here.
     """
-    import shutil
+    import zipfile
 
-    place = predict_release.make(tmp_path / "made", ["height", "age"])
+    path, name = zipped(tmp_path)
     site, empty = tmp_path / "site", tmp_path / "empty"
-    shutil.copytree(TEMPLATE / "boxloop", site / "boxloop")
     empty.mkdir()
+    with zipfile.ZipFile(path) as packed:
+        packed.extractall(site)
     table = predict_release.rows(["height", "age"], 50).drop(columns="weight")
     table.to_csv(empty / "t.csv", index=False)
     env = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    words = ["predict", "t.csv", "--out", "o.csv", "--release", str(place)]
+    words = ["predict", "t.csv", "--out", "o.csv", "--release", str(path)]
     done = subprocess.run(
         [sys.executable, "-m", "boxloop", *words],
         cwd=empty,
@@ -133,4 +186,6 @@ def test_the_zip_alone_is_enough(tmp_path):
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("50 rows: ")
-    assert sorted(path.name for path in empty.iterdir()) == ["o.csv", "t.csv"]
+    assert sorted(one.name for one in empty.iterdir()) == ["o.csv", "t.csv"]
+    lines = (empty / "o.csv").read_text().splitlines()
+    assert len(lines) == 51 and all(line.endswith(f",{name}") for line in lines[1:])

@@ -44,6 +44,7 @@ GUARDS = {
     "parcel",
     "again",
     "sheets",
+    "stream",
 }
 LISTED = mutants.read_list()
 SOURCE = '''
