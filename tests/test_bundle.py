@@ -1,8 +1,9 @@
 """A model with all that a prediction needs, written by 08 and used by somebody else."""
 
+import contextlib
+import importlib
 import json
 import shutil
-import subprocess
 import sys
 
 import bundle_project
@@ -10,7 +11,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from bundle_project import bundle, of_bundle, release, rows, zipped
-from conftest import ROOT, TEMPLATE
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -20,7 +20,6 @@ from boxloop.measure.predicted import predictions
 from boxloop.predict.bundle import Bundle
 from boxloop.predict.fresh import ask
 
-HOME = [str(ROOT / "tests"), str(TEMPLATE)]
 SCOPE = ["in_scope", "reason", "release"]
 COLUMNS = {
     "regression": ["prediction", "low", "high"],
@@ -237,34 +236,26 @@ class Mean(RegressorMixin, BaseEstimator):
     def predict(self, X):
         return X["size"].to_numpy() * 0 + self.mean_ + STEP
 """
-MAKE = """
-import sys
-sys.path[:0] = {path!r}
-from pathlib import Path
-import bundle_project
-from study.models import Mean
-bundle_project.bundle(Path({root!r}), model=Mean())
-"""
-USE = """
-import sys
-sys.path[:0] = {path!r}
-from bundle_project import rows
-from boxloop.predict.bundle import Bundle
-from boxloop.base.errors import UserError
-try:
-    print(Bundle.open({release!r}, trust_code={trust}).predict(rows(3, 5))["prediction"].iloc[0])
-except UserError as error:
-    print(error)
-print("study" in sys.modules)
-"""
 
 
-def _python(text, tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-c", text], cwd=tmp_path, capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
+@contextlib.contextmanager
+def a_python(root=None):
+    """Let no `study` be known, or that below a folder; afterwards what was known is again."""
+
+    def known():
+        return [name for name in sys.modules if name.partition(".")[0] == "study"]
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in known():
+            patch.delitem(sys.modules, name)
+        patch.setattr(sys, "path", [*([str(root)] if root else []), *sys.path])
+        patch.setattr(sys, "dont_write_bytecode", True)
+        importlib.invalidate_caches()
+        try:
+            yield
+        finally:
+            for name in known():
+                del sys.modules[name]
 
 
 @pytest.fixture(scope="module")
@@ -275,7 +266,8 @@ def own(tmp_path_factory):
     code = {"__init__.py": "", "models.py": OWN, "helpers.py": "STEP = 1.0\n", "other.py": "X = 1"}
     for name, text in code.items():
         (root / "study" / name).write_text(text, encoding="utf-8")
-    _python(MAKE.format(path=[*HOME, str(root)], root=str(root)), root)
+    with a_python(root):
+        bundle(root, model=importlib.import_module("study.models").Mean())
     files = of_bundle(root / "model")
     files |= {f"study/{name}": (root / "study" / name).read_bytes() for name in code}
     release(root / "release", files)
@@ -287,9 +279,13 @@ def own(tmp_path_factory):
 def test_code_of_a_study_runs_where_it_is_ones_own_or_trusted(own, tmp_path, form):
     """Else nothing of it is imported; a change in another module of the study does not matter."""
 
-    def use(*path, trust=False):
-        text = USE.format(path=[*HOME, *map(str, path)], release=str(own / form), trust=trust)
-        return _python(text, tmp_path)
+    def use(root=None, *, trust=False):
+        with a_python(root):
+            try:
+                opened = Bundle.open(own / form, trust_code=trust)
+            except UserError as error:
+                return str(error), "study" in sys.modules
+            return opened.predict(rows(3, 5))["prediction"].iloc[0], True
 
     facts = json.loads((own / "model" / "facts.json").read_bytes())
     mine = shutil.copytree(own / "study", tmp_path / "mine" / "study").parent
@@ -297,22 +293,23 @@ def test_code_of_a_study_runs_where_it_is_ones_own_or_trusted(own, tmp_path, for
     (mine / "study" / "other.py").write_text("X = 2", encoding="utf-8")
 
     assert set(facts["study_code"]) == {f"study/{x}.py" for x in ("__init__", "helpers", "models")}
-    assert float(number[0]) > 10 and use(mine) == number
-    assert use(trust=True)[0] == number[0]
+    assert number[0] > 10 and use(mine) == number
+    assert use(trust=True) == number
     said, imported = use()
-    assert "say --trust-code" in said and imported == "False"
+    assert "say --trust-code" in said and not imported
     (mine / "study" / "helpers.py").write_text("STEP = 2.0\n", encoding="utf-8")
     said, imported = use(mine)
-    assert "say --trust-code" in said and imported == "False"
+    assert "say --trust-code" in said and not imported
 
 
-def test_a_fresh_python_says_the_same(made, own):
+def test_a_fresh_python_says_the_same(own):
     """Bit for bit, with what has another version, and a sentence where it cannot be opened."""
     table = rows(300, 5)
-    found = ask(made(), table)
+    found = ask(own / "release.zip", table, home=own)
+    with a_python(own):
+        here = Bundle.open(own / "release").guess(table)
 
-    assert found.said.tobytes() == Bundle.open(made()).guess(table).tobytes()
+    assert found.said.tobytes() == here.tobytes()
     assert found.drift == {}
-    assert len(ask(own / "release.zip", table, home=own).said) == 300
     with pytest.raises(UserError, match="say --trust-code"):
         ask(own / "release.zip", table)

@@ -104,6 +104,19 @@ def test_the_range_is_that_of_training():
     assert Scope().fit(learnt, beyond).judge(rows)["in_scope"].tolist() == [True, False]
 
 
+def test_heavy_tails_give_no_room_without_end():
+    """They have set how far beyond the ends fresh rows lie; some ranges beyond is too far."""
+    rng = np.random.default_rng(1)
+    learnt = pd.DataFrame(rng.standard_cauchy((300, 30))).rename(columns=str)
+    scope = Scope().fit(learnt[:200], learnt[200:])
+    low, high = learnt["0"][:200].min(), learnt["0"][:200].max()
+    far = [high + times * (high - low) for times in (0.3, 20)]
+    found = scope.judge(learnt.head(1).loc[[0, 0]].assign(**{"0": far}))
+
+    assert scope.margin_ > 0.3
+    assert found["in_scope"].tolist() == [True, False]
+
+
 def test_new_groups_beyond_the_range_widen_what_is_in_scope():
     """Validation rows are of other groups: what these hold by the dozen is like training."""
     learnt, home = table(1000)[["x"]], table(400, 1)[["x"]]

@@ -16,6 +16,7 @@ from boxloop.measure.density import Density, outermost
 # Of fresh rows like training about these shares are out of scope: beyond a range, and far away.
 BEYOND, FAR = 0.015, 0.015
 MARGIN = 0.1  # beyond the ends of the training rows, in units of their range, at least
+SURELY = 5.0  # ranges beyond the ends a row is out of scope, however heavy the tails
 WIDE = 3.0  # quartile distances from the median, from where on the scale is logarithmic
 RARELY = 0.005  # of the rows lack an input that is never missing, all inputs together
 FEW = 5  # different numbers: of no more they are levels, as words are
@@ -227,6 +228,9 @@ class Scope(BaseEstimator):
         excess = self._excess(values, self.low_, self.high_)
         if not excess.size:
             return
+        if self.margin_ > MARGIN:  # the heaviest tail has set it, for all
+            beyond = np.maximum(self.low_ - values, values - self.high_)
+            excess[beyond > SURELY * (self.high_ - self.low_)] = np.inf
         worst = excess.argmax(axis=1)
         out = excess[np.arange(len(excess)), worst] > self.margin_
         for row in np.flatnonzero(out & (reasons == "")):

@@ -317,7 +317,8 @@ def _safe_name(path: Path, name: str) -> None:
     """Refuse a name that leads out of a folder, or that some system reads in another way."""
     steps = name.split("/")
     bad = BAD_SIGNS.search(name) or len(name) > LONGEST or name.startswith("/")
-    bad = bad or any(step in ("", ".", "..") or step[-1] in " ." for step in steps)
+    # One that ends in a point is a way up, or loses the point on some system.
+    bad = bad or any(not step or step[-1] in " ." for step in steps)
     if bad or any(RESERVED.fullmatch(step) for step in steps):
         _refuse(path, f"the name {shown(name)[:80]!r} is unsafe")
 
