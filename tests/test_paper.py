@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import latex
 import numpy as np
 import pytest
+import walk_project
 from study_files import STUDY
 
 from boxloop.base.places import Project
@@ -279,6 +280,33 @@ def test_rows_that_are_not_shared_are_pixels(study, tmp_path):
         paper.write(tmp_path / name, subject)
         content = (tmp_path / name / "paper/figures/05_one.pdf").read_bytes()
         assert content == (shared if kept is None else hidden)
+
+
+DRAWN = """
+from matplotlib.figure import Figure
+fig = Figure()
+fig.subplots().plot([1, 2], [value, 2])
+here.show(fig, "line", alt="A line")
+"""
+
+
+def test_what_a_chapter_shows_is_put_aside(tmp_path, monkeypatch):
+    """It is no result: a commit, and whoever is handed the results, are without it."""
+    monkeypatch.setattr("boxloop.run.loop.load_engine", lambda *_: None)
+    monkeypatch.setattr("boxloop.run.loop.execute", walk_project.execute_here)
+    bodies = walk_project.BODIES | {}
+    bodies["02_baseline"] = "value = 1.0" + DRAWN + bodies["02_baseline"]
+    monkeypatch.setattr(walk_project, "BODIES", bodies)
+    project = walk_project.write(tmp_path / "study", walk_project.sources())
+    code, said = walk_project.command(project, "run", "--only", "01", "--only", "02")
+    assert code in (0, 1), said
+
+    kept = project.put_aside("02_baseline", "line")
+    assert kept.is_file() and kept.is_relative_to(project.report)
+    assert paper.figures(tmp_path / "figures", project) == []
+    assert b"/FontFile2" in (tmp_path / "figures" / "02_line.pdf").read_bytes()
+    facts = json.loads((project.station("02_baseline") / "station.json").read_text())
+    assert not [name for name in facts["makes"] if "pickle" in name]
 
 
 def test_a_figure_that_was_not_put_aside_is_its_picture(study, tmp_path):
