@@ -19,8 +19,9 @@ from boxloop.base.errors import UserError
 from boxloop.base.files import sha256
 from boxloop.parcel import command as parcel
 from boxloop.parcel import contents as kept_back
-from boxloop.parcel import make, state_lines
+from boxloop.parcel.command import make
 from boxloop.parcel.manifest import files_of
+from boxloop.parcel.state import state_lines
 from boxloop.parcel.subject import Subject, read_citation
 from boxloop.parcel.zipped import write_zip
 from boxloop.predict.opened import table_hash
