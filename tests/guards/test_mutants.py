@@ -30,6 +30,7 @@ GUARDS = {
     "waivers",
     "exit codes",
     "scope",
+    "bundle",
     "dates",
     "formats",
     "text",
@@ -37,6 +38,10 @@ GUARDS = {
     "checks",
     "words",
     "shown",
+    "metadata",
+    "paper",
+    "evidence",
+    "parcel",
 }
 LISTED = mutants.read_list()
 SOURCE = '''

@@ -372,6 +372,43 @@ def referee(path: Any, **asked: Any) -> None:
     sys.exit(0 if judged(path, Asked(**asked), _tell) else 1)
 
 
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--out",
+    required=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Where predictions go; its ending says as what: CSV, Parquet, FITS, VOTable or ECSV.",
+)
+@click.option(
+    "--release",
+    "place",
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="A release as somebody sent it, zip or folder; that of the project if not said.",
+)
+@click.option(
+    "--dask",
+    metavar="ADDRESS",
+    help="Let workers of this dask scheduler predict; `local` starts workers on this machine.",
+)
+@click.option(
+    "--trust-code", is_flag=True, help="Run code of the release that this project does not have."
+)
+@click.option(
+    "--table", metavar="NAME", help="One of the tables in a file that holds several, or its number."
+)
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
+def predict(file: Path, out: Path, place: Any, dask: Any, **options: Any) -> None:
+    """Predict every row of a table by a released model, and say which rows it was not made for."""
+    from boxloop.predict.command import predict as answer
+    from boxloop.run.cluster import cluster
+
+    with cluster(dask) as where:
+        _say(*answer(file, out, release=place, where=where, **options))
+
+
 def _say_what_is_open() -> None:
     """Remind, before the seal is opened, of the checks that did not come through.
 

@@ -12,9 +12,10 @@ import hashlib
 import io
 import pickle
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from boxloop.base.files import write_bytes
+from boxloop.base.style import use_style
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +37,7 @@ def put_aside(fig: Figure, picture: bytes, path: Path) -> bool:
     """
     try:
         write_bytes(path, hashlib.sha256(picture).digest() + pickle.dumps(fig, protocol=5))
-    except Exception:  # noqa: BLE001  # a formatter of a study, a full disk: the picture is there all the same
+    except Exception:  # noqa: BLE001  # a formatter of a study, a full disk: the PNG is there
         path.unlink(missing_ok=True)
         return False
     return True
@@ -56,7 +57,7 @@ def printed(picture: Path, path: Path) -> tuple[bytes, bool]:
     """
     fig = _put_aside(picture.read_bytes(), path)
     try:
-        return (_as_pdf(fig), True) if fig else (_holding(picture), False)
+        return (_saved(fig), True) if fig else (_holding(picture), False)
     except Exception:  # noqa: BLE001  # made by another version of matplotlib
         return _holding(picture), False
 
@@ -71,29 +72,29 @@ def _put_aside(picture: bytes, path: Path) -> Figure | None:
         return None
 
 
-def _as_pdf(fig: Figure) -> bytes:
+def _saved(fig: Figure, **options: Any) -> bytes:
+    """Return a figure as PDF, in the look of all figures and by no setting of this machine."""
     import matplotlib as mpl
 
     buffer = io.BytesIO()
-    with mpl.rc_context({"pdf.fonttype": 42}), warnings.catch_warnings():
+    with mpl.rc_context(), warnings.catch_warnings():
+        mpl.rcdefaults()
+        use_style()
+        mpl.rcParams["pdf.fonttype"] = 42
         warnings.filterwarnings("ignore", message="Glyph ")
         facts = {"CreationDate": None, "Producer": None, "Creator": None}
-        fig.savefig(buffer, format="pdf", metadata=facts)
+        fig.savefig(buffer, format="pdf", metadata=facts, **options)
     return buffer.getvalue()
 
 
 def _holding(picture: Path) -> bytes:
     """Return a PDF that holds a picture as it is."""
-    import matplotlib as mpl
     from matplotlib.figure import Figure
     from matplotlib.image import imread
+    from matplotlib.transforms import Bbox
 
     pixels = imread(picture)
-    height, width = pixels.shape[:2]
-    fig = Figure(figsize=(width / DOTS, height / DOTS), dpi=DOTS)
+    height, width = pixels.shape[0] / DOTS, pixels.shape[1] / DOTS
+    fig = Figure(figsize=(width, height), dpi=DOTS)
     fig.figimage(pixels)
-    buffer = io.BytesIO()
-    with mpl.rc_context({"savefig.bbox": "standard"}):
-        facts = {"CreationDate": None, "Producer": None, "Creator": None}
-        fig.savefig(buffer, format="pdf", dpi=DOTS, metadata=facts)
-    return buffer.getvalue()
+    return _saved(fig, dpi=DOTS, bbox_inches=Bbox([[0, 0], [width, height]]))

@@ -5,8 +5,9 @@ column by column, and about its rank correlations: a Gaussian copula, and each c
 enough has its own. Nothing in a recipe is told of fewer than `FEWEST` rows, or groups where rows
 come in groups:
 
-- a column is cut into blocks of `FEWEST` or more, and of a block its mean alone counts; the ends of
-  blocks are half way between two means, rounded, those of the column further out;
+- a column is cut into blocks of `FEWEST` or more, and of a block its median alone counts, which no
+  single row can move far; the ends of blocks are half way between two medians, rounded, and those
+  of the column further out;
 - a number or a word is named where `FEWEST` or more share it; rarer words are called one;
 - ids, groups and other names are made up; which cells are empty together is told in shares.
 
@@ -52,12 +53,10 @@ def recipe_of(project: Project, settings: Settings) -> dict:
     """
     import pandas as pd
 
+    paths = [project.interim / f"{name}.parquet" for name in ("train", "validation", "deployment")]
     with held_open():
-        parts = [
-            read_table(project.interim / f"{name}.parquet") for name in ("train", "validation")
-        ]
-        deployment = project.interim / "deployment.parquet"
-        unlabelled = read_table(deployment) if deployment.is_file() else None
+        parts = [read_table(path) for path in paths[:2] if path.is_file()]
+        unlabelled = read_table(paths[2]) if paths[2].is_file() else None
     labelled = pd.concat(parts, ignore_index=True)
     test = settings.split.test
     tables = [Table(labelled, settings, 1 / (1 - test)).recipe(NAMES["labelled"], "toy")]
@@ -85,13 +84,16 @@ class Table:
     def __post_init__(self) -> None:
         group = self.settings.only("group")
         self.group = group if group in self.frame else None
-        unit = self.frame[self.group] if self.group else self.frame.index.to_series()
-        self.units = unit.astype(str).to_numpy()
-        if len(set(self.units)) < 2 * FEWEST:
+        self.units = np.arange(len(self.frame))
+        if self.group:
+            self.units = (
+                self.frame.groupby(self.group, sort=False, dropna=False).ngroup().to_numpy()
+            )
+        if len(set(self.units.tolist())) < 2 * FEWEST:
             things = "groups" if self.group else "rows"
             msg = (
                 f"There are fewer than {2 * FEWEST} {things} to make a toy table of: set "
-                "share_data = true under [release] in study.toml, or simulate a table."
+                "share_data = true under [release] in study.toml."
             )
             raise UserError(msg)
 
@@ -141,7 +143,9 @@ class Table:
             return [(every, None)]
         labels = self.frame[target].astype(str).to_numpy()
         mixed = self.group and self.frame.groupby(self.group)[target].nunique().max() > 1
-        counts = {name: len(set(self.units[labels == name])) for name in dict.fromkeys(labels)}
+        counts = {
+            name: len(np.unique(self.units[labels == name])) for name in dict.fromkeys(labels)
+        }
         own = [name for name in sorted(counts) if counts[name] >= 5 * FEWEST]
         if mixed or not own:
             return [(every, None)]
@@ -216,7 +220,7 @@ class Table:
 
 def _nearest(common: list[int], size: int) -> int:
     """Return the common size that a size is nearest to; the smaller of two."""
-    return sorted((abs(known - size), known) for known in common)[0][1]
+    return min((abs(known - size), known) for known in common)[1]
 
 
 def _is_sorted(values: pd.Series) -> bool:
@@ -243,7 +247,7 @@ def _plain(values: pd.Series) -> np.ndarray:
 
 def shared_by(values: Any, units: np.ndarray) -> dict:
     """Return for each value how many groups have it."""
-    return dict(Counter(value for value, _ in set(zip(values, units, strict=True))))
+    return dict(Counter(value for value, _ in set(zip(values, units.tolist(), strict=True))))
 
 
 def _words(values: pd.Series, units: np.ndarray) -> dict:
@@ -293,12 +297,12 @@ def correlations(scores: np.ndarray, units: np.ndarray) -> tuple[np.ndarray, np.
     frame = pd.DataFrame(scores)
     whole = frame.corr(min_periods=FEWEST).fillna(0).to_numpy(copy=True)
     np.fill_diagonal(whole, 1)
-    if len(set(units)) == len(units):
+    if len(np.unique(units)) == len(units):
         return np.zeros_like(whole), whole
     inner = frame - frame.groupby(units).transform("mean")
     known = frame.notna().astype(float).to_numpy()
     pairs = known.T @ known
-    free = pairs * (1 - len(set(units)) / len(units))
+    free = pairs * (1 - len(np.unique(units)) / len(units))
     filled = inner.fillna(0).to_numpy()
     spread = frame.std(ddof=0).replace(0, 1).fillna(1).to_numpy()
     within = filled.T @ filled / np.maximum(free, 1) / np.outer(spread, spread)
@@ -326,7 +330,7 @@ def gaps(frame: pd.DataFrame, units: np.ndarray) -> list:
     common = {kind: count for kind, count in counts.items() if shared[kind] >= FEWEST}
     if sum(common.values()) < 0.9 * sum(counts.values()):
         each = {(name,): int(empty[name].sum()) for name in names}
-        alike = {kind: len(set(units[empty[kind[0]].to_numpy()])) for kind in each}
+        alike = {kind: len(np.unique(units[empty[kind[0]].to_numpy()])) for kind in each}
         common = {kind: count for kind, count in each.items() if alike[kind] >= FEWEST}
     return [[list(kind), round(common[kind] / len(frame), 4)] for kind in sorted(common)]
 
@@ -373,12 +377,12 @@ class Law:
         return {value: n for value, n in found.items() if n >= COMMON * len(self.values)}
 
     def _blocks(self, values: np.ndarray, units: np.ndarray) -> list[tuple]:
-        """Return mean, ends and rows of each block; rows that fill none join none."""
+        """Return median, ends and rows of each block; rows that fill none join none."""
         order = np.argsort(values, kind="stable")
         values, units = values[order], units[order]
         least = max(FEWEST, math.ceil(len(values) / MOST_STEPS))
         blocks, start, seen = [], 0, set()
-        for place, unit in enumerate(units):
+        for place, unit in enumerate(units.tolist()):
             seen.add(unit)
             if len(seen) >= FEWEST and place + 1 - start >= least:
                 blocks.append(values[start : place + 1])
@@ -387,30 +391,36 @@ class Law:
             blocks[-1] = np.concatenate([blocks[-1], values[start:]])
         if not blocks:
             return []
-        means = [float(block.mean()) for block in blocks]
-        edges = self._edges(means, blocks)
+        medians = [float(np.median(block)) for block in blocks]
+        edges = self._edges(medians, blocks)
         counts = [len(block) for block in blocks]
-        return list(zip(means, edges[:-1], edges[1:], counts, strict=True))
+        return list(zip(medians, edges[:-1], edges[1:], counts, strict=True))
 
-    def _edges(self, means: list[float], blocks: list[np.ndarray]) -> list[float]:
-        """Return the ends of blocks: half way between means, and beyond the outermost ones."""
-        first = means[1] - means[0] if len(means) > 1 else 2 * float(blocks[0].std())
-        last = means[-1] - means[-2] if len(means) > 1 else first
-        inner = [rounded((low + high) / 2, high - low) for low, high in pairwise(means)]
-        low = self._end(means[0], -first, self.limits[0])
-        high = self._end(means[-1], last, self.limits[1])
+    def _edges(self, medians: list[float], blocks: list[np.ndarray]) -> list[float]:
+        """Return the ends of blocks: half way between medians, and beyond the outermost ones."""
+        first = medians[1] - medians[0] if len(medians) > 1 else _middle(blocks[0])
+        last = medians[-1] - medians[-2] if len(medians) > 1 else first
+        inner = [rounded((low + high) / 2, high - low) for low, high in pairwise(medians)]
+        low = self._end(medians[0], -first, self.limits[0])
+        high = self._end(medians[-1], last, self.limits[1])
         return [low, *inner, high]
 
-    def _end(self, mean: float, step: float, limit: float | None) -> float:
+    def _end(self, middle: float, step: float, limit: float | None) -> float:
         """Return an end of a column, rounded outwards: on the side of 0 that its values keep to."""
-        found = rounded(mean + step, step, outwards=math.copysign(1, step))
+        found = rounded(middle + step, step, outwards=math.copysign(1, step))
         keeps = np.all(self.values >= 0) if step < 0 else np.all(self.values <= 0)
-        if keeps and found * mean <= 0:
+        if keeps and found * middle <= 0:
             strictly = not np.any(self.values == 0)
-            found = rounded(mean / 2, mean) if strictly else 0.0
+            found = rounded(middle / 2, middle) if strictly else 0.0
         if limit is not None:
             found = max(found, limit) if step < 0 else min(found, limit)
         return found
+
+
+def _middle(values: np.ndarray) -> float:
+    """Return how far the middle half of some values reaches."""
+    low, high = np.quantile(values, [0.25, 0.75])
+    return float(high - low)
 
 
 def rounded(value: float, scale: float, outwards: float = 0) -> float:

@@ -7,6 +7,7 @@ stands in `boxloop.parcel.recipe`.
 
 from __future__ import annotations
 
+import importlib
 import tempfile
 import tomllib
 from importlib.resources import files
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from boxloop.parcel.subject import Subject
     from boxloop.settings.load import Settings
 
+NO_TABLES = ("README.md", ".gitignore")  # of data/raw
 _SIMULATED = '''"""Make the tables of this study once more: its simulator is in study/."""
 
 import sys
@@ -44,8 +46,8 @@ The rows of this study are not shared. These have the same columns, and nobody h
 
 `python make_toy.py` makes them once more from `recipe.json`, and needs numpy and pandas alone.
 
-- Every number of a recipe is made of {fewest} {things} or more: means of blocks, words and numbers
-  that so many share, shares, and rank correlations. The sealed test rows add nothing to it.
+- Every number of a recipe is made of {fewest} {things} or more: medians of blocks, words and
+  numbers that so many share, shares, and rank correlations. The sealed test rows add nothing to it.
 - Distributions column by column and rank correlations are about those of the real table, and so
   is how well the target can be told from the inputs where that is a matter of more and less.
 - What is not kept: bends and exceptions beyond that, and what rare words say.
@@ -59,6 +61,8 @@ They are simulated: `python toy/make_toy.py` makes them in data/raw, as the firs
 
 def write(folder: Path, subject: Subject) -> list[str]:
     """Write `toy/` into a release whose rows are not shared; nothing where they are.
+
+    A ``study.toml`` that is there already points to the toy tables afterwards.
 
     Parameters
     ----------
@@ -93,6 +97,8 @@ def write(folder: Path, subject: Subject) -> list[str]:
     write_text(place / "make_toy.py", code)
     write_json(place / "recipe.json", recipe)
     make_toy.main(place)
+    if (study := folder / "study.toml").is_file():
+        write_text(study, study_toml(study.read_text(encoding="utf-8"), folder))
     return _not_made(subject.project, settings)
 
 
@@ -157,25 +163,35 @@ def _with_data(text: str, told: dict[str, str]) -> str:
 
 def _refuse_what_is_not_simulated(project: Project) -> None:
     """Refuse a study whose tables its own code cannot make."""
-    known = {path.name for path in project.raw.glob("*") if path.name != "README.md"}
-    with tempfile.TemporaryDirectory() as folder, held_open():
-        made = {Path(path).name for path in import_study(project).data.prepare(Path(folder))}
-        made = {name for name in made if (Path(folder) / name).is_file()}
+    known = {path.name for path in project.raw.glob("*") if path.name not in NO_TABLES}
+    made = _made_by(project)
     if not made or known - made:
-        which = min(known - made, default="data/raw")
+        which = min(known - made, default="a table")
         msg = (
-            f"study.data.prepare does not make {which}, so nobody can run a release without it: "
-            "set share_data = true under [release] in study.toml, or take the table in with "
-            "`boxloop adopt FILE --target COLUMN`, which makes a toy of it."
+            f"study.data.prepare does not make {which} anew, and without share_data nobody could "
+            "run the release: simulate it there, or set share_data = true under [release] in "
+            "study.toml."
         )
         raise UserError(msg)
+
+
+def _made_by(project: Project) -> set[str]:
+    """Return the names of the tables that the study makes in an empty folder."""
+    import_study(project)
+    with tempfile.TemporaryDirectory() as folder, held_open():
+        try:
+            prepare = importlib.import_module("study.data").prepare
+            found = {Path(path).name for path in prepare(Path(folder))}
+        except Exception:  # noqa: BLE001  # no simulator, or one that needs what is not shared
+            return set()
+        return {name for name in found if (Path(folder) / name).is_file()}
 
 
 def _not_made(project: Project, settings: Settings) -> list[str]:
     """Return a line on files of data/raw of which there is no toy."""
     data = settings.data
     known = {Path(one).name for one in (data.table, data.deployment) if one} if data else set()
-    known |= {"README.md", ".gitignore", *(data.sources if data else ())}
+    known |= {*NO_TABLES, *(data.sources if data else ())}
     rest = sorted(path.name for path in project.raw.glob("*") if path.name not in known)
     if not rest:
         return []
