@@ -9,7 +9,6 @@ import io
 import json
 import shutil
 import zipfile
-from pathlib import Path
 
 import benchmark_project
 import pandas as pd
@@ -19,12 +18,12 @@ from boxloop.base.files import sha256, write_json, write_table
 from boxloop.base.places import Project
 from boxloop.predict.opened import table_hash
 from boxloop.record.facts import file_hash
-from boxloop.referee.finding import differences
 from boxloop.split.ledger import link, parse
 
 BODIES = {
     "05_diagnose": """
 import numpy as np
+here.draws = 40
 fitted, frame = here.load_models("model", "reference", "trivial"), here.table("validation")
 guesses = here.guesses(fitted, frame)
 size = {"n_rows": len(frame), "n_groups": len(np.unique(here.units(frame)))}
@@ -50,8 +49,11 @@ known_to_it |= {"train": here.table("train"), "validation": here.table("validati
 bundle.write(here.folder / "model", model_hash=facts["model_hash"], **known_to_it)
 """,
 }
+SHORT = "\nhere.draws = 40\nfrom boxloop.split.seal import last"
 REASON = ("--reason", "to see what it says", "--anyway", "it is a small study")
 CASES = {}
+# What cannot be opened, or may not be: nothing of it is judged.
+NO_RELEASE = ("truncated", "path_with_dots")
 HASHED = ("needs", "makes", "declared", "outside", "code")
 
 
@@ -63,9 +65,35 @@ def sources(task="regression"):
         notebook = json.loads(files[where])
         cell = next(one for one in notebook["cells"] if one["id"] == "work")
         head = walk_project.HEAD.format(name=name) if name == "05_diagnose" else cell["source"]
-        cell["source"] = head + body
+        cell["source"] = head.replace("\nfrom boxloop.split.seal import last", SHORT) + body
         files[where] = json.dumps(notebook, indent=1)
+    told_later = "[columns.known_later]"
+    before, _, after = files["study.toml"].partition(told_later)
+    files["study.toml"] = before + after[after.index("[columns.") :]
     return files
+
+
+def by_hand(project, folder):
+    """Return a release of a small study, put together as the layout says."""
+    for name in ("study.toml", "LICENSE", "report/index.html", "data/sealed/ledger.jsonl"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(project.root / name, folder / name)
+    for name in ("study", "notebooks", "data/raw", "data/interim", "results"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(project.root / name, folder / name, ignore=ignored)
+    released = project.station("08_release")
+    shutil.copytree(released / "model", folder / "model")
+    shutil.copy(released / "environment.txt", folder / "environment.txt")
+    facts = {
+        "name": "toy",
+        "version": "0.1.0",
+        "made_with": read(folder, "model/facts.json")["versions"],
+    }
+    facts["model_hash"] = read(folder, "results/04_train/model.json")["model_hash"]
+    facts |= {"openings": 1, "passes": len(list(project.passes.glob("[0-9]*.json")))}
+    facts |= {"verdict": read(folder, "results/verdict.json"), "share_data": True}
+    write(folder, "release.json", facts)
+    return reseal(folder)
 
 
 def case(*says):
@@ -149,9 +177,9 @@ def one_number(folder):
             metric["model"]["value"] *= 0.9
 
     names = ["results/metrics.json"]
-    for path in sorted(folder.glob("results/*/metrics.json")):
-        if "validation" in read(folder, path.relative_to(folder))["sets"]:
-            names.append(path.relative_to(folder).as_posix())
+    paths = sorted(folder.glob("results/*/metrics.json"))
+    left = [path.relative_to(folder).as_posix() for path in paths]
+    names += [name for name in left if "validation" in read(folder, name)["sets"]]
     for name in names:
         edited(folder, name, better)
     vouch(folder, *names)
@@ -266,4 +294,4 @@ def rechained(folder, events):
     text = "".join(json.dumps(event, ensure_ascii=False) + "\n" for event in kept)
     path = folder / "data/sealed/ledger.jsonl"
     path.write_text(text, encoding="utf-8", newline="\n")
-    return Path(path), head, differences
+    return head

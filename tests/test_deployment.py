@@ -41,18 +41,16 @@ def test_words_have_one_code_in_all_tables():
     assert np.isnan(coded["b"]["w"].iloc[2])
 
 
-def test_a_share_of_the_validation_rows_is_in_scope(parts):
-    """By construction; a row beyond the range or with a new word is not, a gap does no harm."""
+def test_rows_like_training_are_in_scope(parts):
+    """Nearly all of them; a row beyond the range, with a new word or a new gap is not."""
     train, validation = parts
     rows = pd.DataFrame({"x": [0.1, np.nan, 50.0]})
 
-    assert in_scope(train[["x"]], validation[["x"]], validation[["x"]]).mean() == pytest.approx(
-        0.95, abs=0.01
-    )
-    assert in_scope(train[["x"]], validation[["x"]], rows).tolist() == [True, True, False]
+    assert in_scope(train[["x"]], validation[["x"]], validation[["x"]]).mean() > 0.95
+    assert in_scope(train[["x"]], validation[["x"]], rows).tolist() == [True, False, False]
     assert in_scope(
         train[["kind"]], validation[["kind"]], pd.DataFrame({"kind": ["signal", None, "c"]})
-    ).tolist() == [True, True, False]
+    ).tolist() == [True, False, False]
 
 
 def test_a_regression_says_value_interval_and_scope(parts):
@@ -66,8 +64,8 @@ def test_a_regression_says_value_interval_and_scope(parts):
         rows, model, settings("regression"), train=train, validation=validation, half_width=0.5
     )
 
-    assert list(out) == ["name", "prediction", "low", "high", "in_scope"]
-    assert out.loc[4].tolist() == ["u", 3.0, 2.5, 3.5, True]
+    assert list(out) == ["name", "prediction", "low", "high", "in_scope", "reason"]
+    assert out.loc[4].tolist() == ["u", 3.0, 2.5, 3.5, True, ""]
     assert not out.loc[2, "in_scope"]
 
 
@@ -81,5 +79,5 @@ def test_a_score_passes_at_the_working_point(parts, task, point, share):
     background = validation[validation["kind"] == "background"]
     out = predictions(background, model, settings(task, point), train=train, validation=validation)
 
-    assert list(out) == ["score", "passes", "in_scope"]
+    assert list(out) == ["score", "passes", "in_scope", "reason"]
     assert out["passes"].mean() == pytest.approx(share, abs=0.02)

@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 import shutil
+import tomllib
 
 import described_release
 import pytest
@@ -14,11 +15,13 @@ from conftest import ROOT
 from described_release import AUTHORS, STUDIES, says
 from jsonschema import Draft7Validator, Draft202012Validator, FormatChecker
 
+from boxloop.adopt.study_toml import TAIL
 from boxloop.base.errors import UserError
 from boxloop.base.places import Project
 from boxloop.parcel import citation, metadata
 from boxloop.parcel.said import address, media_type
 from boxloop.parcel.subject import Subject
+from boxloop.settings.tables import Author, Release
 
 SCHEMA = ROOT / "tests" / "fixtures" / "citation_file_format" / "schema-1.2.0.json"
 DAY = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$"}
@@ -357,6 +360,50 @@ def test_the_same_study_gives_the_same_bytes(described, tmp_path, study):
     assert str(subject.project.root).encode() not in crates[0]
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("0000-0002-1825-0097", "https://orcid.org/0000-0002-1825-0097"),
+        ("https://orcid.org/0000-0002-1694-233x", "https://orcid.org/0000-0002-1694-233X"),
+        ("http://orcid.org/0000 0002 1694 233X", "https://orcid.org/0000-0002-1694-233X"),
+        ("", None),
+        ("0000-0002-1825-0098", "does not fit the others"),
+        ("0000-0002-1694-2339", "does not fit the others"),
+        ("0000-0002-1825-00977", "is no ORCID iD"),
+        ("https://example.org/0000-0002-1825-0097", "is no ORCID iD"),
+    ],
+)
+def test_an_orcid_is_one(said, kept):
+    """Its address is kept however it is written, and a slip in it is heard."""
+    if kept and not kept.startswith("https"):
+        with pytest.raises(ValueError, match=kept):
+            Author(family="Lovelace", orcid=said)
+    else:
+        assert Author(family="Lovelace", orcid=said).orcid == kept
+
+
+@pytest.mark.parametrize(
+    "said", ["10.5281/zenodo.1", "doi:10.5281/zenodo.1", "https://doi.org/10.5281/zenodo.1"]
+)
+def test_a_doi_is_kept_without_its_address(said):
+    """In whichever form somebody has copied it."""
+    assert Release(doi=said).doi == "10.5281/zenodo.1"
+
+
+@pytest.mark.parametrize("study", [name for name in STUDIES if name != "own_data"])
+def test_authors_are_asked_for_in_study_toml(study):
+    """The commented block is what it takes: without its signs, it is read."""
+    text = (ROOT / "templates" / "studies" / f"{study}.toml").read_text(encoding="utf-8")
+    block = text[text.index("[release]") : text.index("# A check's own threshold")]
+    asked = re.sub(r"(?m)^# (?=\[\[|given|family|orcid|affiliation|email)", "", block)
+    release = Release.model_validate(tomllib.loads(asked)["release"])
+
+    assert [one.family for one in release.authors] == ["Lovelace"]
+    assert block.partition("\n")[2].strip() in TAIL.replace(
+        "keywords = []", next(line for line in block.splitlines() if line.startswith("keywords"))
+    )
+
+
 def test_nobody_is_no_author(mine, tmp_path):
     """A work by nobody is refused, with the key to write."""
     (mine.root / "CITATION.cff").unlink()
@@ -394,18 +441,29 @@ def judges():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("study", "shared", "more"), KINDS)
-def test_validators_of_others_are_content(judges, described, study, shared, more):
-    """cffconvert, mlcroissant, which also reads the rows, and roc-validator."""
-    folder, subject = described(study, shared=bool(shared), more=more)
-    errors, warnings, rows = validators.croissant(folder / "croissant.json")
-    code, said = validators.citation(folder)
+def test_loaders_of_others_read_the_tables(judges, described):
+    """Every row and column comes out of mlcroissant, without a warning; cffconvert is content."""
+    made = [described(study, shared=bool(shared), more=more) for study, shared, more in KINDS]
+    found = validators.croissants([folder / "croissant.json" for folder, _ in made])
 
-    assert code == 0, said
-    assert (errors, warnings) == ([], [])
-    assert {len(found) for found in rows.values()} == {5}
-    for found in rows.values():
-        assert len(found[0]) == len(subject.settings.columns)
-    issues = validators.crate(folder, "workflow-run-crate")
-    assert [one for one in issues if one[0] == "REQUIRED"] == []
-    assert [one for one in issues if not UNKNOWN.search(one[2])] == []
+    for folder, subject in made:
+        errors, warnings, sets = found[str(folder / "croissant.json")]
+        assert (errors, warnings) == ([], [])
+        assert sets
+        for rows in sets.values():
+            assert len(rows) == 5
+            assert len(rows[0]) == len(subject.settings.columns)
+    validators.citations([folder / "CITATION.cff" for folder, _ in made])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("study", STUDIES)
+def test_the_crate_is_one_for_others(judges, described, study):
+    """roc-validator, with all that Workflow Run Crate and what it builds on require."""
+    shared = [described(study)[0]]
+    also = [described(study, shared=False, more=AUTHORS)[0]] if study == "own_data" else []
+    found = validators.crates([*shared, *also], "workflow-run-crate")
+
+    for issues in found.values():
+        assert [one for one in issues if one[0] == "REQUIRED"] == []
+        assert [one for one in issues if not UNKNOWN.search(one[2])] == []

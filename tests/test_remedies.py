@@ -3,6 +3,7 @@
 import pytest
 import remedies_adopt
 import remedies_benchmark
+import remedies_bundle
 import remedies_classes
 import remedies_desk
 import remedies_divide
@@ -11,8 +12,10 @@ import remedies_formats
 import remedies_loop
 import remedies_notebooks
 import remedies_own_data
+import remedies_release_table
 import remedies_paper
 import remedies_parcel
+import remedies_predict
 import remedies_seal
 import remedies_sheets
 import remedies_study
@@ -25,6 +28,7 @@ from walk_project import command, execute_here, sources, write
 ROOMS = (
     remedies_adopt,
     remedies_benchmark,
+    remedies_bundle,
     remedies_classes,
     remedies_desk,
     remedies_divide,
@@ -33,8 +37,10 @@ ROOMS = (
     remedies_loop,
     remedies_notebooks,
     remedies_own_data,
+    remedies_release_table,
     remedies_paper,
     remedies_parcel,
+    remedies_predict,
     remedies_seal,
     remedies_sheets,
     remedies_study,
@@ -48,7 +54,7 @@ RETURNED = {
     "boxloop/record/lost.py": ["_lost", "_many"],
     "boxloop/record/release.py": ["lost_numbers"],
     "boxloop/record/sheet_file.py": ["_fault", "_item_fault"],
-    "boxloop/measure/sets.py": ["_lost"],
+    "boxloop/measure/sets.py": ["_damaged", "_lost"],
     "boxloop/run/loop.py": ["_stopped"],
     "boxloop/record/divided.py": ["_sentence", "_sealed"],
     "boxloop/split/seal.py": [
@@ -60,6 +66,7 @@ RETURNED = {
         "lost_key",
     ],
     "boxloop/settings/load.py": ["_sentence"],
+    "boxloop/predict/opened.py": ["_difference", "_other_id"],
 }
 WITHIN = "told as the reason in 'cannot be read (...): run 04 again', which is followed"
 REHEARSED = "told by checks of 04 as the reason why nobody can tell"
@@ -97,6 +104,7 @@ WITHOUT = {
     ("boxloop/checks/core.py", "weight is one of"): "a slip of whoever writes a check",
     ("boxloop/measure/model_file.py", "do not open it"): "the remedy is to leave the door closed",
     ("boxloop/measure/fits.py", "could not do its share"): "followed in test_dask.py",
+    ("boxloop/predict/cluster.py", "could not do its share"): "as in test_dask.py",
     ("boxloop/record/waive.py", "there is nothing to waive"): "nothing is to be done",
     ("boxloop/cli.py", "The check is waived after"): "followed in test_waive.py",
     ("boxloop/cli.py", "Next: `boxloop run`"): "followed in test_reset.py",

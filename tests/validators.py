@@ -17,9 +17,14 @@ from pathlib import Path
 from conftest import ROOT
 
 NEEDED = ("cffconvert", "dockerfile_parse", "mlcroissant", "rocrate_validator")
-# What the context of RO-Crate 1.1 says of all terms that we use, where no network is at hand.
-CONTEXT = {
-    "@vocab": "http://schema.org/",
+# What the context of RO-Crate 1.1 says of the terms that we use, where no network is at hand.
+TERMS = (
+    "about actionStatus affiliation agent author contentSize datePublished description email "
+    "encodingFormat endTime familyName givenName hasPart identifier instrument keywords license "
+    "mainEntity mentions name object programmingLanguage publisher result url version CreativeWork "
+    "Dataset Person Organization SoftwareSourceCode ComputerLanguage CreateAction"
+)
+CONTEXT = {term: f"http://schema.org/{term}" for term in TERMS.split()} | {
     "File": "http://schema.org/MediaObject",
     "ComputationalWorkflow": "https://bioschemas.org/ComputationalWorkflow",
     "conformsTo": "http://purl.org/dc/terms/conformsTo",
@@ -28,7 +33,7 @@ CRATE = """
 import json, sys
 from rocrate_validator import models, services
 from rocrate_validator.utils import http
-folder, profile, context = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+context, profile, *folders = json.loads(sys.argv[1]), *sys.argv[2:]
 address = "https://w3id.org/ro/crate/1.1/context"
 import requests
 try:
@@ -46,20 +51,33 @@ except (OSError, ValueError):
             return Known() if url == address else ask(self, name)(url, *args, **options)
         return of if name in ("get", "head") else ask(self, name)
     http.HttpRequester.__getattr__ = asked
-settings = services.ValidationSettings(
-    rocrate_uri=folder, profile_identifier=profile,
-    requirement_severity=models.Severity.RECOMMENDED)
-found = services.validate(settings).get_issues()
-print(json.dumps([[one.severity.name, one.check.identifier, one.message] for one in found]))
+found = {}
+for folder in folders:
+    settings = services.ValidationSettings(
+        rocrate_uri=folder, profile_identifier=profile,
+        requirement_severity=models.Severity.RECOMMENDED)
+    issues = services.validate(settings).get_issues()
+    found[folder] = [[one.severity.name, one.check.identifier, one.message] for one in issues]
+print(json.dumps(found))
 """
 CROISSANT = """
 import json, sys
 import mlcroissant
-data = mlcroissant.Dataset(sys.argv[1])
-issues = data.metadata.ctx.issues
-read = {one.id: [{key.rpartition("/")[2]: str(value) for key, value in row.items()}
-    for row in data.records(one.id)] for one in data.metadata.record_sets}
-print(json.dumps([sorted(issues.errors), sorted(issues.warnings), read]))
+found = {}
+for path in sys.argv[1:]:
+    data = mlcroissant.Dataset(path)
+    issues = data.metadata.ctx.issues
+    read = {one.id: [{key.rpartition("/")[2]: str(value) for key, value in row.items()}
+        for row in data.records(one.id)] for one in data.metadata.record_sets}
+    found[path] = [sorted(issues.errors), sorted(issues.warnings), read]
+print(json.dumps(found))
+"""
+CITATION = """
+import json, pathlib, sys
+from cffconvert import Citation
+for path in sys.argv[1:]:
+    Citation(pathlib.Path(path).read_text(encoding="utf-8")).validate()
+print(json.dumps(None))
 """
 DOCKERFILE = """
 import json, sys
@@ -109,14 +127,19 @@ def _asked(code, *words):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def crate(folder, profile):
-    """Return what roc-validator finds: severity, check and message."""
-    return _asked(CRATE, folder, profile, json.dumps(CONTEXT))
+def crates(folders, profile):
+    """Return by folder what roc-validator finds: severity, check and message."""
+    return _asked(CRATE, json.dumps(CONTEXT), profile, *folders)
 
 
-def croissant(path):
-    """Return errors, warnings, and by the id of each RecordSet its rows, as mlcroissant reads."""
-    return _asked(CROISSANT, path)
+def croissants(paths):
+    """Return by path errors, warnings, and by the id of each RecordSet its rows, as read."""
+    return _asked(CROISSANT, *paths)
+
+
+def citations(paths):
+    """Let cffconvert judge each CITATION.cff; what it says is raised."""
+    return _asked(CITATION, *paths)
 
 
 def dockerfile(path):
@@ -131,12 +154,3 @@ def hadolint(path):
         return None
     done = subprocess.run([program, path], capture_output=True, text=True, timeout=60)
     return done.stdout + done.stderr
-
-
-def citation(folder):
-    """Return the answer of cffconvert, and its exit code."""
-    words = [python()[0], "-m", "cffconvert.cli.cli", "--validate"]
-    program = Path(python()[0]).with_name("cffconvert.exe" if os.name == "nt" else "cffconvert")
-    command = [program, "--validate"] if program.is_file() else words
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
-    return done.returncode, done.stdout + done.stderr

@@ -1,10 +1,13 @@
 """Somebody else can load it, use it and build on it."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from skops.io import dump
 
+from boxloop.base.errors import UserError
 from boxloop.checks import run_check
 
 from .neutral import INPUTS, seedlings, trial
@@ -48,6 +51,32 @@ def test_reload_of_a_classifier(tmp_path):
         run_check("release.reload", tmp_path, X, np.roll(model.predict(X), 1), **options).state
         == "fail"
     )
+
+
+def test_reload_in_a_fresh_python(seed):
+    """Each bit, where versions are the same; else the drift is judged, and both are told."""
+    stored = np.random.default_rng(seed).normal(size=50)
+    near, far = np.nextafter(stored, 9), stored * (1 + 1e-6)
+    others = {"numpy": ("1.26.4", "2.4.6")}
+
+    def found(said, drift=None, expected=stored):
+        answer = SimpleNamespace(said=said, drift=drift or {})
+        return run_check("release.reload", "model", None, expected, again=lambda *_: answer)
+
+    assert found(stored).state == "pass" and "to the last bit." in found(stored).message
+    assert found(near).state == "fail" and "all versions are the same" in found(near).message
+    assert found(near, others).state == "pass"
+    assert "numpy 2.4.6 instead of 1.26.4" in found(near, others).message
+    assert "numpy 2.4.6 instead of 1.26.4" in found(stored, others).message
+    assert found(far, others).state == found(far).state == found(stored[:-1]).state == "fail"
+    assert found(np.where(stored > 0, np.nan, stored), others).state == "fail"
+    assert found(np.c_[stored, near], expected=np.c_[stored, near]).state == "pass"
+
+    def shut(*_):
+        raise UserError("It is no bundle.")
+
+    said = run_check("release.reload", "model", None, stored, again=shut)
+    assert said.state == "fail" and "It is no bundle." in said.message
 
 
 @pytest.mark.parametrize("name", ["[fullname]", "", "<name of author>"])

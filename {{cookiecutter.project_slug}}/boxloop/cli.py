@@ -112,7 +112,7 @@ def _run(*, verbose: bool, jobs: int | None, parcel: bool = False, **options: An
 
 def _parcel(project: Project, outcome: Outcome) -> list[str]:
     """Write `release/` after a loop that has gone well; return what is to be said of it."""
-    from boxloop.parcel import make
+    from boxloop.parcel.command import make
     from boxloop.run.lock import lock
 
     if outcome.failed or outcome.problems:
@@ -229,7 +229,7 @@ def run(only: tuple, start: Any, smoke: bool, sets: tuple, note: Any, **how: Any
 def release(reason: Any, anyway: Any, yes: bool, note: Any, key: Any, **how: Any) -> None:
     """Run what is not current, open the test set, for a reason, and write `release/`."""
     from boxloop.base.written import reason_for
-    from boxloop.parcel import nothing_to_open, refuse_another_folder
+    from boxloop.parcel.command import nothing_to_open, refuse_another_folder
     from boxloop.record.obstacles import why_anyway
     from boxloop.split.key import given
 
@@ -372,6 +372,43 @@ def referee(path: Any, **asked: Any) -> None:
     sys.exit(0 if judged(path, Asked(**asked), _tell) else 1)
 
 
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--out",
+    required=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Where predictions go; its ending says as what: CSV, Parquet, FITS, VOTable or ECSV.",
+)
+@click.option(
+    "--release",
+    "place",
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="A release as somebody sent it, zip or folder; that of the project if not said.",
+)
+@click.option(
+    "--dask",
+    metavar="ADDRESS",
+    help="Let workers of this dask scheduler predict; `local` starts workers on this machine.",
+)
+@click.option(
+    "--trust-code", is_flag=True, help="Run code of the release that this project does not have."
+)
+@click.option(
+    "--table", metavar="NAME", help="One of the tables in a file that holds several, or its number."
+)
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
+def predict(file: Path, out: Path, place: Any, dask: Any, **options: Any) -> None:
+    """Predict every row of a table by a released model, and say which rows it was not made for."""
+    from boxloop.predict.command import predict as answer
+    from boxloop.run.cluster import cluster
+
+    with cluster(dask) as where:
+        _say(*answer(file, out, release=place, where=where, **options))
+
+
 def _say_what_is_open() -> None:
     """Remind, before the seal is opened, of the checks that did not come through.
 
@@ -443,7 +480,7 @@ def adopt(files: tuple[Path, ...], **options: Any) -> None:
 @cli.command()
 def status() -> None:
     """Show what is done, what is stale and why, the seal and the pass."""
-    from boxloop.parcel import state_lines
+    from boxloop.parcel.state import state_lines
     from boxloop.record.lines import status_lines
 
     project = _open_project()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from boxloop.adopt import held, hints, plan, refusals, sources, study_toml, tails
+from boxloop.adopt import by_reference, held, hints, plan, refusals, sources, study_toml, tails
 from boxloop.adopt.error_columns import error_columns
 from boxloop.adopt.roles import Guess, as_understood, guess_roles
 from boxloop.base.errors import UserError
@@ -121,15 +121,21 @@ def _taken_in(
     """Understand a table, copy its file and write study.toml."""
     path, transform = source.path, asked.options["--transform"]
     table = _understand(source, asked, refusals.kind_of_task(study.get("task", "regression")))
-    others = sources.unlabelled(deployment, source) if deployment else None
-    notes = table.notes + _notes(table, deployment, others, transform)
-    places = {file: _place(project, file) for file in filter(None, (path, deployment))}
-    facts = _facts(study, table) | _files(project, places, path, deployment)
-    facts |= sources.facts(source, others)
+    far = by_reference.far(deployment, list(source.catalogue.frame.columns))
+    others = far.catalogue if far else None
+    if deployment and not far:
+        others = sources.unlabelled(deployment, source)
+    notes = table.notes + _notes(table, deployment, others, transform) + (far.notes if far else [])
+    near = None if far else deployment
+    places = {file: _place(project, file) for file in filter(None, (path, near))}
+    facts = _facts(study, table) | _files(project, places, path, near)
+    facts |= sources.facts(source, others) | (far.facts(project) if far else {})
     text, roles = _written(path, table, facts | {"transform": transform}, asked)
     for file, place in places.items():
         if not place.exists():
             written_whole(place, lambda part, file=file: shutil.copyfile(file, part))
+    if far:
+        far.keep(project)
     backup = _backup(project)
     write_text(project.settings_file, text)
     return Adopted(roles, notes, places[path], backup)

@@ -156,11 +156,7 @@ def _data(facts: dict) -> str:
         "[data]",
     ]
     lines += [f"table = {quoted(facts['table'])}", f"sha256 = {quoted(facts['sha256'])}"]
-    if facts["deployment"]:
-        lines += [
-            f"deployment = {quoted(facts['deployment'])}",
-            f"deployment_sha256 = {quoted(facts['deployment_sha256'])}",
-        ]
+    lines += _deployment(facts)
     lines += [
         f"{name} = {quoted(facts[name])}"
         for name in ("inside", "deployment_inside")
@@ -170,6 +166,24 @@ def _data(facts: dict) -> str:
         files = (f"{quoted(name)} = {quoted(sha)}" for name, sha in facts["sources"].items())
         lines += ["# The files that it was made of.", f"sources = {{ {', '.join(files)} }}"]
     return "\n".join(lines)
+
+
+def _deployment(facts: dict) -> list[str]:
+    """Return what is said of the objects that the model is meant for."""
+    if not facts["deployment"]:
+        return []
+    lines = [f"deployment = {quoted(facts['deployment'])}"]
+    if not facts.get("deployment_footer"):
+        return [*lines, f"deployment_sha256 = {quoted(facts['deployment_sha256'])}"]
+    return [
+        "# Too large for memory: it stays where it is, and chapters see a random sample of it. It",
+        "# is known by its size and its footer (rows, and size and range of each column), not by",
+        "# every byte.",
+        *lines,
+        f"deployment_footer = {quoted(facts['deployment_footer'])}",
+        f"deployment_rows = {facts['deployment_rows']}",
+        f"deployment_sample = {facts['deployment_sample']}",
+    ]
 
 
 COLUMNS = """

@@ -132,6 +132,8 @@ def _sight(result: Outcome | None, ends: Sequence[Edge], metric: str) -> Power:
         )
     seen = [_seen(edge.gain, STEP) for edge in ends]
     lost = max(OPTIMISM, CHANCE * result.optimism.error) + SURE * result.optimism.error
+    # Where nothing is kept, what is missing of half of the promise is half of the optimism.
+    lost = max(lost, 2 * (result.short.beyond(LIKELY) + SURE * result.short.error))
     words = f"of the {loss_words(metric)}"
     steps = max(seen, default=0.0)
     if steps > 3 * STEP and steps / STEP > lost / OPTIMISM:

@@ -157,7 +157,7 @@ class Density(BaseEstimator):
         near = (np.abs(found - self.limits_) < CLOSE * self.limits_).any(axis=1)
         for row in np.flatnonzero(near):
             found[row] = self.squared(values[row : row + 1], codes[row : row + 1])[0]
-        return (found > self.limits_).any(axis=1)
+        return np.asarray((found > self.limits_).any(axis=1))
 
     def _nearest(self, whole: np.ndarray) -> np.ndarray:
         rows = whole.astype(np.float32)
@@ -198,7 +198,8 @@ class Density(BaseEstimator):
         for place, start in enumerate(self.starts_):
             has = codes[:, place] >= 0
             known[rows[has], start + codes[has, place]] = 1
-        filled = np.nan_to_num(bells - np.nanmean(bells, axis=0))
+        count_of = np.maximum((~np.isnan(bells)).sum(axis=0), 1)
+        filled = np.nan_to_num(bells - np.nansum(bells, axis=0) / count_of)
         self.shift_ = np.linalg.solve(known.T @ known + RIDGE * np.eye(count), known.T @ filled)
 
     def _told(self, codes: np.ndarray) -> np.ndarray:

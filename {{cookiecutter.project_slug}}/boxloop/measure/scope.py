@@ -156,7 +156,9 @@ class Scope(BaseEstimator):
                 codes[:, row] = known.get_indexer(as_words(column))
             else:
                 codes[:, row] = pd.Index(self.levels_[place]).get_indexer(values[:, place])
-        return values[:, ~is_level], codes
+        # One number by itself has a range, and no shape.
+        alone = values.shape[1] == 1
+        return values[:, ~is_level][:, alone:], codes
 
     def _learn_levels(self, train: pd.DataFrame, values: np.ndarray) -> None:
         self.words_, self.levels_ = [], []
@@ -187,11 +189,9 @@ class Scope(BaseEstimator):
         self.width_ = np.where(width > 0, width, np.where(spread > 0, spread, 1.0))
         fold = np.random.default_rng(0).permutation(len(here)) % FOLDS
         left = [self._excess(here[fold == one], *_ends(here[fold != one])) for one in range(FOLDS)]
-        fresh = [
-            one.max(axis=1, initial=0)[:, None]
-            for one in (np.concatenate(left), self._excess(there, self.low_, self.high_))
-        ]
-        most = float(outermost(*fresh, BEYOND)[0])
+        out = np.concatenate(left).max(axis=1, initial=0)[:, None]
+        home = self._excess(there, self.low_, self.high_).max(axis=1, initial=0)[:, None]
+        most = float(outermost(out, home, BEYOND)[0])
         self.margin_ = max(MARGIN, most if np.isfinite(most) else 0.0)
 
     def _scaled(self, values: np.ndarray) -> np.ndarray:

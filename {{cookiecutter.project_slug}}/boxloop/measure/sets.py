@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 # What a set is asked with, beside its rows and its yardstick.
 ASKED = ("metrics", "extended", "draws", "seed", "working_point")
+DAMAGE = (KeyError, TypeError, ValueError, ArithmeticError, AttributeError, IndexError)
 MOST_DRAWS = 100_000  # of more than any chapter makes, a file of somebody's may keep one waiting
 
 
@@ -152,6 +153,28 @@ def _facts(found: Evidence) -> dict[str, Any]:
 def measured_again(path: Path, settings: Any) -> Compared:
     """Return the metrics of a set once more, from the rows that were kept: to the last bit.
 
+    See `kept_set` for parameters and errors.
+    """
+    found = kept_set(path, settings)
+    try:
+        return measured(found)
+    except DAMAGE as error:
+        raise UserError(_damaged(Path(path), error)) from error
+
+
+def measured(found: Evidence) -> Compared:
+    """Return the metrics of some evidence as a chapter measures them, to the last bit."""
+    import scipy.linalg  # noqa: F401  # only what is loaded can be limited
+    from threadpoolctl import threadpool_limits
+
+    # As in a chapter: several threads add in another order, and the last bits differ.
+    with threadpool_limits(limits=1, user_api="blas"):
+        return found.measure()
+
+
+def kept_set(path: Path, settings: Any) -> Evidence:
+    """Return what the numbers of a set were made of.
+
     Parameters
     ----------
     path : path
@@ -164,23 +187,22 @@ def measured_again(path: Path, settings: Any) -> Compared:
     UserError
         If nothing of this set was kept, or it is not what a chapter keeps.
     """
-    import scipy.linalg  # noqa: F401  # only what is loaded can be limited
-    from threadpoolctl import threadpool_limits
-
     path, name = Path(path), Path(path).name
     files = [path.with_name(f"{stem(name)}{ending}") for ending in (".json", ".parquet")]
     if lost := next((file for file in files if not file.is_file()), None):
         raise UserError(_lost(lost, name))
     try:
-        found = _read(files, name, settings)
-        # As in a chapter: several threads add in another order, and the last bits differ.
-        with threadpool_limits(limits=1, user_api="blas"):
-            return found.measure()
-    except (KeyError, TypeError, ValueError, ArithmeticError, UserError) as error:
-        chapter = path.parent.parent.name
-        msg = f"results/{chapter}/sets/{stem(name)}.json and .parquet are not as {chapter} left"
-        msg += f" them ({type(error).__name__}: {error}): run {chapter} again."
-        raise UserError(msg) from error
+        return _read(files, name, settings)
+    except (*DAMAGE, UserError) as error:
+        raise UserError(_damaged(path, error)) from error
+
+
+def _damaged(path: Path, error: Exception) -> str:
+    chapter = path.parent.parent.name
+    return (
+        f"results/{chapter}/sets/{stem(path.name)}.json and .parquet are not as {chapter} left "
+        f"them ({type(error).__name__}: {error}): run {chapter} again."
+    )
 
 
 def _lost(file: Path, name: str) -> str:

@@ -135,7 +135,7 @@ def _file(folder: Path, name: str) -> dict[str, Any]:
         "@type": "cr:FileObject",
         "@id": address(name),
         "name": name,
-        "contentUrl": address(name),
+        "contentUrl": name,  # as loaders look for it: blanks are not escaped
         "contentSize": f"{facts['size']} B",
         "encodingFormat": media_type(name),
         "sha256": facts["sha256"],

@@ -59,7 +59,7 @@ PARTS = (MODEL, SCOPE, ERROR_SCALE)  # what skops has written
 DEPENDS_ON = ("numpy", "scipy", "pandas", "scikit-learn", "skops")
 PROVEN = 200  # rows of the proof
 SAYS = "says "  # before the names of what predict says, in the proof
-AGAIN = "get it again from where it was published, or run 08 to make one of your own"
+AGAIN = "get it again from who made it"
 NO_PREDICTION = "the model says nothing of such a row"
 
 
@@ -211,7 +211,7 @@ class Bundle:
 
     def _odd(self, rows: pd.DataFrame) -> np.ndarray:
         """Return which rows have a gap or a word that training has not."""
-        odd = rows.isna().any(axis=1).to_numpy()
+        odd = rows.isna().any(axis=1).to_numpy(copy=True)
         for name, words in zip(self.scope.names_, self.scope.words_, strict=True):
             if words:
                 odd |= ~rows[name].isin(words).to_numpy()
@@ -316,8 +316,8 @@ def _door(path: Path) -> tuple[Opened | None, Callable[[str], bytes], str]:
         parts = look(path)
         if FACTS not in parts:
             msg = (
-                f"{path} holds no {MANIFEST} and no {FACTS}, so there is no model in it: give a "
-                "release, or results/08_release/model after `boxloop run`."
+                f"{path} holds no {MANIFEST} and no {FACTS}, so there is no model in it: run "
+                "`boxloop run`, and give it results/08_release/model."
             )
             raise UserError(msg)
         return None, lambda name: _part(path, name, parts), shown(str(path))

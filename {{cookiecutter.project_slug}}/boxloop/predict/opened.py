@@ -37,7 +37,7 @@ KNOWN_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 BAD_SIGNS = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\]')
 RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
 SHA256 = re.compile(r"[0-9a-f]{64}")
-AGAIN = "ask for it again, or get it again from where it was published"
+AGAIN = "get it again from who made it"
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ class Opened:
         """
         folder = Path(folder)
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            msg = f"{folder} holds something: choose a folder that is empty or not there."
+            msg = f"{folder} holds something: choose an empty folder."
             raise UserError(msg)
         for name in [*sorted(self.files), MANIFEST]:
             write_bytes(folder / name, self.read(name))
@@ -374,7 +374,7 @@ def _is_entry(path: Path, name: str, said: Any) -> bool:
 
 
 def _refuse(path: Path, what: str) -> None:
-    msg = f"{_of(path)} is not opened, because {what}: do not use it, or {AGAIN}."
+    msg = f"{_of(path)} is not opened, because {what}: {AGAIN}."
     raise UserError(msg)
 
 

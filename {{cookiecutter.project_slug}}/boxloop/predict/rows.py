@@ -18,7 +18,7 @@ from boxloop.measure.task import spelled
 from boxloop.split.division import measured
 from boxloop.table.dates import decimal_years
 from boxloop.table.fields import is_nothing
-from boxloop.table.spellings import NO, YES
+from boxloop.table.spellings import NO, YES, spelled_alike
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +58,8 @@ def prepared(
     for name, kind in kinds.items():
         column = frame[columns[name]]
         if kind == WORD:
-            found[name] = _words(column)
+            spellings = settings.columns[name].spellings if name in settings.columns else {}
+            found[name] = _words(spelled_alike(column, spellings))
         elif kind == TIME:
             found[name] = _times(column, name, notes)
         else:

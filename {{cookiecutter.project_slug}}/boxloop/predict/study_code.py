@@ -130,15 +130,15 @@ def make_ready(
     if not trust_code or opened is None:
         msg = (
             f"{where}: the model is made of code of its study ({names}), which is not the `study` "
-            "that is installed here: read that code, and say --trust-code if it may be run."
+            "that is installed here: read that code, and then say --trust-code."
         )
         raise UserError(msg)
     if PACKAGE in sys.modules:
-        msg = f"{where}: another `study` is in use already: predict in a Python of its own."
+        msg = f"{where}: another `study` is in use already: begin a new Python."
         raise UserError(msg)
     theirs = code_of(modules, lambda path: opened.read(path) if path in opened else None)
     if theirs != said:
-        msg = f"{where}: {names} is not the code that the model was made with: do not use it."
+        msg = f"{where}: {names} is not what it was made with: get it again from who made it."
         raise UserError(msg)
     sys.path.insert(0, str(opened.path.resolve()))
     importlib.invalidate_caches()

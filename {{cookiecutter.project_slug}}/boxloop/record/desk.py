@@ -40,6 +40,7 @@ class Desk:
     settings: Any
     _all_settings: Any
     _trains: bool
+    _home_rows: int | None
     task: Any
     table: Any
     seed: int
@@ -78,7 +79,9 @@ class Desk:
         """
         from boxloop.split.division import divide
 
-        return divide(labelled, self.settings, **others)
+        parts = divide(labelled, self.settings, **others)
+        self._home_rows = len(parts.home)
+        return parts
 
     def units(self, frame: "pd.DataFrame") -> "np.ndarray":
         """Return for each row the unit that is never cut in two: its group, else its id."""

@@ -366,6 +366,23 @@ def _left(project: Project) -> tuple:
     return names, {name: parts for name in names if (parts := _parts(project, name))}
 
 
+def checks_left(project: Project, settings: Settings) -> list[dict]:
+    """Return the rows of ``checks.json`` as they follow from what the chapters have left."""
+    names, left = _left(project)
+    rows = [row for (checks, _), _ in left.values() for row in checks]
+    to_come = {name: _asks(project, name) for name in names if name not in left}
+    return assemble_checks(rows, settings, names, to_come)
+
+
+def metrics_left(project: Project, settings: Settings) -> dict:
+    """Return the content of ``metrics.json`` as it follows from what the chapters have left."""
+    sets: dict[str, dict] = {}
+    for _, (metrics, _) in _left(project)[1].values():
+        sets |= metrics.get("sets", {})
+    numbers = chapter_numbers(project, settings.study.criteria)
+    return assemble_metrics(sets, settings, past_of(project), numbers)
+
+
 def _asks(project: Project, name: str) -> list[str]:
     """Return the ids of the checks that a chapter asks; a damaged one says so when it runs."""
     try:

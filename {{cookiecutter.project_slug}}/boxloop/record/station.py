@@ -97,7 +97,7 @@ class Station(Desk):
         self.folder = self.project.station(name)
         self.seed = self.settings.study.seeds[0]
         self.draws = 50 if smoke else 600
-        self._trains = False
+        self._trains, self._home_rows = False, None
         self._checks, self._sets, self._needs, self._makes = {}, {}, {}, {}
         self._kept: dict[str, list[Path]] = {}
         self._turns: dict[str, int | None] = {}
@@ -376,6 +376,8 @@ class Station(Desk):
             "needs": self._needs,
             "makes": self._makes,
         }
+        if self._home_rows is not None:  # so that others can tell them from rows acquired later
+            facts["home_rows"] = self._home_rows
         if self._trains:
             note_training(self.project, self._all_settings)
         facts |= tables_divided(self.project)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from boxloop.base.files import write_text
-from boxloop.base.provenance import machine
+from boxloop.referee.environment import present
 from boxloop.referee.finding import PARTS
 from boxloop.referee.judgement import CANNOT_SEE
 from boxloop.report.safe import without_unseen
@@ -100,8 +100,7 @@ def _base(path: Path, release: Path) -> str | None:
 def versions() -> dict[str, Any]:
     """Return in what this is judged: boxloop, Python and what computes."""
     from boxloop import __version__
-    from boxloop.base.provenance import versions as installed
 
-    known = installed()
+    known = present()
     packages = {name: known[name] for name in COUNTED if name in known}
-    return {"boxloop": __version__, "python": machine()["python"], "packages": packages}
+    return {"boxloop": __version__, "python": known["python"], "packages": packages}

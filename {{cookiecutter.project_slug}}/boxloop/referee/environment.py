@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING
 
 from boxloop.base.provenance import versions
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 PART = "environment"
 WHERE = "environment.txt"
 KEPT = "results/08_release/environment.txt"
+NO_PACKAGE = ("boxloop", "system")  # is in the release itself; is told in words
 _PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)==(\S+)\s*$")
 _PYTHON = re.compile(r"^#\s*Python (\d+\.\d+\.\d+\S*)")
 
@@ -77,7 +79,7 @@ def _others(sent: Sent) -> dict[str, dict[str, str]]:
         where: {
             _plain(name): version
             for name, version in table.items()
-            if isinstance(version, str) and name != "boxloop"
+            if isinstance(version, str) and name not in NO_PACKAGE
         }
         for where, table in tables.items()
         if isinstance(table, dict)
@@ -105,8 +107,9 @@ def unlike(pinned: dict[str, str]) -> dict[str, tuple[str, str]]:
     return {n: (v, now.get(n, "none")) for n, v in pinned.items() if now.get(n) != v}
 
 
+@cache
 def present() -> dict[str, str]:
-    """Return the versions of all that is installed here, and of Python."""
+    """Return the versions of all that is installed here, and of Python; read once."""
     import platform
 
     return versions() | {"python": platform.python_version()}

@@ -62,7 +62,8 @@ def leaves(value: Any, at: str = "") -> Iterator[tuple[str, Any]]:
     elif isinstance(value, list):
         items = enumerate(value)
     if not items:
-        yield at, value
+        if at or items is None:
+            yield at, value
         return
     for key, inner in items:
         yield from leaves(inner, f"{at}.{key}" if at else str(key))

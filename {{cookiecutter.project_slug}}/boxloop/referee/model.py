@@ -30,6 +30,7 @@ PART = "model"
 FITTED = "results/04_train"
 WHO = ("model", "reference", "trivial")
 PREDICTIONS = "results/08_release/predictions.parquet"
+TAUGHT = "data/interim/train.parquet"
 HELD_OUT = "data/interim/validation.parquet"
 FACTS = "results/04_train/model.json"
 COUNTED = ("python", "numpy", "scipy", "pandas", "scikit-learn", "skops")
@@ -40,8 +41,10 @@ def look(sent: Sent) -> Iterator[Finding]:
     yield _copies(sent)
     with study_of(sent) as trusted:
         yield from _proof(sent, trusted=trusted)
+        hashed: dict[str, bool] = {}
         for who in WHO:
-            yield from _fitted(sent, who, trusted=trusted)
+            yield from _fitted(sent, who, hashed, trusted=trusted)
+        yield from _hashes(sent, hashed)
     yield from _stored(sent)
     yield _versions(sent)
 
@@ -88,8 +91,11 @@ def _untrusted(who: str, where: str) -> Finding:
     return Finding(PART, CANNOT_TELL, said, where)
 
 
-def _fitted(sent: Sent, who: str, *, trusted: bool) -> Iterator[Finding]:
-    """Yield whether a fitted estimator says of the validation rows what is stored."""
+def _fitted(sent: Sent, who: str, hashed: dict[str, bool], *, trusted: bool) -> Iterator[Finding]:
+    """Yield whether a fitted estimator says of the validation rows what is stored.
+
+    Whether what it says has the hash that 04 has taken down is noted in `hashed`.
+    """
     where = f"{FITTED}/{who}.skops"
     if not sent.has(where):
         yield Finding(PART, DIFFERS, f"{where} is missing.", where)
@@ -112,10 +118,27 @@ def _fitted(sent: Sent, who: str, *, trusted: bool) -> Iterator[Finding]:
     found = _columns(task, who, guess(estimator, seen, classes=len(task.classes) or None))
     kept = stored[stored["set"] == "validation"].reset_index(drop=True)
     yield _gap(who, kept, found, PREDICTIONS)
-    known = sent.json(FACTS).get(f"{who}_hash")
-    if known is not None and model_hash(estimator, seen) != known:
-        said = f"What {who} says has another hash than {FACTS} names."
-        yield Finding(PART, DIFFERS if _same_versions(sent) else CANNOT_TELL, said, FACTS)
+    if known := sent.json(FACTS).get(f"{who}_hash"):
+        tables = [sent.table(name) for name in (TAUGHT, HELD_OUT)]
+        asked = [task.seen(table) for table in tables if table is not None]
+        hashed[who] = any(model_hash(estimator, X) == known for X in asked)
+
+
+def _hashes(sent: Sent, hashed: dict[str, bool]) -> Iterator[Finding]:
+    """Yield whether models have the hashes that 04, and so the ledger, names.
+
+    Where one has and another has not, it is known of which rows they are; in other versions the
+    last of ten digits may be another.
+    """
+    other = [who for who, right in hashed.items() if not right]
+    if not other:
+        if hashed:
+            said = f"{' and '.join(hashed)} have the hashes that {FACTS} names."
+            yield Finding(PART, AGREES, said, FACTS)
+        return
+    said = f"What {' and '.join(other)} says has another hash than {FACTS} names."
+    sure = any(hashed.values()) and _same_versions(sent)
+    yield Finding(PART, DIFFERS if sure else CANNOT_TELL, said, FACTS)
 
 
 def _of_release(sent: Sent, error: UserError) -> str:

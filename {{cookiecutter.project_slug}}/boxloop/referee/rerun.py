@@ -6,6 +6,7 @@ Code of a stranger runs here, and nowhere else in this room: the caller says so 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -79,7 +80,7 @@ def look(
             yield Finding(PART, AGREES, made.said)
             copy = begin(sent, folder / "study")
             echo("The loop runs: it is code of the release.")
-            run(copy, made.python, echo)
+            run(copy, made.python)
         except UserError as error:
             yield Finding(PART, CANNOT_TELL, str(error), needed=True)
             return
@@ -135,7 +136,7 @@ def _declared(sent: Sent) -> list[str]:
     """Return what pyproject.toml of the release needs."""
     try:
         found = tomllib.loads(sent.text("pyproject.toml"))["project"]["dependencies"]
-        return [one for one in found if isinstance(one, str) and "\n" not in one]
+        return [one for one in found if isinstance(one, str) and re.fullmatch(r"\w[^\n]*", one)]
     except (ValueError, KeyError, TypeError) as error:
         msg = "pyproject.toml of the release names no dependencies, so it cannot be run again."
         raise UserError(msg) from error
@@ -247,7 +248,7 @@ def _events(project: Project) -> list[dict]:
         return []
 
 
-def run(copy: Project, python: str, echo: Callable[[str], Any]) -> None:
+def run(copy: Project, python: str) -> None:
     """Run the loop of a copy with the machinery that is in it, and open its own test set.
 
     Raises
@@ -257,10 +258,6 @@ def run(copy: Project, python: str, echo: Callable[[str], Any]) -> None:
     """
     words = ["release", "--reason", WHY, "--anyway", ANYWAY, "--yes"]
     done = _called([python, "-m", "boxloop", *words], cwd=copy.root)
-    said = done.stdout.decode("utf-8", errors="replace").splitlines()
-    for line in said:
-        if line.startswith("Verdict: "):
-            echo(line)
     if not copy.metrics_file.is_file() or not copy.station("08_release").is_dir():
         msg = f"The loop of the release does not run to its end: {_last(done)}."
         raise UserError(msg)

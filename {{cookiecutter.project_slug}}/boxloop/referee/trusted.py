@@ -6,9 +6,7 @@ A model of scikit-learn and boxloop alone needs none.
 from __future__ import annotations
 
 import importlib.util
-import re
 import sys
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,22 +14,19 @@ from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
 from boxloop.base.places import find_project
+from boxloop.measure.model_file import named_modules
+from boxloop.predict.study_code import PACKAGE
 
 if TYPE_CHECKING:
     from boxloop.referee.sent import Sent
-
-_STUDY = re.compile(rb'"__module__"\s*:\s*"study["\\.]')
-MOST = 1 << 28  # bytes of a schema
 
 
 def needs_study(path: Path) -> bool:
     """Return whether a model file names code of the study; nothing of it is imported here."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            part = archive.getinfo("schema.json")
-            return part.file_size <= MOST and bool(_STUDY.search(archive.read(part)))
-    except (OSError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile):
-        return False  # no model: whoever loads it says so
+        return bool(named_modules(path.read_bytes(), PACKAGE))
+    except Exception:  # noqa: BLE001  # it is no model: whoever loads it says so
+        return False
 
 
 def known_here(sent: Sent) -> Path | None:

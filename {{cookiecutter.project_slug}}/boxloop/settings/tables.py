@@ -282,9 +282,29 @@ class Data(Table):
         None, description="which table of a file that holds several: its name or number"
     )
     deployment_inside: str | None = Field(None, description="the same for `deployment`")
+    deployment_footer: str | None = Field(
+        None,
+        description="of a deployment table that is kept by reference: the sha256 of its size and "
+        "footer; see boxloop.table.sampled.footer",
+    )
+    deployment_rows: int | None = Field(None, gt=0, description="how many rows it has")
+    deployment_sample: int | None = Field(
+        None, gt=0, description="how many of them are drawn at random, for the chapters"
+    )
     sources: dict[str, str] = Field(
         {}, description="sha256 of the files that the table was made of, by name"
     )
+
+    @model_validator(mode="after")
+    def _by_reference(self) -> "Data":
+        known = (self.deployment_footer, self.deployment_rows, self.deployment_sample)
+        if any(known) and not (self.deployment and all(known)):
+            msg = (
+                "data.deployment, deployment_footer, deployment_rows and deployment_sample belong "
+                "together: adopt the table again with --deployment"
+            )
+            raise ValueError(msg)
+        return self
 
 
 class Split(Table):
@@ -379,7 +399,7 @@ class Release(Table):
         """Return a DOI without the address of its resolver."""
         if doi is None or not doi.strip():
             return None
-        found = re.sub(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)", "", doi.strip(), flags=re.IGNORECASE)
+        found = re.sub(r"(?i)^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)", "", doi.strip())
         if not re.fullmatch(r"10\.\d{4,9}(?:\.\d+)*/\S+", found):
             msg = "is no DOI: write one such as 10.5281/zenodo.1234567, or remove the line"
             raise ValueError(msg)

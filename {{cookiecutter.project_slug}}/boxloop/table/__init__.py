@@ -6,6 +6,7 @@ __all__, __getattr__ = public(
     __name__,
     {
         "read": ("read_rows",),
+        "sampled": ("kept_sample",),
         "rules": ("column_faults", "deployment_faults", "refuse", "row_faults"),
     },
 )

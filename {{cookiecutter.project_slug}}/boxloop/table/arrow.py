@@ -64,11 +64,18 @@ def _read(path: Path, table: str | None, kind: str, read: Callable) -> Catalogue
             from astropy.table import Table
 
             return gathered(path, Table.read(path, format="parquet")).done()
-    return _gathered(path, found)
+    return gathered_arrow(path, found)
 
 
-def _gathered(path: Path, table: Any) -> Catalogue:
-    """Return a table of Arrow; an index of pandas is a column where it has a name."""
+def gathered_arrow(path: Path, table: Any) -> Catalogue:
+    """Return a table of Arrow; an index of pandas is a column where it has a name.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file that it is of.
+    table : pyarrow.Table
+    """
     columns, metadata = Gathered(path), table.schema.pandas_metadata or {}
     levels = len(metadata.get("column_indexes", [])) > 1
     facts = _of_astropy(table.schema.metadata or {})
@@ -92,7 +99,8 @@ def _gathered(path: Path, table: Any) -> Catalogue:
     for one in metadata.get("index_columns", []):
         if isinstance(one, dict) and one.get("name") is not None and one.get("kind") == "range":
             rows = np.arange(one["start"], one["stop"], one["step"])
-            columns.add(one["name"], rows)
+            if len(rows) == len(table):  # else it is a part of a file
+                columns.add(one["name"], rows)
     return columns.done()
 
 

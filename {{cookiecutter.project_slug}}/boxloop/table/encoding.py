@@ -41,7 +41,7 @@ def text_of(path: Path) -> tuple:
     UserError
         If the file is no text, is cut short, or holds a byte that is zero.
     """
-    data, notes = _as_utf8(path, _unpacked(path))
+    data, notes = as_utf8(path, _unpacked(path))
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if (place := data.find(b"\0")) >= 0:
@@ -67,9 +67,9 @@ def _unpacked(path: Path) -> bytes:
     return b"".join(blocks)
 
 
-def _as_utf8(path: Path, data: bytes) -> tuple:
+def as_utf8(path: Path, data: bytes) -> tuple:
     """Return the text in UTF-8 without byte-order mark, and what to say of it."""
-    if wide := WIDE.get(data[:2]) or _wide_without_mark(data[:START]):
+    if wide := WIDE.get(data[:2]) or wide_without_mark(data[:START]):
         text = data[2:] if data[:2] in WIDE else data
         try:
             return text.decode(wide).encode(), ["The file is UTF-16 text: it was read as that."]
@@ -100,7 +100,7 @@ def _latin(data: bytes) -> str:
         return data.decode("latin-1")
 
 
-def _wide_without_mark(start: bytes) -> str:
+def wide_without_mark(start: bytes) -> str:
     """Return the name of the UTF-16 in which every second byte is zero, or nothing."""
     even, odd = start[0::2].count(0), start[1::2].count(0)
     few, most = 0.02 * len(start) / 2, 0.8 * len(start) / 2

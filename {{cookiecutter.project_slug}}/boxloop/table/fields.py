@@ -134,7 +134,7 @@ def one_width(path: Path, data: bytes, start: int, sign: str | None, width: int)
     width : int
         The number of fields.
     """
-    if data.find(b'"', start) < 0 and _all_have(data, start, sign, width):
+    if data.find(b'"', start) < 0 and all_have(data, start, sign, width):
         return
     for line, row in rows_of(path, data, start, sign):
         if len(row) != width:
@@ -164,7 +164,7 @@ def _lines(data: bytes, start: int) -> Iterator:
         start = end
 
 
-def _all_have(data: bytes, start: int, sign: str | None, width: int) -> bool:
+def all_have(data: bytes, start: int, sign: str | None, width: int) -> bool:
     """Whether every line that is not empty has as many fields; there are no quotes."""
     while start < len(data):
         end = data.find(b"\n", min(start + BLOCK, len(data))) + 1 or len(data)

@@ -48,7 +48,7 @@ PACKINGS = ("gz", "bz2", "xz", "zip")
 TAKEN = {"set", "truth", "model", "reference", "trivial"}
 
 
-def read_catalogue(path: Path, *, table: str | None = None) -> Catalogue:
+def read_catalogue(path: Path, *, table: str | None = None, rows: bool = True) -> Catalogue:
     """Return the table in a file as a `Catalogue`.
 
     Parameters
@@ -57,12 +57,25 @@ def read_catalogue(path: Path, *, table: str | None = None) -> Catalogue:
         Of any kind in `READERS`, or text. The content decides what it is, not its name.
     table : str, optional
         The name or number of one table, where the file holds several.
+    rows : bool
+        Whether a table without rows is refused.
 
     Raises
     ------
     UserError
         If the file is not there, is empty, is of another kind, or cannot be understood.
     """
+    path = is_there(path)
+    found = _found(path, table)
+    names_are_good(path, list(found.frame.columns))
+    if rows and found.frame.empty:
+        msg = f"{path.name} has column names and no rows: write the table again."
+        raise UserError(msg)
+    return found
+
+
+def is_there(path: Path) -> Path:
+    """Return the path of a file that is there and not empty, or refuse it."""
     path = Path(path)
     if path.is_dir():
         msg = f"{path} is not there as a file, it is a folder: name the files in it."
@@ -74,12 +87,7 @@ def read_catalogue(path: Path, *, table: str | None = None) -> Catalogue:
     if not path.stat().st_size:
         msg = f"{path.name} is empty: write the table again."
         raise UserError(msg)
-    found = _found(path, table)
-    names_are_good(path, list(found.frame.columns))
-    if found.frame.empty:
-        msg = f"{path.name} has column names and no rows: write the table again."
-        raise UserError(msg)
-    return found
+    return path
 
 
 def _found(path: Path, table: str | None) -> Catalogue:
@@ -90,16 +98,26 @@ def _found(path: Path, table: str | None) -> Catalogue:
     if kind in READERS:
         module, function = READERS[kind]
         read: Callable = getattr(import_module(f"boxloop.table.{module}"), function)
-        found = read(path, table)
-        frame = _without_blanks(found.frame)
-        notes = [*_another_name(path, kind), *found.notes]
-        timed = _timed(frame, found.units, found.descriptions, notes)
-        return replace(found, frame=timed.frame, units=timed.units, notes=timed.notes)
+        return settled(read(path, table), _another_name(path, kind))
     if kind != "text":
         foreign.refuse(path, kind)
     only_one(path, table)
     text = read_text(path, delimiter=TEXT.get(suffix_of(path)))
     return _timed(text.frame, text.units, text.descriptions, text.notes)
+
+
+def settled(found: Catalogue, notes: Any = ()) -> Catalogue:
+    """Return a table of a binary format with blanks as missing and dates as decimal years.
+
+    Parameters
+    ----------
+    found : Catalogue
+    notes : list of str
+        What to say first.
+    """
+    frame = _without_blanks(found.frame)
+    timed = _timed(frame, found.units, found.descriptions, [*notes, *found.notes])
+    return replace(found, frame=timed.frame, units=timed.units, notes=timed.notes)
 
 
 def _another_name(path: Path, kind: str) -> list[str]:

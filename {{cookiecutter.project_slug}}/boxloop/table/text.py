@@ -129,11 +129,11 @@ def _without_remarks(data: bytes, layout: Layout) -> tuple:
     if data.find(b"\n#", max(start - 1, 0)) < 0 and not data.startswith(b"#", start):
         return data, []
     body = data[start:]
-    remarks = [line for line in re.findall(rb"(?m)^#[^\n]*", body) if _is_remark(line, layout)]
+    remarks = [line for line in re.findall(rb"(?m)^#[^\n]*", body) if is_remark(line, layout)]
     if not remarks or len(remarks) > (body.count(b"\n") + 1) / 2:
         return data, []  # words that begin with the sign of a remark
     kept = re.sub(
-        rb"(?m)^#[^\n]*", lambda line: b"" if _is_remark(line[0], layout) else line[0], body
+        rb"(?m)^#[^\n]*", lambda line: b"" if is_remark(line[0], layout) else line[0], body
     )
     lines = "1 line behind '#' among or below the rows is"
     if len(remarks) > 1:
@@ -141,7 +141,7 @@ def _without_remarks(data: bytes, layout: Layout) -> tuple:
     return data[:start] + kept, [f"{lines} passed over."]
 
 
-def _is_remark(line: bytes, layout: Layout) -> bool:
+def is_remark(line: bytes, layout: Layout) -> bool:
     """Whether a line is no row that begins with a word such as #12a."""
     if not WORD.match(line) or layout.width < 2:
         return True

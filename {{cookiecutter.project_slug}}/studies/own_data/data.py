@@ -11,7 +11,7 @@ import pandas as pd
 from boxloop.base import UserError, find_project, read_table, sha256, write_table
 from boxloop.measure import Task
 from boxloop.split import measured
-from boxloop.table import read_rows
+from boxloop.table import kept_sample, read_rows
 
 from . import contract
 from .manifest import manifest
@@ -29,9 +29,12 @@ DEPLOYMENT = "deployment"  # what copies of the deployment table are called
 
 def prepare(raw: Path) -> Any:
     """Return the paths of the adopted tables, after a look that they are still the same."""
-    data = manifest(raw).data
+    settings = manifest(raw)
+    data = settings.data
     paths = [_checked(raw, data.table, data.sha256)]
-    if data.deployment:
+    if data.deployment_footer:
+        paths.append(kept_sample(raw, settings)[0])  # the table itself stays where it is
+    elif data.deployment:
         paths.append(_checked(raw, data.deployment, data.deployment_sha256))
     return paths
 
@@ -99,13 +102,20 @@ def deployment(raw: Path) -> Any:
     """Return the unlabelled objects that the model is meant for, or None.
 
     They need the inputs and nothing else. Rows without an id (or group) are named by their number.
+    Of a table that does not fit into memory these are rows drawn at random, which is said.
     """
     settings = manifest(raw)
     data = settings.data
     if not data.deployment:
         return None
-    path = _checked(raw, data.deployment, data.deployment_sha256)
-    frame = measured(_read(path, data.deployment_sha256, data.deployment_inside), settings)
+    if data.deployment_footer:
+        _, rows = kept_sample(raw, settings)
+        drawn = f"{len(rows):,} of {data.deployment_rows:,} rows, drawn at random"
+        print(f"deployment: {drawn}; `boxloop predict {data.deployment} --out FILE` sees them all")
+    else:
+        path = _checked(raw, data.deployment, data.deployment_sha256)
+        rows = _read(path, data.deployment_sha256, data.deployment_inside)
+    frame = measured(rows, settings)
     frame = contract.check_deployment(frame, settings, words_of=labelled_words(raw))
     for name in filter(None, (settings.only("group"), settings.only("id"))):
         numbered = pd.Series(
