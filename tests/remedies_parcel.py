@@ -8,7 +8,7 @@ from remedies import calls, case
 from walk_project import command, write
 
 from boxloop.base.places import Project
-from boxloop.parcel import make
+from boxloop.parcel.command import make
 from boxloop.parcel.subject import Subject, read_citation
 
 RELEASE = ("release", "--reason", "to pack it once more", "--anyway", "it is a small study")

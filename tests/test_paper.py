@@ -6,11 +6,13 @@ import json
 import re
 import shutil
 import subprocess
+import zlib
 from types import SimpleNamespace
 
 import latex
 import numpy as np
 import pytest
+import walk_project
 from study_files import STUDY
 
 from boxloop.base.places import Project
@@ -247,6 +249,64 @@ def test_figures_are_drawn_in_lines_with_their_fonts(study, tmp_path):
         assert b"/FontFile2" in content and b"/Type3" not in content
         assert b"/CreationDate" not in content and b"matplotlib" not in content.lower()
         assert content.startswith(b"%PDF-") and str(tmp_path).encode() not in content
+
+
+def points(content):
+    """Return how many numbers a PDF draws at, and whether the picture of them is in it."""
+    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", content, re.DOTALL)
+    drawn = b""
+    for stream in streams:
+        try:
+            drawn += zlib.decompress(stream)
+        except zlib.error:
+            continue
+    return len(re.findall(rb"^1 0 0 1 [-\d.]+ [-\d.]+ cm /", drawn, re.MULTILINE)), drawn
+
+
+def test_rows_that_are_not_shared_are_pixels(study, tmp_path):
+    """The points of a figure are drawn at the values of rows, to the last digit."""
+    project = study().project
+    drawn(project, "one")
+    said = [paper.figures(tmp_path / f"{rows}", project, rows=rows) for rows in (True, False)]
+    shared, hidden = ((tmp_path / f"{rows}/05_one.pdf").read_bytes() for rows in (True, False))
+
+    assert said == [[], []] and b"/FontFile2" in hidden
+    assert b"/Subtype /Image" in hidden and b"/Subtype /Image" not in shared
+    assert points(shared)[0] >= 300 and points(hidden)[0] < 20
+    for name, kept in (("share_data", False), ("share_predictions", False), ("doi", None)):
+        subject = study()
+        release = subject.settings.release.model_copy(update={name: kept})
+        subject.settings = subject.settings.model_copy(update={"release": release})
+        paper.write(tmp_path / name, subject)
+        content = (tmp_path / name / "paper/figures/05_one.pdf").read_bytes()
+        assert content == (shared if kept is None else hidden)
+
+
+DRAWN = """
+from matplotlib.figure import Figure
+fig = Figure()
+fig.subplots().plot([1, 2], [value, 2])
+here.show(fig, "line", alt="A line")
+"""
+
+
+def test_what_a_chapter_shows_is_put_aside(tmp_path, monkeypatch):
+    """It is no result: a commit, and whoever is handed the results, are without it."""
+    monkeypatch.setattr("boxloop.run.loop.load_engine", lambda *_: None)
+    monkeypatch.setattr("boxloop.run.loop.execute", walk_project.execute_here)
+    bodies = walk_project.BODIES | {}
+    bodies["02_baseline"] = "value = 1.0" + DRAWN + bodies["02_baseline"]
+    monkeypatch.setattr(walk_project, "BODIES", bodies)
+    project = walk_project.write(tmp_path / "study", walk_project.sources())
+    code, said = walk_project.command(project, "run", "--only", "01", "--only", "02")
+    assert code in (0, 1), said
+
+    kept = project.put_aside("02_baseline", "line")
+    assert kept.is_file() and kept.is_relative_to(project.report)
+    assert paper.figures(tmp_path / "figures", project) == []
+    assert b"/FontFile2" in (tmp_path / "figures" / "02_line.pdf").read_bytes()
+    facts = json.loads((project.station("02_baseline") / "station.json").read_text())
+    assert not [name for name in facts["makes"] if "pickle" in name]
 
 
 def test_a_figure_that_was_not_put_aside_is_its_picture(study, tmp_path):

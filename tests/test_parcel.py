@@ -19,8 +19,9 @@ from boxloop.base.errors import UserError
 from boxloop.base.files import sha256
 from boxloop.parcel import command as parcel
 from boxloop.parcel import contents as kept_back
-from boxloop.parcel import make, state_lines
+from boxloop.parcel.command import make
 from boxloop.parcel.manifest import files_of
+from boxloop.parcel.state import state_lines
 from boxloop.parcel.subject import Subject, read_citation
 from boxloop.parcel.zipped import write_zip
 from boxloop.predict.opened import table_hash
@@ -371,7 +372,7 @@ def test_what_shrinks_to_a_speck_is_not_packed(tmp_path):
 
 def test_the_subject_knows_who_made_it(project):
     """Of [release], else CITATION.cff, else the author of the study."""
-    assert [one.family for one in Subject(project).authors] == ["Ada Lovelace"]
+    assert [one.family for one in Subject(project).authors] == ["Ada"]
     cff = "cff-version: 1.2.0\nauthors:\n  - given-names: Grace\n    family-names: Hopper\n"
     (project.root / "CITATION.cff").write_text(cff, encoding="utf-8")
     assert [(one.given, one.family) for one in Subject(project).authors] == [("Grace", "Hopper")]

@@ -48,7 +48,7 @@ def real(rows=3000, seed=1, size=3):
     frame["true_mass"] = frame["mass"] * rng.uniform(0.99, 1.01, rows)
     frame.loc[rng.random(rows) < 0.1, ["lum", "lum_err"]] = np.nan
     frame.loc[rng.random(rows) < 0.05, "temp"] = np.nan
-    frame.loc[[3, 700], "counts"] = 10**6 + 7  # nobody else is like these two
+    frame.loc[[3, 500], "counts"] = 10**6 + 7  # nobody else is like these two
     return frame[list(ROLES)]
 
 
@@ -191,6 +191,24 @@ def test_marks_of_missing_values_and_names_are_made_up(both):
     assert toy_rows["name"].dtype.kind == "i" and not set(toy_rows["name"]) & set(frame["name"])
 
 
+def test_columns_of_any_kind_are_taken():
+    """Whole numbers with gaps, dates with a zone, categories, infinities, and no value at all."""
+    frame = real(600)
+    frame["counts"] = frame["counts"].astype("Int64").where(frame["counts"] > 2)
+    frame["day"] = frame["day"].dt.tz_localize("Europe/Paris")
+    frame["band"] = frame["band"].astype("category")
+    frame.loc[frame.index[:5], "temp"] = np.inf
+    frame["comment"] = None
+    _, toy_rows = made(frame, settings())
+
+    assert (toy_rows["counts"].dropna() == toy_rows["counts"].dropna().round()).all()
+    assert toy_rows["counts"].isna().mean() == pytest.approx(
+        frame["counts"].isna().mean(), abs=0.05
+    )
+    assert pd.to_datetime(toy_rows["day"]).dt.year.between(2019, 2024).all()
+    assert np.isfinite(toy_rows["temp"].dropna()).all() and toy_rows["comment"].isna().all()
+
+
 def several(rows=1200, seed=0):
     """Return a table of three classes, one of them rare, whose order no correlation tells."""
     rng = np.random.default_rng(seed)
@@ -267,6 +285,30 @@ def test_the_generator_makes_the_same_bytes_alone(tmp_path):
     assert len(pd.read_csv(place / "table.csv")) == 3000
     assert "sealed" not in (place / "recipe.json").read_text()
     assert "fewer than 10 groups" in toy.sentence(subject.settings)
+
+
+def test_unlabelled_rows_have_a_toy_of_their_own(tmp_path):
+    """Without the target, with other ids, and study.toml names both."""
+    frame = real()
+    subject = project(tmp_path, frame)
+    subject.settings.data.deployment = "data/raw/new.csv"
+    new = (
+        frame.head(900).drop(columns=["mass", "true_mass"]).assign(temp=lambda rows: rows.temp + 9)
+    )
+    new.to_parquet(subject.project.interim / "deployment.parquet")
+    (tmp_path / "release").mkdir()
+    told = '[data]\ntable = "data/raw/mine.csv"\ndeployment = "data/raw/new.csv"\n'
+    (tmp_path / "release" / "study.toml").write_text(told)
+    assert toy.write(tmp_path / "release", subject) == []
+
+    place = tmp_path / "release" / "toy"
+    rows, labelled = (pd.read_csv(place / f"{name}.csv") for name in ("deployment", "table"))
+    assert list(rows) == list(new) and len(rows) == 900
+    assert rows["temp"].median() - labelled["temp"].median() == pytest.approx(9, abs=0.3)
+    assert not set(rows["name"]) & {*labelled["name"], *frame["name"]}
+    assert not set(rows["halo"]) & {*frame["halo"]}
+    data = tomllib.loads((tmp_path / "release" / "study.toml").read_text())["data"]
+    assert data["deployment"] == "toy/deployment.csv" and "deployment_sha256" in data
 
 
 def test_rows_that_are_shared_need_no_toy(tmp_path):

@@ -112,7 +112,7 @@ def _run(*, verbose: bool, jobs: int | None, parcel: bool = False, **options: An
 
 def _parcel(project: Project, outcome: Outcome) -> list[str]:
     """Write `release/` after a loop that has gone well; return what is to be said of it."""
-    from boxloop.parcel import make
+    from boxloop.parcel.command import make
     from boxloop.run.lock import lock
 
     if outcome.failed or outcome.problems:
@@ -229,7 +229,7 @@ def run(only: tuple, start: Any, smoke: bool, sets: tuple, note: Any, **how: Any
 def release(reason: Any, anyway: Any, yes: bool, note: Any, key: Any, **how: Any) -> None:
     """Run what is not current, open the test set, for a reason, and write `release/`."""
     from boxloop.base.written import reason_for
-    from boxloop.parcel import nothing_to_open, refuse_another_folder
+    from boxloop.parcel.command import nothing_to_open, refuse_another_folder
     from boxloop.record.obstacles import why_anyway
     from boxloop.split.key import given
 
@@ -480,7 +480,7 @@ def adopt(files: tuple[Path, ...], **options: Any) -> None:
 @cli.command()
 def status() -> None:
     """Show what is done, what is stale and why, the seal and the pass."""
-    from boxloop.parcel import state_lines
+    from boxloop.parcel.state import state_lines
     from boxloop.record.lines import status_lines
 
     project = _open_project()

@@ -43,7 +43,7 @@ def put_aside(fig: Figure, picture: bytes, path: Path) -> bool:
     return True
 
 
-def printed(picture: Path, path: Path) -> tuple[bytes, bool]:
+def printed(picture: Path, path: Path, *, rows: bool = True) -> tuple[bytes, bool]:
     """Return a figure as PDF, and whether it is drawn in lines: else the PDF holds its picture.
 
     Fonts are in it as TrueType (Type 42), which journals ask for, and it has no date.
@@ -54,9 +54,14 @@ def printed(picture: Path, path: Path) -> tuple[bytes, bool]:
         The PNG of a chapter.
     path : Path
         Where the figure was put aside; one of another picture is passed over.
+    rows : bool
+        False: points and curves are pixels, as in the picture, for in lines they would tell the
+        values of rows to the last digit.
     """
     fig = _put_aside(picture.read_bytes(), path)
     try:
+        if fig and not rows:
+            _as_pixels(fig)
         return (_saved(fig), True) if fig else (_holding(picture), False)
     except Exception:  # noqa: BLE001  # made by another version of matplotlib
         return _holding(picture), False
@@ -72,6 +77,12 @@ def _put_aside(picture: bytes, path: Path) -> Figure | None:
         return None
 
 
+def _as_pixels(fig: Figure) -> None:
+    for ax in fig.axes:
+        for artist in [*ax.collections, *ax.lines, *ax.patches, *ax.images]:
+            artist.set_rasterized(True)
+
+
 def _saved(fig: Figure, **options: Any) -> bytes:
     """Return a figure as PDF, in the look of all figures and by no setting of this machine."""
     import matplotlib as mpl
@@ -83,7 +94,7 @@ def _saved(fig: Figure, **options: Any) -> bytes:
         mpl.rcParams["pdf.fonttype"] = 42
         warnings.filterwarnings("ignore", message="Glyph ")
         facts = {"CreationDate": None, "Producer": None, "Creator": None}
-        fig.savefig(buffer, format="pdf", metadata=facts, **options)
+        fig.savefig(buffer, format="pdf", dpi=DOTS, metadata=facts, **options)
     return buffer.getvalue()
 
 
@@ -97,4 +108,4 @@ def _holding(picture: Path) -> bytes:
     height, width = pixels.shape[0] / DOTS, pixels.shape[1] / DOTS
     fig = Figure(figsize=(width, height), dpi=DOTS)
     fig.figimage(pixels)
-    return _saved(fig, dpi=DOTS, bbox_inches=Bbox([[0, 0], [width, height]]))
+    return _saved(fig, bbox_inches=Bbox([[0, 0], [width, height]]))

@@ -17,7 +17,6 @@ from boxloop.parcel.manifest import archive_name, read_manifest
 from boxloop.parcel.subject import Subject
 from boxloop.parcel.zipped import write_zip
 from boxloop.predict.layout import FOLDER, MANIFEST, MODEL
-from boxloop.record.results import read_verdict
 from boxloop.record.status import is_complete
 
 if TYPE_CHECKING:
@@ -198,37 +197,3 @@ def nothing_to_open(project: Project) -> bool:
     with suppress(UserError, OSError):
         return bool(Subject(project).released) and is_complete(project, None)
     return False
-
-
-def state_lines(project: Project) -> list[str]:
-    """Return what is in `release/`, and whether that is the study of today; nothing without one."""
-    folder = project.root / FOLDER
-    known = read_manifest(folder) if folder.is_dir() else None
-    if known is None:
-        return []
-    if changed := _changed_since(project, folder, known):
-        again = "`boxloop release --reason TEXT` writes it anew"
-        return [f"Release: {known['id']}, of before: {changed} is another now; {again}."]
-    return [f"Release: {known['id']}, as the study is now."]
-
-
-def _changed_since(project: Project, folder: Path, known: dict[str, Any]) -> str | None:
-    """Return the first file that the study has otherwise now than its release, or None."""
-    from boxloop.record.facts import file_hash
-
-    there = type(project)(folder)
-    own = [name for name in known["files"] if name.startswith(("study/", "notebooks/"))]
-    made = [f"results/{name}.json" for name in ("metrics", "checks", "verdict")]
-    for name in ["study.toml", *own, "data/sealed/ledger.jsonl", *made]:
-        here, kept = project.root / name, folder / name
-        if not kept.is_file():
-            continue
-        try:
-            same = here.is_file() and file_hash(project, here) == file_hash(there, kept)
-        except (OSError, UserError):
-            same = False
-        if not same:
-            return name
-    verdict = read_verdict(project) or {}
-    before = (known.get("verdict") or {}).get("state")
-    return "the verdict" if verdict.get("state") != before else None

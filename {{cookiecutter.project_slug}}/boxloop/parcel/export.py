@@ -127,7 +127,7 @@ def _next(place: str, folder: Path, known: dict[str, Any]) -> list[str]:
     """Return what a person does with the folder: nothing of it was sent."""
     if place == "zenodo":
         return [
-            "Drag its files to https://zenodo.org/uploads/new; .zenodo.json says what the form asks.",
+            "Drag its files to https://zenodo.org/uploads/new; .zenodo.json fills in the form.",
             "Then write the DOI as doi under [release] in study.toml.",
         ]
     return [f'Send it with: hf upload NAME/{known["name"]} "{folder}" .']

@@ -66,7 +66,9 @@ def write(folder: Path, subject: Subject) -> list[str]:
         write_text(place / "tables" / f"{name}.csv", _csv(columns, rows))
     text = _benchmark_tex(subject)
     write_text(place / "tables" / "benchmark.tex", text)
-    return figures(place / "figures", subject.project)
+    release = subject.settings.release
+    rows = release.share_data and release.share_predictions
+    return figures(place / "figures", subject.project, rows=rows)
 
 
 def _warning(subject: Subject) -> str:
@@ -241,8 +243,16 @@ def kept(subject: Subject) -> dict[str, tuple[list[str], list[list]]]:
     return found
 
 
-def figures(folder: Path, project: Project) -> list[str]:
-    """Write the figures of all chapters as ``NN_name.pdf``, and return what is to be said."""
+def figures(folder: Path, project: Project, *, rows: bool = True) -> list[str]:
+    """Write the figures of all chapters as ``NN_name.pdf``, and return what is to be said.
+
+    Parameters
+    ----------
+    folder : Path
+    project : Project
+    rows : bool
+        Whether rows may be read off a figure to the last digit.
+    """
     from boxloop.figures.printed import printed
 
     pixels, taken = [], set()
@@ -251,7 +261,7 @@ def figures(folder: Path, project: Project) -> list[str]:
             name = f"{chapter[:2]}_{picture.stem}"
             name = f"{chapter}_{picture.stem}" if name.lower() in taken else name
             taken.add(name.lower())
-            content, drawn = printed(picture, project.put_aside(chapter, picture.stem))
+            content, drawn = printed(picture, project.put_aside(chapter, picture.stem), rows=rows)
             write_bytes(folder / f"{name}.pdf", content)
             pixels += [] if drawn else [name]
     if not pixels:

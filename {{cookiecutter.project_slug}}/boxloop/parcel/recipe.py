@@ -41,6 +41,7 @@ COMMON = 0.005  # share of the rows from which on a number is named among many
 NAMES = {"labelled": "table.csv", "deployment": "deployment.csv"}
 REST = "other"  # what rare words are called
 SEED = 20
+NOTHING: dict[str, list] = {"words": [None], "shares": [1]}  # of a column without a value
 
 
 def recipe_of(project: Project, settings: Settings) -> dict:
@@ -204,12 +205,13 @@ class Table:
 
     def _law(self, name: str, values: pd.Series, units: np.ndarray) -> dict:
         """Return the law of a column, as `make_toy.values` takes it."""
-        known = values.notna().to_numpy()
-        if not known.any():
-            return {"words": [None], "shares": [1]}
         if not _is_number(values):
-            return _words(values[known].astype(str), units[known])
+            known = values.notna().to_numpy()
+            return _words(values[known].astype(str), units[known]) if known.any() else NOTHING
         column, plain = self.settings.columns[name], _plain(values)
+        known = np.isfinite(plain)
+        if not known.any():
+            return NOTHING
         law = Law(plain[known], units[known], (column.min, column.max)).steps()
         if _is_date(values):
             law["dates"] = True
@@ -240,7 +242,10 @@ def _is_number(values: pd.Series) -> bool:
 def _plain(values: pd.Series) -> np.ndarray:
     """Return a column as numbers, NaN where there is none; dates in seconds."""
     if _is_date(values):
-        seconds = values.to_numpy().astype("datetime64[s]").astype("int64").astype(float)
+        import pandas as pd
+
+        plain = pd.to_datetime(values, utc=True).dt.tz_localize(None)
+        seconds = plain.to_numpy().astype("datetime64[s]").astype("int64").astype(float)
         return np.where(values.isna().to_numpy(), np.nan, seconds)
     return values.to_numpy(dtype=float, na_value=np.nan)
 
