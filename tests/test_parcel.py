@@ -245,6 +245,20 @@ def test_no_row_leaves_where_data_are_not_shared(project, monkeypatch):
     assert manifest(project)["share_data"] is False
 
 
+def test_a_table_that_shows_rows_stays(project, tmp_path):
+    """It is known by a column of the study; numbers of the whole go."""
+    station = project.station("05_diagnose")
+    (station / "worst.csv").write_text("row_id,height\n1,0.5\n", encoding="utf-8")
+    (station / "strata.csv").write_text("stratum,n,value\nall,9,0.5\n", encoding="utf-8")
+    share(project, share_data=False)
+    found = kept_back.write(tmp_path / "part", Subject(project))
+
+    there = set(contents(tmp_path / "part"))
+    assert "results/05_diagnose/strata.csv" in there
+    assert "results/05_diagnose/worst.csv" not in there
+    assert "results/05_diagnose/worst.csv" in found.rows
+
+
 def test_no_prediction_leaves_where_predictions_are_not_shared(project):
     """Truth and guess of a row."""
     share(project, share_predictions=False)
