@@ -101,9 +101,8 @@ def test_a_way_is_all_that_a_call_depends_on(old, new, same):
 
 def test_a_check_that_is_not_asked_has_no_way():
     """Its name in a comment or a text asks nothing."""
-    assert (
-        way_of([("a", 'print("data.schema")  # here.check("data.schema")')], "data.schema") is None
-    )
+    cells = Cells([("a", 'print("data.schema")  # here.check("data.schema")')])
+    assert cells.way_of("data.schema") is None
 
 
 @pytest.fixture(scope="module")
@@ -174,10 +173,7 @@ def _checks(project, settings, tables):
     beside = ((train, {"validation": validation}), {"group": "family", "seed": 0} | signs)
     own = {
         "data.schema": ((sample,), {"columns": settings.columns}),
-        "split.groups": (
-            (train, {"validation": validation}),
-            {"group": "family", "seed": 0} | signs,
-        ),
+        "split.groups": beside,
         "features.identifier": ((train,), {"inputs": inputs}),
         "features.missingness": (
             (train,),

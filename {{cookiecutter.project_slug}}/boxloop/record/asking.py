@@ -52,7 +52,55 @@ class Cells:
         ]
         return fingerprint(found)[:LENGTH] if found else None
 
-    def _loads(node: ast.AST) -> set[str]:
+    def _made_from(self, node: ast.AST, at: int) -> list:
+        """Return the shapes of the statements that an expression depends on, the nearest first."""
+        needed, found = _loads(node), []
+        for before in range(at - 1, -1, -1):
+            statement, bound = self.statements[before], self._sets[before]
+            if isinstance(statement, ast.Import | ast.ImportFrom):
+                for name in statement.names:
+                    brought = name.asname or name.name.partition(".")[0]
+                    if brought in needed:
+                        needed.discard(brought)
+                        found.append([getattr(statement, "module", None), name.name, name.asname])
+            elif bound & needed:
+                found.append(_shape(statement))
+                if isinstance(statement, ast.Assign | ast.FunctionDef | ast.ClassDef):
+                    needed -= _whole(statement)
+                needed |= _loads(statement)
+        return found
+
+
+def _calls(statement: ast.stmt, check_id: str) -> Iterator[ast.AST]:
+    """Yield the calls by which a statement asks a check; of ``if`` and its like the whole of it."""
+    asks = [node for node in ast.walk(statement) if _names_it(node, check_id)]
+    if asks and not isinstance(statement, ast.Assign | ast.Expr):
+        yield statement
+        return
+    around = {
+        id(part): node
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Call)
+        for part in node.args
+    }
+    for node in asks:
+        # `partial(here.check, ID)` is handed on to whoever fills the rest in.
+        yield around.get(id(node), node) if called(node) == "partial" else node
+
+
+def _names_it(node: ast.AST, check_id: str) -> bool:
+    """Return whether a node is a call such as ``here.check("ID", ...)``."""
+    if not isinstance(node, ast.Call):
+        return False
+    texts = [part.value for part in node.args[:2] if isinstance(part, ast.Constant)]
+    if check_id not in texts:
+        return False
+    first = node.args[0]
+    handed = called(node) == "partial" and isinstance(first, ast.Attribute) and first.attr in ASKS
+    return handed or called(node) in ASKS
+
+
+def _loads(node: ast.AST) -> set[str]:
     return {
         inner.id
         for inner in ast.walk(node)
