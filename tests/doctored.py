@@ -68,7 +68,6 @@ def sources(task="regression"):
         head = walk_project.HEAD.format(name=name) if name == "05_diagnose" else cell["source"]
         cell["source"] = head.replace("\nfrom boxloop.split.seal import last", SHORT) + body
         files[where] = json.dumps(notebook, indent=1)
-    files["study.toml"] = files["study.toml"].replace("[study]", '[study]\nauthor = "Ada"', 1)
     told_later = "[columns.known_later]"
     before, _, after = files["study.toml"].partition(told_later)
     files["study.toml"] = before + after[after.index("[columns.") :]
