@@ -14,11 +14,12 @@ import benchmark_project
 import pandas as pd
 import walk_project
 
-from boxloop.base.files import sha256, write_json, write_table
+from boxloop.base.files import plain, sha256, write_json, write_table
 from boxloop.base.places import Project
 from boxloop.predict.opened import table_hash
 from boxloop.record.facts import file_hash
-from boxloop.split.ledger import link, parse
+from boxloop.record.passes import snapshot
+from boxloop.split.ledger import parse
 
 BODIES = {
     "05_diagnose": """
@@ -284,14 +285,42 @@ def another_environment(folder):
     return reseal(folder)
 
 
-def rechained(folder, events):
-    """Write a ledger whose chain holds together, whatever its lines say."""
-    kept, head = [], None
-    for event in events:
-        row = link(head, {key: value for key, value in event.items() if key != "chain"})
-        kept.append(row)
-        head = row["chain"]
-    text = "".join(json.dumps(event, ensure_ascii=False) + "\n" for event in kept)
-    path = folder / "data/sealed/ledger.jsonl"
-    path.write_text(text, encoding="utf-8", newline="\n")
-    return head
+def better_test_rows(folder):
+    """The model is nearer to the truth on all test rows, and every number follows from that.
+
+    Nobody can ask it: what it was handed is sealed.
+    """
+    from boxloop.measure.sets import measured_again
+    from boxloop.record.results import merge
+    from boxloop.settings.load import load_settings
+
+    project, here = Project(folder), "results/08_release"
+    settings, target = load_settings(project.settings_file), "weight"
+    predictions, rows = f"{here}/predictions.parquet", f"{here}/sets/test.parquet"
+    table = pd.read_parquet(folder / predictions)
+    chosen = table["set"] == "test"
+    table.loc[chosen, "model"] = (table["model"] + table[target])[chosen] / 2
+    write_table(folder / predictions, table)
+    measured = pd.read_parquet(folder / rows)
+    write_table(folder / rows, measured.assign(model=(measured["model"] + measured["truth"]) / 2))
+    found = plain(measured_again(folder / here / "sets/test", settings))
+    names = [predictions, rows]
+    for name in (f"{here}/metrics.json", f"{here}/release.json"):
+        content = read(folder, name)
+        for part in [content, *content.get("releases", [])]:
+            if "test" in part.get("sets", {}):
+                part["sets"]["test"]["metrics"] = found
+        write(folder, name, content)
+        names.append(name)
+    vouch(folder, *names)
+    merge(project, settings)
+    shutil.rmtree(folder / "report")
+    _last_pass(project)
+    return reseal(folder, verdict=read(folder, "results/verdict.json"))
+
+
+def _last_pass(project):
+    """Let the last pass keep the results of today."""
+    path = max(project.passes.glob("[0-9]*.json"))
+    content = json.loads(path.read_text(encoding="utf-8"))
+    write_json(path, content | plain(snapshot(project)))

@@ -153,25 +153,25 @@ def found():
     return Judgement(facts, rows)
 
 
-def test_a_hostile_title_does_nothing(found, honest, tmp_path):
+def test_a_hostile_title_does_nothing(found, tmp_path):
     """All that a stranger wrote is text."""
-    page = certificate.page(tmp_path / "c.html", found, honest, day="2026-01-01")
+    page = certificate.page(tmp_path / "c.html", found, tmp_path, day="2026-01-01")
 
     assert "<script" not in page and "<img" not in page and "\u202e" not in page
     assert "{{ 7*7 }}" in page and "49" not in page
     assert "http://" not in page and "https://" not in page and "<link" not in page
 
 
-def test_the_same_judgement_is_the_same_page(found, honest, tmp_path):
+def test_the_same_judgement_is_the_same_page(found, tmp_path):
     one, two = (
-        certificate.page(tmp_path / "c.html", found, honest, day="2026-01-01") for _ in "ab"
+        certificate.page(tmp_path / "c.html", found, tmp_path, day="2026-01-01") for _ in "ab"
     )
     assert one == two
 
 
-def test_the_page_is_read_by_everybody(found, honest, tmp_path):
+def test_the_page_is_read_by_everybody(found, tmp_path):
     """Headings in their order, headers for each column and row, words beside every colour."""
-    page = certificate.page(tmp_path / "c.html", found, honest)
+    page = certificate.page(tmp_path / "c.html", found, tmp_path)
     levels = [int(level) for level in re.findall(r"<h(\d)", page)]
 
     assert levels[0] == 1 and levels.count(1) == 1

@@ -103,7 +103,8 @@ def around(one: Any, two: Any) -> tuple[str, str]:
     one, two = " ".join(str(one).split()), " ".join(str(two).split())
     at = next((n for n, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), None)
     first = max((min(len(one), len(two)) if at is None else at) - 20, 0)
-    return tuple(text(("…" if first else "") + each[first:]) for each in (one, two))  # type: ignore[return-value]
+    before = "…" if first else ""
+    return text(before + one[first:]), text(before + two[first:])
 
 
 def count(number: int, one: str, many: str = "") -> str:

@@ -149,7 +149,7 @@ def carefully(part: str, look: Callable, sent: Sent) -> list[Finding]:
         found.extend(look(sent))
     except UserError as error:
         found.append(Finding(part, DIFFERS, f"{error}"))
-    except Exception as error:  # noqa: BLE001  # files that somebody made up may raise what they like
+    except Exception as error:  # noqa: BLE001  # made-up files raise what they like
         words = " ".join(str(error).split())[:200]
         said = f"This part cannot be judged to its end ({type(error).__name__}: {words})."
         found.append(Finding(part, DIFFERS, said))

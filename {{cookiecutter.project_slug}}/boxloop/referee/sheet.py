@@ -112,7 +112,7 @@ def read(sent: Sent) -> tuple[list[Item], str]:
         return items(sent), ""
     except UserError as error:
         return [], str(error)
-    except Exception as error:  # noqa: BLE001  # files that somebody made up may raise what they like
+    except Exception as error:  # noqa: BLE001  # made-up files raise what they like
         return [], f"The sheet cannot be filled: {type(error).__name__}."
 
 
