@@ -66,15 +66,9 @@ def reload(
         Asks the bundle in a fresh Python, see `boxloop.predict.fresh.ask`. Then each bit must be
         the same, unless versions of packages differ: the threshold is for them.
     """
-    from boxloop.measure.model_file import load_model
-
-    expected, drift = np.asarray(expected), None
+    expected = np.asarray(expected)
     try:
-        if again is None:
-            predicted = _answers((load or load_model)(Path(model_file)), X, expected)
-        else:
-            found = again(Path(model_file), X)
-            predicted, drift = np.asarray(found.said), found.drift
+        predicted, drift = _said(Path(model_file), X, expected, load, again)
     except Exception as error:  # noqa: BLE001  # whatever stops it is what this check is about
         message = f"The model file {Path(model_file).name} does not load: {error}"
         return Finding(None, passed=False, message=message, power=POWER)
@@ -89,6 +83,18 @@ def reload(
         f"most {worst:.2g} (threshold {threshold:g})."
     )
     return Finding(worst, worst <= threshold, message, POWER)
+
+
+def _said(
+    path: Path, X: Any, expected: np.ndarray, load: Callable | None, again: Callable | None
+) -> tuple[np.ndarray, dict | None]:
+    """Return what the model says, and in a fresh Python what has another version there."""
+    from boxloop.measure.model_file import load_model
+
+    if again is None:
+        return _answers((load or load_model)(path), X, expected), None
+    found = again(path, X)
+    return np.asarray(found.said), found.drift
 
 
 def _afresh(
