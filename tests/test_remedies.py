@@ -12,10 +12,11 @@ import remedies_formats
 import remedies_loop
 import remedies_notebooks
 import remedies_own_data
-import remedies_release_table
 import remedies_paper
 import remedies_parcel
 import remedies_predict
+import remedies_referee
+import remedies_release_table
 import remedies_seal
 import remedies_sheets
 import remedies_study
@@ -41,6 +42,7 @@ ROOMS = (
     remedies_paper,
     remedies_parcel,
     remedies_predict,
+    remedies_referee,
     remedies_seal,
     remedies_sheets,
     remedies_study,

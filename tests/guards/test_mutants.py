@@ -45,6 +45,7 @@ GUARDS = {
     "again",
     "sheets",
     "stream",
+    "referee",
 }
 LISTED = mutants.read_list()
 SOURCE = '''

@@ -55,13 +55,10 @@ def reload(
     ----------
     model_file : path of a skops file, or of a bundle or a release
     X : DataFrame
-    expected : array
-        Stored guesses, as `boxloop.measure.task.guess` returns them; labels and numbers of
-        ``predict`` where a classifier or an outlier detector was asked for these; with two
-        dimensions, class probabilities.
+    expected : array of shape (n,), or (n, K) of class probabilities
+        Stored guesses as `boxloop.measure.task.guess` returns them, or what ``predict`` says.
     load : callable, optional
-        Turns the path into a model; the default opens skops files of this project and
-        scikit-learn only.
+        Turns the path into a model; else `load_model` does.
     again : callable, optional
         Asks the bundle in a fresh Python, see `boxloop.predict.fresh.ask`. Then each bit must be
         the same, unless versions of packages differ: the threshold is for them.

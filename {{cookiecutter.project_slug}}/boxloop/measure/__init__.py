@@ -13,7 +13,7 @@ __all__, __getattr__ = public(
         "metrics": ("METRICS",),
         "model_file": ("load_model", "save_model"),
         "segments": ("calibrated", "weakest_segment"),
-        "shift": ("alike", "distances", "in_scope", "numeric", "shift_weights", "spread_out"),
+        "shift": ("alike", "distances", "numeric", "shift_weights", "spread_out"),
         "strata": ("compare_parts", "quarters", "split_parts"),
         "stress": ("StressTest", "input_moves", "refit_on_resamples"),
         "task": ("Task", "guess", "out_of_fold"),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from boxloop.measure.conformal import Plan
     from boxloop.measure.decision import Home
     from boxloop.measure.pushes import Pushes
+    from boxloop.measure.scope import Scope
     from boxloop.measure.transform import Reach
     from boxloop.measure.working_points import Proposal
     from boxloop.predict.bundle import Bundle
@@ -263,6 +264,13 @@ class Desk:
 
         known = {"train": train, "validation": validation}
         return predictions(rows, model, self.settings, half_width=half_width, **known)
+
+    def scope(self, train: "pd.DataFrame", validation: "pd.DataFrame") -> "Scope":
+        """Return what tells rows that are like the training rows; see `boxloop.measure.scope`."""
+        from boxloop.measure.scope import Scope
+
+        inputs = self.settings.inputs
+        return Scope().fit(train[inputs], validation[inputs])
 
     def keep_bundle(self, *, model_hash: str) -> "Bundle":
         """Write the model with all that a prediction needs to ``model/``, and return it opened.

@@ -99,6 +99,7 @@ NAMES = {
     "explain.leading": "measure.explain.leading_inputs",
     "explain.plot_ablation": "figures.ablation.draw_ablation",
     "figures.draw_stress_map": "figures.stress_map.draw_stress_map",
+    "measure.in_scope": "measure.shift.in_scope",
     "measure.safe_unsafe": "measure.stress.safe_unsafe",
     "measure.stress_verdicts": "measure.stress.stress_verdicts",
     "measure.weak_segment": "measure.strata.weak_segment",
