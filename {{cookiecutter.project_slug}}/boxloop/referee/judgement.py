@@ -15,6 +15,7 @@ from boxloop.referee import (
     model,
     numbers,
     sources,
+    words,
 )
 from boxloop.referee.finding import AGREES, CANNOT_TELL, DIFFERS, PARTS, Finding, count
 from boxloop.referee.sheet import Item, read
@@ -27,6 +28,7 @@ LOOKS: dict[str, Callable[[Sent], Iterator[Finding]]] = {
     "sources": sources.look,
     "model": model.look,
     "numbers": numbers.look,
+    "words": words.look,
     "checks": checks.look,
     "ledger": ledger.look,
     "environment": environment.look,
