@@ -323,7 +323,9 @@ def nicer_paper(folder):
 def nicer_card(folder):
     """The card in front counts no opening."""
     path = folder / "model_card.md"
-    write_text(path, path.read_text(encoding="utf-8").replace("| openings | 1 |", "| openings | 0 |"))
+    write_text(
+        path, path.read_text(encoding="utf-8").replace("| openings | 1 |", "| openings | 0 |")
+    )
     return reseal(folder)
 
 
