@@ -14,8 +14,10 @@ import benchmark_project
 import pandas as pd
 import walk_project
 
-from boxloop.base.files import plain, sha256, write_json, write_table
+from boxloop.base.files import plain, sha256, write_json, write_table, write_text
 from boxloop.base.places import Project
+from boxloop.parcel import cards, paper
+from boxloop.parcel.subject import Subject
 from boxloop.predict.opened import table_hash
 from boxloop.record.facts import file_hash
 from boxloop.record.passes import snapshot
@@ -94,6 +96,9 @@ def by_hand(project, folder):
     facts |= {"openings": 1, "passes": len(list(project.passes.glob("[0-9]*.json")))}
     facts |= {"verdict": read(folder, "results/verdict.json"), "share_data": True}
     write(folder, "release.json", facts)
+    for name, text in paper.texts(Subject(project)).items():
+        write_text(folder / "paper" / name, text)
+    cards.write(folder, Subject(project))
     return reseal(folder)
 
 
@@ -285,26 +290,79 @@ def another_environment(folder):
     return reseal(folder)
 
 
+@case("set test: measured with draws 20", "has 40 or 600")
+def fewer_draws(folder):
+    """So few draws that the interval is a lucky one, and every number follows from that."""
+    edited(folder, "results/08_release/sets/test.json", lambda facts: facts.update(draws=20))
+    return _measured_anew(folder, "results/08_release/sets/test.json")
+
+
+@case("set validation", "its predictions are missing in the release")
+def lost_evidence(folder):
+    """What a set was measured on is gone, and no chapter knows of it."""
+    for ending in ("json", "parquet"):
+        (folder / f"results/05_diagnose/sets/validation.{ending}").unlink()
+
+    def forget(facts):
+        facts["makes"] = {k: v for k, v in facts["makes"].items() if "/sets/" not in k}
+
+    edited(folder, "results/05_diagnose/station.json", forget)
+    return reseal(folder)
+
+
+@case("paper/numbers.tex is not what is made of the results")
+def nicer_paper(folder):
+    """The paper takes a number that nobody has measured."""
+    path = folder / "paper/numbers.tex"
+    text = path.read_text(encoding="utf-8").replace("{once}", "{never}").replace("0.", "0.0", 1)
+    write_text(path, text)
+    return reseal(folder)
+
+
+@case("model_card.md is not what is made of the results")
+def nicer_card(folder):
+    """The card in front counts no opening."""
+    path = folder / "model_card.md"
+    write_text(
+        path, path.read_text(encoding="utf-8").replace("| openings | 1 |", "| openings | 0 |")
+    )
+    return reseal(folder)
+
+
+@case("The section 'verdict' of report/index.html does not say what the results say")
+def nicer_cover(folder):
+    """The cover of the report tells another verdict."""
+    path, mark = folder / "report/index.html", '<span class="sentence">'
+    text = path.read_text(encoding="utf-8")
+    write_text(path, text.replace(mark, f"{mark}All is well. ", 1))
+    return reseal(folder)
+
+
 def better_test_rows(folder):
     """The model is nearer to the truth on all test rows, and every number follows from that.
 
     Nobody can ask it: what it was handed is sealed.
     """
+    here = "results/08_release"
+    predictions, rows = f"{here}/predictions.parquet", f"{here}/sets/test.parquet"
+    table = pd.read_parquet(folder / predictions)
+    chosen = table["set"] == "test"
+    table.loc[chosen, "model"] = (table["model"] + table["weight"])[chosen] / 2
+    write_table(folder / predictions, table)
+    measured = pd.read_parquet(folder / rows)
+    write_table(folder / rows, measured.assign(model=(measured["model"] + measured["truth"]) / 2))
+    return _measured_anew(folder, predictions, rows)
+
+
+def _measured_anew(folder, *names):
+    """Let every number of the test set, and all that tells of it, follow from its evidence."""
     from boxloop.measure.sets import measured_again
     from boxloop.record.results import merge
     from boxloop.settings.load import load_settings
 
     project, here = Project(folder), "results/08_release"
-    settings, target = load_settings(project.settings_file), "weight"
-    predictions, rows = f"{here}/predictions.parquet", f"{here}/sets/test.parquet"
-    table = pd.read_parquet(folder / predictions)
-    chosen = table["set"] == "test"
-    table.loc[chosen, "model"] = (table["model"] + table[target])[chosen] / 2
-    write_table(folder / predictions, table)
-    measured = pd.read_parquet(folder / rows)
-    write_table(folder / rows, measured.assign(model=(measured["model"] + measured["truth"]) / 2))
+    settings, names = load_settings(project.settings_file), list(names)
     found = plain(measured_again(folder / here / "sets/test", settings))
-    names = [predictions, rows]
     for name in (f"{here}/metrics.json", f"{here}/release.json"):
         content = read(folder, name)
         for part in [content, *content.get("releases", [])]:
@@ -314,7 +372,10 @@ def better_test_rows(folder):
         names.append(name)
     vouch(folder, *names)
     merge(project, settings)
-    shutil.rmtree(folder / "report")
+    for name in ("report", "paper"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for name in ("README.md", "model_card.md", "data_card.md"):
+        (folder / name).unlink(missing_ok=True)
     _last_pass(project)
     return reseal(folder, verdict=read(folder, "results/verdict.json"))
 

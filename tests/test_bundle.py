@@ -43,6 +43,16 @@ def made(tmp_path_factory):
 
 
 @pytest.mark.parametrize("task", COLUMNS)
+def test_what_it_says_of_no_row_has_the_same_types(made, task):
+    """From these `boxloop predict` knows what it will write, before it has read a row."""
+    found, table = Bundle.open(made(task)), rows(10, 5, task).drop(columns="kind")
+    said = list(COLUMNS[task])
+
+    kinds = [found.predict(some)[said].dtypes for some in (table, table.iloc[:0])]
+    assert kinds[0].equals(kinds[1])
+
+
+@pytest.mark.parametrize("task", COLUMNS)
 def test_it_says_what_the_study_says(made, task):
     """The columns of the task, and the numbers that the loop has for its own rows."""
     given = bundle_project.sources(made(task).parent, task)

@@ -110,7 +110,8 @@ def told(
     likeliest = np.nan_to_num(said).argmax(axis=1)
     found["class"] = pd.Series(np.where(there, names[likeliest], None)).astype("str")
     sets = possible(said, known["least"]) & there[:, None]
-    found[f"may_be_{round(100 * LEVEL)}"] = [" | ".join(names[row]) for row in sets]
+    words = [" | ".join(names[row]) for row in sets]
+    found[f"may_be_{round(100 * LEVEL)}"] = pd.Series(words, dtype="str")  # text, even of no row
     return pd.DataFrame(found)
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 # What a set is asked with, beside its rows and its yardstick.
 ASKED = ("metrics", "extended", "draws", "seed", "working_point")
 DAMAGE = (KeyError, TypeError, ValueError, ArithmeticError, AttributeError, IndexError)
+DRAWS = 600  # of the bootstrap, in chapters and of a benchmark
 MOST_DRAWS = 100_000  # of more than any chapter makes, a file of somebody's may keep one waiting
 
 

@@ -47,12 +47,17 @@ NO_DOWNSTREAM = (
 
 def write(folder: Path, subject: Subject) -> None:
     """Write both cards: that of the model with every section it needs."""
+    for name, text in texts(folder, subject).items():
+        write_text(folder / name, text)
+
+
+def texts(folder: Path, subject: Subject) -> dict[str, str]:
+    """Return both cards by name; what else lies in the folder is told in that of the model."""
     place = subject.project.station("08_release")
     title = as_written(subject.title)
     card = _text(place / MODEL_CARD) or f"# Model card: {title}\n"
-    write_text(folder / MODEL_CARD, with_sections(card, sections(folder, subject)))
     data = _text(place / DATA_CARD) or f"# Data card: {title}\n\nThe chapters wrote none.\n"
-    write_text(folder / DATA_CARD, data)
+    return {MODEL_CARD: with_sections(card, sections(folder, subject)), DATA_CARD: data}
 
 
 def _text(path: Path) -> str:

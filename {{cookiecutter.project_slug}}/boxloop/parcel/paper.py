@@ -57,18 +57,22 @@ def write(folder: Path, subject: Subject) -> list[str]:
     list of str
         Empty where all is as it should be.
     """
-    place = folder / PAPER
-    write_text(place / "numbers.tex", numbers(subject))
+    for name, text in texts(subject).items():
+        write_text(folder / PAPER / name, text)
+    release = subject.settings.release
+    rows = release.share_data and release.share_predictions
+    return figures(folder / PAPER / "figures", subject.project, rows=rows)
+
+
+def texts(subject: Subject) -> dict[str, str]:
+    """Return by name in ``paper/`` the text of its numbers and tables."""
+    found = {"numbers.tex": numbers(subject)}
     for name, (columns, rows) in {**told(subject), **kept(subject)}.items():
         lines = [[tex.cell(value) for value in row] for row in rows]
         heads = [tex.escaped(column.replace("_", " ")) for column in columns]
-        write_text(place / "tables" / f"{name}.tex", tex.table(heads, lines, _warning(subject)))
-        write_text(place / "tables" / f"{name}.csv", _csv(columns, rows))
-    text = _benchmark_tex(subject)
-    write_text(place / "tables" / "benchmark.tex", text)
-    release = subject.settings.release
-    rows = release.share_data and release.share_predictions
-    return figures(place / "figures", subject.project, rows=rows)
+        found[f"tables/{name}.tex"] = tex.table(heads, lines, _warning(subject))
+        found[f"tables/{name}.csv"] = _csv(columns, rows)
+    return found | {"tables/benchmark.tex": _benchmark_tex(subject)}
 
 
 def _warning(subject: Subject) -> str:

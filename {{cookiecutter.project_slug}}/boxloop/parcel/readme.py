@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from boxloop.parcel.subject import Subject
     from boxloop.settings.tables import Author
 
+README = "README.md"
 PAGE = """\
 # {title}, release {version}
 
@@ -55,8 +56,13 @@ In this folder instead of the zip, install with `python -m pip install .` and wr
 
 def write(folder: Path, subject: Subject) -> None:
     """Write ``README.md``."""
+    write_text(folder / README, page(folder, subject))
+
+
+def page(folder: Path, subject: Subject) -> str:
+    """Return its text; what lies in the folder is told in it."""
     verdict, study = subject.verdict or {}, subject.settings.study
-    text = PAGE.format(
+    return PAGE.format(
         title=as_written(subject.title),
         version=subject.version,
         question=as_written(study.question),
@@ -70,7 +76,6 @@ def write(folder: Path, subject: Subject) -> None:
         licence=_licence(folder, subject),
         cite=cited(subject),
     )
-    write_text(folder / "README.md", text)
 
 
 def _report(folder: Path) -> str:

@@ -22,6 +22,7 @@ from boxloop.base.files import read_cache, read_table, sha256, write_json, write
 from boxloop.base.places import import_study
 from boxloop.measure.entry import INPUTS, ROW, SET, TASK, Asked
 from boxloop.measure.model_file import load_model
+from boxloop.measure.sets import DRAWS
 from boxloop.measure.task import Task, guess
 from boxloop.record.benchmark_page import page
 from boxloop.record.leaderboard import WHOSE, board
@@ -51,7 +52,6 @@ from boxloop.measure.entry import main  # noqa: E402  # the copy in metrics/
 if __name__ == "__main__":
     sys.exit(main(FOLDER))
 '''
-DRAWS = 600  # as the release
 
 
 def make(project: Project, folder: Path | None = None) -> list[str]:

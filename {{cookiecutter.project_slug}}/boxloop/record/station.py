@@ -22,6 +22,7 @@ from boxloop.base.files import (
 from boxloop.base.places import find_project, import_study
 from boxloop.base.style import literal
 from boxloop.measure.fits import join
+from boxloop.measure.sets import DRAWS
 from boxloop.measure.task import Task
 from boxloop.notebooks.file import asked, code_cells, read_notebook
 from boxloop.notebooks.folder import chapter_names
@@ -96,7 +97,7 @@ class Station(Desk):
         self.task = Task(self.settings)
         self.folder = self.project.station(name)
         self.seed = self.settings.study.seeds[0]
-        self.draws = 50 if smoke else 600
+        self.draws = 50 if smoke else DRAWS
         self._trains, self._home_rows = False, None
         self._checks, self._sets, self._needs, self._makes = {}, {}, {}, {}
         self._kept: dict[str, list[Path]] = {}

@@ -17,6 +17,7 @@ PARTS = {
     "sources": "Are code, settings, notebooks and answers those that the results were made with?",
     "model": "Does the model load safely, and say what is stored?",
     "numbers": "Does every number follow from the stored predictions, and the verdict from them?",
+    "words": "Do paper, cards and the cover of the report say what the results say?",
     "checks": "Do the checks find the same again, where no sealed row is needed?",
     "ledger": "Does the ledger hold together, and do releases and passes agree with it?",
     "environment": "Do the files that name versions name the same ones?",

@@ -15,6 +15,7 @@ from boxloop.referee import (
     model,
     numbers,
     sources,
+    words,
 )
 from boxloop.referee.finding import AGREES, CANNOT_TELL, DIFFERS, PARTS, Finding, count
 from boxloop.referee.sheet import Item, read
@@ -27,6 +28,7 @@ LOOKS: dict[str, Callable[[Sent], Iterator[Finding]]] = {
     "sources": sources.look,
     "model": model.look,
     "numbers": numbers.look,
+    "words": words.look,
     "checks": checks.look,
     "ledger": ledger.look,
     "environment": environment.look,
@@ -37,7 +39,10 @@ CANNOT_SEE = (
     "ledger and passes too, only a second run (--rerun) or a hash kept elsewhere shows it. "
     "The inputs of the test rows are sealed, so that what the model says of them is taken from "
     "the release; a second run divides the data again and opens a seal of its own. "
-    "Whether the raw data are what was observed or simulated is not known here."
+    "Whether the raw data are what was observed or simulated is not known here. "
+    "Not looked at: figures, the report below its cover and the cover's history, what a notebook "
+    "wrote into its card beside the metrics, and the files for archives and for programs "
+    "(CITATION.cff, codemeta.json, .zenodo.json, croissant.json, ro-crate-metadata.json, ONNX)."
 )
 
 

@@ -133,7 +133,8 @@ def _hashes(sent: Sent, hashed: dict[str, bool]) -> Iterator[Finding]:
     other = [who for who, right in hashed.items() if not right]
     if not other:
         if hashed:
-            said = f"{' and '.join(hashed)} have the hashes that {FACTS} names."
+            verb = "have the hashes" if len(hashed) > 1 else "has the hash"
+            said = f"{' and '.join(hashed)} {verb} that {FACTS} names."
             yield Finding(PART, AGREES, said, FACTS)
         return
     said = f"What {' and '.join(other)} says has another hash than {FACTS} names."
@@ -201,7 +202,8 @@ def _stored(sent: Sent) -> Iterator[Finding]:
 
     table, task = sent.table(PREDICTIONS), Task(sent.settings)
     if table is None or "set" not in table:
-        if sent.settings.release.share_predictions:
+        release = sent.settings.release
+        if release.share_predictions and release.share_data:  # it has columns of the study
             yield Finding(PART, DIFFERS, f"{PREDICTIONS} is missing.", PREDICTIONS)
         return
     names = [n for who in WHO for n in _listed(task.columns(who)) if n in table]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from boxloop.base.errors import UserError
 from boxloop.record import verdict
 from boxloop.record.results import assemble_checks, assemble_metrics, chapter_numbers, past_of
+from boxloop.referee.asked import Rules, rules
 from boxloop.referee.finding import (
     AGREES,
     CANNOT_TELL,
@@ -39,9 +40,9 @@ def look(sent: Sent) -> Iterator[Finding]:
     again: set[str] = set()
     for chapter in sent.chapters:
         where = f"results/{chapter}/metrics.json"
-        left = sent.json(where).get("sets")
+        left, asked = sent.json(where).get("sets"), rules(sent, chapter)
         for name, entry in (left if isinstance(left, dict) else {}).items():
-            found = yield from _set(sent, chapter, name, entry)
+            found = yield from _set(sent, chapter, name, entry, asked)
             sets[name] = found or entry
             again |= {name} if found else set()
         rows += sent.json(f"results/{chapter}/checks.json", list)
@@ -50,7 +51,7 @@ def look(sent: Sent) -> Iterator[Finding]:
     yield from _headline(sent, again)
 
 
-def _set(sent: Sent, chapter: str, name: str, entry: Any):
+def _set(sent: Sent, chapter: str, name: str, entry: Any, asked: Rules):
     """Yield whether the numbers of a set follow from its evidence; return them as found."""
     from boxloop.measure.sets import measured_again, stem
 
@@ -59,8 +60,9 @@ def _set(sent: Sent, chapter: str, name: str, entry: Any):
     stored = entry.get("metrics") if isinstance(entry, dict) else None
     size = count(sum(isinstance(v, int | float) for _, v in leaves(stored)), "number")
     if not sent.has(rows):
-        yield _without_evidence(sent, chapter, name, size, rows)
+        yield _without_evidence(sent, chapter, name, size, rows, keeps=asked.keeps)
         return None
+    yield from _asked_with(sent, chapter, name, asked)
     try:
         found = measured_again(sent.file(place) / name, sent.settings)
     except UserError as error:
@@ -75,10 +77,33 @@ def _set(sent: Sent, chapter: str, name: str, entry: Any):
     return entry | {"metrics": found}
 
 
-def _without_evidence(sent: Sent, chapter: str, name: str, size: str, rows: str) -> Finding:
-    """Return what to say of a set whose predictions are not there."""
+def _asked_with(sent: Sent, chapter: str, name: str, asked: Rules) -> Iterator[Finding]:
+    """Yield whether a set was measured with other draws or another seed than its chapter has."""
+    from boxloop.measure.sets import stem
+
+    where = f"results/{chapter}/{EVIDENCE}/{stem(name)}.json"
+    for what in ("draws", "seed"):
+        known, told = getattr(asked, what), sent.json(where).get(what)
+        if known and told not in known:
+            right = " or ".join(map(str, sorted(known)))
+            said = (
+                f"{chapter}, set {name}: measured with {what} {told}, and its chapter has {right}."
+            )
+            values = ((what, str(told), right),)
+            state = DIFFERS if sent.same_machinery else CANNOT_TELL
+            yield Finding(PART, state, said, where, values)
+
+
+def _without_evidence(
+    sent: Sent, chapter: str, name: str, size: str, rows: str, *, keeps: bool
+) -> Finding:
+    """Return what to say of a set whose predictions are not there.
+
+    Where the code of a chapter has them kept, nobody but the sender can have taken them away.
+    """
     shared = sent.settings.release.share_predictions
     kept = rows in (sent.station(chapter).get("makes") or {})
+    kept = kept or (keeps and sent.same_machinery)
     why = "were not kept" if shared else "are not shared, as study.toml says"
     why = "are missing in the release" if shared and kept else why
     said = f"{chapter}, set {name}: {size} cannot be found again, for its predictions {why}."

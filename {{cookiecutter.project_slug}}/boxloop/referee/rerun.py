@@ -228,6 +228,8 @@ def begin(sent: Sent, folder: Path) -> Project:
         shutil.rmtree(copy.station(chapter), ignore_errors=True)
         outside = sent.station(chapter).get("outside")
         for name in outside if isinstance(outside, dict) else {}:
+            if name.startswith("data/raw/") and sent.settings.data is not None:
+                continue  # somebody's own table: no chapter can make it again
             if sent.has(name):  # a plain name, or it would not be in the release
                 copy.root.joinpath(name).unlink(missing_ok=True)
     for path in (copy.metrics_file, copy.checks_file, copy.verdict_file):

@@ -12,9 +12,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import boxloop
 from boxloop.base.door import held_open
 from boxloop.base.errors import UserError
-from boxloop.base.files import read_cache, read_table
+from boxloop.base.files import read_cache, read_table, sha256
 from boxloop.base.places import Project
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
     from boxloop.predict.opened import Opened
     from boxloop.settings.load import Settings
+
+
+MACHINERY = (".py", ".j2")  # what makes numbers and words
 
 
 class Sent:
@@ -59,6 +63,27 @@ class Sent:
         from boxloop.notebooks.folder import chapter_names
 
         return chapter_names(self.project)
+
+    @cached_property
+    def same_machinery(self) -> bool:
+        """Whether its `boxloop/` is the one that is here, file by file; else words may be others.
+
+        Of a release without it the version counts.
+        """
+        here = Path(boxloop.__file__).parent
+        paths = (path for path in here.rglob("*") if path.suffix in MACHINERY and path.is_file())
+        mine = {f"boxloop/{path.relative_to(here).as_posix()}": path for path in paths}
+        theirs = {
+            name: facts["sha256"]
+            for name, facts in self.opened.files.items()
+            if name.startswith("boxloop/") and name.endswith(MACHINERY)
+        }
+        if not theirs:
+            versions = self.json("model/facts.json").get("versions")
+            known = versions.get("boxloop") if isinstance(versions, dict) else None
+            return known == boxloop.__version__
+        same = theirs.keys() == mine.keys()
+        return same and all(sha256(path) == theirs[name] for name, path in mine.items())
 
     def file(self, name: str) -> Path:
         """Return where a file of the release is, whether it is there or not."""

@@ -6,6 +6,7 @@ was made from. An answer is compared by its text, which the pass keeps.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from boxloop.base.files import sha256
 from boxloop.notebooks.answers import cell_anchor, read_answers, rows_of
 from boxloop.notebooks.file import read_notebook
 from boxloop.notebooks.science import answers_kept, code_kept, prose_hash
+from boxloop.parcel.toy import study_toml
 from boxloop.record.causes import causes_of
 from boxloop.record.facts import code_of, file_hash, setting, settings_table
 from boxloop.record.passes import last_pass
@@ -27,6 +29,7 @@ PART = "sources"
 RELEASE = "08_release"
 HASHED = ("code", "declared", "needs", "makes", "outside")  # of a station: hashes by file
 NOT_SENT = "data/sealed/"
+SETTINGS = "study.toml"
 
 
 def look(sent: Sent) -> Iterator[Finding]:
@@ -68,10 +71,28 @@ def _chapter(sent: Sent, chapter: str, seen: set[str]) -> Iterator[Finding]:
 def _hash(sent: Sent, name: str) -> str:
     """Return the hash of a file as a chapter takes it down; of one that is damaged, its bytes."""
     path = sent.file(name)
+    if name == SETTINGS and (text := before_toys(sent)):
+        return hashlib.sha256(_lines(text).encode()).hexdigest()
     try:
         return file_hash(sent.project, path)
     except UserError:
         return sha256(path)
+
+
+def before_toys(sent: Sent) -> str:
+    """Return study.toml as it was before the release let it point to toy tables; else nothing.
+
+    The last pass keeps that text; what the release makes of it must be what was sent.
+    """
+    past = last_pass(sent.project)
+    try:
+        causes = causes_of(sent.project, past) if past else None
+        if causes is None or sent.settings.release.share_data:
+            return ""
+        made = study_toml(causes.settings, sent.project.root)
+    except (UserError, ValueError):
+        return ""
+    return causes.settings if _lines(made) == _lines(sent.text(SETTINGS)) else ""
 
 
 def _settings(sent: Sent, chapter: str, facts: dict) -> Iterator[Finding]:
@@ -103,7 +124,7 @@ def _manifest_of_08(sent: Sent, seen: set[str]) -> Iterator[Finding]:
     where = f"results/{RELEASE}/manifest.json"
     # Notebooks go without outputs, so that their bytes are others: their cells were compared.
     known = {n: v for n, v in sent.json(where).items() if sent.has(n) and not n.endswith(".ipynb")}
-    other = [name for name, value in known.items() if sha256(sent.file(name)) != value]
+    other = [n for n, value in known.items() if value not in (sha256(sent.file(n)), _hash(sent, n))]
     for name in (name for name in other if name not in seen):
         said = f"{name} is not the file that {where} names: it was edited after the release."
         yield Finding(PART, DIFFERS, said, name)
@@ -154,9 +175,10 @@ def _answers(sent: Sent, causes: Causes) -> Iterator[Finding]:
 def _science(sent: Sent, causes: Causes, seen: set[str]) -> Iterator[Finding]:
     """Yield which settings, code and prose are others than those of the last pass."""
     project = sent.project
-    texts = {"study.toml": causes.settings, **causes.study}
+    texts = {SETTINGS: causes.settings, **causes.study}
     for name, then in texts.items():
-        if _lines(sent.text(name)) != _lines(then) and name not in seen:
+        toys = name == SETTINGS and before_toys(sent)
+        if not toys and _lines(sent.text(name)) != _lines(then) and name not in seen:
             values = ((name, *around(then, sent.text(name))),)
             yield Finding(PART, DIFFERS, f"{name} is not that of the last pass.", name, values)
     extra = {project.relative(path) for path in project.study.rglob("*.py")} - {*causes.study}

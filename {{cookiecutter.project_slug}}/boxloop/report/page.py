@@ -90,7 +90,7 @@ def build_report(project: Project, *, stale: dict | None = None) -> Path:
         **_measured(project, metrics),
         counts=cover.counts(checks, answers, passes, past),
         provenance=cover.provenance(chapters, git_commit(project.root)),
-        **_criteria(metrics, checks) | _predictions(read(_scored, project, default=[])),
+        **words_of_criteria(metrics, checks) | _predictions(read(_scored, project, default=[])),
         **_history(passes, past),
         **_sheets(project, read, checks, chapters, old=stale) | _waits(answers),
         problems=list(dict.fromkeys(read.problems)),
@@ -128,7 +128,8 @@ def _measured(project: Project, metrics: dict) -> dict:
     return {"metrics": cover.secondary(metrics), "classes": by_class(project)}
 
 
-def _criteria(metrics: dict, checks: list[dict]) -> dict:
+def words_of_criteria(metrics: dict, checks: list[dict]) -> dict:
+    """Return what the cover says of criteria, as its template takes it."""
     rows, lock = cover.criteria(metrics), metrics.get("lock")
     words = {"criteria": rows, "criteria_words": cover.criteria_words(rows)}
     kept = [row["state"] for row in checks if row["id"] == "criteria.unchanged" and not row["old"]]
