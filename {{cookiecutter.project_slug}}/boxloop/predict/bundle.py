@@ -232,7 +232,7 @@ class Bundle:
 @contextmanager
 def _silent() -> Iterator[None]:
     """Let a model take the logarithm of a stranger's zero: the answer of the row says it."""
-    with np.errstate(all="ignore"), warnings.catch_warnings():
+    with warnings.catch_warnings():
         for kind in (RuntimeWarning, pd.errors.PerformanceWarning):
             warnings.simplefilter("ignore", kind)
         yield
