@@ -264,6 +264,25 @@ def test_words_are_read_as_words(tmp_path):
     assert "10 with an unknown word for colour" in said[0]
 
 
+def test_the_arithmetic_of_a_model_is_not_overheard(tmp_path, recwarn):
+    """The logarithm of zero: the row has no number, or one without bounds, and no warning."""
+    from sklearn.compose import TransformedTargetRegressor
+    from sklearn.linear_model import LinearRegression
+
+    model = TransformedTargetRegressor(LinearRegression(), func=np.exp, inverse_func=np.log)
+    place = predict_release.make(tmp_path / "m", ["height"], model)
+    table = predict_release.rows(["height"], 40).drop(columns="weight")
+    as_csv(tmp_path, table.assign(height=-table["height"].abs() - 5))
+    recwarn.clear()  # of the fit
+    command.predict(tmp_path / "t.csv", tmp_path / "o.csv", release=place)
+    found = pd.read_csv(tmp_path / "o.csv", keep_default_na=False)
+
+    assert not found["in_scope"].any() and (found["reason"] != "").all()
+    assert [str(one.message) for one in recwarn] == []
+    with pytest.warns(RuntimeWarning):  # of everything else they are heard as ever
+        np.log(np.zeros(1))
+
+
 def test_what_is_lacking_is_one_sentence(model, tmp_path, frame, capsys):
     """Exit code 2, the name of the column, and one that is near; nothing is written."""
     as_csv(tmp_path, frame.rename(columns={"height": "Height"}))

@@ -1,8 +1,10 @@
 """Tables that do not fit into memory, several workers, and a zip in an empty folder."""
 
 import os
+import pickle
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
@@ -16,8 +18,9 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from boxloop.base.errors import UserError
 from boxloop.measure.fits import VARIABLE
 from boxloop.predict import cluster as spread
-from boxloop.predict import command, stream
+from boxloop.predict import command, part, reader, stream
 from boxloop.run.cluster import cluster
+from boxloop.table import sampled
 
 NAMES = [f"c{number}" for number in range(10)]
 
@@ -25,7 +28,7 @@ NAMES = [f"c{number}" for number in range(10)]
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     """Trees on ten inputs."""
-    trees = HistGradientBoostingRegressor(max_iter=50, random_state=0)
+    trees = HistGradientBoostingRegressor(max_iter=20, random_state=0)
     return predict_release.make(tmp_path_factory.mktemp("large"), NAMES, trees, count=5000)
 
 
@@ -54,6 +57,90 @@ def test_workers_say_the_same(model, tmp_path, monkeypatch):
     assert (tmp_path / "alone.parquet").read_bytes() == (tmp_path / "spread.parquet").read_bytes()
 
 
+def test_workers_read_for_themselves(model, tmp_path, monkeypatch):
+    """What is asked for here is nothing but answers, and each worker opens the model once."""
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(stream, "ROWS", 1000)
+    table = large(tmp_path / "t.parquet", 9_500, 4_000)
+    command.predict(table, tmp_path / "alone.parquet", release=model)
+    files, opens = set(), []
+    read, start = reader.Reader.part, reader.Reader._start
+
+    def reads(self, piece):
+        assert threading.current_thread() is not threading.main_thread()
+        files.add(id(self))
+        return read(self, piece)
+
+    def starts(self):
+        opens.append(self)  # kept, so that no other gets its number
+        start(self)
+
+    monkeypatch.setattr(reader.Reader, "part", reads)
+    monkeypatch.setattr(reader.Reader, "_start", starts)
+    options = {"processes": False, "dashboard_address": None, "threads_per_worker": 2}
+    with distributed.LocalCluster(
+        n_workers=1, local_directory=str(tmp_path.parent), **options
+    ) as boss:
+        where = {VARIABLE: boss.scheduler_address}
+        command.predict(table, tmp_path / "spread.parquet", release=model, where=where)
+
+    assert len(files) == 1  # two threads, one model
+    assert (tmp_path / "alone.parquet").read_bytes() == (tmp_path / "spread.parquet").read_bytes()
+
+
+def test_a_worker_that_does_not_see_the_file_is_sent_its_rows(model, tmp_path, monkeypatch):
+    """The same bytes."""
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(stream, "ROWS", 1000)
+    table = large(tmp_path / "t.parquet", 9_500, 4_000)
+    command.predict(table, tmp_path / "alone.parquet", release=model)
+    monkeypatch.setattr(reader.Reader, "sees", False)
+    options = {"processes": False, "dashboard_address": None, "threads_per_worker": 1}
+    with distributed.LocalCluster(
+        n_workers=1, local_directory=str(tmp_path.parent), **options
+    ) as boss:
+        where = {VARIABLE: boss.scheduler_address}
+        command.predict(table, tmp_path / "sent.parquet", release=model, where=where)
+
+    assert (tmp_path / "alone.parquet").read_bytes() == (tmp_path / "sent.parquet").read_bytes()
+
+
+def test_a_reader_knows_its_file_and_reads_it_in_any_order(tmp_path):
+    """Another file in its place is not the one that was asked for; a piece is always the same."""
+    path = large(tmp_path / "t.parquet", 95, 40)
+    kept, needs = {"name": pa.int64()}, part.Needs(dict.fromkeys(NAMES, "number"), ("name",))
+    found = reader.Reader(path, ["name", *NAMES], needs, kept, 15)
+    pieces = list(found.pieces())
+    rows = [found.part(piece).kept["name"].to_pylist() for piece in pieces]
+    sent = pickle.loads(pickle.dumps(found))
+
+    assert [len(some) for some in rows] == [15, 15, 10, 15, 15, 10, 15]
+    assert [one for some in rows for one in some] == [10**15 + number for number in range(95)]
+    assert [piece.first - 1 + 10**15 for piece in pieces] == [some[0] for some in rows]
+    for number in (4, 1, 6, 2, 0):
+        assert sent.part(pieces[number]).kept["name"].to_pylist() == rows[number]
+    assert sent.sees
+    sent.close()
+    found.close()
+    large(path, 96, 40)
+    assert not pickle.loads(pickle.dumps(found)).sees
+
+
+def test_pieces_are_even_whatever_arrow_yields(tmp_path):
+    """Short batches are put together."""
+
+    class File:
+        def iter_batches(self, rows, groups, **more):
+            for size in (4, 3, 10, 1, 10, 2):
+                yield pa.record_batch({"x": [size] * size})
+
+    found = list(sampled.even(tmp_path, File(), None, 10, 0))
+    assert [len(table) for table in found] == [10, 10, 10]
+    assert pa.concat_tables(found)["x"].to_pylist() == [
+        size for size in (4, 3, 10, 1, 10, 2) for _ in range(size)
+    ]
+
+
 def test_workers_that_cannot_are_one_sentence(model, tmp_path, monkeypatch):
     """Nothing is left behind; nobody there is another sentence."""
     pytest.importorskip("distributed")
@@ -80,7 +167,7 @@ class Waits:
     """Stands for a model that takes its time for each part."""
 
     def answer(self, number):
-        time.sleep(0.5)
+        time.sleep(0.25)
         return number
 
 
@@ -123,13 +210,13 @@ def peak(*words):
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="resource is not there")
 def test_memory_does_not_grow_with_the_table(model, tmp_path):
-    """Six times as many rows, also in one row group, and no more than 100 MB more."""
-    few = large(tmp_path / "few.parquet", 200_000, 200_000)
-    many = large(tmp_path / "many.parquet", 1_200_000, 1_200_000)
+    """Six times as many rows, also in one row group, and no more than 60 MB more."""
+    few = large(tmp_path / "few.parquet", 150_000, 150_000)
+    many = large(tmp_path / "many.parquet", 900_000, 900_000)
     out = ["--out", tmp_path / "o.parquet", "--release", model, "--force"]
     first, second = peak("predict", few, *out), peak("predict", many, *out)
 
-    assert second < first + 100e6
+    assert second < first + 60e6
     assert second < 1e9
 
 

@@ -25,6 +25,30 @@ def test_far_rows_are_flagged_and_fresh_rows_are_not(name, size):
     assert far.min() >= 0.95, far
 
 
+@pytest.mark.parametrize("size", [200, 2000])
+def test_one_heavy_tail_makes_no_room_for_the_other_inputs(size):
+    """Half a range beyond its ends another input is out of scope, and fresh rows are within."""
+    found, fresh = [], []
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        train, home, rows = (
+            pd.DataFrame(rng.normal(size=(n, 4)), columns=list("abcd")).assign(
+                tail=rng.standard_cauchy(n)
+            )
+            for n in (size, size // 4, 1000)
+        )
+        scope = scope_of(train, home)
+        fresh.append(1 - scope.judge(rows)["in_scope"].mean())
+        high, low = train.max(), train.min()
+        for name in ("a", "tail"):
+            reach = (0.5 if name == "a" else 5) * (high[name] - low[name])
+            moved = rows.assign(**{name: high[name] + reach})
+            found.append(1 - scope.judge(moved)["in_scope"].mean())
+
+    assert np.mean(fresh) <= 0.05
+    assert min(found) >= 0.95, found
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TABLES)
 def test_many_training_rows(name):

@@ -13,6 +13,8 @@ import json
 import platform
 import tempfile
 import tomllib
+import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,7 +54,7 @@ from boxloop.predict.rows import called, prepared
 from boxloop.settings.load import parse_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 SETTINGS = "study.toml"
 PARTS = (MODEL, SCOPE, ERROR_SCALE)  # what skops has written
@@ -205,7 +207,8 @@ class Bundle:
         classes = len(Task(self.settings).classes) or None
 
         def ask(some: pd.DataFrame) -> np.ndarray:
-            return guess(self.model, some, classes=classes)
+            with _silent():
+                return guess(self.model, some, classes=classes)
 
         return _each(ask, rows, self._odd)
 
@@ -221,8 +224,18 @@ class Bundle:
         """Return the size of the error that 05 has learnt to predict, shape (n,)."""
         found = np.full(len(rows), np.nan)
         if (~none).any():
-            found[~none] = self.error_scale.predict(rows[~none] if none.any() else rows)
+            with _silent():
+                found[~none] = self.error_scale.predict(rows[~none] if none.any() else rows)
         return found
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Let a model take the logarithm of a stranger's zero: the answer of the row says it."""
+    with warnings.catch_warnings():
+        for kind in (RuntimeWarning, pd.errors.PerformanceWarning):
+            warnings.simplefilter("ignore", kind)
+        yield
 
 
 def _each(

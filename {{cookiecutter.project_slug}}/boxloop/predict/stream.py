@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from boxloop.base.errors import UserError
 from boxloop.predict.lines import Lines, lines_of
 from boxloop.predict.part import ROWS, Needs, Part, shaped
+from boxloop.predict.reader import Reader
 from boxloop.table import sampled
 from boxloop.table.inside import only_one
 from boxloop.table.kinds import kind_of
@@ -42,6 +43,8 @@ class Stream:
         What to say of it before the first row is read.
     lines : boxloop.predict.lines.Lines or None
         Of a text, what counts the lines that are no rows.
+    reader : boxloop.predict.reader.Reader or None
+        Of Parquet, what reads the same parts anywhere.
     """
 
     parts: Iterator[Part]
@@ -49,6 +52,7 @@ class Stream:
     missing: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
     lines: Lines | None = None
+    reader: Reader | None = None
 
 
 @contextmanager
@@ -82,7 +86,9 @@ def opened(path: Path, needs: Needs, table: str | None = None) -> Iterator[Strea
     if kind == "parquet":
         only_one(path, table)
         with sampled.opened(path) as file:
-            yield _of_parquet(path, file, needs)
+            found = _of_parquet(path, file, needs)
+        with closing(found.reader):
+            yield found
         return
     lines = lines_of(path) if kind == "text" else None
     if lines is None:
@@ -151,26 +157,14 @@ def _of_parquet(path: Path, file: Any, needs: Needs) -> Stream:
     known += [name for name in schema.names if name not in known]  # for the name that is near
     missing = _missing(_called(path, known, needs), needs)
     kinds = _kept_of(schema, known, needs)
-    return Stream(_parts_of_parquet(path, file, names, needs, kinds), kinds, missing)
+    reader = Reader(path, names, needs, kinds, ROWS)
+    return Stream(map(reader.part, reader.pieces()), kinds, missing, reader=reader)
 
 
 def _tabled(batch: Any) -> pa.Table:
     import pyarrow as pa
 
     return pa.Table.from_batches([batch])
-
-
-def _parts_of_parquet(
-    path: Path, file: Any, names: Any, needs: Needs, kinds: dict
-) -> Iterator[Part]:
-    start = 1
-    for batch in sampled.batches(path, file, names, ROWS):
-        table = _tabled(batch)
-        frame = plain(sampled.understood(path, table).frame)
-        columns = {name: frame[name] for name in frame.columns}
-        found, unread = shaped(columns, len(table), needs)
-        yield Part(start, _kept(table, frame, kinds), found, unread)
-        start += len(table)
 
 
 def _kept_of(schema: Any, known: Any, needs: Needs) -> dict[str, pa.DataType]:
@@ -193,21 +187,6 @@ def _bare_type(kind: Any) -> Any:
 
     kind = kind.storage_type if isinstance(kind, pa.BaseExtensionType) else kind
     return kind.value_type if pa.types.is_dictionary(kind) else kind
-
-
-def _kept(table: Any, frame: Any, kinds: dict) -> dict:
-    """Return id and group as they stand in a table of Arrow, or as they were understood."""
-    import pyarrow as pa
-
-    kept = {}
-    for name, kind in kinds.items():
-        if name in table.column_names and not table.schema.field(name).type.num_fields:
-            column = table.column(name).combine_chunks()
-            column = column.storage if isinstance(column, pa.ExtensionArray) else column
-            kept[name] = column.cast(kind)
-        else:
-            kept[name] = pa.array(frame[name].astype(str), kind)
-    return kept
 
 
 def _of_whole(path: Path, needs: Needs, table: str | None) -> Stream:

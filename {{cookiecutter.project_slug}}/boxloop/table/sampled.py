@@ -147,7 +147,9 @@ def sample(
     return pa.concat_tables(parts)
 
 
-def batches(path: Path, file: Any, names: list[str] | None, rows: int = BATCH) -> Iterator:
+def batches(
+    path: Path, file: Any, names: list[str] | None, rows: int = BATCH, groups: Any = None
+) -> Iterator:
     """Yield the rows of an opened file, some at a time, in order and never across row groups.
 
     Parameters
@@ -157,6 +159,8 @@ def batches(path: Path, file: Any, names: list[str] | None, rows: int = BATCH) -
     names : list of str or None
         Columns; None for all.
     rows : int
+    groups : iterable of int, optional
+        Row groups; all, if not said.
 
     Raises
     ------
@@ -166,10 +170,34 @@ def batches(path: Path, file: Any, names: list[str] | None, rows: int = BATCH) -
     import pyarrow as pa
 
     try:
-        for group in range(file.num_row_groups):
+        for group in range(file.num_row_groups) if groups is None else groups:
             yield from file.iter_batches(rows, [group], columns=names, use_threads=False)
     except (OSError, ValueError, pa.ArrowException) as error:
         raise damaged(path) from error
+
+
+def even(path: Path, file: Any, names: list[str] | None, rows: int, group: int) -> Iterator:
+    """Yield the rows of one row group as tables of just so many rows; the last may have fewer.
+
+    Where a file changes its encoding the batches of Arrow are shorter than was asked for.
+
+    Parameters
+    ----------
+    path, file, names, rows
+        As for `batches`.
+    group : int
+    """
+    import pyarrow as pa
+
+    waiting: list[Any] = []
+    for batch in batches(path, file, names, rows, groups=[group]):
+        waiting.append(batch)
+        if sum(map(len, waiting)) >= rows:
+            table = pa.Table.from_batches(waiting)
+            yield table.slice(0, rows)
+            waiting = table.slice(rows).to_batches()
+    if waiting:
+        yield pa.Table.from_batches(waiting)
 
 
 def columns_of(file: Any, wanted: Collection[str] | None) -> list[str] | None:
