@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from scope_tables import TABLES, shares
 
+from boxloop.measure.density import Density
 from boxloop.measure.model_file import load_model, save_model
 from boxloop.measure.scope import Scope
 
@@ -99,3 +100,19 @@ def test_columns_without_a_value_or_a_difference_do_no_harm():
     asked = pd.DataFrame({"x": [5.0, 5.0], "none": [None, None], "same": [3.0, 4.0]}).astype(float)
 
     assert scope.judge(asked)["in_scope"].tolist() == [True, False]
+
+
+def test_a_word_that_only_left_out_rows_have_tells_nothing():
+    """Neither an index beyond the end nor what the first word of the next column tells."""
+    rng = np.random.default_rng(0)
+    values, codes = rng.normal(size=(30, 2)), np.zeros((30, 2), dtype=int)
+    codes[:15, 1] = 1
+    values[codes[:, 1] == 0] += 5
+    cloud = Density().learn(values, codes)
+    rare, none = np.array([[1, 1], [0, 2]]), np.array([[-1, 1], [0, -1]])
+
+    assert (cloud.squared(values[:2], rare) == cloud.squared(values[:2], none)).all()
+    for seed in range(5):  # one row has the last word of the last column
+        frame = pd.DataFrame({"size": rng.normal(size=40), "kind": ["a"] * 20 + ["b"] * 20})
+        frame.loc[seed, "kind"] = "z"
+        assert len(Scope().fit(frame[:30], frame[30:]).judge(frame)) == 40

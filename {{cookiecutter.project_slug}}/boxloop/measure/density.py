@@ -203,9 +203,14 @@ class Density(BaseEstimator):
         self.shift_ = np.linalg.solve(known.T @ known + RIDGE * np.eye(count), known.T @ filled)
 
     def _told(self, codes: np.ndarray) -> np.ndarray:
+        """Return what words tell of numbers: nothing where the cloud was learnt without the word.
+
+        The last words of a column may be in no row but those that were left out.
+        """
         found = np.zeros((len(codes), self.shift_.shape[1]))
-        for place, start in enumerate(self.starts_):
-            has = codes[:, place] >= 0
+        ends = [*self.starts_[1:], len(self.shift_)]
+        for place, (start, end) in enumerate(zip(self.starts_, ends, strict=True)):
+            has = (codes[:, place] >= 0) & (codes[:, place] < end - start)
             found[has] += self.shift_[start + codes[has, place]]
         return found
 
