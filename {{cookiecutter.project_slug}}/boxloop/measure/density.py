@@ -208,7 +208,7 @@ class Density(BaseEstimator):
         The last words of a column may be in no row but those that were left out.
         """
         found = np.zeros((len(codes), self.shift_.shape[1]))
-        ends = [*self.starts_[1:], len(self.shift_)]
+        ends = [*self.starts_[1:], len(self.shift_)][: len(self.starts_)]
         for place, (start, end) in enumerate(zip(self.starts_, ends, strict=True)):
             has = (codes[:, place] >= 0) & (codes[:, place] < end - start)
             found[has] += self.shift_[start + codes[has, place]]
