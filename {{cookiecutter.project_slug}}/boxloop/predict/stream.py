@@ -54,6 +54,11 @@ class Stream:
     lines: Lines | None = None
     reader: Reader | None = None
 
+    def close(self) -> None:
+        """Close the file that its reader holds open."""
+        if self.reader is not None:
+            self.reader.close()
+
 
 @contextmanager
 def opened(path: Path, needs: Needs, table: str | None = None) -> Iterator[Stream]:
@@ -87,7 +92,7 @@ def opened(path: Path, needs: Needs, table: str | None = None) -> Iterator[Strea
         only_one(path, table)
         with sampled.opened(path) as file:
             found = _of_parquet(path, file, needs)
-        with closing(found.reader):
+        with closing(found):
             yield found
         return
     lines = lines_of(path) if kind == "text" else None

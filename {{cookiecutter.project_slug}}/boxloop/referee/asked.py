@@ -106,7 +106,9 @@ def _keeps(nodes: list[ast.AST], chapter: str) -> bool:
 def _given(nodes: list[ast.AST]) -> Iterator[tuple[str, ast.AST]]:
     """Yield the names that are set, or a part of which is, each with its value."""
     for node in nodes:
-        for target in getattr(node, "targets", []) if isinstance(node, ast.Assign) else []:
+        if not isinstance(node, ast.Assign):
+            continue
+        for target in node.targets:
             root = target.value if isinstance(target, ast.Subscript) else target
             if isinstance(root, ast.Name):
                 yield root.id, node.value
