@@ -310,10 +310,10 @@ TABLE: dict[str, Again] = {
         _by(_over_clusters, "039dbcc3b63bc785")
         | _by(_over_transients, "d373c28f54eef136")
         | _by(_over_dijet, "2363a90e8039da9f")
-        | _by(_over_own, "f14944b3d931c49a", "ecb98fe72c713cae")
+        | _by(_over_own, "e8c2df5b7edef953", "b0b0cf568d597ae6")
     ),
     "stress.sculpting": Again(
-        _by(_of_model, "1ca124ebe65c8c95") | _by(_sculpting_own, "221a1a3bb7d83700")
+        _by(_of_model, "1ca124ebe65c8c95") | _by(_sculpting_own, "a2c0f176998319be")
     ),
     "stress.swap": Again({}, MODEL),
     "train.headroom": Again({}, FITS),
