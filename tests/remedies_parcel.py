@@ -102,6 +102,24 @@ def a_model_that_keeps_its_rows(person):
 
 
 @case
+def a_model_that_keeps_its_rows_is_another(person):
+    from types import SimpleNamespace
+
+    import numpy as np
+    from sklearn.linear_model import LinearRegression
+    from sklearn.neighbors import KNeighborsRegressor
+
+    from boxloop.measure.model_file import save_model
+    from boxloop.parcel.command import refuse_models_with_rows
+
+    X, part = np.arange(20.0).reshape(10, 2), person.folder / "part"
+    save_model(part / "model/model.skops", KNeighborsRegressor(2).fit(X, X[:, 0]))
+    private = SimpleNamespace(shares_data=False)
+    yield calls(refuse_models_with_rows, part, private), "choose another model"
+    save_model(part / "model/model.skops", LinearRegression().fit(X, X[:, 0]))
+
+
+@case
 def a_name_that_another_system_cannot_have(person):
     from boxloop.parcel.manifest import files_of
 

@@ -44,6 +44,15 @@ def predictions_without_a_model(person):
 
 
 @case
+def predictions_before_a_run(person):
+    """08 of a run writes the bundle, as here."""
+    ready(person)
+    person.path("results").rename(person.folder / "made by 08")
+    yield predicts(person), "There is no model to predict with"
+    (person.folder / "made by 08").rename(person.path("results"))
+
+
+@case
 def predictions_outside_of_a_project(person):
     ready(person)
     away = person.folder / "away"
@@ -59,6 +68,15 @@ def predictions_without_an_input(person):
     frame.rename(columns={"age": "Age"}).to_csv(person.folder / "t.csv", index=False)
     yield predicts(person), "rename 'Age' if that is what it is, or add it"
     frame.to_csv(person.folder / "t.csv", index=False)
+
+
+@case
+def predictions_without_an_input_but_with_another_like_it(person):
+    frame = ready(person)
+    other = frame.rename(columns={"age": "Age"})
+    other.to_csv(person.folder / "t.csv", index=False)
+    yield predicts(person), "rename 'Age' if that is what it is, or add it"
+    other.assign(age=frame["age"]).to_csv(person.folder / "t.csv", index=False)
 
 
 @case
@@ -123,11 +141,20 @@ def predictions_into_another_folder(person):
     yield predicts(person)
 
 
-@case
-def predictions_as_nobody_writes_them(person):
-    ready(person)
-    yield predicts(person, "t.csv", "o.txt"), "has '.txt', by which no table is written"
-    yield predicts(person, "t.csv", "o.fits")
+def written_as(ending):
+    """Take a case of a table that nobody writes, and is written with this ending instead."""
+
+    def written(person):
+        ready(person)
+        yield predicts(person, "t.csv", "o.txt"), "has '.txt', by which no table is written"
+        yield predicts(person, "t.csv", f"o{ending}")
+
+    written.__name__ = f"predictions written as {ending}"
+    case(written)
+
+
+for known in (".csv", ".parquet", ".fits", ".vot", ".ecsv"):
+    written_as(known)
 
 
 @case

@@ -55,6 +55,15 @@ def a_sheet_that_is_not_there(person):
 
 
 @case
+def a_sheet_with_the_name_of_another(person):
+    """One of boxloop's is there already, so it gets a name of its own."""
+    person.small()
+    written(person, name="sheets/appendix-a.json")
+    yield asked(person, "appendix-a"), "has the name of a sheet of boxloop"
+    person.path("sheets/appendix-a.json").rename(person.path(MINE))
+
+
+@case
 def a_sheet_that_was_mistyped(person):
     """One of those that the sentence names."""
     person.small()
