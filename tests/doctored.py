@@ -158,6 +158,7 @@ def vouch(folder, *names):
 
 def zipped(folder, path, *, more=()):
     """Return a zip of a release; `more` are parts with a name and bytes beside its files."""
+    assert folder not in path.parents, "a zip that is written into what it packs never ends"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for one in sorted(p for p in folder.rglob("*") if p.is_file()):
             archive.write(one, one.relative_to(folder).as_posix())

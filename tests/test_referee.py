@@ -126,7 +126,7 @@ def test_what_is_no_release_is_one_sentence(tmp_path, path, says):
 
 def test_the_zip_beside_the_files_is_the_same_release(copy, tmp_path):
     """Who uploads the folder hands out the zip."""
-    doctored.zipped(copy, copy / "toy-0.1.0.zip")
+    shutil.move(doctored.zipped(copy, tmp_path / "toy-0.1.0.zip"), copy)
     assert types(tmp_path, "referee", copy)[0] == 0
     with zipfile.ZipFile(copy / "toy-0.1.0.zip", "a") as archive:
         archive.writestr("more.txt", "more")

@@ -112,14 +112,14 @@ def ways(tmp_path_factory):
     # In a test ipykernel does not catch what is printed past Python.
     env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
     for way, options in {"cold": ["--cold"], "warm": []}.items():
-        boxloop(project, "run", "--from", "01", *options, env=env).communicate(timeout=300)
+        boxloop(project, "run", "--from", "01", *options, env=env).communicate(timeout=900)
         found[way] = looks(project)
     subprocess.run(
         [sys.executable, "-c", WITHOUT_FORK],
         cwd=project.root,
         env=env,
         capture_output=True,
-        timeout=300,
+        timeout=900,
     )
     return found | {"elsewhere": looks(project)}
 
