@@ -55,7 +55,7 @@ class Source:
 
     def __init__(self, files, returned):
         self.files, self.returned = files, returned
-        self.functions, self.calls, self.constants, self.owner = [], [], {}, {}
+        self.functions, self.calls, self.constants, self.owner = [], {}, {}, {}
         for file, path in files.items():
             self._read(file, ast.parse(path.read_text(encoding="utf-8")))
 
@@ -72,8 +72,8 @@ class Source:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             function = node
             self.functions.append((file, node))
-        if isinstance(node, ast.Call):
-            self.calls.append((file, function, node))
+        if isinstance(node, ast.Call) and not isinstance(node.func, ast.Attribute):
+            self.calls.setdefault(_name(node), []).append((file, function, node))
         self.owner[node] = function
         for child in ast.iter_child_nodes(node):
             self._walk(file, child, function)
@@ -135,12 +135,8 @@ class Source:
         wanted = [name for name in parameters if name in names]
         default = _defaults(function)
         found = []
-        for where, caller, call in self.calls if wanted and depth else ():
-            if (
-                _name(call) != function.name
-                or (where != file and function.name.startswith("_"))
-                or isinstance(call.func, ast.Attribute)
-            ):
+        for where, caller, call in self.calls.get(function.name, ()) if wanted and depth else ():
+            if where != file and function.name.startswith("_"):
                 continue
             typed = dict(zip(parameters, call.args, strict=False)) | {
                 word.arg: word.value for word in call.keywords
