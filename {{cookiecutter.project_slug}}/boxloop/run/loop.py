@@ -6,14 +6,14 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError, plainly
 from boxloop.base.files import read_cache, sha256, write_cache
 from boxloop.notebooks.folder import sort_notebooks
-from boxloop.notebooks.graph import Chapter, read_loop, require, select
+from boxloop.notebooks.graph import Chapter, read_loop, require, select, upstream
 from boxloop.notebooks.parameters import parameters_of
 from boxloop.record import answered, completed
 from boxloop.record.facts import shown
@@ -25,6 +25,7 @@ from boxloop.run.cluster import cluster
 from boxloop.run.execute import Stock, Stopped, environment, execute, load_engine
 from boxloop.run.interrupt import Interrupts
 from boxloop.run.lock import lock
+from boxloop.run.meanwhile import Meanwhile
 from boxloop.run.progress import Lines
 from boxloop.run.strays import ours
 
@@ -151,12 +152,14 @@ class Round:
         )
         how = {"cold": options.cold, "timeout": options.timeout}
         self.stock = Stock(project, selected, say=lines.say, **how)
+        self.meanwhile = Meanwhile(project)
         self.by_name = {chapter.name: chapter for chapter in selected}
         self.results: dict[str, Result] = {}
         self.why: dict[str, str] = {}
         self.begun: list[Chapter] = []
         self.active: set[str] = set()
         self.rows: list[Row] | None = None  # known once it is seen that nothing has to run
+        self.alone = len(selected) == 1  # nothing runs beside or after the one that runs
 
     def is_current(self, chapter: Chapter) -> bool:
         """Return whether a chapter is current, now that all that it needs has come through."""
@@ -172,8 +175,8 @@ class Round:
         self.begun.append(chapter)
         self.active.add(chapter.name)
         # This process only waits now, and the first kernel has what it needs.
-        if len(self.begun) == 2:
-            threading.Thread(target=_prepare_report, daemon=True).start()
+        if len(self.begun) == (1 if self.alone else 2):
+            threading.Thread(target=_prepare_report, args=[self.alone], daemon=True).start()
         try:
             return self._work(chapter)
         finally:
@@ -199,6 +202,8 @@ class Round:
         seconds = time.perf_counter() - start
         state = "failed" if error else "ok"
         self.results[chapter.name] = Result(chapter.name, state, seconds, error or "")
+        if not self.alone:
+            self.meanwhile.convert(chapter.name)
         why = self.why.get(chapter.name)
         self.lines.say(
             f"{chapter.label:<18} {seconds:6.1f} s    {state}" + (f"        {why}" if why else "")
@@ -221,10 +226,13 @@ class Round:
         if self.options.forced:
             return False
         rows = status(self.project, self.chapters, parameters=self.parameters)
-        current = all(row.state == "done" for row in rows if row.name in self.by_name)
-        if current:
+        behind = [row for row in rows if row.name in self.by_name and row.state != "done"]
+        names = {row.name for row in behind}
+        waiting = [c for c in self.selected if upstream(c, self.chapters) & names]
+        self.alone = len(behind) == 1 and not waiting
+        if not behind:
             self.rows = rows
-        return current
+        return not behind
 
     def go(self) -> list[Result]:
         """Run what is not current, and return the results in the order of the loop."""
@@ -282,12 +290,12 @@ class Round:
         )
 
 
-def _prepare_report() -> None:
+def _prepare_report(converts: bool) -> None:
     """Import what the report needs; a fault in it is for the report to tell."""
     with suppress(Exception):
         from boxloop.report import get_ready
 
-        get_ready()
+        get_ready(converts=converts)
 
 
 def _record(
@@ -367,7 +375,7 @@ def run(
     refuse_a_damaged_ledger(project, chapters, selected)
     interrupts = Interrupts(last=last)
     this = Round(project, chapters, selected, asked, lines=lines, interrupts=interrupts)
-    with interrupts, lock(project):
+    with interrupts, lock(project), closing(this.meanwhile):
         require(project, chapters, selected)
         for sentence in [*sort_notebooks(project).others, *answered.restore(project)]:
             lines.say(sentence)
@@ -376,5 +384,6 @@ def run(
         _record(project, chapters, outcome, asked.note, this.rows)
         for sentence in notices(project):
             lines.say(sentence)
+        this.meanwhile.wait()
         _report(project, outcome)
     return outcome
