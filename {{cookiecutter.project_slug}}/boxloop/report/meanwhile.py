@@ -23,6 +23,10 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a library prints gets nowhere
     project = Project(Path(sys.argv[1]))
+    with suppress(Exception):
+        from boxloop.report import get_ready
+
+        get_ready()
     for line in sys.stdin:
         with suppress(Exception):
             from boxloop.report.chapters import keep_chapter

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from boxloop.base.errors import UserError, plainly
 from boxloop.base.files import read_cache, sha256, write_cache
 from boxloop.notebooks.folder import sort_notebooks
-from boxloop.notebooks.graph import Chapter, read_loop, require, select, upstream
+from boxloop.notebooks.graph import Chapter, read_loop, require, select
 from boxloop.notebooks.parameters import parameters_of
 from boxloop.record import answered, completed
 from boxloop.record.facts import shown
@@ -31,6 +31,10 @@ from boxloop.run.strays import ours
 
 if TYPE_CHECKING:
     from boxloop.base.places import Project
+
+# Seconds after which a notebook is at work, the first kernel has what it needs, and this process
+# only waits; a run that is through before is none to prepare a report in.
+AT_WORK = 2
 
 
 @dataclass(frozen=True)
@@ -153,13 +157,14 @@ class Round:
         how = {"cold": options.cold, "timeout": options.timeout}
         self.stock = Stock(project, selected, say=lines.say, **how)
         self.meanwhile = Meanwhile(project)
+        self.preparing = threading.Timer(AT_WORK, self._prepare)
+        self.preparing.daemon = True
         self.by_name = {chapter.name: chapter for chapter in selected}
         self.results: dict[str, Result] = {}
         self.why: dict[str, str] = {}
         self.begun: list[Chapter] = []
         self.active: set[str] = set()
         self.rows: list[Row] | None = None  # known once it is seen that nothing has to run
-        self.alone = len(selected) == 1  # nothing runs beside or after the one that runs
 
     def is_current(self, chapter: Chapter) -> bool:
         """Return whether a chapter is current, now that all that it needs has come through."""
@@ -174,9 +179,6 @@ class Round:
             return "stopped"
         self.begun.append(chapter)
         self.active.add(chapter.name)
-        # This process only waits now, and the first kernel has what it needs.
-        if len(self.begun) == (1 if self.alone else 2):
-            threading.Thread(target=_prepare_report, args=[self.alone], daemon=True).start()
         try:
             return self._work(chapter)
         finally:
@@ -202,8 +204,7 @@ class Round:
         seconds = time.perf_counter() - start
         state = "failed" if error else "ok"
         self.results[chapter.name] = Result(chapter.name, state, seconds, error or "")
-        if not self.alone:
-            self.meanwhile.convert(chapter.name)
+        self.meanwhile.convert(chapter.name)
         why = self.why.get(chapter.name)
         self.lines.say(
             f"{chapter.label:<18} {seconds:6.1f} s    {state}" + (f"        {why}" if why else "")
@@ -226,13 +227,10 @@ class Round:
         if self.options.forced:
             return False
         rows = status(self.project, self.chapters, parameters=self.parameters)
-        behind = [row for row in rows if row.name in self.by_name and row.state != "done"]
-        names = {row.name for row in behind}
-        waiting = [c for c in self.selected if upstream(c, self.chapters) & names]
-        self.alone = len(behind) == 1 and not waiting
-        if not behind:
+        current = all(row.state == "done" for row in rows if row.name in self.by_name)
+        if current:
             self.rows = rows
-        return not behind
+        return current
 
     def go(self) -> list[Result]:
         """Run what is not current, and return the results in the order of the loop."""
@@ -255,10 +253,19 @@ class Round:
                 self._close()
         return [self.results[name] for name in self.by_name if name in self.results]
 
+    def _prepare(self) -> None:
+        """Import what the report needs, here and where chapters are converted meanwhile."""
+        with suppress(Exception):  # a fault in it is for the report to tell
+            converts = not self.meanwhile.start()
+            from boxloop.report import get_ready
+
+            get_ready(converts=converts)
+
     def _turn(self) -> None:
         load_engine(self.stock)
         from boxloop.run.schedule import go
 
+        self.preparing.start()
         go(
             self.chapters,
             self.selected,
@@ -271,6 +278,7 @@ class Round:
 
     def _close(self) -> None:
         """End the kernels, and wait while their threads take away what they had begun to write."""
+        self.preparing.cancel()
         self.stock.close()
         end = time.monotonic() + 5
         while self.active and time.monotonic() < end:
@@ -288,14 +296,6 @@ class Round:
             f"Stopped during {names}; what is done is kept: go on with `boxloop run`, "
             f"or repeat it with `boxloop run --from {open_ones[0].number}`."
         )
-
-
-def _prepare_report(converts: bool) -> None:
-    """Import what the report needs; a fault in it is for the report to tell."""
-    with suppress(Exception):
-        from boxloop.report import get_ready
-
-        get_ready(converts=converts)
 
 
 def _record(

@@ -15,10 +15,14 @@ if TYPE_CHECKING:
     from boxloop.base.places import Project
 
 SECONDS = 5  # to wait for the last chapter
+# Of Windows: Ctrl-C is for the runner, which ends this as well; and the notebooks come first.
+FLAGS = ("CREATE_NEW_PROCESS_GROUP", "BELOW_NORMAL_PRIORITY_CLASS")
 
 
 class Meanwhile:
     """Has chapters converted while the next ones run.
+
+    Whatever goes wrong here is no error: what is not kept, the page converts.
 
     Parameters
     ----------
@@ -29,57 +33,66 @@ class Meanwhile:
         self._project = project
         self._process: Any = None
         self._waiting: list[str] = []
-        self._lock, self._answered = threading.Lock(), threading.Condition()
+        self._lock, self._answered, self._closed = threading.Lock(), threading.Condition(), False
         self._tidy()  # what a run that was killed has left
 
-    def convert(self, name: str) -> None:
-        """Have an executed chapter converted; returns at once."""
-        if "nbconvert" in sys.modules:  # nothing is slow about it in this process
-            return
+    def start(self) -> bool:
+        """Start the process, which takes a second to import; return whether it is there."""
         with self._lock:
-            if self._process is None:
-                self._start()
-            with self._answered:
-                self._waiting.append(name)
-            with suppress(OSError, ValueError, AttributeError):  # it is gone: the page converts
-                self._process.stdin.write(f"{name}\n")
-                self._process.stdin.flush()
+            # Where nbconvert is imported already, nothing is slow about it in this process.
+            if self._process is None and not self._closed and "nbconvert" not in sys.modules:
+                with suppress(OSError):  # no memory, perhaps
+                    self._process = self._started()
+                    threading.Thread(target=self._listen, daemon=True).start()
+                    for name in self._waiting:
+                        self._tell(name)
+            return self._process is not None
+
+    def convert(self, name: str) -> None:
+        """Have an executed chapter converted, once the process is there."""
+        with self._lock, self._answered:
+            self._waiting.append(name)
+            if self._process is not None:
+                self._tell(name)
 
     def wait(self) -> None:
         """Wait until all is converted that was asked for; not long, for the page can do it too."""
-        with self._answered:
-            self._answered.wait_for(lambda: not self._waiting, timeout=SECONDS)
+        if self._process is not None:
+            with self._answered:
+                self._answered.wait_for(lambda: not self._waiting, timeout=SECONDS)
 
     def close(self) -> None:
         """End the process, with what it has begun to write."""
         with self._lock:
+            self._closed = True
             if self._process is None:
                 return
-            with suppress(OSError, ValueError):
-                self._process.stdin.close()
             self._process.kill()
             self._process.wait()
+            with suppress(OSError, ValueError):
+                self._process.stdin.close()
         self._tidy()
 
-    def _start(self) -> None:
-        # Ctrl-C is for the runner, which ends this as well.
-        flags = ("CREATE_NEW_PROCESS_GROUP", "BELOW_NORMAL_PRIORITY_CLASS")  # of Windows
-        with suppress(OSError):  # no memory, perhaps
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "boxloop.report.meanwhile", str(self._project.root)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                cwd=Path(boxloop.__file__).parent.parent,  # this machinery, and no other
-                text=True,
-                encoding="utf-8",
-                start_new_session=True,
-                creationflags=sum(getattr(subprocess, flag, 0) for flag in flags),
-            )
-            threading.Thread(target=self._listen, daemon=True).start()
+    def _started(self) -> subprocess.Popen:
+        return subprocess.Popen(
+            [sys.executable, "-m", "boxloop.report.meanwhile", str(self._project.root)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=Path(boxloop.__file__).parent.parent,  # this machinery, and no other
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,
+            creationflags=sum(getattr(subprocess, flag, 0) for flag in FLAGS),
+        )
+
+    def _tell(self, name: str) -> None:
+        with suppress(OSError, ValueError):
+            self._process.stdin.write(f"{name}\n")
+            self._process.stdin.flush()
 
     def _listen(self) -> None:
-        """Take down what is converted; when the process ends nobody need wait for it."""
+        """Take down what is converted; where the process ends nobody need wait for it."""
         with suppress(OSError, ValueError):
             for line in self._process.stdout:
                 with self._answered:
