@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from boxloop.base.places import Project
 
 SECONDS = 5  # to wait for the last chapter
+# Where it is imported already, nothing is slow about converting in this process.
+SLOW = "nbconvert"
 # Of Windows: Ctrl-C is for the runner, which ends this as well; and the notebooks come first.
 FLAGS = ("CREATE_NEW_PROCESS_GROUP", "BELOW_NORMAL_PRIORITY_CLASS")
 
@@ -33,14 +35,14 @@ class Meanwhile:
         self._project = project
         self._process: Any = None
         self._waiting: list[str] = []
-        self._lock, self._answered, self._closed = threading.Lock(), threading.Condition(), False
+        self._lock, self._answered = threading.Lock(), threading.Condition()
+        self._closed = self._gone = False
         self._tidy()  # what a run that was killed has left
 
     def start(self) -> bool:
         """Start the process, which takes a second to import; return whether it is there."""
         with self._lock:
-            # Where nbconvert is imported already, nothing is slow about it in this process.
-            if self._process is None and not self._closed and "nbconvert" not in sys.modules:
+            if self._process is None and not self._closed and SLOW not in sys.modules:
                 with suppress(OSError):  # no memory, perhaps
                     self._process = self._started()
                     threading.Thread(target=self._listen, daemon=True).start()
@@ -59,7 +61,7 @@ class Meanwhile:
         """Wait until all is converted that was asked for; not long, for the page can do it too."""
         if self._process is not None:
             with self._answered:
-                self._answered.wait_for(lambda: not self._waiting, timeout=SECONDS)
+                self._answered.wait_for(lambda: self._gone or not self._waiting, SECONDS)
 
     def close(self) -> None:
         """End the process, with what it has begun to write."""
@@ -100,7 +102,7 @@ class Meanwhile:
                         self._waiting.remove(line.strip())
                     self._answered.notify_all()
         with self._answered:
-            self._waiting.clear()
+            self._gone = True
             self._answered.notify_all()
 
     def _tidy(self) -> None:
