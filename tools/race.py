@@ -68,7 +68,7 @@ def timed(command: Any, folder: Path, *, expected: Any = None) -> Any:
     start = last = time.perf_counter()
     output = []
     with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
-        pipes = {"stdout": subprocess.PIPE, "stderr": errors, "text": True}
+        pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": errors, "text": True}
         with subprocess.Popen(command, cwd=folder, env=env, **pipes) as process:
             for line in process.stdout or ():
                 output.append(line)
