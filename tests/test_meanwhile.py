@@ -82,8 +82,8 @@ def test_nothing_half_written_is_left(finished, slow):
     part.parent.mkdir()
     part.write_text("half", encoding="utf-8")
     with closing(Meanwhile(finished)) as one:
-        assert not part.exists()
         one.start()
+        assert not part.exists()
         for path in finished.executed.glob("*.ipynb"):
             one.convert(path.stem)
         wait(lambda: len(one._waiting) < 6)

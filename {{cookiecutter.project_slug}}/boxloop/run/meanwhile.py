@@ -1,7 +1,13 @@
-"""The process that converts chapters for the report while the next ones run."""
+"""The process that converts chapters for the report while the next ones run.
+
+It is started as ``python -m boxloop.run.meanwhile PROJECT``, reads the name of a chapter per line
+and answers each with one line. It tells of no fault: what it has not kept, the page converts, and
+says what is wrong with it.
+"""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -17,8 +23,8 @@ if TYPE_CHECKING:
 SECONDS = 5  # to wait for the last chapter
 # Where it is imported already, nothing is slow about converting in this process.
 SLOW = "nbconvert"
-# Of Windows: Ctrl-C is for the runner, which ends this as well; and the notebooks come first.
-FLAGS = ("CREATE_NEW_PROCESS_GROUP", "BELOW_NORMAL_PRIORITY_CLASS")
+# The notebooks come first; on Windows that, and that Ctrl-C is for the runner, is said on starting.
+NICE, FLAGS = 10, ("CREATE_NEW_PROCESS_GROUP", "BELOW_NORMAL_PRIORITY_CLASS")
 
 
 class Meanwhile:
@@ -37,12 +43,12 @@ class Meanwhile:
         self._waiting: list[str] = []
         self._lock, self._answered = threading.Lock(), threading.Condition()
         self._closed = self._gone = False
-        self._tidy()  # what a run that was killed has left
 
     def start(self) -> bool:
         """Start the process, which takes a second to import; return whether it is there."""
         with self._lock:
             if self._process is None and not self._closed and SLOW not in sys.modules:
+                self._tidy()  # what a run that was killed has left
                 with suppress(OSError):  # no memory, perhaps
                     self._process = self._started()
                     threading.Thread(target=self._listen, daemon=True).start()
@@ -77,7 +83,7 @@ class Meanwhile:
 
     def _started(self) -> subprocess.Popen:
         return subprocess.Popen(
-            [sys.executable, "-m", "boxloop.report.meanwhile", str(self._project.root)],
+            [sys.executable, "-m", "boxloop.run.meanwhile", str(self._project.root)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -109,3 +115,28 @@ class Meanwhile:
         for part in (self._project.report / "kept").glob(".*.part"):
             with suppress(OSError):
                 part.unlink()
+
+
+def main() -> None:
+    """Keep the chapters of the project on the command line, in the order in which they come."""
+    if hasattr(os, "nice"):
+        os.nice(NICE)
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what a library prints gets nowhere
+    from boxloop.base.places import Project
+
+    project = Project(Path(sys.argv[1]))
+    with suppress(Exception):
+        from boxloop.report import get_ready
+
+        get_ready()
+    for line in os.fdopen(0, encoding="utf-8"):
+        with suppress(Exception):
+            from boxloop.report.chapters import keep_chapter
+
+            keep_chapter(project, line.strip())
+        print(line.strip(), file=answers)
+
+
+if __name__ == "__main__":
+    main()
