@@ -258,7 +258,8 @@ def test_the_page_is_written_whole_and_the_same_twice(project):
     """No date of the building, no random ids: the same inputs give the same bytes."""
     first = build_report(project).read_bytes()
     assert build_report(project).read_bytes() == first
-    assert sorted(path.name for path in project.report.iterdir()) == ["index.html", "notebooks"]
+    found = sorted(path.name for path in project.report.iterdir())
+    assert found == ["index.html", "kept", "notebooks"]
 
 
 def test_columns_of_numbers_are_marked(project):

@@ -47,6 +47,7 @@ GUARDS = {
     "sheets",
     "stream",
     "referee",
+    "ready",
 }
 LISTED = mutants.read_list()
 SOURCE = '''

@@ -151,6 +151,22 @@ def read_chapters(
     return chapters
 
 
+def keep_chapter(project: Project, name: str) -> None:
+    """Convert one executed chapter, so that the page finds it kept.
+
+    Raises
+    ------
+    UserError
+        If there is nothing that can be converted.
+    """
+    from boxloop.record.results import read_checks
+
+    names = sorted({*STATIONS, *chapter_names(project)})
+    find = _finder(project, read_checks(project))
+    copy = read_copy(project.executed / f"{name}.ipynb")
+    _fill(Chapter(name, ""), copy, project, names, find, _answers_by_chapter(project)[name])
+
+
 def _finder(project: Project, checks: list[dict]) -> Callable:
     """Return what finds the result at an address; it reads nothing before it is asked."""
     from boxloop.record.results import read_metrics
@@ -183,6 +199,7 @@ def _fill(
 ) -> None:
     """Fill a chapter from its executed copy; `names` are the chapters that links may lead to."""
     from boxloop.report.convert import put_code, to_html
+    from boxloop.report.kept import chapter_html
     from boxloop.report.tidy import tidy
 
     cells = [cell for cell in notebook["cells"] if "papermill-error-cell-tag" not in tags(cell)]
@@ -195,12 +212,17 @@ def _fill(
         chapter.note = f"{chapter.note} {said}".strip()
     _mark(cells, _answers_now(project, chapter.name), chapter.failure)
     _say_why(cells, waiting)
-    html, code = to_html(notebook)
-    places: dict[str, Any] = {"folder": project.notebooks, "root": project.root}
-    html, title, chapter.headings = tidy(
-        html, chapter=chapter.slug, others=names, find=find, **places
+
+    def convert(find: Callable, folder: Any) -> tuple:
+        html, code = to_html(notebook)
+        places: dict[str, Any] = {"folder": folder, "root": project.root}
+        html, *rest = tidy(html, chapter=chapter.slug, others=names, find=find, **places)
+        return put_code(html, code), *rest
+
+    made_from = [notebook, chapter.slug, names]
+    chapter.html, title, chapter.headings = chapter_html(
+        project, chapter.name, made_from, find, convert
     )
-    chapter.html = put_code(html, code)
     chapter.title = title or chapter.title
     chapter.facts = _facts(notebook["metadata"])
     chapter.executed = True

@@ -194,13 +194,21 @@ def _waits(answers: list[dict]) -> dict[str, Any]:
     return {"waits": found, "source": needed.SOURCE}
 
 
-def get_ready() -> None:
-    """Import what a report is made with, while there is time for it."""
-    import bs4  # noqa: F401
-    import latex2mathml.converter  # noqa: F401
+def get_ready(*, converts: bool = True) -> None:
+    """Import what a report is made with, while there is time for it.
 
-    make_exporter()
+    Parameters
+    ----------
+    converts : bool
+        Also what converts notebooks, which takes a second and is not needed where all are kept.
+    """
+    import bs4  # noqa: F401
+
     _templates()
+    if converts:
+        import latex2mathml.converter  # noqa: F401
+
+        make_exporter()
 
 
 def fragment(template: str, **context: Any) -> str:

@@ -67,7 +67,7 @@ def without_unseen(text: str) -> Any:
     return _UNSEEN.sub("", text).encode("utf-8", "replace").decode("utf-8")
 
 
-def make_safe(soup: BeautifulSoup, folder: Path, root: Path) -> None:
+def make_safe(soup: BeautifulSoup, folder: Any, root: Path) -> None:
     """Remove from a parsed fragment whatever runs or makes a request.
 
     Parameters
@@ -116,7 +116,7 @@ def _keep_style(style: Tag) -> None:
 def _keep_image(image: Any, folder: Path, root: Path) -> None:
     source = (image.get("src") or "").strip()
     if not IMAGE.match(source):
-        source = _embedded(source, folder, root)
+        source = embedded(source, folder, root)
     if source:
         image["src"] = source
         image["alt"] = (
@@ -128,7 +128,7 @@ def _keep_image(image: Any, folder: Path, root: Path) -> None:
         image.attrs = {"class": "no-picture"}
 
 
-def _embedded(source: str, folder: Path, root: Path):
+def embedded(source: str, folder: Any, root: Path) -> str:
     """Return a picture of the project as a data URI, or an empty text."""
     try:
         path = (folder / source).resolve()

@@ -6,6 +6,9 @@ Importing this imports papermill, which takes a second: import it when a noteboo
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from subprocess import DEVNULL
 from typing import Any
 
@@ -20,6 +23,8 @@ from boxloop.run.outputs import Outputs
 NAME = "boxloop"
 # Seconds to wait for what a cell has put out when it has ended: thousands of messages take a while.
 LATE = 30
+# Seconds between two times that the copy of a notebook is written while it runs.
+EVERY = 10
 # A kernel throws messages away, also the one that it is through, where they are read more slowly
 # than they are made.
 LOST = "… the end of what this cell put out was lost: it printed faster than could be read …\n"
@@ -28,6 +33,27 @@ LOST = "… the end of what this cell put out was lost: it printed faster than c
 def _stream(name: str, text: str) -> NotebookNode:
     """Return what was printed as an output, not validated: that takes longer than all the rest."""
     return NotebookNode(output_type="stream", name=name, text=text)
+
+
+@contextmanager
+def _seldom_saved(nb_man: Any) -> Iterator:
+    """Have the copy written now and then; papermill writes it whenever the notebook is through.
+
+    By itself it does so before and after each cell, of text too, and the kernel waits for that.
+    """
+    save, last = nb_man.save, time.monotonic()
+
+    def now_and_then() -> None:
+        nonlocal last
+        if time.monotonic() - last >= EVERY:
+            save()
+            last = time.monotonic()
+
+    nb_man.save = now_and_then
+    try:
+        yield
+    finally:
+        nb_man.save = save
 
 
 class Client(PapermillNotebookClient):
@@ -125,7 +151,8 @@ class Engine(NBClientEngine):
         client = Client(nb_man, kernel_name=kernel_name, log=logger, **options)
         # A kernel hands on by itself what it catches; the rest would get to the terminal.
         surroundings = {"env": kernel_env} if kernel_env else {}
-        return client.execute(stdout=DEVNULL, stderr=DEVNULL, **surroundings)
+        with _seldom_saved(nb_man):
+            return client.execute(stdout=DEVNULL, stderr=DEVNULL, **surroundings)
 
 
 papermill_engines.register(NAME, Engine)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
-from boxloop.base.fast_imports import quick_imports
+from boxloop.base.fast_imports import HADOOP, quick_imports
 from boxloop.base.files import sha256, write_text
 from boxloop.notebooks.file import first_error, read_notebook, signed, tags
 from boxloop.record.facts import inputs
@@ -195,7 +195,7 @@ def load_engine(stock: Stock | None = None) -> None:
     """Import papermill, which takes a second, while the first kernel gets ready."""
     if stock:
         stock.start()
-    with warnings.catch_warnings(), quick_imports():
+    with warnings.catch_warnings(), quick_imports(HADOOP):
         warnings.simplefilter("ignore")
         from boxloop.run import engine  # noqa: F401  # papermill, and what of it is ours
     # For all threads: what a thread ignores for itself, another may bring back.

@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -25,11 +25,16 @@ from boxloop.run.cluster import cluster
 from boxloop.run.execute import Stock, Stopped, environment, execute, load_engine
 from boxloop.run.interrupt import Interrupts
 from boxloop.run.lock import lock
+from boxloop.run.meanwhile import Meanwhile
 from boxloop.run.progress import Lines
 from boxloop.run.strays import ours
 
 if TYPE_CHECKING:
     from boxloop.base.places import Project
+
+# Seconds after which a notebook is at work, the first kernel has what it needs, and this process
+# only waits; a run that is through before is none to prepare a report in.
+AT_WORK = 2
 
 
 @dataclass(frozen=True)
@@ -151,6 +156,9 @@ class Round:
         )
         how = {"cold": options.cold, "timeout": options.timeout}
         self.stock = Stock(project, selected, say=lines.say, **how)
+        self.meanwhile = Meanwhile(project)
+        self.preparing = threading.Timer(AT_WORK, self._prepare)
+        self.preparing.daemon = True
         self.by_name = {chapter.name: chapter for chapter in selected}
         self.results: dict[str, Result] = {}
         self.why: dict[str, str] = {}
@@ -171,9 +179,6 @@ class Round:
             return "stopped"
         self.begun.append(chapter)
         self.active.add(chapter.name)
-        # This process only waits now, and the first kernel has what it needs.
-        if len(self.begun) == 2:
-            threading.Thread(target=_prepare_report, daemon=True).start()
         try:
             return self._work(chapter)
         finally:
@@ -199,6 +204,7 @@ class Round:
         seconds = time.perf_counter() - start
         state = "failed" if error else "ok"
         self.results[chapter.name] = Result(chapter.name, state, seconds, error or "")
+        self.meanwhile.convert(chapter.name)
         why = self.why.get(chapter.name)
         self.lines.say(
             f"{chapter.label:<18} {seconds:6.1f} s    {state}" + (f"        {why}" if why else "")
@@ -247,10 +253,19 @@ class Round:
                 self._close()
         return [self.results[name] for name in self.by_name if name in self.results]
 
+    def _prepare(self) -> None:
+        """Import what the report needs, here and where chapters are converted meanwhile."""
+        with suppress(Exception):  # a fault in it is for the report to tell
+            converts = not self.meanwhile.start()
+            from boxloop.report import get_ready
+
+            get_ready(converts=converts)
+
     def _turn(self) -> None:
         load_engine(self.stock)
         from boxloop.run.schedule import go
 
+        self.preparing.start()
         go(
             self.chapters,
             self.selected,
@@ -263,6 +278,7 @@ class Round:
 
     def _close(self) -> None:
         """End the kernels, and wait while their threads take away what they had begun to write."""
+        self.preparing.cancel()
         self.stock.close()
         end = time.monotonic() + 5
         while self.active and time.monotonic() < end:
@@ -280,14 +296,6 @@ class Round:
             f"Stopped during {names}; what is done is kept: go on with `boxloop run`, "
             f"or repeat it with `boxloop run --from {open_ones[0].number}`."
         )
-
-
-def _prepare_report() -> None:
-    """Import what the report needs; a fault in it is for the report to tell."""
-    with suppress(Exception):
-        from boxloop.report import get_ready
-
-        get_ready()
 
 
 def _record(
@@ -367,7 +375,7 @@ def run(
     refuse_a_damaged_ledger(project, chapters, selected)
     interrupts = Interrupts(last=last)
     this = Round(project, chapters, selected, asked, lines=lines, interrupts=interrupts)
-    with interrupts, lock(project):
+    with interrupts, lock(project), closing(this.meanwhile):
         require(project, chapters, selected)
         for sentence in [*sort_notebooks(project).others, *answered.restore(project)]:
             lines.say(sentence)
@@ -376,5 +384,6 @@ def run(
         _record(project, chapters, outcome, asked.note, this.rows)
         for sentence in notices(project):
             lines.say(sentence)
+        this.meanwhile.wait()
         _report(project, outcome)
     return outcome
