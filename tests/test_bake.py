@@ -10,6 +10,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 import yaml
 from conftest import ROOT, TEMPLATE
 from cookiecutter.hooks import run_script_with_context
@@ -297,6 +298,31 @@ def test_the_two_lists_of_packages_agree(baked):
         *extras["onnx"],
     }
     assert not [line for line in ours if re.search("[<~,]|==", line)], "lower bounds only"
+
+
+def test_astropy_comes_where_a_table_may_ask_for_it(bake, baked, tmp_path):
+    """A worked example does not need it; a table of one's own is FITS often enough."""
+    own = read(bake(tmp_path, start_from="own-data") / "pyproject.toml")["project"]
+    theirs = read(baked / "pyproject.toml")["project"]
+
+    assert "astropy>=6.1" in own["dependencies"]
+    assert {*own["dependencies"]} - {*theirs["dependencies"]} == {"astropy>=6.1"}
+    assert "astropy>=6.1" in theirs["optional-dependencies"]["formats"]
+
+
+def test_versions_that_were_tested_come_along(baked):
+    """One for each dependency and extra, as new as these ask; no address, and no file of ours."""
+    theirs = read(baked / "pyproject.toml")["project"]
+    lines = (baked / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = [Requirement(line) for line in lines if not line.startswith("#")]
+    asked = [*theirs["dependencies"], *sum(theirs["optional-dependencies"].values(), [])]
+
+    for line in asked:
+        wanted = Requirement(line)
+        found = [pin for pin in pins if pin.name == wanted.name]
+        assert found, line
+        assert all(wanted.specifier.contains(next(iter(p.specifier)).version) for p in found), line
+    assert all(str(pin.specifier).startswith("==") and not pin.url for pin in pins)
 
 
 def test_the_version_is_the_same_everywhere(baked):

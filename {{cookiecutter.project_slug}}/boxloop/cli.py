@@ -204,9 +204,7 @@ def _say_version(context: click.Context, _: Any, asked: Any) -> None:
         context.exit()
 
 
-@click.group(
-    invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
-)
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--version",
     is_flag=True,

@@ -71,7 +71,7 @@ def _frames(lines: list[str], cells: dict, name: str, root: Path) -> list[Place]
     """Return the calls of a traceback, the outermost first."""
     heads = [at for at, line in enumerate(lines) if _CELL.match(line) or _FILE.match(line)]
     found = []
-    for at, end in zip(heads, [*heads[1:], len(lines)], strict=True):
+    for at, end in zip(heads, [*heads, len(lines)][1:], strict=True):
         code = _code(lines[at + 1 : end])
         if cell := _CELL.match(lines[at]):
             where = f"notebooks/{name}.ipynb, cell {cells.get(int(cell[1]), '?')}, line {cell[2]}"

@@ -11,7 +11,7 @@ from boxloop.parcel.state import state_lines
 from boxloop.record.obstacles import obstacles
 from boxloop.record.results import read_checks
 from boxloop.record.status import status
-from boxloop.record.verdict import failing_words, waiting_words
+from boxloop.record.verdict import ANSWERS, failing_words, waiting_words
 from boxloop.settings.load import load_settings
 from boxloop.split.seal import openings, read_ledger
 
@@ -37,11 +37,10 @@ def next_lines(project: Project) -> list[str]:
             "Next: `boxloop adopt FILE --target COLUMN` takes one in.",
         ]
     settings = load_settings(project.settings_file)
-    if lines := _run(status(project, parameters={})):
-        return [*lines, *state_lines(project)]
-    if lines := _checks(read_checks(project)):
-        return lines
-    if state := state_lines(project):
+    state = state_lines(project)
+    if lines := _run(status(project, parameters={})) or _checks(read_checks(project)):
+        return [*lines, *state]
+    if state:
         return [*state, *_after(state)]
     if _opened(project):
         return [
@@ -89,9 +88,11 @@ def _checks(rows: list[dict]) -> list[str]:
             "Next: `boxloop check` says what to do; "
             f"`boxloop waive {failing[0]} --reason TEXT` lets it stand for a reason.",
         ]
-    if words := waiting_words(rows):
-        return [f"{words}.", "Next: `boxloop answers` lists them; `jupyter lab` to write."]
-    return []
+    if not (words := waiting_words(rows)):
+        return []
+    if any(row["id"] == ANSWERS and row["state"] == "unanswered" for row in rows):
+        return [f"{words}.", "Next: `boxloop answers` lists them; they are written in notebooks/."]
+    return [f"{words}.", "Next: `boxloop check` says which, and what they ask for."]
 
 
 def _opened(project: Project) -> bool:
@@ -105,7 +106,5 @@ def _after(state: list[str]) -> list[str]:
     """Return what comes after a release; where the study has changed, that is said already."""
     if "of before" in state[0]:
         return ["Next: `boxloop compare` shows what has changed."]
-    return [
-        "Next: `boxloop referee release` checks it; `boxloop export --to zenodo` prepares the "
-        "upload."
-    ]
+    upload = "`boxloop export --to zenodo` prepares the upload"
+    return [f"Next: `boxloop referee release` checks it; {upload}."]

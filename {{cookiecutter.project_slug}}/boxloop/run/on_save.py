@@ -139,9 +139,7 @@ class Watch:
             self.served.tell(reload=True)
 
 
-def watch(
-    project: Project, *, port: int, show: Callable, say: Callable, **options: Any
-) -> None:
+def watch(project: Project, *, port: int, show: Callable, say: Callable, **options: Any) -> None:
     """Run and serve until Ctrl-C.
 
     Parameters

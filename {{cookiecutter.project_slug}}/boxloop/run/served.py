@@ -14,7 +14,7 @@ import json
 import secrets
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
@@ -192,15 +192,15 @@ class Served:
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)
-        token = r"/(?P<token>[\w-]+)/"
+        below = r"/(?P<token>[\w-]+)/"
         pages = [
-            (token, _Frame),
-            (token + r"watch\.js", _Script),
-            (token + "line", _Line),
-            (token + r"(?P<name>[\w-][\w.-]*)", _Report),
+            (below, _Frame),
+            (below + r"watch\.js", _Script),
+            (below + "line", _Line),
+            (below + r"(?P<name>[\w-][\w.-]*)", _Report),
         ]
-        quiet = {"log_function": lambda _: None}
-        server = HTTPServer(Application(pages, served=self, websocket_ping_interval=20, **quiet))
+        settings: dict[str, Any] = {"served": self, "log_function": lambda _: None}
+        server = HTTPServer(Application(pages, **settings))
         server.add_sockets(self._sockets)
         try:
             self._loop.run_forever()
@@ -208,7 +208,7 @@ class Served:
             server.stop()
             self._loop.close()
 
-    def __enter__(self) -> Served:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

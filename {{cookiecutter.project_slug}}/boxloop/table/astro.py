@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from boxloop.base.errors import UserError
+from boxloop.table import foreign
 from boxloop.table.gather import Gathered
 from boxloop.table.inside import choose, only_one
 
@@ -27,6 +28,7 @@ def read_fits(path: Path, table: str | None) -> Catalogue:
     UserError
         If it is damaged, or holds images alone.
     """
+    foreign.needs_astropy(path, "fits")
     from astropy.io import fits
     from astropy.table import Table
 
@@ -86,6 +88,7 @@ def _size(rows: Any, columns: Any) -> str:
 
 def read_votable(path: Path, table: str | None) -> Catalogue:
     """Return a table of a VOTable file."""
+    foreign.needs_astropy(path, "votable")
     from astropy.io.votable import parse
 
     file = _asked(path, "VOTABLE", lambda: parse(path, verify="ignore"))
@@ -111,6 +114,7 @@ def read_votable(path: Path, table: str | None) -> Catalogue:
 
 def read_ecsv(path: Path, table: str | None) -> Catalogue:
     """Return the table of an ECSV file."""
+    foreign.needs_astropy(path, "text")
     from astropy.table import Table
 
     only_one(path, table)
