@@ -1,10 +1,9 @@
 """Write constraints.txt of the template: the versions that its tests have passed with.
 
-    python3 tools/lock.py
+    python3 tools/environment.py tools/lock.py
 
 Asks the package index, by uv, for what the dependencies and extras of a fresh project come to
-today, on every system and Python that it runs on; then the tests are run with these. Standard
-library only.
+today, on every system and Python that it runs on; then the tests are run with these.
 """
 
 import shutil
@@ -14,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from environment import ROOT, python_in
+from environment import ROOT
 
 PLACE = ROOT / "{{cookiecutter.project_slug}}" / "constraints.txt"
 HEAD = """\
@@ -41,8 +40,8 @@ def main() -> Any:
 
 def bake(folder: Path, start: str) -> Path:
     """Return the pyproject.toml of a fresh project."""
-    python, slug = str(python_in(ROOT)), start.replace("-", "_")
-    command = [python, "-m", "cookiecutter", str(ROOT), "--no-input", "--default-config"]
+    slug = start.replace("-", "_")
+    command = [sys.executable, "-m", "cookiecutter", str(ROOT), "--no-input", "--default-config"]
     command += ["--output-dir", str(folder), "project_slug=" + slug, "start_from=" + start]
     subprocess.run(command, check=True)
     return folder / slug / "pyproject.toml"

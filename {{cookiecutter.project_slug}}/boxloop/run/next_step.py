@@ -83,10 +83,10 @@ def _checks(rows: list[dict]) -> list[str]:
     """Return what fails without a waiver, or else what waits for a person's words."""
     failing = [row["id"] for row in rows if row["state"] == "fail"]
     if failing:
+        waive = f"`boxloop waive {failing[0]} --reason TEXT` lets it stand for a reason"
         return [
             f"{failing_words(rows)}, {failing[0]} first.",
-            "Next: `boxloop check` says what to do; "
-            f"`boxloop waive {failing[0]} --reason TEXT` lets it stand for a reason.",
+            f"Next: `boxloop check` says what to do; {waive}.",
         ]
     if not (words := waiting_words(rows)):
         return []
