@@ -84,7 +84,7 @@ def installed(monkeypatch, tmp_path):
     monkeypatch.setattr(demo, "BUILD", tmp_path)
     monkeypatch.setattr(demo, "DEMO", tmp_path / "demo")
     monkeypatch.setattr(demo, "python_in", lambda _: Path(sys.executable))
-    monkeypatch.setattr(demo, "has_cookiecutter", lambda: (tmp_path / "demo" / ".venv").is_dir())
+    monkeypatch.setattr(demo, "has_cookiecutter", (tmp_path / "demo" / ".venv").is_dir)
 
     def make(folder, *what):
         said.append(what)

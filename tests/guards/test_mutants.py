@@ -47,6 +47,7 @@ GUARDS = {
     "sheets",
     "stream",
     "referee",
+    "watch",
 }
 LISTED = mutants.read_list()
 SOURCE = '''
