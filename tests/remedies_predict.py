@@ -3,12 +3,11 @@
 import gzip
 import re
 import shutil
-import sys
 
 import predict_release
 import pyarrow as pa
 from pyarrow import parquet
-from remedies import CASES, Answer, case
+from remedies import Answer, case
 from test_adopt import table
 from walk_project import command
 
@@ -33,24 +32,6 @@ def ready(person):
 def predicts(person, file="t.csv", out="o.csv", *more):
     """Return the door of ``boxloop predict FILE --out FILE``."""
     return person.types("predict", person.folder / file, "--out", person.folder / out, *more)
-
-
-def without_astropy(install):
-    """Return a case of a FITS file that nothing writes: astropy is installed, or it is CSV."""
-
-    def remedy(person):
-        ready(person)
-        person.monkeypatch.setitem(sys.modules, "astropy", None)
-        yield predicts(person, out="o.fits"), "o.fits would be written by astropy: `pip install"
-        if install:
-            person.monkeypatch.delitem(sys.modules, "astropy")
-        yield predicts(person, out="o.fits" if install else "o.csv")
-
-    return remedy
-
-
-CASES["predictions that nothing writes 1"] = without_astropy(install=True)
-CASES["predictions that nothing writes 2"] = without_astropy(install=False)
 
 
 @case

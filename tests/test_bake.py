@@ -303,16 +303,6 @@ def test_the_two_lists_of_packages_agree(baked):
     assert not [line for line in ours if re.search("[<~,]|==", line)], "lower bounds only"
 
 
-def test_astropy_comes_where_a_table_may_ask_for_it(bake, baked, tmp_path):
-    """A worked example does not need it; a table of one's own is FITS often enough."""
-    own = read(bake(tmp_path, start_from="own-data") / "pyproject.toml")["project"]
-    theirs = read(baked / "pyproject.toml")["project"]
-
-    assert "astropy>=6.1" in own["dependencies"]
-    assert {*own["dependencies"]} - {*theirs["dependencies"]} == {"astropy>=6.1"}
-    assert "astropy>=6.1" in theirs["optional-dependencies"]["formats"]
-
-
 def test_versions_that_were_tested_come_along(baked):
     """One for each dependency and extra, as new as these ask; no address, and no file of ours."""
     theirs = read(baked / "pyproject.toml")["project"]

@@ -445,18 +445,6 @@ def test_a_file_that_was_cut_short_is_never_a_traceback(tmp_path, name, share):
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"),
-    [("t.fits", "fits"), ("t.vot", "votable"), ("t.ecsv", "ascii.ecsv"), ("t.txt", "ascii.mrt")],
-)
-def test_without_astropy_its_formats_name_it(tmp_path, monkeypatch, name, kind):
-    """The loop does not need it, so a project has it only where a table asks for it."""
-    Table({"x": [1.0, 2.0]}).write(tmp_path / name, format=kind)
-    monkeypatch.setitem(sys.modules, "astropy", None)
-    with pytest.raises(UserError, match=r'astropy: `pip install -e "\.\[formats\]"`, or '):
-        read_catalogue(tmp_path / name)
-
-
-@pytest.mark.parametrize(
     ("name", "library"), [("t.h5", "h5py"), ("t.xlsx", "openpyxl"), ("t.root", "uproot")]
 )
 def test_without_its_library_a_file_names_it(tmp_path, monkeypatch, name, library):

@@ -6,13 +6,11 @@ import csv
 import io
 import warnings
 from collections.abc import Iterable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
 from boxloop.base.files import written_whole
-from boxloop.table.foreign import INSTALL
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -64,9 +62,6 @@ def refuse(out: Path, file: Path, *, force: bool) -> None:
         raise UserError(msg)
     if out.exists() and not force:
         msg = f"{out} is there already: name another file, or add --force to replace it."
-        raise UserError(msg)
-    if kind_for(out) in GATHERED.values() and find_spec("astropy") is None:
-        msg = f"{out.name} would be written by astropy: `{INSTALL}`, or end it in .csv."
         raise UserError(msg)
     if not out.parent.is_dir():
         msg = f"The folder {out.parent} is not there: make it, or name another one with --out."

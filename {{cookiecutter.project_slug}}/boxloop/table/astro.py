@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from boxloop.base.errors import UserError
-from boxloop.table import foreign
 from boxloop.table.gather import Gathered
 from boxloop.table.inside import choose, only_one
 
@@ -28,7 +27,6 @@ def read_fits(path: Path, table: str | None) -> Catalogue:
     UserError
         If it is damaged, or holds images alone.
     """
-    foreign.needs_astropy(path, "fits")
     from astropy.io import fits
     from astropy.table import Table
 
@@ -88,7 +86,6 @@ def _size(rows: Any, columns: Any) -> str:
 
 def read_votable(path: Path, table: str | None) -> Catalogue:
     """Return a table of a VOTable file."""
-    foreign.needs_astropy(path, "votable")
     from astropy.io.votable import parse
 
     file = _asked(path, "VOTABLE", lambda: parse(path, verify="ignore"))
@@ -114,7 +111,6 @@ def read_votable(path: Path, table: str | None) -> Catalogue:
 
 def read_ecsv(path: Path, table: str | None) -> Catalogue:
     """Return the table of an ECSV file."""
-    foreign.needs_astropy(path, "text")
     from astropy.table import Table
 
     only_one(path, table)

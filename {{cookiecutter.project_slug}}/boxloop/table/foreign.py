@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,9 +71,6 @@ EXTRA = {
     "hdf5": ("an HDF5 file", "h5py", "write its table as Parquet where it was made"),
     "excel": ("a workbook of Excel", "openpyxl", "save the sheet as CSV"),
     "root": ("a ROOT file", "uproot", "write its tree as Parquet where it was made"),
-    "fits": ("a FITS file", "astropy", "write its table as Parquet where it was made"),
-    "votable": ("a VOTable", "astropy", "ask for it as CSV"),
-    "text": ("a table in a format of astronomers", "astropy", "save it as CSV"),
 }
 INSTALL = 'pip install -e ".[formats]"'
 
@@ -97,17 +93,6 @@ def missing(path: Path, kind: str) -> UserError:
     """Return what is said where the library that reads a kind is not installed."""
     what, library, other = EXTRA[kind]
     return UserError(f"{path.name} is {what}, read by {library}: `{INSTALL}`, or {other}.")
-
-
-def needs_astropy(path: Path, kind: str) -> None:
-    """Say what is to be installed, before a table is asked of astropy, which may not be there.
-
-    Raises
-    ------
-    UserError
-    """
-    if find_spec("astropy") is None:
-        raise missing(path, kind)
 
 
 def damaged(path: Path, kind: str) -> UserError:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from boxloop.base.errors import UserError
-from boxloop.table import foreign
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,7 +81,6 @@ def read_as(path: Path, data: bytes, kind: str) -> tuple:
     UserError
         If the text is not what it seems.
     """
-    foreign.needs_astropy(path, "text")
     # astropy takes a second to import, and only these formats need it.
     from astropy.table import Table
 
