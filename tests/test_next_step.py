@@ -201,7 +201,7 @@ def test_released(tmp_path_factory, tmp_path):
 
 
 def test_released_and_changed_since(tmp_path_factory, tmp_path):
-    """Told beside what is out of date, and alone when that has run."""
+    """Told beside what is out of date, and alone when that has run; see also test_parcel.py."""
     project = copy_of(released(tmp_path_factory)[0], tmp_path)
     edit(project.settings_file, "[study]", "# mine\n[study]")
     lines = next_lines(project)
@@ -213,11 +213,6 @@ def test_released_and_changed_since(tmp_path_factory, tmp_path):
     lines = next_lines(project)
     assert "of before: study.toml is another now" in lines[0]
     assert commands(lines)[1] == ["compare"]
-    again = commands(lines)[0]
-    assert command(project, *again, "--anyway", "it is a small study")[0] in (0, 1)
-    settled(project)
-    settled(Project(project.root / "release"))
-    assert next_lines(project)[0].endswith(", as the study is now.")
 
 
 def test_every_command_is_one():
