@@ -29,7 +29,8 @@ def main() -> Any:
     if not report.is_file():
         sys.exit("The demo stopped before there was a report: the message above says where.")
     print("\nThe report: {}".format(report))
-    print("Beside it, `{} open` shows it, and `... watch` follows what you change.".format(typed()))
+    print("In {}, `{} open` shows it in the browser,".format(DEMO, typed()))
+    print("and `{} watch` follows what you change.".format(typed()))
     print("The test set is sealed. When everything is settled, this opens it, once:")
     print("  cd {} && {}".format(DEMO, OPEN))
     return code
