@@ -120,6 +120,8 @@ class Watch:
     def _became(self, outcome: Any) -> str:
         wrong = [f"Failed: {result.message}" for result in outcome.failed]
         wrong += [f"Failed: {problem}" for problem in outcome.problems]
+        if not outcome.changed and not wrong:
+            return "Nothing was out of date."
         return " ".join(wrong) or f"The report is of {time.strftime('%H:%M:%S')}."
 
     def _wait_for_others(self) -> None:
