@@ -2,7 +2,7 @@
 PYTHON ?= python3
 IN_VENV = $(PYTHON) tools/environment.py
 
-.PHONY: demo test lint mutants test-browser bench clean
+.PHONY: demo test lint mutants test-browser bench lock picture clean
 
 demo:  ## bake the default project, run the loop and print the path of the report
 	$(PYTHON) tools/demo.py
@@ -25,6 +25,12 @@ mutants:  ## break the guards of the machinery one at a time, and see whether a 
 
 bench:  ## time the bake and the loop, beside other ways to run the same notebooks
 	$(IN_VENV) tools/bench.py
+
+lock:  ## ask uv for the versions of today, on every system, for constraints.txt
+	$(IN_VENV) tools/lock.py
+
+picture:  ## take the picture that the READMEs begin with from the report of the demo
+	$(IN_VENV) tools/picture.py
 
 clean:  ## remove what the other targets made
 	rm -rf build .venv .pytest_cache .ruff_cache

@@ -448,8 +448,11 @@ table(
 @case
 def adopt_over_a_worked_example(person):
     person.small(), person.writes()
-    yield person.adopts(), "belongs to a worked example: make a project with start_from = own-data"
-    person.project = person.bakes(start_from="own-data", task="classification")
+    person.edit("study.toml", 'task = "regression"', 'task = "classification"')
+    said = yield person.adopts(), "belongs to a worked example, whose chapters speak of its own"
+    template, *answers = re.search(r"`cookiecutter (.+?)`", said)[1].split()
+    assert template == "gh:OWNER/cookiecutter-boxloop"
+    person.project = person.bakes(**dict(answer.split("=") for answer in answers))
     yield person.adopts()
 
 

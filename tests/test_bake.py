@@ -7,12 +7,14 @@ import shutil
 import subprocess
 import tomllib
 from fnmatch import fnmatch
+from itertools import chain
 from pathlib import Path
 
 import pytest
 import yaml
 from conftest import ROOT, TEMPLATE
 from cookiecutter.hooks import run_script_with_context
+from packaging.requirements import Requirement
 
 CONTEXT = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
 CHOICES = {
@@ -110,6 +112,8 @@ def rendered(project):
 
 def read(path):
     """Parse a file by its kind; None for a kind without a grammar."""
+    if path.suffix == ".png":
+        return None
     text = path.read_text(encoding="utf-8")
     if path.suffix in {".json", ".ipynb"}:
         return json.loads(text)
@@ -297,6 +301,21 @@ def test_the_two_lists_of_packages_agree(baked):
         *extras["onnx"],
     }
     assert not [line for line in ours if re.search("[<~,]|==", line)], "lower bounds only"
+
+
+def test_versions_that_were_tested_come_along(baked):
+    """One for each dependency and extra, as new as these ask; no address, and no file of ours."""
+    theirs = read(baked / "pyproject.toml")["project"]
+    lines = (baked / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = [Requirement(line) for line in lines if not line.startswith("#")]
+    extras = chain.from_iterable(theirs["optional-dependencies"].values())
+
+    for line in [*theirs["dependencies"], *extras]:
+        wanted = Requirement(line)
+        found = [pin for pin in pins if pin.name == wanted.name]
+        assert found, line
+        assert all(wanted.specifier.contains(next(iter(p.specifier)).version) for p in found), line
+    assert all(str(pin.specifier).startswith("==") and not pin.url for pin in pins)
 
 
 def test_the_version_is_the_same_everywhere(baked):

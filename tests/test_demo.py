@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from pathlib import Path
 
 import pytest
 from conftest import ROOT
@@ -43,7 +44,7 @@ def test_a_project_that_only_ran_is_replaced(places, capsys):
     ],
 )
 def test_work_is_kept(places, capsys, name):
-    """Under a name that was free, without its environment."""
+    """Under a name that was free; the environment stays where it is, and serves the fresh one."""
     fresh, old = places
     whole = contents(fresh)
     (old / name).write_text("mine", encoding="utf-8")
@@ -53,20 +54,68 @@ def test_work_is_kept(places, capsys, name):
 
     demo.put_in_place(fresh, old)
 
+    assert (old / ".venv").is_dir()
+    (old / ".venv").rmdir()
     assert contents(old) == whole
     assert contents(old.parent / "demo-2") == work
     assert not (old.parent / "demo-2" / ".venv").exists()
     assert "demo-2" in capsys.readouterr().out
 
 
-def test_the_first_demo(places, tmp_path):
-    """Nothing is in its place."""
+@pytest.mark.parametrize("there", ["nothing", "an environment"])
+def test_the_first_demo(places, tmp_path, capsys, there):
+    """Nothing is in its place, or the environment alone that has baked it."""
     fresh, _ = places
     whole = contents(fresh)
+    if there != "nothing":
+        (tmp_path / "first" / ".venv").mkdir(parents=True)
 
     demo.put_in_place(fresh, tmp_path / "first")
 
     assert contents(tmp_path / "first") == whole
+    assert (tmp_path / "first" / ".venv").exists() == (there != "nothing")
+    assert not (tmp_path / "first-1").exists() and capsys.readouterr().out == ""
+
+
+@pytest.fixture
+def installed(monkeypatch, tmp_path):
+    """`bake` in a folder of its own; what would be installed is noted, Cookiecutter is this one."""
+    said = []
+    monkeypatch.setattr(demo, "BUILD", tmp_path)
+    monkeypatch.setattr(demo, "DEMO", tmp_path / "demo")
+    monkeypatch.setattr(demo, "python_in", lambda _: Path(sys.executable))
+    monkeypatch.setattr(demo, "has_cookiecutter", (tmp_path / "demo" / ".venv").is_dir)
+
+    def make(folder, *what):
+        said.append(what)
+        (folder / ".venv").mkdir()
+
+    monkeypatch.setattr(demo, "make_environment", make)
+    monkeypatch.setattr(demo, "install", lambda _, *what: said.append(what))
+    return said
+
+
+def test_one_environment_bakes_and_runs(installed):
+    """It is made once: the second demo installs nothing."""
+    demo.bake()
+
+    assert installed == [
+        ("cookiecutter>=2.6",),
+        ("--constraint", "constraints.txt", "--editable", "."),
+    ]
+    assert (demo.DEMO / "constraints.txt").is_file() and (demo.DEMO / ".venv").is_dir()
+    demo.bake()
+    assert len(installed) == 2
+    assert sorted(path.name for path in demo.BUILD.iterdir()) == ["demo", "fresh"]
+
+
+def test_other_dependencies_are_installed(installed):
+    """Into the same environment."""
+    demo.bake()
+    (demo.DEMO / ".venv" / demo.MADE_FROM).write_text("of before", encoding="utf-8")
+    demo.bake()
+
+    assert installed[2:] == installed[1:2]
 
 
 def test_the_demo_leaves_the_seal_shut(monkeypatch, tmp_path, capsys):

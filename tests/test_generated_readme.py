@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,9 @@ import sysconfig
 from pathlib import Path
 
 import pytest
+from conftest import ROOT, TEMPLATE
+
+from boxloop.cli import cli
 
 WINDOWS = os.name == "nt"
 
@@ -91,7 +95,7 @@ def test_the_pip_way(project, home):
     lines = commands(
         project / "README.md", "With pip, on Windows" if WINDOWS else "With pip, on Linux and macOS"
     )
-    assert lines[-2:] == ["pip install -e .", "boxloop run"]
+    assert lines[-2:] == ["pip install -e . -c constraints.txt", "boxloop run"]
 
     follow(lines, project, home)
 
@@ -112,6 +116,94 @@ def test_the_uv_way(project, home):
     assert_has_run(project)
 
 
+LARGEST = 150_000  # bytes of the picture that every project gets
+
+
+@pytest.mark.parametrize("readme", ["template", "project"])
+def test_it_begins_with_what_a_person_sees(project, readme):
+    """A picture of the report's first screen, small, before the first command."""
+    root = {"template": ROOT, "project": project}[readme]
+    text = (root / "README.md").read_text(encoding="utf-8")
+    picture = re.search(r"!\[[^\]]{20,}\]\(([^)]+)\)", text)
+
+    assert picture.start() < text.index("```console")
+    data = (root / picture[1]).read_bytes()
+    assert data.startswith(b"\x89PNG") and 5_000 < len(data) < LARGEST
+    assert data == (ROOT / ".github" / "report.png").read_bytes()
+
+
+@pytest.mark.parametrize("start", ["template", "worked-example", "own-data"])
+def test_eight_steps_to_ones_own_science(bake, tmp_path, start):
+    """Each with a command or a place that is there."""
+    root = ROOT if start == "template" else bake(tmp_path, start_from=start)
+    text = (root / "README.md").read_text(encoding="utf-8")
+    part = re.search(
+        r"^## (?:Start your|Your) own science.*?(?=^## )", text, re.DOTALL | re.MULTILINE
+    )[0]
+    steps = re.findall(r"^(\d)\. \*\*(.+)", part, re.MULTILINE)
+
+    assert [number for number, _ in steps] == list("12345678")
+    named = {
+        name for _, words in steps for name in re.findall(r"`(study(?:\.toml|/\w+\.py))`", words)
+    }
+    assert named >= {"study.toml", "study/baseline.py", "study/stress.py"}
+    assert [name for name in named if start != "template" and not (root / name).exists()] == []
+
+
+def typed_lines():
+    """Yield every line of boxloop that a README of the template has, with its file."""
+    for path in (ROOT / "README.md", TEMPLATE / "README.md", TEMPLATE / "boxloop" / "README.md"):
+        text = path.read_text(encoding="utf-8")
+        for line in re.findall(
+            r"`boxloop( [^`]+)?`|^(?:uv run )?boxloop (.+)$", text, re.MULTILINE
+        ):
+            yield path, "".join(line).strip()
+
+
+@pytest.mark.parametrize(("path", "line"), sorted(set(typed_lines())))
+def test_every_line_of_boxloop_is_understood(path, line):
+    """Command, options and number of words, as the command line reads them; nothing is run."""
+    name, *words = shlex.split(line.partition(" | ")[0]) or [None]
+    if name is None or name.startswith("-"):
+        assert name in (None, "--version", "--help")
+        return
+    command = cli.commands[name]
+    # Options that are told of by name, such as `--from`, or a command that is told of by its name.
+    told_of = len(words) < sum(p.required for p in command.params)
+    command.make_context(name, list(words), resilient_parsing=told_of)
+
+
+def test_the_lines_of_the_template_make_a_project(cook):
+    """The address is this folder's here; Return answers every question, and a table is taken in."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    block = re.search(
+        r"^## Start your own science.*?```console\n(.*?)```", text, re.DOTALL | re.MULTILINE
+    )[1]
+    lines = [shlex.split(line) for line in block.splitlines()]
+    assert lines[0] == ["pip", "install", "cookiecutter"]
+    assert lines[1][:2] == ["cookiecutter", "gh:OWNER/cookiecutter-boxloop"]
+
+    done = cook(str(ROOT), *lines[1][2:], answers="\n" * 8)
+    assert done.returncode == 0, done.stderr
+    assert lines[2] == ["cd", "my_study"] and lines[3] == ["uv", "sync"]
+    project = cook.here / "my_study"
+    rows = "".join(f"{n % 7},{n % 11},{'ab'[n % 3 == 0]}\n" for n in range(90))
+    (cook.home / "events.csv").write_text("x,y,class\n" + rows, encoding="utf-8")
+    assert lines[4][:4] == ["uv", "run", "boxloop", "adopt"]
+    words = [word.replace("~", str(cook.home)) for word in lines[4][3:]]
+    done = subprocess.run(
+        [sys.executable, "-m", "boxloop", *words],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=os.environ | {"PYTHONPATH": "", "PYTHONUTF8": "1"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Written: study.toml and data/raw/events.csv." in done.stdout
+    assert lines[5:] == [["uv", "run", "boxloop", "run"]]
+
+
 def test_it_is_short_and_names_what_exists(project):
     """Under a hundred lines, and every folder of the table is there."""
     text = (project / "README.md").read_text(encoding="utf-8")
@@ -124,8 +216,6 @@ def test_it_is_short_and_names_what_exists(project):
 
 def test_every_command_in_it_exists(project):
     """The README promises no command that the console script does not have."""
-    from boxloop.cli import cli
-
     text = (project / "README.md").read_text(encoding="utf-8")
     named = set(re.findall(r"(?:`|^|uv run )boxloop ([a-z]+)", text, re.MULTILINE))
 

@@ -20,6 +20,7 @@ import remedies_release_table
 import remedies_seal
 import remedies_sheets
 import remedies_study
+import remedies_watch
 from conftest import TEMPLATE
 from remedies import CASES, Person, tried
 from sentences import Source
@@ -46,6 +47,7 @@ ROOMS = (
     remedies_seal,
     remedies_sheets,
     remedies_study,
+    remedies_watch,
 )
 # Functions that hand a sentence on, instead of raising it.
 RETURNED = {

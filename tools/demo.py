@@ -3,8 +3,8 @@
     python3 tools/demo.py
 
 The test set stays sealed: that is opened once, by a person who has a reason.
-Standard library only: Cookiecutter and the project each get an environment of their own under
-build/.
+Standard library only: Cookiecutter goes into the environment of the project that it bakes, so that
+there is one.
 """
 
 import os
@@ -13,25 +13,32 @@ import subprocess
 import sys
 from typing import Any
 
-from environment import ROOT, make_environment, python_in
+from environment import ROOT, install, make_environment, python_in
 
 BUILD = ROOT / "build"
 DEMO = BUILD / "demo"
 OPEN = 'boxloop release --reason "why it is opened now"'
+MADE_FROM = "made-from-pyproject.toml"
 
 
 def main() -> Any:
-    """Bake, install, run; the exit code is that of `boxloop run`."""
+    """Install, bake, run; the exit code is that of `boxloop run`."""
     bake()
-    make_environment(DEMO, "--editable", ".")
     code = subprocess.call(loop_in(DEMO), cwd=str(DEMO))
     report = DEMO / "report" / "index.html"
     if not report.is_file():
         sys.exit("The demo stopped before there was a report: the message above says where.")
     print("\nThe report: {}".format(report))
+    print("In {}, `{} open` shows it in the browser,".format(DEMO, typed()))
+    print("and `{} watch` follows what you change.".format(typed()))
     print("The test set is sealed. When everything is settled, this opens it, once:")
     print("  cd {} && {}".format(DEMO, OPEN))
     return code
+
+
+def typed() -> str:
+    """Return how `boxloop` is typed in the project, on this system."""
+    return ".venv\\Scripts\\boxloop" if os.name == "nt" else ".venv/bin/boxloop"
 
 
 def loop_in(project: Any) -> Any:
@@ -40,18 +47,17 @@ def loop_in(project: Any) -> Any:
 
 
 def bake() -> None:
-    """Make build/demo a fresh project with the default answers.
+    """Make build/demo a fresh project with the default answers, and install what it needs.
 
     One that somebody worked in is kept beside it.
     """
-    baker = BUILD / "cookiecutter"
-    if not python_in(baker).is_file():
-        baker.mkdir(parents=True, exist_ok=True)
-        make_environment(baker, "cookiecutter>=2.6")
+    DEMO.mkdir(parents=True, exist_ok=True)
+    if not has_cookiecutter():
+        make_environment(DEMO, "cookiecutter>=2.6")
     fresh = BUILD / "fresh"
     shutil.rmtree(str(fresh), ignore_errors=True)
     command = [
-        str(python_in(baker)),
+        str(python_in(DEMO)),
         "-m",
         "cookiecutter",
         str(ROOT),
@@ -66,20 +72,38 @@ def bake() -> None:
         [*command, "project_slug=" + DEMO.name], check=True, env={**os.environ, "PYTHONUTF8": "1"}
     )
     put_in_place(fresh / DEMO.name, DEMO)
+    wanted = (DEMO / "pyproject.toml").read_text(encoding="utf-8")
+    stamp = DEMO / ".venv" / MADE_FROM
+    if not stamp.is_file() or stamp.read_text(encoding="utf-8") != wanted:
+        install(DEMO, "--constraint", "constraints.txt", "--editable", ".")
+        stamp.write_text(wanted, encoding="utf-8")
+
+
+def has_cookiecutter() -> bool:
+    """Return whether the environment of build/demo can bake: one of before may not."""
+    python = python_in(DEMO)
+    if not python.is_file():
+        return False
+    words = [str(python), "-c", "import cookiecutter"]
+    silent = subprocess.DEVNULL
+    return subprocess.call(words, cwd=str(ROOT), stdout=silent, stderr=silent) == 0
 
 
 def put_in_place(fresh: Any, demo: Any) -> None:
-    """Move a fresh project to `demo`.
+    """Move a fresh project to `demo`, around the environment that is there.
 
-    What is there goes, or to a numbered folder if its owner's files were changed.
+    What else is there goes, or to a numbered folder if its owner's files were changed.
     """
-    if demo.exists() and work_in(demo) != work_in(fresh):
+    aside = demo.with_name(demo.name + ".venv")
+    shutil.rmtree(str(aside), ignore_errors=True)
+    if (demo / ".venv").exists():  # it knows itself by this place, and comes back to it
+        (demo / ".venv").rename(aside)
+    # Nothing is there before the first bake but the environment.
+    if demo.exists() and any(demo.iterdir()) and work_in(demo) != work_in(fresh):
         number = 1
         while demo.with_name("{}-{}".format(demo.name, number)).exists():
             number += 1
         kept = demo.with_name("{}-{}".format(demo.name, number))
-        # Its environment knows itself by the old name.
-        shutil.rmtree(str(demo / ".venv"), ignore_errors=True)
         demo.rename(kept)
         print(
             "The project that was in {} differs from a fresh one: it is kept in {}.".format(
@@ -89,6 +113,8 @@ def put_in_place(fresh: Any, demo: Any) -> None:
         )
     shutil.rmtree(str(demo), ignore_errors=True)
     fresh.rename(demo)
+    if aside.exists():
+        aside.rename(demo / ".venv")
 
 
 def work_in(project: Any) -> Any:

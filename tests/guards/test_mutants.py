@@ -48,6 +48,7 @@ GUARDS = {
     "stream",
     "referee",
     "ready",
+    "watch",
 }
 LISTED = mutants.read_list()
 SOURCE = '''

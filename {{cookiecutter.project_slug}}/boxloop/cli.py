@@ -68,7 +68,7 @@ def _finish(project: Project, outcome: Outcome, note: Any, *more: str) -> None:
     from boxloop.record.lines import closing_lines
 
     for result in outcome.failed:
-        _tell(f"Failed: {result.message}", err=True)
+        _tell(f"Failed: {result.message}", *_places(project, result.name), err=True)
     if outcome.pass_number:
         _tell(f"Pass {outcome.pass_number} is complete.")
     elif note:
@@ -84,6 +84,17 @@ def _finish(project: Project, outcome: Outcome, note: Any, *more: str) -> None:
     with suppress(UserError):  # a damaged file was told of above
         _tell(*closing_lines(project))
     sys.exit(0 if outcome.ok else 1)
+
+
+def _places(project: Project, name: str) -> list[str]:
+    """Return where a chapter failed, file, line and code, from its executed copy."""
+    from boxloop.notebooks.failed import places
+    from boxloop.notebooks.file import read_copy
+
+    try:
+        return places(read_copy(project.executed / f"{name}.ipynb"), name, project.root)
+    except UserError:  # no copy was kept, and the message says why
+        return []
 
 
 def _run(*, verbose: bool, jobs: int | None, parcel: bool = False, **options: Any):
@@ -184,13 +195,58 @@ def how_options(command: Callable) -> Callable:
     return command
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-def cli() -> None:
+def _say_version(context: click.Context, _: Any, asked: Any) -> None:
+    """Print the version of the machinery, and of the template that made the project."""
+    if asked and not context.resilient_parsing:
+        from boxloop.upkeep.version import version_lines
+
+        _say(*version_lines(Path.cwd()))
+        context.exit()
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_say_version,
+    help="Show the versions of template and Python.",
+)
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Go round Box's loop: run the notebooks, check the study, build the report.
+
+    Without a command it says what to do next.
 
     Exit codes: 0 done, 1 a notebook failed or a check fails (for `check`: or waits for an answer,
     or is out of date), 2 the input is wrong.
     """
+    if context.invoked_subcommand is not None:
+        return
+    try:
+        project = find_project()
+    except UserError:
+        _say(context.get_help())
+        return
+    from boxloop.run.next_step import next_lines
+
+    _say(*next_lines(project))
+
+
+def _chapters(_: click.Context, __: Any, typed: str) -> list:
+    """Return the chapters that a person may mean, for the completion of a shell."""
+    from click.shell_completion import CompletionItem
+
+    try:
+        paths = sorted(find_project().notebooks.glob("[0-9][0-9]_*.ipynb"))
+    except UserError:
+        return []
+    return [
+        CompletionItem(path.stem[:2], help=path.stem)
+        for path in paths
+        if path.stem.startswith(typed)
+    ]
 
 
 @cli.command()
@@ -198,10 +254,15 @@ def cli() -> None:
     "--only",
     multiple=True,
     metavar="NN",
+    shell_complete=_chapters,
     help="Run this notebook only, current or not; may be repeated.",
 )
 @click.option(
-    "--from", "start", metavar="NN", help="Run this notebook and all after it, current or not."
+    "--from",
+    "start",
+    metavar="NN",
+    shell_complete=_chapters,
+    help="Run this notebook and all after it, current or not.",
 )
 @click.option(
     "--smoke", is_flag=True, help="Quick numbers, to see that everything runs; counts as no pass."
@@ -640,6 +701,58 @@ def report() -> None:
     from boxloop.report import build_report
 
     _say(f"Report: {build_report(_open_results())}")
+
+
+@cli.command("open")
+def open_report() -> None:
+    """Open the report in the browser."""
+    from boxloop.run.browser import show
+
+    page = find_project().report / "index.html"
+    if not page.is_file():
+        msg = "There is no report yet: `boxloop run` makes it."
+        raise UserError(msg)
+    there = show(page.as_uri())
+    _say(f"Report: {page}", *([] if there else ["No browser was found to show it in: open that."]))
+
+
+@cli.command()
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    metavar="N",
+    help="Where the report is served on this machine; any that is free, if not said.",
+)
+@click.option("--no-browser", is_flag=True, help="Open no browser.")
+@how_options
+def watch(port: int, no_browser: bool, verbose: bool, **how: Any) -> None:
+    """Run what is out of date whenever a file is saved, and reload the report.
+
+    It looks at study/, notebooks/, study.toml and data/raw. Ctrl-C ends it.
+    """
+    from boxloop.run.browser import show
+    from boxloop.run.loop import Interrupted
+    from boxloop.run.on_save import watch as on_save
+    from boxloop.run.progress import lines_for
+
+    def shown_at(address: str) -> None:
+        _tell(f"The report: {address}", "Ctrl-C ends this.")
+        if not no_browser:
+            show(address)
+
+    def lines() -> Any:
+        return lines_for(sys.stdout, echo=_tell, verbose=verbose)
+
+    try:
+        on_save(find_project(), port=port, show=shown_at, say=_tell, lines=lines, **how)
+    except Interrupted as stop:
+        ignore()
+        _tell(str(stop), err=True)
+        sys.exit(130)
+    except KeyboardInterrupt:
+        ignore()
+        _tell("Nobody watches any more; what was run is kept.")
 
 
 def _speak_safely() -> None:

@@ -289,9 +289,12 @@ def _former(project: Project, *, force: bool) -> dict:
         )
         raise UserError(msg) from error
     if not isinstance(content.get("data"), dict) or not isinstance(content.get("study"), dict):
+        study = content.get("study")
+        task = study.get("task", "regression") if isinstance(study, dict) else "regression"
         msg = (
-            f"{name} belongs to a worked example: "
-            "make a project with start_from = own-data and adopt the table there."
+            f"{name} belongs to a worked example, whose chapters speak of its own columns: convert "
+            "it with `cookiecutter gh:OWNER/cookiecutter-boxloop start_from=own-data "
+            f"task={task}`, and adopt the table in that project; what you wrote can go there."
         )
         raise UserError(msg)
     if not force and not study_toml.is_untouched(text):

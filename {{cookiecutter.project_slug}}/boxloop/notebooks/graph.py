@@ -193,14 +193,14 @@ def read_loop(project: Project) -> list[Chapter]:
 
 
 def find(chapters: list[Chapter], wanted: Any) -> Chapter:
-    """Return the chapter that `wanted` names: ``3``, ``03``, ``split`` or ``03_split``.
+    """Return the chapter that `wanted` names: ``3``, ``03``, ``split``, ``03_split`` or its path.
 
     Raises
     ------
     UserError
         If there is no such notebook.
     """
-    text = str(wanted).removesuffix(".ipynb")
+    text = str(wanted).replace("\\", "/").removeprefix("notebooks/").removesuffix(".ipynb")
     for chapter in chapters:
         same_number = text.isdecimal() and int(text) == int(chapter.number)
         if same_number or text in (chapter.name, chapter.name[3:]):

@@ -67,6 +67,11 @@ def _owner(path: Path):
     return {"host": socket.gethostname()}
 
 
+def is_held(path: Path) -> bool:
+    """Return whether a run that still goes on holds this lock file."""
+    return path.exists() and _alive(_owner(path))
+
+
 def _take(path: Path) -> bool:
     """Create the lock file, or return False where there is one."""
     try:
