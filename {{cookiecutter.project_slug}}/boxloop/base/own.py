@@ -1,4 +1,4 @@
-"""Each project has a `boxloop` of its own, and an environment knows one: whose is it here?
+"""Each project has a `boxloop` of its own, while an environment has one installed.
 
 An installed `boxloop` that finds itself in another project hands over to the one of that project.
 """
@@ -25,7 +25,7 @@ def another(start: Path) -> Path | None:
         if (folder / "study.toml").is_file():
             own = folder / "boxloop"
             there = (own / "__init__.py").is_file() and not (folder / "release.json").is_file()
-            return folder if there and not os.path.samefile(own, this) else None
+            return folder if there and not own.samefile(this) else None
     return None
 
 

@@ -32,8 +32,6 @@ def without_outputs(notebook: dict) -> dict:
     about = notebook.setdefault("metadata", {})
     for name in OF_A_WINDOW:
         about.pop(name, None)
-    if any(about.get(key, {}).get(one) == "python" for key, one in _LANGUAGES):
-        about |= {"kernelspec": dict(KERNEL), "language_info": dict(LANGUAGE)}
     for cell in notebook["cells"]:
         facts = cell.setdefault("metadata", {})
         for name in OF_A_RUN:
@@ -44,12 +42,21 @@ def without_outputs(notebook: dict) -> dict:
                 del facts["jupyter"]
         if cell["cell_type"] == "code":
             cell["outputs"], cell["execution_count"] = [], None
-        if isinstance(cell.get("source"), str):
-            cell["source"] = cell["source"].splitlines(keepends=True)
     return notebook
 
 
 _LANGUAGES = (("kernelspec", "language"), ("language_info", "name"))
+
+
+def _in_one_form(notebook: dict) -> dict:
+    """Return a notebook as it is the same, whichever kernel or programme has saved it."""
+    about = notebook["metadata"]
+    if any(about.get(key, {}).get(one) == "python" for key, one in _LANGUAGES):
+        about |= {"kernelspec": dict(KERNEL), "language_info": dict(LANGUAGE)}
+    for cell in notebook["cells"]:
+        if isinstance(cell.get("source"), str):
+            cell["source"] = cell["source"].splitlines(keepends=True)
+    return notebook
 
 
 def parsed(content: bytes) -> Any:
@@ -73,7 +80,7 @@ def cleaned(content: bytes) -> bytes:
     notebook = parsed(content)
     if notebook is None:
         return content
-    return as_text(without_outputs(notebook)).encode("utf-8", "surrogatepass")
+    return as_text(_in_one_form(without_outputs(notebook))).encode("utf-8", "surrogatepass")
 
 
 def has_outputs(content: bytes) -> bool:
@@ -110,9 +117,7 @@ def staged_with_outputs(folder: Any, names: Any = ()) -> list[str]:
     import subprocess
 
     def git(*words: str) -> bytes:
-        return subprocess.run(
-            ["git", *words], cwd=folder, capture_output=True, check=True
-        ).stdout
+        return subprocess.run(["git", *words], cwd=folder, capture_output=True, check=True).stdout
 
     listed = git("ls-files", "-z", "--", *(names or ["*.ipynb"])).decode("utf-8").split("\0")
     return [name for name in listed if name and has_outputs(git("show", f":./{name}"))]

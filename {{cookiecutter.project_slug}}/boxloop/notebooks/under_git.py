@@ -27,7 +27,11 @@ def git(root: Path, *words: str) -> str | None:
     """
     try:
         done = subprocess.run(
-            ["git", *words], cwd=root, stdin=subprocess.DEVNULL, capture_output=True
+            ["git", *words],
+            cwd=root,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
         )
     except OSError as error:
         msg = "git was not found: install it (https://git-scm.com), then `boxloop setup`."

@@ -137,3 +137,59 @@ def _copy(path: Path, target: Path, name: str, subject: Subject, found: Contents
                 shutil.copyfile(path, target)
         if (size := target.stat().st_size) > LARGE:
             found.large.append((name, size))
+
+
+def _is_secret(path: Path) -> bool:
+    """Return whether a file is a key of a test set, or sealed rows, whatever it is called."""
+    with held_open(), path.open("rb") as file:
+        begin = file.read(4096)
+    return begin.startswith(ENCRYPTED) or _KEY.match(begin.strip()) is not None
+
+
+def _has_rows(path: Path, name: str, subject: Subject) -> bool:
+    """Return whether a result shows rows of the data: a table with a column of the study.
+
+    Truth and guess by themselves, as in ``sets/``, are no such rows.
+    """
+    if not name.startswith("results/"):
+        return False
+    if path.suffix == ".parquet" and "sets" not in Path(name).parts:
+        return True
+    return bool(_columns(path) & {*subject.settings.columns, "row_id"})
+
+
+def _has_predictions(path: Path, name: str) -> bool:
+    """Return whether a result tells truth and guess row by row."""
+    if not name.startswith("results/"):
+        return False
+    return (
+        "sets" in Path(name).parts
+        or (path.suffix == ".parquet" and "predictions" in path.stem)
+        or {"truth", "model"} <= _columns(path)
+    )
+
+
+def _columns(path: Path) -> set[str]:
+    """Return the names of the columns of a table; none of what is no table."""
+    if path.suffix == ".csv":
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return set(next(csv.reader(file), []))
+    if path.suffix == ".parquet":
+        import pyarrow.parquet as pq
+
+        with held_open():
+            return set(pq.read_schema(path).names)
+    return set()
+
+
+def models_that_keep_rows(folder: Path) -> list[str]:
+    """Return the model files in a folder that hold rows which they were fitted to, by name."""
+    import zipfile
+
+    found = []
+    for path in sorted(folder.rglob("*.skops")):
+        with zipfile.ZipFile(path) as archive:
+            schema = archive.read("schema.json").decode("utf-8", errors="replace")
+        if KEPT_ROWS.search(schema):
+            found.append(path.relative_to(folder).as_posix())
+    return found

@@ -7,17 +7,18 @@ and beside them the mark that this very run has left.
 
 from __future__ import annotations
 
-import sys
-import uuid
+import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
 from boxloop.base.files import fingerprint, sha256, write_text
 from boxloop.notebooks.clean import OF_A_RUN
-from boxloop.notebooks.file import code_cells, read_notebook, signed
+from boxloop.notebooks.file import code_cells, read_notebook, signed, source
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from boxloop.base.places import Project
 
 AGAIN = "Kernel > Restart Kernel and Run All Cells, then save it"
@@ -26,14 +27,17 @@ AGAIN = "Kernel > Restart Kernel and Run All Cells, then save it"
 def facts_of_hand(shell: Any) -> dict:
     """Return what goes into ``station.json`` of a run by hand: its mark, and all cells so far."""
     typed = [text.rstrip("\n") for text in shell.history_manager.input_hist_raw[1:]]
-    return {"by_hand": {"run": uuid.uuid4().hex, "cells": fingerprint(typed)}}
+    return {"run": os.urandom(16).hex(), "cells": fingerprint(typed)}
 
 
-def tell(run: str) -> None:
+def tell(shell: Any, notebook: Path, run: str) -> None:
     """Show in the cell that ends a chapter what is left to do; what is shown has the mark."""
     from IPython.display import publish_display_data
 
-    words = "Save this notebook, and `boxloop report` shows this run."
+    cells = [text for _, text in code_cells(read_notebook(notebook)) if text.strip()]
+    words = "Save this notebook, and the report shows this run (`boxloop report`)."
+    if shell.execution_count != len(cells):
+        words = f"The numbers are kept. For the report: {AGAIN}."
     publish_display_data({"text/plain": words}, {"boxloop": {"run": run}})
 
 
@@ -53,16 +57,15 @@ def doubt(notebook: dict, facts: dict) -> str:
         Its ``station.json``.
     """
     known = facts["by_hand"]
-    cells = [c for c in notebook["cells"] if c["cell_type"] == "code"]
-    marks = [o["metadata"]["boxloop"].get("run") for c in cells for o in c["outputs"] if _is_mark(o)]
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    cells = [cell for cell in cells if source(cell).strip()]  # an empty one is not run
+    outputs = [one for cell in cells for one in cell.get("outputs", [])]
+    marks = [one["metadata"]["boxloop"].get("run") for one in outputs if _is_mark(one)]
     if marks[-1:] != [known.get("run")]:
         return "save that notebook, and it counts"
-    texts = [text.rstrip("\n") for _, text in code_cells(notebook) if text.strip()]
-    counts = [c.get("execution_count") for c in cells]
-    counts = [n for n, (_, text) in zip(counts, code_cells(notebook), strict=True) if text.strip()]
-    if counts != list(range(1, len(texts) + 1)):
+    if [cell.get("execution_count") for cell in cells] != list(range(1, len(cells) + 1)):
         return f"not from top to bottom in a new kernel: {AGAIN}"
-    if fingerprint(texts) != known.get("cells"):
+    if fingerprint([source(cell).rstrip("\n") for cell in cells]) != known.get("cells"):
         return f"its cells were changed since: {AGAIN}"
     return ""
 

@@ -24,7 +24,7 @@ def window() -> Any:
     A window says with each cell which one of the notebook it is; papermill and nbconvert do not.
     """
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    kernel = getattr(shell, "kernel", None)
+    kernel: Any = getattr(shell, "kernel", None)
     try:
         return shell if kernel.get_parent("shell")["metadata"]["cellId"] else None
     except (AttributeError, LookupError, TypeError):
@@ -54,7 +54,7 @@ class Live:
 
     def _before(self, *_: Any) -> None:
         """Before each cell: read again what was edited."""
-        modules = dict(_study_modules(self.project.study))
+        modules = dict(_study_modules())
         stamps = {name: _stamp(module.__file__) for name, module in modules.items()}
         changed = [name for name in modules if self._seen.get(name, stamps[name]) != stamps[name]]
         self._seen = stamps | {name: self._seen[name] for name in changed}
@@ -66,7 +66,7 @@ class Live:
 
     def _after(self, *_: Any) -> None:
         """After each cell: note what it has imported."""
-        for name, module in _study_modules(self.project.study):
+        for name, module in _study_modules():
             self._seen.setdefault(name, _stamp(module.__file__))
 
     def _read_again(self, modules: dict, changed: list[str], stamps: dict) -> None:
@@ -111,7 +111,7 @@ def _path(module: str) -> str:
     return "study/__init__.py" if module == "study" else f"{module.replace('.', '/')}.py"
 
 
-def _study_modules(folder: Path) -> Iterator[tuple[str, ModuleType]]:
+def _study_modules() -> Iterator[tuple[str, ModuleType]]:
     """Yield name and module of the study's own modules that were imported."""
     for name, module in list(sys.modules.items()):
         inside = name == "study" or name.startswith("study.")
@@ -145,7 +145,7 @@ def attend(project: Project, name: str) -> None:
     _LIVE[0].begin(project, name)
 
 
-def ended() -> dict:
-    """Return what ``station.json`` says of a run by hand; empty of any other."""
+def ended() -> dict | None:
+    """Return what ``station.json`` says of a run by hand; None of any other."""
     shell = window()
-    return by_hand.facts_of_hand(shell) if shell is not None else {}
+    return None if shell is None else by_hand.facts_of_hand(shell)

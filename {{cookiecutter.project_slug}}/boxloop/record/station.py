@@ -385,11 +385,13 @@ class Station(Desk):
             note_training(self.project, self._all_settings)
         facts |= tables_divided(self.project)
         facts["ledger"] = head(self.project)  # so that no line of it can go unseen from here on
-        facts |= (hand := live.ended())
+        if hand := live.ended():
+            facts["by_hand"] = hand
         write_json(self.folder / "station.json", facts | self._facts.gathered())
         merge(self.project, self._all_settings)
         if hand:
-            by_hand.tell(hand["by_hand"]["run"])
+            notebook = self.project.notebooks / f"{self.name}.ipynb"
+            by_hand.tell(live.window(), notebook, hand["run"])
         states = [row["state"] for row in self._checks.values()]
         return f"{self.name}: " + (
             ", ".join(f"{states.count(s)} {s}" for s in dict.fromkeys(states)) or "no checks"
