@@ -24,14 +24,18 @@ def as_saved(path, *, add=()):
     notebook = json.loads(path.read_text(encoding="utf-8"))
     about = {"name": "python", "version": "3.13.1", "codemirror_mode": {"name": "ipython"}}
     notebook["metadata"]["language_info"] = about
-    notebook["metadata"]["kernelspec"] = {"name": "mine", "display_name": "Mine", "language": "python"}
+    notebook["metadata"]["kernelspec"] = {
+        "name": "mine",
+        "display_name": "Mine",
+        "language": "python",
+    }
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     for count, cell in enumerate(code, 1):
         cell["execution_count"], cell["outputs"] = count, [dict(SHOWN)]
         cell["metadata"] |= {"execution": {"iopub.execute_input": "2026"}, "scrolled": True}
         cell["metadata"]["jupyter"] = {"outputs_hidden": True}
-    source = code[0]["source"]
-    code[0]["source"] = ("".join(source) if add else source) + "".join(add) if add else source
+    if add:
+        code[0]["source"] = "".join([*code[0]["source"], *add])
     path.write_text(json.dumps(notebook, ensure_ascii=False, indent=2), encoding="utf-8")
 
 
@@ -150,7 +154,7 @@ def test_a_project_without_attributes_gets_them(project):
 
 
 def test_a_project_inside_of_a_repository(tmp_path, project):
-    """git types the filter at the top, where `boxloop` is not."""
+    """The filter is typed at the top, where `boxloop` is not."""
     git(tmp_path, "init", "-q")
     set_up(project)
     as_saved(project.root / NAME)

@@ -165,7 +165,11 @@ def test_a_window_is_needed(cells):
 
 def test_ipython_shows_the_sentence_without_our_help():
     """Before there is a desk, as in a cell that imports."""
-    try:
-        raise UserError("it is so.")
-    except UserError as error:
-        assert error._render_traceback_() == ["UserError: it is so."]
+    assert UserError("it is so.")._render_traceback_() == ["UserError: it is so."]
+
+
+def test_in_a_run_the_lines_are_kept(monkeypatch):
+    """They say where it was, and the run tells that."""
+    monkeypatch.setenv("BOXLOOP_RUN", "x")
+
+    assert not hasattr(UserError("it is so."), "_render_traceback_")

@@ -34,7 +34,7 @@ def typed(code, folder, installed, *words):
 
 
 def test_a_command_is_that_of_the_project(two):
-    """It says which one is installed, and which one is used; in the first there is nothing to say."""
+    """It says which is installed and which is used; in the first there is nothing to say."""
     first, second = two
     said = typed(SCRIPT, second / "notebooks", first, "--help")
 

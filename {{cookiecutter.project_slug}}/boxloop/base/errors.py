@@ -1,9 +1,13 @@
 """The one exception that speaks to the person, and plain words for those of the system."""
 
 import errno
+import os
 import re
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
+# In the environment of all that a run starts.
+MARK = "BOXLOOP_RUN"
 # What makes a terminal do something, or turns the direction of the text after it: control
 # characters but the tab, the separators of lines and paragraphs, and marks of direction.
 _UNSEEN = re.compile(
@@ -14,12 +18,22 @@ _UNSEEN = re.compile(
 class UserError(Exception):
     """The user's input is wrong: one sentence that names file, column or key, and the remedy.
 
-    The command line prints it and exits with code 2; it never shows a traceback. Nor does a
-    notebook: it shows the sentence, and the line of one's own that led there.
+    The command line prints it and exits with code 2; it never shows a traceback, and nor does a
+    notebook in JupyterLab.
     """
 
-    def _render_traceback_(self) -> list[str]:
-        """Return what IPython shows in place of a traceback: one line."""
+    @property
+    def _render_traceback_(self) -> Callable:
+        """What IPython asks for what it shows in place of a traceback: one line.
+
+        Not in a run: its copy keeps where that was, and the run says so.
+        """
+        if MARK in os.environ:
+            raise AttributeError
+        return self.in_a_line
+
+    def in_a_line(self) -> list[str]:
+        """Return the sentence, and the line of one's own that led there."""
         own = own_lines(self.__traceback__)
         return [f"{type(self).__name__}: {self}" + (f" ({own[-1].place})" if own else "")]
 

@@ -26,8 +26,12 @@ AGAIN = "Kernel > Restart Kernel and Run All Cells, then save it"
 
 def facts_of_hand(shell: Any) -> dict:
     """Return what goes into ``station.json`` of a run by hand: its mark, and all cells so far."""
-    typed = [text.rstrip("\n") for text in shell.history_manager.input_hist_raw[1:]]
-    return {"run": os.urandom(16).hex(), "cells": fingerprint(typed)}
+    return {"run": os.urandom(16).hex(), "cells": fingerprint(_typed(shell))}
+
+
+def _typed(shell: Any) -> list[str]:
+    """Return all that a kernel was asked to run, the running cell included."""
+    return [text.rstrip("\n") for text in shell.history_manager.input_hist_raw[1:]]
 
 
 def tell(shell: Any, notebook: Path, run: str) -> None:
@@ -36,7 +40,7 @@ def tell(shell: Any, notebook: Path, run: str) -> None:
 
     cells = [text for _, text in code_cells(read_notebook(notebook)) if text.strip()]
     words = "Save this notebook, and the report shows this run (`boxloop report`)."
-    if shell.execution_count != len(cells):
+    if len(_typed(shell)) != len(cells):
         words = f"The numbers are kept. For the report: {AGAIN}."
     publish_display_data({"text/plain": words}, {"boxloop": {"run": run}})
 

@@ -33,7 +33,7 @@ def lines_of(error: BaseException, notebook: Path) -> list[str]:
         The chapter that is being run, as it was saved last.
     """
     if isinstance(error, UserError):
-        return error._render_traceback_()
+        return error.in_a_line()
     if isinstance(error, SyntaxError):  # of a module: one in a cell does not get here
         return _of_a_module(error)
     if isinstance(error, NameError) and (said := _made_elsewhere(error, notebook)):
