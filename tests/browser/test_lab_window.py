@@ -68,7 +68,8 @@ def test_run_all_and_save(project, tmp_path, chromium):
         assert git(project.root, "diff", "--", "notebooks") == ""
         git(project.root, "add", "-A")
         assert git(project.root, "diff", "--cached", "--", "notebooks") == ""
-        assert status(project)[0].state == "done"
+        row = status(project)[0]
+        assert row.state == "done", row
         cells = read_copy(project.executed / "01_scoping.ipynb")["cells"]
         assert "Save this notebook" not in str(cells)
         assert any(
