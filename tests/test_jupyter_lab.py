@@ -1,6 +1,7 @@
 """A notebook in the real JupyterLab server: listed, opened, run from its first cell to its last."""
 
 import asyncio
+import contextlib
 import json
 import os
 import secrets
@@ -25,7 +26,7 @@ class Server:
     """The server's address, and how to ask it."""
 
     def __init__(self, port, token):
-        self.place = f"127.0.0.1:{port}"
+        self.place, self.token = f"127.0.0.1:{port}", token
         self.headers = {"Authorization": f"token {token}", "Content-Type": "application/json"}
 
     def ask(self, path, *, method="GET", body=None):
@@ -63,6 +64,13 @@ def lab(baked, tmp_path):
     """JupyterLab in a copy of the default project, with nothing of the user's settings."""
     project = tmp_path / "project"
     shutil.copytree(baked, project)
+    with lab_in(project, tmp_path) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def lab_in(project, tmp_path, *more):
+    """Yield the server of a project, started with more options; its settings are in `tmp_path`."""
     port, token = free_port(), secrets.token_hex(16)
     homes = {
         name: str(tmp_path / name)
@@ -80,6 +88,7 @@ def lab(baked, tmp_path):
         f"--ServerApp.root_dir={project}",
         "--LabApp.extension_manager=readonly",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        *more,
     ]
     log = tmp_path / "lab.log"
     with log.open("wb") as file:

@@ -15,6 +15,7 @@ import mutants
 
 GUARDS = {
     "far",
+    "lab",
     "things",
     "marks",
     "verdict",

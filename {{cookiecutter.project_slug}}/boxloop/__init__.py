@@ -3,7 +3,7 @@
 import sys
 from typing import Any
 
-from boxloop.base import lazy
+from boxloop.base import lazy, own
 
 __version__ = "0.1.0"
 
@@ -27,6 +27,8 @@ def _elsewhere(room: str, name: str) -> Any:
     return moved.old(room, name, asked_by=3)
 
 
-# Here, above all rooms: the lowest of them is told whom to ask, and imports nothing from above.
-sys.meta_path.append(_Moved)
-lazy.elsewhere = _elsewhere
+# In a kernel the installed `boxloop` may be that of another project.
+if not own.in_a_notebook():
+    # Here, above all rooms: the lowest of them is told whom to ask, and imports nothing from above.
+    sys.meta_path.append(_Moved)
+    lazy.elsewhere = _elsewhere

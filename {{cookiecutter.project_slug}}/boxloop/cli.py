@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from boxloop.base.errors import UserError, plainly, shown
+from boxloop.base.own import on_the_command_line
 from boxloop.base.places import find_project
 from boxloop.run.interrupt import ignore
 
@@ -348,6 +349,14 @@ def seal(file: Path) -> None:
     project = _open_project()
     with lock(project):
         _say(*hand_over(project, file))
+
+
+@cli.command()
+def setup() -> None:
+    """Keep outputs of notebooks out of git: once in each clone."""
+    from boxloop.upkeep.setup import set_up
+
+    _say(*set_up(find_project()))
 
 
 @cli.command()
@@ -783,6 +792,8 @@ def _finish_the_bake() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; a mistake of the user is one sentence and exit code 2."""
     _speak_safely()
+    if arguments is None and on_the_command_line():
+        return
     try:
         _finish_the_bake()
         sys.exit(cli.main(args=arguments, prog_name="boxloop", standalone_mode=False) or 0)

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from boxloop.base.errors import UserError
+from boxloop.notebooks.clean import as_text
 
 # Cells that papermill adds to an executed copy; they are not in the source.
 ADDED_TAGS = {"injected-parameters", "papermill-error-cell-tag"}
@@ -77,11 +78,6 @@ def read_copy(path: Path) -> dict:
         msg = f"{Path(path).name} is not as it was executed: {remedy}."
         raise UserError(msg)
     return notebook
-
-
-def as_text(notebook: dict) -> str:
-    """Return the text of a notebook's file in its canonical form: the same for the same content."""
-    return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def _sha256(text: str) -> str:

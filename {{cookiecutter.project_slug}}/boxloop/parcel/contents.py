@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 import boxloop
 from boxloop.base.door import held_open
 from boxloop.base.files import write_text
-from boxloop.notebooks.file import as_text, read_notebook
+from boxloop.notebooks.clean import as_text, without_outputs
+from boxloop.notebooks.file import read_notebook
 
 if TYPE_CHECKING:
     from boxloop.parcel.subject import Subject
@@ -136,17 +137,6 @@ def _copy(path: Path, target: Path, name: str, subject: Subject, found: Contents
                 shutil.copyfile(path, target)
         if (size := target.stat().st_size) > LARGE:
             found.large.append((name, size))
-
-
-def without_outputs(notebook: dict) -> dict:
-    """Return a notebook as it was written: no outputs, counts or traces of a run."""
-    notebook["metadata"].pop("papermill", None)
-    for cell in notebook["cells"]:
-        cell["metadata"].pop("papermill", None)
-        cell["metadata"].pop("execution", None)
-        if cell["cell_type"] == "code":
-            cell["outputs"], cell["execution_count"] = [], None
-    return notebook
 
 
 def _is_secret(path: Path) -> bool:

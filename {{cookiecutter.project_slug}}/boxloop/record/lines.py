@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from boxloop.base.errors import UserError
-from boxloop.notebooks import needed
+from boxloop.notebooks import needed, under_git
 from boxloop.notebooks.answers import read_answers
 from boxloop.notebooks.folder import sort_notebooks
 from boxloop.record import sheets, verdict
@@ -41,6 +41,7 @@ def status_lines(project: Project) -> list[str]:
         f"{row.name.replace('_', ' '):<18} {row.state:<10} {row.detail}".rstrip() for row in rows
     ]
     lines += [*sort_notebooks(project).others, *losses(project), *notices(project)]
+    lines += filter(None, [under_git.trouble(project.root)])
     lines.append(f"Seal: {_seal_words(project)}.")
     newest = last_pass(project)
     words = "none complete yet"

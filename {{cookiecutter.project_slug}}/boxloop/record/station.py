@@ -27,6 +27,7 @@ from boxloop.measure.task import Task
 from boxloop.notebooks.file import asked, code_cells, read_notebook
 from boxloop.notebooks.folder import chapter_names
 from boxloop.notebooks.graph import maker_of
+from boxloop.record import by_hand, live
 from boxloop.record.desk import Desk
 from boxloop.record.divided import tables_divided, watch_tables
 from boxloop.record.facts import Facts, file_hash
@@ -88,6 +89,7 @@ class Station(Desk):
         if name not in (names := chapter_names(self.project)):
             msg = f"There is no notebook {name!r}: choose from {', '.join(names)}."
             raise UserError(msg)
+        live.attend(self.project, name)
         self._facts = Facts(self.project, name)
         self._all_settings = load_settings(self.project.settings_file)
         # What is read from here on is taken down: only a change of that makes the notebook stale.
@@ -383,8 +385,13 @@ class Station(Desk):
             note_training(self.project, self._all_settings)
         facts |= tables_divided(self.project)
         facts["ledger"] = head(self.project)  # so that no line of it can go unseen from here on
+        if hand := live.ended():
+            facts["by_hand"] = hand
         write_json(self.folder / "station.json", facts | self._facts.gathered())
         merge(self.project, self._all_settings)
+        if hand:
+            notebook = self.project.notebooks / f"{self.name}.ipynb"
+            by_hand.tell(live.window(), notebook, hand["run"])
         states = [row["state"] for row in self._checks.values()]
         return f"{self.name}: " + (
             ", ".join(f"{states.count(s)} {s}" for s in dict.fromkeys(states)) or "no checks"

@@ -10,6 +10,7 @@ from boxloop.base.errors import UserError
 from boxloop.base.files import read_json, sha256
 from boxloop.notebooks.file import first_error, read_copy, read_notebook, sources
 from boxloop.notebooks.graph import read_loop, upstream
+from boxloop.record.by_hand import doubt, take_over
 from boxloop.record.facts import (
     code_now,
     code_of,
@@ -142,6 +143,11 @@ def _belongs_to_another(now: Now, chapter: Chapter, copy: dict) -> bool:
     return now.hash(now.project.station(chapter.name) / "station.json", sha256) != known
 
 
+def _is_by_hand(now: Now, chapter: Chapter, copy: dict | None, facts: dict) -> bool:
+    """Return whether the results are those of a run in JupyterLab that the copy does not show."""
+    return "by_hand" in facts and (copy is None or _belongs_to_another(now, chapter, copy))
+
+
 def _other_parameters(chapter: Chapter, copy: dict, given: dict):
     """Return which parameter the copy was executed with that is another now, or None.
 
@@ -164,7 +170,7 @@ def _other_parameters(chapter: Chapter, copy: dict, given: dict):
 
 
 _SHAPES = dict.fromkeys(
-    ("needs", "makes", "declared", "outside", "before", "code", "settings"), dict
+    ("needs", "makes", "declared", "outside", "before", "code", "settings", "by_hand"), dict
 )
 
 
@@ -218,6 +224,8 @@ def judge(now: Now, chapter: Any, *, doubtful: Any = (), given: dict | None = No
         Parameters that it would be run with; by default they are not compared.
     """
     facts, copy, problem = _records(now.project, chapter)
+    if facts and not problem and _is_by_hand(now, chapter, copy, facts):
+        copy = take_over(now.project, chapter.name, facts) or copy
     error = copy and first_error(copy)
     if problem:
         return Row(chapter.name, "stale", problem)
@@ -229,7 +237,9 @@ def judge(now: Now, chapter: Any, *, doubtful: Any = (), given: dict | None = No
     if facts is None:
         return Row(chapter.name, "stale", "its last run was interrupted")
     reason = _changed(now, facts.get("needs", {}) | facts.get("makes", {}))
-    if copy is None:
+    if "by_hand" in facts and (copy is None or another):
+        reason = reason or f"run by hand: {doubt(read_notebook(chapter.path), facts)}"
+    elif copy is None:
         reason = reason or "run by hand: the report has no copy of it"
     elif another:
         reason = reason or "its copy in the report is of another run"

@@ -5,8 +5,8 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-# In the environment of all that a run starts; processes hand it on to those that they start.
-MARK = "BOXLOOP_RUN"
+from boxloop.base.errors import MARK  # processes hand it on to those that they start
+
 ROUNDS = 10  # what still starts others after so many, or is held by the system, is left
 SECONDS = 1  # to end by itself, and to take away what it has put down
 
