@@ -60,7 +60,7 @@ class Addition:
         before = _module(self.project, path, self.name) if path.is_file() else new
         if not before:
             where = self.project.relative(path)
-            msg = f"{where} is not there: restore it from your last commit."
+            msg = f"{where} is not there: restore it from your last commit, or from a fresh project."
             raise UserError(msg)
         end = "\r\n" if "\r\n" in before else "\n"
         self.files[path] = before.rstrip() + f"\n{text}".replace("\n", end)
@@ -270,7 +270,7 @@ def _model(addition: Addition) -> None:
     if re.search(r"^def cwola\b", text, re.MULTILINE):
         kind = "RandomForestClassifier"
         learner = f"{kind}(n_estimators=20, min_samples_leaf=20, random_state=seed)"
-        pipeline = f"cwola([{learner}], seed=seed)"
+        pipeline = f"cwola(\n        [{learner}],\n        seed=seed,\n    )"
     elif re.search(r"^from \.inputs import .*\bpipeline\b", text, re.MULTILINE):
         pipeline = f"pipeline(\n        {last}, filled=True\n    )"
     elif re.search(r"^def seen\b", text, re.MULTILINE):
@@ -335,7 +335,8 @@ def _put_cell(addition: Addition, chapter: str, cell: dict, *, needed: str = "")
     notebook = read_notebook(path)
     cells, where = notebook["cells"], addition.project.relative(path)
     asked = [fact.get("id") for one in cells for fact in _answers(one)]
-    if cell["id"] in [one.get("id") for one in cells] or addition.name in asked:
+    twice = cell["cell_type"] == "markdown" and addition.name in asked
+    if twice or cell["id"] in [one.get("id") for one in cells]:
         _taken(addition.name, where)
     place = next((n for n, one in enumerate(cells) if one.get("id") == "finish"), None)
     if place is None:
