@@ -43,7 +43,8 @@ def contents(project):
     return {
         path.relative_to(project.root).as_posix(): path.read_bytes()
         for path in project.root.rglob("*")
-        if path.is_file() and not {"report", "__pycache__"} & {*path.parts[len(project.root.parts) :]}
+        if path.is_file()
+        and not {"report", "__pycache__"} & {*path.parts[len(project.root.parts) :]}
     }
 
 

@@ -176,7 +176,6 @@ def refuse_unknown(rungs: Mapping[str, Any], inputs: Iterable[str]) -> None:
                 for column in (one for one in columns if one not in known):
                     msg = (
                         f"{WHERE}: {name} is worked out of {column!r}, which is no input in "
-                        "study.toml: correct that name in @FEATURES.of, or give the column the "
-                        "role input there."
+                        "study.toml: correct that name in @FEATURES.of."
                     )
                     raise UserError(msg)

@@ -36,7 +36,7 @@ def refuse_a_broken_manifest(frame: pd.DataFrame, settings: Any) -> None:
         if name in numbers and not is_numeric_dtype(frame[name]):
             msg = (
                 f"{table} needs numbers, and study.data.labelled returns words there: make them "
-                "numbers in study/data.py, or give the column another role."
+                "numbers in study/data.py."
             )
             raise UserError(msg)
 
@@ -57,8 +57,8 @@ def levels_of(test: Any, stress: Any) -> list[float]:
     if found := stress.get(test.levels):
         return list(found)
     msg = (
-        f"The stress test {test.name!r} of study/stress.py has no levels: write "
-        f"{test.levels} = [0.1, 0.5], or others, below [stress] in study.toml."
+        f"The stress test {test.name!r} of study/stress.py has no levels: name "
+        f"some as {test.levels!r} below [stress] in study.toml."
     )
     raise UserError(msg)
 

@@ -60,7 +60,9 @@ class Addition:
         before = _module(self.project, path, self.name) if path.is_file() else new
         if not before:
             where = self.project.relative(path)
-            msg = f"{where} is not there: restore it from your last commit, or from a fresh project."
+            msg = (
+                f"{where} is not there: restore it from your last commit."
+            )
             raise UserError(msg)
         end = "\r\n" if "\r\n" in before else "\n"
         self.files[path] = before.rstrip() + f"\n{text}".replace("\n", end)
@@ -70,7 +72,7 @@ class Addition:
         path = self.project.root / "tests" / f"test_{kind}_{self.name}.py"
         if path.exists():
             where = self.project.relative(path)
-            msg = f"{where} is there already: choose another name, or remove that file."
+            msg = f"{where} is there already: choose another name."
             raise UserError(msg)
         self.files[path] = text
 
@@ -183,7 +185,7 @@ def _names(tree: ast.Module) -> set[str]:
 
 
 def _taken(name: str, where: str) -> None:
-    msg = f"{where} has {name!r} already: choose another name, or edit what is there."
+    msg = f"{where} has {name!r} already: choose another name."
     raise UserError(msg)
 
 
