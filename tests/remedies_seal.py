@@ -349,7 +349,7 @@ def _other_rows(person):
 def other_rows_are_put_back(person):
     yield (
         _other_rows(person),
-        "was sealed from other rows than study.toml and data/raw give now: put them back, or",
+        "): put them back, or",
     )
     person.edit("study/data.py", "FIRST = 5", "FIRST = 0")
 

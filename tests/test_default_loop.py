@@ -1,6 +1,7 @@
 """The default project from end to end: its story, its numbers in bands, its seal."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -20,11 +21,17 @@ STATES = {"pass", "waived", "cannot-tell", "not-applicable"}
 TIMED = {"cost.csv", "machine.json", "station.json"}
 
 
-def boxloop(project, *words):
+def boxloop(project, *words, env=None):
     """Run ``python -m boxloop`` in a project where nothing is installed."""
     command = [sys.executable, "-m", "boxloop", *words]
     return subprocess.run(
-        command, cwd=project, capture_output=True, text=True, encoding="utf-8", timeout=600
+        command,
+        cwd=project,
+        env=None if env is None else {**os.environ, **env},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=600,
     )
 
 

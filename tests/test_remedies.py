@@ -1,6 +1,7 @@
 """Every remedy that a message names is followed, literally, and then the same door is open."""
 
 import pytest
+import remedies_add
 import remedies_adopt
 import remedies_benchmark
 import remedies_bundle
@@ -29,6 +30,7 @@ from walk_project import command, execute_here, sources, write
 
 # Where the cases are.
 ROOMS = (
+    remedies_add,
     remedies_adopt,
     remedies_benchmark,
     remedies_bundle,
@@ -68,6 +70,7 @@ RETURNED = {
         "_examine",
         "_not_described",
         "_not_the_sealed_one",
+        "_of_other_rows",
         "_sealed_shut",
         "lost_key",
     ],

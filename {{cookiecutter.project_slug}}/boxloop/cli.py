@@ -277,6 +277,24 @@ def run(only: tuple, start: Any, smoke: bool, sets: tuple, note: Any, **how: Any
 
 
 @cli.command()
+@click.argument("kind", type=click.Choice(["feature", "stress", "model", "check", "answer"]))
+@click.argument("name")
+@click.option(
+    "--of", "of", multiple=True, metavar="COLUMN", help="What it is made of; may be repeated."
+)
+@click.option("--table", is_flag=True, help="A feature in the table, and not in the models.")
+@click.option("--chapter", metavar="NN", help="Where a check or a question goes; 05 if not said.")
+def add(kind: str, name: str, of: tuple, table: bool, chapter: Any) -> None:
+    """Write a feature, stress test, model, check or question that works at once."""
+    from boxloop.run.lock import lock
+    from boxloop.upkeep.addition import add as write
+
+    project = _open_project()
+    with lock(project):
+        _say(*write(project, kind, name, of=of, table=table, chapter=chapter))
+
+
+@cli.command()
 @click.option("--reason", metavar="TEXT", help="Why the test set is opened; goes to the ledger.")
 @click.option("--anyway", metavar="REASON", help="Why it is opened in spite of what is in the way.")
 @click.option("--yes", is_flag=True, help="Do not ask at a terminal.")

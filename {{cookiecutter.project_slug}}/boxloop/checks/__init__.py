@@ -56,4 +56,4 @@ FAMILIES = (
     release,
 )
 
-__all__ = ["biggest_bump", "run_check"]
+__all__ = ["Finding", "biggest_bump", "check", "run_check"]

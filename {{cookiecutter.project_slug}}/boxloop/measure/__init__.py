@@ -9,6 +9,7 @@ __all__, __getattr__ = public(
         "decision": ("decide",),
         "ensemble": ("resample_predict",),
         "explain": ("dependence", "leading_inputs"),
+        "features": ("Features",),
         "intervals": ("group_bootstrap", "residual_score"),
         "metrics": ("METRICS",),
         "model_file": ("load_model", "save_model"),

@@ -64,9 +64,17 @@ class Desk:
     # Rows.
 
     def exploration(self, labelled: "pd.DataFrame") -> "pd.DataFrame":
-        """Return the rows that 01 and 02 may look at; the split keeps them in training."""
+        """Return the rows that 01 and 02 may look at; the split keeps them in training.
+
+        Raises
+        ------
+        UserError
+            If the table has not the columns that study.toml names, or words for numbers.
+        """
+        from boxloop.record.promises import refuse_a_broken_manifest
         from boxloop.split.division import exploration
 
+        refuse_a_broken_manifest(labelled, self._all_settings)
         return exploration(labelled, self.settings)
 
     def divide(self, labelled: "pd.DataFrame", **others: Any) -> "Parts":
@@ -449,6 +457,30 @@ class Desk:
         return table(self.project, self._results(), chapter=self.name)
 
     # Which model, and by what it was chosen.
+
+    def rungs(self, models: Any) -> dict[str, Any]:
+        """Return the ladder of the study, unfitted: each rung has its motivation.
+
+        Raises
+        ------
+        UserError
+            If one has none, or a feature in it is worked out of what is no input.
+        """
+        from boxloop.record.promises import rungs_of
+
+        return rungs_of(models, self.seed, self.settings.inputs)
+
+    def levels(self, test: Any) -> list[float]:
+        """Return the levels of a stress test, from [stress] of study.toml.
+
+        Raises
+        ------
+        UserError
+            If it has none there.
+        """
+        from boxloop.record.promises import levels_of
+
+        return levels_of(test, self.settings.stress)
 
     def flexibility(
         self, ladder: "Mapping", frame: "pd.DataFrame", *, membership: "Callable | None" = None

@@ -64,7 +64,9 @@ def waive(project: Project, check_id: str, reason: str) -> Waived:
 def _open_row(project: Project, check_id: str) -> dict:
     """Return what the last run found of a check, if that is something to waive."""
     from boxloop.checks import REGISTRY
+    from boxloop.checks.own import know
 
+    know(project.root)
     if check_id not in REGISTRY:
         near = nearest(check_id, REGISTRY)
         them = f"the nearest name is {near}" if near else "`boxloop check --format json` has them"

@@ -1,4 +1,4 @@
-"""Change one line of ``study.toml`` and nothing else: comments, order and line ends stay."""
+"""Change one entry of ``study.toml`` and nothing else: comments, order and line ends stay."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 import tomllib
 from typing import Any
 
-_TABLE = re.compile(r"""\s*\[\s*(?:waivers|"waivers"|'waivers')\s*\]\s*(?:#.*)?""")
+_NAME = r"""\s*\[\s*(?:{0}|"{0}"|'{0}')\s*\]\s*(?:#.*)?"""
 
 
 def with_waiver(text: str, check_id: str, line: str) -> str | None:
@@ -28,20 +28,74 @@ def with_waiver(text: str, check_id: str, line: str) -> str | None:
         ``[waivers."check.id"]``. Whatever it finds, the result is read again, and counts only if
         it says the same as before but for this entry.
     """
+    return with_line(text, "waivers", check_id, line)
+
+
+def with_line(text: str, table: str, key: str, line: str) -> str | None:
+    """Return the text of a ``study.toml`` in which one line of a table is this one.
+
+    As `with_waiver`, of any table at the top.
+    """
     wanted = tomllib.loads(text)
-    new = tomllib.loads(f"[waivers]\n{line}")["waivers"][check_id]
-    before = wanted.get("waivers", {})
+    new = tomllib.loads(f"[{table}]\n{line}")[table][key]
+    before = wanted.get(table, {})
     if not isinstance(before, dict):
         return None
-    wanted["waivers"] = {**before, check_id: new}
+    wanted[table] = {**before, key: new}
     end = "\r\n" if "\r\n" in text else "\n"
     lines = text.splitlines(keepends=True)
-    heads = [n for n, row in enumerate(lines) if _TABLE.fullmatch(row.rstrip("\r\n"))]
-    tries = [_put(lines, head, check_id, line, end) for head in heads]
-    if "waivers" not in tomllib.loads(text):
+    head_of = re.compile(_NAME.format(re.escape(table)))
+    heads = [n for n, row in enumerate(lines) if head_of.fullmatch(row.rstrip("\r\n"))]
+    tries = [_put(lines, head, key, line, end) for head in heads]
+    if table not in tomllib.loads(text):
         last = "" if not text or text.endswith("\n") else end
-        tries.append(f"{text}{last}{end}[waivers]{end}{line}{end}")
+        tries.append(f"{text}{last}{end}[{table}]{end}{line}{end}")
     return next((found for found in tries if found and _reads(found) == wanted), None)
+
+
+def with_table(text: str, name: str, entry: str) -> str | None:
+    """Return the text of a ``study.toml`` with one more table, behind those of its kind.
+
+    Parameters
+    ----------
+    text : str
+        Valid TOML.
+    name : str
+        Of the table, such as ``columns.colour``.
+    entry : str
+        The table as it stands in the file, its header first, after an empty line.
+
+    Returns
+    -------
+    str or None
+        None where the result would say anything else beside.
+    """
+    wanted, (kind, _, key) = tomllib.loads(text), name.partition(".")
+    before = wanted.get(kind, {})
+    if not isinstance(before, dict) or key in before:
+        return None
+    wanted[kind] = {**before, key: tomllib.loads(entry)[kind][key]}
+    end = "\r\n" if "\r\n" in text else "\n"
+    entry, lines = entry.replace("\n", end), text.splitlines(keepends=True)
+    mine = [n for n, row in enumerate(lines) if re.match(rf"\s*\[\s*{re.escape(kind)}\s*\.", row)]
+    places = [_end_of(lines, mine[-1])] if mine else []
+    tries = ["".join([*_closed(lines[:n], end), entry, *lines[n:]]) for n in [*places, len(lines)]]
+    return next((found for found in tries if _reads(found) == wanted), None)
+
+
+def _end_of(lines: list[str], head: int) -> int:
+    """Return the number of the line behind what a table holds."""
+    end = next((n for n in range(head + 1, len(lines)) if lines[n].lstrip().startswith("[")), None)
+    end = len(lines) if end is None else end
+    # What stands right above the next table speaks of that one.
+    while end > head + 1 and (not lines[end - 1].strip() or lines[end - 1].startswith("#")):
+        end -= 1
+    return end
+
+
+def _closed(lines: list[str], end: str) -> list[str]:
+    """Return lines of which the last one ends as the others do."""
+    return [*lines[:-1], lines[-1] if lines[-1].endswith("\n") else lines[-1] + end]
 
 
 def _reads(text: str) -> Any:
@@ -72,8 +126,8 @@ def _put(lines: list[str], head: int, check_id: str, line: str, end: str) -> str
 
 
 def _entry(lines: list[str], check_id: str) -> int | None:
-    """Return how many lines the entry of a check takes, if it begins with the first of them."""
-    if not re.match(rf"""\s*(["']){re.escape(check_id)}\1\s*=""", lines[0]):
+    """Return how many lines the entry of a key takes, if it begins with the first of them."""
+    if not re.match(rf"""\s*(["']?){re.escape(check_id)}\1\s*=""", lines[0]):
         return None
     sizes = range(1, len(lines) + 1)
     return next((size for size in sizes if _reads("".join(lines[:size])) is not None), None)

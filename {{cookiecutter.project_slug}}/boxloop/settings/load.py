@@ -73,7 +73,7 @@ class Settings(Table):
     def _reasons(cls, waivers: Any, info: ValidationInfo) -> Any:
         root = (info.context or {}).get("root")
         for check, waiver in waivers.items() if isinstance(waivers, dict) else ():
-            _must_exist("waivers", check)
+            _must_exist("waivers", check, root)
             msg = _bound_form(check, waiver, root) if isinstance(waiver, str) else None
             reason = waiver.get("reason") if isinstance(waiver, dict) else None
             if isinstance(reason, str) and not gives_a_reason(reason):
@@ -100,7 +100,7 @@ class Settings(Table):
         return self
 
     @model_validator(mode="after")
-    def _names_are_known(self) -> "Settings":
+    def _names_are_known(self, info: ValidationInfo) -> "Settings":
         from boxloop.measure.metrics import METRICS
 
         study = self.study
@@ -117,7 +117,7 @@ class Settings(Table):
                 msg = f"metric '{name}' {what}; choose from {', '.join(mine)}"
                 raise ValueError(msg)
         for name in self.thresholds:
-            _must_exist("thresholds", name)
+            _must_exist("thresholds", name, (info.context or {}).get("root"))
         return self
 
     def role(self, role: str) -> list[str]:
@@ -169,11 +169,14 @@ def _sentence(error: Any) -> str:
     return f"{key} = {value!r}: {what[0].lower()}{what[1:]}."
 
 
-def _must_exist(table: str, name: str) -> None:
-    """Refuse the name of a check that does not exist."""
+def _must_exist(table: str, name: str, root: "Path | None") -> None:
+    """Refuse the name of a check that does not exist; those of a study come with its code."""
     from boxloop.checks import REGISTRY
+    from boxloop.checks.own import PREFIX
 
-    if name not in REGISTRY:
+    here = root is not None and root.is_absolute() and (root / "study").is_dir()
+    elsewhere = name.startswith(PREFIX) and not here
+    if name not in REGISTRY and not elsewhere:
         near = nearest(name, REGISTRY)
         unknown = f"{table} names the check '{name}', which does not exist"
         meant = f"perhaps to '{near}'" if near else "results/checks.json names those of a run"
@@ -235,4 +238,7 @@ def load_settings(path: "Path") -> "Settings":
     except (OSError, UnicodeDecodeError) as error:
         msg = f"{path.name} cannot be read ({error}): make it a UTF-8 text file that you may read."
         raise UserError(msg) from error
+    from boxloop.checks.own import know
+
+    know(path.parent)
     return parse_settings(text, path)

@@ -123,6 +123,7 @@ class Parts:
     validation: pd.DataFrame
     domains: dict[str, pd.DataFrame]
     _test: pd.DataFrame = field(repr=False)
+    _keep: tuple[str, ...] = ()
 
     def guard(self, check: Callable, **options: Any) -> Any:
         """Run a ``split.*`` check of the training rows against validation and test rows.
@@ -137,7 +138,7 @@ class Parts:
         """Seal the test part; see `boxloop.split.seal.close`."""
         from boxloop.split.seal import close
 
-        close(project, self._test)
+        close(project, self._test, keep=self._keep)
 
 
 def divide(
@@ -182,9 +183,17 @@ def divide(
         validation=labelled[(where >= edge[0]) & (where < edge[1])].reset_index(drop=True),
         domains=open_domains,
         _test=pd.concat(test, ignore_index=True),
+        _keep=_kept(settings, labelled),
     )
     _none_is_empty(plan, {"train": home, "validation": parts.validation, "test": test[0]})
     return parts
+
+
+def _kept(settings: Any, frame: pd.DataFrame) -> tuple[str, ...]:
+    """Return the columns that say which rows these are, and what is true of them."""
+    roles = ("id", "group", "time", "weight")
+    names = [settings.study.target, *(name for role in roles for name in settings.role(role))]
+    return ("set", *(name for name in dict.fromkeys([*names, *settings.weights]) if name in frame))
 
 
 def _none_is_empty(plan: Any, parts: dict[str, pd.DataFrame]) -> None:

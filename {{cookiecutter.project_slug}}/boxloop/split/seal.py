@@ -47,8 +47,11 @@ from boxloop.split.ledger import (
     remembered,
 )
 from boxloop.split.locked import science
+from boxloop.split.same_rows import Difference, column_hashes, difference, sealed_columns
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
 
     from boxloop.base.places import Project
@@ -248,13 +251,21 @@ def content_hash(frame: pd.DataFrame) -> str:
     return hashlib.sha256(names + rows.tobytes()).hexdigest()
 
 
-def close(project: Project, frame: pd.DataFrame) -> None:
+def close(project: Project, frame: pd.DataFrame, *, keep: Iterable[str] = ()) -> None:
     """Write the test set once, read-only; on later runs only see that it would be the same.
 
-    The sealed file is never read here: its rows are compared through the hash in the ledger.
+    The sealed file is never read here: its rows are compared through the hashes in the ledger.
+    They are the same rows where columns were added or left out, and go by the hash that they had;
+    the file is written again then, and the ledger says with which columns.
     The same rows are written again only where the file would not open with the key in hand: one
     that is not encrypted yet, one whose key was lost, or one that was sealed without its key.
     A ledger that was lost together with the file begins anew, with a line that says so.
+
+    Parameters
+    ----------
+    keep : iterable of str
+        The columns that say which rows these are, and what is true of them: they stay. All do by
+        default.
 
     Raises
     ------
@@ -262,25 +273,51 @@ def close(project: Project, frame: pd.DataFrame) -> None:
         If data or split changed after the test set was sealed, the ledger is damaged, or the key
         in hand is not that of the test set.
     """
-    content = content_hash(frame)
+    table = _Table(frame, tuple(keep) or tuple(map(str, frame.columns)))
     if divided_from() is None:  # by other hands than `divide`
         note_division()
     if not project.sealed_file.exists():
-        _seal(project, frame, content)
+        _seal(project, table, table.known_as(_events_or_loss(project)))
         return
     events = read_ledger(project)
     sealed = last(events, "sealed")
     if sealed is None or not project.sealed_file.is_file():
         raise UserError(_not_the_sealed_one(project))
-    if sealed.get("content") != content:
-        msg = (
-            f"{project.relative(project.sealed_file)} was sealed from other rows than study.toml "
-            "and data/raw give now: put them back, or delete the file to seal a new test set "
-            "(the ledger keeps the count)."
-        )
-        raise UserError(msg)
-    if _is_to_be_sealed_again(project, events):
-        _seal(project, frame, content)
+    content, change = table.known_as(events)
+    if content != sealed.get("content"):
+        raise UserError(_of_other_rows(project, change))
+    if change.words or _is_to_be_sealed_again(project, events):
+        _seal(project, table, (content, change))
+
+
+class _Table:
+    """Rows that are to be sealed, with their hashes."""
+
+    def __init__(self, frame: pd.DataFrame, keep: tuple[str, ...]) -> None:
+        self.frame, self.keep = frame, keep
+        self.content, self.columns = content_hash(frame), column_hashes(frame)
+
+    def known_as(self, events: list[dict]) -> tuple[str, Difference]:
+        """Return the hash that these rows go by, and how their columns differ from the sealed."""
+        before = last(events, "sealed") or {}
+        sealed = sealed_columns(events)
+        if sealed is None:  # nothing yet, or a line of an older version
+            return self.content, Difference()
+        if before.get("columns") == self.columns:
+            return sealed.content, Difference()
+        change = difference(sealed, self.columns, self.keep)
+        return self.content if change.wrong else sealed.content, change
+
+
+def _of_other_rows(project: Project, change: Difference) -> str:
+    """Return the sentence for rows that are not those that were sealed."""
+    name, wrong = project.relative(project.sealed_file), change.wrong
+    more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
+    where = f" (they differ in {', '.join(wrong[:3])}{more})" if wrong else ""
+    return (
+        f"{name} was sealed from other rows than study.toml and data/raw give now{where}: "
+        "put them back, or delete the file to seal a new test set (the ledger keeps the count)."
+    )
 
 
 def _is_to_be_sealed_again(project: Project, events: list[dict]) -> bool:
@@ -291,16 +328,20 @@ def _is_to_be_sealed_again(project: Project, events: list[dict]) -> bool:
     return facts.get("key") != key.name if key else not handed_over(events)
 
 
-def _seal(project: Project, frame: pd.DataFrame, content: str) -> None:
+def _seal(project: Project, table: _Table, known: tuple[str, Difference]) -> None:
     """Write the sealed file; the ledger knows of it before it is in place."""
     from boxloop.split.cipher import write_encrypted
 
+    content, change = known
     key, kept = _sealing_key(project, _events_or_loss(project))
 
     def write(part: Path) -> None:
-        write_encrypted(part, frame, key.secret)
-        if (last(read_ledger(project), "sealed") or {}).get("content") != content:
-            append(project, "sealed", content=content)
+        write_encrypted(part, table.frame, key.secret)
+        before = last(read_ledger(project), "sealed") or {}
+        if before.get("content") != content or change.words:
+            facts = {"keep": table.keep, "columns": table.columns}
+            said = {"reason": change.words} if before.get("content") == content else {}
+            append(project, "sealed", content=content, **said, **facts)
         found = {"sha256": sha256(part), "content": content, "key": key.name if kept else None}
         write_json(project.sealed_facts, found)
 

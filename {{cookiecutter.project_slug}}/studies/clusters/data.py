@@ -11,6 +11,7 @@ from boxloop.base import UserError, find_project, read_table, write_missing_tabl
 from boxloop.settings import load_settings
 
 from . import simulate
+from .features import FEATURES
 
 HALOS = {"simulator_a": 1500, "simulator_b": 900, "simulator_c": 600, "survey": 600}
 # Halos of simulator B that never judge: they may teach, if `halos_of_b` in study.toml says so.
@@ -48,14 +49,19 @@ def prepare(raw: Path) -> list[Path]:
     return write_missing_tables(raw, HALOS, tables)
 
 
+def _read(raw: Path, name: str) -> pd.DataFrame:
+    """Return a raw table, with the features that stand in it."""
+    return FEATURES.into(read_table(Path(raw) / f"{name}.parquet"))
+
+
 def labelled(raw: Path) -> pd.DataFrame:
     """Return the table with known masses that is divided: simulator A."""
-    return read_table(Path(raw) / "simulator_a.parquet")
+    return _read(raw, "simulator_a")
 
 
 def _of_b(raw: Path) -> tuple:
     """Return the rows of simulator B, and the running number of the halo of each."""
-    frame = read_table(Path(raw) / "simulator_b.parquet")
+    frame = _read(raw, "simulator_b")
     return frame, frame["halo_id"].str[1:].astype(int)
 
 
@@ -82,10 +88,10 @@ def domains(raw: Path) -> dict[str, pd.DataFrame]:
     frame, number = _of_b(raw)
     return {
         "simulator_b": frame[number >= LESSONS].reset_index(drop=True),
-        "simulator_c": read_table(Path(raw) / "simulator_c.parquet"),
+        "simulator_c": _read(raw, "simulator_c"),
     }
 
 
 def deployment(raw: Path) -> pd.DataFrame:
     """Return the unlabelled objects the model is meant for: the survey."""
-    return read_table(Path(raw) / "survey.parquet")
+    return _read(raw, "survey")

@@ -7,6 +7,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 from .baseline import logarithms
+from .features import FEATURES
 
 MOTIVATION = {
     "ridge": "All power laws at once: the best that straight lines in log space can do.",
@@ -35,6 +36,14 @@ ABLATIONS = {
     ],
 }
 
+# Rungs that `boxloop add model` has written below: how each is made, and the settings 04 tries.
+ADDED: dict = {}
+
+
+def seen() -> list:
+    """Return the first steps of every rung: logarithms of the inputs, and features beside them."""
+    return FEATURES.steps(logarithms())
+
 
 def grids() -> dict:
     """Return by rung the settings that notebook 04 tries; that of `ladder` is among them.
@@ -48,6 +57,7 @@ def grids() -> dict:
         "extra trees": {"extratreesregressor__min_samples_leaf": [1, 3, 9]},
         "gradient boosting": {"histgradientboostingregressor__max_leaf_nodes": [2, 4, 8]},
         "neural network": {"mlpregressor__alpha": [0.3, 3.0, 30.0]},
+        **{name: settings for name, (_, settings) in ADDED.items()},
     }
 
 
@@ -81,14 +91,15 @@ def ladder(seed: int) -> dict:
         hidden_layer_sizes=(16,), solver="lbfgs", alpha=3.0, max_iter=300, random_state=seed
     )
     return {
-        "ridge": make_pipeline(logarithms(), StandardScaler(), Ridge(alpha=1.0)),
+        "ridge": make_pipeline(*seen(), StandardScaler(), Ridge(alpha=1.0)),
         "quadratic ridge": make_pipeline(
-            logarithms(),
+            *seen(),
             StandardScaler(),
             PolynomialFeatures(degree=2, include_bias=False),
             Ridge(alpha=10.0),
         ),
-        "extra trees": make_pipeline(logarithms(), trees),
-        "gradient boosting": make_pipeline(logarithms(), boosting),
-        "neural network": make_pipeline(logarithms(), StandardScaler(), network),
+        "extra trees": make_pipeline(*seen(), trees),
+        "gradient boosting": make_pipeline(*seen(), boosting),
+        "neural network": make_pipeline(*seen(), StandardScaler(), network),
+        **{name: make(seed) for name, (make, _) in ADDED.items()},
     }

@@ -24,6 +24,7 @@ import pandas as pd
 from boxloop.base import read_table, write_missing_tables
 
 from . import regions, simulate
+from .features import FEATURES
 
 SIZES = {"simulation": 26_000, "shower_b": 12_000, "background": 40_000, "data": 30_000}
 PER_EVENT = 0.0053  # expected signal events per background event
@@ -77,19 +78,24 @@ def prepare(raw: Path) -> list[Path]:
     return write_missing_tables(raw, SIZES, tables)
 
 
+def _read(raw: Path, name: str) -> pd.DataFrame:
+    """Return a raw table, with the features that stand in it."""
+    return FEATURES.into(read_table(Path(raw) / f"{name}.parquet"))
+
+
 def labelled(raw: Path) -> pd.DataFrame:
     """Return the table with known processes to learn from and to measure on: generator A."""
-    return read_table(Path(raw) / "simulation.parquet")
+    return _read(raw, "simulation")
 
 
 def domains(raw: Path) -> dict[str, pd.DataFrame]:
     """Return other labelled tables by name, never used for training: generator B."""
-    return {"shower_b": read_table(Path(raw) / "shower_b.parquet")}
+    return {"shower_b": _read(raw, "shower_b")}
 
 
 def background(raw: Path) -> pd.DataFrame:
     """Return events of generator A without signal."""
-    return read_table(Path(raw) / "background.parquet")
+    return _read(raw, "background")
 
 
 def deployment(raw: Path) -> pd.DataFrame:
@@ -100,4 +106,4 @@ def deployment(raw: Path) -> pd.DataFrame:
 
 def unblinded(raw: Path) -> pd.DataFrame:
     """Return all data, signal region included. Only the release calls this."""
-    return read_table(Path(raw) / "data.parquet")
+    return _read(raw, "data")

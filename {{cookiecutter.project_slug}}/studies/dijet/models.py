@@ -16,6 +16,7 @@ from boxloop.base import UserError, find_project
 from boxloop.settings import load_settings
 
 from . import regions
+from .features import FEATURES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,6 +42,9 @@ ABLATIONS = {
     "jet masses alone": ["tau21_1", "tau21_2", "delta_eta"],
 }
 
+# Rungs that `boxloop add model` has written below: how each is made, and the settings 04 tries.
+ADDED: dict = {}
+
 
 def membership(mass: pd.Series) -> np.ndarray:
     """Return what CWoLa is taught in place of labels: which masses [GeV] lie in the region."""
@@ -49,7 +53,8 @@ def membership(mass: pd.Series) -> np.ndarray:
 
 def features(X: pd.DataFrame) -> tuple:
     """Return the jet features as an array, masses in ln(GeV), without any further column."""
-    names = [name for name in ("m_j1", "m_j2", "tau21_1", "tau21_2", "delta_eta") if name in X]
+    own = ("m_j1", "m_j2", "tau21_1", "tau21_2", "delta_eta", *FEATURES.names)
+    names = [name for name in own if name in X]
     return np.column_stack(
         [np.log(X[name]) if name.startswith("m_j") else X[name] for name in names]
     ).astype(float), names
@@ -295,6 +300,7 @@ def cwola(
         `decorrelates` says
     """
     return make_pipeline(
+        *FEATURES.steps(),
         Decorrelated(centre=centre, remove=decorrelates() if remove is None else remove),
         Cwola(learners, centre=centre, random_state=seed),
     )
@@ -316,6 +322,7 @@ def grids() -> dict:
         "CWoLa, quadratic": {f"{first}logisticregression__C": [0.01, 0.1, 1.0]},
         "CWoLa, boosted trees": {f"{first}max_leaf_nodes": [4, 8, 16]},
         "CWoLa, ensemble": {},
+        **{name: settings for name, (_, settings) in ADDED.items()},
     }
 
 
@@ -336,10 +343,13 @@ def ladder(seed: int, *, remove: bool | None = None) -> dict:
     """
     both = [quadratic(), boosting(seed, leaves=20), boosting(seed + 100, leaves=20)]
     return {
-        "isolation forest": make_pipeline(Decorrelated(remove=False), Forest(random_state=seed)),
+        "isolation forest": make_pipeline(
+            *FEATURES.steps(), Decorrelated(remove=False), Forest(random_state=seed)
+        ),
         "CWoLa, quadratic": cwola([quadratic()], seed=seed, remove=remove),
         "CWoLa, boosted trees": cwola([boosting(seed)], seed=seed, remove=remove),
         "CWoLa, ensemble": cwola(both, seed=seed, remove=remove),
+        **{name: make(seed) for name, (make, _) in ADDED.items()},
     }
 
 

@@ -66,13 +66,13 @@ def stand_in() -> Any:
     """Return the unfitted stand-in for the domain reference: linear, or a distance."""
     task = Task(manifest())
     if not task.has_classes:
-        return pipeline(Ridge(alpha=penalty(manifest())), filled=True)
+        return pipeline(Ridge(alpha=penalty(manifest())), filled=True, features=False)
     if task.kind.has_probabilities:
         line = LogisticRegression(C=1.0 / penalty(manifest()), max_iter=500)
-        return pipeline(line, filled=True)
+        return pipeline(line, filled=True, features=False)
     # How far a row lies from the median of the inputs, in units of their median absolute
     # deviations.
-    return pipeline(Spread(), filled=True)
+    return pipeline(Spread(), filled=True, features=False)
 
 
 def simplest() -> Any:
@@ -80,7 +80,7 @@ def simplest() -> Any:
     task = Task(manifest())
     shape = {"max_depth": 3, "min_samples_leaf": 5, "random_state": 0}
     if not task.has_classes:
-        return pipeline(DecisionTreeRegressor(**shape), filled=True)
+        return pipeline(DecisionTreeRegressor(**shape), filled=True, features=False)
     if task.kind.has_probabilities:
-        return pipeline(DecisionTreeClassifier(**shape), filled=True)
-    return pipeline(IsolationForest(n_estimators=10, random_state=0), filled=True)
+        return pipeline(DecisionTreeClassifier(**shape), filled=True, features=False)
+    return pipeline(IsolationForest(n_estimators=10, random_state=0), filled=True, features=False)

@@ -14,6 +14,7 @@ from boxloop.split import measured
 from boxloop.table import kept_sample, read_rows
 
 from . import contract
+from .features import FEATURES
 from .manifest import manifest
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def another(raw: Path, name: str) -> Any:
     settings = settings.model_copy(
         update={"columns": columns, "data": settings.data.model_copy(update={"table": table})}
     )
-    frame = measured(read_rows(_checked(raw, table, None)), settings)
+    frame = FEATURES.into(measured(read_rows(_checked(raw, table, None)), settings))
     frame = contract.check_columns(frame, settings)
     return _exact(frame[_reasons(frame, settings) == ""].reset_index(drop=True))
 
@@ -115,7 +116,7 @@ def deployment(raw: Path) -> Any:
     else:
         path = _checked(raw, data.deployment, data.deployment_sha256)
         rows = _read(path, data.deployment_sha256, data.deployment_inside)
-    frame = measured(rows, settings)
+    frame = FEATURES.into(measured(rows, settings))
     frame = contract.check_deployment(frame, settings, words_of=labelled_words(raw))
     for name in filter(None, (settings.only("group"), settings.only("id"))):
         numbered = pd.Series(
@@ -140,7 +141,7 @@ def _usable(raw: Path) -> pd.DataFrame:
     settings, stamp = manifest(raw), _stamp(raw)
     path = _checked(raw, settings.data.table, settings.data.sha256)
     _forget_copies(raw)
-    frame = measured(read_rows(path, table=settings.data.inside), settings)
+    frame = FEATURES.into(measured(read_rows(path, table=settings.data.inside), settings))
     frame = contract.check_columns(frame, settings)
     reason = _reasons(frame, settings)
     counts = reason[reason != ""].value_counts(sort=False)

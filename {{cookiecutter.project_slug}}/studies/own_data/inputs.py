@@ -17,6 +17,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from boxloop.measure import Task, Weighted
 
+from .features import FEATURES
 from .manifest import aside, manifest
 
 MANY = 150  # inputs: of more, only a straight line sees all of them
@@ -105,7 +106,9 @@ def columns(settings: Any, *, filled: bool) -> Any:
     )
 
 
-def pipeline(last: Any, *, filled: Any, contrasts: bool = False, reduced: Any = ()) -> Any:
+def pipeline(
+    last: Any, *, filled: Any, contrasts: bool = False, reduced: Any = (), features: bool = True
+) -> Any:
     """Return a pipeline of `columns` and a last step, with weights where the manifest has some.
 
     A detector of unusual rows describes the rows as they are: it takes no weights.
@@ -117,10 +120,14 @@ def pipeline(last: Any, *, filled: Any, contrasts: bool = False, reduced: Any = 
         of magnitudes, ratios of fluxes. It needs the units in study.toml.
     reduced : sequence of unfitted steps
         Between the columns and the last step, where inputs are very many; see `few`.
+    features : bool
+        Whether the features of study/features.py are worked out first: what stands in for the
+        reference goes without.
     """
     settings = manifest()
     task = Task(settings)
-    first = [task.contrasts()] if contrasts else []
+    first = FEATURES.steps() if features else []
+    first += [task.contrasts()] if contrasts else []
     last = task.transformed(last)  # what study.transform asks for, undone in every answer
     whole = make_pipeline(*first, columns(settings, filled=filled), *reduced, last)
     if task.has_classes and not task.kind.has_probabilities:

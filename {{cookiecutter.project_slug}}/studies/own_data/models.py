@@ -63,6 +63,8 @@ MOTIVATION = {
 }
 
 
+# Rungs that `boxloop add model` has written below: how each is made, and the settings 04 tries.
+ADDED: dict = {}
 FEWEST_IN_LEAF = 3  # rows
 
 
@@ -177,13 +179,14 @@ def grids() -> dict:
         "isolation forest": ("n_estimators", [50, 100]),
         "ensemble": (),
     }
-    rungs = ladder(0)
+    rungs = {name: rung for name, rung in ladder(0).items() if name not in ADDED}
     found = {
         name: {setting(rung, tried[name][0]): tried[name][1]} if tried.get(name) else {}
         for name, rung in rungs.items()
     }
     first, reference = next(iter(rungs)), baseline.reference()
     alike = set(reference.get_params()) >= set(found[first])
+    found |= {name: settings for name, (_, settings) in ADDED.items()}
     return found | {"reference": found[first] if alike else {}}
 
 
@@ -211,10 +214,12 @@ def ladder(seed: int) -> Any:
     """
     task = Task(manifest())
     if is_wide(manifest()):
-        return wide(task, seed)
-    if not task.has_classes:
-        return regression(seed)
-    return classification(seed) if task.kind.has_probabilities else anomalies(seed)
+        rungs = wide(task, seed)
+    elif not task.has_classes:
+        rungs = regression(seed)
+    else:
+        rungs = classification(seed) if task.kind.has_probabilities else anomalies(seed)
+    return rungs | {name: make(seed) for name, (make, _) in ADDED.items()}
 
 
 def wide(task: Any, seed: int) -> Any:

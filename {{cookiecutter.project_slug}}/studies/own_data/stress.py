@@ -23,6 +23,7 @@ from .manifest import manifest
 
 MOST = 6  # inputs that get tests of their own
 LEADING = "04_train/leading.csv"  # the inputs by what shuffling each costs, the most first
+ADDED: list = []  # tests that `boxloop add stress` has written below
 FEWEST = 5  # rows of each class that a harder part of the population keeps
 
 
@@ -140,7 +141,7 @@ def build(settings: Any) -> Any:
         tests.append(
             StressTest(f"{name} scale", "instrument", "scale", partial(scale, name=name), says)
         )
-    return [test for test in tests if settings.stress.get(test.levels)]
+    return [test for test in tests if settings.stress.get(test.levels)] + ADDED
 
 
 def __getattr__(name: str):

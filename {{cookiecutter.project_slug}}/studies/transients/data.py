@@ -11,6 +11,7 @@ from boxloop.base import find_project, read_table, write_missing_tables
 from boxloop.settings import load_settings
 
 from . import survey
+from .features import FEATURES
 
 SEED = 2026
 # Season: seed, candidates, rows at most, confirmed by a spectrum (None: kilonovae). Its letter
@@ -57,9 +58,14 @@ def prepare(raw: Path) -> list[Path]:
     return write_missing_tables(raw, FILES, tables)
 
 
+def _read(raw: Path, name: str) -> pd.DataFrame:
+    """Return a raw table, with the features that stand in it."""
+    return FEATURES.into(read_table(Path(raw) / f"{name}.parquet"))
+
+
 def labelled(raw: Path) -> pd.DataFrame:
     """Return the objects with a spectroscopic class: what there is to learn from."""
-    return read_table(Path(raw) / "spectroscopic.parquet")
+    return _read(raw, "spectroscopic")
 
 
 def for_training(raw: Path) -> pd.DataFrame:
@@ -68,19 +74,19 @@ def for_training(raw: Path) -> pd.DataFrame:
     Training alone sees them, so that validation and test rows are those of pass 1.
     """
     rows = load_settings(find_project(raw).settings_file).revision.get("faint_spectra", 0)
-    return read_table(Path(raw) / "faint_spectra.parquet").head(rows)
+    return _read(raw, "faint_spectra").head(rows)
 
 
 def domains(raw: Path) -> dict[str, pd.DataFrame]:
     """Return other labelled tables by name, never used for training: faint objects, no spectra."""
-    return {"photometric": read_table(Path(raw) / "photometric.parquet")}
+    return {"photometric": _read(raw, "photometric")}
 
 
 def deployment(raw: Path) -> pd.DataFrame:
     """Return the unlabelled objects the model is meant for: the survey."""
-    return read_table(Path(raw) / "survey.parquet")
+    return _read(raw, "survey")
 
 
 def kilonovae(raw: Path) -> pd.DataFrame:
     """Return objects of a class that no training row has."""
-    return read_table(Path(raw) / "kilonovae.parquet")
+    return _read(raw, "kilonovae")

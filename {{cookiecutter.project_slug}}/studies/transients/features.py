@@ -4,6 +4,11 @@ Each band is smoothed by a Gaussian kernel with inverse-variance weights, on a g
 rest is read off the smooth curves. Magnitudes are inverse hyperbolic sines (Lupton, Gunn & Szalay
 1999, AJ 118, 1406), so that a band without a detection still has a colour. Each object is
 measured by itself: no random number, no fit that could fail, no missing value.
+
+Features of your own stand below them. `boxloop add feature NAME` writes one as a function of inputs
+that every model works out for itself: stress tests, the release and `boxloop predict` see it, and
+study.toml need not know of it. With `--table` it stands in the table from the start, as a column of
+study.toml: stress tests do not move it, and whoever predicts must bring it along.
 """
 
 from collections.abc import Callable
@@ -11,6 +16,9 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from boxloop.measure import Features
+
+FEATURES = Features()
 GRID = np.arange(0.0, 201.0, 4.0)  # days
 KERNEL = 5.0  # days
 ZERO = 25.0

@@ -8,6 +8,8 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, QuantileTransformer, StandardScaler
 
+from .features import FEATURES
+
 MOTIVATION = {
     "logistic regression": "One flat cut through all inputs at once; every weight can be read.",
     "quadratic logistic": (
@@ -41,6 +43,9 @@ ABLATIONS = {
     ],
 }
 
+# Rungs that `boxloop add model` has written below: how each is made, and the settings 04 tries.
+ADDED: dict = {}
+
 
 def normal() -> Any:
     """Return the step that gives every input a normal distribution: outliers come near the rest."""
@@ -73,6 +78,7 @@ def grids() -> dict:
         "gradient boosting": {"histgradientboostingclassifier__max_leaf_nodes": [4, 8, 16]},
         "extra trees": {"extratreesclassifier__min_samples_leaf": [1, 3, 9]},
         "neural network": {"mlpclassifier__alpha": [1.0, 10.0, 100.0]},
+        **{name: settings for name, (_, settings) in ADDED.items()},
     }
 
 
@@ -96,15 +102,18 @@ def ladder(seed: int) -> dict:
     network = MLPClassifier(
         hidden_layer_sizes=(16,), solver="lbfgs", alpha=10.0, max_iter=300, random_state=seed
     )
+    seen = FEATURES.steps()
     return {
-        "logistic regression": make_pipeline(normal(), LogisticRegression(C=1.0)),
+        "logistic regression": make_pipeline(*seen, normal(), LogisticRegression(C=1.0)),
         "quadratic logistic": make_pipeline(
+            *seen,
             normal(),
             PolynomialFeatures(degree=2, include_bias=False),
             StandardScaler(),
             LogisticRegression(C=0.1, max_iter=300),
         ),
-        "gradient boosting": make_pipeline(boosting(seed)),
-        "extra trees": make_pipeline(trees),
-        "neural network": make_pipeline(normal(), network),
+        "gradient boosting": make_pipeline(*seen, boosting(seed)),
+        "extra trees": make_pipeline(*seen, trees),
+        "neural network": make_pipeline(*seen, normal(), network),
+        **{name: make(seed) for name, (make, _) in ADDED.items()},
     }
