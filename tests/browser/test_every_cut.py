@@ -24,9 +24,7 @@ MOVE = """(k) => { const range = document.querySelector("#cuts-range");
 @pytest.fixture(scope="module", params=TASKS)
 def cut(request, tmp_path_factory):
     """The report of each task, with truth, what the model says, and what the page holds."""
-    project, (_, truth, said, table, _) = write(
-        tmp_path_factory.mktemp("cut") / "p", request.param
-    )
+    project, (_, truth, said, table, _) = write(tmp_path_factory.mktemp("cut") / "p", request.param)
     return request.param, build_report(project, stale={}), truth, said, table
 
 
@@ -81,7 +79,9 @@ def test_its_script_and_the_page_without_it_say_the_same(open_cut, visit, cut):
     without = visit(cut[1], java_script_enabled=False)
     table = without.locator(".cuts-tables").inner_text()
     assert page.locator(".cuts-tables").inner_text() == table
-    where, criteria = (without.locator(f"#cuts-{one}").inner_text() for one in ("where", "criteria"))
+    where, criteria = (
+        without.locator(f"#cuts-{one}").inner_text() for one in ("where", "criteria")
+    )
     assert page.locator("#cuts-where").inner_text() == where
     assert page.locator("#cuts-criteria").inner_text() == criteria
     assert not without.locator("#cuts-range").is_visible()
@@ -188,4 +188,6 @@ def test_its_script_is_short():
 
     text = (files("boxloop") / "templates/report/every_cut.js").read_text(encoding="utf-8")
     assert text.count("\n") < 200
-    assert not [word for word in ("fetch(", "XMLHttp", "import(", "eval(", "innerHTML") if word in text]
+    assert not [
+        word for word in ("fetch(", "XMLHttp", "import(", "eval(", "innerHTML") if word in text
+    ]

@@ -270,7 +270,8 @@ def _places(ranking: Ranking, by: str, most: int) -> list[int]:
     wanted = [
         np.searchsorted(signal, signal[-1] * np.arange(1, some + 1) / some - 1e-9),
         np.searchsorted(background, background[-1] * np.arange(1, some + 1) / some - 1e-9),
-        np.searchsorted(background, np.geomspace(1, max(background[-1], 2), some), side="right") - 1,
+        np.searchsorted(background, np.geomspace(1, max(background[-1], 2), some), side="right")
+        - 1,
     ]
     if by == PROBABILITY:
         round_ones = np.arange(1, some) / some
@@ -380,7 +381,9 @@ class _Intervals:
             tally.values = draws[:, k]
             if hasattr(tally, "passing"):
                 tally.passing = np.column_stack([one[:, k] for one in passing])
-            ends = reaching(float(value), tally.ends(LEVEL)) if np.isfinite(value) else (np.nan,) * 2
+            ends = (
+                reaching(float(value), tally.ends(LEVEL)) if np.isfinite(value) else (np.nan,) * 2
+            )
             for key, end in zip(("low", "high"), ends, strict=True):
                 found[key].append(float(end) if np.isfinite(end) else None)
             found["few"].append(int("too_few" in tally.note()))
