@@ -1,11 +1,13 @@
 """What every cut would give: exact counts, the intervals of the metrics, and no row to be read."""
 
 import json
+from typing import Any
 
 import cut_project
 import numpy as np
 import pytest
 from cut_project import TASKS, measured, write
+from report_page import assert_silent, assert_whole, page
 from sklearn.metrics import confusion_matrix, precision_score, recall_score, roc_curve
 
 from boxloop.base.files import read_json
@@ -13,9 +15,11 @@ from boxloop.measure import every_cut
 from boxloop.measure.metrics import METRICS
 from boxloop.report import build_report
 from boxloop.report import every_cut as shown
-from report_page import assert_silent, assert_whole, page
 
-SCORES = TASKS[:3]
+
+def held(soup: Any) -> Any:
+    """Return what the page holds of its cuts."""
+    return json.loads(str(soup.select_one("[data-cuts]")["data-cuts"]))
 
 
 @pytest.fixture(scope="module", params=TASKS)
@@ -162,8 +166,7 @@ def test_the_page_tells_the_adopted_point_without_a_script(tmp_path, task):
     soup = page(project, stale={})
     assert_silent(soup)
     assert_whole(soup)
-    section = soup.select_one("[data-cuts]")
-    told = json.loads(section["data-cuts"])
+    section, told = soup.select_one("[data-cuts]"), held(soup)
     assert len(section["data-cuts"]) < 60_000
     assert section.select_one(".cuts-controls").has_attr("hidden")
     words = section.get_text(" ", strip=True)
@@ -183,7 +186,7 @@ def test_where_predictions_stay_at_home_the_page_has_fewer_cuts(tmp_path):
     for share in ("true", "false"):
         more = f"\n[release]\nshare_predictions = {share}\n"
         project, _ = write(tmp_path / share, "classification", more=more)
-        told = json.loads(page(project, stale={}).select_one("[data-cuts]")["data-cuts"])
+        told = held(page(project, stale={}))
         sizes.append(len(told["sets"][0]["curves"][0]["cut"]))
     assert sizes[1] < sizes[0] / 2
 
@@ -202,6 +205,6 @@ def test_what_is_out_of_date_or_was_changed_is_not_moved(tmp_path):
 def test_before_the_release_no_test_row_is_in_it(tmp_path):
     """Curves come from chapters that have the rows: 05, and 08 once it has opened them."""
     project, _ = write(tmp_path / "p", "classification")
-    told = json.loads(page(project, stale={}).select_one("[data-cuts]")["data-cuts"])
+    told = held(page(project, stale={}))
     assert [one["set"] for one in told["sets"]] == ["validation"]
     assert cut_project.CRITERIA["classification"][0][0] == told["sets"][0]["criteria"][0]["measure"]

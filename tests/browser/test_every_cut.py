@@ -105,7 +105,7 @@ def test_every_cut_is_told_alike_by_the_page_and_by_its_script(open_cut):
 
 def test_it_is_moved_by_keyboard_and_heard(open_cut):
     """Arrows move it; value, measures and criteria are said aloud."""
-    page, task, *_, told = open_cut
+    page, *_, told = open_cut
     page.focus("#cuts-range")
     before = page.evaluate(TEXT)
     page.keyboard.press("Home")

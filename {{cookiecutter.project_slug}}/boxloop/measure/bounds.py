@@ -409,7 +409,6 @@ def _purities(
     together: float,
 ) -> Ends:
     """Return the ends of a purity from value, low and high of both efficiencies."""
-
     # The ends of eps_S - odds x eps_B, which is nothing where the signal has these odds.
     tried = np.logspace(-9, 9, 3601)
     value, low, high = (tried * end for end in background)

@@ -1,4 +1,4 @@
-"""What every cut would give: counts that are exact, and the interval of the metrics at each of them.
+"""What every cut would give: exact counts, and the intervals of the metrics at each of them.
 
 A reader may move the working point of a study, or the error that a regression tolerates, and ask
 what becomes of it. For that a set keeps the counts at some cuts beside its rows, and intervals made
@@ -45,6 +45,7 @@ ASKED = ("accuracy", "balanced_accuracy", "matthews")
 AT_RATE = ("signal_efficiency", "sic")  # at a background efficiency, as an anomaly search is cut
 SIC = "sic_at_cut"  # at a cut: the background that passes fluctuates as well
 
+USUAL = 0.5  # where a reader starts, where no cut was adopted
 Array = np.ndarray
 
 
@@ -158,13 +159,15 @@ def every_cut(found: Evidence, task: Task) -> dict[str, Any] | None:
         ``by`` what is cut (a probability, the share of the background that passes, or an error),
         ``level``, ``rows``, ``groups``, and ``curves``: of each ``of`` whom it speaks, ``cut``
         (what a score must reach, or an error exceed), counts, the place of the ``adopted`` cut or
-        None, where to ``start``, and ``measures``: by name ``low`` and ``high`` at each cut, ``few``
-        (1 where too few groups tell) and ``value`` of those cuts at which counts do not tell it.
+        None, where to ``start``, and ``measures``: by name ``low`` and ``high`` at each cut,
+        ``few`` (1 where too few groups tell) and ``value`` of those cuts of which counts do not
+        tell it.
     """
     if "model" not in found.guesses or not len(found.truth):
         return None
     unique, codes = numbered(found.units)
-    task_kind, curves = task.kind, []
+    task_kind = task.kind
+    curves: list[dict[str, Any]] = []
     if not task_kind.has_classes:
         by, curves = ERROR, _errors(found, codes)
     elif task.classes:
@@ -215,15 +218,7 @@ def _curve(
     if not (signal and background and len(ranking.cuts) > 1):
         return None
     adopted = None if cut is None else float(cut(score[truth == 0]))
-    places = _places(ranking, by, most)
-    cuts = [_short(ranking.cuts[at], _next(ranking.cuts, at)) for at in places]
-    if adopted is not None:
-        there = {at: one for at, one in zip(places, cuts, strict=True)}
-        there[_passing(ranking, adopted)] = adopted
-        places, cuts = (list(some) for some in zip(*sorted(there.items()), strict=True))
-    if by == PROBABILITY:  # a cut that rises from left to right
-        places, cuts = places[::-1], cuts[::-1]
-    at = np.array(places)
+    at, cuts = _cuts(ranking, by, most, adopted)
     counts = Counts(*_read(ranking, at), found.yardstick.prevalence)
     points = counts.told("false_positive_rate") if by == BACKGROUND else np.array(cuts)
     here = None if adopted is None else cuts.index(adopted)
@@ -231,9 +226,7 @@ def _curve(
         points[here] = found.working_point
     asked = (name for name in ASKED if name in found.metrics)
     names = AT_RATE if by == BACKGROUND else (*TOLD, *asked, SIC)
-    made = _Intervals(found, codes, at, points, counts).of(names, by)
-    middle = 0.5 if by == PROBABILITY else float(np.median(cuts))
-    start = int(np.argmin(np.abs(np.array(cuts) - middle))) if here is None else here
+    middle = int(np.argmin(np.abs(np.array(cuts) - USUAL)))
     return {
         "cut": cuts,
         "kept": counts.kept.astype(int).tolist(),
@@ -243,9 +236,22 @@ def _curve(
         "prevalence": found.yardstick.prevalence,
         "adopted": here,
         "point": found.working_point,
-        "start": start,
-        "measures": made,
+        "start": middle if here is None else here,
+        "measures": _Intervals(found, codes, ranking, at, points).of(names, by),
     }
+
+
+def _cuts(ranking: Ranking, by: str, most: int, adopted: float | None) -> tuple[Array, list[float]]:
+    """Return cuts with their places among the falling scores, the adopted one among them.
+
+    Probabilities rise from left to right; a share of the background grows.
+    """
+    places = _places(ranking, by, most)
+    there = {at: _short(ranking.cuts[at], _next(ranking.cuts, at)) for at in places}
+    if adopted is not None:
+        there[_passing(ranking, adopted)] = adopted
+    order = sorted(there, reverse=by == PROBABILITY)
+    return np.array(order), [there[at] for at in order]
 
 
 def _passing(ranking: Ranking, cut: float) -> int:
@@ -313,30 +319,33 @@ class _Intervals:
     ----------
     found : Evidence
     codes : array of shape (n,), numbers of the groups
+    ranking : Ranking of all rows
     at : array of shape (cuts,), places among the falling scores
     points : array of shape (cuts,)
         The working point of each: a score, or the share of the background that passes.
-    counts : Counts of all rows
     """
 
     def __init__(
-        self, found: Evidence, codes: Array, at: Array, points: Array, counts: Counts
+        self, found: Evidence, codes: Array, ranking: Ranking, at: Array, points: Array
     ) -> None:
-        self.points, self.counts = points, counts
+        self.points, self.ranking = points, ranking
+        self.counts = Counts(*_read(ranking, at), ranking.prevalence)
         guess = np.asarray(found.guesses["model"], dtype=float)
         stick, some = found.yardstick, [METRICS["completeness"]]
         self.sample = Sample(found.truth, guess, some, None, codes, stick)
-        self.ranking, self._known = self.sample.ranking, {}
+        self._known: dict[str, Any] = {}
         draws = affordable(found.draws, len(found.truth))
-        read, self.rates = [], []
+        read: list[tuple] = []
+        self.rates: list[Array] = []
         for weights in group_counts(self.sample.size, draws=draws, seed=found.seed):
             drawn = self.ranking.weighted(weights[codes])
             read.append(_read(drawn, at))
             curve = drawn.background_efficiency, drawn.signal_efficiency
-            self.rates.append(np.interp(points, *(np.append(0, one) for one in curve)))
+            rates, passing = (np.append(0, one) for one in curve)
+            self.rates.append(np.interp(points, rates, passing))
         kept, wrong, signal, background = (np.array(part) for part in zip(*read, strict=True))
         whole = signal[:, None], background[:, None]
-        self.drawn = Counts(kept, wrong, *whole, counts.prevalence)
+        self.drawn = Counts(kept, wrong, *whole, ranking.prevalence)
 
     def of(self, names: tuple[str, ...], by: str) -> dict[str, dict[str, Any]]:
         """Return ``low``, ``high`` and ``few`` of each metric at each cut."""
@@ -378,9 +387,9 @@ class _Intervals:
             place = _Place(self.sample, float(self.points[k]), self._known)
             kind = METRICS["nmad"].kind if name == SIC else metric.kind  # percentiles of draws
             tally = kind.tally(kind, metric, place, float(value))
-            tally.values = draws[:, k]
+            tally.values = draws[:, k].tolist()
             if hasattr(tally, "passing"):
-                tally.passing = np.column_stack([one[:, k] for one in passing])
+                tally.passing = list(zip(*(one[:, k] for one in passing), strict=True))
             ends = (
                 reaching(float(value), tally.ends(LEVEL)) if np.isfinite(value) else (np.nan,) * 2
             )
@@ -418,9 +427,9 @@ def _sizes(errors: Array, bound: float | None) -> list[float]:
     falling = np.unique(errors)[::-1]
     some, n = MOST // 2, len(falling)
     at = np.append(np.arange(1, some + 1) / some * n - 1, np.geomspace(1, n, some) - 1)
-    at = _even(np.unique(np.clip(at.astype(int), 0, n - 2)), MOST)
+    places = [int(k) for k in _even(np.unique(np.clip(at.astype(int), 0, n - 2)), MOST)]
     # An error beyond a size exceeds it: the size lies between one error and the next.
-    found = {-_short(-float(falling[k + 1]), -float(falling[k])) for k in at}
+    found = {-_short(-float(falling[k + 1]), -float(falling[k])) for k in places}
     return sorted({one + 0.0 for one in found} | ({bound} if bound is not None else set()))
 
 
@@ -443,7 +452,7 @@ def _beyond(
     for k, share in enumerate(shares):
         place = _Place(sample, np.nan, known)
         tally = metric.kind.tally(metric.kind, metric, place, float(share))
-        tally.values = drawn[:, k]
+        tally.values = drawn[:, k].tolist()
         low, high = reaching(float(share), tally.ends(LEVEL))
         made["low"].append(float(low))
         made["high"].append(float(high))

@@ -7,8 +7,8 @@ as Pandoc cites them (``[@key]``, of ``study/references.bib``). What no one has 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from boxloop.base.files import write_text
 from boxloop.base.written import says_something
@@ -48,9 +48,11 @@ PARTS = {
 CHOOSING = ("exploration", "train_cv")  # sets by which methods were chosen: no result
 WHO = ("model", "reference", "trivial", "difference")
 _NUMBER = re.compile(r"[-−+]?\d+(?:\.(\d+))?\s*(%|per cent)?")
-_NOTE = """*A draft that boxloop has made of the answers and the results of the study. Intervals are \
-95 %. Whatever is changed here is not changed in the study: answers stand in `notebooks/`, and \
-`numbers.tex` of a release has every number as a macro.*"""
+_NOTE = (
+    "*A draft that boxloop has made of the answers and the results of the study. Intervals are "
+    "95 %. Whatever is changed here is not changed in the study: answers stand in `notebooks/`, "
+    "and `numbers.tex` of a release has every number as a macro.*"
+)
 
 
 def write(folder: Path, subject: Subject) -> None:
@@ -108,7 +110,7 @@ def _answer(row: dict, results: Results, wrong: set[tuple]) -> Iterator[str]:
         yield demoted(resolved(row, results, wrong), levels=3).strip()
 
 
-def resolved(row: dict, results: Results, wrong: set[tuple] = frozenset()) -> str:  # type: ignore[assignment]
+def resolved(row: dict, results: Results, wrong: Collection[tuple] = ()) -> str:
     """Return the text of an answer in which links to results are numbers with intervals.
 
     Parameters
@@ -143,7 +145,7 @@ def _now(entry: Entry | None) -> str:
 def _interval(words: str, entry: Entry | None) -> str:
     """Return the interval behind a number in words that states a value; else nothing."""
     found = _NUMBER.search(words)
-    if entry is None or found is None or not is_number(entry.value):
+    if entry is None or entry.value is None or found is None:
         return ""
     scale, places = 100 if found[2] else 1, len(found[1] or "")
     number = float(re.sub(r"[^\d.]", "", found[0].replace("−", "-")))
@@ -153,7 +155,7 @@ def _interval(words: str, entry: Entry | None) -> str:
 
 def _ends(entry: Entry, scale: float, places: int) -> str:
     """Return ends in brackets, with so many digits that they are two numbers."""
-    if not (is_number(entry.low) and is_number(entry.high)):
+    if entry.low is None or entry.high is None:
         return ""
     low, high = entry.low * scale, entry.high * scale
     while text(low, places) == text(high, places) and low != high and places < 9:

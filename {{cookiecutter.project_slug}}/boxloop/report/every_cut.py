@@ -151,7 +151,7 @@ def _set(kept: dict[str, Any], settings: Settings, metrics: dict) -> dict[str, A
         "set": name,
         "size": f"{kept['rows']} rows{groups}",
         "by": by,
-        "ask": _ask(by, study, kept["curves"][0]["of"] if several else study.positive_class),
+        "ask": _ask(by, study, kept["curves"][0]["of"] if several else study.positive_class or ""),
         "unit": study.unit if by == ERROR and not study.scale else "",
         "curves": [one | {"of": whos.get(one["of"], one["of"])} for one in kept["curves"]],
         "several": several,
@@ -163,7 +163,7 @@ def _set(kept: dict[str, Any], settings: Settings, metrics: dict) -> dict[str, A
 def _ask(by: str, study: Any, positive: str) -> str:
     """Return what the slider is called."""
     if by == PROBABILITY:
-        return f"Select rows from this probability of {positive} on"
+        return f"From this probability of {positive} on a row is selected"
     if by == BACKGROUND:
         return "Let this share of the background pass"
     scale = f" / ({study.scale})" if study.scale else ""
@@ -266,8 +266,8 @@ def values(curve: dict[str, Any], name: str) -> list[float | None]:
     )
     same = {"signal_efficiency": "completeness", "sic": SIC}
     found = [float(one) for one in counts.told(same.get(name, name))]
-    given = _values(curve["measures"].get(name, {}))
-    found = [float(given.get(k, given.get(str(k), one))) for k, one in enumerate(found)]
+    given = {int(k): one for k, one in _values(curve["measures"].get(name, {})).items()}
+    found = [float(given.get(k, one)) for k, one in enumerate(found)]
     return [one if math.isfinite(one) else None for one in found]
 
 
