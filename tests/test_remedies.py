@@ -19,6 +19,7 @@ import remedies_referee
 import remedies_release_table
 import remedies_seal
 import remedies_sheets
+import remedies_slider
 import remedies_study
 from conftest import TEMPLATE
 from remedies import CASES, Person, tried
@@ -45,6 +46,7 @@ ROOMS = (
     remedies_referee,
     remedies_seal,
     remedies_sheets,
+    remedies_slider,
     remedies_study,
 )
 # Functions that hand a sentence on, instead of raising it.

@@ -47,6 +47,8 @@ GUARDS = {
     "sheets",
     "stream",
     "referee",
+    "every cut",
+    "draft",
 }
 LISTED = mutants.read_list()
 SOURCE = '''

@@ -139,7 +139,10 @@ def resolved(row: dict, results: Results, wrong: Collection[tuple] = ()) -> str:
 def _now(entry: Entry | None) -> str:
     if entry is None:
         return "without a result"
-    return entry.state or f"{short(entry.value)}{_ends(entry, 1, decimals(vars(entry)))}"
+    if entry.state or entry.value is None:
+        return entry.state
+    places = decimals(vars(entry))
+    return text(entry.value, places) + _ends(entry, 1, places)
 
 
 def _interval(words: str, entry: Entry | None) -> str:
