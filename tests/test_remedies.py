@@ -21,6 +21,7 @@ import remedies_referee
 import remedies_release_table
 import remedies_seal
 import remedies_sheets
+import remedies_slider
 import remedies_study
 import remedies_watch
 from conftest import TEMPLATE
@@ -50,6 +51,7 @@ ROOMS = (
     remedies_referee,
     remedies_seal,
     remedies_sheets,
+    remedies_slider,
     remedies_study,
     remedies_watch,
 )

@@ -51,6 +51,8 @@ GUARDS = {
     "referee",
     "ready",
     "watch",
+    "every cut",
+    "draft",
 }
 LISTED = mutants.read_list()
 SOURCE = '''

@@ -723,11 +723,26 @@ def answers(update: bool, confirm: tuple, more: tuple) -> None:
 
 
 @cli.command()
-def report() -> None:
+@click.option(
+    "--pdf", is_flag=True, help="Print it to report/index.pdf, by Chromium, Chrome, Edge."
+)
+@click.option("--paper", is_flag=True, help="Write report/paper.md, a draft made of the answers.")
+def report(pdf: bool, paper: bool) -> None:
     """Rebuild the report from what was executed."""
     from boxloop.report import build_report
 
-    _say(f"Report: {build_report(_open_results())}")
+    project = _open_results()
+    _say(f"Report: {build_report(project)}")
+    if paper:
+        from boxloop.base.files import write_text
+        from boxloop.parcel.draft import FILE, draft
+        from boxloop.parcel.subject import Subject
+
+        _say(f"Draft: {write_text(project.report / FILE, draft(Subject(project)))}")
+    if pdf:
+        from boxloop.report.printing import print_pdf
+
+        _say(f"PDF: {print_pdf(project)}")
 
 
 @cli.command("open")

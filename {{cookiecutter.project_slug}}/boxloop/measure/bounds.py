@@ -409,15 +409,11 @@ def _purities(
     together: float,
 ) -> Ends:
     """Return the ends of a purity from value, low and high of both efficiencies."""
-
-    def apart(odds: float) -> Ends:
-        """Return the ends of eps_S - odds x eps_B, nothing where the signal has these odds."""
-        value, low, high = background
-        return joined(signal, (odds * value, odds * low, odds * high), together)
-
+    # The ends of eps_S - odds x eps_B, which is nothing where the signal has these odds.
     tried = np.logspace(-9, 9, 3601)
-    gaps = np.array([apart(odds) for odds in tried])
-    inside = np.flatnonzero((gaps[:, 0] <= 0) & (gaps[:, 1] >= 0))
+    value, low, high = (tried * end for end in background)
+    below, above = joined(signal, (value, low, high), together)
+    inside = np.flatnonzero((below <= 0) & (above >= 0))
     if not len(inside):
         return np.nan, np.nan
     # At the true purity p the odds of the prevalence times eps_S are those of p times eps_B.
@@ -512,13 +508,15 @@ def by_odds(share: float, variance: float, level: float, *, free: int) -> Ends:
     return low, high
 
 
-def joined(
-    one: tuple[float, float, float], other: tuple[float, float, float], together: float
-) -> Ends:
-    """Return the ends of one − other from value, low and high of each, and their correlation."""
+def joined(one: tuple[Any, Any, Any], other: tuple[Any, Any, Any], together: float) -> Any:
+    """Return the ends of one − other from value, low and high of each, and their correlation.
+
+    Numbers, or arrays of them.
+    """
     (a, a_low, a_high), (b, b_low, b_high) = one, other
     below, above = (a - a_low, b_high - b), (a_high - a, b - b_low)
-    low, high = (math.sqrt(max(x**2 + y**2 - 2 * together * x * y, 0.0)) for x, y in (below, above))
+    squares = (x**2 + y**2 - 2 * together * x * y for x, y in (below, above))
+    low, high = (np.sqrt(np.maximum(square, 0.0)) for square in squares)
     return a - b - low, a - b + high
 
 

@@ -28,6 +28,7 @@ PARTS = (
     "boxloop.parcel.onnx",
     "boxloop.parcel.environment",
     "boxloop.parcel.paper",
+    "boxloop.parcel.draft",
     "boxloop.parcel.toy",
     "boxloop.parcel.cards",
     "boxloop.parcel.readme",

@@ -46,6 +46,10 @@ if TYPE_CHECKING:
     from boxloop.checks.core import CheckResult
 
 
+# Chapters that keep what every cut of their sets would give: validation rows, and opened ones.
+CUT = "05_diagnose", "08_release"
+
+
 def _turn() -> int | None:
     """Return the number of the cell that is being run, None outside of a notebook."""
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
@@ -252,7 +256,8 @@ class Station(Desk):
     def metrics(self, name: str, table: dict, *, n_rows: int, n_groups: int) -> None:
         """Record the metrics of one set of rows, as `Station.compare` returns them.
 
-        What they were made of is kept in ``sets/`` of this chapter; of a plain dict nobody knows.
+        What they were made of is kept in ``sets/`` of this chapter, and in 05 and 08 also what
+        every cut would give; of a plain dict nobody knows.
         """
         from boxloop.measure.sets import keep_set
 
@@ -262,6 +267,10 @@ class Station(Desk):
             "metrics": plain(table),
         }
         self._kept[name] = keep_set(self.folder / "sets", name, table)
+        if self.name in CUT:
+            from boxloop.measure.every_cut import keep
+
+            self._kept[name] += keep(self.folder / "sets", name, table, self.task)
 
     def number(
         self,

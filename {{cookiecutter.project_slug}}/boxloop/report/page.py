@@ -34,6 +34,7 @@ from boxloop.report.chapters import read_chapters
 from boxloop.report.classes import by_class
 from boxloop.report.convert import make_exporter
 from boxloop.report.drawing import loop_drawing
+from boxloop.report.every_cut import curves
 from boxloop.report.safe import without_unseen
 from boxloop.settings.load import load_settings
 from boxloop.split.locked import Past
@@ -47,8 +48,8 @@ if TYPE_CHECKING:
     from boxloop.settings.load import Settings
 
 
-STYLES = ("report.css", "chapters.css", "narrow.css")
-SCRIPTS = ("report.js", "search.js")
+STYLES = ("report.css", "chapters.css", "every_cut.css", "narrow.css")
+SCRIPTS = ("report.js", "search.js", "every_cut.js")
 _STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
 
 
@@ -88,6 +89,7 @@ def build_report(project: Project, *, stale: dict | None = None) -> Path:
         headline=cover.headline(metrics, settings, past, checks),
         old=[" ".join(row) for row in undone if row[1] in NOT_OF_TODAY],
         **_measured(project, metrics),
+        cuts=curves(project, settings, metrics, stale),
         counts=cover.counts(checks, answers, passes, past),
         provenance=cover.provenance(chapters, git_commit(project.root)),
         **words_of_criteria(metrics, checks) | _predictions(read(_scored, project, default=[])),
