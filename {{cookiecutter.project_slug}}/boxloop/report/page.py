@@ -34,6 +34,7 @@ from boxloop.report.chapters import read_chapters
 from boxloop.report.classes import by_class
 from boxloop.report.convert import make_exporter
 from boxloop.report.drawing import loop_drawing
+from boxloop.report.headings import in_words
 from boxloop.report.safe import without_unseen
 from boxloop.settings.load import load_settings
 from boxloop.split.locked import Past
@@ -47,8 +48,8 @@ if TYPE_CHECKING:
     from boxloop.settings.load import Settings
 
 
-STYLES = ("report.css", "chapters.css", "narrow.css")
-SCRIPTS = ("report.js", "search.js")
+STYLES = ("report.css", "chapters.css", "tables.css", "narrow.css")
+SCRIPTS = ("report.js", "search.js", "save.js")
 _STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
 
 
@@ -274,4 +275,4 @@ def _text(path: Path) -> str:
 def _table(path: Path) -> dict | None:
     """Return a CSV file as a header and rows of text, or None where there is none."""
     rows = [row for row in csv.reader(io.StringIO(_text(path), newline="")) if row]
-    return {"head": rows[0], "rows": rows[1:]} if rows else None
+    return {"head": list(map(in_words, rows[0])), "rows": rows[1:]} if rows else None
