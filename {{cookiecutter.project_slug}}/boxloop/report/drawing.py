@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from boxloop.measure.numbers import decimals, is_interval, is_number, text, ticks
+from boxloop.measure.numbers import decimals, is_interval, is_number, text, ticks, told
 
 if TYPE_CHECKING:
     from boxloop.notebooks.graph import Chapter
@@ -95,9 +95,7 @@ def _ends(entry: dict) -> tuple:
 
 def _mark(role: str, entry: dict, x: Callable, places: int) -> dict:
     ends = _ends(entry)
-    words = text(entry["value"], places)
-    if is_interval(entry):
-        words += f" ({text(entry['low'], places)} to {text(entry['high'], places)})"
+    words = told(entry, places) if is_interval(entry) else text(entry["value"], places)
     return {
         "role": role,
         "words": words,
