@@ -6,7 +6,6 @@ import math
 from numbers import Real
 from typing import Any, TypeGuard
 
-
 SIGNIFICANT = 5  # figures of a number that a reader takes in
 MOST = 6  # decimals
 NO_SPREAD = "no spread"  # every draw says the same

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from boxloop.measure.numbers import decimals, ends, is_interval, is_number, short, text
+from boxloop.measure.numbers import decimals, ends, is_interval, is_number, short
 from boxloop.record.excused import excuses, is_excused
 
 if TYPE_CHECKING:

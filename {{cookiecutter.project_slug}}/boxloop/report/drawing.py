@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 
 RADIUS = 190
+SMALLEST, LARGEST = 3.5, 7.0  # half widths of a marker
 PHASES = (("build", 1.0), ("compute", 3.0), ("criticise", 4.5), ("learn", 6.5))
 ROLES = ("trivial", "reference", "model")
 
@@ -102,4 +103,12 @@ def _mark(role: str, entry: dict, x: Callable, places: int) -> dict:
         "x": x(entry["value"]),
         "low": x(ends[0]),
         "high": x(ends[-1]),
+        "size": _size(x(ends[0]), x(entry["value"]), x(ends[-1])),
     }
+
+
+def _size(low: float, value: float, high: float) -> float:
+    """Return half the width of a marker that leaves both ends of its interval in sight."""
+    if low == high:
+        return LARGEST
+    return round(min(max(min(value - low, high - value) - 2, SMALLEST), LARGEST), 1)
