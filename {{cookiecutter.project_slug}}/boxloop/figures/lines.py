@@ -71,23 +71,30 @@ def _box(fig: Figure) -> Bbox:
 
 
 def _lines(fig: Figure, box: Bbox) -> str:
-    import matplotlib as mpl
-
     crowded = [artist for artist in _crowded(fig) if not artist.get_rasterized()]
     for artist in crowded:
         artist.set_rasterized(True)
-    buffer = io.BytesIO()
     try:
-        with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "boxloop"}):
-            fig.savefig(buffer, format="svg", dpi=DOTS, bbox_inches=box, metadata=_NO_FACTS)
+        svg = smaller(_saved(fig, box, "none"))
+        if "font-family: " in svg:  # a sign of a formula, from a font that readers do not have
+            svg = smaller(_saved(fig, box, "path"))
     except Exception:  # noqa: BLE001  # an artist of a study that knows pixels only: the PNG is there
         return ""
     finally:
         for artist in crowded:
             artist.set_rasterized(False)
-    svg = smaller(buffer.getvalue().decode("utf-8"))
     # matplotlib asks for hard edges of all pixels: right for the cells of a picture, not for marks.
     return svg if any(ax.images for ax in fig.axes) else _EDGES.sub("", svg)
+
+
+def _saved(fig: Figure, box: Bbox, letters: str) -> str:
+    """Return an SVG with its words as text (``none``) or as outlines (``path``)."""
+    import matplotlib as mpl
+
+    buffer = io.BytesIO()
+    with mpl.rc_context({"svg.fonttype": letters, "svg.hashsalt": "boxloop"}):
+        fig.savefig(buffer, format="svg", dpi=DOTS, bbox_inches=box, metadata=_NO_FACTS)
+    return buffer.getvalue().decode("utf-8")
 
 
 def _crowded(fig: Figure) -> Iterator[Any]:
