@@ -62,7 +62,7 @@ def test_what_changed_is_said(passes):
     said = changes(*passes)
 
     assert said == [
-        "model on validation: 0.1 [0.09, 0.11] became 0.08 [0.07, 0.09]",
+        "model on validation: 0.100 [0.090, 0.110] became 0.080 [0.070, 0.090]",
         "criterion better: met became not met",
         "check split.groups: pass became fail",
         "attempt trees: new",

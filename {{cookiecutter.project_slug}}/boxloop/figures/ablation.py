@@ -34,6 +34,6 @@ def draw_ablation(ablation: pd.DataFrame, lines: pd.Series, *, label: str) -> Fi
     bulk = find_bulk(pd.concat([value - error, value + error, lines]))
     bulk.show(ax.xaxis)
     bulk.note(ax, value, what="point")
-    ax.set(xlabel=label, ylim=(len(ablation) - 0.5, -0.5))
+    ax.set(xlabel=label, ylabel="inputs", ylim=(len(ablation) - 0.5, -0.5))
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     return fig

@@ -53,8 +53,9 @@ def draw_decision_map(judged: pd.DataFrame, chart: pd.DataFrame) -> Figure:
         _write(axes[4], place[row["test"]], "", row["better"], COLOURS["truth"])
     axes[4].set_title("surely better", fontsize=11)
     axes[0].set(ylim=(0.6 - len(chart), 0.6), yticks=[*place.values()], yticklabels=[*place])
-    axes[0].set_xlabel("error / what is allowed", fontsize=10)
-    axes[2].set_xlabel("error / what is allowed", fontsize=10)
+    axes[0].set_ylabel("stress test", fontsize=10)
+    for ax in axes[:3:2]:
+        ax.set_xlabel("error / what is allowed", fontsize=10)
     known = [_mark(verdict) for verdict in VERDICTS]
     fig.legend(handles=known, loc="outside lower center", ncols=3, fontsize=10)
     return fig

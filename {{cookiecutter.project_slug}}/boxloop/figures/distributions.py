@@ -59,6 +59,7 @@ def draw_distributions(tables: dict[str, pd.DataFrame], columns: dict) -> Figure
         ax.set_xlabel("\n".join(filter(None, [label, outside])), fontsize=10)
     for ax in axes.flat[len(names) :]:
         ax.remove()
+    fig.supylabel("share of rows", fontsize=10)
     handles = [plt.Line2D([], [], color=c, linestyle=line) for c, line in LOOKS[: len(tables)]]
     names = [column_label(name, width=40, lines=1) for name in tables]
     fig.legend(handles, names, loc="outside upper center", ncols=len(tables))

@@ -40,6 +40,7 @@ def draw_pushes(parts: pd.DataFrame, misled: pd.DataFrame, *, unit: str) -> Figu
     drawn = left.imshow(parts, **look)
     left.set_xticks(range(parts.shape[1]), parts.columns, rotation=45, ha="right", fontsize=9)
     left.set_yticks(range(len(parts)), parts.index, fontsize=9)
+    left.set(xlabel="input", ylabel="truth, taken for what the model says")
     left.grid(visible=False)
     fig.colorbar(drawn, ax=left, label=f"push {unit}".strip(), extend=_ends(sizes, most))
     place = np.arange(len(misled))
@@ -49,6 +50,7 @@ def draw_pushes(parts: pd.DataFrame, misled: pd.DataFrame, *, unit: str) -> Figu
     right.set_yticks(place, misled.index, fontsize=9)
     right.invert_yaxis()
     right.set_xlabel(f"mean push towards the error {unit}".strip())
+    right.set_ylabel("input")
     right.legend(fontsize=9, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     return fig
 

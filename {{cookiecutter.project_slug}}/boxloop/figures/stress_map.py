@@ -96,6 +96,7 @@ def draw_stress_map(
     )
     ax.set(xscale="log", xlim=(0.7, 1.1 * most), xlabel=label)
     ax.set(ylim=(0.5 - len(chart), 0.7), yticks=list(height.values()), yticklabels=list(height))
+    ax.set_ylabel("stress test")
     ticks = [tick for tick in (0.7, 1, TOLERANCE, 2, 4, 8, 16) if tick <= 1.1 * most]
     ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     ax.xaxis.set_minor_formatter(NullFormatter())

@@ -20,6 +20,7 @@ import pandas as pd
 from boxloop.base.errors import UserError, shown
 from boxloop.measure.kinds import kind_of
 from boxloop.measure.metrics import METRICS
+from boxloop.measure.numbers import told
 from boxloop.measure.sets import measure_sets
 from boxloop.measure.task import Task
 
@@ -261,7 +262,7 @@ def metric_lines(sets: dict[str, dict], asked: Asked) -> list[str]:
 def _told(entry: dict) -> str:
     if entry["value"] is None or not np.isfinite(entry["value"]):
         return "not defined"
-    return f"{entry['value']:.6g} ({entry['low']:.4g} to {entry['high']:.4g})"
+    return told(entry)
 
 
 def main(folder: Path, arguments: Iterable[str] | None = None) -> int:

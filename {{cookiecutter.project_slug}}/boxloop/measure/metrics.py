@@ -520,7 +520,7 @@ METRICS: dict[str, Metric] = _Metrics(
         ),
         _of_ranking(
             "max_sic",
-            "maximum SIC",
+            "maximum significance improvement (SIC)",
             ranking.max_sic,
             "higher",
             ANOMALY,
@@ -529,7 +529,7 @@ METRICS: dict[str, Metric] = _Metrics(
         ),
         _of_ranking(
             "sic",
-            "SIC at the working point",
+            "significance improvement (SIC) at the working point",
             ranking.sic,
             "higher",
             ANOMALY,

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from boxloop.measure.intervals import group_weights
+from boxloop.measure.numbers import told
 from boxloop.measure.ranking import Ranking
 
 USUAL = 0.5
@@ -55,7 +56,8 @@ class Proposal:
         """What is proposed and why, in two sentences."""
         now = self.table.loc["study.toml"]
         best = f"F1 is highest at a cut of {self.cut:.2g} [{self.low:.2g}, {self.high:.2g}]"
-        gain = f"{self.gain:.3f} [{self.gain_low:.3f}, {self.gain_high:.3f}]"
+        found = {"value": self.gain, "low": self.gain_low, "high": self.gain_high}
+        gain = told(found, form="{} [{}, {}]")
         if not self.is_better:
             return (
                 f"{best}; that of study.toml, {now['cut']:.2g}, is as good within chance ({gain})."

@@ -13,6 +13,7 @@ import pandas as pd
 from boxloop.base.errors import shown
 from boxloop.measure.evidence import ROBUST
 from boxloop.measure.metrics import METRICS
+from boxloop.measure.numbers import decimals, told
 
 if TYPE_CHECKING:
     from boxloop.settings.load import Settings
@@ -74,10 +75,10 @@ def metric_table(sets: dict) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def interval_text(entry: dict, *, digits: int = 3) -> str:
+def interval_text(entry: dict, *, digits: int | None = None) -> str:
     """Return a value with its interval, and in words why the interval is not to be trusted."""
-    value, low, high = (f"{entry[key]:.{digits}f}" for key in ("value", "low", "high"))
-    return ", ".join([f"{value} [{low}, {high}]", *(FLAGS[key] for key in FLAGS if key in entry)])
+    words = told(entry, digits, "{} [{}, {}]")
+    return ", ".join([words, *(FLAGS[key] for key in FLAGS if key in entry)])
 
 
 def _mix(name: str, entries: dict) -> dict[str, str]:
@@ -100,21 +101,21 @@ def led(metrics: dict) -> dict:
     return metrics
 
 
-def interval_table(compared: dict, *, digits: int = 3) -> pd.DataFrame:
+def interval_table(compared: dict, *, digits: int | None = None) -> pd.DataFrame:
     """Return intervals as text: a row per metric, a column per predictor, and of scores the mix.
 
     Parameters
     ----------
     compared : dict
         What `boxloop.measure.intervals.compare` returns.
-    digits : int
-        Behind the point.
+    digits : int, optional
+        Behind the point; as many as the narrowest interval of a row has by default.
     """
-    rows = {
-        titled(name, found): {who: interval_text(one, digits=digits) for who, one in found.items()}
-        | _mix(name, found)
-        for name, found in led(compared).items()
-    }
+    rows = {}
+    for name, found in led(compared).items():
+        places = decimals(*found.values()) if digits is None else digits
+        words = {who: interval_text(one, digits=places) for who, one in found.items()}
+        rows[titled(name, found)] = words | _mix(name, found)
     return pd.DataFrame(rows).T.fillna("")
 
 

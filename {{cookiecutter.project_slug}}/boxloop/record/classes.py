@@ -14,6 +14,7 @@ import pandas as pd
 
 from boxloop.figures import classes as figures
 from boxloop.measure import classes as measure
+from boxloop.measure.numbers import told
 from boxloop.measure.reliability import class_calibration
 from boxloop.measure.several import whole
 from boxloop.split.division import units
@@ -201,4 +202,4 @@ def _told(row: dict) -> str:
     if not np.isfinite(row["value"]):
         return "–"
     few = ", few" if isinstance(row["note"], str) and row["note"] else ""
-    return f"{row['value']:.3f} [{row['low']:.3f}, {row['high']:.3f}]{few}"
+    return f"{told(row, None, '{} [{}, {}]')}{few}"

@@ -30,6 +30,7 @@ from boxloop.measure.entry import (
     read_rows,
 )
 from boxloop.measure.metrics import METRICS
+from boxloop.measure.numbers import told
 from boxloop.measure.task import Task
 from boxloop.record.benchmark import BOARD, ENTRIES, MANIFEST, place, row_names
 from boxloop.record.leaderboard import HEADLINE, WHOSE, board
@@ -251,8 +252,6 @@ def _names(number: int) -> str:
 
 
 def _words(entry: dict) -> str:
-    values = [entry.get(key) for key in ("value", "low", "high")]
-    if any(value is None for value in values):
+    if any(entry.get(key) is None for key in ("value", "low", "high")):
         return "not defined"
-    value, low, high = values
-    return f"{value:.5g} ({low:.4g} to {high:.4g})"
+    return told(entry)

@@ -6,6 +6,7 @@ import html
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from boxloop.measure.numbers import is_interval, told
 from boxloop.record.passes import all_passes, snapshot
 
 if TYPE_CHECKING:
@@ -164,8 +165,7 @@ def interval(entry: dict | None) -> Any:
     """Return ``"0.107 [0.0986, 0.116]"``, or a dash where nothing was measured."""
     if not entry or entry.get("value") is None:
         return "–"
-    ends = "" if entry.get("low") is None else f" [{entry['low']:.3g}, {entry['high']:.3g}]"
-    return f"{entry['value']:.3g}{ends}"
+    return told(entry, form="{} [{}, {}]") if is_interval(entry) else f"{entry['value']:.3g}"
 
 
 def listing(rows: list[dict]) -> list[str]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import re
 import sys
-import warnings
 from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
@@ -341,18 +339,14 @@ class Station(Desk):
         import matplotlib.pyplot as plt
         from IPython.display import display
 
+        from boxloop.figures.lines import drawn
         from boxloop.figures.printed import put_aside
         from boxloop.figures.readable import make_readable
 
         literal(fig, self._all_settings.model_dump())
         make_readable(fig)
-        buffer = io.BytesIO()
-        with warnings.catch_warnings():
-            # A sign that the font lacks is drawn as a box, and the box says so.
-            warnings.filterwarnings("ignore", message="Glyph ")
-            fig.savefig(buffer, format="png", metadata={"Software": None})
+        png, svg = drawn(fig)
         plt.close(fig)
-        png = buffer.getvalue()
         self._made(write_bytes(self.folder / "figures" / f"{name}.png", png))
         put_aside(fig, png, self.project.put_aside(self.name, name))
         # The picture is stored at 150 dots per inch and shown at 100: crisp on a dense screen.
@@ -362,7 +356,8 @@ class Station(Desk):
             "name": name,
             "width": int.from_bytes(png[16:20]) * 2 // 3,
         }
-        display({"image/png": png, "text/plain": alt}, raw=True, metadata={"image/png": facts})
+        forms = {"image/png": png, "text/plain": alt} | ({"image/svg+xml": svg} if svg else {})
+        display(forms, raw=True, metadata={kind: facts for kind in forms if kind != "text/plain"})
 
     def _keep_sets(self) -> None:
         """Note the files of the sets of this chapter, and leave no others behind."""

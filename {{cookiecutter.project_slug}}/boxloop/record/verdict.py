@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from boxloop.measure.numbers import decimals, is_interval, is_number, short, text
+from boxloop.measure.numbers import decimals, ends, is_interval, is_number, short
 from boxloop.record.excused import excuses, is_excused
 
 if TYPE_CHECKING:
@@ -251,9 +251,9 @@ def _compared(values: dict, lead: dict) -> tuple[str, str]:
     if low == high == 0:
         return "unclear", "the same in every draw"
     if low <= 0 <= high:
-        return "unclear", f"difference {text(low, places)} to {text(high, places)}{few}"
-    kind, ends = ("better", (low, high)) if low > 0 else ("worse", (-high, -low))
-    by = f"by {text(ends[0], places)} to {text(ends[1], places)}{few}"
+        return "unclear", f"difference {ends(difference, places)}{few}"
+    kind, size = ("better", (low, high)) if low > 0 else ("worse", (-high, -low))
+    by = f"by {ends(dict(zip(('low', 'high'), size, strict=True)), places)}{few}"
     label, better = lead.get("label") or lead.get("name") or "", lead.get("better") or "lower"
     move, share = MOVES[better][kind == "worse"], _percent(values, better)
     return kind, f"{share} {move} {label}, {by}" if share else f"{label} {move} {by}"

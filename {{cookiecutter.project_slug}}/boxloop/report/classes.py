@@ -7,7 +7,7 @@ import io
 import math
 from typing import TYPE_CHECKING, Any
 
-from boxloop.measure.numbers import text
+from boxloop.measure.numbers import ends, text
 
 if TYPE_CHECKING:
     from boxloop.base.places import Project
@@ -62,12 +62,10 @@ def _row(name: str, rows: list[dict]) -> dict[str, Any]:
 def _cell(row: dict | None) -> dict[str, str]:
     """Return a value with its interval as words; empty where there is none."""
     try:
-        value, low, high = (float((row or {})[end]) for end in ("value", "low", "high"))
+        value, low, high = (float((row or {})[key]) for key in ("value", "low", "high"))
     except (KeyError, TypeError, ValueError):
         value = math.nan
     if math.isnan(value):
         return {"value": "", "interval": ""}
-    return {
-        "value": text(value, PLACES),
-        "interval": f"{text(low, PLACES)} to {text(high, PLACES)}",
-    }
+    entry = {"value": value, "low": low, "high": high}
+    return {"value": text(value, PLACES), "interval": ends(entry, PLACES)}

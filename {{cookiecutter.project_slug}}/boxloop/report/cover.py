@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
-from boxloop.measure.numbers import decimals, is_interval, is_number, short, text
+from boxloop.measure.numbers import decimals, ends, is_interval, is_number, short, text
 from boxloop.notebooks.needed import NEEDED, is_needed
 from boxloop.record.excused import excuses
 from boxloop.record.sheets import tally
@@ -119,9 +119,8 @@ def comparison(difference: Any, unit: str, reference: str) -> str:
     if not is_interval(difference):
         return ""
     places = decimals(difference)
-    ends = f"{text(difference['low'], places)} to {text(difference['high'], places)}"
     size = f"{text(abs(difference['value']), places)} {unit}".strip()
-    paired = f"(paired difference, interval {ends})"
+    paired = f"(paired difference, interval {ends(difference, places)})"
     if difference["low"] == difference["high"] == 0:
         return f"The model and {reference} score the same in every draw: nothing was gained."
     if difference["low"] > 0:
@@ -169,9 +168,8 @@ def secondary(metrics: dict) -> list[dict]:
 
 def _cell(entry: Any, places: int) -> dict:
     if is_interval(entry):
-        low, high = text(entry["low"], places), text(entry["high"], places)
         few = ", too few groups" if entry.get("too_few") else ""
-        return {"value": text(entry["value"], places), "interval": f"{low} to {high}{few}"}
+        return {"value": text(entry["value"], places), "interval": f"{ends(entry, places)}{few}"}
     return {"value": short(entry.get("value")) if isinstance(entry, dict) else "", "interval": ""}
 
 
@@ -209,10 +207,8 @@ def predictions(rows: list[dict]) -> list[dict]:
     words = ("prediction", "of", "predicted", "state", "note", "earlier")
     found = []
     for row in rows:
-        ends = [row["low"], row["high"]]
-        interval = f"{short(ends[0])} to {short(ends[1])}" if all(map(is_number, ends)) else ""
         facts = {key: row[key] for key in words}
-        found.append(facts | {"value": short(row["value"]), "interval": interval})
+        found.append(facts | _cell(row, decimals(row)))
     return found
 
 

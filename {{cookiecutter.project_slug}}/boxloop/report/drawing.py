@@ -6,13 +6,14 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from boxloop.measure.numbers import decimals, is_interval, is_number, text, ticks
+from boxloop.measure.numbers import decimals, is_interval, is_number, text, ticks, told
 
 if TYPE_CHECKING:
     from boxloop.notebooks.graph import Chapter
 
 
 RADIUS = 190
+SMALLEST, LARGEST = 3.5, 7.0  # half widths of a marker
 PHASES = (("build", 1.0), ("compute", 3.0), ("criticise", 4.5), ("learn", 6.5))
 ROLES = ("trivial", "reference", "model")
 
@@ -95,13 +96,19 @@ def _ends(entry: dict) -> tuple:
 
 def _mark(role: str, entry: dict, x: Callable, places: int) -> dict:
     ends = _ends(entry)
-    words = text(entry["value"], places)
-    if is_interval(entry):
-        words += f" ({text(entry['low'], places)} to {text(entry['high'], places)})"
+    words = told(entry, places) if is_interval(entry) else text(entry["value"], places)
     return {
         "role": role,
         "words": words,
         "x": x(entry["value"]),
         "low": x(ends[0]),
         "high": x(ends[-1]),
+        "size": _size(x(ends[0]), x(entry["value"]), x(ends[-1])),
     }
+
+
+def _size(low: float, value: float, high: float) -> float:
+    """Return half the width of a marker that leaves both ends of its interval in sight."""
+    if low == high:
+        return LARGEST
+    return round(min(max(min(value - low, high - value) - 2, SMALLEST), LARGEST), 1)

@@ -35,6 +35,7 @@ from boxloop.report.classes import by_class
 from boxloop.report.convert import make_exporter
 from boxloop.report.drawing import loop_drawing
 from boxloop.report.every_cut import curves
+from boxloop.report.headings import in_words
 from boxloop.report.safe import without_unseen
 from boxloop.settings.load import load_settings
 from boxloop.split.locked import Past
@@ -48,8 +49,8 @@ if TYPE_CHECKING:
     from boxloop.settings.load import Settings
 
 
-STYLES = ("report.css", "chapters.css", "every_cut.css", "narrow.css")
-SCRIPTS = ("report.js", "search.js", "every_cut.js")
+STYLES = ("report.css", "chapters.css", "tables.css", "every_cut.css", "narrow.css")
+SCRIPTS = ("report.js", "search.js", "save.js", "every_cut.js")
 _STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
 
 
@@ -284,4 +285,4 @@ def _text(path: Path) -> str:
 def _table(path: Path) -> dict | None:
     """Return a CSV file as a header and rows of text, or None where there is none."""
     rows = [row for row in csv.reader(io.StringIO(_text(path), newline="")) if row]
-    return {"head": rows[0], "rows": rows[1:]} if rows else None
+    return {"head": list(map(in_words, rows[0])), "rows": rows[1:]} if rows else None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from boxloop.notebooks.prose import ADDRESS
+from boxloop.report.headings import in_words, own_columns
 from boxloop.report.safe import make_safe, without_unseen
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
 
 REFERRING = ("for", "aria-labelledby", "aria-describedby", "aria-controls", "headers", "list")
-_NUMBER = re.compile(r"|[-+−–]|[-+−]?[\d.,]+(e[-+]?\d+)?\s?%?|nan|NaN|None|[-+−]?inf")
+_ONE = r"[-+−]?[\d.,]+(?:e[-+]?\d+)?\s?%?"
+_WITH = rf"\s*(?:[\[(]{_ONE}(?:,| to) ?{_ONE}[\])]|±\s?{_ONE})"  # its interval, or its error
+_NUMBER = re.compile(rf"|[-+−–]|{_ONE}(?:{_WITH})?|nan|NaN|None|[-+−]?inf")
 # Placing by anchor is newer than the validator's list of properties, and only the help texts need
 # it.
 _ANCHOR = re.compile(r"(anchor-name|position-anchor|position-area)\s*:[^;}]*;?")
@@ -90,7 +93,7 @@ def tidy(
     title, headings, anchors = _headings(soup, names)
     _references(soup, old_ids | anchors, others)
     _figures(soup, chapter.split("-")[0], names)
-    _tables(soup, chapter.split("-")[0])
+    _tables(soup, chapter.split("-")[0], own_columns(root))
     for text in soup.find_all("pre", attrs={"data-code": False}):
         text["tabindex"] = "0"
     return str(soup), title, headings
@@ -215,18 +218,15 @@ def _figures(soup: BeautifulSoup, number: str, names: Names) -> None:
         label.insert_after(" ")
 
 
-def _tables(soup: BeautifulSoup, number: str) -> None:
+def _tables(soup: BeautifulSoup, number: str, own: frozenset[str]) -> None:
     """Let wide tables scroll in their own numbered box, and say which cells are headings."""
     for count, table in enumerate(soup.find_all("table"), start=1):
         table.attrs = {key: value for key, value in table.attrs.items() if key in ("id", "class")}
+        _without_row_numbers(table)
         for cell in table.find_all(["th", "td", "tr"]):
             cell.attrs = {key: value for key, value in cell.attrs.items() if key in _CELL}
-            if cell.name != "th":
-                continue
-            if not cell.get_text(strip=True):
-                cell.name = "td"
-            else:
-                cell["scope"] = "col" if cell.find_parent("thead") else "row"
+            if cell.name == "th":
+                _heading_cell(cell, own)
         _align_numbers(table)
         if table.find_parent("table") is None:
             box = {
@@ -236,6 +236,32 @@ def _tables(soup: BeautifulSoup, number: str) -> None:
                 "aria-label": f"Table {int(number)}.{count}",
             }
             table.wrap(soup.new_tag("div", attrs=box))
+
+
+def _heading_cell(cell: Tag, own: frozenset[str]) -> None:
+    """Say what a cell is the heading of, in words; an empty one is none."""
+    if not cell.get_text(strip=True):
+        cell.name = "td"
+        return
+    cell["scope"] = "col" if cell.find_parent("thead") else "row"
+    if cell["scope"] == "col" and cell.string is not None:
+        cell.string = in_words(cell.string.strip(), own)
+
+
+def _without_row_numbers(table: Tag) -> None:
+    """Take out the index that pandas gives to rows that have no names: 0, 1, 2, ..."""
+    rows = [row.find_all(["th", "td"]) for row in table.find_all("tr")]
+    heads = [cells for cells in rows if cells and cells[0].find_parent("thead")]
+    body = [cells for cells in rows if cells and not cells[0].find_parent("thead")]
+    firsts = [cells[0] for cells in rows if cells]
+    if len(heads) != 1 or not body or len({len(cells) for cells in rows}) != 1:
+        return
+    numbered = [str(number) for number in range(len(body))]
+    if heads[0][0].get_text(strip=True) or not all(cell.name == "th" for cell in firsts):
+        return
+    if [cells[0].get_text(strip=True) for cells in body] == numbered:
+        for cell in firsts:
+            cell.decompose()
 
 
 def _align_numbers(table: Any) -> None:

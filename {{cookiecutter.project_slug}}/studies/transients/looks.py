@@ -99,6 +99,7 @@ def shifts(ax: Axes, table: pd.DataFrame, title: str) -> None:
     )
     ax.axhline(0, color=COLOURS["truth"], lw=0.8)
     ax.set_xticks(place, table.index, fontsize=8)
+    ax.set_xlabel("case")
     ax.set_title(title)
 
 
@@ -178,7 +179,7 @@ def densities(ax: Axes, table: pd.DataFrame) -> None:
         ax.errorbar(row["matter"], y, xerr=ends, capsize=3, **look)
     ax.axvline(cosmology.TRUE, color=COLOURS["truth"], lw=0.8, ls=":")
     ax.set_yticks(place, [f"{case}: {who}" for case, who in table.index], fontsize=8)
-    ax.set(xlabel="matter density (true: dotted)", xlim=(0, 1.02))
+    ax.set(xlabel="matter density (true: dotted)", ylabel="sample", xlim=(0, 1.02))
 
 
 def uncertainty(ax: Axes, table: pd.DataFrame) -> None:
