@@ -1,15 +1,15 @@
 """What of a chapter stands in the short report: its digest; what lies between is folded away.
 
-A chapter's author tags the cells that a digest shows with `TAG`. Where no cell has the tag it is the
-first figure, the first table and the prose that follows the figure. A cell that stopped the
-notebook is always shown.
+Of each of three kinds, figure, table and prose, a digest shows the cells that their author has
+tagged with `TAG`, or else the first: the first figure, the first table, and the prose that goes on
+from that figure. Other cells with the tag are shown too, and the one that stopped the notebook.
 """
 
 from __future__ import annotations
 
 import re
 from itertools import groupby
-from typing import Any
+from operator import itemgetter
 
 from boxloop.notebooks.answers import cell_anchor, is_answer
 from boxloop.notebooks.file import source, tags
@@ -31,7 +31,8 @@ def fold(cells: list[dict], failed: str = "") -> None:
     Parameters
     ----------
     cells : list of dict
-        Of an executed copy; changed in place.
+        Of an executed copy; changed in place. Prose of the digest ends before a heading inside it:
+        what follows that becomes a cell of its own.
     failed : str
         The id of the cell that stopped the notebook.
     """
@@ -40,23 +41,46 @@ def fold(cells: list[dict], failed: str = "") -> None:
             cell["metadata"].pop(key, None)
     shown = digest_of(cells)
     shown |= {at for at, cell in enumerate(cells) if failed and cell.get("id") == failed}
-    for is_shown, run in groupby(range(len(cells)), key=shown.__contains__):
+    parts = [(at in shown, cell) for at, cell in enumerate(cells)]
+    parts = [part for one in parts for part in _cut(*one)]
+    cells[:] = [cell for _, cell in parts]
+    for is_shown, run in groupby(parts, key=itemgetter(0)):
         if not is_shown:
-            hidden = [cells[at] for at in run]
+            hidden = [cell for _, cell in run]
             hidden[0]["metadata"]["fold"] = _line(hidden)
             hidden[-1]["metadata"]["unfold"] = True
 
 
 def digest_of(cells: list[dict]) -> set[int]:
-    """Return the places of the cells that a digest shows: those with the tag, or the first ones."""
+    """Return the places of the cells that a digest shows."""
     tagged = {at for at, cell in enumerate(cells) if TAG in tags(cell)}
-    if tagged:
-        return tagged
-    figure = _first(cells, has_figure)
-    table = _first(cells, has_table)
+    figures, tables, proses = (
+        [at for at, cell in enumerate(cells) if is_one(cell)]
+        for is_one in (has_figure, has_table, _is_prose)
+    )
+    figure, table = (next((at for at in kind if at in tagged), None) for kind in (figures, tables))
+    figure = next(iter(figures), None) if figure is None else figure
+    table = next(iter(tables), None) if table is None else table
     after = table if figure is None else figure
-    seen = None if after is None else _first(cells, _is_seen, start=after + 1)
-    return {at for at in (figure, table, seen) if at is not None}
+    follow = next((at for at in proses if after is not None and at > after), None)
+    seen = None if tagged & set(proses) or follow is None or _begins(cells[follow]) else follow
+    return tagged | {at for at in (figure, table, seen) if at is not None}
+
+
+def _cut(is_shown: bool, cell: dict) -> list[tuple[bool, dict]]:
+    """Return a cell, or what stands before and after a heading inside prose of the digest."""
+    if not is_shown or not _is_prose(cell):
+        return [(is_shown, cell)]
+    lines = source(cell).split("\n")
+    fenced = False
+    for at, line in enumerate(lines):
+        fenced ^= line.startswith(("```", "~~~"))
+        if at and not fenced and line.startswith("## "):
+            rest = cell | {"id": f"{cell.get('id', '')}-next", "metadata": dict(cell["metadata"])}
+            rest["source"] = "\n".join(lines[at:])
+            cell["source"] = "\n".join(lines[:at])
+            return [(True, cell), (False, rest)]
+    return [(True, cell)]
 
 
 def has_figure(cell: dict) -> bool:
@@ -74,14 +98,13 @@ def _data(cell: dict) -> list[dict]:
     return [data for data in found if isinstance(data, dict)]
 
 
-def _is_seen(cell: dict) -> bool:
-    """Return whether a cell is prose that goes on from what stands above it."""
-    prose = cell.get("cell_type") == "markdown" and not is_answer(cell)
-    return prose and not source(cell).lstrip().startswith("#")
+def _is_prose(cell: dict) -> bool:
+    return cell.get("cell_type") == "markdown" and not is_answer(cell)
 
 
-def _first(cells: list[dict], wanted: Any, *, start: int = 0) -> int | None:
-    return next((at for at in range(start, len(cells)) if wanted(cells[at])), None)
+def _begins(cell: dict) -> bool:
+    """Return whether prose begins something new, and does not go on from what stands above it."""
+    return source(cell).lstrip().startswith("#")
 
 
 def _line(cells: list[dict]) -> str:

@@ -38,6 +38,7 @@ wholeButtons.forEach((button) => button.addEventListener("click", () => {
   const show = button.getAttribute("aria-pressed") !== "true";
   const part = button.closest("section.chapter") || document;
   part.querySelectorAll(".rest, .annex").forEach((fold) => { fold.open = show; });
+  [part, ...part.querySelectorAll("section.chapter")].forEach((one) => one.classList?.toggle("full", show));
   [button, ...(part === document ? wholeButtons : [])].forEach((one) => one.setAttribute("aria-pressed", String(show)));
 }));
 
