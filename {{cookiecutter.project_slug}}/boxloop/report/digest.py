@@ -108,13 +108,13 @@ def _begins(cell: dict) -> bool:
 
 
 def _line(cells: list[dict]) -> str:
-    """Return the headings in a fold, or what kind of cells it holds: what its line says."""
+    """Return the headings in a fold, or how many cells it holds: what its line says."""
     prose = [cell for cell in cells if cell.get("cell_type") == "markdown"]
     texts = (_CODE.sub("", source(cell)) for cell in prose)
     named = [_MARKS.sub("", words) for text in texts for words in _HEADING.findall(text)]
     if named:
         return " · ".join(named[:NAMED]) + (" …" if len(named) > NAMED else "")
-    return "More" if prose else "Code and what it put out"
+    return "one more cell" if len(cells) == 1 else f"{len(cells)} more cells"
 
 
 def take_needed(name: str, cells: list[dict], rows: list[dict]) -> list[dict]:
