@@ -269,6 +269,8 @@ def test_paper_has_the_short_report_and_what_was_opened(page):
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert is_shown(page, "03-split--figure-1") and not is_shown(page, FOLDED)
     assert not is_shown(page, "appendix-a") and page.locator(".on-paper").is_visible()
-    page.evaluate("document.querySelectorAll('#\\\\30 3-split .rest, #appendix-a details')"
-                  ".forEach((fold) => { fold.open = true; })")
+    page.evaluate(
+        "document.querySelectorAll('#\\\\30 3-split .rest, #appendix-a details')"
+        ".forEach((fold) => { fold.open = true; })"
+    )
     assert is_shown(page, FOLDED) and is_shown(page, "appendix-1a")

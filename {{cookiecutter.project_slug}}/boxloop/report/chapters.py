@@ -214,9 +214,7 @@ def _fill(
     )
     chapter.html, answers = apart(html, len(needed))
     chapter.html = put_code(chapter.html, code)
-    chapter.needed = [
-        row | {"html": text} for row, text in zip(needed, answers, strict=False)
-    ]
+    chapter.needed = [row | {"html": text} for row, text in zip(needed, answers, strict=False)]
     chapter.title = title or chapter.title
     chapter.facts = _facts(notebook["metadata"])
     chapter.executed = True

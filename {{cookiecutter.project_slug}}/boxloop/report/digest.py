@@ -166,9 +166,7 @@ def _answer(item: str, row: dict) -> dict:
 
 
 def apart(html: str, count: int) -> tuple[str, list[str]]:
-    """Return a chapter's HTML without its last `count` answers, which `take_needed` moved, and
-    these.
-    """
+    """Return a chapter's HTML without the answers that `take_needed` moved, and these, each."""
     parts = html.split(NEEDED)
     place = max(len(parts) - count, 1)
     return NEEDED.join(parts[:place]), [f"{NEEDED}{answer}" for answer in parts[place:]]

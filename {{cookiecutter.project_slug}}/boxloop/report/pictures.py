@@ -37,7 +37,7 @@ def _lighter(text: str) -> str:
         with Image.open(io.BytesIO(base64.b64decode(text))) as opened:
             if opened.format != "PNG" or opened.mode not in ("RGB", "RGBA"):
                 return text
-            if opened.mode == "RGBA" and opened.getextrema()[3][0] < 255:
+            if opened.mode == "RGBA" and opened.getchannel("A").tobytes().strip(b"\xff"):
                 return text  # what shines through has no palette here
             whole = opened.convert("RGB")
     except (OSError, ValueError, binascii.Error, Image.DecompressionBombError):
