@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import random
 
 import pytest
 from fake_report import (
@@ -160,6 +161,7 @@ def test_answers_that_a_paper_needs_stand_once_in_front(tmp_path):
     assert place.strong.get_text() == "1a" and place.em.get_text() == "place"
     assert found.get_text().count("of its own") == 1
     assert chapter.find("a", href="#01-scoping--needed-1a") and "Aside?" in chapter.get_text()
+    assert "TODO" in chapter.get_text() and "TODO" not in front.get_text()
     assert "Whom to trust?" in front.get_text() and "Of no matter." not in front.get_text()
 
 
@@ -177,6 +179,8 @@ def test_a_picture_is_light_and_looks_the_same():
     again = Image.open(io.BytesIO(base64.b64decode(small))).convert("RGB")
     assert again.size == (900, 600) and again.getpixel((899, 1)) == (255, 255, 255)
     assert lighter("no picture" * 2000) == "no picture" * 2000
+    colours = Image.frombytes("RGB", (300, 200), random.Random(0).randbytes(180_000))
+    assert lighter(encoded(colours)) == encoded(colours)
     clear = drawing.copy()
     clear.putalpha(90)
     assert lighter(encoded(clear)) == encoded(clear)

@@ -203,6 +203,8 @@ def _answers(answers: list[dict], chapters: list[Chapter]) -> dict[str, Any]:
         ]
         for name, rows in needed.waiting(answers).items()
     }
+    for rows in found.values():
+        rows.sort(key=lambda row: row["item"])
     return shown | {"waits": found, "source": needed.SOURCE}
 
 
