@@ -33,7 +33,7 @@ OFFERED = [
     }
     for task, start in itertools.product(CONTEXT["task"], CONTEXT["start_from"])
 ]
-VOCABULARY = {"parameters", "answer", "remove-input", *TASKS, *EDITIONS, *STUDIES}
+VOCABULARY = {"parameters", "answer", "digest", "remove-input", *TASKS, *EDITIONS, *STUDIES}
 MOST_CELLS, MOST_LINES, LONGEST_LINE = 36, 25, 100
 
 
@@ -176,6 +176,22 @@ def chosen(notebook, choice):
             for key, values in lists.items()
         )
     ]
+
+
+@pytest.mark.parametrize(
+    "choice", OFFERED, ids=lambda choice: f"{choice['task']}-{choice['study']}"
+)
+def test_every_chapter_has_its_digest(notebook, choice):
+    """Cells that show something, at most one each of prose, in every project that there can be.
+
+    A worked example says what is seen; in a study of its own somebody else will.
+    """
+    shown = [cell for cell in chosen(notebook, choice) if "digest" in tags(cell)]
+    prose = [cell for cell in shown if cell["cell_type"] == "markdown"]
+
+    assert 1 <= len(code_cells({"cells": shown})) <= 3
+    assert len(prose) <= 1 and (prose or choice["study"] == "own_data")
+    assert not any("answer" in tags(cell) for cell in shown)
 
 
 @pytest.mark.parametrize(

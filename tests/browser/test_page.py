@@ -82,7 +82,8 @@ def test_the_theme_follows_the_system(visit, report, theme, dark):
 
 
 def test_code_folds_by_mouse_and_by_keyboard(page):
-    """One cell at a time, or all of them by the switch."""
+    """One cell at a time where the chapter stands in full, or all of them by the switch."""
+    page.click("#\\30 3-split .whole")
     code = page.locator("#\\30 3-split--look pre").first
     assert not code.is_visible()
     page.click("#\\30 3-split--look summary")
@@ -101,6 +102,7 @@ def test_code_folds_by_mouse_and_by_keyboard(page):
 def test_code_is_copied_as_it_is(visit, report):
     """The button comes with the opened cell."""
     page = visit(report, permissions=["clipboard-read", "clipboard-write"])
+    page.click("#\\30 3-split .whole")
     page.click("#\\30 3-split--look summary")
     page.click("#\\30 3-split--look .copy")
     until(page, "document.querySelector('.copy').textContent === 'Copied'")
@@ -211,3 +213,64 @@ def test_it_can_be_read_without_its_script(visit, report):
     assert page.locator("#contents").is_visible()
     for selector in ("#theme-button", "#code-button", "#search"):
         assert not page.locator(selector).is_visible()
+
+
+FOLDED = "03-split--maths"  # a cell that the digest of 03 does not show
+
+
+def is_shown(page, place):
+    """Return whether what an id names can be seen."""
+    return page.evaluate("place => document.getElementById(place).checkVisibility()", place)
+
+
+def test_a_chapter_is_short_and_one_click_shows_it_in_full(page):
+    """Its figure and table first; its prose, its checks and its code with the button."""
+    assert is_shown(page, "03-split--figure-1") and not is_shown(page, FOLDED)
+    assert not is_shown(page, "check-split.groups")
+    page.click("#\\30 3-split .whole")
+    assert is_shown(page, FOLDED) and is_shown(page, "check-split.groups")
+    assert not is_shown(page, "04-train--maths")
+    page.click("#\\30 3-split .whole")
+    assert not is_shown(page, FOLDED)
+    tab_to(page, "#full-button")
+    page.keyboard.press("Enter")
+    assert is_shown(page, "04-train--maths") and is_shown(page, "appendix-1a")
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with its script", "without"])
+@pytest.mark.parametrize("place", [FOLDED, "check-split.groups", "appendix-1a", "03-split--fit"])
+def test_an_address_in_a_fold_opens_it(visit, report, place, script):
+    """By a link of the page, and where the page is opened at that place."""
+    page = visit(report, java_script_enabled=script)
+    page.goto(f"{report.as_uri()}#{place}")
+    locator = page.locator(f'[id="{place}"]')
+    locator.wait_for(state="visible")
+    assert locator.bounding_box()["y"] < 900
+
+
+def test_the_badge_leads_to_what_does_not_pass(page):
+    """On the first screen, with counts, each a link to the list."""
+    page.set_viewport_size({"width": 1440, "height": 900})
+    badges = page.locator(".alerts a")
+    assert [text.split(None, 1)[1] for text in badges.all_inner_texts()][:3] == [
+        "1 fail",
+        "1 unanswered",
+        "0 cannot-tell",
+    ]
+    assert badges.first.bounding_box()["y"] < 900
+    page.click(".alerts a >> nth=0")
+    assert page.url.endswith("#exceptions-fail")
+    assert page.evaluate("location.hash.slice(1)") and is_shown(page, "exceptions-fail")
+
+
+def test_paper_has_the_short_report_and_what_was_opened(page):
+    """Chapters and annexes stay off it, unless their reader has them open."""
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert is_shown(page, "03-split--figure-1") and not is_shown(page, FOLDED)
+    assert not is_shown(page, "appendix-a") and page.locator(".on-paper").is_visible()
+    page.evaluate(
+        "document.querySelectorAll('#\\\\30 3-split .rest, #appendix-a details')"
+        ".forEach((fold) => { fold.open = true; })"
+    )
+    assert is_shown(page, FOLDED) and is_shown(page, "appendix-1a")

@@ -1,5 +1,6 @@
 """What accessibility and HTML checkers say, of the small report and of the worked examples."""
 
+import re
 import subprocess
 import sys
 import time
@@ -7,6 +8,7 @@ import time
 import pytest
 from fake_report import chapter, code, error, make_report_project, write_chapter
 
+from boxloop.base.places import STATIONS
 from boxloop.report import build_report
 from browser.conftest import ROOT, until
 
@@ -17,6 +19,21 @@ WIDE = """
 [...document.querySelectorAll("main table, main img")]
   .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
   .map((element) => element.outerHTML.slice(0, 200))
+"""
+
+STOPS = """
+[...document.querySelectorAll("a[href], button, input, summary, [tabindex='0']")]
+  .filter((element) => element.tabIndex >= 0 && element.checkVisibility()).length
+"""
+# Of a chapter, what is seen of it: figures, tables, words of prose, and its height.
+DIGEST = """
+(place) => {
+  const chapter = document.getElementById(place);
+  const seen = (what) => [...chapter.querySelectorAll(what)].filter((one) => one.checkVisibility());
+  const words = seen(":scope > .prose").map((one) => one.innerText).join(" ").split(/\\s+/).length;
+  const height = chapter.getBoundingClientRect().height;
+  return [seen("figure").length, seen("table").length, words, height];
+}
 """
 
 
@@ -69,9 +86,9 @@ def test_the_html_of_a_worked_example_is_valid(released, html_errors):
 
 @pytest.mark.slow
 def test_a_worked_example_is_light_and_quick(visit, released):
-    """Under 6 MB, built from the executed notebooks within five seconds, read within one."""
+    """Under 3 MB, built from the executed notebooks within five seconds, read within one."""
     path = released / "report" / "index.html"
-    assert path.stat().st_size < 6e6
+    assert path.stat().st_size < 3e6
     page = visit(path)
     until(page, "performance.getEntriesByName('first-contentful-paint').length > 0")
     assert (
@@ -106,6 +123,27 @@ def test_pictures_for_a_person_to_look_at(visit, released, theme, width):
         page.evaluate("place => document.getElementById(place).scrollIntoView()", place)
         page.screenshot(path=folder / f"{place}-{width}-{theme}.png")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.slow
+def test_a_worked_example_is_short(visit, released):
+    """25 screens, 12 pages of A4, and less than 150 stops on the way of the Tab key."""
+    page = visit(released / "report" / "index.html", width=1440)
+    assert page.evaluate("document.documentElement.scrollHeight") <= 25 * 900
+    assert page.evaluate(STOPS) < 150
+    paper = page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", paper)) <= 12
+
+
+@pytest.mark.slow
+def test_each_chapter_of_a_worked_example_has_its_digest(visit, released):
+    """One figure, one table and what we see, on two screens at most."""
+    page = visit(released / "report" / "index.html", width=1440)
+    for name in STATIONS:
+        figures, tables, words, height = page.evaluate(DIGEST, name.replace("_", "-"))
+        assert (figures, tables) == (1, 1), name
+        assert words > 10, name
+        assert height < 2 * 900, name
 
 
 @pytest.mark.slow

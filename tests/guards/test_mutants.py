@@ -15,6 +15,7 @@ import mutants
 
 GUARDS = {
     "add",
+    "short",
     "far",
     "lab",
     "things",

@@ -23,6 +23,7 @@ from boxloop.notebooks.answers import (
 from boxloop.notebooks.file import asked, read_copy, read_notebook, source, tags
 from boxloop.notebooks.folder import chapter_names
 from boxloop.record.sheets import tally, worst
+from boxloop.report.digest import apart, fold, take_needed
 
 if TYPE_CHECKING:
     from boxloop.base.places import Project
@@ -54,6 +55,8 @@ class Chapter:
         Why it is stale, or why it is not shown.
     facts : dict
         ``date``, ``seconds``, ``python`` as far as they are known.
+    needed : list of dict
+        Answers that a paper needs: ``item``, ``anchor``, ``example`` and their ``html``.
     stale, sealed : bool
         Whether it is out of date; whether it is to open a test set that is still shut.
     """
@@ -67,6 +70,7 @@ class Chapter:
     failure: dict | None = None
     note: str = ""
     facts: dict = field(default_factory=dict)
+    needed: list = field(default_factory=list)
     stale: bool = False
     sealed: bool = False
 
@@ -182,11 +186,17 @@ def _finder(project: Project, checks: list[dict]) -> Callable:
 def _lead_home(chapters: list[Chapter]) -> None:
     """Let a traced number lead to the chapter where the cell of its result is not on the page."""
     ids = {found for chapter in chapters for found in re.findall(r' id="([^"]+)"', chapter.html)}
-    for chapter in chapters:
-        chapter.html = _TRACED.sub(
+
+    def led(html: str) -> str:
+        return _TRACED.sub(
             lambda link: link[0] if link[2] in ids else f"{link[1]}{link[2].partition('--')[0]}",
-            chapter.html,
+            html,
         )
+
+    for chapter in chapters:
+        chapter.html = led(chapter.html)
+        for answer in chapter.needed:
+            answer["html"] = led(answer["html"])
 
 
 def _fill(
@@ -212,6 +222,8 @@ def _fill(
         chapter.note = f"{chapter.note} {said}".strip()
     _mark(cells, _answers_now(project, chapter.name), chapter.failure)
     _say_why(cells, waiting)
+    fold(cells, failed=(chapter.failure or {}).get("id", ""))
+    needed = take_needed(chapter.name, cells, waiting)
 
     def convert(find: Callable, folder: Any) -> tuple:
         html, code = to_html(notebook)
@@ -220,9 +232,9 @@ def _fill(
         return put_code(html, code), *rest
 
     made_from = [notebook, chapter.slug, names]
-    chapter.html, title, chapter.headings = chapter_html(
-        project, chapter.name, made_from, find, convert
-    )
+    html, title, chapter.headings = chapter_html(project, chapter.name, made_from, find, convert)
+    chapter.html, answers = apart(html, len(needed))
+    chapter.needed = [row | {"html": text} for row, text in zip(needed, answers, strict=False)]
     chapter.title = title or chapter.title
     chapter.facts = _facts(notebook["metadata"])
     chapter.executed = True

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
 from boxloop.base.fast_imports import quick_imports
+from boxloop.report.pictures import lighter
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -26,6 +27,8 @@ DISPLAY = [
     "text/latex",
     "text/plain",
 ]
+# Pieces of code to which the style gives no colour of their own: half of the bytes of all code.
+_PLAIN = re.compile(r'<span class="(?:n|nb|nn|bp|p|w|o|fm|vm)">([^<]*)</span>')
 _MARK = re.compile(r'<pre data-code="(\d+)"></pre>')
 # latex2mathml knows these environments under other names.
 ALIASES = {"aligned": "align*", "gathered": "gather*", "equation": "", "equation*": ""}
@@ -103,9 +106,8 @@ def make_exporter() -> Any:
 
             def keep(source: str, metadata: NotebookNode | None = None) -> str:
                 # A long line scrolls sideways, also for those who have no mouse.
-                self.code.append(
-                    highlight(source, metadata=metadata).replace("<pre>", '<pre tabindex="0">', 1)
-                )
+                coloured = _PLAIN.sub(r"\1", highlight(source, metadata=metadata))
+                self.code.append(coloured.replace("<pre>", '<pre tabindex="0">', 1))
                 return f'<pre data-code="{len(self.code) - 1}"></pre>'
 
             self.register_filter("highlight_code", keep)
@@ -117,6 +119,7 @@ def make_exporter() -> Any:
     exporter = Exporter(template_name="report", extra_template_basedirs=[folder])
     exporter.config.NbConvertBase.display_data_priority = DISPLAY
     exporter.register_filter("mathml", to_mathml)
+    exporter.register_filter("lighter", lighter)
     return exporter
 
 

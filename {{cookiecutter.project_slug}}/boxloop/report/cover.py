@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from boxloop.measure.numbers import decimals, ends, is_interval, is_number, short, text
 from boxloop.notebooks.needed import NEEDED, is_needed
 from boxloop.record.excused import excuses
-from boxloop.record.sheets import tally
 from boxloop.record.verdict import gain, open_words
 from boxloop.report.drawing import interval_drawing
 
@@ -103,7 +102,11 @@ def judged(verdict: dict | None, checks: list[dict], chapters: list[Chapter]) ->
         return None
     places = {row["id"]: f"#check-{row['id']}" for row in checks}
     places |= {chapter.name: f"#{chapter.slug}" for chapter in chapters}
-    because = [{"name": name, "to": places.get(name, "#criteria")} for name in verdict["because"]]
+    because = [{"name": name, "to": places[name]} for name in verdict["because"] if name in places]
+    others = [name for name in verdict["because"] if name not in places]
+    if others:
+        words = others[0] if len(others) == 1 else f"{len(others)} criteria"
+        because.append({"name": words, "to": "#criteria"})
     return verdict | {"because": because}
 
 
@@ -227,6 +230,7 @@ def moment(time: str) -> str:
 
 def counts(checks: list[dict], answers: list[dict], passes: list[dict], past: Past) -> list[dict]:
     """Return the small facts beside the headline: label, words, anchor."""
+    waits = "#exceptions" if checks else "#checks"
     open_answers = sum(not answer["answered"] for answer in answers)
     replied = (
         f"{len(answers) - open_answers} of {len(answers)} written" if answers else "none asked"
@@ -238,13 +242,8 @@ def counts(checks: list[dict], answers: list[dict], passes: list[dict], past: Pa
     if own := sum(answer.get("state") == "example" for answer in answers):
         replied += f", {own} by the example"
     return [
-        {
-            "label": "Checks",
-            "words": _checks_words(checks),
-            "to": "#checks",
-        },
-        {"label": "Open", "words": open_words(checks) or "nothing", "to": "#checks"},
-        {"label": "Answers", "words": replied, "to": "#appendix-a"},
+        {"label": "Open", "words": open_words(checks) or "nothing", "to": waits},
+        {"label": "Answers", "words": replied, "to": "#needed"},
         {
             "label": "Test set",
             "words": past.words,
@@ -252,13 +251,6 @@ def counts(checks: list[dict], answers: list[dict], passes: list[dict], past: Pa
         },
         {"label": "Passes so far", "words": str(len(passes)), "to": "#provenance"},
     ]
-
-
-def _checks_words(checks: list[dict]) -> str:
-    """Return how many checks are in which state, those apart that are out of date."""
-    old = sum(bool(row.get("old")) for row in checks)
-    words = [tally(row["state"] for row in checks if not row.get("old"))]
-    return ", ".join(filter(None, [*words, f"{old} out of date" if old else ""])) or "none yet"
 
 
 def provenance(chapters: Any, commit: Any) -> list:

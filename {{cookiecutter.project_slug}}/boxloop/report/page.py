@@ -29,7 +29,7 @@ from boxloop.record.results import NOT_OF_TODAY, behind, read_checks, read_metri
 from boxloop.record.sheets import appendix_a, reforms, tally
 from boxloop.record.status import status
 from boxloop.record.verdict import judge
-from boxloop.report import cover
+from boxloop.report import cover, front
 from boxloop.report.chapters import read_chapters
 from boxloop.report.classes import by_class
 from boxloop.report.convert import make_exporter
@@ -45,11 +45,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from boxloop.base.places import Project
-    from boxloop.notebooks.graph import Chapter
+    from boxloop.report.chapters import Chapter
     from boxloop.settings.load import Settings
 
 
-STYLES = ("report.css", "chapters.css", "tables.css", "every_cut.css", "narrow.css")
+STYLES = (
+    *("report.css", "chapters.css", "tables.css", "every_cut.css", "narrow.css"),
+    "short.css",
+)
 SCRIPTS = ("report.js", "search.js", "save.js", "every_cut.js")
 _STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
 
@@ -95,7 +98,8 @@ def build_report(project: Project, *, stale: dict | None = None) -> Path:
         provenance=cover.provenance(chapters, git_commit(project.root)),
         **words_of_criteria(metrics, checks) | _predictions(read(_scored, project, default=[])),
         **_history(passes, past),
-        **_sheets(project, read, checks, chapters, old=stale) | _waits(answers),
+        **_sheets(project, read, checks, chapters, old=stale) | _answers(answers, chapters),
+        **_in_front(project, checks, chapters),
         problems=list(dict.fromkeys(read.problems)),
         **_assets(),
     )
@@ -173,7 +177,6 @@ def _sheets(
     return {
         "checks": checks,
         "other_checks": [row for row in checks if row.get("notebook") not in names],
-        "waivers": [row for row in checks if row["state"] == "waived"],
         "appendix": read(partial(appendix_a, old=old), project, default=[]),
         "reforms": read(partial(reforms, old=old), project, default=[]),
         "failures": _table(project.station("07_failures_log") / "failures.csv"),
@@ -181,8 +184,20 @@ def _sheets(
     }
 
 
-def _waits(answers: list[dict]) -> dict[str, Any]:
-    """Return the questions that wait, by how much a paper needs them, each with its place."""
+def _in_front(project: Project, checks: list[dict], chapters: list[Chapter]) -> dict[str, Any]:
+    """Return the alerts, what does not pass, and the map of safe use."""
+    found = front.safe_map(project, chapters)
+    words = {"words": front.map_words(found["rows"])}
+    shown = {"alerts": front.alerts(checks), "exceptions": front.exceptions(checks)}
+    return shown | {"safe_map": found | words}
+
+
+def _answers(answers: list[dict], chapters: list[Chapter]) -> dict[str, Any]:
+    """Return the answers that a paper needs, and the questions that wait, each with its place."""
+    there = sorted(
+        (row for chapter in chapters for row in chapter.needed), key=lambda row: row["item"]
+    )
+    shown = {"needed": there, "examples": sum(row["example"] for row in there)}
     found = {
         name: [
             row
@@ -194,7 +209,9 @@ def _waits(answers: list[dict]) -> dict[str, Any]:
         ]
         for name, rows in needed.waiting(answers).items()
     }
-    return {"waits": found, "source": needed.SOURCE}
+    for rows in found.values():
+        rows.sort(key=lambda row: row["item"])
+    return shown | {"waits": found, "source": needed.SOURCE}
 
 
 def get_ready(*, converts: bool = True) -> None:

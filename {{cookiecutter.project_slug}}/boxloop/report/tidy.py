@@ -170,7 +170,8 @@ def _headings(soup: Any, names: Any):
 def _link_to_itself(soup: BeautifulSoup, heading: Tag) -> None:
     """Make the words of a heading its own link, so that a reader can copy its address."""
     if not heading.find("a"):
-        link = soup.new_tag("a", attrs={"class": "anchor", "href": f"#{heading['id']}"})
+        facts = {"class": "anchor", "tabindex": "-1", "href": f"#{heading['id']}"}
+        link = soup.new_tag("a", attrs=facts)
         for part in list(heading.contents):
             link.append(part.extract())
         heading.append(link)
@@ -212,7 +213,8 @@ def _figures(soup: BeautifulSoup, number: str, names: Names) -> None:
         if caption is None:
             caption = soup.new_tag("figcaption")
             figure.append(caption)
-        label = soup.new_tag("a", attrs={"class": "figure-number", "href": f"#{figure['id']}"})
+        facts = {"class": "figure-number", "tabindex": "-1", "href": f"#{figure['id']}"}
+        label = soup.new_tag("a", attrs=facts)
         label.string = f"Figure {int(number)}.{count}"
         caption.insert(0, label)
         label.insert_after(" ")

@@ -29,9 +29,18 @@ const codeButton = byId("code-button");
 codeButton.addEventListener("click", () => {
   const show = codeButton.getAttribute("aria-pressed") !== "true";
   codeButton.setAttribute("aria-pressed", String(show));
-  codeButton.textContent = show ? "Hide all code" : "Show all code";
   document.querySelectorAll("details.code").forEach((cell) => { cell.open = show; });
 });
+
+// A chapter in full, or everything: the folds of a part open and close together.
+const wholeButtons = [byId("full-button"), ...document.querySelectorAll("button.whole")];
+wholeButtons.forEach((button) => button.addEventListener("click", () => {
+  const show = button.getAttribute("aria-pressed") !== "true";
+  const part = button.closest("section.chapter") || document;
+  part.querySelectorAll(".rest, .annex").forEach((fold) => { fold.open = show; });
+  [part, ...part.querySelectorAll("section.chapter")].forEach((one) => one.classList?.toggle("full", show));
+  [button, ...(part === document ? wholeButtons : [])].forEach((one) => one.setAttribute("aria-pressed", String(show)));
+}));
 
 const contentsButton = byId("contents-button");
 function showContents(show) {
@@ -41,17 +50,18 @@ function showContents(show) {
 contentsButton.addEventListener("click", () => showContents(!root.classList.contains("contents-open")));
 byId("contents").addEventListener("click", (event) => { if (event.target.closest("a")) showContents(false); });
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") showContents(false); });
-[themeButton, codeButton, contentsButton].forEach((button) => { button.hidden = false; });
+[themeButton, codeButton, contentsButton, ...wholeButtons].forEach((button) => { button.hidden = false; });
 
 // The contents follow the scroll: the last heading above the upper third is where the reader is.
 const nav = byId("contents");
 const links = [...nav.querySelectorAll("a")];
 const marks = links.map((link) => [link, byId(decodeURIComponent(link.hash.slice(1)))]).filter(([, mark]) => mark);
+const isFolded = (mark) => mark.closest("details:not([open])") !== null;
 let waiting = false;
 function follow() {
   waiting = false;
   const line = innerHeight / 3;
-  const above = marks.filter(([, mark]) => mark.getBoundingClientRect().top <= line);
+  const above = marks.filter(([, mark]) => !isFolded(mark) && mark.getBoundingClientRect().top <= line);
   const here = (above.at(-1) || marks[0])[0];
   if (here.getAttribute("aria-current")) return;
   links.forEach((link) => link.removeAttribute("aria-current"));
@@ -123,10 +133,10 @@ function arrive() {
 addEventListener("hashchange", arrive);
 arrive();
 
-// Paper shows the lists that the screen folds; code stays as the reader left it.
+// Paper shows the lists that the screen folds; code, chapters and annexes stay as the reader left them.
 let opened = [];
 addEventListener("beforeprint", () => {
-  opened = [...document.querySelectorAll("details:not(.code):not([open])")];
+  opened = [...document.querySelectorAll("details:not(.code, .rest, .annex):not([open])")];
   opened.forEach((fold) => { fold.open = true; });
 });
 addEventListener("afterprint", () => opened.forEach((fold) => { fold.open = false; }));
