@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -161,11 +161,11 @@ def carefully(part: str, look: Callable, sent: Sent) -> list[Finding]:
     return found
 
 
-def lines(found: Judgement, *, most: int = 8) -> list[str]:
-    """Return the findings as lines for a terminal: the agreeing ones of a part in one."""
+def lines(found: Judgement, *, only: Collection[str] = PARTS, most: int = 8) -> list[str]:
+    """Return the findings of all parts, or of some, as lines for a terminal."""
     said: list[str] = []
     for part, asks in PARTS.items():
-        if not (state := found.state(part)):
+        if part not in only or not (state := found.state(part)):
             continue
         said += ["", f"{state.upper():<12} {asks}"]
         for one in found.of(part):

@@ -37,6 +37,7 @@ ANYWAY = "a referee repeats a release in a copy of it"
 ROUNDING, ALIKE = 0.05, 1e-6
 # Checks that count openings, or speak of the copy and not of the study.
 OF_THE_COPY = ("seal.", "criteria.", "provenance.", "release.", "answers.", "log.")
+METRICS = "results/metrics.json"
 ENDS = ("value", "low", "high")
 HOURS = 12
 
@@ -272,7 +273,7 @@ def compared(sent: Sent, copy: Project, *, newest: bool) -> Iterator[Finding]:
         found = (now.get("sets") or {}).get(name)
         if found is None:
             said = f"The set {name} was not measured this time."
-            yield Finding(PART, DIFFERS, said, "results/metrics.json")
+            yield Finding(PART, DIFFERS, said, METRICS)
             continue
         yield _set(name, entry, found, newest=newest)
     yield from _checks(sent.project, copy, newest=newest)
@@ -297,11 +298,12 @@ def _set(name: str, then: dict, now: dict, *, newest: bool) -> Finding:
     said = f"{name}: {count(total, 'number')} compared, "
     rows = tuple(out or moved)
     if out:
-        return Finding(PART, DIFFERS, f"{said}{len(out)} beyond what versions do.", name, rows)
+        said = f"{said}{len(out)} beyond what versions do."
+        return Finding(PART, DIFFERS, said, METRICS, rows)
     if moved:
         kind = "within their intervals" if newest else "by rounding alone"
-        return Finding(PART, AGREES, f"{said}{len(moved)} moved {kind}.", name, rows)
-    return Finding(PART, AGREES, f"{said}each the same.", name)
+        return Finding(PART, AGREES, f"{said}{len(moved)} moved {kind}.", METRICS, rows)
+    return Finding(PART, AGREES, f"{said}each the same.", METRICS)
 
 
 def _how(entry: dict, end: str, value: Any, *, newest: bool) -> str:

@@ -31,6 +31,7 @@ SHAPES = (
     ("reset", "openings", int),
     ("reset", "reason", str),
     ("sealed", "content", str),
+    ("sealed", "rows", dict),
     ("sealed", "sha256", str),
     ("benchmark made", "manifest", str),
     ("submitted", "sha256", str),

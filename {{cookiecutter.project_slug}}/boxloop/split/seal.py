@@ -300,7 +300,7 @@ def _seal(project: Project, frame: pd.DataFrame, content: str) -> None:
     def write(part: Path) -> None:
         write_encrypted(part, frame, key.secret)
         if (last(read_ledger(project), "sealed") or {}).get("content") != content:
-            append(project, "sealed", content=content)
+            append(project, "sealed", content=content, rows=_counted(frame))
         found = {"sha256": sha256(part), "content": content, "key": key.name if kept else None}
         write_json(project.sealed_facts, found)
 
@@ -310,6 +310,14 @@ def _seal(project: Project, frame: pd.DataFrame, content: str) -> None:
     written_whole(path, write)
     # Nobody writes it; who may read it stays as umask and the folder say.
     path.chmod(stat.S_IMODE(path.stat().st_mode) & ~0o222)
+
+
+def _counted(frame: pd.DataFrame) -> dict[str, int]:
+    """Return how many rows each set has, so that a release with fewer is known."""
+    if "set" not in frame:
+        return {"test": len(frame)}
+    counts = frame["set"].value_counts()
+    return {str(name): int(counts[name]) for name in sorted(counts.index)}
 
 
 def _sealing_key(project: Project, events: list[dict]) -> tuple[Key, bool]:
