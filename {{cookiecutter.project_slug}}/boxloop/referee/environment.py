@@ -70,7 +70,7 @@ def needed(sent: Sent) -> list[str]:
     except (ValueError, KeyError, TypeError):
         return []
     names = [_NAME.match(one) for one in found if isinstance(one, str) and ";" not in one]
-    return [_plain(name[0]) for name in names if name]
+    return [plain_name(name[0]) for name in names if name]
 
 
 def recorded(sent: Sent) -> dict[str, str]:
@@ -80,11 +80,12 @@ def recorded(sent: Sent) -> dict[str, str]:
         if match := _PYTHON.match(line):
             found["python"] = match[1]
         elif match := _PIN.match(line):
-            found[_plain(match[1])] = match[2]
+            found[plain_name(match[1])] = match[2]
     return found
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """Return the name of a package as all files spell it."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
@@ -102,7 +103,7 @@ def _others(sent: Sent) -> dict[str, dict[str, str]]:
     }
     return {
         where: {
-            _plain(name): version
+            plain_name(name): version
             for name, version in table.items()
             if isinstance(version, str) and name not in NO_PACKAGE
         }
@@ -121,7 +122,7 @@ def _locked(sent: Sent) -> dict[str, str]:
     found = {}
     for row in packages if isinstance(packages, list) else []:
         # What it locks for other systems is not installed here.
-        if isinstance(row, dict) and _plain(str(row.get("name"))) in known and "version" in row:
+        if isinstance(row, dict) and plain_name(str(row.get("name"))) in known and "version" in row:
             found[str(row["name"])] = row["version"]
     return found
 
