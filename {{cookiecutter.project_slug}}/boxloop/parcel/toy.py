@@ -100,7 +100,11 @@ def write(folder: Path, subject: Subject) -> list[str]:
     make_toy.main(place)
     if (study := folder / "study.toml").is_file():
         write_text(study, study_toml(study.read_text(encoding="utf-8"), folder))
-    return _not_made(subject.project, settings)
+    lacking = _not_made(subject.project, settings)
+    if lacking:
+        about = (place / "README.md").read_text(encoding="utf-8").rstrip()
+        write_text(place / "README.md", "\n\n".join([about, *lacking]) + "\n")
+    return lacking
 
 
 def makers() -> list[str]:
@@ -234,4 +238,6 @@ def _not_made(project: Project, settings: Settings) -> list[str]:
     rest = sorted(path.name for path in project.raw.glob("*") if path.name not in known)
     if not rest:
         return []
-    return [f"Of data/raw/{rest[0]} there is no toy: a loop that reads it does not run there."]
+    names = ", ".join(f"data/raw/{name}" for name in rest)
+    which = "it" if len(rest) == 1 else "one of them"
+    return [f"Of {names} there is no toy: a loop that reads {which} does not run there."]
