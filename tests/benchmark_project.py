@@ -127,7 +127,7 @@ def sources(task="regression"):
     finally:
         walk_project.BODIES.update(said)
     primary, secondary = METRICS[task]
-    named = f'author = "Ada"\ntask = "{task}"\n{CLASSES[task]}'
+    named = f'task = "{task}"\n{CLASSES[task]}'
     text = STUDY.replace('task = "regression"', named)
     text = text.replace('primary_metric = "rmse"', f'primary_metric = "{primary}"')
     text = text.replace('metric = "rmse"', f'metric = "{primary}"')

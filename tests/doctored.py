@@ -16,10 +16,12 @@ import walk_project
 
 from boxloop.base.files import plain, sha256, write_json, write_table, write_text
 from boxloop.base.places import Project
+from boxloop.notebooks.graph import read_loop
 from boxloop.parcel import cards, paper
 from boxloop.parcel.subject import Subject
 from boxloop.predict.opened import table_hash
 from boxloop.record.facts import file_hash
+from boxloop.record.kept import numbers_kept
 from boxloop.record.passes import snapshot
 from boxloop.split.ledger import parse
 
@@ -49,6 +51,7 @@ here.keep("manifest.json", digests)
 where = here.project.station("04_train") / "model.skops"
 known_to_it = {"root": here.project.root, "settings": here.settings, "model": where}
 known_to_it |= {"train": here.table("train"), "validation": here.table("validation")}
+known_to_it |= {"intervals": here.project.station("05_diagnose") / "intervals.json"}
 bundle.write(here.folder / "model", model_hash=facts["model_hash"], **known_to_it)
 """,
 }
@@ -140,6 +143,17 @@ def reseal(folder, **facts):
 
 def vouch(folder, *names):
     """Let every chapter have taken down the files as they are now, and 08 as well."""
+    _vouch_alone(folder, *names)
+    kept = folder / "results/08_release/manifest.json"
+    if kept.is_file():
+        known = json.loads(kept.read_text(encoding="utf-8"))
+        known |= {name: sha256(folder / name) for name in names if name in known}
+        write_json(kept, known)
+        _vouch_alone(folder, "results/08_release/manifest.json")
+
+
+def _vouch_alone(folder, *names):
+    """Let every chapter have taken down the files as they are now."""
     project = Project(folder)
     for _ in range(3):  # a station may speak of files of another
         for path in sorted(folder.glob("results/*/station.json")):
@@ -149,11 +163,6 @@ def vouch(folder, *names):
                     if name in facts.get(part, {}):
                         facts[part][name] = file_hash(project, folder / name)
             write_json(path, facts)
-    kept = folder / "results/08_release/manifest.json"
-    if kept.is_file():
-        known = json.loads(kept.read_text(encoding="utf-8"))
-        known |= {name: sha256(folder / name) for name in names if name in known}
-        write_json(kept, known)
 
 
 def zipped(folder, path, *, more=()):
@@ -339,6 +348,133 @@ def nicer_cover(folder):
     return reseal(folder)
 
 
+@case(
+    "study.toml is not the one that 01_scoping has read: study.criteria", "are not as they follow"
+)
+def weaker_criterion(folder):
+    """A criterion asks for less, and is told to have asked for it."""
+    text = (folder / "study.toml").read_text(encoding="utf-8")
+    write_text(folder / "study.toml", text.replace("at_least = 0.2", "at_least = 0.05"))
+
+    def told(metrics):
+        for row in metrics["criteria"]:
+            row["bound"] = "at least 0.05"
+
+    edited(folder, "results/metrics.json", told)
+    vouch(folder, "study.toml")
+    return reseal(folder)
+
+
+@case("split.time of 03_split is set aside for another reason than the notebook gives")
+def better_excuse(folder):
+    """A check that was set aside has a nobler reason, wherever it is told."""
+
+    def told(rows):
+        for row in rows:
+            if row["id"] == "split.time":
+                row["reason"] = "Three referees have looked at it."
+
+    name = "results/03_split/checks.json"
+    edited(folder, name, told)
+    return _measured_anew(folder, name)
+
+
+@case("train.parquet: of 216 rows that stand in data/raw", "another family there")
+def permuted_groups(folder):
+    """Rows of one family look as if they were of several, so that nothing was shared."""
+    name = "data/interim/train.parquet"
+    table = pd.read_parquet(folder / name)
+    write_table(folder / name, table.assign(family=table["family"].to_numpy()[::-1]))
+    vouch(folder, name)
+    return reseal(folder)
+
+
+@case("data/raw/all.csv is not that of the last pass")
+def other_raw_data(folder):
+    """One measurement is another, and every chapter has seen it so."""
+    name = "data/raw/all.csv"
+    text = (folder / name).read_text(encoding="utf-8").splitlines()
+    write_text(folder / name, "\n".join([*text[:-1], text[-2]]) + "\n")
+    vouch(folder, name)
+    return reseal(folder)
+
+
+@case("has other rows than were sealed: test")
+def worst_rows_gone(folder):
+    """The rows with the largest errors are left out of the test set, all numbers follow."""
+    here = "results/08_release"
+    predictions, rows = f"{here}/predictions.parquet", f"{here}/sets/test.parquet"
+    measured = pd.read_parquet(folder / rows)
+    error = (measured["model"] - measured["truth"]).abs()
+    kept = (error < error.quantile(0.9)).to_numpy()
+    table = pd.read_parquet(folder / predictions)
+    test = (table["set"] == "test").to_numpy(copy=True)
+    test[test] = ~kept
+    write_table(folder / predictions, table[~test].reset_index(drop=True))
+    write_table(folder / rows, measured[kept].reset_index(drop=True))
+
+    def fewer(content):
+        for part in [content, *content.get("releases", [])]:
+            if "test" in part.get("sets", {}):
+                part["sets"]["test"]["n_rows"] = int(kept.sum())
+
+    for name in ("metrics", "release"):
+        edited(folder, f"{here}/{name}.json", fewer)
+    return _measured_anew(folder, predictions, rows)
+
+
+@case("set test: measured with seed 7, and its chapter has 0")
+def chosen_seed(folder):
+    """Of many seeds the one whose interval is the best."""
+    name = "results/08_release/sets/test.json"
+    edited(folder, name, lambda facts: facts.update(seed=7))
+    return _measured_anew(folder, name)
+
+
+@case("model/intervals.json is not results/05_diagnose/intervals.json")
+def narrower_intervals(folder):
+    """Whoever predicts is promised more than 05 has measured."""
+    edited(folder, "model/intervals.json", lambda facts: facts.update(half_width=0.1))
+    content = read(folder, "model/facts.json")
+    content["files"]["intervals.json"] = sha256(folder / "model/intervals.json")
+    write(folder, "model/facts.json", content)
+    return reseal(folder)
+
+
+@case("environment.txt names no exact version in 1 line: pandas>=")
+def softer_environment(folder):
+    """A version is no longer said, in both copies of the file."""
+    return _with_lines(folder, lambda line: line.replace("pandas==", "pandas>="))
+
+
+@case("pyproject.toml needs mapie, of which environment.txt names no version")
+def shorter_environment(folder):
+    """A package that is needed is not named at all, in both copies of the file."""
+    text = '[project]\nname = "toy"\ndependencies = ["mapie>=1.0", "numpy>=2.0"]\n'
+    write_text(folder / "pyproject.toml", text)
+    return _with_lines(folder, lambda line: "" if line.startswith("mapie==") else line)
+
+
+def _with_lines(folder, change):
+    for name in ("environment.txt", "results/08_release/environment.txt"):
+        lines = map(change, (folder / name).read_text(encoding="utf-8").splitlines())
+        write_text(folder / name, "\n".join(filter(None, lines)) + "\n")
+    vouch(folder, "results/08_release/environment.txt")
+    return reseal(folder)
+
+
+@case("The prose of notebooks/01_scoping.ipynb is not that of the last pass")
+def bolder_prose(folder):
+    """A notebook claims in its words what nobody has measured."""
+    path = folder / "notebooks/01_scoping.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    said = {"cell_type": "markdown", "id": "more", "metadata": {}, "source": "It always works."}
+    notebook["cells"].insert(1, said)
+    write_text(path, json.dumps(notebook, indent=1, sort_keys=True) + "\n")
+    vouch(folder, "notebooks/01_scoping.ipynb")
+    return reseal(folder)
+
+
 def better_test_rows(folder):
     """The model is nearer to the truth on all test rows, and every number follows from that.
 
@@ -385,4 +521,5 @@ def _last_pass(project):
     """Let the last pass keep the results of today."""
     path = max(project.passes.glob("[0-9]*.json"))
     content = json.loads(path.read_text(encoding="utf-8"))
-    write_json(path, content | plain(snapshot(project)))
+    now = snapshot(project) | {"numbers": numbers_kept(project, read_loop(project))}
+    write_json(path, content | plain(now))

@@ -111,7 +111,8 @@ def evil_settings():
         assert old in text
         return text.replace(old, new)
 
-    text = put(STUDY, 'title = "Toy"', ("title", "title"), ("author", "author"))
+    text = put(STUDY, 'title = "Toy"', ("title", "title"))
+    text = put(text, 'author = "Ada"', ("author", "author"))
     text = put(text, 'question = "How heavy is it?"', ("question", "question"))
     text = put(text, 'name = "a straight line"', ("name", "reference"))
     text = put(text, 'citation = "Galton 1886"', ("citation", "citation"))

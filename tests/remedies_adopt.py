@@ -487,3 +487,17 @@ def adopt_another_table_of_the_same_name_moved_away(person):
     person.path("data/raw/t.csv").write_text("mine", encoding="utf-8")
     yield person.adopts(), "rename t.csv, or move the other one away"
     person.path("data/raw/t.csv").rename(person.folder / "other.csv")
+
+
+@case
+def a_release_table_that_cannot_be_taken_over(person):
+    person.own()
+    person.writes(GOOD)
+    assert person.adopts()().through
+    text = person.path("study.toml").read_text(encoding="utf-8")
+    start, end = text.index("[release]"), text.index("# A check's own")
+    person.damage("study.toml", 'release = { version = "1.0" }\n' + text[:start] + text[end:])
+    yield person.adopts("--force"), "study.toml: write [release] as a table of its own"
+    person.edit("study.toml", 'release = { version = "1.0" }\n', "")
+    person.edit("study.toml", "# A check's own", '[release]\nversion = "1.0"\n\n# A check\'s own')
+    yield person.adopts("--force")

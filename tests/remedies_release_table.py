@@ -80,6 +80,7 @@ def nobody(name, where, line):
 
     def remedy(person):
         person.small()
+        person.edit("study.toml", 'author = "Ada"\n', "")
         told = calls(lambda: metadata.write(person.folder, Subject(person.project)))
         yield told, "Nobody is named as author"
         person.edit("study.toml", where, f"{line}{where}")

@@ -3,6 +3,7 @@
 STUDY = """
 [study]
 title = "Toy"
+author = "Ada"
 question = "How heavy is it?"
 task = "regression"
 target = "weight"

@@ -107,6 +107,25 @@ def test_an_edited_study_is_never_lost(tmp_path):
     assert load_settings(here.settings_file).study.question == "Which are stars?"
 
 
+def test_what_a_release_says_is_taken_over(tmp_path):
+    """Authors, DOI, and that rows are not shared: all of it, with its comments, and once."""
+    here, path = project(tmp_path), written(tmp_path, table())
+    adopt(here, path, target="kind")
+    text = here.settings_file.read_text(encoding="utf-8")
+    told = '[[release.authors]]\nfamily = "Lovelace"  # the first\n'
+    text = text.replace("share_data = true", "share_data = false")
+    text = text.replace("# A check's own", f"{told}\n# A check's own")
+    here.settings_file.write_text(text, encoding="utf-8")
+    for _ in "ab":
+        adopt(here, path, target="good", force=True)
+
+    settings, text = load_settings(here.settings_file), here.settings_file.read_text("utf-8")
+    assert settings.study.target == "good"
+    assert not settings.release.share_data
+    assert [author.family for author in settings.release.authors] == ["Lovelace"]
+    assert told in text and text.count("# A check's own") == 1
+
+
 def test_an_untouched_study_may_be_adopted_again(tmp_path):
     """With another target, say."""
     here, path = project(tmp_path), written(tmp_path, table())

@@ -118,6 +118,22 @@ def test_adopt_keeps_a_reference(adopted, sorted_file):
     assert "boxloop predict" in said
 
 
+def test_the_data_card_says_that_they_are_a_sample(adopted):
+    """In the one sentence that 03, 06 and 08 print."""
+    from boxloop.record import data_card
+
+    settings = load_settings(adopted[0].settings_file)
+    told = dict.fromkeys(("motivation", "collection", "uses", "distribution", "maintenance"), "-")
+    tables = {name: pd.DataFrame({"mag": [1.0, 2.0]}) for name in ("train", "deployment")}
+
+    said = "Of 1,000,000 deployment rows 5,000 were drawn at random."
+    assert settings.data.drawn == said
+    assert said in data_card(tables, settings, **told)
+    whole = settings.data.model_copy(update={"deployment_rows": None, "deployment_sample": None})
+    assert whole.drawn == ""
+    assert "drawn" not in data_card(tables, settings.model_copy(update={"data": whole}), **told)
+
+
 def test_what_is_small_is_taken_in(tmp_path, sorted_file):
     """A million rows of four columns are four million values, below the limit."""
     here = project(tmp_path)
@@ -169,7 +185,10 @@ def test_the_study_sees_the_sample_and_says_so(adopted, data, capsys):
 
     assert here.relative(paths[0]) == "data/raw/table.csv"
     assert here.relative(paths[1]).startswith("data/interim/deployment_")
-    assert "deployment: 5,000 of 1,000,000 rows, drawn at random" in capsys.readouterr().out
+    assert (
+        "Of 1,000,000 deployment rows 5,000 were drawn at random. `boxloop predict "
+        in capsys.readouterr().out
+    )
     assert len(rows) == 5_000 and {"mag", "colour", "band", "source_id"} <= set(rows)
     assert rows["band"].isin(["g", "r", "i"]).all()
     paths[1].unlink()

@@ -52,8 +52,12 @@ IN_THE_WAY = {
     "citation": (unsigned_citation, "'TODO' still stands in CITATION.cff"),
     "package": (unsigned_project, "'Your Name' still stands in pyproject.toml"),
     "author": (
-        lambda project: edited(project, '"Toy"', '"Toy"\nauthor = "Your Name"'),
+        lambda project: edited(project, 'author = "Ada"', 'author = "Your Name"'),
         "'Your Name' still stands in study.toml",
+    ),
+    "nobody": (
+        lambda project: edited(project, 'author = "Ada"', 'author = ""'),
+        'Nobody is named as author: write `author = "your name"` into [study] of study.toml',
     ),
     "question": (
         lambda project: edited(project, "How heavy is it?", "TODO"),

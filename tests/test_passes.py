@@ -39,10 +39,11 @@ CHANGES = {
     "notebook": ("notebooks/02_split.ipynb", "extra = 1.5", "extra = 2.5"),
     "comment in settings": ("study.toml", "[split]", "# changed\n[split]"),
     "comment in science": ("study/__init__.py", '"""Nothing."""', '"""Less."""  # than nothing'),
+    "release": ("study.toml", "[split]", '[release]\nversion = "1.0.0"\n\n[split]'),
     "Markdown": ("notebooks/02_split.ipynb", "# 02_split", "# Divide"),
     "comment in a cell": ("notebooks/02_split.ipynb", "extra = 1.5", "extra = 1.5  # twice"),
 }
-WORDS = [name for name in CHANGES if "comment" in name or name == "Markdown"]
+WORDS = [name for name in CHANGES if "comment" in name or name in ("Markdown", "release")]
 
 
 def change(project, name):

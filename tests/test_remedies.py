@@ -57,6 +57,7 @@ ROOMS = (
 )
 # Functions that hand a sentence on, instead of raising it.
 RETURNED = {
+    "boxloop/record/authors.py": ["nobody"],
     "boxloop/record/lines.py": ["_not_done"],
     "boxloop/base/errors.py": ["plainly"],
     "boxloop/notebooks/folder.py": ["losses", "_no_chapter", "_said"],

@@ -284,6 +284,7 @@ def test_the_generator_makes_the_same_bytes_alone(tmp_path):
     assert done.returncode == 0 and (place / "table.csv").read_bytes() == before
     assert len(pd.read_csv(place / "table.csv")) == 3000
     assert "sealed" not in (place / "recipe.json").read_text()
+    assert toy.made(json.loads((place / "recipe.json").read_text()))["table.csv"].encode() == before
     assert "fewer than 10 groups" in toy.sentence(subject.settings)
 
 
@@ -321,12 +322,13 @@ def test_rows_that_are_shared_need_no_toy(tmp_path):
 
 
 def test_a_file_without_a_toy_is_named(tmp_path):
-    """Of another survey, which `study.data.domains` reads."""
+    """Of another survey, which `study.data.domains` reads; whoever has the release knows, too."""
     subject = project(tmp_path, real())
     (subject.project.raw / "away.csv").write_text("a\n1\n")
 
     (said,) = toy.write(tmp_path / "release", subject)
     assert "data/raw/away.csv" in said
+    assert said in (tmp_path / "release/toy/README.md").read_text(encoding="utf-8")
 
 
 def test_study_toml_points_to_the_toy(tmp_path):

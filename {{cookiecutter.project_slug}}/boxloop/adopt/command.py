@@ -130,6 +130,8 @@ def _taken_in(
     places = {file: _place(project, file) for file in filter(None, (path, near))}
     facts = _facts(study, table) | _files(project, places, path, near)
     facts |= sources.facts(source, others) | (far.facts(project) if far else {})
+    former = project.settings_file.read_text(encoding="utf-8")
+    facts["release"] = study_toml.release_of(former)
     text, roles = _written(path, table, facts | {"transform": transform}, asked)
     for file, place in places.items():
         if not place.exists():

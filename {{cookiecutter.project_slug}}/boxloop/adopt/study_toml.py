@@ -6,9 +6,11 @@ import hashlib
 import json
 import math
 import re
+import tomllib
 from typing import TYPE_CHECKING
 
 from boxloop.adopt.plan import PARTS
+from boxloop.base.errors import UserError
 from boxloop.base.toml import quoted
 from boxloop.measure.kinds import SEVERAL, TASKS
 from boxloop.measure.transform import TRANSFORMS
@@ -52,6 +54,36 @@ def is_untouched(text: str) -> bool:
     return found is not None and found[1] == fingerprint(text)
 
 
+def release_of(text: str) -> str:
+    """Return the text of ``[release]`` in a study.toml with all below it; empty without one.
+
+    Raises
+    ------
+    UserError
+        If it is written in a way that cannot be taken over as it is.
+    """
+    inside, kept = False, []
+    for line in text.splitlines():
+        head = line.strip().partition("#")[0].replace(" ", "").rstrip()
+        if head.startswith("["):
+            inside = head == "[release]" or head.startswith(("[release.", "[[release."))
+        kept += [line] if inside else []
+    if kept and kept[-1].strip().startswith("#") and "" in kept:  # it speaks of what comes next
+        kept = kept[: len(kept) - 1 - kept[::-1].index("")]
+    block = "\n".join(kept).rstrip()
+    try:
+        same = tomllib.loads(block).get("release") == tomllib.loads(text).get("release")
+    except tomllib.TOMLDecodeError:
+        same = False
+    if not same:
+        msg = (
+            "study.toml: write [release] as a table of its own, with one key on each line, so that "
+            "it can be taken over."
+        )
+        raise UserError(msg)
+    return block
+
+
 def compose(facts: dict, roles: dict, *, split: dict) -> str:
     """Return the text of a study.toml.
 
@@ -61,7 +93,8 @@ def compose(facts: dict, roles: dict, *, split: dict) -> str:
         ``title``, ``author``, ``question``, ``task``, ``target``, ``unit``, ``positive`` and
         ``why_positive`` (None for regression),
         ``classes`` (three or more, or None),
-        ``table``, ``sha256``, ``rows``, ``deployment``, ``deployment_sha256``.
+        ``table``, ``sha256``, ``rows``, ``deployment``, ``deployment_sha256``,
+        ``release`` (the text of ``[release]``; that of the template where there is none).
     roles : dict of boxloop.adopt.roles.Guess, by column
     split : dict
         ``strategy``, ``why``, ``exploration``, ``folds``.
@@ -73,7 +106,7 @@ def compose(facts: dict, roles: dict, *, split: dict) -> str:
         COLUMNS,
         *(_column(name, guess) for name, guess in roles.items()),
         _split(split),
-        TAIL,
+        TAIL.replace("{release}", (facts.get("release") or RELEASE).strip()),
     ]
     return marked("\n\n".join(part.strip("\n") for part in parts))
 
@@ -239,16 +272,7 @@ def _split(split: dict) -> str:
     )
 
 
-TAIL = """
-# Levels of the stress tests in study/stress.py; every test says what a level means.
-[stress]
-noise = [0.1, 0.3, 1.0]
-missing = [0.1, 0.5, 1.0]
-extreme = [0.5, 0.2]
-scale = [-0.05, 0.05]
-
-# What a release says of itself; without authors it names those of CITATION.cff.
-[release]
+RELEASE = """[release]
 version = "0.1.0"
 keywords = []
 share_data = true  # false: toy rows and what makes them stand in
@@ -262,6 +286,17 @@ share_predictions = true  # truth and guess of each row, without its inputs and 
 # orcid = "0000-0002-1825-0097"
 # affiliation = "Analytical Society"
 # email = "ada@example.org"
+"""
+TAIL = """
+# Levels of the stress tests in study/stress.py; every test says what a level means.
+[stress]
+noise = [0.1, 0.3, 1.0]
+missing = [0.1, 0.5, 1.0]
+extreme = [0.5, 0.2]
+scale = [-0.05, 0.05]
+
+# What a release says of itself; without authors it names those of CITATION.cff.
+{release}
 
 # A check's own threshold holds unless it is set here: "check.id" = number
 [thresholds]

@@ -48,7 +48,8 @@ def versions() -> dict:
     for package in metadata.distributions():
         name = package.metadata["Name"]
         if name:
-            found[re.sub(r"[-_.]+", "-", name).lower()] = package.version
+            # Of two in the path, the first is the one that is imported.
+            found.setdefault(re.sub(r"[-_.]+", "-", name).lower(), package.version)
     return dict(sorted(found.items()))
 
 

@@ -25,6 +25,8 @@ from boxloop.split.division import units
 
 WEIGHTS = "by the weights of the rows"  # where a mix is known from
 MOST_CLASSES = 12  # of the rest: of more, a mix is no mix but a list
+# What scikit-learn warns of where a row has a word that training has not.
+UNKNOWN_WORDS = "Found unknown categories"
 
 
 def spelled(values: pd.Series) -> pd.Series:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from boxloop.base.errors import UserError
+from boxloop.record.authors import nobody
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,11 +33,7 @@ def write(folder: Path, subject: Subject) -> None:
     from boxloop.parcel import citation, codemeta, crate, croissant, zenodo
 
     if not subject.authors:
-        msg = (
-            'Nobody is named as author: write `author = "your name"` into [study] of study.toml, '
-            "or a block [[release.authors]] for each author."
-        )
-        raise UserError(msg)
+        raise UserError(nobody())
     # The crate is the last: it tells of the others.
     for writer in (citation, codemeta, zenodo, croissant, crate):
         writer.write(folder, subject)

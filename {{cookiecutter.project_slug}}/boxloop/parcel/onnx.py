@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,7 +73,7 @@ def _written(place: Path, subject: Subject) -> str:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                data = converted(model, X, name=subject.name, form=form)
+                data = converted(model, X, form=form)
                 difference, bound = compared(model, data, X)
         except ModuleNotFoundError as error:
             if (error.name or "").startswith(("boxloop", "study")):
@@ -124,7 +125,25 @@ def _why(error: Exception) -> str:
     return first[:160] or type(error).__name__
 
 
-def converted(model: Any, X: pd.DataFrame, *, name: str, form: str = "columns") -> bytes:
+def again(model: Any, X: pd.DataFrame) -> list[bytes]:
+    """Return a fitted estimator as ONNX, in each form in which it can be had.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If skl2onnx is not installed.
+    """
+    import skl2onnx  # noqa: F401  # it is asked for before anything that may fail is tried
+
+    found = []
+    for form in FORMS:
+        with suppress(Exception), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found.append(converted(model, X, form=form))
+    return found
+
+
+def converted(model: Any, X: pd.DataFrame, *, form: str = "columns") -> bytes:
     """Return a fitted estimator as ONNX: the same bytes for the same model.
 
     Parameters
@@ -132,8 +151,6 @@ def converted(model: Any, X: pd.DataFrame, *, name: str, form: str = "columns") 
     model : fitted estimator
     X : DataFrame of n rows
         Rows as it takes them: their columns are the inputs.
-    name : str
-        Of the graph.
     form : {"columns", "doubles", "floats"}
         Columns by name, or all of them as one matrix, in double or single precision.
     """
@@ -151,7 +168,7 @@ def converted(model: Any, X: pd.DataFrame, *, name: str, form: str = "columns") 
         inputs = [("X", kind([None, X.shape[1]]))]
     last = model.steps[-1][1] if hasattr(model, "steps") else model
     options = {id(last): {"zipmap": False}} if hasattr(last, "classes_") else None
-    found = convert_sklearn(model, name, inputs, options=options)
+    found = convert_sklearn(model, "model", inputs, options=options)
     found.opset_import.sort(key=lambda one: one.domain)  # from a set: in any order
     return found.SerializeToString(deterministic=True)
 

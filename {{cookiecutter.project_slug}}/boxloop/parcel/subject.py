@@ -5,22 +5,20 @@ from __future__ import annotations
 import re
 import tomllib
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from boxloop.base.errors import UserError
 from boxloop.base.files import read_cache
+from boxloop.record.authors import CITATION, authors_of, read_citation
 from boxloop.record.passes import all_passes
 from boxloop.record.release import earlier
 from boxloop.record.results import past_of, read_checks, read_metrics, read_verdict
 from boxloop.settings.load import load_settings
-from boxloop.settings.tables import Author
 from boxloop.split.seal import last, read_ledger
 
 if TYPE_CHECKING:
     from boxloop.base.places import Project
+    from boxloop.settings.tables import Author
 
-CITATION = "CITATION.cff"
 _HEAD = re.compile(r"# Python (\S+) on (.+)")
 _PIN = re.compile(r"([A-Za-z0-9][\w.-]*)==(\S+)")
 
@@ -138,13 +136,7 @@ class Subject:
 
         Where only one name is known, such as that of a collaboration, it is the family name.
         """
-        if self.settings.release.authors:
-            return list(self.settings.release.authors)
-        listed = self._citation.get("authors")
-        found = [_author(one) for one in listed] if isinstance(listed, list) else []
-        known = [one for one in found if one]
-        named = self.settings.study.author.strip()
-        return known or ([Author.model_validate({"family": named})] if named else [])
+        return authors_of(self.settings, self._citation)
 
     @property
     def shares_data(self) -> bool:
@@ -189,50 +181,3 @@ class Subject:
 
             return read_table(path)
         return path.read_text(encoding="utf-8", errors="replace")
-
-
-def read_citation(path: Path) -> dict:
-    """Return the content of a ``CITATION.cff``; empty where there is no such file.
-
-    Raises
-    ------
-    UserError
-        If it is not YAML, or no table.
-    """
-    import yaml
-
-    if not path.is_file():
-        return {}
-    try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        first = " ".join(str(error).split())[:200]
-        msg = f"{path.name} is not valid YAML ({first}): mend that line."
-        raise UserError(msg) from error
-    if not isinstance(found, dict):
-        msg = f"{path.name} holds no keys: begin it with `cff-version: 1.2.0`."
-        raise UserError(msg)
-    return found
-
-
-def _author(entry: Any) -> Author | None:
-    """Return an author of CITATION.cff, a person or an entity; None where nobody is named."""
-    if not isinstance(entry, dict):
-        return None
-    said = {key: str(value).strip() for key, value in entry.items() if value is not None}
-    family = [said.get("name-particle"), said.get("family-names"), said.get("name-suffix")]
-    named = " ".join(filter(None, family)) or said.get("name") or said.get("alias") or ""
-    given = said.get("given-names", "")
-    if not (named or given):
-        return None
-    try:
-        more = {key: said[key] for key in ("orcid", "affiliation", "email") if key in said}
-        names = {"given": given if named else "", "family": named or given}
-        return Author.model_validate(names | more)
-    except ValueError as error:
-        from pydantic import ValidationError
-
-        problem = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
-        what = problem.removeprefix("Value error, ")
-        msg = f"{CITATION}: authors: {what}: correct it there."
-        raise UserError(msg) from error

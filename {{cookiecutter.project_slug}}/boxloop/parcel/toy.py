@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from boxloop.parcel.subject import Subject
     from boxloop.settings.load import Settings
 
+MOST_ROWS = 10_000_000  # of a toy table that somebody else has described
 NO_TABLES = ("README.md", ".gitignore")  # of data/raw
 _SIMULATED = '''"""Make the tables of this study once more: its simulator is in study/."""
 
@@ -99,7 +100,49 @@ def write(folder: Path, subject: Subject) -> list[str]:
     make_toy.main(place)
     if (study := folder / "study.toml").is_file():
         write_text(study, study_toml(study.read_text(encoding="utf-8"), folder))
-    return _not_made(subject.project, settings)
+    lacking = _not_made(subject.project, settings)
+    if lacking:
+        about = (place / "README.md").read_text(encoding="utf-8").rstrip()
+        write_text(place / "README.md", "\n\n".join([about, *lacking]) + "\n")
+    return lacking
+
+
+def makers() -> list[str]:
+    """Return the texts that ``make_toy.py`` of a release may have."""
+    drawn = files("boxloop.parcel").joinpath("make_toy.py").read_text(encoding="utf-8")
+    return [drawn, _SIMULATED]
+
+
+def made(recipe: dict) -> dict[str, str]:
+    """Return by file what the tables of somebody's recipe are, made by the code that is here.
+
+    Raises
+    ------
+    UserError
+        If the recipe is damaged, or asks for more rows than a toy has.
+    """
+    import numpy as np
+
+    from boxloop.parcel import make_toy
+
+    found = {}
+    try:
+        for number, table in enumerate(recipe.get("tables", [])):
+            _refuse_many(table)
+            rng = np.random.default_rng([recipe["seed"], number])
+            text = make_toy.make(table, rng).to_csv(index=False, lineterminator="\n")
+            found[Path(table["file"]).name] = text
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        msg = "toy/recipe.json is no recipe of toy tables."
+        raise UserError(msg) from error
+    return found
+
+
+def _refuse_many(table: dict) -> None:
+    """Refuse a table of more rows than fit into memory, before any of them is made."""
+    sizes = [(int(size), int(many)) for part in table["parts"] for size, many in part["sizes"]]
+    if sum(max(size, 1) * max(many, 0) for size, many in sizes) > MOST_ROWS:
+        raise ValueError
 
 
 def sentence(settings: Settings) -> str:
@@ -195,4 +238,6 @@ def _not_made(project: Project, settings: Settings) -> list[str]:
     rest = sorted(path.name for path in project.raw.glob("*") if path.name not in known)
     if not rest:
         return []
-    return [f"Of data/raw/{rest[0]} there is no toy: a loop that reads it does not run there."]
+    names = ", ".join(f"data/raw/{name}" for name in rest)
+    which = "it" if len(rest) == 1 else "one of them"
+    return [f"Of {names} there is no toy: a loop that reads {which} does not run there."]

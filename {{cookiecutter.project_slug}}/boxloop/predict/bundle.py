@@ -34,7 +34,7 @@ from boxloop.measure.model_file import (
 )
 from boxloop.measure.predicted import half_width, limits, names_of, told
 from boxloop.measure.scope import Scope, kinds_of
-from boxloop.measure.task import Task, guess
+from boxloop.measure.task import UNKNOWN_WORDS, Task, guess
 from boxloop.predict import study_code
 from boxloop.predict.layout import (
     BUNDLE,
@@ -231,10 +231,11 @@ class Bundle:
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """Let a model take the logarithm of a stranger's zero: the answer of the row says it."""
+    """Let a model take the logarithm of a stranger's zero, or meet a new word: the row says it."""
     with warnings.catch_warnings():
         for kind in (RuntimeWarning, pd.errors.PerformanceWarning):
             warnings.simplefilter("ignore", kind)
+        warnings.filterwarnings("ignore", message=UNKNOWN_WORDS)
         yield
 
 

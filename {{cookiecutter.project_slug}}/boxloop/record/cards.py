@@ -382,10 +382,12 @@ def data_card(
     first, strategy = next(iter(tables)), settings.split.strategy
     divided = f"Split by {strategy}; everything that learns from data is in the pipeline."
     divided += _learnt(settings.study)
+    data = getattr(settings, "data", None)
     parts = [
         f"# Data card: {as_written(settings.study.title)}",
         f"## Motivation\n\n{_text(motivation)}",
         f"## Composition\n\n{markdown_table(composition(tables, group=settings.only('group')))}",
+        *([data.drawn] if data and data.drawn else []),
         *_class_counts(tables, settings),
         f"Columns of {first}:\n\n{markdown_table(column_table(tables[first], settings.columns))}",
         f"## Collection\n\n{_text(collection)}",

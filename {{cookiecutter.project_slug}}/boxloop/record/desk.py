@@ -273,6 +273,12 @@ class Desk:
         known = {"train": train, "validation": validation}
         return predictions(rows, model, self.settings, half_width=half_width, **known)
 
+    @property
+    def drawn(self) -> str:
+        """What to say of deployment rows that are a random sample; nothing where all are here."""
+        data = self.settings.data
+        return data.drawn if data else ""
+
     def scope(self, train: "pd.DataFrame", validation: "pd.DataFrame") -> "Scope":
         """Return what tells rows that are like the training rows; see `boxloop.measure.scope`."""
         from boxloop.measure.scope import Scope

@@ -90,11 +90,16 @@ def table_of(text: str) -> dict:
 
 
 def _settings(before: Causes, after: Causes) -> Iterator[Edit]:
-    one, two = table_of(before.settings), table_of(after.settings)
+    one, two = (_counting(side.settings) for side in (before, after))
     for path, old, new in _different(one, two):
         yield Edit(
             "stress" if path[0] == "stress" else "settings", "setting", "study.toml", path, old, new
         )
+
+
+def _counting(settings: str) -> dict:
+    """Return the tables of a study.toml on which numbers depend: all but ``[release]``."""
+    return {name: part for name, part in table_of(settings).items() if name != "release"}
 
 
 def _different(old: Any, new: Any, path: tuple = ()) -> Iterator[tuple]:
@@ -212,6 +217,9 @@ def words(before: Causes, after: Causes) -> list[str]:
     old, new = before.prose, after.prose
     if names := [name for name in {**old, **new} if old.get(name) != new.get(name)]:
         found.append(f"Markdown of {', '.join(names)}")
+    said = [table_of(side.settings).get("release") for side in (before, after)]
+    if said[0] != said[1]:
+        found.append("[release] of study.toml, what a release says of itself")
     places = sorted(_same_code(before, after))
     if places:
         found.append(f"comments, docstrings or layout of {', '.join(places)}")
@@ -221,7 +229,8 @@ def words(before: Causes, after: Causes) -> list[str]:
 def _same_code(before: Causes, after: Causes) -> Iterator[str]:
     """Yield files and chapters whose text differs where their code, or their tables, do not."""
     edited = {edit.where for edit in edits(before, after)}
-    if before.settings != after.settings and "study.toml" not in edited:
+    one, two = table_of(before.settings), table_of(after.settings)
+    if before.settings != after.settings and one == two:
         yield "study.toml"
     for file, text in after.study.items():
         if file not in edited and before.study.get(file, text) != text:

@@ -10,6 +10,7 @@ from boxloop.base.errors import UserError
 from boxloop.base.written import reason_for, says_something, stand_in
 from boxloop.notebooks.answers import read_answers
 from boxloop.notebooks.needed import NEEDED, is_needed, waiting
+from boxloop.record.authors import CITATION, authors_of, nobody, read_citation
 from boxloop.record.results import NOT_ASKED, read_checks
 
 if TYPE_CHECKING:
@@ -25,8 +26,16 @@ NAMED = 3  # so many are named, the others counted
 
 
 def obstacles(project: Project, settings: Settings) -> list[str]:
-    """Return a sentence for each kind of thing that is in the way, as the results are now."""
-    found = [_stand_ins(project, settings), _void(project), *_unanswered(project, settings)]
+    """Return a sentence for each kind of thing that is in the way, as the results are now.
+
+    Raises
+    ------
+    UserError
+        If CITATION.cff is damaged.
+    """
+    named = authors_of(settings, read_citation(project.root / CITATION))
+    found = [_stand_ins(project, settings), "" if named else nobody()]
+    found += [_void(project), *_unanswered(project, settings)]
     return [sentence for sentence in found if sentence]
 
 

@@ -21,7 +21,7 @@ from boxloop.base.places import find_project, import_study
 from boxloop.base.style import literal
 from boxloop.measure.fits import join
 from boxloop.measure.sets import DRAWS
-from boxloop.measure.task import Task
+from boxloop.measure.task import UNKNOWN_WORDS, Task
 from boxloop.notebooks.file import asked, code_cells, read_notebook
 from boxloop.notebooks.folder import chapter_names
 from boxloop.notebooks.graph import maker_of
@@ -110,6 +110,8 @@ class Station(Desk):
         self._predicted: list[Prediction] = []
         self._predicted_before = parsed(read_cache(self.folder / FILE), name)
         import_study(self.project)
+        # A model is asked of words that training has not, in 06 say: its scope tells of them.
+        warnings.filterwarnings("ignore", message=UNKNOWN_WORDS)
         watch_tables(self.project, name, self._all_settings.data)
         join()
         # What an earlier run said about this notebook is void from here on.

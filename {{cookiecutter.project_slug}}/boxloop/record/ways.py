@@ -310,10 +310,10 @@ TABLE: dict[str, Again] = {
         _by(_over_clusters, "039dbcc3b63bc785")
         | _by(_over_transients, "d373c28f54eef136")
         | _by(_over_dijet, "2363a90e8039da9f")
-        | _by(_over_own, "e8c2df5b7edef953", "b0b0cf568d597ae6")
+        | _by(_over_own, "f3c18a518890207e", "780219774680cf9f")
     ),
     "stress.sculpting": Again(
-        _by(_of_model, "1ca124ebe65c8c95") | _by(_sculpting_own, "a2c0f176998319be")
+        _by(_of_model, "1ca124ebe65c8c95") | _by(_sculpting_own, "fece4e6bfd405158")
     ),
     "stress.swap": Again({}, MODEL),
     "train.headroom": Again({}, FITS),

@@ -42,14 +42,12 @@ class Rules:
 
 def rules(sent: Sent, chapter: str) -> Rules:
     """Return how a chapter asks, read from its code, of which nothing is run."""
-    try:
-        cells = Cells(code_cells(read_notebook(sent.file(f"notebooks/{chapter}.ipynb"))))
-    except (UserError, SyntaxError, ValueError):
+    nodes = _nodes(sent, chapter)
+    if not nodes:
         return Rules()
-    nodes = [node for one in cells.statements for node in ast.walk(one)]
     usual, seed = _own(nodes, "draws", DRAWS), sent.settings.study.seeds[0]
     known = Rules(usual, _own(nodes, "seed", seed), _keeps(nodes, chapter))
-    for call in (node for node in nodes if isinstance(node, ast.Call)):
+    for call in _calls(nodes):
         if called(call) not in ("compare", "measure_sets"):
             continue
         options = {word.arg: word.value for word in call.keywords}
@@ -59,6 +57,36 @@ def rules(sent: Sent, chapter: str) -> Rules:
             fewer = {round(n * share) for n in usual for share in _number(options["share"])}
             known.draws = known.draws | fewer if fewer and known.draws else set()
     return known
+
+
+def _nodes(sent: Sent, chapter: str) -> list[ast.AST]:
+    """Return all nodes of a chapter's code, none where it cannot be read."""
+    try:
+        cells = Cells(code_cells(read_notebook(sent.file(f"notebooks/{chapter}.ipynb"))))
+    except (UserError, SyntaxError, ValueError):
+        return []
+    return [node for one in cells.statements for node in ast.walk(one)]
+
+
+def _calls(nodes: list[ast.AST]) -> Iterator[ast.Call]:
+    return (node for node in nodes if isinstance(node, ast.Call))
+
+
+def reasons(sent: Sent, chapter: str) -> dict[str, list[str]]:
+    """Return by check the reasons for which a chapter sets it aside, where its code spells all."""
+    found: dict[str, list[str]] = {}
+    unsaid: set[str] = set()
+    for call in _calls(_nodes(sent, chapter)):
+        if called(call) != "not_applicable" or not call.args:
+            continue
+        words = [one.value for one in call.args if isinstance(one, ast.Constant)]
+        if not isinstance(call.args[0], ast.Constant):
+            return {}  # any check may be meant
+        if len(words) == len(call.args) == 2:
+            found.setdefault(str(words[0]), []).append(str(words[1]))
+        else:
+            unsaid.add(str(words[0]))
+    return {name: told for name, told in found.items() if name not in unsaid}
 
 
 def _own(nodes: list[ast.AST], name: str, usual: int) -> set[int]:

@@ -70,8 +70,10 @@ def referee(path: Path, asked: Asked, echo: Callable[[str], Any]) -> bool:
         place_of(asked.out, path, Judgement({"id": ""}))
     with unpacked(path, trust_code=asked.trust_code) as sent:
         found = judge(sent)
-        _again(sent, asked, found, echo)
         for line in lines(found):
+            echo(line)
+        _again(sent, asked, found, echo)
+        for line in lines(found, only=("rerun",)):
             echo(line)
     for line in [*sheet.lines(found.sheet), ""] if found.sheet else ["", found.no_sheet, ""]:
         echo(line)
@@ -86,6 +88,7 @@ def _again(sent: Sent, asked: Asked, found: Judgement, echo: Callable[[str], Any
     """Run the loop again where that was asked, after saying so."""
     ways = [newest for newest, wanted in ((False, asked.rerun), (True, asked.newest)) if wanted]
     if ways and not sent.faults:
+        echo("")
         echo(RUNS_CODE)
     for newest in ways if not sent.faults else []:
         options: dict[str, Any] = {"newest": newest, "find_links": asked.find_links, "echo": echo}

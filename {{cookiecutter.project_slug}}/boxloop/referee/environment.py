@@ -20,6 +20,7 @@ WHERE = "environment.txt"
 KEPT = "results/08_release/environment.txt"
 NO_PACKAGE = ("boxloop", "system")  # is in the release itself; is told in words
 _PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)==(\S+)\s*$")
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 _PYTHON = re.compile(r"^#\s*Python (\d+\.\d+\.\d+\S*)")
 
 
@@ -29,6 +30,7 @@ def look(sent: Sent) -> Iterator[Finding]:
     if len(pinned) < 2:
         yield Finding(PART, DIFFERS, f"{WHERE} names no versions.", WHERE)
         return
+    yield from _loose(sent, pinned)
     if sent.has(WHERE) and sent.text(WHERE) != sent.text(KEPT):
         said = f"{WHERE} is not the one that 08 has written ({KEPT})."
         yield Finding(PART, DIFFERS, said, WHERE)
@@ -48,6 +50,29 @@ def look(sent: Sent) -> Iterator[Finding]:
     yield _here(pinned)
 
 
+def _loose(sent: Sent, pinned: dict[str, str]) -> Iterator[Finding]:
+    """Yield lines that name no exact version, and packages that are needed and are not named."""
+    lines = [line.strip() for line in sent.text(WHERE).splitlines()]
+    loose = [one for one in lines if one and not one.startswith("#") and not _PIN.match(one)]
+    if loose:
+        rows = tuple((text(one), "", "") for one in loose)
+        said = f"{WHERE} names no exact version in {count(len(loose), 'line')}: {text(loose[0])}."
+        yield Finding(PART, DIFFERS, said, WHERE, rows)
+    if lacking := [name for name in needed(sent) if name not in pinned]:
+        said = f"pyproject.toml needs {', '.join(lacking)}, of which {WHERE} names no version."
+        yield Finding(PART, DIFFERS, said, WHERE)
+
+
+def needed(sent: Sent) -> list[str]:
+    """Return the names of what pyproject.toml needs everywhere; none where it does not say."""
+    try:
+        found = tomllib.loads(sent.text("pyproject.toml"))["project"]["dependencies"]
+    except (ValueError, KeyError, TypeError):
+        return []
+    names = [_NAME.match(one) for one in found if isinstance(one, str) and ";" not in one]
+    return [plain_name(name[0]) for name in names if name]
+
+
 def recorded(sent: Sent) -> dict[str, str]:
     """Return by name the versions in ``environment.txt``, that of Python among them."""
     found = {}
@@ -55,11 +80,12 @@ def recorded(sent: Sent) -> dict[str, str]:
         if match := _PYTHON.match(line):
             found["python"] = match[1]
         elif match := _PIN.match(line):
-            found[_plain(match[1])] = match[2]
+            found[plain_name(match[1])] = match[2]
     return found
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """Return the name of a package as all files spell it."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
@@ -77,7 +103,7 @@ def _others(sent: Sent) -> dict[str, dict[str, str]]:
     }
     return {
         where: {
-            _plain(name): version
+            plain_name(name): version
             for name, version in table.items()
             if isinstance(version, str) and name not in NO_PACKAGE
         }
@@ -96,7 +122,7 @@ def _locked(sent: Sent) -> dict[str, str]:
     found = {}
     for row in packages if isinstance(packages, list) else []:
         # What it locks for other systems is not installed here.
-        if isinstance(row, dict) and _plain(str(row.get("name"))) in known and "version" in row:
+        if isinstance(row, dict) and plain_name(str(row.get("name"))) in known and "version" in row:
             found[str(row["name"])] = row["version"]
     return found
 

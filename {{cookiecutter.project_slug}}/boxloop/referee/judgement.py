@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,9 +40,10 @@ CANNOT_SEE = (
     "The inputs of the test rows are sealed, so that what the model says of them is taken from "
     "the release; a second run divides the data again and opens a seal of its own. "
     "Whether the raw data are what was observed or simulated is not known here. "
-    "Not looked at: figures, the report below its cover and the cover's history, what a notebook "
-    "wrote into its card beside the metrics, and the files for archives and for programs "
-    "(CITATION.cff, codemeta.json, .zenodo.json, croissant.json, ro-crate-metadata.json, ONNX)."
+    "Tables of the chapters and figures are compared by a second run alone. Not looked at: the "
+    "report below its cover and the cover's history, what a notebook wrote into its card beside "
+    "metrics and limits, and the files for archives and for programs (CITATION.cff, "
+    "codemeta.json, .zenodo.json, croissant.json, ro-crate-metadata.json)."
 )
 
 
@@ -161,11 +162,11 @@ def carefully(part: str, look: Callable, sent: Sent) -> list[Finding]:
     return found
 
 
-def lines(found: Judgement, *, most: int = 8) -> list[str]:
-    """Return the findings as lines for a terminal: the agreeing ones of a part in one."""
+def lines(found: Judgement, *, only: Collection[str] = PARTS, most: int = 8) -> list[str]:
+    """Return the findings of all parts, or of some, as lines for a terminal."""
     said: list[str] = []
     for part, asks in PARTS.items():
-        if not (state := found.state(part)):
+        if part not in only or not (state := found.state(part)):
             continue
         said += ["", f"{state.upper():<12} {asks}"]
         for one in found.of(part):

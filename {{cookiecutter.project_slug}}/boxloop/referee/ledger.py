@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
 from boxloop.notebooks.file import read_notebook, source
+from boxloop.notebooks.graph import read_loop
+from boxloop.record.kept import numbers_kept
 from boxloop.record.passes import all_passes, damaged_by_number, numbers_taken, snapshot
 from boxloop.record.release import releases
 from boxloop.referee.finding import AGREES, CANNOT_TELL, DIFFERS, Finding, count, differences, text
 from boxloop.split.ledger import check_chain, known_heads, parse
 from boxloop.split.locked import Past, times, whole
+from boxloop.split.seal import last
 
 if TYPE_CHECKING:
     from boxloop.referee.sent import Sent
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 PART = "ledger"
 WHERE = "data/sealed/ledger.jsonl"
 RELEASES = "results/08_release/release.json"
+PREDICTIONS = "results/08_release/predictions.parquet"
 PASSES = "results/passes"
 _PASS = re.compile(r"\(#pass(\d+)\.")
 
@@ -32,6 +36,7 @@ def look(sent: Sent) -> Iterator[Finding]:
         yield from _order(events)
         yield from _openings(sent, events)
         yield from _releases(sent, events)
+        yield from _rows(sent, events)
     yield from _passes(sent)
 
 
@@ -139,6 +144,23 @@ def _opened(events: list[dict]) -> dict[tuple[Any, Any], list]:
     return found
 
 
+def _rows(sent: Sent, events: list[dict]) -> Iterator[Finding]:
+    """Yield whether predictions are kept of all rows that were sealed, set by set."""
+    known = (last(events, "sealed") or {}).get("rows")
+    table = sent.table(PREDICTIONS)
+    if not known or table is None or "set" not in table:
+        return
+    counts = table["set"].value_counts()
+    there = {name: int(counts.get(name, 0)) for name in known}
+    if any(there.values()) and there != known:
+        rows = tuple((n, str(known[n]), str(there[n])) for n in known if there[n] != known[n])
+        said = f"{PREDICTIONS} has other rows than were sealed: {', '.join(r[0] for r in rows)}."
+        yield Finding(PART, DIFFERS, said, PREDICTIONS, rows)
+    elif any(there.values()):
+        said = f"Of all {count(sum(known.values()), 'row')} that were sealed predictions are there."
+        yield Finding(PART, AGREES, said, PREDICTIONS)
+
+
 def _model_of_today(sent: Sent, listed: list[dict]) -> Iterator[Finding]:
     """Yield whether the model of the manifest, of 04 and of the last release are one."""
     hashes = {
@@ -185,11 +207,22 @@ def _passes(sent: Sent) -> Iterator[Finding]:
 def _moved(sent: Sent, last: dict) -> list[tuple[str, str, str]]:
     """Return what the last pass keeps of the results that is not what they say now."""
     now = snapshot(sent.project)
-    return [
+    found = [
         (f"{part}.{name}" if name else part, one, two)
         for part in ("metrics", "sets", "checks")
         for name, one, two in differences(last.get(part), now[part])
     ]
+    return found + _numbers(sent, last.get("numbers") or {})
+
+
+def _numbers(sent: Sent, kept: dict) -> list[tuple[str, str, str]]:
+    """Return which numbers that prose may speak of are others now; what is not shared is none."""
+    try:
+        now = numbers_kept(sent.project, read_loop(sent.project))
+    except UserError:  # a notebook that is damaged is told of among the sources
+        return []
+    both = [name for name in kept if name in now]
+    return differences({name: kept[name] for name in both}, {name: now[name] for name in both})
 
 
 def _linked(sent: Sent) -> set[int]:

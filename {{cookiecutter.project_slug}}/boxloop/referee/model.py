@@ -16,8 +16,8 @@ from boxloop.base.errors import UserError
 from boxloop.base.files import sha256
 from boxloop.measure.model_file import load_model, model_hash
 from boxloop.measure.task import Task, guess
-from boxloop.predict.layout import BUNDLE, MODEL, PROOF
-from boxloop.referee.environment import present
+from boxloop.predict.layout import BUNDLE, ERROR_SCALE, INTERVALS, MODEL, ONNX, PROOF
+from boxloop.referee.environment import present, recorded, unlike
 from boxloop.referee.finding import AGREES, CANNOT_TELL, CLOSE, DIFFERS, Finding, count, text
 from boxloop.referee.trusted import needs_study, study_of
 
@@ -33,14 +33,17 @@ PREDICTIONS = "results/08_release/predictions.parquet"
 TAUGHT = "data/interim/train.parquet"
 HELD_OUT = "data/interim/validation.parquet"
 FACTS = "results/04_train/model.json"
+CONVERTS = ("onnx", "scikit-learn", "skl2onnx")
 COUNTED = ("python", "numpy", "scipy", "pandas", "scikit-learn", "skops")
 
 
 def look(sent: Sent) -> Iterator[Finding]:
     """Yield what the models say, and whether the stored predictions are that."""
     yield _copies(sent)
+    yield from _as_05(sent)
     with study_of(sent) as trusted:
         yield from _proof(sent, trusted=trusted)
+        yield from _onnx(sent, trusted=trusted)
         hashed: dict[str, bool] = {}
         for who in WHO:
             yield from _fitted(sent, who, hashed, trusted=trusted)
@@ -59,6 +62,18 @@ def _copies(sent: Sent) -> Finding:
     if len({sha256(sent.file(place)) for place in there}) > 1:
         return Finding(PART, DIFFERS, f"{places[0]} is not the model of {places[1]}.", places[0])
     return Finding(PART, AGREES, "The bundle holds the model that was trained.", places[0])
+
+
+def _as_05(sent: Sent) -> Iterator[Finding]:
+    """Yield whether the bundle sets the intervals that 05 has measured."""
+    for name in (INTERVALS, ERROR_SCALE):
+        mine, theirs = f"{BUNDLE}/{name}", f"results/05_diagnose/{name}"
+        if (
+            sent.has(mine)
+            and sent.has(theirs)
+            and sha256(sent.file(mine)) != sha256(sent.file(theirs))
+        ):
+            yield Finding(PART, DIFFERS, f"{mine} is not {theirs}, which it is made of.", mine)
 
 
 def _proof(sent: Sent, *, trusted: bool) -> Iterator[Finding]:
@@ -81,6 +96,32 @@ def _proof(sent: Sent, *, trusted: bool) -> Iterator[Finding]:
     names = [name for name in said if f"{SAYS}{name}" in bundle.proof]
     stored = {name: bundle.proof[f"{SAYS}{name}"].to_numpy() for name in names}
     yield _gap("the bundle", stored, {name: said[name].to_numpy() for name in names}, where)
+
+
+def _onnx(sent: Sent, *, trusted: bool) -> Iterator[Finding]:
+    """Yield whether the model as ONNX is what skl2onnx makes of the model; it is not run here."""
+    from boxloop.parcel.onnx import again
+
+    where, model = f"{BUNDLE}/{ONNX}", sent.file(f"{BUNDLE}/{MODEL}")
+    if not sent.has(where) or (needs_study(model) and not trusted):
+        return
+    rows = sent.table(HELD_OUT) if sent.has(HELD_OUT) else sent.table(f"{BUNDLE}/{PROOF}")
+    try:
+        X = Task(sent.settings).seen(rows)
+        same = sent.file(where).read_bytes() in again(load_model(model), X)
+    except ModuleNotFoundError as error:
+        said = f"{where} was not looked at: {error.name} is not installed here."
+        yield Finding(PART, CANNOT_TELL, said, where)
+        return
+    except UserError:  # told of the model itself
+        return
+    if same:
+        yield Finding(PART, AGREES, f"{where} is what skl2onnx makes of the model.", where)
+        return
+    other = unlike({n: v for n, v in recorded(sent).items() if n in CONVERTS})
+    words = "in other versions than the recorded ones" if other else "in the recorded versions"
+    said = f"{where} is not what skl2onnx makes of the model, {words}."
+    yield Finding(PART, CANNOT_TELL if other else DIFFERS, said, where)
 
 
 def _untrusted(who: str, where: str) -> Finding:
@@ -138,7 +179,7 @@ def _hashes(sent: Sent, hashed: dict[str, bool]) -> Iterator[Finding]:
             yield Finding(PART, AGREES, said, FACTS)
         return
     said = f"What {' and '.join(other)} says has another hash than {FACTS} names."
-    sure = any(hashed.values()) and _same_versions(sent)
+    sure = any(hashed.values()) and same_versions(sent)
     yield Finding(PART, DIFFERS if sure else CANNOT_TELL, said, FACTS)
 
 
@@ -238,7 +279,7 @@ def _one_story(
         yield Finding(PART, AGREES, f"Measured on the predictions of 08: {where}.", where)
 
 
-def _same_versions(sent: Sent) -> bool:
+def same_versions(sent: Sent) -> bool:
     """Return whether the packages that compute are the recorded ones."""
     known, now = sent.json(f"{BUNDLE}/facts.json").get("versions"), present()
     known = known if isinstance(known, dict) else {}
@@ -250,7 +291,7 @@ def _versions(sent: Sent) -> Finding:
     known, now = sent.json(f"{BUNDLE}/facts.json").get("versions"), present()
     known = known if isinstance(known, dict) else {}
     rows = tuple((name, text(known.get(name)), text(now.get(name))) for name in COUNTED)
-    words = "the same" if _same_versions(sent) else "others"
+    words = "the same" if same_versions(sent) else "others"
     said = f"Loaded here in {words} versions as it was made in."
     return Finding(
         PART, AGREES, said.replace("others versions as", "other versions than"), BUNDLE, rows

@@ -22,7 +22,8 @@ from boxloop.base.files import read_cache, write_text
 from boxloop.base.places import Project
 from boxloop.measure.numbers import is_interval, is_number
 from boxloop.record.passes import all_passes
-from boxloop.referee.environment import recorded, unlike
+from boxloop.referee import outputs
+from boxloop.referee.environment import plain_name, recorded, unlike
 from boxloop.referee.finding import AGREES, CANNOT_TELL, DIFFERS, Finding, count, text
 from boxloop.split.key import handed_over
 from boxloop.split.ledger import parse
@@ -37,6 +38,7 @@ ANYWAY = "a referee repeats a release in a copy of it"
 ROUNDING, ALIKE = 0.05, 1e-6
 # Checks that count openings, or speak of the copy and not of the study.
 OF_THE_COPY = ("seal.", "criteria.", "provenance.", "release.", "answers.", "log.")
+METRICS = "results/metrics.json"
 ENDS = ("value", "low", "high")
 HOURS = 12
 
@@ -127,7 +129,7 @@ def environment(
 def _own(sent: Sent) -> str:
     """Return the name under which the study itself may be installed."""
     try:
-        return str(tomllib.loads(sent.text("pyproject.toml"))["project"]["name"]).lower()
+        return plain_name(str(tomllib.loads(sent.text("pyproject.toml"))["project"]["name"]))
     except (ValueError, KeyError, TypeError):
         return ""
 
@@ -268,13 +270,18 @@ def run(copy: Project, python: str) -> None:
 def compared(sent: Sent, copy: Project, *, newest: bool) -> Iterator[Finding]:
     """Yield how each set, check and sealed row of the copy stands to those of the release."""
     then, now = (read_cache(one.metrics_file) or {} for one in (sent.project, copy))
+    exact = not newest
     for name, entry in (then.get("sets") or {}).items():
         found = (now.get("sets") or {}).get(name)
         if found is None:
             said = f"The set {name} was not measured this time."
-            yield Finding(PART, DIFFERS, said, "results/metrics.json")
+            yield Finding(PART, DIFFERS, said, METRICS)
             continue
-        yield _set(name, entry, found, newest=newest)
+        one = _set(name, entry, found, newest=newest)
+        exact = exact and not one.values
+        yield one
+    yield from outputs.tables(sent.project, copy, exact=exact)
+    yield from outputs.figures(sent.project, copy, exact=exact)
     yield from _checks(sent.project, copy, newest=newest)
     yield from _rows(sent.project, copy)
 
@@ -297,11 +304,12 @@ def _set(name: str, then: dict, now: dict, *, newest: bool) -> Finding:
     said = f"{name}: {count(total, 'number')} compared, "
     rows = tuple(out or moved)
     if out:
-        return Finding(PART, DIFFERS, f"{said}{len(out)} beyond what versions do.", name, rows)
+        said = f"{said}{len(out)} beyond what versions do."
+        return Finding(PART, DIFFERS, said, METRICS, rows)
     if moved:
         kind = "within their intervals" if newest else "by rounding alone"
-        return Finding(PART, AGREES, f"{said}{len(moved)} moved {kind}.", name, rows)
-    return Finding(PART, AGREES, f"{said}each the same.", name)
+        return Finding(PART, AGREES, f"{said}{len(moved)} moved {kind}.", METRICS, rows)
+    return Finding(PART, AGREES, f"{said}each the same.", METRICS)
 
 
 def _how(entry: dict, end: str, value: Any, *, newest: bool) -> str:

@@ -11,14 +11,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
-from boxloop.base.files import sha256
+from boxloop.base.files import fingerprint, sha256
 from boxloop.notebooks.answers import cell_anchor, read_answers, rows_of
 from boxloop.notebooks.file import read_notebook
 from boxloop.notebooks.science import answers_kept, code_kept, prose_hash
 from boxloop.parcel.toy import study_toml
 from boxloop.record.causes import causes_of
-from boxloop.record.facts import code_of, file_hash, setting, settings_table
+from boxloop.record.facts import NO_PART, code_of, file_hash, setting, settings_table
 from boxloop.record.passes import last_pass
+from boxloop.referee import rows
 from boxloop.referee.finding import AGREES, CANNOT_TELL, DIFFERS, Finding, around, count
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def look(sent: Sent) -> Iterator[Finding]:
         yield from _chapter(sent, chapter, seen)
     yield from _manifest_of_08(sent, seen)
     yield from _last_pass(sent, seen)
+    yield from rows.named(sent)
 
 
 def _chapter(sent: Sent, chapter: str, seen: set[str]) -> Iterator[Finding]:
@@ -146,7 +148,8 @@ def _last_pass(sent: Sent, seen: set[str]) -> Iterator[Finding]:
         said = "No pass keeps what it was made from, so answers are compared by their hashes alone."
         yield Finding(PART, CANNOT_TELL, said, where)
         return
-    found = [*_answers(sent, causes), *_science(sent, causes, seen)]
+    found = [*_answers(sent, causes), *_science(sent, causes, seen), *rows.raw(sent, causes)]
+    found += _machinery(sent, causes)
     yield from found
     if not found:
         said = f"Settings, science, cells and answers are those of pass {past['number']}."
@@ -156,11 +159,11 @@ def _last_pass(sent: Sent, seen: set[str]) -> Iterator[Finding]:
 def _answers(sent: Sent, causes: Causes) -> Iterator[Finding]:
     """Yield which answers are others than those of the last pass, with both texts."""
     try:
-        rows = read_answers(sent.project)
+        cells = read_answers(sent.project)
     except UserError:  # a notebook that is damaged is named above
-        rows = rows_of(sorted(sent.project.notebooks.glob("*.ipynb")))
-    now, at = answers_kept(rows), {row["id"]: row for row in rows}
-    at |= {f"{row['notebook']}.{row['id']}": row for row in rows}
+        cells = rows_of(sorted(sent.project.notebooks.glob("*.ipynb")))
+    now, at = answers_kept(cells), {row["id"]: row for row in cells}
+    at |= {f"{row['notebook']}.{row['id']}": row for row in cells}
     for name in {**causes.answers, **now}:
         then, today = causes.answers.get(name, ""), now.get(name, "")
         if then.strip() == today.strip():
@@ -197,6 +200,16 @@ def _science(sent: Sent, causes: Causes, seen: set[str]) -> Iterator[Finding]:
         if prose != causes.prose.get(chapter) and where not in seen:
             said = f"The prose of {where} is not that of the last pass."
             yield Finding(PART, DIFFERS, said, where)
+
+
+def _machinery(sent: Sent, causes: Causes) -> Iterator[Finding]:
+    """Yield whether boxloop/ is the one that the last pass ran with: words are judged by it."""
+    paths = sorted(sent.file("boxloop").rglob("*.py"))
+    known = {sent.project.relative(path): path for path in paths}
+    kept = {name: file_hash(sent.project, path) for name, path in known.items()}
+    kept = {name: value for name, value in kept.items() if name not in NO_PART}
+    if kept and causes.machinery and fingerprint(kept) != causes.machinery:
+        yield Finding(PART, DIFFERS, "boxloop/ is not that of the last pass.", "boxloop")
 
 
 def _lines(text: str) -> str:

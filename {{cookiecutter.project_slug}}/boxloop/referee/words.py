@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 from boxloop.base.errors import UserError
-from boxloop.predict.layout import PAPER
+from boxloop.predict.layout import PAPER, TOY
 from boxloop.referee.finding import AGREES, CANNOT_TELL, DIFFERS, Finding, around, count
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ REPORT = "report/index.html"
 CARD_OF_08 = "results/08_release/model_card.md"
 # Of the cover, by the id of its heading; the others tell of passes and of this machine.
 SECTIONS = ("verdict", "headline", "criteria", "metrics")
+LIMITS = "Where it is safe and where it breaks"
 FEWEST = 4  # cells of a row that says something: set, rows, metric, model
 _HEADING = re.compile(r"^## ", re.MULTILINE)
 
@@ -40,6 +41,8 @@ def look(sent: Sent) -> Iterator[Finding]:
     yield from _texts(sent, "cards", cards.texts(root, subject), lost)
     yield from _texts(sent, "README.md", {readme.README: readme.page(root, subject)}, [])
     yield from _card_of_08(sent, subject)
+    yield from _limits_in_card(sent, subject)
+    yield from _toys(sent)
     yield from _cover(sent, subject)
 
 
@@ -98,6 +101,50 @@ def _card_of_08(sent: Sent, subject: Subject) -> Iterator[Finding]:
     else:
         said = f"{CARD_OF_08} has no table of metrics that is known here; it was not looked at."
         yield Finding(PART, CANNOT_TELL, said, CARD_OF_08)
+
+
+def _limits_in_card(sent: Sent, subject: Subject) -> Iterator[Finding]:
+    """Yield whether the card says where the model breaks as 06 has measured it."""
+    from boxloop.record.cards import markdown_table
+
+    table = subject.result("06_stress_test/safe_unsafe.csv")
+    told = _section(sent.text(CARD_OF_08), LIMITS).partition("\n")[2].strip()
+    if table is None or not told:
+        return
+    made = markdown_table(table)
+    if told.splitlines()[0] != made.splitlines()[0]:
+        return  # a notebook's own table
+    if told != made:
+        values = ((LIMITS, *around(told, made)),)
+        said = f"{CARD_OF_08} tells other limits than 06_stress_test/safe_unsafe.csv."
+        yield Finding(PART, _state(sent), said, CARD_OF_08, values)
+    else:
+        said = f"{CARD_OF_08}: {LIMITS.lower()}, as 06 has measured."
+        yield Finding(PART, AGREES, said, CARD_OF_08)
+
+
+def _toys(sent: Sent) -> Iterator[Finding]:
+    """Yield whether toys are made by the program of boxloop, and of their recipe.
+
+    That program is not run: the one that is here makes them again.
+    """
+    from boxloop.parcel.toy import made, makers
+    from boxloop.referee.model import same_versions
+
+    where = f"{TOY}/make_toy.py"
+    if not sent.has(where):
+        return
+    if _lines(sent.text(where)) not in [_lines(text) for text in makers()]:
+        said = f"{where} is not the program that boxloop writes: read it before you run it."
+        yield Finding(PART, _state(sent), said, where)
+    tables = made(sent.json(f"{TOY}/recipe.json"))
+    other = [name for name, text in tables.items() if sent.text(f"{TOY}/{name}") != text]
+    state = _state(sent) if same_versions(sent) else CANNOT_TELL
+    for name in other:
+        yield Finding(PART, state, f"{TOY}/{name} is not what its recipe makes.", f"{TOY}/{name}")
+    if tables and not other:
+        said = f"{count(len(tables), 'toy table')} made again of the recipe."
+        yield Finding(PART, AGREES, said, TOY)
 
 
 def _section(text: str, heading: str) -> str:

@@ -306,6 +306,14 @@ class Data(Table):
             raise ValueError(msg)
         return self
 
+    @property
+    def drawn(self) -> str:
+        """What is to be said of deployment rows that are a sample; nothing where all are here."""
+        if not (self.deployment_rows and self.deployment_sample):
+            return ""
+        few, all_of_them = f"{self.deployment_sample:,}", f"{self.deployment_rows:,}"
+        return f"Of {all_of_them} deployment rows {few} were drawn at random."
+
 
 class Split(Table):
     """How the labelled rows are divided; fractions are of groups where there are groups."""

@@ -33,6 +33,7 @@ SHAPES = (
     ("sealed", "columns", dict),
     ("sealed", "content", str),
     ("sealed", "keep", list),
+    ("sealed", "rows", dict),
     ("sealed", "sha256", str),
     ("benchmark made", "manifest", str),
     ("submitted", "sha256", str),

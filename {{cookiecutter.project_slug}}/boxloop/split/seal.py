@@ -339,7 +339,7 @@ def _seal(project: Project, table: _Table, known: tuple[str, Difference]) -> Non
         write_encrypted(part, table.frame, key.secret)
         before = last(read_ledger(project), "sealed") or {}
         if before.get("content") != content or change.words:
-            facts = {"keep": table.keep, "columns": table.columns}
+            facts = {"keep": table.keep, "columns": table.columns, "rows": _counted(table.frame)}
             said = {"reason": change.words} if before.get("content") == content else {}
             append(project, "sealed", content=content, **said, **facts)
         found = {"sha256": sha256(part), "content": content, "key": key.name if kept else None}
@@ -351,6 +351,14 @@ def _seal(project: Project, table: _Table, known: tuple[str, Difference]) -> Non
     written_whole(path, write)
     # Nobody writes it; who may read it stays as umask and the folder say.
     path.chmod(stat.S_IMODE(path.stat().st_mode) & ~0o222)
+
+
+def _counted(frame: pd.DataFrame) -> dict[str, int]:
+    """Return how many rows each set has, so that a release with fewer is known."""
+    if "set" not in frame:
+        return {"test": len(frame)}
+    counts = frame["set"].value_counts()
+    return {str(name): int(counts[name]) for name in sorted(counts.index)}
 
 
 def _sealing_key(project: Project, events: list[dict]) -> tuple[Key, bool]:

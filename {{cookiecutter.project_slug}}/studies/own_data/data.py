@@ -111,8 +111,7 @@ def deployment(raw: Path) -> Any:
         return None
     if data.deployment_footer:
         _, rows = kept_sample(raw, settings)
-        drawn = f"{len(rows):,} of {data.deployment_rows:,} rows, drawn at random"
-        print(f"deployment: {drawn}; `boxloop predict {data.deployment} --out FILE` sees them all")
+        print(f"{data.drawn} `boxloop predict {data.deployment} --out FILE` sees them all.")
     else:
         path = _checked(raw, data.deployment, data.deployment_sha256)
         rows = _read(path, data.deployment_sha256, data.deployment_inside)
