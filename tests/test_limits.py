@@ -127,7 +127,10 @@ def test_a_flood_of_output(tmp_path, how):
     code, _, err, peak = finish(boxloop(project, "run", *how))
     outs = outputs(project, "01_scoping")
 
-    assert code == 1 and err == "Failed: 01_scoping, cell work: ValueError: after all that\n"
+    first, where, line = err.splitlines()
+    assert code == 1 and first == "Failed: 01_scoping, cell work: ValueError: after all that"
+    assert where.startswith("    notebooks/01_scoping.ipynb, cell work, line ")
+    assert line == "        raise ValueError('after all that')"
     assert (project.executed / "01_scoping.ipynb").stat().st_size < 500_000
     assert peak < 1200  # the line of 100 MB comes as one message, and is read as a whole
     assert (
