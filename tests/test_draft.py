@@ -7,6 +7,7 @@ from fake_report import make_report_project, markdown, write_chapter, write_json
 from walk_project import command
 
 from boxloop.notebooks.needed import ITEMS
+from boxloop.notebooks.stated import Entry
 from boxloop.parcel import draft
 from boxloop.parcel.subject import Subject
 
@@ -82,6 +83,16 @@ def test_numbers_in_answers_are_text_with_their_intervals(text):
     assert "; more in [a place](03_split.ipynb)" in said
     assert "\n#### A heading" in said
     assert "](#" not in text
+
+
+def test_an_interval_stands_behind_its_own_number_alone():
+    """In its unit: not behind a ratio, a word, or one that has no interval."""
+    found = Entry("a", 0.26, 0.21, 0.31)
+    assert draft._interval("26 %", found) == " (21 to 31 %)"
+    assert draft._interval("0.3", found) == " (0.2 to 0.3)"
+    assert draft._interval("1.3 times", found) == ""
+    assert draft._interval("a quarter", found) == ""
+    assert draft._interval("0.26", Entry("a", 0.26)) == ""
 
 
 def test_a_number_that_no_longer_holds_says_what_it_is_now(text):

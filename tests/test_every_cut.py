@@ -120,6 +120,26 @@ def test_a_cut_lies_between_two_scores_with_few_digits(found):
     assert every_cut._short(0.3, np.nextafter(0.3, 0)) == 0.3
 
 
+def test_a_row_at_the_cut_is_selected_and_an_error_of_that_size_is_tolerated(tmp_path):
+    """Where scores, or errors, stand on a grid that cuts fall upon."""
+    settings, truth, said, table, _ = measured("classification", tmp_path / "a")
+    coarse = np.round(said, 1)
+    evidence = every_cut.replace(table.evidence, guesses={"model": coarse})
+    (curve,) = every_cut.every_cut(evidence, every_cut_task(settings))["curves"]
+    for cut, kept, wrong in zip(curve["cut"], curve["kept"], curve["wrong"], strict=True):
+        passes = coarse >= cut
+        assert (kept, wrong) == (passes[truth > 0].sum(), passes[truth == 0].sum())
+    assert curve["cut"][curve["adopted"]] == 0.4 and (coarse == 0.4).any()
+
+    settings, truth, said, table, _ = measured("regression", tmp_path / "b")
+    errors = np.round(4 * (said - truth)) / 4
+    rows = {"truth": np.zeros(300), "guesses": {"model": errors, "reference": 2 * errors}}
+    evidence = every_cut.replace(table.evidence, **rows)
+    curve = every_cut.every_cut(evidence, every_cut_task(settings))["curves"][0]
+    assert {*curve["cut"]} & {*np.abs(errors)}
+    assert curve["beyond"] == [(np.abs(errors) > cut).sum() for cut in curve["cut"]]
+
+
 def test_one_kind_of_rows_alone_has_no_curve(tmp_path):
     """Nothing can be traded for anything there."""
     settings, truth, said, table, _ = measured("classification", tmp_path)

@@ -249,10 +249,11 @@ def test_what_study_toml_says_counts_and_not_what_the_file_says(tmp_path):
 def test_a_chapter_keeps_its_sets_and_names_them_among_what_it_makes(ran):
     """The rows of the test set are in none of them before a release."""
     files = sorted(path.name for path in ran.results.rglob("sets/*"))
-    assert files == ["validation.json", "validation.parquet"]
+    assert files == ["validation.cuts.json", "validation.json", "validation.parquet"]
     assert again(ran, VALIDATION) == recorded(ran, "05_diagnose", "validation")
     station = json.loads((ran.station("05_diagnose") / "station.json").read_text(encoding="utf-8"))
-    assert {f"{VALIDATION}.json", f"{VALIDATION}.parquet"} <= set(station["makes"])
+    made = {f"{VALIDATION}.{ending}" for ending in ("json", "parquet", "cuts.json")}
+    assert made <= set(station["makes"])
 
 
 def test_a_set_that_was_edited_makes_its_chapter_stale(project):
@@ -267,7 +268,8 @@ def test_a_set_that_is_no_longer_kept_leaves_no_file(project):
     """Whether it has another name now, or a plain table."""
     edit(project, '"validation", found', '"elsewhere", found')
     command(project, "run")
-    assert sorted(path.stem for path in project.results.rglob("sets/*.json")) == ["elsewhere"]
+    kept = sorted(path.name for path in project.results.rglob("sets/*.json"))
+    assert kept == ["elsewhere.cuts.json", "elsewhere.json"]
 
     edit(project, "here.guesses(fitted, frame))", "here.guesses(fitted, frame), share=0.5)")
     edit(project, '"elsewhere", found', '"elsewhere", dict(found)')
