@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from boxloop.record import by_hand, mistakes
+from boxloop.record import by_hand
 
 if TYPE_CHECKING:
     from boxloop.base.places import Project
@@ -90,6 +90,8 @@ class Live:
 
     def _mistake(self, shell: Any, kind: Any, error: Any, trace: Any, tb_offset: Any = None) -> Any:
         """Show a mistake; what is short by itself is shown by IPython as ever."""
+        from boxloop.record import mistakes  # here, for most kernels need it never
+
         notebook = self.project.notebooks / f"{self.name}.ipynb"
         if lines := mistakes.lines_of(error, notebook):
             return mistakes.show(shell, error, lines)
