@@ -171,7 +171,7 @@ def test_each_thing_a_new_user_does_is_one_command_that_works(second_pass):
     for step, done in second_pass.steps.items():
         assert done is None or done.returncode in (0, 1), (step, done.stdout, done.stderr)
     said = second_pass.steps["second pass"].stdout
-    assert "Failed:" not in said and "Pass 2 is complete." in said or "Pass 3" in said, said
+    assert "Failed:" not in said and "Pass 3 is complete." in said, said
 
 
 def test_what_was_added_shows_where_it_should(second_pass):
@@ -219,9 +219,9 @@ def test_a_feature_survives_the_way_to_a_stranger(second_pass, tmp_path):
 def test_waive_and_compare(second_pass):
     """What is open is waived with a reason, and two passes stand side by side."""
     failing = [r["id"] for r in read(second_pass.project, "checks.json") if r["state"] == "fail"]
-    assert failing == ["answers.traceable"], "the numbers of the prose are those of pass 1"
+    assert "answers.traceable" in failing, "the numbers of the prose are those of another model"
     reason = "The prose is that of the worked example, and nobody has written a new one."
-    waived = second_pass.did("waive", "waive", failing[0], "--reason", reason)
+    waived = second_pass.did("waive", "waive", "answers.traceable", "--reason", reason)
     assert waived.returncode == 0, waived.stderr
     compared = second_pass.did("compare", "compare")
     assert compared.returncode == 0 and "rmse" in compared.stdout.lower(), compared.stderr

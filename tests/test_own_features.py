@@ -9,7 +9,6 @@ from sklearn.base import clone
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
-
 from study_files import STUDY
 
 from boxloop.base.errors import UserError
@@ -111,7 +110,7 @@ def test_levels_are_those_of_study_toml_or_none_at_all():
 
     assert levels_of(test, {"mix": [0.1]}) == [0.1]
     for stress in ({}, {"mix": []}, {"other": [1.0]}):
-        with pytest.raises(UserError, match="'mixed up' of study/stress.py has no levels"):
+        with pytest.raises(UserError, match=r"'mixed up' of study/stress\.py has no levels"):
             levels_of(test, stress)
 
 
@@ -120,7 +119,7 @@ def test_a_rung_has_a_motivation(said):
     rungs = {"line": make_pipeline(*product().steps(), LinearRegression())}
     models = SimpleNamespace(ladder=lambda seed: rungs, MOTIVATION=said)
 
-    with pytest.raises(UserError, match="The rung 'line' of study/models.py has no motivation"):
+    with pytest.raises(UserError, match=r"The rung 'line' of study/models\.py has no motivation"):
         rungs_of(models, 0, ["a", "b"])
     models.MOTIVATION = {"line": "The simplest."}
     assert rungs_of(models, 0, ["a", "b"]) == rungs

@@ -54,14 +54,17 @@ def _unit(project: Project, node: ast.FunctionDef, call: ast.expr) -> CheckUnit 
     good = good and all(isinstance(facts.get(key), kind) for key, kind in KINDS.items())
     if not good or not isinstance(limit, int | float | None):
         return None
-    texts = (
-        [facts[key] for key in ("notebook", "weight")],
-        [facts[key] for key in ("source", "fix")],
+    return CheckUnit(
+        id=name,
+        notebook=facts["notebook"],
+        weight=facts["weight"],
+        threshold=limit,
+        source=facts["source"],
+        fix=facts["fix"],
+        tasks=None if tasks is None else frozenset(map(str, tasks)),
+        sentence=(ast.get_docstring(node) or "").partition("\n")[0],
+        function=_when_asked(project, node.name),
     )
-    served = None if tasks is None else frozenset(map(str, tasks))
-    sentence = (ast.get_docstring(node) or "").partition("\n")[0]
-    function = _when_asked(project, node.name)
-    return CheckUnit(name, *texts[0], limit, *texts[1], served, sentence, function)
 
 
 def _when_asked(project: Project, name: str) -> Callable:

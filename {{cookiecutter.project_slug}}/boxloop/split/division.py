@@ -165,8 +165,7 @@ def divide(
         If a part would be empty.
     """
     note_division()
-    plan = settings.split
-    where = place(labelled, settings)
+    plan, where = settings.split, place(labelled, settings)
     edge = plan.train, plan.train + plan.validation
     test = [labelled[where >= edge[1]].assign(set="test")]
     open_domains = {}

@@ -60,9 +60,7 @@ class Addition:
         before = _module(self.project, path, self.name) if path.is_file() else new
         if not before:
             where = self.project.relative(path)
-            msg = (
-                f"{where} is not there: restore it from your last commit."
-            )
+            msg = f"{where} is not there: restore it from your last commit."
             raise UserError(msg)
         end = "\r\n" if "\r\n" in before else "\n"
         self.files[path] = before.rstrip() + f"\n{text}".replace("\n", end)
@@ -132,10 +130,9 @@ def add(
         _stress(addition, of)
     elif kind == "model":
         _model(addition)
-    elif kind == "check":
-        _check(addition, _chapter(project, chapter))
     else:
-        _answer(addition, _chapter(project, chapter))
+        asks = _check if kind == "check" else _answer
+        asks(addition, _chapter(project, chapter))
     addition.write()
     where = ", ".join(project.relative(path) for path in addition.files)
     return [f"Written: {where}.", *addition.lines]
