@@ -51,9 +51,9 @@ def test_only_this_script_may_run(soup):
 
 
 def test_every_part_is_there(soup):
-    """Eight chapters, the loop with eight links, sheets, failures, environment."""
+    """Eight chapters, the loop with eight links, answers, sheets, failures, environment."""
     chapters = [section["id"] for section in soup.select("section.chapter")]
-    sheets = ["checks", "appendix-a", "reforms", "failures", "environment"]
+    sheets = ["needed", "checks", "appendix-a", "reforms", "failures", "environment"]
     assert chapters == [name.replace("_", "-") for name in STATIONS] + sheets
     stations = soup.select("svg.loop a")
     assert [a["href"][1:] for a in stations] == chapters[:8]

@@ -98,9 +98,8 @@ def build_report(project: Project, *, stale: dict | None = None) -> Path:
         **words_of_criteria(metrics, checks) | _predictions(read(_scored, project, default=[])),
         **_history(passes, past),
         **_sheets(project, read, checks, chapters, old=stale) | _answers(answers, chapters),
-        **_in_front(project, checks, chapters),
+        **_in_front(project, checks, chapters) | _assets(),
         problems=list(dict.fromkeys(read.problems)),
-        **_assets(),
     )
     return write_text(project.report / "index.html", without_unseen(_styles_once(html)))
 
