@@ -1,6 +1,7 @@
 """`boxloop` alone says what to do next, and what it says can be typed and leads on."""
 
 import re
+import subprocess
 
 import pytest
 from release_project import copy_of, released, without_kernels
@@ -82,6 +83,17 @@ def test_without_a_command(ran, monkeypatch, capsys):
     with pytest.raises(SystemExit) as stop:
         main([])
     assert stop.value.code == 0 and "Commands:" in capsys.readouterr().out
+
+
+def test_a_clone_without_its_filter(ran):
+    """Under git the first thing is that outputs stay out of it."""
+    (ran.root / ".gitattributes").write_text("*.ipynb filter=boxloop\n", encoding="utf-8")
+    subprocess.run(["git", "init", "--quiet"], cwd=ran.root, check=True)
+    lines = next_lines(ran)
+
+    assert "outputs" in lines[0].lower()
+    does(ran, lines)
+    assert next_lines(ran) != lines
 
 
 def test_no_table_yet(bake, tmp_path):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from boxloop.base.errors import UserError
 from boxloop.base.written import says_something
+from boxloop.notebooks import under_git
 from boxloop.parcel.state import state_lines
 from boxloop.record.obstacles import obstacles
 from boxloop.record.results import read_checks
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 def next_lines(project: Project) -> list[str]:
     """Return one or two lines: where the study stands, and what to type.
 
-    In this order: a table, a run, what failed, what is out of date, checks that fail, words that
+    In this order: git, a table, a run, what failed, what is out of date, checks that fail, words that
     are waited for, the release, and what comes after it.
 
     Raises
@@ -31,6 +32,8 @@ def next_lines(project: Project) -> list[str]:
     UserError
         If study.toml or a notebook is not valid: then that is the next thing to mend.
     """
+    if said := under_git.trouble(project.root):
+        return [said]
     if _waits_for_a_table(project):
         return [
             "No table of yours is here yet.",
