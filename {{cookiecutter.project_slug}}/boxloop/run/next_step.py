@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 def next_lines(project: Project) -> list[str]:
     """Return one or two lines: where the study stands, and what to type.
 
-    In this order: git, a table, a run, what failed, what is out of date, checks that fail, words that
-    are waited for, the release, and what comes after it.
+    In this order: git, a table, a run, what failed, what is out of date, checks that fail, words
+    that are waited for, the release, and what comes after it.
 
     Raises
     ------
