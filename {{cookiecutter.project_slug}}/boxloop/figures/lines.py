@@ -80,7 +80,7 @@ def _lines(fig: Figure, box: Bbox) -> str:
         svg = smaller(_saved(fig, box, "none"))
         if "font-family: " in svg:  # a sign of a formula, from a font that readers do not have
             svg = smaller(_saved(fig, box, "path"))
-    except Exception:  # noqa: BLE001  # an artist of a study that knows pixels only: the PNG is there
+    except Exception:  # noqa: BLE001  # a part of a study that knows pixels only: the PNG is there
         return ""
     finally:
         for artist in crowded:
