@@ -4,6 +4,7 @@ import csv
 import io
 
 import pytest
+from axis_titles import untitled
 from fake_report import chapter, code, figure, make_report_project, rich, write_chapter
 
 from boxloop.report import build_report
@@ -172,3 +173,13 @@ def test_axe_finds_nothing_in_bars_and_tables(visit, saved, axe, theme, width):
     page.locator("main .tools button").first.focus()
     page.wait_for_timeout(300)
     assert axe(page) == []
+
+
+def test_every_axis_of_a_worked_example_has_a_title(released):
+    """Of all figures of its chapters: what is drawn says what it measures."""
+    import pickle
+
+    drawn = sorted((released / "report" / "figures").glob("*/*.pickle"))
+    assert len(drawn) > 15
+    figures = {path.stem: pickle.loads(path.read_bytes()[32:]) for path in drawn}
+    assert {name: found for name, fig in figures.items() if (found := untitled(fig))} == {}
