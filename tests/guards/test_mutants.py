@@ -47,6 +47,7 @@ GUARDS = {
     "sheets",
     "stream",
     "referee",
+    "tables",
 }
 LISTED = mutants.read_list()
 SOURCE = '''
