@@ -4,6 +4,7 @@ import csv
 import io
 
 import pytest
+from axis_titles import untitled
 from fake_report import chapter, code, figure, make_report_project, rich, write_chapter
 
 from boxloop.report import build_report
@@ -115,20 +116,23 @@ def test_a_figure_of_dots_is_saved_as_it_is(page):
     assert part(page, "own-dots").locator(".tools button", has_text="SVG").count() == 0
 
 
-def test_one_stop_for_each_bar_of_buttons(page):
-    """Arrows lead to the others, and the bar is seen while it has the focus."""
+def test_one_stop_for_the_buttons_of_a_chapter(page):
+    """Arrows lead to the others, past what is folded, and a bar is seen while it has the focus."""
     bar = page.locator('[id="04-train--own-table"] .tools')
     assert bar.get_attribute("role") == "toolbar"
-    assert bar.locator("[tabindex='0']").count() == 1
-    bar.locator("[tabindex='0']").focus()
+    assert page.locator("[id='04-train'] .tools [tabindex='0']").count() == 1
+    bar.locator("button").first.focus()
     page.keyboard.press("ArrowRight")
     assert page.evaluate("document.activeElement.textContent") == "CSV"
-    assert bar.locator("[tabindex='0']").count() == 1
+    assert page.locator("[id='04-train'] .tools [tabindex='0']").count() == 1
     until(page, "getComputedStyle(document.activeElement.parentElement).opacity === '1'")
     with page.expect_download():
         page.keyboard.press("Enter")
-    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
     assert page.evaluate("document.activeElement.textContent") == "Copy"
+    for _ in range(3):
+        page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement.closest('.cell').id") == "04-train--own-wide"
 
 
 def test_only_what_scrolls_is_a_stop(page):
@@ -169,3 +173,13 @@ def test_axe_finds_nothing_in_bars_and_tables(visit, saved, axe, theme, width):
     page.locator("main .tools button").first.focus()
     page.wait_for_timeout(300)
     assert axe(page) == []
+
+
+def test_every_axis_of_a_worked_example_has_a_title(released):
+    """Of all figures of its chapters: what is drawn says what it measures."""
+    import pickle
+
+    drawn = sorted((released / "report" / "figures").glob("*/*.pickle"))
+    assert len(drawn) > 15
+    figures = {path.stem: pickle.loads(path.read_bytes()[32:]) for path in drawn}
+    assert {name: found for name, fig in figures.items() if (found := untitled(fig))} == {}

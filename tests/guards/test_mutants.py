@@ -54,6 +54,7 @@ GUARDS = {
     "watch",
     "every cut",
     "draft",
+    "tables",
 }
 LISTED = mutants.read_list()
 SOURCE = '''

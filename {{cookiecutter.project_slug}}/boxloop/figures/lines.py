@@ -12,6 +12,8 @@ import re
 import warnings
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -78,7 +80,7 @@ def _lines(fig: Figure, box: Bbox) -> str:
         svg = smaller(_saved(fig, box, "none"))
         if "font-family: " in svg:  # a sign of a formula, from a font that readers do not have
             svg = smaller(_saved(fig, box, "path"))
-    except Exception:  # noqa: BLE001  # an artist of a study that knows pixels only: the PNG is there
+    except Exception:  # noqa: BLE001  # a part of a study that knows pixels only: the PNG is there
         return ""
     finally:
         for artist in crowded:
@@ -102,10 +104,10 @@ def _crowded(fig: Figure) -> Iterator[Any]:
     for ax in fig.axes:
         for line in ax.lines:
             marked = line.get_marker() not in ("None", "none", " ", "", None)
-            if marked and len(line.get_xdata(orig=False)) > MOST_MARKS:
+            if marked and np.size(line.get_xdata(orig=False)) > MOST_MARKS:
                 yield line
         for marks in ax.collections:
-            if max(len(marks.get_offsets()), len(marks.get_paths())) > MOST_MARKS:
+            if max(np.size(marks.get_offsets()) // 2, len(marks.get_paths())) > MOST_MARKS:
                 yield marks
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 RADIUS = 190
-SMALLEST, LARGEST = 3.5, 7.0  # half widths of a marker
+SMALLEST, LARGEST = 4.5, 7.0  # half widths of a marker
 PHASES = (("build", 1.0), ("compute", 3.0), ("criticise", 4.5), ("learn", 6.5))
 ROLES = ("trivial", "reference", "model")
 

@@ -53,7 +53,8 @@ def in_words(name: str, own: frozenset[str] = frozenset()) -> str:
     own : frozenset of str
         Names that stay: the columns of the study.
     """
-    return name if name in own else WORDS.get(name, name)
+    first, of, rest = name.partition(" of ")  # such as "rmse of model"
+    return name if name in own else WORDS.get(name) or f"{WORDS.get(first, first)}{of}{rest}"
 
 
 def own_columns(root: Path) -> frozenset[str]:

@@ -267,13 +267,17 @@ def _without_row_numbers(table: Tag) -> None:
 
 
 def _align_numbers(table: Any) -> None:
-    """Mark the cells of columns of numbers, heading too: their digits stand below each other."""
+    """Mark the cells of columns of numbers, heading too: their digits stand below each other.
+
+    Columns are counted from the right: on the left a heading may hold for several rows.
+    """
     rows = [
-        [cell for cell in row.children if cell.name in ("td", "th")] for row in table.find_all("tr")
+        [cell for cell in row.children if cell.name in ("td", "th")][::-1]
+        for row in table.find_all("tr")
     ]
-    if any(len(row) != len(rows[0]) for row in rows):
+    if not rows or any(cell.get("colspan", "1") != "1" for row in rows for cell in row):
         return
-    for column in zip(*rows, strict=True):
+    for column in zip(*rows, strict=False):
         texts = [cell.get_text(strip=True) for cell in column if cell.name == "td"]
         if any(texts) and all(_NUMBER.fullmatch(text) for text in texts):
             for cell in column:

@@ -1,4 +1,5 @@
-// Tables can be copied and saved, figures saved. One tab stop for each: arrows move between buttons.
+// Tables can be copied and saved, figures saved. The buttons of a chapter are one tab stop, as the
+// stations of the loop are: arrows move on.
 const plainText = (text) => text.replace(/\s+/g, " ").trim();
 const isNumber = (text) => /^[-+]?[\d.,]+(e[-+]?\d+)?$/i.test(text);
 
@@ -59,9 +60,9 @@ function addTools(place, name, actions) {
   bar.className = "tools";
   bar.setAttribute("role", "toolbar");
   bar.setAttribute("aria-label", name);
-  Object.entries(actions).forEach(([word, act], at) => {
+  Object.entries(actions).forEach(([word, act]) => {
     const button = document.createElement("button");
-    Object.assign(button, { type: "button", textContent: word, tabIndex: at ? -1 : 0 });
+    Object.assign(button, { type: "button", textContent: word, tabIndex: 0 });
     button.setAttribute("aria-label", `${word}: ${name}`);
     button.addEventListener("click", async () => {
       const said = await act();
@@ -70,15 +71,6 @@ function addTools(place, name, actions) {
       setTimeout(() => { button.textContent = word; }, 2000);
     });
     bar.append(button);
-  });
-  bar.addEventListener("keydown", (event) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (!step) return;
-    const all = [...bar.children];
-    const next = all[(all.indexOf(event.target) + step + all.length) % all.length];
-    all.forEach((button) => { button.tabIndex = button === next ? 0 : -1; });
-    next.focus();
-    event.preventDefault();
   });
   place(bar);
 }
@@ -100,6 +92,31 @@ document.querySelectorAll("main figure > img").forEach((image) => {
   if (own === "svg") actions.SVG = () => download(bytesOf(image.src), `${file}.svg`);
   addTools((bar) => figure.prepend(bar), name, actions);
 });
+
+// One of several is a stop: the one that had the focus last. What is folded away is passed over.
+function rove(all) {
+  const stop = (one) => all.forEach((each) => { each.tabIndex = each === one ? 0 : -1; });
+  const first = () => stop(all.find((one) => one.checkVisibility?.() ?? true) ?? all[0]);
+  all.forEach((one) => {
+    one.addEventListener("focus", () => stop(one));
+    one.addEventListener("keydown", (event) => {
+      const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+      if (!step) return;
+      const seen = all.filter((each) => each.checkVisibility?.() ?? true);
+      seen.at((seen.indexOf(one) + step) % seen.length).focus();
+      event.preventDefault();
+    });
+  });
+  first();
+  document.addEventListener("toggle", () => {
+    if (!(all.find((one) => one.tabIndex === 0)?.checkVisibility?.() ?? true)) first();
+  }, true);
+}
+const bySection = Map.groupBy ? Map.groupBy(document.querySelectorAll(".tools button"), (one) => one.closest("section") ?? document)
+  : new Map([...document.querySelectorAll(".tools")].map((bar) => [bar, [...bar.children]]));
+bySection.forEach((buttons) => rove([...buttons]));
+const stations = [...document.querySelectorAll("svg.loop a.station")];
+if (stations.length) rove(stations);
 
 // What does not scroll is no stop on the way of the Tab key.
 const scrolling = (box) => box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1;
