@@ -41,7 +41,8 @@ def project(tmp_path):
     project = make_report_project(tmp_path / "p")
     cells = [markdown("traced", TRACED), markdown("picture", "![A dot](dot.png)")]
     (project.notebooks / "dot.png").write_bytes(png())
-    write_chapter(project, "02_baseline", notebook([*cells, code("figure", "fig", [figure()])]))
+    cells += [code("measured", 'here.metrics("validation", table)'), code("fig", "", [figure()])]
+    write_chapter(project, "02_baseline", notebook(cells))
     write_json(project.metrics_file, found(0.1))
     return project
 
@@ -94,7 +95,9 @@ def test_links_lead_to_the_results_of_today(project, monkeypatch, value):
         write_json(project.metrics_file, found(before))
         built(project)
         write_json(project.metrics_file, found(value))
-        assert built(project) == afresh(project, monkeypatch)
+        page = built(project)
+        assert page == afresh(project, monkeypatch)
+        assert (b'class="traced" href="#02-baseline--measured"' in page) == (value is not None)
 
 
 def test_a_chapter_that_has_not_changed_is_not_converted(project, converted):
