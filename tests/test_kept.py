@@ -23,14 +23,16 @@ from boxloop.report.chapters import keep_chapter
 
 TRACED = (
     "# 02 Baseline\n\nIt errs by [0.1](#validation.rmse.model), or so, and by "
-    "[half](#validation.bias.model) of that.\n\n## At [0.1](#validation.rmse.model) it ends\n\n"
+    "[half](#validation.bias.model) of that; a mean by [0.3](#validation.rmse.trivial).\n\n"
+    "## At [0.1](#validation.rmse.model) it ends\n\n"
     '<a href="#validation.rmse.model">By <a href="#validation.bias.model">much</a></a>'
 )
 
 
 def found(value):
     """Return metrics in which one number stands, or none."""
-    entry = {"model": {"value": value, "low": value, "high": value}} if value else {}
+    said = {"value": value, "low": value, "high": value}
+    entry = dict.fromkeys(("model", "trivial"), said) if value else {}
     sets = {"validation": {"n_rows": 400, "n_groups": 120, "metrics": {"rmse": entry}}}
     return metrics(sets=sets)
 
