@@ -23,14 +23,16 @@ from boxloop.report.chapters import keep_chapter
 
 TRACED = (
     "# 02 Baseline\n\nIt errs by [0.1](#validation.rmse.model), or so, and by "
-    "[half](#validation.bias.model) of that.\n\n## At [0.1](#validation.rmse.model) it ends\n\n"
+    "[half](#validation.bias.model) of that; a mean by [0.3](#validation.rmse.trivial).\n\n"
+    "## At [0.1](#validation.rmse.model) it ends\n\n"
     '<a href="#validation.rmse.model">By <a href="#validation.bias.model">much</a></a>'
 )
 
 
 def found(value):
     """Return metrics in which one number stands, or none."""
-    entry = {"model": {"value": value, "low": value, "high": value}} if value else {}
+    said = {"value": value, "low": value, "high": value}
+    entry = dict.fromkeys(("model", "trivial"), said) if value else {}
     sets = {"validation": {"n_rows": 400, "n_groups": 120, "metrics": {"rmse": entry}}}
     return metrics(sets=sets)
 
@@ -41,7 +43,8 @@ def project(tmp_path):
     project = make_report_project(tmp_path / "p")
     cells = [markdown("traced", TRACED), markdown("picture", "![A dot](dot.png)")]
     (project.notebooks / "dot.png").write_bytes(png())
-    write_chapter(project, "02_baseline", notebook([*cells, code("figure", "fig", [figure()])]))
+    cells += [code("measured", 'here.metrics("validation", table)'), code("fig", "", [figure()])]
+    write_chapter(project, "02_baseline", notebook(cells))
     write_json(project.metrics_file, found(0.1))
     return project
 
@@ -94,7 +97,9 @@ def test_links_lead_to_the_results_of_today(project, monkeypatch, value):
         write_json(project.metrics_file, found(before))
         built(project)
         write_json(project.metrics_file, found(value))
-        assert built(project) == afresh(project, monkeypatch)
+        page = built(project)
+        assert page == afresh(project, monkeypatch)
+        assert (b'class="traced" href="#02-baseline--measured"' in page) == (value is not None)
 
 
 def test_a_chapter_that_has_not_changed_is_not_converted(project, converted):
