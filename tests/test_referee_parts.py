@@ -220,6 +220,7 @@ def test_a_swapped_onnx_is_named(sent, monkeypatch, data, other, found):
     """It is made again of the model, never run; other versions may make other bytes."""
     put(sent, "model/proof.parquet", pd.DataFrame({"height": [1.0], "weight": [1.0]}))
     sent.file("model/model.onnx").write_bytes(data)
+    sent.__dict__["same_machinery"] = True
     monkeypatch.setattr("boxloop.parcel.onnx.again", lambda *_: [b"x"])
     monkeypatch.setattr(model, "needs_study", lambda _: False)
     monkeypatch.setattr(model, "load_model", lambda _: None)
