@@ -283,3 +283,10 @@ def test_a_second_run_keeps_a_table_of_ones_own(sent, tmp_path, monkeypatch, own
     assert seen == {"data/raw/all.csv": own, "data/interim/train.parquet": False}
     assert DIFFERS not in states(found)
     assert "validation: 3 numbers compared, each the same." in [one.said for one in found]
+
+
+def test_a_second_run_on_toys_says_so(sent):
+    """Its numbers are not those of the rows, and nothing is held against anybody."""
+    put(sent, "study.toml", OWN + PRIVATE)
+    (found,) = rerun.compared(sent, sent.project, newest=False)
+    assert found.state == CANNOT_TELL and found.said.startswith("Run on toy rows")
