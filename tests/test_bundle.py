@@ -323,3 +323,19 @@ def test_a_fresh_python_says_the_same(own):
     assert found.drift == {}
     with pytest.raises(UserError, match="say --trust-code"):
         ask(own / "release.zip", table)
+
+
+def test_a_word_that_training_has_not_is_no_warning():
+    """The reason of its row says it; a warning of scikit-learn would say it once for all rows."""
+    import warnings
+
+    from boxloop.predict.bundle import _silent
+
+    levels = OneHotEncoder(drop="first", handle_unknown="ignore", sparse_output=False)
+    levels.fit(pd.DataFrame({"band": ["g", "r"]}))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(UserWarning, match="unknown categories"):
+            levels.transform(pd.DataFrame({"band": ["z"]}))
+        with _silent():
+            levels.transform(pd.DataFrame({"band": ["z"]}))

@@ -220,6 +220,7 @@ def test_a_swapped_onnx_is_named(sent, monkeypatch, data, other, found):
     """It is made again of the model, never run; other versions may make other bytes."""
     put(sent, "model/proof.parquet", pd.DataFrame({"height": [1.0], "weight": [1.0]}))
     sent.file("model/model.onnx").write_bytes(data)
+    sent.__dict__["same_machinery"] = True
     monkeypatch.setattr("boxloop.parcel.onnx.again", lambda *_: [b"x"])
     monkeypatch.setattr(model, "needs_study", lambda _: False)
     monkeypatch.setattr(model, "load_model", lambda _: None)
@@ -282,3 +283,10 @@ def test_a_second_run_keeps_a_table_of_ones_own(sent, tmp_path, monkeypatch, own
     assert seen == {"data/raw/all.csv": own, "data/interim/train.parquet": False}
     assert DIFFERS not in states(found)
     assert "validation: 3 numbers compared, each the same." in [one.said for one in found]
+
+
+def test_a_second_run_on_toys_says_so(sent):
+    """Its numbers are not those of the rows, and nothing is held against anybody."""
+    put(sent, "study.toml", OWN + PRIVATE)
+    (found,) = rerun.compared(sent, sent.project, newest=False)
+    assert found.state == CANNOT_TELL and found.said.startswith("Run on toy rows")

@@ -269,6 +269,10 @@ def run(copy: Project, python: str) -> None:
 
 def compared(sent: Sent, copy: Project, *, newest: bool) -> Iterator[Finding]:
     """Yield how each set, check and sealed row of the copy stands to those of the release."""
+    if sent.settings.data is not None and not sent.settings.release.share_data:
+        said = "Run on toy rows, for the rows are not shared: that it runs is all that this shows."
+        yield Finding(PART, CANNOT_TELL, said, "toy")
+        return
     then, now = (read_cache(one.metrics_file) or {} for one in (sent.project, copy))
     exact = not newest
     for name, entry in (then.get("sets") or {}).items():
