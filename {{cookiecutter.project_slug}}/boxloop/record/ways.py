@@ -307,13 +307,13 @@ TABLE: dict[str, Again] = {
     "split.near_duplicates": Again(_by(_copies, "3fe3d2b5090d69ca"), SEALED, in_part=True),
     "split.time": Again(_by(_time, "eaef1eec407c921c"), SEALED, in_part=True),
     "stress.overspecialisation": Again(
-        _by(_over_clusters, "039dbcc3b63bc785")
-        | _by(_over_transients, "d373c28f54eef136")
-        | _by(_over_dijet, "2363a90e8039da9f")
-        | _by(_over_own, "f3c18a518890207e", "780219774680cf9f")
+        _by(_over_clusters, "c31aa83c1acde947")
+        | _by(_over_transients, "91c5212e6aa3b8ca")
+        | _by(_over_dijet, "da30dde52eae50b1")
+        | _by(_over_own, "9ec995cd77573beb", "3cf5e0414041202d")
     ),
     "stress.sculpting": Again(
-        _by(_of_model, "1ca124ebe65c8c95") | _by(_sculpting_own, "fece4e6bfd405158")
+        _by(_of_model, "4f224db8f5897d70") | _by(_sculpting_own, "c9f9d261980ba1e0")
     ),
     "stress.swap": Again({}, MODEL),
     "train.headroom": Again({}, FITS),
