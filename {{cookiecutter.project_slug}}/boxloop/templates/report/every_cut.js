@@ -102,7 +102,7 @@
     sign.setAttribute("aria-hidden", "true");
     sign.textContent = symbols[state];
     badge.append(` ${state}`);
-    item.append(` ${one.name}${one.of ? ` (of the ${one.of} set)` : ""}`);
+    item.append(` ${one.name}${one.of ? ` (on these rows; what counts is the ${one.of} set)` : ""}`);
     return item;
   }
 
