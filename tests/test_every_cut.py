@@ -169,7 +169,7 @@ def test_rows_that_are_not_shared_cannot_be_counted_one_by_one(tmp_path):
     """Between two cuts, and beyond the last, lie ten rows or none."""
     *_, files = measured("classification", tmp_path)
     for curve in read_json(files[0])["curves"]:
-        apart = shown._apart(curve)
+        (apart,) = shown._apart([curve])
         passed = sorted({0, 300, *shown._passed(apart)})
         assert min(np.diff(passed)) >= shown.ROWS_BETWEEN
         assert apart["cut"][apart["adopted"]] == curve["cut"][curve["adopted"]]
@@ -209,6 +209,16 @@ def test_where_predictions_stay_at_home_the_page_has_fewer_cuts(tmp_path):
         told = held(page(project, stale={}))
         sizes.append(len(told["sets"][0]["curves"][0]["cut"]))
     assert sizes[1] < sizes[0] / 2
+
+
+def test_model_and_reference_lose_the_same_cuts(tmp_path):
+    """One slider moves both, so that a place in one is the same place in the other."""
+    more = "\n[release]\nshare_predictions = false\n"
+    project, _ = write(tmp_path / "p", "regression", more=more)
+    one, other = held(page(project, stale={}))["sets"][0]["curves"]
+
+    assert one["cut"] == other["cut"] and len(one["beyond"]) == len(other["beyond"])
+    assert one["start"] == other["start"]
 
 
 def test_what_is_out_of_date_or_was_changed_is_not_moved(tmp_path):

@@ -163,8 +163,9 @@ def test_a_window_is_needed(cells):
     assert live.ended() is None
 
 
-def test_ipython_shows_the_sentence_without_our_help():
+def test_ipython_shows_the_sentence_without_our_help(monkeypatch):
     """Before there is a desk, as in a cell that imports."""
+    monkeypatch.delenv("BOXLOOP_RUN", raising=False)
     assert UserError("it is so.")._render_traceback_() == ["UserError: it is so."]
 
 

@@ -122,6 +122,7 @@ WITHOUT = {
     ("boxloop/measure/fits.py", "could not do its share"): "followed in test_dask.py",
     ("boxloop/predict/cluster.py", "could not do its share"): "as in test_dask.py",
     ("boxloop/record/waive.py", "there is nothing to waive"): "nothing is to be done",
+    ("boxloop/parcel/toy.py", "is no recipe of toy"): "what is wrong with somebody's release",
     ("boxloop/cli.py", "The check is waived after"): "followed in test_waive.py",
     ("boxloop/cli.py", "Next: `boxloop run`"): "followed in test_reset.py",
     (

@@ -136,8 +136,8 @@ def test_of_five_edits_the_one_that_matters_is_named(replay, project, group):
 
     assert out.count(" moved it") == 1 and f" {label} ({group}) moved it: 110 without" in out
     assert out.endswith("beyond the interval of the difference and the spread between seeds (0.1).")
-    assert f"without {group} (2 edits) 110 [108, 112] brings it back" in out
-    assert f"without {label}: 110 [108, 112] brings it back" in out
+    assert f"without {group} (2 edits) 110.5 [108.5, 112.5] brings it back" in out
+    assert f"without {label}: 110.5 [108.5, 112.5] brings it back" in out
     assert out.count("moves nothing") == 4  # three groups, and the other of this one
 
 

@@ -291,8 +291,7 @@ def _former(project: Project, *, force: bool) -> dict:
         )
         raise UserError(msg) from error
     if not isinstance(content.get("data"), dict) or not isinstance(content.get("study"), dict):
-        study = content.get("study")
-        task = study.get("task", "regression") if isinstance(study, dict) else "regression"
+        task = _task_of(content)
         msg = (
             f"{name} belongs to a worked example, whose chapters speak of its own columns: convert "
             "it with `cookiecutter gh:OWNER/cookiecutter-boxloop start_from=own-data "
@@ -303,6 +302,12 @@ def _former(project: Project, *, force: bool) -> dict:
         msg = f"{name} was edited: add --force to write a new one, a copy of yours is kept."
         raise UserError(msg)
     return content
+
+
+def _task_of(content: dict) -> str:
+    """Return the task that a study.toml names, whatever else is in it."""
+    study = content.get("study")
+    return str(study.get("task", "regression")) if isinstance(study, dict) else "regression"
 
 
 def _place(project: Project, source: Path) -> Path:

@@ -65,7 +65,7 @@ def curves(
         return None
     kept = [one for name in CUT if name not in [*stale] for one in _kept(project, name)]
     if not settings.release.share_predictions:
-        kept = [one | {"curves": [_apart(curve) for curve in one["curves"]]} for one in kept]
+        kept = [one | {"curves": _apart(one["curves"])} for one in kept]
     sets = [_set(one, settings, metrics) for one in kept]
     sets = [one for one in sets if one["curves"]]
     if not sets:
@@ -88,23 +88,31 @@ def _kept(project: Project, chapter: str) -> Iterator[dict[str, Any]]:
                 yield found
 
 
-def _apart(curve: dict[str, Any]) -> dict[str, Any]:
-    """Return a curve of which two cuts, and the last and none, have several rows between them.
+def _apart(curves: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return curves of which two cuts, and the last and none, have several rows between them.
 
-    The adopted cut stays, as its numbers are told anyhow.
+    Curves over the same cuts, such as those of model and reference, lose the same ones. The
+    adopted cut stays, as its numbers are told anyhow.
     """
-    passed = _passed(curve)
-    first = curve["adopted"] if curve["adopted"] is not None else curve["start"]
-    whole = curve.get("rows", 0) or curve["signal"] + curve["background"]
+    if any(curve["cut"] != curves[0]["cut"] for curve in curves):
+        return [one for curve in curves for one in _apart([curve])]
+    first = curves[0]["adopted"] if curves[0]["adopted"] is not None else curves[0]["start"]
     chosen = [first]
-    for side in (range(first + 1, len(passed)), range(first - 1, -1, -1)):
-        last = passed[first]
+    for side in (range(first + 1, len(curves[0]["cut"])), range(first - 1, -1, -1)):
+        last = first
         for k in side:
-            far = min(abs(passed[k] - last), passed[k] or ROWS_BETWEEN)
-            if min(far, (whole - passed[k]) or ROWS_BETWEEN) >= ROWS_BETWEEN:
+            if min(_between(curve, last, k) for curve in curves) >= ROWS_BETWEEN:
                 chosen.append(k)
-                last = passed[k]
-    return _only(curve, sorted(chosen))
+                last = k
+    return [_only(curve, sorted(chosen)) for curve in curves]
+
+
+def _between(curve: dict[str, Any], one: int, other: int) -> int:
+    """Return how few rows are told apart by two cuts, and by the second and none or all."""
+    passed = _passed(curve)
+    whole = curve.get("rows", 0) or curve["signal"] + curve["background"]
+    far = min(abs(passed[other] - passed[one]), passed[other] or ROWS_BETWEEN)
+    return min(far, (whole - passed[other]) or ROWS_BETWEEN)
 
 
 def _passed(curve: dict[str, Any]) -> list[int]:
