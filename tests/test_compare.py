@@ -64,10 +64,10 @@ def test_edits_are_named_before_their_effects(two):
     assert 'columns.height.unit: "m" -> "cm"' in flat
     assert "study.seeds: [0, 1, 2, 3, 4] -> [1000001, 1000002, 1000003, 1000004, 1000005]" in flat
     assert "study/models.py: a_function" in flat and "02_split: cell work changed" in flat
-    assert "model 60 [58, 62] -> 72.5 [70.5, 74.5]" in flat
+    assert "model 60.0 [58.0, 62.0] -> 72.5 [70.5, 74.5]" in flat
     assert "+12, 25.0 times the spread between seeds, beyond the interval before" in flat
     assert "reference 90 [80, 99], unchanged" in flat
-    assert "met: 60 [58, 62], asked at most 70 -> not met: 72.5 [70.5, 74.5]" in flat
+    assert "met: 60.0 [58.0, 62.0], asked at most 70 -> not met: 72.5 [70.5, 74.5]" in flat
     assert "check stress.overspecialisation: pass -> fail" in flat
     assert flat.index("study.seeds") < flat.index("cell work") < flat.index("RMSE, validation")
     assert "RMSE, simulator_b" in flat and "first" in flat and "second" in flat
@@ -77,7 +77,7 @@ def test_it_fits_a_terminal(two, call):
     """Eighty columns, whatever the names; no number is cut."""
     for text in (two, call("compare")[1], call("compare", "1", "1")[1]):
         assert max(map(len, text.splitlines())) <= WIDTH
-        assert "[70.5, 74.5]" in text or "[58, 62]" in text
+        assert "[70.5, 74.5]" in text or "[58.0, 62.0]" in text
 
 
 def test_what_lies_within_chance_is_said(call, project):
@@ -126,7 +126,7 @@ def test_a_pass_without_causes_says_so(two, call, project):
 
     assert code == 0
     assert "What was edited cannot be said: pass 1 keeps no record of causes." in out
-    assert "model       60 [58, 62] -> 72.5 [70.5, 74.5]" in out
+    assert "model       60.0 [58.0, 62.0] -> 72.5 [70.5, 74.5]" in out
 
 
 def test_a_lost_text_is_a_sentence(two, call, project):

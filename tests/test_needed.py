@@ -128,7 +128,8 @@ def test_a_release_whose_dozen_is_answered_says_what_else_is_open(tmp_path, monk
     monkeypatch.setattr(obstacles, "read_answers", lambda _: rows)
     monkeypatch.setattr(obstacles, "read_checks", lambda _: [])
     study = SimpleNamespace(title="A study", question="Does it rain?", criteria=[], author="Me")
-    found = obstacles.obstacles(Project(tmp_path), SimpleNamespace(study=study))
+    settings = SimpleNamespace(study=study, release=SimpleNamespace(authors=[]))
+    found = obstacles.obstacles(Project(tmp_path), settings)
 
     said = "Without an answer, worth asking: 01_scoping: nature"
     assert found == [f"{said}; every question needed for a paper is answered."]

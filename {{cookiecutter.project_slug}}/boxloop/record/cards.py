@@ -68,10 +68,9 @@ def metric_table(sets: dict) -> pd.DataFrame:
         for key, values in led(content["metrics"]).items():
             row = {"set": name, "rows": content["n_rows"], "metric": titled(key, values)}
             shown = {who: values.get(who) for who in ("model", "reference", "difference")}
-            rows.append(
-                row | {who: interval_text(entry) if entry else "" for who, entry in shown.items()}
-            )
-            rows[-1] |= _mix(key, values)
+            places = decimals(*values.values())  # as `interval_table` has them
+            words = {who: interval_text(one, digits=places) for who, one in shown.items() if one}
+            rows.append(row | dict.fromkeys(shown, "") | words | _mix(key, values))
     return pd.DataFrame(rows)
 
 
