@@ -19,7 +19,7 @@ from boxloop.record.results import AT_HOME
 from boxloop.record.station import CUT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from boxloop.base.places import Project
@@ -47,10 +47,10 @@ SYMBOLS = {"met": "✓", "not met": "✗", "not measured": "○"}
 SAME = {"deployed_purity": "purity"}
 
 
-def curves(
-    project: Project, settings: Settings | None, metrics: dict, stale: Iterable[str] = ()
-) -> dict[str, Any] | None:
+def curves(project: Project, settings: Settings | None, metrics: dict) -> dict[str, Any] | None:
     """Return what the template of the slider takes; None where nothing was kept.
+
+    The page shows it as long as no number that leads is of an earlier run.
 
     Parameters
     ----------
@@ -58,12 +58,10 @@ def curves(
     settings : Settings or None
     metrics : dict
         Content of ``metrics.json``: whether a criterion was changed after the opening.
-    stale : iterable of str
-        Chapters that are out of date: what they have kept is not of today.
     """
     if settings is None:
         return None
-    kept = [one for name in CUT if name not in [*stale] for one in _kept(project, name)]
+    kept = [one for name in CUT for one in _kept(project, name)]
     if not settings.release.share_predictions:
         kept = [one | {"curves": _apart(one["curves"])} for one in kept]
     sets = [_set(one, settings, metrics) for one in kept]

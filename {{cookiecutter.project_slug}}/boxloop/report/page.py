@@ -92,7 +92,7 @@ def build_report(project: Project, *, stale: dict | None = None) -> Path:
         verdict=cover.judged(judge(checks, metrics, settings, undone=undone), checks, chapters),
         headline=cover.headline(metrics, settings, past, checks),
         old=[" ".join(row) for row in undone if row[1] in NOT_OF_TODAY],
-        **_measured(project, metrics, settings, stale),
+        **_measured(project, metrics, settings),
         counts=cover.counts(checks, answers, passes, past),
         provenance=cover.provenance(chapters, git_commit(project.root)),
         **words_of_criteria(metrics, checks) | _predictions(read(_scored, project, default=[])),
@@ -129,9 +129,9 @@ def _named(project: Project, settings: Settings | None) -> dict:
     return {"study": study, "title": study.title if study else project.root.name}
 
 
-def _measured(project: Project, metrics: dict, settings: Settings | None, stale: dict) -> dict:
+def _measured(project: Project, metrics: dict, settings: Settings | None) -> dict:
     found = {"metrics": cover.secondary(metrics), "classes": by_class(project)}
-    return found | {"cuts": curves(project, settings, metrics, stale)}
+    return found | {"cuts": curves(project, settings, metrics)}
 
 
 def words_of_criteria(metrics: dict, checks: list[dict]) -> dict:
