@@ -18,8 +18,10 @@ sys.path.insert(0, str(TEMPLATE))
 # it too.
 sys.path.append(str(ROOT))
 sys.dont_write_bytecode = True
-# Processes that the tests start keep theirs where it disturbs nobody.
-os.environ["PYTHONPYCACHEPREFIX"] = str(ROOT / ".pytest_cache" / "pycache")
+# Neither do processes that the tests start write any. What is installed has its own, see
+# tools/environment.py: a cache elsewhere (PYTHONPYCACHEPREFIX) would not be looked for there.
+os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+os.environ.pop("PYTHONPYCACHEPREFIX", None)
 
 
 @pytest.fixture(scope="session")

@@ -53,7 +53,6 @@ def follow(lines, project, home):
 def fresh(home):
     """Return an environment with an empty home, none active, and this Python first on the path."""
     left_out = {"VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE"}
-    left_out |= {"PYTHONPYCACHEPREFIX"}
     env = {key: value for key, value in os.environ.items() if key not in left_out}
     env |= {"HOME": str(home), "USERPROFILE": str(home), "PYTHONUTF8": "1"}
     base = Path(getattr(sys, "_base_executable", sys.executable)).parent
