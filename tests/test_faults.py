@@ -181,6 +181,13 @@ def test_ctrl_c_at_any_moment(tmp_path, how):
             assert not parts(project), (moment, gaps)
 
 
+FAILED = (
+    "Failed: 03_c, cell work: ValueError: \n"
+    "    notebooks/03_c.ipynb, cell work, line 6\n"
+    "        if extra > 2: raise ValueError\n"
+)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="there is no /dev/full elsewhere")
 @pytest.mark.parametrize("how", [[], ["--cold"], ["--verbose"]])
@@ -198,7 +205,7 @@ def test_nobody_reads_the_progress(tmp_path, how):
                 done = subprocess.run(
                     command, cwd=project.root, stdout=out, stderr=err, text=True, timeout=120
                 )
-            rest = "Failed: 03_c, cell work: ValueError: \n" if code and done.stderr else ""
+            rest = FAILED if code and done.stderr else ""
             assert (done.returncode, done.stderr or "") == (code, rest), (where, extra)
             assert [row.state for row in status(project)][:2] == ["done"] * 2
 
