@@ -18,6 +18,7 @@ from boxloop.base.files import sha256
 from boxloop.base.places import Project
 from boxloop.checks import run_check
 from boxloop.measure import entry
+from boxloop.measure.numbers import told
 from boxloop.measure.task import Task
 from boxloop.record import benchmark
 from boxloop.record.divided import watch_tables
@@ -249,8 +250,7 @@ def test_the_metric_code_gives_the_same_numbers(released, tmp_path):
     assert done.returncode == 0, done.stderr
     score = read_ledger(project)[-1]["score"]["test"]["metrics"]
     for metric in ("sic", "roc_auc", "max_sic"):
-        one = score[metric]["model"]
-        assert f"{one['value']:.6g} ({one['low']:.4g} to {one['high']:.4g})" in done.stdout
+        assert f": {told(score[metric]['model'])}\n" in done.stdout
 
 
 def test_every_entry_is_on_record(released):
