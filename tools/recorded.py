@@ -8,6 +8,7 @@ hand: `tests/test_recorded.py` makes the pass again and compares every number.
 """
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -75,11 +76,19 @@ def pass_one(project: Path, revision: dict) -> dict:
     return run(project)
 
 
+# Which processor adds up in which order moves the last digit of a number, and a neural network
+# makes that the fourth. This one every x86 of the last ten years can play.
+PROCESSOR = {"OPENBLAS_CORETYPE": "Haswell"}
+
+
 def run(project: Path) -> dict:
     """Run the loop of a bake with no pass behind it, and return what pass 1 is then."""
     shutil.rmtree(project / "results" / "passes", ignore_errors=True)
     command = [sys.executable, "-m", "boxloop", "run"]
-    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    env = os.environ | PROCESSOR
+    done = subprocess.run(
+        command, cwd=project, env=env, capture_output=True, text=True, check=False
+    )
     path = project / "results" / "passes" / "001.json"
     if not path.is_file():  # a check that fails leaves a pass all the same
         sys.exit(f"The loop did not come to its end:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
