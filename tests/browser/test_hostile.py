@@ -23,10 +23,16 @@ LIVELY = """
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory):
-    """The report of a project in which every text is hostile."""
+    """The report of a project in which every text is hostile, and a chapter is out of date."""
     return build_report(
         make_hostile_project(tmp_path_factory.mktemp("hostile") / "p"), stale={"03_split": EVIL}
     )
+
+
+@pytest.fixture(scope="module")
+def current(tmp_path_factory):
+    """The same with all chapters of today: its headline stands on the cover."""
+    return build_report(make_hostile_project(tmp_path_factory.mktemp("current") / "p"), stale={})
 
 
 @pytest.mark.parametrize("bypass_csp", [False, True], ids=["as it is", "without its policy"])
@@ -48,9 +54,9 @@ def test_nothing_runs(visit, hostile, bypass_csp):
     assert page.evaluate("document.scripts.length") == 1
 
 
-def test_every_hostile_field_is_shown_as_text(visit, hostile):
+def test_every_hostile_field_is_shown_as_text(visit, hostile, current):
     """The fields are there, word for word, but for the marks that turn the text around."""
-    text = visit(hostile).evaluate("document.body.textContent")
+    text = "".join(visit(page).evaluate("document.body.textContent") for page in (hostile, current))
     assert [name for name in FIELDS if f"{name}:<script>" not in text] == []
     assert "\u202e" not in text
     assert "{{7*7}}" in text

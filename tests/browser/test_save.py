@@ -175,6 +175,7 @@ def test_axe_finds_nothing_in_bars_and_tables(visit, saved, axe, theme, width):
     assert axe(page) == []
 
 
+@pytest.mark.slow
 def test_every_axis_of_a_worked_example_has_a_title(released):
     """Of all figures of its chapters: what is drawn says what it measures."""
     import pickle
