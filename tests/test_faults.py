@@ -155,6 +155,25 @@ def test_ctrl_c(tmp_path, how):
     assert [row.state for row in status(project)] == ["done"] * 3, out + err
 
 
+MET = """
+import os, signal, sys
+from boxloop.run.interrupt import Interrupts
+try:
+    with Interrupts(last=True):
+        exec("os.kill(os.getpid(), signal.SIGINT)")
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no such signal")
+def test_ctrl_c_while_something_is_imported(tmp_path):
+    """A dataclass is made by executing a text: a Ctrl-C in it ends with 130 like any other."""
+    (tmp_path / "met.py").write_text(MET, encoding="utf-8")
+    env = os.environ | {"PYTHONPATH": str(TEMPLATE)}
+    assert subprocess.run([sys.executable, "-m", "met"], cwd=tmp_path, env=env).returncode == 130
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C cannot be sent to a process there")
 @pytest.mark.parametrize("how", [[], ["--cold"]])

@@ -70,3 +70,6 @@ def ignore() -> None:
         signal.signal(signal.SIGINT, lambda *_: None)
         # Python gives up its handlers before it is through, and would die of the next one.
         atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
+        # Where a Ctrl-C met a text that was executed, as for a dataclass that is imported, Python
+        # dies of it at its end although it was caught, until another text was executed.
+        exec("")  # noqa: S102
