@@ -274,8 +274,14 @@ def _is_known(found: dict) -> bool:
 
 @contextmanager
 def _scratch(interrupts: Interrupts) -> Iterator[Project]:
-    """Hold a temporary folder for a copy; once it is being deleted, Ctrl-C disturbs no more."""
-    with tempfile.TemporaryDirectory(prefix="boxloop-replay-") as folder:
+    """Hold a temporary folder for a copy; once it is being deleted, Ctrl-C disturbs no more.
+
+    What cannot be deleted, because a process that is just ending still writes, stays behind: the
+    answer is there all the same.
+    """
+    with tempfile.TemporaryDirectory(
+        prefix="boxloop-replay-", ignore_cleanup_errors=True
+    ) as folder:
         try:
             yield Project(Path(folder).resolve() / "project")
         except KeyboardInterrupt:
