@@ -1,0 +1,72 @@
+"""What stands in the teacher's notebooks is right, and what a student finds in theirs is not."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import TEMPLATE
+from exercise_worlds import GIVEN, METRICS, asked, refusal
+
+
+def cells(number):
+    """Return the cells of an exercise by their kind, and where they stand in their notebook."""
+    (path,) = (TEMPLATE / "notebooks").glob(f"0{number[0]}_*.ipynb")
+    end = f"-{METRICS[number]}" if number in METRICS else ""
+    name = number.split()[0].replace(".", "-") + end
+    found = {}
+    for place, cell in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"]):
+        for kind in ("exercise", "hint", "solution", "check", "instructor"):
+            if cell["id"] == f"{kind}-{name}":
+                found[kind] = place, "".join(cell["source"]), cell["metadata"]
+    return found
+
+
+def written(source):
+    """Return the function that a cell defines, where it knows what the cell `setup` imports."""
+    known = {"np": np, "pd": pd}
+    exec(compile(source, "<cell>", "exec"), known)
+    return list(known.values())[-1]
+
+
+@pytest.mark.parametrize("number", GIVEN)
+def test_a_solution_is_right(number):
+    """The check says so, in a sentence of this study."""
+    said = asked(number, written(cells(number)["solution"][1]))
+
+    assert said.endswith(".")
+
+
+@pytest.mark.parametrize("number", GIVEN)
+def test_five_cells_stand_together_in_their_order(number):
+    """Prompt, hint, solution, check, and what the teacher reads; the prompt says how long."""
+    found = cells(number)
+    places = [place for place, _, _ in found.values()]
+    title = found["exercise"][1].splitlines()[0]
+
+    assert places == list(range(places[0], places[0] + 5))
+    minutes = found["exercise"][2]["boxloop"]["minutes"]
+    assert title.startswith(f"### Exercise {number.split()[0]} · ")
+    assert title.endswith(f"({minutes} min)")
+    assert f"{minutes} minutes" in found["instructor"][1]
+    for kind, (_, _, about) in found.items():
+        assert {"workshop", kind} <= set(about["tags"])
+
+
+@pytest.mark.parametrize("number", GIVEN)
+def test_what_returns_nothing_is_told_so(number):
+    """Who forgets to return reads a sentence, and no traceback of ours."""
+    said = refusal(number, lambda *_, **__: None)
+
+    assert said.endswith(".")
+
+
+@pytest.mark.parametrize("number", GIVEN)
+def test_what_is_not_written_yet_is_no_wrong_answer(number):
+    """The stub of the student's notebook comes through the check as it is."""
+
+    def stub(*_, **__):
+        raise NotImplementedError
+
+    with pytest.raises(NotImplementedError):
+        asked(number, stub)
