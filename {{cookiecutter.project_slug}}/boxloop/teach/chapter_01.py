@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from boxloop.teach.exercise import check, wrong
+from boxloop.teach.exercises import check, wrong
 from boxloop.teach.shapes import a_number
 
 SURE = 1.96  # standard errors: an effect beyond is told from none at five per cent, two-sided

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from boxloop.teach.exercise import check, wrong
+from boxloop.teach.exercises import check, wrong
 from boxloop.teach.shapes import a_number, an_array
 
 MOST = 2_000  # rows of the study that are compared pair by pair; it is to take no longer

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from boxloop.teach.exercise import check, wrong
+from boxloop.teach.exercises import check, wrong
 from boxloop.teach.shapes import an_array
 
 TIMES = 300  # divisions with other seeds; a group's share of them is known to about 0.02

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin
 
-from boxloop.teach.exercise import check, wrong
+from boxloop.teach.exercises import check, wrong
 from boxloop.teach.shapes import a_number, an_array
 
 MOST = 3_000  # rows of the study that are fitted; it is to take no longer
