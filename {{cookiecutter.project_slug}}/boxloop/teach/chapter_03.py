@@ -146,13 +146,13 @@ def _small_copies(answer: Callable) -> None:
             "The first held row has inputs of a training row, and another target, as an object that"
             " was measured twice: compare the named columns alone."
         )
+    if found[1]:
+        wrong("The second held row is like none in training: labels of the index are no values.")
     if found[2]:
         wrong(
             "Each value of the third held row stands somewhere in training, but never together:"
             " a copy is a whole row."
         )
-    if found[1]:
-        wrong("The second held row is like none in training: labels of the index are no values.")
     if not (found[0] and found[3]):
         wrong("Two held rows repeat training rows: one flag per held row, in the order of these.")
     gap = pd.DataFrame({"colour": [np.nan, np.nan], "size": [50, 51], "mass": [0, 0]})
