@@ -1,5 +1,6 @@
 """What stands in the teacher's notebooks is right, and what a student finds in theirs is not."""
 
+import ast
 import json
 
 import numpy as np
@@ -70,3 +71,31 @@ def test_what_is_not_written_yet_is_no_wrong_answer(number):
 
     with pytest.raises(NotImplementedError):
         asked(number, stub)
+
+
+def names(source, context):
+    """Return the names that code makes (`ast.Store`), or asks for (`ast.Load`)."""
+    return {
+        node.id
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Name) and isinstance(node.ctx, context)
+    }
+
+
+@pytest.mark.parametrize("path", sorted((TEMPLATE / "notebooks").glob("0*.ipynb")), ids=str)
+def test_the_loop_uses_nothing_that_an_exercise_makes(path):
+    """Not even by accident: a name of a check cell is no other cell's."""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    taught = [cell for cell in code if "workshop" in cell["metadata"].get("tags", [])]
+    loop = set.union(
+        *[names("".join(cell["source"]), ast.Load) for cell in code if cell not in taught]
+    )
+
+    for cell in taught:
+        tree = ast.parse("".join(cell["source"]))
+        outside = ast.Module([one for one in tree.body if not isinstance(one, ast.FunctionDef)], [])
+        functions = {one.name for one in tree.body if isinstance(one, ast.FunctionDef)}
+        made = names(ast.unparse(outside), ast.Store) | functions
+
+        assert not made & loop, cell["id"]

@@ -10,7 +10,7 @@ import pandas as pd
 from boxloop.teach.exercises import check, wrong
 from boxloop.teach.shapes import an_array
 
-ROWS, LEVEL = 4_000, 0.3
+ROWS, LEVEL = 4_000, 0.1
 
 
 @check("6.1")
@@ -45,7 +45,7 @@ def stress_test(
         if (rows[name] > 0).all() and not (harder[name] > 0).all():
             continue  # its noise is a factor: a mass below zero is none
         now = under(harder)
-        both = [f"{at_home[who]:.3g} to {now[who]:.3g}" for who in ("model", "reference")]
+        both = [f"{at_home[who]:#.3g} to {now[who]:#.3g}" for who in ("model", "reference")]
         words = f"Here noise of level {LEVEL} in {name} takes the primary metric from {both[0]}"
         return f"{words} for the model, and from {both[1]} for the reference."
     return "No input of this study may be disturbed so: their noise is a factor, or they are codes."
