@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from boxloop.teach.exercise import check, wrong
+from boxloop.teach.exercises import check, wrong
 from boxloop.teach.shapes import a_number, a_pair
 
 MOST = 2_000  # rows of the study that are drawn again and again; it is to take no longer

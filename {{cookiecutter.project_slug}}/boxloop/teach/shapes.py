@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from boxloop.teach.exercise import wrong
+from boxloop.teach.exercises import wrong
 
 
 def a_number(got: Any, what: str) -> float:
