@@ -820,7 +820,7 @@ def doctor() -> None:
 
     fine = True
     for line in diagnose(find_project().root):
-        _say(line)
+        _say(str(line))
         fine = fine and line.ok
     sys.exit(0 if fine else 1)
 

@@ -13,8 +13,14 @@ BREAK, LUNCH_BREAK, LONGEST = 15, 60, 80  # minutes; the last without a break
 TOLD = 5  # minutes in which a chapter is told and not worked through
 # What is given up last where time is short: the division, what errors say, what breaks a model.
 FIRST = ("03", "05", "06", "02", "01", "04", "07", "08")
-# Minutes of teaching in each form, without breaks.
-FORMS = {"Two days": (330, 330), "One day": (330,), "Half a day": (165,)}
+# By form: the minutes of teaching on each day, without breaks, and by how much longer all takes
+# than the notebooks say, for there is time to talk.
+FORMS = {
+    "Two days": ((330, 330), 1.5),
+    "One day": ((330,), 1.0),
+    "Half a day": ((165,), 1.0),
+}
+WITH = 2  # exercises that a chapter is worked through with, before others get more
 
 
 MADE_FROM = (
@@ -35,19 +41,19 @@ class Item:
 def chosen(lessons: list[Lesson], budget: int) -> list[Item]:
     """Return what fits into some minutes, in the order of the loop.
 
-    Every chapter is told. By their weight, see `FIRST`, chapters are worked through with their
-    first exercise as long as there is time, and then further exercises are taken.
+    Every chapter is told. By their weight, see `FIRST`, chapters are worked through with two
+    exercises as long as there is time, and then further exercises are taken.
     """
     order = sorted(lessons, key=lambda one: _weight(one.name))
     read, taken = set(), set()
     left = budget - sum(min(TOLD, one.read) for one in lessons)
     for one in order:
-        price = one.read - min(TOLD, one.read) + sum(e.minutes for e in one.exercises[:1])
+        price = one.read - min(TOLD, one.read) + sum(e.minutes for e in one.exercises[:WITH])
         if price <= left:
             left -= price
             read.add(one.name)
-            taken |= {e.number for e in one.exercises[:1]}
-    for nth in range(1, max((len(one.exercises) for one in lessons), default=1)):
+            taken |= {e.number for e in one.exercises[:WITH]}
+    for nth in range(WITH, max((len(one.exercises) for one in lessons), default=1)):
         for one in order:
             for exercise in one.exercises[nth : nth + 1] if one.name in read else ():
                 if exercise.minutes <= left:
@@ -91,7 +97,8 @@ def days(items: list[Item], budgets: tuple[int, ...]) -> list[list[Item]]:
 
 def clock(items: list[Item]) -> list[tuple[int, Item]]:
     """Return when each item begins, in minutes since midnight, breaks among them."""
-    found, now, since, fed = [], START, 0, False
+    found, now, since = [], START, 0
+    fed = sum(item.minutes for item in items) < LUNCH - START + LUNCH_BREAK  # half a day needs none
     for whole in items:
         item: Item | None = whole
         while item is not None:
@@ -118,8 +125,8 @@ def timetable_text(lessons: list[Lesson]) -> str:
         "",
         MADE_FROM,
     ]
-    for form, budgets in FORMS.items():
-        plan = days(chosen(lessons, sum(budgets)), budgets)
+    for form, (budgets, slower) in FORMS.items():
+        plan = days(chosen(_slowed(lessons, slower), sum(budgets)), budgets)
         lines += ["", f"## {form}"]
         for number, day in enumerate(plan, 1):
             lines += ["", f"### Day {number}"] if len(plan) > 1 else []
@@ -128,6 +135,24 @@ def timetable_text(lessons: list[Lesson]) -> str:
             end = max((at + item.minutes for at, item in clock(day)), default=START)
             lines += ["", f"It ends at {_time(end)}."]
     return "\n".join(lines) + "\n"
+
+
+def _slowed(lessons: list[Lesson], factor: float) -> list[Lesson]:
+    """Return chapters and exercises that take so many times as long, in steps of five minutes."""
+    if factor == 1:
+        return lessons
+
+    def longer(minutes: int) -> int:
+        return 5 * round(minutes * factor / 5)
+
+    return [
+        replace(
+            one,
+            read=longer(one.read),
+            exercises=[replace(e, minutes=longer(e.minutes)) for e in one.exercises],
+        )
+        for one in lessons
+    ]
 
 
 def _time(minutes: int) -> str:
