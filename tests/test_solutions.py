@@ -99,3 +99,18 @@ def test_the_loop_uses_nothing_that_an_exercise_makes(path):
         made = names(ast.unparse(outside), ast.Store) | functions
 
         assert not made & loop, cell["id"]
+
+
+def test_what_a_course_asks_is_no_finding_of_the_study():
+    """Numbers of an exercise, a hint and a teacher's note trace to nothing; others still do."""
+    from boxloop.notebooks.prose import passages
+
+    def cell(*tags):
+        about = {"cell_type": "markdown", "source": "It is 5.1.", "metadata": {"tags": list(tags)}}
+        return about | {"id": "-".join(["cell", *tags])}
+
+    cells = [cell(), cell("digest"), cell("workshop"), cell("hint")]
+    taught = [cell("workshop", kind) for kind in ("exercise", "hint", "instructor")]
+    found = passages("05_diagnose", {"cells": [*cells, *taught]})
+
+    assert [one.cell for one in found] == [one["id"] for one in cells]
