@@ -29,11 +29,11 @@ AT_HOME = {"model": 0.1, "reference": 0.2}
 SCORED = {"truth": MEMBER, "guess": TABLE["x"].to_numpy(), "cut": 0.5}
 GIVEN = {
     "1.1": {"sample": TABLE, "inputs": ["x", "z"]},
-    "1.2": {"metric": "rmse", "better": "lower", "criteria": [CRITERION]},
+    "1.2": {"metric": "rmse", "criteria": [CRITERION]},
     "1.3": {"groups": OWNERS},
-    "2.1 rmse": {"metric": "rmse", "truth": TRUTH, "guess": TABLE["x"].to_numpy()},
-    "2.1 area": {"metric": "area", "truth": MEMBER, "guess": TABLE["x"].to_numpy()},
-    "2.2": {"truth": TRUTH, "folds": FOLDS},
+    "2.2 rmse": {"metric": "rmse", "truth": TRUTH, "guess": TABLE["x"].to_numpy()},
+    "2.2 area": {"metric": "area", "truth": MEMBER, "guess": TABLE["x"].to_numpy()},
+    "2.1": {"truth": TRUTH, "folds": FOLDS},
     "3.1": {"groups": OWNERS, "share": 0.2},
     "3.2": {"train": TABLE.head(80), "held": TABLE.tail(40), "columns": ["x", "z"]},
     "4.1": {"X": TABLE, "y": TRUTH, "groups": OWNERS, "folds": 3},
@@ -62,8 +62,8 @@ GIVEN = {
 }
 # A number that has several exercises, one for each task: what stands at the end of their ids.
 METRICS = {
-    "2.1 rmse": "regression",
-    "2.1 area": "scores",
+    "2.2 rmse": "regression",
+    "2.2 area": "scores",
     "5.1 nmad": "regression",
     "5.1 purity": "classification",
     "5.1 sic": "anomaly-detection",

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from boxloop.measure.metrics import METRICS
 from boxloop.teach.exercises import check, wrong
 from boxloop.teach.shapes import a_number
 
@@ -86,9 +87,7 @@ def _small_contracts(answer: Callable) -> None:
 
 
 @check("1.2")
-def gain_of_a_criterion(
-    answer: Callable, *, metric: str, better: str, criteria: Sequence[Any]
-) -> str:
+def gain_of_a_criterion(answer: Callable, *, metric: str, criteria: Sequence[Any]) -> str:
     """Check a gain over the reference, in the three senses of better.
 
     Parameters
@@ -96,8 +95,6 @@ def gain_of_a_criterion(
     answer : callable
     metric : str
         What the study calls its primary metric.
-    better : {"lower", "higher", "zero"}
-        Where a better prediction moves it.
     criteria : sequence of Criterion
         Of the study.
     """
@@ -126,10 +123,11 @@ def gain_of_a_criterion(
     if not np.isnan(nothing):
         wrong("No share can be taken of a reference that is zero: NaN, since nothing is known.")
     asked = [one.at_least for one in criteria if one.quantity == "gain" and one.at_least]
-    words = f"In this study {better} {metric} is better"
+    better, name = METRICS[metric].better, METRICS[metric].label
+    words = f"The primary metric of this study is {name}, of which {better} is better"
     if not asked:
-        return f"{words}, and no criterion asks for a share."
-    return f"{words}, and the reference must be beaten by {max(asked):.0%} of its own value."
+        return f"{words}; no criterion asks for a share."
+    return f"{words}; the reference must be beaten by {max(asked):.0%} of its own value."
 
 
 @check("1.3")

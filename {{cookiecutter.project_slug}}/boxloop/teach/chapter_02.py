@@ -14,7 +14,7 @@ from boxloop.teach.shapes import a_number, an_array
 MOST = 2_000  # rows of the study that are compared pair by pair; it is to take no longer
 
 
-@check("2.1")
+@check("2.2")
 def metric_by_hand(answer: Callable, *, metric: str, truth: Any, guess: Any) -> str:
     """Check the metric that the study's task asks for.
 
@@ -103,7 +103,7 @@ def _area(answer: Callable, member: np.ndarray, score: np.ndarray) -> str:
     return f"{words}; that is the area under its ROC curve, drawn next."
 
 
-@check("2.2")
+@check("2.1")
 def trivial_baseline(answer: Callable, *, truth: Any, folds: Sequence) -> str:
     """Check a baseline that knows no input, out of fold.
 
