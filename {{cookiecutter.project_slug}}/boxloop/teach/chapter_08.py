@@ -98,8 +98,8 @@ def _of_this_study(
     numeric = [name for name in inputs if pd.api.types.is_numeric_dtype(train[name])]
     numbers = [name for name in numeric if train[name].std() > 0][:20]
     known = train[numbers].dropna().head(5_000)
-    if len(known) < 50:
-        return "Too few training rows of this study are complete to try it there."
+    if len(known) < 50 or not numbers:
+        return "Too few numbers of this study are complete to try it there."
     found = np.asarray(answer(known.copy(), rows[numbers].head(2_000).copy()), dtype=float)
     return f"In this study {found.mean():.1%} of the first {len(found):,} rows asked are in scope."
 
