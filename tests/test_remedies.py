@@ -8,6 +8,7 @@ import remedies_bundle
 import remedies_classes
 import remedies_desk
 import remedies_divide
+import remedies_editions
 import remedies_files
 import remedies_formats
 import remedies_lab
@@ -38,6 +39,7 @@ ROOMS = (
     remedies_classes,
     remedies_desk,
     remedies_divide,
+    remedies_editions,
     remedies_files,
     remedies_formats,
     remedies_lab,

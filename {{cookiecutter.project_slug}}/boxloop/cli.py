@@ -81,10 +81,17 @@ def _finish(project: Project, outcome: Outcome, note: Any, *more: str) -> None:
         _tell(f"Failed: {problem}", err=True)
     if outcome.report:
         _tell(f"Report: {outcome.report}")
-    _tell(*more)
+    _tell(*more, *_tally(project))
     with suppress(UserError):  # a damaged file was told of above
         _tell(*closing_lines(project))
     sys.exit(0 if outcome.ok else 1)
+
+
+def _tally(project: Project) -> list[str]:
+    """Return how many exercises are right, where there are exercises."""
+    from boxloop.teach.course import tally
+
+    return tally(project)
 
 
 def _places(project: Project, name: str) -> list[str]:
@@ -573,7 +580,7 @@ def status() -> None:
 
     project = _open_project()
     *lines, verdict = status_lines(project)
-    _say(*lines, *state_lines(project), verdict)
+    _say(*lines, *_tally(project), *state_lines(project), verdict)
 
 
 @cli.command()
@@ -795,6 +802,27 @@ def watch(port: int, no_browser: bool, verbose: bool, **how: Any) -> None:
     except KeyboardInterrupt:
         ignore()
         _tell("Nobody watches any more; what was run is kept.")
+
+
+@cli.command()
+@click.option("--replace", is_flag=True, help="Also where somebody has edited what stands there.")
+def workshop(replace: bool) -> None:
+    """Write workshop/student/, without solutions, and workshop/instructor/, with them."""
+    from boxloop.teach.editions import build
+
+    _say(*build(_open_project(), replace=replace))
+
+
+@cli.command()
+def doctor() -> None:
+    """Look whether this machine can do the loop: a line about each thing that it needs."""
+    from boxloop.teach.doctor import diagnose
+
+    fine = True
+    for line in diagnose(find_project().root):
+        _say(str(line))
+        fine = fine and line.ok
+    sys.exit(0 if fine else 1)
 
 
 def _speak_safely() -> None:
