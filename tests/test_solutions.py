@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+import wrong_late
 from conftest import TEMPLATE
 from exercise_worlds import GIVEN, METRICS, asked, refusal
 
@@ -114,3 +115,31 @@ def test_what_a_course_asks_is_no_finding_of_the_study():
     found = passages("05_diagnose", {"cells": [*cells, *taught]})
 
     assert [one.cell for one in found] == [one["id"] for one in cells]
+
+
+def model_alone(tests, name, why):
+    """An entry without the number of the reference."""
+    if not why.strip() or why == "TODO":
+        raise ValueError(why)
+    broken = tests[(tests["test"] == name) & (tests["verdict"] == "unsafe")]
+    for row in broken.sort_values("level", key=abs).itertuples():
+        said = f"level {row.level:g}: {row.model:.3f}"
+        return {"about": f"stress: {name}", "measured": said, "explanation": why}
+    return None
+
+
+@pytest.mark.parametrize(
+    ("number", "answer", "named"),
+    [
+        ("5.2", wrong_late.draws_rows, "whole or not at all"),
+        ("5.2", wrong_late.one_sigma, "make 95 per cent"),
+        ("5.3", wrong_late.one_rank_too_far, "wider cut than it needs"),
+        ("6.1", wrong_late.one_step_for_all, "noise is drawn row by row"),
+        ("6.2", wrong_late.upside_down, "odds are those of being new"),
+        ("7.2", model_alone, "only the pair"),
+        ("8.2", wrong_late.scaled_by_the_asked, "alone gets another flag"),
+    ],
+)
+def test_the_sentence_is_about_the_mistake(number, answer, named):
+    """Another check may notice it too; who reads of that looks in the wrong place."""
+    assert named in refusal(number, answer)

@@ -106,7 +106,8 @@ def _of_this_study(answer: Callable, tests: pd.DataFrame) -> str:
     if not len(names):
         return "In this study no test is surely unsafe for the model: a null result, worth a line."
     first = answer(tests.copy(), names[0], WHY)["measured"]
-    return f"The model breaks under {len(names)} tests of this study; {names[0]}: {first}."
+    words = f"Tests of this study under which the model breaks: {len(names)}"
+    return f"{words}; {names[0]}: {first}."
 
 
 @check("7.1")
