@@ -54,6 +54,7 @@ GUARDS = {
     "watch",
     "every cut",
     "draft",
+    "exercises",
     "tables",
 }
 LISTED = mutants.read_list()

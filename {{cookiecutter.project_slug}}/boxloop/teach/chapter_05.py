@@ -256,7 +256,7 @@ def split_conformal(answer: Callable, *, task: str, truth: Any, guess: Any, grou
 
 def _keeps_its_promise(answer: Callable) -> None:
     rng = np.random.default_rng(53)
-    for n, alpha in ((19, 0.1), (30, 0.1), (49, 0.2)):
+    for n, alpha, share in ((19, 0.1, 0.9), (30, 0.1, 28 / 31), (49, 0.2, 0.8)):
         cuts = []
         for _ in range(1_000):
             scores = rng.uniform(size=n)
@@ -273,7 +273,7 @@ def _keeps_its_promise(answer: Callable) -> None:
                 f"In trials {asked} only {held:.1%} of new objects are held: the new one is one"
                 " more among n + 1, and each rank is as likely for it."
             )
-        if held > 1 - alpha + 1 / (n + 1) + 0.004 or max(cuts) > 1:
+        if held > share + 0.5 / (n + 1) or max(cuts) > 1:
             wrong(
                 f"In trials {asked} {held:.1%} of new objects are held: the promise is kept, with"
                 " a wider cut than it needs."

@@ -56,9 +56,12 @@ def _far() -> pd.DataFrame:
     return pd.DataFrame({"colour": [0.0, 9.0, -9.0], "counts": [3e6, 1e6, 1e6]})
 
 
+def _corner() -> pd.DataFrame:
+    return pd.DataFrame({"colour": [2.0, -2.0], "counts": [8e5, 1.2e6]})
+
+
 def _empty_corner(answer: Callable, known: pd.DataFrame) -> None:
-    corner = pd.DataFrame({"colour": [2.0, -2.0], "counts": [8e5, 1.2e6]})
-    if an_array(answer(known.copy(), corner), 2, "flags").any():
+    if an_array(answer(known.copy(), _corner()), 2, "flags").any():
         wrong(
             "A red object with few counts passes: each value lies within the range of its column,"
             " but no training row is near that pair; and a distance must weigh both columns alike,"
@@ -80,8 +83,9 @@ def _gaps_and_company(
         wrong("A row with a missing value stopped the table: it is out of scope, and others go on.")
     if found[1] != 0:
         wrong("A row with a missing value counts as in scope: nothing is known of it there.")
-    alone = [answer(known.copy(), alike.iloc[[row]].copy()) for row in range(20)]
-    if not np.array_equal(np.ravel(alone).astype(float), flag[:20]):
+    asked = pd.concat([alike.head(20), _corner()], ignore_index=True)
+    alone = [answer(known.copy(), asked.iloc[[row]].copy()) for row in range(len(asked))]
+    if not np.array_equal(np.ravel(alone).astype(float), np.append(flag[:20], [0, 0])):
         wrong(
             "A row that comes alone gets another flag than in company: ranges, scales and reach"
             " are those of the training rows, not of the table that is asked about."
