@@ -1,10 +1,9 @@
 """Cases of a workshop: cells of exercises that are not whole, and editions that were edited."""
 
 import json
-import shutil
 
-from conftest import TEMPLATE
 from remedies import case
+from study_files import STUDY
 
 from boxloop.base.files import write_json
 from boxloop.base.places import STATIONS, Project
@@ -31,8 +30,7 @@ def _workshop(person, *cells):
     """Give the person a small project with these cells in 03."""
     root = person.folder / "course"
     (root / "notebooks").mkdir(parents=True)
-    shutil.copytree(TEMPLATE / "boxloop", root / "boxloop", ignore=shutil.ignore_patterns("*.pyc"))
-    shutil.copy(person.project.settings_file, root / "study.toml")
+    (root / "study.toml").write_text(STUDY, encoding="utf-8")
     (root / "study").mkdir()
     (root / "pyproject.toml").write_text('[tool.boxloop]\nedition = "workshop"\n')
     person.project = Project(root)

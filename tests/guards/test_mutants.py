@@ -54,6 +54,7 @@ GUARDS = {
     "watch",
     "every cut",
     "draft",
+    "editions",
     "exercises",
     "tables",
 }
