@@ -30,8 +30,8 @@ def with_both(student, instructor):
             number = cell["id"].split("-", 1)[1].split("-")[:2]
             check = next(one for one in checks if one["id"].split("-")[1:3] == number)
             asked = dict(of_students[check["id"]])
-            cells += [of_students[cell["id"].replace("solution", "stub", 1)]]
-            cells += [asked | {"id": f"tried-{asked['id']}"}]
+            asked |= {"id": f"tried-{asked['id']}", "metadata": {"tags": ["raises-exception"]}}
+            cells += [of_students[cell["id"].replace("solution", "stub", 1)], asked]
         cells.append(cell)
     return {**instructor, "cells": cells}
 
@@ -45,6 +45,7 @@ def test_students_are_stopped_by_nothing_and_instructors_pass(bake, tmp_path):
     project = Project(bake(tmp_path, edition="workshop"))
     assert command(project, "workshop")[0] == 0
     editions = project.root / "workshop"
+    instructor = Project(editions / "instructor")
     for name in STATIONS:
         books = [
             read(editions / one / "notebooks" / f"{name}.ipynb")
@@ -56,7 +57,7 @@ def test_students_are_stopped_by_nothing_and_instructors_pass(bake, tmp_path):
 
     assert "Failed:" not in said, said
     assert code in (0, 1)  # a check of the study may be open
-    found = [one for lesson in lessons(project) for one in lesson.exercises]
+    found = [one for lesson in lessons(instructor) for one in lesson.exercises]
     assert f"Exercises: {len(found)} of {len(found)} right." in said
     stopped = []
     for name in STATIONS:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from boxloop.run.progress import Told
 
 
-
 class Stopped(Exception):  # no error: it was asked for
     """The run was interrupted: the chapter counts as not run."""
 
