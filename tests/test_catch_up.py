@@ -145,7 +145,7 @@ def test_what_was_changed_is_refused_before_anything_is_moved(project):
     path = project.root / "reference/results/02_baseline/checks.json"
     path.write_text("[]", encoding="utf-8")
     before = contents(project.root)
-    with pytest.raises(UserError, match="02_baseline/checks.json is not as it was given out"):
+    with pytest.raises(UserError, match=r"02_baseline/checks\.json is not as it was given out"):
         catch_up(project, "04")
     assert contents(project.root) == before
 
