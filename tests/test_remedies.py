@@ -3,6 +3,7 @@
 import pytest
 import remedies_add
 import remedies_adopt
+import remedies_ahead
 import remedies_benchmark
 import remedies_bundle
 import remedies_classes
@@ -34,6 +35,7 @@ from walk_project import command, execute_here, sources, write
 ROOMS = (
     remedies_add,
     remedies_adopt,
+    remedies_ahead,
     remedies_benchmark,
     remedies_bundle,
     remedies_classes,

@@ -15,6 +15,7 @@ import mutants
 
 GUARDS = {
     "add",
+    "ahead",
     "short",
     "far",
     "lab",

@@ -635,6 +635,15 @@ def reset(reason: str) -> None:
     _say("Next: `boxloop run`.")
 
 
+@cli.command("catch-up")
+@click.argument("number", metavar="NN")
+def catch_up(number: str) -> None:
+    """Start chapter NN from the workshop's reference: what was run goes into attic/."""
+    from boxloop.teach.catch_up import catch_up as place
+
+    _say(*place(_open_project(), number))
+
+
 REPLAYED = """\b
 The groups of edits:
   settings  keys of study.toml, its columns among them; parameters (--set)

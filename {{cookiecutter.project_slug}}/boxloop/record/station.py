@@ -31,6 +31,7 @@ from boxloop.record.desk import Desk
 from boxloop.record.divided import tables_divided, watch_tables
 from boxloop.record.facts import Facts, file_hash
 from boxloop.record.predictions import CHAPTERS, FILE, Prediction, parsed
+from boxloop.record.reference import begin
 from boxloop.record.results import merge
 from boxloop.settings.load import load_settings
 from boxloop.settings.watch import watch
@@ -93,6 +94,8 @@ class Station(Desk):
             msg = f"There is no notebook {name!r}: choose from {', '.join(names)}."
             raise UserError(msg)
         live.attend(self.project, name)
+        for sentence in begin(self.project, name):  # in a course, a chapter starts alone
+            print(sentence)
         self._facts = Facts(self.project, name)
         self._all_settings = load_settings(self.project.settings_file)
         # What is read from here on is taken down: only a change of that makes the notebook stale.

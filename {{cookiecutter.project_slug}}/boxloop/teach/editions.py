@@ -20,6 +20,7 @@ from boxloop.base.places import Project
 from boxloop.notebooks.clean import KERNEL, LANGUAGE
 from boxloop.notebooks.file import ADDED_TAGS, as_text, read_notebook, source, tags
 from boxloop.parcel.contents import LITTER
+from boxloop.teach.catch_up import give_along
 from boxloop.teach.course import Lesson, lessons, number_of, refuse_half_exercises
 from boxloop.teach.guide import instructor_text, setup_text, with_first_line
 from boxloop.teach.regions import stub
@@ -71,6 +72,7 @@ def build(project: Project, *, replace: bool = False) -> list[str]:
     try:
         for name in EDITIONS:
             _write(part / name, project, found, name)
+        along = give_along(project, [part / name for name in EDITIONS])
         refuse_leaks(part / "student", project, found)
         written = {name: _hashes(part / name) for name in EDITIONS}
         for name in EDITIONS:
@@ -83,6 +85,7 @@ def build(project: Project, *, replace: bool = False) -> list[str]:
     return [
         f"Written: workshop/student, {count} exercises and none of their solutions.",
         "Written: workshop/instructor, with solutions, INSTRUCTOR.md and TIMETABLE.md.",
+        *along,
         "Next: read workshop/instructor/INSTRUCTOR.md; hand out workshop/student alone.",
     ]
 
