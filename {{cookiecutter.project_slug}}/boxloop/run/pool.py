@@ -241,12 +241,23 @@ class Fork:
         self.send_signal(signal.SIGTERM)
 
 
+def _register(provisioner: type) -> None:
+    """Let jupyter_client know what starts our kernels, by the name that their manager asks for."""
+    from jupyter_client.provisioning import KernelProvisionerFactory
+
+    entry = EntryPoint(
+        "boxloop-fork", f"{__name__}:Provisioner", KernelProvisionerFactory.GROUP_NAME
+    )
+    KernelProvisionerFactory.instance().provisioners["boxloop-fork"] = entry
+    globals()["Provisioner"] = provisioner
+
+
 def _classes():
     """Return a kernel manager whose kernels are forks; late, for it imports half a second."""
     with warnings.catch_warnings(), quick_imports():
         warnings.simplefilter("ignore")
         from jupyter_client.manager import AsyncKernelManager
-        from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
+        from jupyter_client.provisioning import LocalProvisioner
 
         from boxloop.run.engine import Listener
 
@@ -283,11 +294,7 @@ def _classes():
             spec.metadata["kernel_provisioner"] = {"provisioner_name": "boxloop-fork"}
             return spec
 
-    entry = EntryPoint(
-        "boxloop-fork", f"{__name__}:Provisioner", KernelProvisionerFactory.GROUP_NAME
-    )
-    KernelProvisionerFactory.instance().provisioners["boxloop-fork"] = entry
-    globals()["Provisioner"] = Provisioner
+    _register(Provisioner)
     return Manager
 
 
