@@ -32,7 +32,7 @@ from boxloop.record.divided import tables_divided, watch_tables
 from boxloop.record.facts import Facts, file_hash
 from boxloop.record.predictions import CHAPTERS, FILE, Prediction, parsed
 from boxloop.record.reference import begin
-from boxloop.record.results import merge
+from boxloop.record.results import CUT, merge
 from boxloop.settings.load import load_settings
 from boxloop.settings.watch import watch
 from boxloop.split.seal import head, note_training
@@ -44,10 +44,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from boxloop.checks.core import CheckResult
-
-
-# Chapters that keep what every cut of their sets would give: validation rows, and opened ones.
-CUT = "05_diagnose", "08_release"
 
 
 def _turn() -> int | None:

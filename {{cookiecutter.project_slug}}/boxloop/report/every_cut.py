@@ -15,8 +15,7 @@ import numpy as np
 from boxloop.base.files import read_cache, sha256
 from boxloop.measure.every_cut import BACKGROUND, ERROR, PROBABILITY, SIC, Counts
 from boxloop.measure.numbers import text
-from boxloop.record.results import AT_HOME
-from boxloop.record.station import CUT
+from boxloop.record.results import AT_HOME, CUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
