@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import sys
 import warnings
@@ -104,6 +105,7 @@ class Station(Desk):
         self.draws = 50 if smoke else DRAWS
         self._trains, self._home_rows = False, None
         self._checks, self._sets, self._needs, self._makes = {}, {}, {}, {}
+        self._drawn: dict[str, list[str]] = {}  # the hashes of its lines, by the name of a figure
         self._kept: dict[str, list[Path]] = {}
         self._turns: dict[str, int | None] = {}
         self._numbers: dict[str, dict] = {}
@@ -350,6 +352,9 @@ class Station(Desk):
         png, svg = drawn(fig)
         plt.close(fig)
         self._made(write_bytes(self.folder / "figures" / f"{name}.png", png))
+        # Whoever judges a release compares the report with it; no file has the lines.
+        lines = hashlib.sha256(svg.encode()).hexdigest() if svg else ""
+        self._drawn.setdefault(name, []).append(lines)
         put_aside(fig, png, self.project.put_aside(self.name, name))
         # The picture is stored at 150 dots per inch and shown at 100: crisp on a dense screen.
         facts = {
@@ -384,6 +389,7 @@ class Station(Desk):
             "smoke": self.smoke,
             "needs": self._needs,
             "makes": self._makes,
+            "drawn": self._drawn,
         }
         if self._home_rows is not None:  # so that others can tell them from rows acquired later
             facts["home_rows"] = self._home_rows
