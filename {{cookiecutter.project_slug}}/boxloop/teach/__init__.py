@@ -2,4 +2,10 @@
 
 from boxloop.base.lazy import public
 
-__all__, __getattr__ = public(__name__, {"exercise": ("CheckFailed", "exercise", "wrong")})
+__all__, __getattr__ = public(
+    __name__,
+    {
+        "exercise": ("CheckFailed", "exercise", "wrong"),
+        "room": ("enter", "hidden_rows", "join", "send"),
+    },
+)
