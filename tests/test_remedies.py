@@ -6,6 +6,7 @@ import remedies_adopt
 import remedies_benchmark
 import remedies_bundle
 import remedies_classes
+import remedies_classroom
 import remedies_desk
 import remedies_divide
 import remedies_files
@@ -36,6 +37,7 @@ ROOMS = (
     remedies_benchmark,
     remedies_bundle,
     remedies_classes,
+    remedies_classroom,
     remedies_desk,
     remedies_divide,
     remedies_files,

@@ -18,7 +18,9 @@ from boxloop.run.lock import lock
 from boxloop.settings.load import load_settings
 
 if TYPE_CHECKING:
+    from boxloop.classroom.contest import Contest
     from boxloop.classroom.serve import Room, Serving
+    from boxloop.settings.load import Settings
 
 FOLDER, WORDS, ZIP = "room", "words.json", "student.zip"
 
@@ -49,7 +51,6 @@ def opened(
     UserError
         If there is no student edition, or the room is served already.
     """
-    from boxloop.classroom.contest import Contest
     from boxloop.classroom.serve import Room
 
     workshop = project.root / "workshop"
@@ -57,7 +58,7 @@ def opened(
     settings = load_settings(project.settings_file)
     with _alone(folder):
         zipped = zip_student(student, folder / ZIP)
-        contest = Contest(settings, labels, looks) if labels else None
+        contest = _contest(settings, labels, looks) if labels else None
         words = _words(folder)
         members = Members(folder)
         try:
@@ -74,6 +75,12 @@ def opened(
             )
         finally:
             members.close()
+
+
+def _contest(settings: Settings, labels: Path, looks: int) -> Contest:
+    from boxloop.classroom.contest import Contest  # which takes its time, and few need it
+
+    return Contest(settings, labels, looks)
 
 
 @contextmanager
@@ -158,7 +165,7 @@ def _told(serving: Serving, found: list) -> list[str]:
     else:
         lines = [
             (
-                "This laptop is in no network: join the room's, or open a hotspot, and serve again; "
+                "This laptop is in no network: join one, or open a hotspot, and serve again; "
                 f"on this laptop alone: http://127.0.0.1:{serving.port}/{room.token}"
             )
         ]

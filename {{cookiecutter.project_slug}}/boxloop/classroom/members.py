@@ -170,10 +170,9 @@ class Members:
             member.entries.append({k: v for k, v in line.items() if k not in ("event", "name")})
 
     def _note(self, line: dict) -> None:
-        """Write a line to the disk, then take it in."""
+        """Hand a line to the system, where no end of this process can lose it; then take it in."""
         self._file.write(f"{_line(line)}\n")
         self._file.flush()
-        os.fsync(self._file.fileno())
         self._take(line)
         self.version += 1
 
@@ -221,6 +220,10 @@ class Members:
     def enter(self, member: Member, entry: dict) -> None:
         """Keep predictions that were scored."""
         self._note({"event": "entry", "name": member.name, **entry, "time": time.time()})
+
+    def settle(self) -> None:
+        """Wait until all that was noted is on the disk, which a dead battery leaves alone."""
+        os.fsync(self._file.fileno())
 
     def close(self) -> None:
         """Let go of the journal."""

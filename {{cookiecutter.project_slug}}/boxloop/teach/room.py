@@ -76,15 +76,14 @@ def send(*, help: bool = False) -> None:  # noqa: A002  # what a student would w
         If the room is not reached: nothing is lost, send again.
     """
     project = find_project()
-    known = _joined(project)
-    exercises = read_cache(project.results / "exercises.json")
-    checks = read_cache(project.checks_file)
-    states = {str(one["id"]): one["state"] for one in checks} if isinstance(checks, list) else {}
-    sent: dict[str, Any] = {
-        "exercises": exercises if isinstance(exercises, dict) else {},
-        "checks": states,
-    }
-    sent |= {"name": known["name"], "help": help}
+    known = _known(project)
+    if MARK in os.environ:
+        print("Not sent: a run sends nothing. Run this cell in JupyterLab.")
+        return
+    if not known:  # Run All goes on
+        print(_NO_ROOM)
+        return
+    sent = {"name": known["name"], "help": help} | _states(project)
     for _ in range(5):  # another notebook may send at the same moment
         known["last"] += 1
         try:
