@@ -101,7 +101,7 @@ labelled("too few", edited(lambda t: t.head(20)), "give it 40 or more")
 @case
 def wheels_of_no_python(person):
     teaches(person)
-    person.monkeypatch.setattr(wheels, "_download", lambda *_: None)
+    person.monkeypatch.setattr(wheels, "_pip", lambda *_: None)
     person.path("pyproject.toml").write_text("[project]\ndependencies = []\n", encoding="utf-8")
     yield person.types("room", "wheels", "--python", "3"), "name one such as --python 3.12"
     yield person.types("room", "wheels", "--python", "3.12")

@@ -24,8 +24,6 @@ from boxloop.classroom.handout import wheels_in
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
-# What builds the project where it is installed, and what that needs.
-BUILD = ("hatchling", "editables", "packaging", "pathspec", "pluggy", "trove-classifiers")
 PATCH = 9  # of a Python that is kept up to date
 LINUX = ("manylinux2014", "manylinux_2_17", "manylinux_2_24", "manylinux_2_27", "manylinux_2_28")
 
@@ -82,6 +80,7 @@ def fetch(root: Path, folder: Path, systems: Iterable[str], pythons: Iterable[st
     folder.mkdir(parents=True, exist_ok=True)
     write_text(folder / ".gitignore", "*\n")
     said = []
+    _download_what_builds(root, folder)
     for system in dict.fromkeys(systems):
         for python in pythons:
             wanted = wanted_by(root, SYSTEMS[system], python)
@@ -104,7 +103,7 @@ def wanted_by(root: Path, system: System, python: str) -> list[str]:
         "implementation_name": "cpython",
         "platform_python_implementation": "CPython",
     }
-    waiting = [Requirement(one) for one in (*about["project"]["dependencies"], *BUILD)]
+    waiting = [Requirement(one) for one in about["project"]["dependencies"]]
     pinned, found = _pins(root / "constraints.txt", marks), {}
     while waiting:
         one = waiting.pop()
@@ -144,28 +143,41 @@ def _pins(path: Path, marks: dict[str, Any]) -> dict[str, str]:
     return {canonicalize_name(one.name): f"{one.name}{one.specifier}" for one in there}
 
 
+def _download_what_builds(root: Path, folder: Path) -> None:
+    """Fetch what builds the project where it is installed: the same wheels on every system."""
+    about = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    wanted = about.get("build-system", {}).get("requires", [])
+    pins = root / "constraints.txt"
+    held = ["--constraint", str(pins)] if pins.is_file() else []
+    _pip(folder, *held, *wanted, "editables")
+
+
 def _download(wanted: list[str], system: System, python: str, folder: Path) -> None:
-    """Have pip fetch wheels."""
+    """Fetch the wheels of a system."""
     with tempfile.TemporaryDirectory() as own:
         names = Path(own) / "wanted.txt"
         names.write_text("\n".join(wanted) + "\n", encoding="utf-8")
-        line = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:"]
-        line += ["--disable-pip-version-check", "--quiet", "--dest", str(folder)]
-        line += [
-            "--implementation",
-            "cp",
-            "--python-version",
-            f"{python}.{PATCH}",
-            "--requirement",
-            str(names),
-        ]
-        line += [word for one in system.platforms for word in ("--platform", one)]
-        done = subprocess.run(line, capture_output=True, text=True, check=False)
+        where = [word for one in system.platforms for word in ("--platform", one)]
+        where += ["--implementation", "cp", "--python-version", f"{python}.{PATCH}"]
+        _pip(folder, "--no-deps", *where, "--requirement", str(names))
+
+
+def _pip(folder: Path, *words: str) -> None:
+    """Have pip fetch wheels.
+
+    Raises
+    ------
+    UserError
+        If it does not find or reach one.
+    """
+    line = [sys.executable, "-m", "pip", "download", "--only-binary=:all:", "--quiet"]
+    line += ["--disable-pip-version-check", "--dest", str(folder), *words]
+    done = subprocess.run(line, capture_output=True, text=True, check=False)
     if done.returncode:
         errors = [one for one in done.stderr.splitlines() if one.startswith("ERROR")]
         why = (errors or done.stderr.strip().splitlines() or ["pip has failed"])[-1]
         msg = (
-            f"pip has not fetched all wheels for Python {python} ({why.strip()}): mend that, "
-            "such as the network or --python, and ask again; what is there is kept."
+            f"pip has not fetched all wheels ({why.strip()}): mend that, such as the network or "
+            "--python, and ask again; what is there is kept."
         )
         raise UserError(msg)
