@@ -55,6 +55,7 @@ GUARDS = {
     "every cut",
     "draft",
     "tables",
+    "classroom",
 }
 LISTED = mutants.read_list()
 SOURCE = '''

@@ -31,13 +31,16 @@ pre { margin: .25rem 0; padding: .7rem; background: var(--box); border: 1px soli
 button, input { font: inherit; color: inherit; background: var(--box); padding: .3rem .8rem;
   border: 1px solid var(--soft); border-radius: .3rem }
 .board { font: 1.35rem/1.4 ui-monospace, Consolas, monospace; overflow-wrap: anywhere }
-.scroll { overflow-x: auto } :focus-visible { outline: 3px solid var(--link); outline-offset: 2px }
+.scroll { overflow-x: auto; position: relative }
+:focus-visible { outline: 3px solid var(--link); outline-offset: 2px }
 table { border-collapse: collapse; width: 100% }
 caption { text-align: left; padding: .25rem 0; color: var(--soft) }
 th, td { padding: .3rem .5rem; border-bottom: 1px solid var(--line); text-align: left;
   vertical-align: top }
 tbody th { font-weight: 600; white-space: nowrap } .n { text-align: center; white-space: nowrap }
 .right { color: var(--good) } .wrong { color: var(--bad); font-weight: 600 }
+.why { min-width: 16rem }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
 .stuck > * { background: var(--warm) }
 @media (max-width: 40rem) { body { padding: 1rem } .board { font-size: 1.05rem } }
 """
@@ -60,7 +63,7 @@ for (const button of document.querySelectorAll("button[data-of]")) {
 """
 WATCH = """\
 const part = (name) => document.getElementById(name);
-const SHOWN = { right: "\\u2713 right", wrong: "\\u2717 wrong", "not-begun": "\\u00b7 opened" };
+const SHOWN = { right: "\\u2713", wrong: "\\u2717", "not-begun": "\\u00b7" };
 function put(row, tag, text, kind) {
   const cell = document.createElement(tag);
   cell.textContent = text;
@@ -81,8 +84,8 @@ function head(table, names) {
 function draw(room) {
   const stuck = room.members.filter((one) => one.stuck).length;
   part("count").textContent = room.members.length + " in the room, " + stuck + " stuck";
-  head(part("who"), [["Nickname"], ["Stuck"], ...room.exercises.map((n) => [n, "n"]),
-    ["Checks that fail", "n"], ["Last heard"]]);
+  head(part("who"), [["Nickname"], ["Stuck", "why"], ...room.exercises.map((n) => [n, "n"]),
+    ["Checks that fail", "n"], ["Last heard", "n"]]);
   part("who").tBodies[0].replaceChildren(...room.members.map((one) => {
     const row = document.createElement("tr");
     if (one.stuck) row.className = "stuck";
@@ -90,12 +93,13 @@ function draw(room) {
     put(row, "td", one.stuck ? one.stuck + (one.said ? ": " + one.said : "") : "\\u2013");
     for (const number of room.exercises) {
       const found = one.exercises[number];
-      const times = found && found.tries > 1 ? " (" + found.tries + ")" : "";
-      put(row, "td", found ? SHOWN[found.state] + times : "\\u2013",
+      const times = found && found.tries > 1 ? " " + found.tries : "";
+      const cell = put(row, "td", found ? SHOWN[found.state] + times : "\\u2013",
         "n " + (found ? found.state : ""));
+      if (found) put(cell, "span", " " + found.state, "unseen");
     }
     put(row, "td", one.checks, "n");
-    put(row, "td", ago(room.now - one.heard));
+    put(row, "td", ago(room.now - one.heard), "n");
     return row;
   }));
   part("sums").textContent = room.exercises.map((number) => number + ": " +
@@ -137,6 +141,7 @@ def _page(title: str, body: str, *, kind: str = "", script: str = "") -> str:
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<link rel="icon" href="data:,">\n'
         f"<title>{escape(title)}</title>\n<style>\n{STYLE}</style>\n</head>\n"
         f'<body class="{kind}">\n<main>\n{body}\n</main>\n{ending}</body>\n</html>\n'
     )
@@ -211,9 +216,10 @@ def teacher_page(title: str, blackboard: str, others: list[str]) -> str:
         f"<h1>{escape(title)}</h1>\n"
         f'<p>For the blackboard: <strong class="board">{escape(blackboard)}</strong></p>\n{more}\n'
         '<p id="count">Waiting for the room.</p>\n<p id="state" role="status" class="wrong"></p>\n'
-        "<h2>Who is where</h2>\n"
+        '<h2>Who is where</h2>\n<p id="sums"></p>\n<p class="soft">\u2713 right, \u2717 wrong, '
+        "\u00b7 opened, with the number of tries.</p>\n"
         '<div class="scroll" tabindex="0" role="region" aria-label="Who is where">\n'
-        '<table id="who"><caption id="sums"></caption><thead></thead><tbody></tbody></table>'
+        '<table id="who"><thead></thead><tbody></tbody></table>'
         "</div>\n"
         '<section id="contest" hidden><h2>Hidden labels</h2>\n'
         '<div class="scroll" tabindex="0" role="region" aria-label="Leaderboard">\n'
