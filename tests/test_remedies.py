@@ -7,6 +7,7 @@ import remedies_ahead
 import remedies_benchmark
 import remedies_bundle
 import remedies_classes
+import remedies_classroom
 import remedies_desk
 import remedies_divide
 import remedies_editions
@@ -39,6 +40,7 @@ ROOMS = (
     remedies_benchmark,
     remedies_bundle,
     remedies_classes,
+    remedies_classroom,
     remedies_desk,
     remedies_divide,
     remedies_editions,

@@ -58,6 +58,7 @@ GUARDS = {
     "editions",
     "exercises",
     "tables",
+    "classroom",
 }
 LISTED = mutants.read_list()
 SOURCE = '''

@@ -813,6 +813,84 @@ def watch(port: int, no_browser: bool, verbose: bool, **how: Any) -> None:
         _tell("Nobody watches any more; what was run is kept.")
 
 
+@cli.group()
+def room() -> None:
+    """Serve a workshop in a room without internet, or join one."""
+
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@room.command("serve")
+@click.option("--student", type=_FOLDER, help="The project to hand out; workshop/student.")
+@click.option("--wheels", type=_FOLDER, help="Wheels to hand out; workshop/wheels.")
+@click.option(
+    "--labels",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A table of rows that no student has: their labels stay hidden, for a leaderboard.",
+)
+@click.option(
+    "--looks",
+    type=click.IntRange(1, 100),
+    default=3,
+    show_default=True,
+    help="Entries for these that a student may have scored.",
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True)
+@click.option("--no-browser", is_flag=True, help="Open no browser.")
+def serve_room(no_browser: bool, **what: Any) -> None:
+    """Hand out the student edition in this network, and show who is at which exercise."""
+    from boxloop.classroom.command import serve
+    from boxloop.run.browser import show
+
+    shown = (lambda _: None) if no_browser else show
+    try:
+        serve(find_project(), say=_tell, show=shown, **what)
+    except KeyboardInterrupt:
+        ignore()
+        _tell("The room is closed; what came in is kept for the next `boxloop room serve`.")
+
+
+@room.command("wheels")
+@click.option(
+    "--system",
+    "systems",
+    multiple=True,
+    type=click.Choice(["linux", "windows", "macos", "macos-intel"]),
+    default=("linux", "windows", "macos"),
+    show_default=True,
+    help="Laptops that will come; may be repeated.",
+)
+@click.option(
+    "--python",
+    "pythons",
+    multiple=True,
+    metavar="3.N",
+    help="Pythons that will come; may be repeated. That of this laptop, if not said.",
+)
+def fetch_wheels(systems: tuple, pythons: tuple) -> None:
+    """Fetch into workshop/wheels what students install, while there is a network."""
+    from boxloop.classroom.wheels import fetch
+
+    project = find_project()
+    mine = f"{sys.version_info.major}.{sys.version_info.minor}"
+    folder = project.root / "workshop" / "wheels"
+    _say(*fetch(project.root, folder, systems, pythons or (mine,)))
+    _say("Next: `boxloop room serve`.")
+
+
+@room.command("join")
+@click.argument("address")
+@click.option("--as", "nickname", required=True, metavar="NICKNAME", help="Not your own name.")
+@click.option("--password", metavar="WORD", help="What you were given, to come in again.")
+def join_room(address: str, nickname: str, password: str | None) -> None:
+    """Join the room at the address on the blackboard."""
+    from boxloop.teach.room import join
+
+    _say(join(address, nickname, password))
+    _say("The last cell of each notebook sends which exercises are right, when you run it.")
+
+
 @cli.command()
 @click.option("--replace", is_flag=True, help="Also where somebody has edited what stands there.")
 def workshop(replace: bool) -> None:

@@ -2,4 +2,7 @@
 
 from boxloop.base.lazy import public
 
-__all__, __getattr__ = public(__name__, {"exercises": ("exercise",)})
+__all__, __getattr__ = public(
+    __name__,
+    {"exercises": ("exercise",), "room": ("enter", "hidden_rows", "join", "send")},
+)
