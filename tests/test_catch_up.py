@@ -9,6 +9,7 @@ from test_bake import contents
 from walk_project import command, execute_here, sources, write
 
 from boxloop.base.errors import UserError
+from boxloop.base.files import sha256
 from boxloop.base.places import STATIONS, Project
 from boxloop.record import reference
 from boxloop.record.station import Station
@@ -155,7 +156,10 @@ def test_a_reference_writes_nowhere_else(project, name):
     """Results and interim tables, whatever the facts say."""
     station = project.root / "reference/results/01_scoping/station.json"
     facts = json.loads(station.read_text(encoding="utf-8"))
-    facts["makes"] = {name: "0" * 64}
+    source = project.root / "reference" / name
+    source.parent.mkdir(parents=True, exist_ok=True)
+    source.write_text("from elsewhere", encoding="utf-8")
+    facts["makes"] = {name: sha256(source)}
     station.write_text(json.dumps(facts), encoding="utf-8")
     with pytest.raises(UserError, match="not as it was given out"):
         catch_up(project, "02")
