@@ -40,7 +40,8 @@ def _workshop(person, *cells):
 
 
 def _write(person, name, cells):
-    book = {"cells": list(cells), "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    about = {"boxloop": {"needs": [], "makes": []}}
+    book = {"cells": list(cells), "metadata": about, "nbformat": 4, "nbformat_minor": 5}
     write_json(person.project.notebooks / f"{name}.ipynb", book)
 
 

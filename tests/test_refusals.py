@@ -143,17 +143,17 @@ def follow(cook, refused, bad, good):
     ("answers", "bad", "good"),
     [
         (
-            "A study\nBad One\nZoë\nz@x.org\n2\n2\n3\n",
+            "A study\nBad One\nZoë\nz@x.org\n2\n2\n1\n3\n",
             '"project_slug": "Bad One"',
             '"project_slug": "good_one"',
         ),
         (
-            "  \ngood_one\nZoë\nz@x.org\n2\n2\n3\n",
+            "  \ngood_one\nZoë\nz@x.org\n2\n2\n1\n3\n",
             '"project_name": ""',
             '"project_name": "A study"',
         ),
         (
-            "A study\ngood_one\nZoë\nnobody\n2\n2\n3\n",
+            "A study\ngood_one\nZoë\nnobody\n2\n2\n1\n3\n",
             '"author_email": "nobody"',
             '"author_email": "z@x.org"',
         ),

@@ -57,18 +57,15 @@ def opened(
     student, folder = (student or workshop / "student").resolve(), workshop / FOLDER
     settings = load_settings(project.settings_file)
     with _alone(folder):
-        zipped = zip_student(student, folder / ZIP)
         contest = _contest(settings, labels, looks) if labels else None
-        words = _words(folder)
         members = Members(folder)
         try:
             yield Room(
                 title=settings.study.title,
-                token=words["token"],
-                teacher=words["teacher"],
+                **_words(folder),
                 members=members,
                 name=student.name,
-                zip=zipped,
+                zip=zip_student(student, folder / ZIP),
                 wheels=wheels_in(wheels or workshop / "wheels"),
                 exercises=exercises_of(student),
                 contest=contest,

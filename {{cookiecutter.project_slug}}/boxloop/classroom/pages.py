@@ -13,6 +13,13 @@ if TYPE_CHECKING:
 
     from boxloop.classroom.handout import Line
 
+# What students copy into a notebook of theirs where labels are hidden.
+ENTRY = """\
+from boxloop.teach import enter, hidden_rows
+
+hidden = hidden_rows()  # as the table of the study, with `row` and without the target
+predicted = model.predict(hidden)  # of a model of yours that was fitted
+enter(hidden[["row"]].assign(prediction=predicted))"""
 STYLE = """\
 :root { color-scheme: light dark; --ink: #1b2530; --soft: #4d5a67; --page: #fff; --line: #c6ced6;
   --box: #f1f4f7; --link: #0b5394; --good: #14663a; --bad: #9c2a10; --warm: #fdf0e3 }
@@ -160,7 +167,11 @@ def door_page() -> str:
 
 
 def join_page(
-    title: str, install: Iterable[Line], join: Iterable[Line], wheels_for: list[str]
+    title: str,
+    install: Iterable[Line],
+    join: Iterable[Line],
+    wheels_for: list[str],
+    looks: int = 0,
 ) -> str:
     """Return the page that students open.
 
@@ -172,6 +183,8 @@ def join_page(
         What is copied, by system.
     wheels_for : list of str
         Systems and Pythons that the room has wheels for; empty where there is another network.
+    looks : int
+        Entries that a student may have scored; 0 where no labels are hidden.
     """
     net = (
         f"<p>No internet is needed with {escape('; '.join(wheels_for))}.</p>"
@@ -187,11 +200,25 @@ def join_page(
         f"{_lines('join', join)}\n"
         "<h2>3. Send</h2>\n<p>The last cell of each notebook sends which checks and exercises "
         "are right. Nothing is sent before you run it. The page of the room shows this to "
-        "whoever teaches, and nothing you wrote.</p>\n"
+        f"whoever teaches, and nothing you wrote.</p>\n{_contest(looks)}"
         '<p class="soft">By hand: <a href="student.zip">student.zip</a>, '
         '<a href="wheels/">wheels</a>.</p>'
     )
     return _page(f"Join: {title}", body, kind="join", script="copy.js")
+
+
+def _contest(looks: int) -> str:
+    """Return how predictions of hidden labels are entered, where the room has some."""
+    if not looks:
+        return ""
+    return (
+        f"<h2>4. Enter</h2>\n<p>The room hides the labels of some rows. You may have {looks} "
+        "entries scored on one half of them; the best then counts on the other half, which nobody "
+        "has looked at. In a cell of a notebook:</p>\n"
+        f'<pre id="entry0" tabindex="0" aria-label="a cell that enters">{escape(ENTRY)}</pre>\n'
+        '<button type="button" data-of="entry0" hidden aria-label="Copy: a cell that enters">'
+        "Copy</button>\n"
+    )
 
 
 def _lines(name: str, lines: Iterable[Line]) -> str:

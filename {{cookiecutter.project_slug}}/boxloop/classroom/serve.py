@@ -178,7 +178,9 @@ class _Join(_Guarded):
         address = f"http://{host}/{room.token}"
         install = handout.install_lines(address, room.name, wheels=bool(room.wheels))
         wheels_for = handout.wheels_are_for(room.wheels)
-        page = pages.join_page(room.title, install, handout.join_lines(address), wheels_for)
+        looks = room.contest.looks if room.contest else 0
+        lines = handout.join_lines(address)
+        page = pages.join_page(room.title, install, lines, wheels_for, looks)
         self.send_text(page, "text/html")
 
 

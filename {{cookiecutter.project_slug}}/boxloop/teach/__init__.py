@@ -4,5 +4,5 @@ from boxloop.base.lazy import public
 
 __all__, __getattr__ = public(
     __name__,
-    {"exercises": ("exercise",), "room": ("enter", "hidden_rows", "join", "send")},
+    {"exercises": ("exercise",), "room": ("enter", "hidden_rows", "send")},
 )
