@@ -12,8 +12,7 @@ from boxloop.base.errors import MARK, UserError
 from boxloop.base.files import write_json, write_text
 from boxloop.base.places import Project
 from boxloop.teach import enter, hidden_rows, send
-from boxloop.teach.room import join
-from boxloop.teach.room import KEPT
+from boxloop.teach.room import KEPT, join
 
 
 @pytest.fixture

@@ -102,7 +102,7 @@ def _locked(folder: Path) -> Iterator[None]:
         held.__exit__(None, None, None)
 
 
-def _words(folder: Path) -> dict[str, str]:
+def _words(folder: Path) -> dict[str, Any]:
     """Return the words of a room: the same ones as long as its folder is there."""
     path = folder / WORDS
     remedy = "delete it, and the room has new words; nobody in it is lost"
