@@ -28,9 +28,11 @@ def main() -> Any:
     stamp = ROOT / ".venv" / "made-from-pyproject.toml"
     if not stamp.is_file() or stamp.read_text(encoding="utf-8") != wanted:
         make_environment(ROOT, *requirements(wanted))
-        # Tests start thousands of processes that write none.
-        compile_what_is_in(ROOT)
         stamp.write_text(wanted, encoding="utf-8")
+    compiled = ROOT / ".venv" / "compiled"
+    if not compiled.is_file():  # tests start thousands of processes that write no byte code
+        compile_what_is_in(ROOT)
+        compiled.touch()
     if len(sys.argv) == 1:
         return 0
     return subprocess.call([str(python_in(ROOT)), *sys.argv[1:]], cwd=str(ROOT))
