@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -175,7 +175,8 @@ class Replay:
                 copy, chapters, selected, Options(), lines=lines, interrupts=self.interrupts
             )
             this.parameters = parameters
-            failed = [result.message for result in this.go() if result.state == "failed"]
+            with closing(this.meanwhile):  # or it converts on, in a folder that is deleted
+                failed = [result.message for result in this.go() if result.state == "failed"]
             refresh(copy)
             found = sets_of(snapshot(copy)).get(self.where, {})
         except UserError as error:  # settings, say, that do not go with the rest
@@ -274,14 +275,8 @@ def _is_known(found: dict) -> bool:
 
 @contextmanager
 def _scratch(interrupts: Interrupts) -> Iterator[Project]:
-    """Hold a temporary folder for a copy; once it is being deleted, Ctrl-C disturbs no more.
-
-    What cannot be deleted, because a process that is just ending still writes, stays behind: the
-    answer is there all the same.
-    """
-    with tempfile.TemporaryDirectory(
-        prefix="boxloop-replay-", ignore_cleanup_errors=True
-    ) as folder:
+    """Hold a temporary folder for a copy; once it is being deleted, Ctrl-C disturbs no more."""
+    with tempfile.TemporaryDirectory(prefix="boxloop-replay-") as folder:
         try:
             yield Project(Path(folder).resolve() / "project")
         except KeyboardInterrupt:
