@@ -18,8 +18,8 @@ sys.path.insert(0, str(TEMPLATE))
 # it too.
 sys.path.append(str(ROOT))
 sys.dont_write_bytecode = True
-# Neither do processes that the tests start write any. What is installed has its own, see
-# tools/environment.py: a cache elsewhere (PYTHONPYCACHEPREFIX) would not be looked for there.
+# Neither do processes that the tests start write any; they read what tools/environment.py has
+# written beside each library, and PYTHONPYCACHEPREFIX would have them look elsewhere.
 os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 os.environ.pop("PYTHONPYCACHEPREFIX", None)
 

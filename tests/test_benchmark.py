@@ -234,6 +234,20 @@ def test_their_own_entries_score_what_was_released(released, task, who):
                 assert now[name]["metrics"][metric]["model"][end] == of[who][end]
 
 
+# As `score.py`, but what it would print is written whole.
+ALL_DIGITS = """
+import json, sys
+from pathlib import Path
+sys.path.insert(0, "metrics")
+from boxloop.measure import entry
+def whole(sets, asked):
+    found = {name: one["model"] for name, one in sets["test"]["metrics"].items()}
+    return [json.dumps({n: [m[e] for e in ("value", "low", "high")] for n, m in found.items()})]
+entry.metric_lines = whole
+sys.exit(entry.main(Path.cwd(), sys.argv[1:]))
+"""
+
+
 @pytest.mark.slow
 def test_the_metric_code_gives_the_same_numbers(released, tmp_path):
     """Handed the truth, as an organiser may do at the end, `score.py` repeats the ledger."""
@@ -251,6 +265,14 @@ def test_the_metric_code_gives_the_same_numbers(released, tmp_path):
     score = read_ledger(project)[-1]["score"]["test"]["metrics"]
     for metric in ("sic", "roc_auc", "max_sic"):
         assert f": {told(score[metric]['model'])}\n" in done.stdout
+    # Printed are few digits; the copy in `metrics/` finds all of them.
+    done = subprocess.run(
+        [sys.executable, "-c", ALL_DIGITS, *words], cwd=folder, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    for metric, ends in json.loads(done.stdout).items():
+        one = score[metric]["model"]
+        assert ends == pytest.approx([one["value"], one["low"], one["high"]], rel=1e-6), metric
 
 
 def test_every_entry_is_on_record(released):

@@ -1,6 +1,8 @@
 """`make demo` replaces the project in build/demo, and keeps one in which somebody worked."""
 
+import importlib.util
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from test_bake import contents
 sys.path.insert(0, str(ROOT / "tools"))
 
 import demo
+import environment
 
 
 @pytest.fixture
@@ -132,3 +135,19 @@ def test_the_demo_leaves_the_seal_shut(monkeypatch, tmp_path, capsys):
     assert demo.main() == 0
     assert [words[1:] for words in typed] == [["-m", "boxloop", "run"]]
     assert 'boxloop release --reason "why it is opened now"' in capsys.readouterr().out
+
+
+def test_what_is_installed_has_byte_code(tmp_path):
+    """Or each of the thousands of processes that tests start compiles it anew; also the next one.
+
+    What cannot be compiled, as some packages bring it, is in nobody's way.
+    """
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / ".venv"], check=True)
+    (place,) = [*(tmp_path / ".venv").rglob("site-packages")]
+    for name, text in {"good.py": "ONE = 1\n", "bad.py": "print 1\n"}.items():
+        (place / name).write_text(text, encoding="utf-8")
+    environment.compile_what_is_in(tmp_path)
+
+    assert Path(importlib.util.cache_from_source(place / "good.py")).is_file()
+    written = Path(importlib.util.cache_from_source(pytest.__file__))
+    assert written.is_file(), "make the environment by `python3 tools/environment.py`"
