@@ -22,6 +22,9 @@ sys.dont_write_bytecode = True
 # written beside each library, and PYTHONPYCACHEPREFIX would have them look elsewhere.
 os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 os.environ.pop("PYTHONPYCACHEPREFIX", None)
+# matplotlib keeps its list of fonts in the user's home, where another environment may have left
+# one that lacks half of them: this one's is kept beside its libraries, and is made anew with them.
+os.environ["MPLCONFIGDIR"] = str(Path(sys.prefix) / "matplotlib")
 
 
 @pytest.fixture(scope="session")
