@@ -157,10 +157,8 @@ def _refused_word():
     """Return why a word of the command line is no answer: Cookiecutter ignores what nobody asks."""
     known = {key: value for key, value in questions().items() if not key.startswith("_")}
     given = _command_line().get("extra_context")
-    for key, value in (given if isinstance(given, dict) else {}).items():
-        if key == "edition" and value != questions()["__edition"]:
-            return f"edition: {questions()['__edition']} is the only one today; leave the word out."
-        if key not in known and key != "edition":
+    for key in given if isinstance(given, dict) else {}:
+        if key not in known:
             return f"{key}: nobody asks for it; leave it out or use one of {', '.join(known)}."
     return None
 
@@ -169,7 +167,7 @@ def _refused_choice(answers: dict):
     """Return why a choice is none: a replayed one was not compared with the list."""
     lists = {key: value for key, value in questions().items() if isinstance(value, list)}
     choices = {key: value for key, value in lists.items() if not key.startswith("_")}
-    for key, values in {**choices, "__edition": [questions()["__edition"]]}.items():
+    for key, values in choices.items():
         if answers.get(key) not in values:
             return _sentence(answers, key, f"choose one of {', '.join(values)}")
     return None

@@ -19,7 +19,7 @@ from boxloop.upkeep.finish import finish
 CHOICES = {
     "task": {{ cookiecutter.task|jsonify }},
     "start_from": {{ cookiecutter.start_from|jsonify }},
-    "edition": {{ cookiecutter.__edition|jsonify }},
+    "edition": {{ cookiecutter.edition|jsonify }},
     "study": {{ cookiecutter|study|jsonify }},
 }
 finish(Path(), CHOICES)

@@ -23,6 +23,7 @@ from boxloop.predict.opened import table_hash
 from boxloop.record.facts import file_hash
 from boxloop.record.kept import numbers_kept
 from boxloop.record.passes import snapshot
+from boxloop.referee import page
 from boxloop.split.ledger import parse
 
 BODIES = {
@@ -57,6 +58,7 @@ bundle.write(here.folder / "model", model_hash=facts["model_hash"], **known_to_i
 }
 SHORT = "\nhere.draws = 40\nfrom boxloop.split.seal import last"
 REASON = ("--reason", "to see what it says", "--anyway", "it is a small study")
+WAIVED = '\n[waivers]\n"stress.swap" = { reason = "There is no second simulator to swap with." }\n'
 CASES = {}
 # What cannot be opened, or may not be: nothing of it is judged.
 NO_RELEASE = ("truncated", "path_with_dots")
@@ -75,7 +77,7 @@ def sources(task="regression"):
         files[where] = json.dumps(notebook, indent=1)
     told_later = "[columns.known_later]"
     before, _, after = files["study.toml"].partition(told_later)
-    files["study.toml"] = before + after[after.index("[columns.") :]
+    files["study.toml"] = before + after[after.index("[columns.") :] + WAIVED
     return files
 
 
@@ -475,6 +477,65 @@ def bolder_prose(folder):
     return reseal(folder)
 
 
+@case("The section 'exceptions' of report/index.html does not say what the results say")
+def nobler_waiver(folder):
+    """A waiver has a nobler reason in settings and results, and the last pass was rewritten too."""
+    old, new = "There is no second simulator to swap with.", "Three referees have looked at it."
+    text = (folder / "study.toml").read_text(encoding="utf-8")
+    write_text(folder / "study.toml", text.replace(old, new))
+    for path in folder.glob("results/**/*.json"):
+        write_text(path, path.read_text(encoding="utf-8").replace(old, new))
+    _rewritten(folder, "study.toml")
+    return reseal(folder)
+
+
+@case("results/06_stress_test/stress.csv is not the one that pass 1 has taken down")
+def edited_table(folder):
+    """A table of a chapter says something else, and every chapter has seen it so."""
+    name = "results/06_stress_test/stress.csv"
+    text = (folder / name).read_text(encoding="utf-8")
+    write_text(folder / name, text + text.splitlines()[-1] + "\n")
+    vouch(folder, name)
+    return reseal(folder)
+
+
+@case("Pass 1 followed another pass than what is there as pass 0: passes were removed, renumbered")
+def renumbered_pass(folder):
+    """There were two passes; the first is gone, and the second has its number."""
+    edited(folder, "results/passes/001.json", lambda past: past.update(follows="0" * 64))
+    return reseal(folder)
+
+
+@case("Pass 1 is gone")
+def removed_pass(folder):
+    """There were two passes; the first is gone."""
+    path = folder / "results/passes/001.json"
+    content = json.loads(path.read_text(encoding="utf-8")) | {"number": 2, "follows": "0" * 64}
+    write_json(path.with_name("002.json"), content)
+    path.unlink()
+    return reseal(folder)
+
+
+def _rewritten(folder, *names):
+    """Let chapters and the last pass, with what it was made from, be of the files as they are."""
+    from boxloop.record.causes import causes_now, keep
+    from boxloop.record.facts import setting, settings_table
+
+    project = Project(folder)
+    vouch(folder, *names)
+    table = settings_table(project)
+    for path in folder.glob("results/*/station.json"):
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        facts["settings"] = {name: setting(table, name) for name in facts["settings"]}
+        write_json(path, facts)
+    path = max(project.passes.glob("[0-9]*.json"))
+    content = json.loads(path.read_text(encoding="utf-8"))
+    chapters = read_loop(project)
+    causes = causes_now(project, chapters, {chapter.name: {} for chapter in chapters})
+    content["causes"] = content["causes"] | {"settings": keep(project, causes)["settings"]}
+    write_json(path, content | plain(snapshot(project)))
+
+
 def better_test_rows(folder):
     """The model is nearer to the truth on all test rows, and every number follows from that.
 
@@ -488,7 +549,9 @@ def better_test_rows(folder):
     write_table(folder / predictions, table)
     measured = pd.read_parquet(folder / rows)
     write_table(folder / rows, measured.assign(model=(measured["model"] + measured["truth"]) / 2))
-    return _measured_anew(folder, predictions, rows)
+    _measured_anew(folder, predictions, rows)
+    write_text(folder / "report/index.html", page.cover_again(Subject(Project(folder))))
+    return reseal(folder)
 
 
 def _measured_anew(folder, *names):

@@ -42,8 +42,8 @@ def a_name_that_is_taken(person):
 @case
 def a_module_that_is_gone(person):
     person.small()
-    yield person.types("add", "feature", "bmi"), "study/features.py is not there: restore it"
-    person.damage("study/features.py", FEATURES)
+    yield person.types("add", "model", "forest"), "study/models.py is not there: restore it"
+    person.damage("study/models.py", "LADDER = []\n")
 
 
 @case

@@ -97,6 +97,34 @@ def test_it_writes_few_files_and_says_which(default, kind):
     refuses(default, kind, "mine", says="already")
 
 
+MODELS, DATA = "study/models.py", "study/data.py"
+
+
+def test_a_study_from_before_there_were_features(default):
+    """The module is written, and what to write beside it is said until that stands there."""
+    (default.root / "study/features.py").unlink()
+    for name, old in ((MODELS, "FEATURES.steps(logarithms())"), (DATA, "FEATURES.into(")):
+        text = (default.root / name).read_text(encoding="utf-8")
+        new = text.replace("from .features import FEATURES\n", "")
+        new = new.replace(old, "[logarithms()]" if name == MODELS else "(")
+        (default.root / name).write_text(new, encoding="utf-8")
+    said = " ".join(adds(default, "feature", "mine").split())
+    assert "study/models.py" in said and "`*FEATURES.steps()` first in each" in said
+    said = " ".join(adds(default, "feature", "early", "--table").split())
+    assert "study/data.py" in said and "return `FEATURES.into(table)`" in said
+
+    text = (default.root / MODELS).read_text(encoding="utf-8")
+    text = text.replace("[logarithms()]", "[*FEATURES.steps(), logarithms()]")
+    text = text.replace("from .baseline", "from .features import FEATURES\nfrom .baseline", 1)
+    (default.root / MODELS).write_text(text, encoding="utf-8")
+    assert "FEATURES.steps" not in adds(default, "feature", "more")
+    code = "from study import models; print(models.ladder(0))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=default.root, capture_output=True, text=True
+    )
+    assert "Derived(" in done.stdout and "'mine'" in done.stdout, done.stdout + done.stderr
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("task", [*TASKS, "own"])
 def test_all_of_them_work_in_every_study(worked, tmp_path, task):

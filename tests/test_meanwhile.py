@@ -137,6 +137,23 @@ def test_a_run_has_its_chapters_converted(project, quick, monkeypatch):  # noqa:
     assert said == [("convert", "05_release"), ("wait",), ("build",), ("close",)]
 
 
+def test_the_report_imports_no_scientific_library():
+    """Each takes longer than the page: two processes would import them beside the notebooks."""
+    code = (
+        "import sys, boxloop.run.loop\nfrom boxloop.report import get_ready\n"
+        "get_ready(converts=False)\n"
+        "print({'sklearn', 'scipy', 'pandas', 'matplotlib', 'pyarrow'} & set(sys.modules))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": str(kept.Path(kept.boxloop.__file__).parent.parent)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert found.stdout == "set()\n"
+
+
 def wait(done, seconds=60):
     """Wait until something is so."""
     end = time.monotonic() + seconds

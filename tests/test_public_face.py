@@ -8,9 +8,10 @@ from importlib import import_module
 import pytest
 from conftest import TEMPLATE
 
+from boxloop.classroom import handout, pages
 from boxloop.upkeep import stubs
 
-MOST_NAMES, MOST_ROOMS = 63, 12
+MOST_NAMES, MOST_ROOMS = 67, 12
 ROOMS = sorted(path.parent.name for path in TEMPLATE.glob("boxloop/*/__init__.py"))
 
 
@@ -23,6 +24,7 @@ def texts():
                 found[f"{path.stem}, cell {cell['id']}"] = "".join(cell["source"])
     for path in sorted(TEMPLATE.glob("studies/**/*.py")):
         found[path.relative_to(TEMPLATE).as_posix()] = path.read_text(encoding="utf-8")
+    found |= {"what a room adds": handout.SEND, "what a room shows": pages.ENTRY}
     return found | {"what `boxloop add check` writes": stubs.CHECKS}
 
 

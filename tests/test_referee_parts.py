@@ -1,9 +1,12 @@
 """Parts of the referee, each on a few files instead of a whole release."""
 
+import base64
+import hashlib
 import json
 import shutil
 from types import SimpleNamespace
 
+import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 from fake_loop import cell
@@ -12,13 +15,15 @@ from study_files import STUDY
 from boxloop.base.errors import UserError
 from boxloop.base.files import fingerprint, write_json, write_table, write_text
 from boxloop.base.places import Project
+from boxloop.figures.lines import drawn
 from boxloop.measure.sets import DRAWS
 from boxloop.parcel import make_toy, toy
 from boxloop.record.causes import Causes
 from boxloop.record.facts import file_hash
-from boxloop.referee import asked, model, outputs, rerun, sources, words
+from boxloop.referee import asked, model, outputs, page, rerun, sources, words
 from boxloop.referee.finding import AGREES, CANNOT_TELL, DIFFERS
 from boxloop.referee.sent import Sent
+from boxloop.report.pictures import lighter
 
 OWN = STUDY + '\n[data]\ntable = "data/raw/all.csv"\nsha256 = ""\n'
 PRIVATE = "\n[release]\nshare_data = false\n"
@@ -135,7 +140,58 @@ def test_sections_of_a_cover():
         '<section aria-labelledby="other">no</section></header>'
         '<section aria-labelledby="headline">below</section>'
     )
-    assert words.sections(html) == {"verdict": "One it is good or bad"}
+    assert page.sections(html) == {"verdict": "One it is good or bad"}
+
+
+@pytest.fixture(scope="module")
+def figures():
+    """Two figures as `here.show` has them: PNG and lines, of each."""
+    found = []
+    for height in (1, 2):
+        fig, ax = plt.subplots(figsize=(3, 2))
+        ax.bar(["model", "reference"], [height, 3 - height], color=["tab:blue", "tab:orange"])
+        found.append(drawn(fig))
+        plt.close(fig)
+    return found
+
+
+def shown(sent, *figures, kind="svg+xml", name=' data-name="bars"'):
+    """Return what is found of a report that shows pictures in the part of a chapter."""
+    data = [base64.b64encode(one.encode() if isinstance(one, str) else one) for one in figures]
+    images = [f'<img alt="" src="data:image/{kind};base64,{one.decode()}"{name}>' for one in data]
+    html = f'<section class="chapter" id="04-train"><section>{"".join(images)}</section></section>'
+    return list(page._figures(sent, html))
+
+
+def test_figures_of_the_report_are_those_that_the_chapter_drew(sent, figures):
+    """Another one in its place is named, under the same name or under none."""
+    (_png, lines), (_, other) = figures
+    put(sent, "notebooks/04_train.ipynb", "{}")
+    assert states(shown(sent, lines)) == [CANNOT_TELL]  # of an earlier boxloop
+    station = {"drawn": {"bars": [hashlib.sha256(lines.encode()).hexdigest()]}}
+    put(sent, "results/04_train/station.json", station)
+
+    assert states(shown(sent, lines)) == [AGREES]
+    (found,) = shown(sent, other)
+    assert found.state == DIFFERS and "another figure bars than was drawn" in found.said
+    assert DIFFERS in states(shown(sent, lines, other))
+    assert states(shown(sent, other, name="")) == [DIFFERS, CANNOT_TELL]
+    assert states(shown(sent, other, name=' data-name="more"')) == [CANNOT_TELL, DIFFERS]
+    assert states(shown(sent)) == []  # a page without chapters: all of it was compared above
+
+
+def test_a_figure_of_pixels_looks_like_the_one_that_is_kept(sent, figures):
+    """The report has it with fewer colours."""
+    (png, _), (other, _) = figures
+    put(sent, "notebooks/04_train.ipynb", "{}")
+    put(sent, "results/04_train/station.json", {"drawn": {"bars": [""]}})
+    sent.file("results/04_train/figures").mkdir()
+    sent.file("results/04_train/figures/bars.png").write_bytes(png)
+    small = base64.b64decode(lighter(base64.b64encode(png).decode()))
+
+    assert states(shown(sent, small, kind="png")) == [AGREES]
+    for picture in (other, b"no picture"):
+        assert states(shown(sent, picture, kind="png")) == [DIFFERS]
 
 
 def test_the_program_of_toys_is_that_of_boxloop(sent, monkeypatch):

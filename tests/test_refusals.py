@@ -24,7 +24,7 @@ NAMES = [
 RULE = re.compile(r"[a-z][a-z0-9_-]{0,48}[a-z0-9]")
 GOOD = {
     "project_name": "A", "project_slug": "good", "author_name": "B", "author_email": "",
-    "task": "regression", "start_from": "own-data", "license": "MIT", "__edition": "research",
+    "task": "regression", "start_from": "own-data", "license": "MIT", "edition": "research",
 }  # fmt: skip
 
 
@@ -70,12 +70,11 @@ def test_return_after_a_name_bakes(cook, name):
     assert read(project / "pyproject.toml")["project"]["name"] == project.name == folder_name(name)
 
 
-def test_a_question_with_one_answer_is_not_asked(cook):
-    """Seven questions are asked, and the edition is on record all the same."""
+def test_return_all_the_way_is_the_research_edition(cook):
+    """Eight questions are asked, and the edition is on record."""
     done = cook(str(ROOT), answers="\n" * 20)
 
-    assert "[7/7]" in done.stdout
-    assert not re.search("edition|whom", done.stdout, re.IGNORECASE)
+    assert "[8/8]" in done.stdout
     assert (
         read(cook.here / "my_study" / "pyproject.toml")["tool"]["boxloop"]["edition"] == "research"
     )
@@ -90,7 +89,6 @@ def test_a_question_with_one_answer_is_not_asked(cook):
         ("project_name= ", "project_name: write one line"),
         ("author_name=two\nlines", "author_name: write one line"),
         ("author_email=nobody", "author_email: write an address"),
-        ("edition=workshop", "edition: research is the only one"),
         ("__edition=workshop", "__edition: nobody asks for it"),
         ("licence=MIT", "licence: nobody asks for it"),
     ],
@@ -108,9 +106,13 @@ def test_a_refusal_is_one_sentence(cook, word, sentence, hooks):
     assert sorted(path.name for path in cook.here.parent.iterdir()) == ["here", "home"]
 
 
-def test_the_edition_that_there_is_may_be_named(cook):
-    """A command written down when it was asked goes on working."""
-    assert cook(str(ROOT), "--no-input", "edition=research").returncode == 0
+def test_the_edition_may_be_named(cook):
+    """On the command line, as every other answer, and it is on record."""
+    assert cook(str(ROOT), "--no-input", "edition=workshop").returncode == 0
+
+    assert (
+        read(cook.here / "my_study" / "pyproject.toml")["tool"]["boxloop"]["edition"] == "workshop"
+    )
 
 
 def test_an_unknown_choice_ends_in_a_sentence(cook):
@@ -141,17 +143,17 @@ def follow(cook, refused, bad, good):
     ("answers", "bad", "good"),
     [
         (
-            "A study\nBad One\nZoë\nz@x.org\n2\n2\n3\n",
+            "A study\nBad One\nZoë\nz@x.org\n2\n2\n1\n3\n",
             '"project_slug": "Bad One"',
             '"project_slug": "good_one"',
         ),
         (
-            "  \ngood_one\nZoë\nz@x.org\n2\n2\n3\n",
+            "  \ngood_one\nZoë\nz@x.org\n2\n2\n1\n3\n",
             '"project_name": ""',
             '"project_name": "A study"',
         ),
         (
-            "A study\ngood_one\nZoë\nnobody\n2\n2\n3\n",
+            "A study\ngood_one\nZoë\nnobody\n2\n2\n1\n3\n",
             '"author_email": "nobody"',
             '"author_email": "z@x.org"',
         ),

@@ -3,11 +3,14 @@
 import pytest
 import remedies_add
 import remedies_adopt
+import remedies_ahead
 import remedies_benchmark
 import remedies_bundle
 import remedies_classes
+import remedies_classroom
 import remedies_desk
 import remedies_divide
+import remedies_editions
 import remedies_files
 import remedies_formats
 import remedies_lab
@@ -33,11 +36,14 @@ from walk_project import command, execute_here, sources, write
 ROOMS = (
     remedies_add,
     remedies_adopt,
+    remedies_ahead,
     remedies_benchmark,
     remedies_bundle,
     remedies_classes,
+    remedies_classroom,
     remedies_desk,
     remedies_divide,
+    remedies_editions,
     remedies_files,
     remedies_formats,
     remedies_lab,

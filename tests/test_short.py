@@ -69,6 +69,15 @@ def test_prose_that_begins_something_new_is_not_what_we_see():
     assert digest_of([markdown("a", "Words."), answer()]) == set()
 
 
+def test_what_begins_the_section_of_a_figure_says_what_it_is():
+    """Where no prose goes on from the figure; the title of a chapter is none of it."""
+    found = [markdown("title", "# 04 Train\n\nWords."), code("first", "draw()", [figure()])]
+    assert digest_of(found) == {1}
+    found[1:1] = [markdown("rule", "## The rule\n\nWords."), code("work", "1 + 1", [])]
+    assert digest_of(found) == {1, 3}
+    assert digest_of([*found, markdown("seen", "A line.")]) == {3, 4}
+
+
 def test_folds_hold_what_lies_between_and_name_its_headings():
     """In the order of the notebook; prose of the digest ends before a heading inside it."""
     found = cells("second", "seen-2")

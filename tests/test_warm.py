@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -136,6 +137,21 @@ def test_the_server_takes_its_kernels_along(tmp_path):
         time.sleep(0.1)
 
     assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    kernels.close()
+
+
+def test_no_kernel_is_made_that_no_chapter_takes(tmp_path, monkeypatch):
+    """The last chapter has its own, and the end need not wait for another."""
+    project, made = make_project(tmp_path, graph=GRAPH), []
+    monkeypatch.setattr(pool, "Server", lambda *_: SimpleNamespace(check=list, close=list))
+    monkeypatch.setattr(pool.Kernels, "_start", lambda self: made.append(self) or len(made))
+    kernels = pool.Kernels(project, read_loop(project), dict(os.environ))
+    kernels.prepare()
+    assert [kernels.take(), kernels.take()] == [1, 2]
+    kernels.prepare()
+    kernels._maker.submit(list).result()  # all that it was asked for is done
+    assert len(made) == 2
+    assert kernels.take() == 3  # a chapter whose kernel has died gets another
     kernels.close()
 
 

@@ -25,7 +25,8 @@ def counted(choice):
     found = {"shared": 0, "own": 0}
     for station in STATIONS:
         for cell in chosen(read(TEMPLATE / "notebooks" / f"{station}.ipynb"), choice):
-            if cell["cell_type"] == "markdown":
+            # What a course adds is counted in minutes, each exercise its own.
+            if cell["cell_type"] == "markdown" and "workshop" not in tags(cell):
                 side = "own" if set(tags(cell)) & set(STUDIES) else "shared"
                 found[side] += words(cell)
     return found

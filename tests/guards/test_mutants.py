@@ -15,6 +15,7 @@ import mutants
 
 GUARDS = {
     "add",
+    "ahead",
     "short",
     "far",
     "lab",
@@ -54,7 +55,10 @@ GUARDS = {
     "watch",
     "every cut",
     "draft",
+    "editions",
+    "exercises",
     "tables",
+    "classroom",
 }
 LISTED = mutants.read_list()
 SOURCE = '''

@@ -81,10 +81,17 @@ def _finish(project: Project, outcome: Outcome, note: Any, *more: str) -> None:
         _tell(f"Failed: {problem}", err=True)
     if outcome.report:
         _tell(f"Report: {outcome.report}")
-    _tell(*more)
+    _tell(*more, *_tally(project))
     with suppress(UserError):  # a damaged file was told of above
         _tell(*closing_lines(project))
     sys.exit(0 if outcome.ok else 1)
+
+
+def _tally(project: Project) -> list[str]:
+    """Return how many exercises are right, where there are exercises."""
+    from boxloop.teach.course import tally
+
+    return tally(project)
 
 
 def _places(project: Project, name: str) -> list[str]:
@@ -573,7 +580,7 @@ def status() -> None:
 
     project = _open_project()
     *lines, verdict = status_lines(project)
-    _say(*lines, *state_lines(project), verdict)
+    _say(*lines, *_tally(project), *state_lines(project), verdict)
 
 
 @cli.command()
@@ -626,6 +633,15 @@ def reset(reason: str) -> None:
     _say(f"Results, report, test set and ledger of before are in {project.relative(done.attic)}.")
     _say("Your data in data/raw, notebooks/, study/ and study.toml are where they were.")
     _say("Next: `boxloop run`.")
+
+
+@cli.command("catch-up")
+@click.argument("number", metavar="NN")
+def catch_up(number: str) -> None:
+    """Start chapter NN from the workshop's reference: what was run goes into attic/."""
+    from boxloop.teach.catch_up import catch_up as place
+
+    _say(*place(_open_project(), number))
 
 
 REPLAYED = """\b
@@ -795,6 +811,105 @@ def watch(port: int, no_browser: bool, verbose: bool, **how: Any) -> None:
     except KeyboardInterrupt:
         ignore()
         _tell("Nobody watches any more; what was run is kept.")
+
+
+@cli.group()
+def room() -> None:
+    """Serve a workshop in a room without internet, or join one."""
+
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@room.command("serve")
+@click.option("--student", type=_FOLDER, help="The project to hand out; workshop/student.")
+@click.option("--wheels", type=_FOLDER, help="Wheels to hand out; workshop/wheels.")
+@click.option(
+    "--labels",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A table of rows that no student has: their labels stay hidden, for a leaderboard.",
+)
+@click.option(
+    "--looks",
+    type=click.IntRange(1, 100),
+    default=3,
+    show_default=True,
+    help="Entries for these that a student may have scored.",
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True)
+@click.option("--no-browser", is_flag=True, help="Open no browser.")
+def serve_room(no_browser: bool, **what: Any) -> None:
+    """Hand out the student edition in this network, and show who is at which exercise."""
+    from boxloop.classroom.command import serve
+    from boxloop.run.browser import show
+
+    shown = (lambda _: None) if no_browser else show
+    try:
+        serve(find_project(), say=_tell, show=shown, **what)
+    except KeyboardInterrupt:
+        ignore()
+        _tell("The room is closed; what came in is kept for the next `boxloop room serve`.")
+
+
+@room.command("wheels")
+@click.option(
+    "--system",
+    "systems",
+    multiple=True,
+    type=click.Choice(["linux", "windows", "macos", "macos-intel"]),
+    default=("linux", "windows", "macos"),
+    show_default=True,
+    help="Laptops that will come; may be repeated.",
+)
+@click.option(
+    "--python",
+    "pythons",
+    multiple=True,
+    metavar="3.N",
+    help="Pythons that will come; may be repeated. That of this laptop, if not said.",
+)
+def fetch_wheels(systems: tuple, pythons: tuple) -> None:
+    """Fetch into workshop/wheels what students install, while there is a network."""
+    from boxloop.classroom.wheels import fetch
+
+    project = find_project()
+    mine = f"{sys.version_info.major}.{sys.version_info.minor}"
+    folder = project.root / "workshop" / "wheels"
+    _say(*fetch(project.root, folder, systems, pythons or (mine,)))
+    _say("Next: `boxloop room serve`.")
+
+
+@room.command("join")
+@click.argument("address")
+@click.option("--as", "nickname", required=True, metavar="NICKNAME", help="Not your own name.")
+@click.option("--password", metavar="WORD", help="What you were given, to come in again.")
+def join_room(address: str, nickname: str, password: str | None) -> None:
+    """Join the room at the address on the blackboard."""
+    from boxloop.teach.room import join
+
+    _say(join(address, nickname, password))
+    _say("The last cell of each notebook sends which exercises are right, when you run it.")
+
+
+@cli.command()
+@click.option("--replace", is_flag=True, help="Also where somebody has edited what stands there.")
+def workshop(replace: bool) -> None:
+    """Write workshop/student/, without solutions, and workshop/instructor/, with them."""
+    from boxloop.teach.editions import build
+
+    _say(*build(_open_project(), replace=replace))
+
+
+@cli.command()
+def doctor() -> None:
+    """Look whether this machine can do the loop: a line about each thing that it needs."""
+    from boxloop.teach.doctor import diagnose
+
+    fine = True
+    for line in diagnose(find_project().root):
+        _say(str(line))
+        fine = fine and line.ok
+    sys.exit(0 if fine else 1)
 
 
 def _speak_safely() -> None:

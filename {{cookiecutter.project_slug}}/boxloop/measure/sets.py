@@ -19,8 +19,6 @@ from boxloop.base.files import (
     write_table,
 )
 from boxloop.measure.evidence import Evidence
-from boxloop.measure.task import Task
-from boxloop.split.division import units
 from boxloop.table.codes import numbered
 
 if TYPE_CHECKING:
@@ -55,6 +53,9 @@ def measure_sets(
         By name of the set: ``n_rows``, ``n_groups`` and ``metrics`` as
         `boxloop.measure.intervals.compare` returns them.
     """
+    from boxloop.measure.task import Task
+    from boxloop.split.division import units
+
     sets = {}
     for name, rows in frame.reset_index(drop=True).groupby("set", sort=False):
         here = {who: values[rows.index] for who, values in predictions.items()}
@@ -223,6 +224,8 @@ def _lost(file: Path, name: str) -> str:
 
 def _read(files: list[Path], name: str, settings: Any) -> Evidence:
     """Return the evidence in the two files of a set."""
+    from boxloop.measure.task import Task
+
     facts, table = read_json(files[0]), read_table(files[1])
     if not isinstance(facts, dict) or facts["set"] != name:
         raise KeyError(name)

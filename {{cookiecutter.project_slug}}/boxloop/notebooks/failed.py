@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from boxloop.notebooks.file import errors
+
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 # How IPython heads what it shows of each call; a syntax error has no function.
 _CELL = re.compile(r"^\s*Cell In\[(\d+)\], line (\d+)")
@@ -50,15 +52,7 @@ def places(notebook: dict, name: str, root: Path) -> list[str]:
         Two for each place, where it is and its code; none where the failure had no line.
     """
     cells = {cell.get("execution_count"): cell.get("id", "?") for cell in notebook["cells"]}
-    traceback = next(
-        (
-            output.get("traceback", [])
-            for cell in notebook["cells"]
-            for output in cell.get("outputs", [])
-            if output.get("output_type") == "error"
-        ),
-        [],
-    )
+    traceback = next((output.get("traceback", []) for _, output in errors(notebook)), [])
     text = _COLOUR.sub("", "\n".join(map(str, traceback)))
     found = [place for place in _frames(text.splitlines(), cells, name, root) if place.own]
     lines = []

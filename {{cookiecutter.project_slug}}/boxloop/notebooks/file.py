@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -11,6 +12,8 @@ from boxloop.notebooks.clean import as_text
 
 # Cells that papermill adds to an executed copy; they are not in the source.
 ADDED_TAGS = {"injected-parameters", "papermill-error-cell-tag"}
+# What ends a kernel, by the names that nbclient has for it.
+DEAD, TOO_LONG = ENDS = ("DeadKernelError", "CellTimeoutError")
 _ASKS = re.compile(r"\b(?:check|not_applicable)\(\s*['\"]([\w.]+)['\"]")
 
 
@@ -178,11 +181,22 @@ def asked(text: str) -> list[str]:
     return _ASKS.findall(text)
 
 
-def first_error(notebook: dict) -> Any:
-    """Return ``(cell id, "Name: message")`` of the first error in an executed copy, or None."""
+def errors(notebook: dict) -> Iterator[tuple[dict, dict]]:
+    """Yield cell and output of each error in an executed copy.
+
+    One that the tag ``raises-exception`` of its cell announces is none; the end of a kernel is.
+    """
     for cell in notebook["cells"]:
+        announced = "raises-exception" in tags(cell)
         for output in cell.get("outputs", []):
-            if output.get("output_type") == "error":
-                lines = str(output.get("evalue", "")).strip().splitlines() or [""]
-                return cell.get("id", "?"), f"{output.get('ename')}: {lines[0]}"
+            counts = not announced or output.get("ename") in ENDS
+            if counts and output.get("output_type") == "error":
+                yield cell, output
+
+
+def first_error(notebook: dict) -> Any:
+    """Return ``(cell id, "Name: message")`` of the first of the `errors`, or None."""
+    for cell, output in errors(notebook):
+        lines = str(output.get("evalue", "")).strip().splitlines() or [""]
+        return cell.get("id", "?"), f"{output.get('ename')}: {lines[0]}"
     return None

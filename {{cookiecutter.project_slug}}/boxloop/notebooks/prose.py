@@ -41,6 +41,8 @@ _ABBREVIATED = re.compile(
     r"(?:\b(?:al|e\.g|i\.e|vs|cf|[Ff]igs?|[Ee]qs?|[Ss]ects?|approx|ca|[A-Z]))\.$"
 )
 
+TAUGHT = {"exercise", "hint", "instructor"}  # the prose of a course, of cells tagged `workshop`
+
 
 @dataclass(frozen=True)
 class Passage:
@@ -54,10 +56,15 @@ class Passage:
 
 
 def passages(name: str, notebook: dict) -> list[Passage]:
-    """Return the prose of a notebook in its order: all Markdown, alternative texts, captions."""
+    """Return the prose of a notebook in its order: all Markdown, alternative texts, captions.
+
+    What a course asks, hints at and tells its teacher is no prose of the study, and finds nothing.
+    """
     found = []
     for cell in notebook["cells"]:
         tags = frozenset(cell.get("metadata", {}).get("tags", []))
+        if "workshop" in tags and tags & TAUGHT:
+            continue
         where = (name, str(cell.get("id", "")))
         if cell.get("cell_type") == "markdown":
             found.append(Passage(*where, "prose", source(cell), tags))

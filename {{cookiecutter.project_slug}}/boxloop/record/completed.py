@@ -14,7 +14,7 @@ from boxloop.record.edits import edits, words
 from boxloop.record.facts import file_hash
 from boxloop.record.facts import inputs as inputs_of
 from boxloop.record.kept import numbers_kept
-from boxloop.record.passes import last_pass, numbers_taken, snapshot
+from boxloop.record.passes import hash_of, last_pass, left, numbers_taken, snapshot
 from boxloop.record.prose import results_of
 from boxloop.record.status import is_complete
 from boxloop.split.seal import head
@@ -69,13 +69,14 @@ def record(
     inputs, last = inputs_hash(project, chapters, parameters), last_pass(project)
     same = last is not None and _is_same(project, last, inputs, causes)
     words_since = _words_since(project, last, inputs, causes) if same else []
-    made_of = {"inputs": inputs, "words": words_since, "causes": keep(project, causes)}
+    number = last["number"] if same else _next_number(project, last)
+    made_of = {"inputs": inputs, "words": words_since, **_witness(project, number, causes)}
     now = plain(snapshot(project) | {"numbers": numbers_kept(project, chapters)})
     if same and last["released"] and _headline_set(now) != _headline_set(last):
         content = last | made_of  # what was measured on the test set stands, also where 08 lost it
     else:
         content = {
-            "number": last["number"] if same else _next_number(project, last),
+            "number": number,
             "note": note if note is not None else (last["note"] if same else ""),
             **now,
             "released": any(reasons) or (same and last["released"]),
@@ -85,6 +86,12 @@ def record(
         }
     _write(project, content, last if same else None)
     return content["number"]
+
+
+def _witness(project: Project, number: int, causes: Causes) -> dict[str, Any]:
+    """Return what a pass keeps so that others can see what was edited since."""
+    found = {"left": left(project), "follows": hash_of(project, number - 1)}
+    return found | {"causes": keep(project, causes)}
 
 
 def _write(project: Project, content: dict, last: dict | None) -> None:

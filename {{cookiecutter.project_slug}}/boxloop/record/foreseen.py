@@ -264,7 +264,7 @@ def past_of(project: Project, predictions: Iterable[Prediction]) -> Past:
     return Past(late(project, predictions, passes), kept, running)
 
 
-def table(project: Project, results: Results, *, chapter: str = "") -> pd.DataFrame:
+def rows(project: Project, results: Results, *, chapter: str = "") -> list[dict[str, Any]]:
     """Return every prediction with how it stands, those that are withdrawn too.
 
     Parameters
@@ -276,23 +276,27 @@ def table(project: Project, results: Results, *, chapter: str = "") -> pd.DataFr
 
     Returns
     -------
-    DataFrame
-        Index: ids. Columns as in `boxloop.record.predictions.scored`, and ``earlier``.
+    list of dict
+        As `boxloop.record.predictions.scored` returns them, with ``earlier``.
     """
-    import pandas as pd
-
     for name in CHAPTERS:
         if (path := project.station(name) / FILE).is_file():
             results.note(path)
     found = unique(registered(project))
     before, past = earlier(project, found), past_of(project, found)
     scores = scored(found, results, chapter=chapter, past=past)
-    rows = [
+    here = [
         row | {"earlier": before.get(one.key, "")} for one, row in zip(found, scores, strict=True)
     ]
-    rows += [row | {"waits": False, "earlier": ""} for row in withdrawn(project, found)]
+    return here + [row | {"waits": False, "earlier": ""} for row in withdrawn(project, found)]
+
+
+def table(project: Project, results: Results, *, chapter: str = "") -> pd.DataFrame:
+    """Return `rows` as a table with the ids as its index."""
+    import pandas as pd
+
     columns = [*COLUMNS, "earlier"]
-    return pd.DataFrame(rows, columns=columns).set_index("id")
+    return pd.DataFrame(rows(project, results, chapter=chapter), columns=columns).set_index("id")
 
 
 # What is remembered from one run to the next.

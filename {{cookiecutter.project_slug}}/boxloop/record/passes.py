@@ -7,13 +7,16 @@ import statistics
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from boxloop.base.files import read_cache
+from boxloop.base.files import fingerprint, read_cache
+from boxloop.record.facts import file_hash
 from boxloop.record.results import read_checks, read_metrics
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from boxloop.base.places import Project
+
+LEFT = ("*/*.csv", "*/figures/*.png")  # of the folders of chapters
 
 
 def _files(project: Project) -> list[Path]:
@@ -144,6 +147,21 @@ def numbers_taken(project: Project) -> list[int]:
 def last_pass(project: Project) -> Any:
     """Return the newest pass, or None."""
     return next(reversed(all_passes(project)), None)
+
+
+def hash_of(project: Project, number: int) -> str | None:
+    """Return the hash of what a pass says, by which the next one knows it; None if it is gone."""
+    content = read_cache(project.passes / f"{number:03d}.json")
+    return fingerprint(content) if isinstance(content, dict) else None
+
+
+def left(project: Project) -> dict[str, str]:
+    """Return the hash of each table and figure that chapters have left, by its path.
+
+    A referee, who has no second run, sees by them what was edited since.
+    """
+    paths = sorted(path for pattern in LEFT for path in project.results.glob(pattern))
+    return {project.relative(path): file_hash(project, path) for path in paths}
 
 
 def snapshot(project: Project) -> Any:

@@ -22,6 +22,7 @@ from boxloop.record.facts import (
     setting,
     settings_table,
 )
+from boxloop.record.reference import MARK, WHY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -236,7 +237,8 @@ def judge(now: Now, chapter: Any, *, doubtful: Any = (), given: dict | None = No
         return Row(chapter.name, "failed", f"cell {error[0]}: {error[1]}")
     if facts is None:
         return Row(chapter.name, "stale", "its last run was interrupted")
-    reason = _changed(now, facts.get("needs", {}) | facts.get("makes", {}))
+    reason = facts.get(MARK) and WHY
+    reason = reason or _changed(now, facts.get("needs", {}) | facts.get("makes", {}))
     if "by_hand" in facts and (copy is None or another):
         reason = reason or f"run by hand: {doubt(read_notebook(chapter.path), facts)}"
     elif copy is None:

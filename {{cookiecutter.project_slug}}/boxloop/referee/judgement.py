@@ -40,8 +40,9 @@ CANNOT_SEE = (
     "The inputs of the test rows are sealed, so that what the model says of them is taken from "
     "the release; a second run divides the data again and opens a seal of its own. "
     "Whether the raw data are what was observed or simulated is not known here. "
-    "Tables of the chapters and figures are compared by a second run alone. Not looked at: the "
-    "report below its cover and the cover's history, what a notebook wrote into its card beside "
+    "Tables and figures of the chapters are compared with what the last pass took down, and made "
+    "again by a second run alone. Not looked at: tables and words of the report below its cover, "
+    "what a notebook wrote into its card beside "
     "metrics and limits, and the files for archives and for programs (CITATION.cff, "
     "codemeta.json, .zenodo.json, croissant.json, ro-crate-metadata.json)."
 )

@@ -13,6 +13,7 @@ from boxloop.notebooks.graph import read_loop
 from boxloop.record.kept import numbers_kept
 from boxloop.record.passes import all_passes, damaged_by_number, numbers_taken, snapshot
 from boxloop.record.release import releases
+from boxloop.referee import kept
 from boxloop.referee.finding import AGREES, CANNOT_TELL, DIFFERS, Finding, count, differences, text
 from boxloop.split.ledger import check_chain, known_heads, parse
 from boxloop.split.locked import Past, times, whole
@@ -202,6 +203,7 @@ def _passes(sent: Sent) -> Iterator[Finding]:
         released = sum(one["released"] for one in passes)
         said = f"{count(len(passes), 'pass', 'passes')}, {times(released)} released."
         yield Finding(PART, AGREES, said, where)
+    yield from kept.look(sent, passes)
 
 
 def _moved(sent: Sent, last: dict) -> list[tuple[str, str, str]]:
@@ -215,14 +217,14 @@ def _moved(sent: Sent, last: dict) -> list[tuple[str, str, str]]:
     return found + _numbers(sent, last.get("numbers") or {})
 
 
-def _numbers(sent: Sent, kept: dict) -> list[tuple[str, str, str]]:
+def _numbers(sent: Sent, then: dict) -> list[tuple[str, str, str]]:
     """Return which numbers that prose may speak of are others now; what is not shared is none."""
     try:
         now = numbers_kept(sent.project, read_loop(sent.project))
     except UserError:  # a notebook that is damaged is told of among the sources
         return []
-    both = [name for name in kept if name in now]
-    return differences({name: kept[name] for name in both}, {name: now[name] for name in both})
+    both = [name for name in then if name in now]
+    return differences({name: then[name] for name in both}, {name: now[name] for name in both})
 
 
 def _linked(sent: Sent) -> set[int]:

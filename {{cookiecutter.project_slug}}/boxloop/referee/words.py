@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import partial
-from html.parser import HTMLParser
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from boxloop.base.errors import UserError
 from boxloop.predict.layout import PAPER, TOY
+from boxloop.referee import page
 from boxloop.referee.finding import AGREES, CANNOT_TELL, DIFFERS, Finding, around, count
 
 if TYPE_CHECKING:
@@ -20,10 +18,7 @@ if TYPE_CHECKING:
     from boxloop.referee.sent import Sent
 
 PART = "words"
-REPORT = "report/index.html"
 CARD_OF_08 = "results/08_release/model_card.md"
-# Of the cover, by the id of its heading; the others tell of passes and of this machine.
-SECTIONS = ("verdict", "headline", "criteria", "metrics")
 LIMITS = "Where it is safe and where it breaks"
 FEWEST = 4  # cells of a row that says something: set, rows, metric, model
 _HEADING = re.compile(r"^## ", re.MULTILINE)
@@ -43,7 +38,7 @@ def look(sent: Sent) -> Iterator[Finding]:
     yield from _card_of_08(sent, subject)
     yield from _limits_in_card(sent, subject)
     yield from _toys(sent)
-    yield from _cover(sent, subject)
+    yield from page.look(sent, subject, _state(sent))
 
 
 def _lost(sent: Sent) -> list[str]:
@@ -165,85 +160,3 @@ def _agree(told: list[str], made: list[str]) -> bool:
 def _key(row: str) -> tuple[str, ...]:
     """Return set, rows and metric of a row of the table."""
     return tuple(cell.strip() for cell in row.strip().strip("|").split(" | ")[:3])
-
-
-def _cover(sent: Sent, subject: Subject) -> Iterator[Finding]:
-    """Yield whether verdict, headline, criteria and metrics of the cover follow from results."""
-    if not sent.has(REPORT):
-        yield Finding(PART, CANNOT_TELL, f"{REPORT} is not in the release.", REPORT)
-        return
-    stored, made = sections(sent.text(REPORT)), sections(cover_again(subject))
-    other = [name for name in made if stored.get(name) != made[name]]
-    for name in other:
-        said = f"The section '{name}' of {REPORT} does not say what the results say."
-        values = ((name, *around(stored.get(name, ""), made[name])),)
-        yield Finding(PART, _state(sent), said, f"{REPORT}#{name}", values)
-    if not other:
-        said = f"{REPORT}: {', '.join(made)} made again of the results."
-        yield Finding(PART, AGREES, said, REPORT)
-
-
-def cover_again(subject: Subject) -> str:
-    """Return the cover of the report as it is made of the results, without the chapters' part."""
-    from boxloop.record.excused import author_words
-    from boxloop.report import cover
-    from boxloop.report.drawing import loop_drawing
-    from boxloop.report.page import fragment, words_of_criteria
-    from boxloop.report.safe import without_unseen
-    from boxloop.split.locked import Past
-    from boxloop.split.seal import read_ledger
-
-    settings, metrics = subject.settings, subject.metrics
-    checks = [row | {"old": False, "words": author_words(row)} for row in subject.checks]
-    past = Past(read_ledger(subject.project))
-    known: dict[str, Any] = {"study": settings.study, "title": subject.title, "openings": []}
-    none = ("chapters", "problems", "counts", "checks", "passes", "provenance", "predictions")
-    known |= {name: [] for name in none} | {"drawing": loop_drawing([])}
-    known |= {"verdict": cover.judged(subject.verdict, checks, []), "smoke": [], "old": []}
-    known |= {"headline": cover.headline(metrics, settings, past, checks), "history": []}
-    known |= {"metrics": cover.secondary(metrics), "classes": {"rows": []}}
-    try:
-        return without_unseen(
-            fragment("cover.html.j2", **known, **words_of_criteria(metrics, checks))
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        msg = f"The cover cannot be made again: results of it are damaged ({error})."
-        raise UserError(msg) from error
-
-
-class _Sections(HTMLParser):
-    """Takes the text of the sections of a cover, by the id of their headings."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.found: dict[str, list[str]] = {}
-        self._inside: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: Any) -> None:
-        """Enter a section; of an SVG only what is written counts."""
-        if tag == "section":
-            name = dict(attrs).get("aria-labelledby") or ""
-            self._inside.append(name)
-            # One that is there twice is no section of ours: all of it counts.
-            self.found.setdefault(name, [])
-
-    def handle_endtag(self, tag: str) -> None:
-        """Leave a section."""
-        if tag == "section" and self._inside:
-            self._inside.pop()
-
-    def handle_data(self, data: str) -> None:
-        """Take text."""
-        if self._inside:
-            self.found[self._inside[-1]].append(data)
-
-
-def sections(html: str) -> dict[str, str]:
-    """Return the words of `SECTIONS` in a cover, all white space as one."""
-    begin = html.find('id="cover"')
-    cover = html[max(begin, 0) :].partition("</header>")[0]
-    parser = _Sections()
-    parser.feed(f"<header {cover}" if begin >= 0 else cover)
-    words = partial(re.sub, r"\s+", " ")
-    found = {name: words(" ".join(parser.found.get(name, []))).strip() for name in SECTIONS}
-    return {name: text for name, text in found.items() if text}

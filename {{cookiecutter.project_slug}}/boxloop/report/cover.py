@@ -206,7 +206,7 @@ def criteria_words(rows: list[dict]) -> str:
 
 
 def predictions(rows: list[dict]) -> list[dict]:
-    """Return predictions as rows of words; see `boxloop.record.foreseen.table`."""
+    """Return predictions as rows of words; see `boxloop.record.foreseen.rows`."""
     words = ("prediction", "of", "predicted", "state", "note", "earlier")
     found = []
     for row in rows:

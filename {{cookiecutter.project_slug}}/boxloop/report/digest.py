@@ -2,7 +2,8 @@
 
 Of each of three kinds, figure, table and prose, a digest shows the cells that their author has
 tagged with `TAG`, or else the first: the first figure, the first table, and the prose that goes on
-from that figure. Other cells with the tag are shown too, and the one that stopped the notebook.
+from that figure, or begins the section that it stands in. Other cells with the tag are shown too,
+and the one that stopped the notebook.
 """
 
 from __future__ import annotations
@@ -63,7 +64,11 @@ def digest_of(cells: list[dict]) -> set[int]:
     table = next(iter(tables), None) if table is None else table
     after = table if figure is None else figure
     follow = next((at for at in proses if after is not None and at > after), None)
-    seen = None if tagged & set(proses) or follow is None or _begins(cells[follow]) else follow
+    if follow is None or _begins(cells[follow]):
+        # Nothing goes on from it: what its section begins with says what it is.
+        before = [at for at in proses if after is not None and at < after]
+        follow = next((at for at in reversed(before) if _begins(cells[at], "##")), None)
+    seen = None if tagged & set(proses) else follow
     return tagged | {at for at in (figure, table, seen) if at is not None}
 
 
@@ -102,9 +107,9 @@ def _is_prose(cell: dict) -> bool:
     return cell.get("cell_type") == "markdown" and not is_answer(cell)
 
 
-def _begins(cell: dict) -> bool:
+def _begins(cell: dict, mark: str = "#") -> bool:
     """Return whether prose begins something new, and does not go on from what stands above it."""
-    return source(cell).lstrip().startswith("#")
+    return source(cell).lstrip().startswith(mark)
 
 
 def _line(cells: list[dict]) -> str:

@@ -15,8 +15,7 @@ import numpy as np
 from boxloop.base.files import read_cache, sha256
 from boxloop.measure.every_cut import BACKGROUND, ERROR, PROBABILITY, SIC, Counts
 from boxloop.measure.numbers import text
-from boxloop.record.results import AT_HOME
-from boxloop.record.station import CUT
+from boxloop.record.results import AT_HOME, CUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -149,13 +148,13 @@ def _set(kept: dict[str, Any], settings: Settings, metrics: dict) -> dict[str, A
     asked = _asked(settings, metrics)
     told = {SAME.get(key, key) for curve in kept["curves"] for key in curve["measures"]}
     mine = [one for one in asked if _of(one, name) and SAME.get(one.metric, one.metric) in told]
-    groups = f", {kept['groups']} groups" if kept["groups"] != kept["rows"] else ""
+    groups = f", {kept['groups']:,} groups" if kept["groups"] != kept["rows"] else ""
     whos = {"signal": study.positive_class or "signal", "model": "model"}
     whos["reference"] = study.reference.label
     several = len(kept["curves"]) > 1 and by != ERROR
     return {
         "set": name,
-        "size": f"{kept['rows']} rows{groups}",
+        "size": f"{kept['rows']:,} rows{groups}",
         "by": by,
         "ask": _ask(by, study, kept["curves"][0]["of"] if several else study.positive_class or ""),
         "unit": study.unit if by == ERROR and not study.scale else "",

@@ -146,8 +146,7 @@ def words_of_criteria(metrics: dict, checks: list[dict]) -> dict:
 
 
 def _scored(project: Project) -> list[dict]:
-    table = foreseen.table(project, results_of(project)).reset_index()
-    return table.astype(object).where(table.notna(), None).to_dict("records")
+    return foreseen.rows(project, results_of(project))
 
 
 def _predictions(rows: list[dict]) -> dict:

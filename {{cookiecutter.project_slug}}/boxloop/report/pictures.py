@@ -6,6 +6,12 @@ import base64
 import binascii
 import io
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from PIL import Image
 
 SMALL = 8_000  # bytes of base64 up to which nothing is won
 COLOURS = 256
@@ -31,7 +37,7 @@ def lighter(text: str) -> str:
 
 @lru_cache(maxsize=512)
 def _lighter(text: str) -> str:
-    from PIL import Image, ImageChops
+    from PIL import Image
 
     try:
         with Image.open(io.BytesIO(base64.b64decode(text))) as opened:
@@ -44,12 +50,32 @@ def _lighter(text: str) -> str:
         return text
     small = whole.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     small.putpalette(_with_white(small.getpalette() or []))
-    change = ImageChops.difference(whole, small.convert("RGB")).convert("L")
-    areas = sum(change.histogram()[STEP:]) > SHARE * whole.width * whole.height
+    areas = _areas(whole, small.convert("RGB"))
     file = io.BytesIO()
     small.save(file, "png")
     found = base64.b64encode(file.getvalue()).decode("ascii")
     return text if areas or len(found) >= len(text) else found
+
+
+def _areas(one: Image.Image, two: Image.Image) -> bool:
+    """Return whether more than edges differ between two pictures of one size."""
+    from PIL import ImageChops
+
+    change = ImageChops.difference(one, two).convert("L")
+    return sum(change.histogram()[STEP:]) > SHARE * one.width * one.height
+
+
+def alike(data: bytes, path: Path) -> bool:
+    """Return whether a picture looks like the one in a file, as one that `lighter` made does."""
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(data)) as small, Image.open(path) as whole:
+            if small.size != whole.size:
+                return False
+            return not _areas(small.convert("RGB"), whole.convert("RGB"))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return False
 
 
 def _with_white(palette: list[int]) -> list[int]:

@@ -94,7 +94,8 @@ def tidy(
     _references(soup, old_ids | anchors, others)
     _figures(soup, chapter.split("-")[0], names)
     _tables(soup, chapter.split("-")[0], own_columns(root))
-    for text in soup.find_all("pre", attrs={"data-code": False}):
+    # What may be wider than a phone is scrolled by keys too; `save.js` passes over what is not.
+    for text in soup.select("pre:not([data-code]), math[display=block]"):
         text["tabindex"] = "0"
     return str(soup), title, headings
 

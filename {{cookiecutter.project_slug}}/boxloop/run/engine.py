@@ -8,10 +8,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from queue import Empty
 from subprocess import DEVNULL
 from typing import Any
 
+from jupyter_client.asynchronous import AsyncKernelClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
@@ -25,9 +27,42 @@ NAME = "boxloop"
 LATE = 30
 # Seconds between two times that the copy of a notebook is written while it runs.
 EVERY = 10
+# `boxloop.run.execute` takes both for a kernel that did not start.
+DIED, SILENT = "Kernel died before it was ready", "Kernel did not get ready in time"
 # A kernel throws messages away, also the one that it is through, where they are read more slowly
 # than they are made.
 LOST = "… the end of what this cell put out was lost: it printed faster than could be read …\n"
+
+
+# Seconds in which a kernel answers that is there, and in which what it publishes gets here.
+ANSWERS, HEARD = 1, 0.2
+
+
+class Listener(AsyncKernelClient):
+    """A client that takes a kernel for ready when it has answered and is heard.
+
+    jupyter_client then waits for a fifth of a second of silence, which is half of a small notebook.
+    nbclient needs none: it leaves aside what does not belong to the cell that it runs.
+    """
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Return when the kernel has answered and something that it published got here.
+
+        Raises
+        ------
+        RuntimeError
+            If it died, or has not answered after so many seconds.
+        """
+        end = time.monotonic() + (timeout or float("inf"))
+        while time.monotonic() < end:
+            asked = self.kernel_info()
+            with suppress(TimeoutError, Empty):
+                await self._recv_reply(asked, timeout=ANSWERS)
+                await self.get_iopub_msg(timeout=HEARD)
+                return
+            if not await self.is_alive():
+                raise RuntimeError(DIED)
+        raise RuntimeError(SILENT)
 
 
 def _stream(name: str, text: str) -> NotebookNode:

@@ -16,17 +16,13 @@ from typing import TYPE_CHECKING, Any
 from boxloop.base.errors import UserError
 from boxloop.base.fast_imports import HADOOP, quick_imports
 from boxloop.base.files import sha256, write_text
-from boxloop.notebooks.file import first_error, read_notebook, signed, tags
+from boxloop.notebooks.file import DEAD, TOO_LONG, first_error, read_notebook, signed, tags
 from boxloop.record.facts import inputs
 
 if TYPE_CHECKING:
     from boxloop.base.places import Project
     from boxloop.notebooks.graph import Chapter
     from boxloop.run.progress import Told
-
-
-# What ends a kernel, by the names that nbclient has for it.
-DEAD, TOO_LONG = "DeadKernelError", "CellTimeoutError"
 
 
 class Stopped(Exception):  # no error: it was asked for

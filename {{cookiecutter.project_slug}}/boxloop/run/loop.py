@@ -15,7 +15,7 @@ from boxloop.base.files import read_cache, sha256, write_cache
 from boxloop.notebooks.folder import sort_notebooks
 from boxloop.notebooks.graph import Chapter, read_loop, require, select
 from boxloop.notebooks.parameters import parameters_of
-from boxloop.record import answered, completed
+from boxloop.record import answered
 from boxloop.record.facts import shown
 from boxloop.record.health import losses, notices, refuse_a_damaged_ledger
 from boxloop.record.obstacles import ANYWAY
@@ -257,6 +257,7 @@ class Round:
         """Import what the report needs, here and where chapters are converted meanwhile."""
         with suppress(Exception):  # a fault in it is for the report to tell
             converts = not self.meanwhile.start()
+            from boxloop.record import completed  # noqa: F401
             from boxloop.report import get_ready
 
             get_ready(converts=converts)
@@ -302,6 +303,8 @@ def _record(
     project: Project, chapters: list[Chapter], outcome: Outcome, note: Any, rows: list[Row] | None
 ) -> None:
     """Bring up to date what is made from the chapters' results: the spine, and the pass."""
+    from boxloop.record import completed  # `Round._prepare` has it ready; nothing before needs it
+
     try:
         rows = status(project, chapters) if rows is None else rows
         refresh(project, rows)

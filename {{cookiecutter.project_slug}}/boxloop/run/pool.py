@@ -241,12 +241,25 @@ class Fork:
         self.send_signal(signal.SIGTERM)
 
 
+def _register(provisioner: type) -> None:
+    """Let jupyter_client know what starts our kernels, by the name that their manager asks for."""
+    from jupyter_client.provisioning import KernelProvisionerFactory
+
+    entry = EntryPoint(
+        "boxloop-fork", f"{__name__}:Provisioner", KernelProvisionerFactory.GROUP_NAME
+    )
+    KernelProvisionerFactory.instance().provisioners["boxloop-fork"] = entry
+    globals()["Provisioner"] = provisioner
+
+
 def _classes():
     """Return a kernel manager whose kernels are forks; late, for it imports half a second."""
     with warnings.catch_warnings(), quick_imports():
         warnings.simplefilter("ignore")
         from jupyter_client.manager import AsyncKernelManager
-        from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
+        from jupyter_client.provisioning import LocalProvisioner
+
+        from boxloop.run.engine import Listener
 
     class Provisioner(LocalProvisioner):
         parent: Any
@@ -270,6 +283,7 @@ def _classes():
         clients: tuple = ()
 
         def client(self, **options: Any):
+            self.client_factory = Listener
             made = super().client(**options)
             self.clients = (*self.clients, made)
             return made
@@ -280,11 +294,7 @@ def _classes():
             spec.metadata["kernel_provisioner"] = {"provisioner_name": "boxloop-fork"}
             return spec
 
-    entry = EntryPoint(
-        "boxloop-fork", f"{__name__}:Provisioner", KernelProvisionerFactory.GROUP_NAME
-    )
-    KernelProvisionerFactory.instance().provisioners["boxloop-fork"] = entry
-    globals()["Provisioner"] = Provisioner
+    _register(Provisioner)
     return Manager
 
 
@@ -307,7 +317,8 @@ class Kernels:
         later = [name for name in imports(project, chapters) if name not in first]
         self._server = Server(first, later, env, project.notebooks)
         self._maker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kernels")
-        self._lock = threading.Lock()
+        self._ender = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ended kernels")
+        self._lock, self._left = threading.Lock(), len(chapters)
         self._next: Future | None = None
         self._open: set[Any] = set()
         self._class: Any = None
@@ -336,9 +347,9 @@ class Kernels:
         return manager
 
     def prepare(self) -> None:
-        """Begin to make the next kernel, if none is ready or under way."""
+        """Begin to make the next kernel, if none is ready or under way and a chapter is left."""
         with self._lock:
-            if self._next is None:
+            if self._next is None and self._left > 0:
                 self._next = self._maker.submit(self._start)
 
     def take(self) -> Any:
@@ -351,6 +362,7 @@ class Kernels:
         """
         with self._lock:
             ready, self._next = self._next or self._maker.submit(self._start), None
+            self._left -= 1
         manager = ready.result()
         self._server.check()  # a kernel that was made before it went ends with it
         self.prepare()
@@ -358,7 +370,7 @@ class Kernels:
 
     def drop(self, manager: Any) -> None:
         """Have a kernel killed; all that counts is on disk by then, and nobody need wait for it."""
-        self._maker.submit(self._end, manager)
+        self._ender.submit(self._end, manager)
 
     def _end(self, manager: Any) -> None:
         with self._lock:
@@ -373,6 +385,7 @@ class Kernels:
     def close(self) -> None:
         """Kill every kernel that is left, and the server."""
         self._maker.shutdown(wait=True, cancel_futures=True)
+        self._ender.shutdown(wait=True, cancel_futures=True)
         for manager in list(self._open):
             self._end(manager)
         self._server.close()

@@ -39,6 +39,14 @@ FORESTS = {
 }
 WHY = "Many deep trees, each of other rows: hard to mislead. Say here why your rung is tried."
 
+# Of a study that was begun before there were features, by whether one stands in the table.
+BEFORE_FEATURES = {
+    False: "study/models.py does not work features out yet: write `from .features import FEATURES` "
+    "there, and `*FEATURES.steps()` first in each `make_pipeline(...)`.",
+    True: "study/data.py does not make features yet: write `from .features import FEATURES` there, "
+    "and return `FEATURES.into(table)` where it returns a raw table.",
+}
+
 
 @dataclass
 class Addition:
@@ -230,8 +238,12 @@ def _feature(addition: Addition, of: tuple[str, ...], *, table: bool) -> None:
         _taken(name, "study.toml")
     columns = _columns(addition, of, 2, any_role=table)
     facts = {"name": name, "how": "column" if table else "of", "quoted": _quoted(columns)}
-    addition.append(project.study / "features.py", stubs.FEATURE.substitute(facts))
+    path = project.study / "features.py"
+    addition.append(path, stubs.FEATURE.substitute(facts), new=stubs.FEATURES)
     addition.test("feature", stubs.FEATURE_TEST.substitute(facts))
+    asks = "FEATURES.into" if table else "FEATURES.steps"
+    if not any(asks in _text(one) for one in project.study.rglob("*.py") if one != path):
+        addition.lines.append(BEFORE_FEATURES[table])
     if not table:
         said = "Every rung of study/models.py sees it; `boxloop run` says what it is worth."
         addition.lines.append(said)

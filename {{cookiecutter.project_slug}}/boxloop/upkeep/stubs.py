@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from string import Template
 
+FEATURES = '''"""Features of your own: columns that are worked out from others, in one place."""
+
+import pandas as pd
+
+from boxloop.measure import Features
+
+FEATURES = Features()
+'''
 FEATURE = Template('''
 
 @FEATURES.$how($quoted)

@@ -1,0 +1,71 @@
+"""The loop of a workshop: no exercise stops students, and instructors pass every check."""
+
+import json
+
+import pytest
+from walk_project import command
+
+from boxloop.base.files import write_json
+from boxloop.base.places import STATIONS, Project
+from boxloop.teach.course import lessons
+
+ALLOWED = {"NotImplementedError", "CheckFailed"}
+
+
+def tags(cell):
+    return cell["metadata"].get("tags", [])
+
+
+def read(path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def with_both(student, instructor):
+    """Return the instructors' cells with the students' stub and check before each solution."""
+    of_students = {cell["id"]: cell for cell in student["cells"]}
+    checks = [cell for cell in instructor["cells"] if "check" in tags(cell)]
+    cells = []
+    for cell in instructor["cells"]:
+        if "solution" in tags(cell):
+            number = cell["id"].split("-", 1)[1].split("-")[:2]
+            check = next(one for one in checks if one["id"].split("-")[1:3] == number)
+            asked = dict(of_students[check["id"]])
+            asked |= {"id": f"tried-{asked['id']}", "metadata": {"tags": ["raises-exception"]}}
+            cells += [of_students[cell["id"].replace("solution", "stub", 1)], asked]
+        cells.append(cell)
+    return {**instructor, "cells": cells}
+
+
+@pytest.mark.slow
+def test_students_are_stopped_by_nothing_and_instructors_pass(bake, tmp_path):
+    """One loop for both: each check is asked before its solution was written, and after.
+
+    Before, it fails with nothing but NotImplementedError or CheckFailed, and the chapter goes on.
+    """
+    project = Project(bake(tmp_path, edition="workshop"))
+    assert command(project, "workshop")[0] == 0
+    editions = project.root / "workshop"
+    instructor = Project(editions / "instructor")
+    for name in STATIONS:
+        books = [
+            read(editions / one / "notebooks" / f"{name}.ipynb")
+            for one in ("student", "instructor")
+        ]
+        write_json(project.notebooks / f"{name}.ipynb", with_both(*books))
+
+    code, said = command(project, "run")
+
+    assert "Failed:" not in said, said
+    assert code in (0, 1)  # a check of the study may be open
+    found = [one for lesson in lessons(instructor) for one in lesson.exercises]
+    assert f"Exercises: {len(found)} of {len(found)} right." in said
+    stopped = []
+    for name in STATIONS:
+        for cell in read(project.executed / f"{name}.ipynb")["cells"]:
+            errors = [one for one in cell.get("outputs", []) if one["output_type"] == "error"]
+            if cell["id"].startswith("tried-"):
+                assert [one["ename"] in ALLOWED for one in errors] == [True], cell["id"]
+                stopped.append(cell["id"])
+            else:
+                assert not errors, cell["id"]
+    assert len(stopped) == len(found)
