@@ -26,7 +26,7 @@ def _cell(kind, text=None, *, ident=None, taught=True):
     } | ({"outputs": [], "execution_count": None} if code else {})
 
 
-def _workshop(person, *cells):
+def workshop(person, *cells):
     """Give the person a small project with these cells in 03."""
     root = person.folder / "course"
     (root / "notebooks").mkdir(parents=True)
@@ -45,7 +45,7 @@ def _write(person, name, cells):
     write_json(person.project.notebooks / f"{name}.ipynb", book)
 
 
-def _all():
+def whole():
     return [_cell(kind) for kind in TEXTS]
 
 
@@ -53,9 +53,9 @@ def wrong(name, cells, says):
     """Take a case of cells that are not as they should be, and are put right."""
 
     def broken(person):
-        _workshop(person, *cells)
+        workshop(person, *cells)
         yield person.types("workshop"), says
-        _write(person, "03_split", _all())
+        _write(person, "03_split", whole())
 
     broken.__name__ = f"exercise {name}"
     case(broken)
@@ -66,13 +66,18 @@ def _with(text):
 
 
 wrong("not there", [_cell("exercise", "# 03", taught=False)], "The notebooks hold no exercise")
-wrong("without a check", _all()[:2], "exercise 3.1 has no check: write a cell")
-wrong("without a solution", [_all()[0], _all()[2]], "exercise 3.1 has no solution: write a cell")
+wrong("without a check", whole()[:2], "exercise 3.1 has no check: write a cell")
+wrong("without a solution", [whole()[0], whole()[2]], "exercise 3.1 has no solution: write a cell")
 wrong("without marks", _with("x = 1"), "has no solution between its two marks")
-wrong("with an id of its own", [*_all(), _cell("check", ident="mine")], "name it check-3-1")
+wrong("with an id of its own", [*whole(), _cell("check", ident="mine")], "name it check-3-1")
 wrong("begun twice", _with("  # BEGIN SOLUTION\n" + SOLUTION), "write # END SOLUTION before it")
 wrong("never ended", _with("  # BEGIN SOLUTION"), "nothing ends: write # END SOLUTION below it")
 wrong("never begun", _with("  # END SOLUTION"), "write # BEGIN SOLUTION above it")
+wrong(
+    "misspelt at its end",
+    _with("  # BEGIN SOLUTION\n  return 1\n  # end solution"),
+    "write # BEGIN SOLUTION or # END SOLUTION alone",
+)
 wrong("misspelt", _with("  # Begin solution"), "write # BEGIN SOLUTION or # END SOLUTION alone")
 wrong(
     "outside of a function",
@@ -81,12 +86,12 @@ wrong(
 )
 wrong(
     "in an untagged cell",
-    [*_all(), _cell("solution", ident="mine", taught=False)],
+    [*whole(), _cell("solution", ident="mine", taught=False)],
     "without the tag solution: give it that tag",
 )
 wrong(
     "in a check",
-    [*_all()[:2], _cell("check", SOLUTION)],
+    [*whole()[:2], _cell("check", SOLUTION)],
     "has the tag check: take the marks out",
 )
 LINE = "a_line_that_gives_it_away = 1"
@@ -99,7 +104,7 @@ wrong(
 
 @case
 def an_edition_that_was_edited(person):
-    _workshop(person, *_all())
+    workshop(person, *whole())
     person.does("workshop")
     path = person.path("workshop/student/notebooks/03_split.ipynb")
     book = json.loads(path.read_text(encoding="utf-8"))
@@ -110,7 +115,7 @@ def an_edition_that_was_edited(person):
 
 @case
 def a_workshop_of_the_student_edition(person):
-    _workshop(person, *_all())
+    workshop(person, *whole())
     person.does("workshop")
     teacher, person.project = person.project, Project(person.path("workshop/student"))
     yield person.types("workshop"), "type it in the project that it was made of"

@@ -164,7 +164,7 @@ def _table(settings: Settings, path: Path) -> pd.DataFrame:
     try:
         frame = pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
     except (OSError, ValueError) as error:
-        msg = f"{path} cannot be read ({error}): name a CSV or Parquet table with --labels."
+        msg = f"{path} cannot be read ({error}): name another table with --labels."
         raise UserError(msg) from error
     wanted = [settings.study.target, *_inputs(settings)]
     if missing := [name for name in wanted if name not in frame]:

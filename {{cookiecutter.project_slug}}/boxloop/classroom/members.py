@@ -48,8 +48,8 @@ def nickname(text: Any) -> str:
     name = " ".join(name.split())
     if not 1 <= len(name) <= LONGEST_NAME or not _NAME.fullmatch(name):
         msg = (
-            f"This is no nickname: choose one of 1 to {LONGEST_NAME} letters, digits and blanks, "
-            "which begins with a letter or a digit."
+            f"This is no nickname: choose one of at most {LONGEST_NAME} letters, digits and "
+            "blanks, such as Ada 2."
         )
         raise UserError(msg)
     return name
@@ -190,8 +190,8 @@ class Members:
             said = key_of(password) if isinstance(password, str) else ""
             if not secrets.compare_digest(said, member.key):
                 msg = (
-                    f"Somebody is called {member.name} already: choose another nickname, or, if "
-                    "that is you, add --password and the word that you were given."
+                    f"Somebody is called {member.name} already: choose another nickname, or "
+                    "add --password and the word that you were given if that is you."
                 )
                 raise UserError(msg)
             return member, str(password)

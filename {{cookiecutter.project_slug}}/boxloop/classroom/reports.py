@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, NoReturn
 
 from boxloop.base.errors import UserError
 
@@ -29,12 +29,10 @@ def read_report(sent: Any) -> dict:
     """
     exercises, checks = sent.get("exercises", {}), sent.get("checks", {})
     if not all(isinstance(one, dict) and len(one) <= 2 * MOST for one in (exercises, checks)):
-        msg = "exercises and checks"
-        raise _unknown(msg)
+        _refuse("exercises and checks")
     kept = {str(number): _exercise(number, one) for number, one in exercises.items()}
     if any(not isinstance(state, str) or state not in CHECK_STATES for state in checks.values()):
-        msg = "a check"
-        raise _unknown(msg)
+        _refuse("a check")
     # A study may call checks of its own as it likes; they are not told of.
     known = {name: state for name, state in checks.items() if _CHECK.fullmatch(name)}
     return {"exercises": kept, "checks": known, "help": sent.get("help") is True}
@@ -43,19 +41,17 @@ def read_report(sent: Any) -> dict:
 def _exercise(number: Any, one: Any) -> dict:
     """Return the state of an exercise: which, how often it was tried, what was said."""
     if not isinstance(one, dict) or not _NUMBER.fullmatch(str(number)):
-        msg = "an exercise"
-        raise _unknown(msg)
+        _refuse("an exercise")
     tries, said = one.get("tries"), one.get("said", "")
     is_count = type(tries) is int and 0 <= tries <= MOST_TRIES
     if one.get("state") not in STATES or not is_count or not isinstance(said, str):
-        msg = f"exercise {number}"
-        raise _unknown(msg)
+        _refuse(f"exercise {number}")
     return {"state": one["state"], "tries": tries, "said": " ".join(said.split())[:LONGEST]}
 
 
-def _unknown(what: str) -> UserError:
+def _refuse(what: str) -> NoReturn:
     msg = (
         f"The room does not understand what it was sent of {what}: run the cell `check` of the "
         "exercise again, and then this one."
     )
-    return UserError(msg)
+    raise UserError(msg)

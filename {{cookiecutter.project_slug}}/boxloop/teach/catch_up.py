@@ -71,7 +71,7 @@ def _chapter(number: str) -> str:
         msg = f"There is no chapter {number!r}: choose one from 02 to 08."
         raise UserError(msg)
     if found[0] == STATIONS[0]:
-        msg = "01 is the first chapter and needs nothing: open it, or catch up with 02 to 08."
+        msg = "01 is the first chapter and needs nothing: choose one from 02 to 08."
         raise UserError(msg)
     return found[0]
 

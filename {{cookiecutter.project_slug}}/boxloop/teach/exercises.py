@@ -94,7 +94,7 @@ def _note(number: str, state: str, said: str) -> None:
     """Keep the state of an exercise and how often it was tried."""
     path = find_project().results / FILE
     with _held(path):
-        found = read_json(path, {}, remedy="delete it, and run the checks again")
+        found = read_json(path, {}, remedy="delete it and check again")
         known = found if isinstance(found, dict) else {}
         before = known.get(number)
         tries = before.get("tries", 0) + 1 if isinstance(before, dict) else 1

@@ -213,7 +213,5 @@ def _refused(error: HTTPError) -> UserError:
         answer = json.loads(error.read(100_000))
         said, last = str(answer["said"]), answer.get("last")
     except (ValueError, KeyError, TypeError, AttributeError):
-        return UserError(
-            f"The room has refused that ({error.code}): send less, or ask who serves it."
-        )
+        return UserError(f"The room has refused that ({error.code}): ask who serves it.")
     return _Older(said, last) if error.code == 409 and isinstance(last, int) else UserError(said)
