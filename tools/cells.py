@@ -270,8 +270,9 @@ class Chapter:
         kind, metadata = cell["cell_type"], {}
         if found := [name for name in cell["metadata"].get("tags", []) if name != SHARED]:
             metadata["tags"] = found
-        if "boxloop" in cell["metadata"]:
-            metadata["boxloop"] = cell["metadata"]["boxloop"]
+        for ours in ("boxloop", "slideshow"):
+            if ours in cell["metadata"]:
+                metadata[ours] = cell["metadata"][ours]
         text = "".join(cell["source"]).rstrip("\n")
         clean = {"cell_type": kind, "id": cell["id"], "metadata": metadata}
         clean["source"] = text.splitlines(keepends=True)
@@ -307,7 +308,8 @@ def tags(cell: dict) -> set:
 def essence(cell: dict) -> tuple:
     """Return what is compared: kind, text, tags, and what it says of its questions."""
     text = "".join(cell["source"]).rstrip("\n")
-    about = json.dumps(cell["metadata"].get("boxloop"), sort_keys=True)
+    ours = [cell["metadata"].get(one) for one in ("boxloop", "slideshow")]
+    about = json.dumps(ours, sort_keys=True)
     return cell["cell_type"], text, tags(cell) - {SHARED}, about
 
 

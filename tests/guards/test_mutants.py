@@ -59,6 +59,7 @@ GUARDS = {
     "exercises",
     "tables",
     "classroom",
+    "slides",
 }
 LISTED = mutants.read_list()
 SOURCE = '''

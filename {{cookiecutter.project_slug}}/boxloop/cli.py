@@ -743,7 +743,8 @@ def answers(update: bool, confirm: tuple, more: tuple) -> None:
     "--pdf", is_flag=True, help="Print it to report/index.pdf, by Chromium, Chrome, Edge."
 )
 @click.option("--paper", is_flag=True, help="Write report/paper.md, a draft made of the answers.")
-def report(pdf: bool, paper: bool) -> None:
+@click.option("--slides", is_flag=True, help="Write report/slides/, to be shown in a room.")
+def report(pdf: bool, paper: bool, slides: bool) -> None:
     """Rebuild the report from what was executed."""
     from boxloop.report import build_report
 
@@ -759,6 +760,10 @@ def report(pdf: bool, paper: bool) -> None:
         from boxloop.report.printing import print_pdf
 
         _say(f"PDF: {print_pdf(project)}")
+    if slides:
+        from boxloop.report.slides import build_slides
+
+        _say(*build_slides(project))
 
 
 @cli.command("open")

@@ -98,7 +98,7 @@ def build_report(project: Project, *, stale: dict | None = None) -> Path:
         **words_of_criteria(metrics, checks) | _predictions(read(_scored, project, default=[])),
         **_history(passes, past),
         **_sheets(project, read, checks, chapters, old=stale) | _answers(answers, chapters),
-        **_in_front(project, checks, chapters) | _assets(),
+        **_in_front(project, checks, chapters) | assets(STYLES, SCRIPTS),
         problems=list(dict.fromkeys(read.problems)),
     )
     return write_text(project.report / "index.html", without_unseen(_styles_once(html)))
@@ -259,12 +259,18 @@ def _styles_once(html: str) -> str:
     return _STYLE.sub(first, html)
 
 
-def _assets() -> dict:
-    """Return style and script as text, and the policy that lets a browser run this script only."""
+def assets(styles: tuple, scripts: tuple) -> dict[str, str]:
+    """Return style and script as text, and the policy that lets a browser run this script only.
+
+    Parameters
+    ----------
+    styles, scripts : tuple of str
+        Files among the report's templates.
+    """
     folder = files("boxloop") / "templates" / "report"
     style, script = (
         "".join((folder / name).read_text(encoding="utf-8") for name in names)
-        for names in (STYLES, SCRIPTS)
+        for names in (styles, scripts)
     )
     digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
     policy = (
