@@ -19,6 +19,7 @@ import remedies_notebooks
 import remedies_own_data
 import remedies_paper
 import remedies_parcel
+import remedies_plant
 import remedies_predict
 import remedies_referee
 import remedies_release_table
@@ -53,6 +54,7 @@ ROOMS = (
     remedies_release_table,
     remedies_paper,
     remedies_parcel,
+    remedies_plant,
     remedies_predict,
     remedies_referee,
     remedies_seal,

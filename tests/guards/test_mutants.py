@@ -31,6 +31,7 @@ GUARDS = {
     "split",
     "out of fold",
     "passes",
+    "plant",
     "replay",
     "waivers",
     "exit codes",

@@ -906,6 +906,40 @@ def workshop(replace: bool) -> None:
 
 
 @cli.command()
+@click.argument("fault", required=False)
+@click.option("--list", "names", is_flag=True, help="Say which faults there are.")
+@click.option("--secret", is_flag=True, help="Plant one by lot, and do not say which.")
+@click.option("--undo", is_flag=True, help="Take planted/ away.")
+def plant(fault: str | None, names: bool, secret: bool, undo: bool) -> None:
+    """Write planted/: a small study with a FAULT in it, its number, and the honest one.
+
+    Nothing else in the project is touched.
+    """
+    if [fault is not None, names, secret, undo].count(True) != 1:
+        msg = "Name one FAULT, or one of --list, --secret and --undo: `boxloop plant --list`."
+        raise UserError(msg)
+    from boxloop.teach import plant as planted
+
+    if names:
+        _say(*planted.listed())
+    elif undo:
+        _say(*planted.undo(find_project()))
+    elif secret:
+        _say(*planted.plant_secretly(find_project()))
+    else:
+        _say(*planted.plant(find_project(), str(fault)))
+
+
+@cli.command()
+@click.argument("fault")
+def accuse(fault: str) -> None:
+    """Say whether the FAULT that `boxloop plant --secret` has hidden is this one, and why."""
+    from boxloop.teach.plant import accuse as judged
+
+    _say(*judged(find_project(), fault))
+
+
+@cli.command()
 def doctor() -> None:
     """Look whether this machine can do the loop: a line about each thing that it needs."""
     from boxloop.teach.doctor import diagnose
