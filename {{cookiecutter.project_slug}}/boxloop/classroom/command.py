@@ -57,7 +57,6 @@ def opened(
     student, folder = (student or workshop / "student").resolve(), workshop / FOLDER
     settings = load_settings(project.settings_file)
     with _alone(folder):
-        contest = _contest(settings, labels, looks) if labels else None
         members = Members(folder)
         try:
             yield Room(
@@ -68,7 +67,7 @@ def opened(
                 zip=zip_student(student, folder / ZIP),
                 wheels=wheels_in(wheels or workshop / "wheels"),
                 exercises=exercises_of(student),
-                contest=contest,
+                contest=_contest(settings, labels, looks) if labels else None,
             )
         finally:
             members.close()
