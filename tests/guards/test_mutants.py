@@ -16,6 +16,7 @@ import mutants
 GUARDS = {
     "add",
     "ahead",
+    "ways",
     "short",
     "far",
     "lab",

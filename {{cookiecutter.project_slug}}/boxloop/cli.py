@@ -898,11 +898,18 @@ def join_room(address: str, nickname: str, password: str | None) -> None:
 
 @cli.command()
 @click.option("--replace", is_flag=True, help="Also where somebody has edited what stands there.")
-def workshop(replace: bool) -> None:
+@click.option("--nbgrader", is_flag=True, help="Also workshop/nbgrader/, a course for nbgrader.")
+def workshop(replace: bool, nbgrader: bool) -> None:
     """Write workshop/student/, without solutions, and workshop/instructor/, with them."""
     from boxloop.teach.editions import build
+    from boxloop.teach.grading import build_course, refuse_edited_course
 
-    _say(*build(_open_project(), replace=replace))
+    project = _open_project()
+    if nbgrader and not replace:
+        refuse_edited_course(project)
+    _say(*build(project, replace=replace))
+    if nbgrader:
+        _say(*build_course(project))
 
 
 @cli.command()

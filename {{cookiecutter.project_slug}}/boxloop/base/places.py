@@ -39,8 +39,11 @@ class Project:
 
     @property
     def notebooks(self) -> Path:
-        """The loop."""
-        return self.root / "notebooks"
+        """The loop: in a folder of its own, or at the top, where alone nbgrader takes chapters."""
+        folder = self.root / "notebooks"
+        if not folder.is_dir() and any((self.root / f"{n}.ipynb").is_file() for n in STATIONS):
+            return self.root
+        return folder
 
     @property
     def study(self) -> Path:

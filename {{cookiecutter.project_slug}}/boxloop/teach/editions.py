@@ -10,7 +10,7 @@ import json
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,14 +67,14 @@ def build(project: Project, *, replace: bool = False) -> list[str]:
     refuse_half_exercises(found)
     workshop = project.root / "workshop"
     if not replace:
-        _refuse_edited(workshop)
+        refuse_edited(project, workshop)
     part = workshop / f".{secrets.token_hex(4)}.part"
     try:
         for name in EDITIONS:
             _write(part / name, project, found, name)
         along = give_along(project, [part / name for name in EDITIONS])
         refuse_leaks(part / "student", project, found)
-        written = {name: _hashes(part / name) for name in EDITIONS}
+        written = {name: hashes(part / name) for name in EDITIONS}
         for name in EDITIONS:
             shutil.rmtree(workshop / name, ignore_errors=True)
             (part / name).replace(workshop / name)
@@ -288,31 +288,39 @@ def _text_of(path: Path) -> str:
     return "\n".join(line.strip() for line in text.split("\n") if line.strip())
 
 
-def _hashes(folder: Path) -> dict[str, str]:
+def hashes(folder: Path) -> dict[str, str]:
     """Return the hashes of what a person would edit in an edition."""
     paths = [*folder.glob("notebooks/*.ipynb"), *folder.glob("study/**/*.py"), *folder.glob("*.*")]
     return {p.relative_to(folder).as_posix(): sha256(p) for p in sorted(paths) if p.is_file()}
 
 
-def _refuse_edited(workshop: Path) -> None:
+def refuse_edited(project: Project, folder: Path, names: Iterable[str] = EDITIONS) -> None:
     """Refuse to write over an edition that somebody has worked in.
+
+    Parameters
+    ----------
+    project : Project
+    folder : Path
+        Where the editions stand, and beside them what was written.
+    names : iterable of str
+        Of the editions.
 
     Raises
     ------
     UserError
         With the first file that is not as it was built.
     """
-    written = read_cache(workshop / BUILT)
+    written = read_cache(folder / BUILT)
     written = written if isinstance(written, dict) else {}
-    for name in EDITIONS:
-        if not (workshop / name).exists():
+    for name in names:
+        if not (folder / name).exists():
             continue
-        known, now = written.get(name, {}), _hashes(workshop / name)
+        known, now = written.get(name, {}), hashes(folder / name)
         for path in sorted({*known, *now}):
             if path in now and known.get(path) != now[path]:
                 msg = (
-                    f"workshop/{name}/{path} is not as `boxloop workshop` has written it: edit the "
-                    "notebooks/ of this project instead, and build with --replace, which loses "
-                    "that edit."
+                    f"{project.relative(folder / name / path)} is not as `boxloop workshop` has "
+                    "written it: edit the notebooks/ of this project instead, and build with "
+                    "--replace, which loses that edit."
                 )
                 raise UserError(msg)
