@@ -121,3 +121,10 @@ def a_workshop_of_the_student_edition(person):
     yield person.types("workshop"), "type it in the project that it was made of"
     person.project = teacher
     yield person.types("workshop")
+
+
+@case
+def an_address_of_no_repository(person):
+    workshop(person, *whole())
+    yield person.types("workshop", "--repository", "github.com/a"), "is no address of a repository"
+    yield person.types("workshop", "--repository", "https://github.com/OWNER/NAME")

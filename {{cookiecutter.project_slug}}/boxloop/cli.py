@@ -899,7 +899,13 @@ def join_room(address: str, nickname: str, password: str | None) -> None:
 @cli.command()
 @click.option("--replace", is_flag=True, help="Also where somebody has edited what stands there.")
 @click.option("--nbgrader", is_flag=True, help="Also workshop/nbgrader/, a course for nbgrader.")
-def workshop(replace: bool, nbgrader: bool) -> None:
+@click.option(
+    "--repository",
+    default="",
+    metavar="URL",
+    help="Of the student edition on GitHub: adds ways in for a browser.",
+)
+def workshop(replace: bool, nbgrader: bool, repository: str) -> None:
     """Write workshop/student/, without solutions, and workshop/instructor/, with them."""
     from boxloop.teach.editions import build
     from boxloop.teach.grading import build_course, refuse_edited_course
@@ -907,7 +913,7 @@ def workshop(replace: bool, nbgrader: bool) -> None:
     project = _open_project()
     if nbgrader and not replace:
         refuse_edited_course(project)
-    _say(*build(project, replace=replace))
+    _say(*build(project, replace=replace, address=repository))
     if nbgrader:
         _say(*build_course(project))
 

@@ -25,6 +25,7 @@ from boxloop.teach.course import Lesson, lessons, number_of, refuse_half_exercis
 from boxloop.teach.guide import instructor_text, setup_text, with_first_line
 from boxloop.teach.regions import stub
 from boxloop.teach.timetable import timetable_text
+from boxloop.teach.ways_in import PAGE, repository, write_ways_in
 
 if TYPE_CHECKING:
     from boxloop.teach.course import Exercise
@@ -47,7 +48,7 @@ BUILT = "built.json"  # in workshop/: what was written, to see whether somebody 
 TELLING = 20
 
 
-def build(project: Project, *, replace: bool = False) -> list[str]:
+def build(project: Project, *, replace: bool = False, address: str = "") -> list[str]:
     """Write ``workshop/student/`` and ``workshop/instructor/``, and return what is to be said.
 
     Parameters
@@ -56,13 +57,17 @@ def build(project: Project, *, replace: bool = False) -> list[str]:
         One with edition=workshop.
     replace : bool
         Also where somebody has edited the editions that stand there.
+    address : str
+        Of the repository that the student edition will stand in: it gets ways in for a browser.
 
     Raises
     ------
     UserError
-        If an exercise is not whole, a solution would go out, or an edition was edited.
+        If the address is none, an exercise is not whole, a solution would go out, or an edition
+        was edited.
     """
     refuse_the_student_edition(project)
+    home = repository(address) if address else ""
     found = lessons(project)
     refuse_half_exercises(found)
     workshop = project.root / "workshop"
@@ -73,6 +78,8 @@ def build(project: Project, *, replace: bool = False) -> list[str]:
         for name in EDITIONS:
             _write(part / name, project, found, name)
         along = give_along(project, [part / name for name in EDITIONS])
+        if home:
+            write_ways_in(part / "student", home)
         refuse_leaks(part / "student", project, found)
         written = {name: hashes(part / name) for name in EDITIONS}
         for name in EDITIONS:
@@ -86,6 +93,7 @@ def build(project: Project, *, replace: bool = False) -> list[str]:
         f"Written: workshop/student, {count} exercises and none of their solutions.",
         "Written: workshop/instructor, with solutions, INSTRUCTOR.md and TIMETABLE.md.",
         *along,
+        *([f"Written: workshop/student/{PAGE}, ways in for a browser."] if home else []),
         "Next: read workshop/instructor/INSTRUCTOR.md; hand out workshop/student alone.",
     ]
 
