@@ -54,6 +54,7 @@ GUARDS = {
     "ready",
     "watch",
     "every cut",
+    "axe",
     "draft",
     "editions",
     "exercises",
