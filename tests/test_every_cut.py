@@ -103,6 +103,21 @@ def test_at_a_share_of_the_background_an_anomaly_search_is_told_as_it_is_measure
     assert curve["point"] == settings.study.working_point
 
 
+def test_of_cuts_with_the_same_background_the_best_is_told(found):
+    """At a share of the background the efficiency that is read off is that of the rows counted."""
+    task, *_, kept = found
+    curve = kept["curves"][0]
+    if task != "anomaly-detection":
+        assert task == "regression" or len(set(curve["wrong"])) < len(curve["wrong"])
+        return
+    others = [k for k in range(len(curve["cut"])) if k != curve["adopted"]]
+    wrong = [curve["wrong"][k] for k in others]
+    assert len(wrong) > 10 and len(set(wrong)) == len(wrong)
+    told = shown.values(curve, "signal_efficiency")
+    counted = [curve["kept"][k] / curve["signal"] for k in others]
+    assert [told[k] for k in others] == pytest.approx(counted, abs=1e-12)
+
+
 def test_a_cut_lies_between_two_scores_with_few_digits(found):
     """No score stands in the file, and no more cuts than a reader can use."""
     _, _, _, said, _, kept = found

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+from pathlib import Path
 
 import pytest
 from fake_report import (
@@ -22,6 +23,8 @@ from report_page import assert_silent, assert_whole, page
 from boxloop.base.places import STATIONS, Project
 from boxloop.report import build_report
 from boxloop.report.convert import to_mathml
+
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "{{cookiecutter.project_slug}}" / "notebooks"
 
 
 @pytest.fixture
@@ -108,6 +111,24 @@ def test_a_formula_that_cannot_be_converted_is_shown_as_it_is():
     """A report is built whatever is written between dollars."""
     assert to_mathml(r"a < \frac{") == r'<code class="formula">a &lt; \frac{</code>'
     assert "mtable" in to_mathml(r"\begin{aligned} a &= b \\ c &= d \end{aligned}")
+
+
+def test_no_formula_shows_a_command():
+    """Those of the notebooks are all known; one that is not is shown as it was written."""
+    assert "<mo>arg</mo>" in to_mathml(r"$b = \arg\min_x f$")
+    assert to_mathml(r"\mine{x}") == r'<code class="formula">\mine{x}</code>'
+    formulas = list(formulas_of_the_notebooks())
+    assert len(formulas) > 30
+    assert [one for one in formulas if not to_mathml(one).startswith("<math")] == []
+
+
+def formulas_of_the_notebooks():
+    """Yield what stands between dollars, of every study."""
+    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            if cell["cell_type"] == "markdown":
+                text = re.sub(r"`[^`]*`", "", "".join(cell["source"]))
+                yield from re.findall(r"\$\$.+?\$\$|\$[^$\n]+?\$", text, re.DOTALL)
 
 
 def test_code_is_folded_and_plumbing_hidden(soup):

@@ -3,9 +3,10 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from cut_project import TASKS, write
-from sklearn.metrics import confusion_matrix, f1_score, precision_score, recall_score, roc_curve
+from sklearn.metrics import confusion_matrix, f1_score, precision_score, roc_curve
 
 from boxloop.report import build_report
 
@@ -38,39 +39,72 @@ def open_cut(visit, cut):
 
 
 def test_it_says_what_scikit_learn_says_at_every_cut(open_cut):
-    """Counts, rates, purity and F1 to 1e-9; of a regression the share of larger errors."""
+    """Counts, rates, purity and F1 to 1e-9, of each class; of a regression the larger errors."""
     page, task, truth, said, _, told = open_cut
-    curve = told["curves"][0]
-    names = list(curve["measures"])
-    hit, score = (truth == 0, said[:, 0]) if task == "classes" else (truth > 0, said)
-    for at, (_, shown) in zip(curve["cut"], page.evaluate(EVERY, curve["cut"]), strict=True):
+    for k, curve in enumerate(told["curves"]):
         if task == "regression":
-            assert shown[0] == pytest.approx(np.mean(np.abs(said - truth) > at), abs=1e-9)
-            continue
-        values, cells = dict(zip(names, shown, strict=False)), shown[-4:]
-        passes = score >= at
+            assert_share(page, curve, np.abs(said - truth))
+            return  # the other curve is the reference's
+        assert curve.get("prevalence") == (0.02 if task == "mixed" else None)
+        several = task == "classes"
+        if several:
+            page.select_option("#cuts-class", str(k))
+        hit, score = (truth == k, said[:, k]) if several else (truth > 0, said)
+        assert_counted(page, curve, hit, score)
+
+
+@pytest.mark.slow
+def test_a_released_test_set_says_what_scikit_learn_says(visit, released):
+    """The rows that a worked example has unsealed, and those of each other domain."""
+    page = visit(released / "report" / "index.html")
+    sets = json.loads(page.get_attribute("[data-cuts]", "data-cuts"))["sets"]
+    assert [told["set"] for told in sets][:2] == ["validation", "test"]
+    for k, told in enumerate(sets[1:], start=1):
+        page.select_option("#cuts-set", str(k))
+        path = released / "results" / "08_release" / "sets" / f"{told['set']}.parquet"
+        rows, curve = pd.read_parquet(path), told["curves"][0]
+        if told["by"] == "error":
+            assert_share(page, curve, (rows["model"] - rows["truth"]).abs().to_numpy())
+        else:
+            hit, score = rows["truth"].to_numpy() > 0, rows["model"].to_numpy()
+            assert_counted(page, curve, hit, score)
+
+
+def assert_share(page, curve, errors):
+    """What is shown at each tolerated error is the share of the rows with larger ones."""
+    for at, (_, shown) in zip(curve["cut"], page.evaluate(EVERY, curve["cut"]), strict=True):
+        assert shown[0] == pytest.approx(np.mean(errors > at), abs=1e-9)
+
+
+def assert_counted(page, curve, hit, score):
+    """What is shown at each cut is what scikit-learn counts there."""
+    false, true, cuts = roc_curve(hit, score, drop_intermediate=False)
+    weights, mix = None, curve.get("prevalence")
+    if mix is not None:  # the classes are as common as they are out there
+        weights = np.where(hit, mix / hit.sum(), (1 - mix) / (~hit).sum())
+    shown_at = page.evaluate(EVERY, curve["cut"])
+    for k, (at, (_, shown)) in enumerate(zip(curve["cut"], shown_at, strict=True)):
+        values, passes = dict(zip(curve["measures"], shown, strict=False)), score >= at
         right, wrong, lost, kept = confusion_matrix(hit, passes).ravel()
-        assert cells == [kept, lost, wrong, right]
-        if task in ("classification", "classes"):
-            expected = {
-                "purity": precision_score(hit, passes, zero_division=0),
-                "completeness": recall_score(hit, passes),
-                "f1": f1_score(hit, passes),
-            }
-            for name, value in expected.items():
-                assert values[name] == pytest.approx(value, abs=1e-9), name
-        if "false_positive_rate" in values:
-            false, true, cuts = roc_curve(hit, score, drop_intermediate=False)
-            place = np.flatnonzero(cuts >= at)[-1]
-            assert values["false_positive_rate"] == pytest.approx(false[place], abs=1e-9)
-            assert values["completeness"] == pytest.approx(true[place], abs=1e-9)
-            if values["sic_at_cut"] is not None:
-                times = true[place] / np.sqrt(false[place])
-                assert values["sic_at_cut"] == pytest.approx(times, abs=1e-9)
-        if task == "mixed":
-            weights = np.where(hit, 0.02 / hit.sum(), 0.98 / (~hit).sum())
-            one = precision_score(hit, passes, sample_weight=weights, zero_division=0)
-            assert values["purity"] == pytest.approx(one, abs=1e-9)
+        assert shown[-4:] == [kept, lost, wrong, right]
+        place = np.flatnonzero(cuts >= at)[-1]
+        rate, found = false[place], true[place]
+        purity = precision_score(hit, passes, sample_weight=weights, zero_division=0)
+        if "signal_efficiency" in values and k == curve["adopted"]:  # it lies between two scores
+            rate, found = curve["point"], np.interp(curve["point"], false, true)
+            if mix is not None:
+                purity = mix * found / (mix * found + (1 - mix) * rate)
+        expected = {"purity": purity, "false_positive_rate": rate}
+        expected |= dict.fromkeys(("completeness", "signal_efficiency"), found)
+        if mix is None:
+            expected["f1"] = f1_score(hit, passes)
+        if rate > 0:
+            expected |= dict.fromkeys(("sic", "sic_at_cut"), found / np.sqrt(rate))
+        # Where too little background passes to say, it says nothing.
+        told = {name for name in values if name in expected and values[name] is not None}
+        assert told >= {"purity"}
+        for name in told:
+            assert values[name] == pytest.approx(expected[name], abs=1e-9), (k, name)
 
 
 def test_its_script_and_the_page_without_it_say_the_same(open_cut, visit, cut):

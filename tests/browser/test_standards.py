@@ -6,19 +6,33 @@ import sys
 import time
 
 import pytest
-from fake_report import chapter, code, error, make_report_project, write_chapter
+from fake_report import chapter, code, error, make_report_project, markdown, write_chapter
 
 from boxloop.base.places import STATIONS
 from boxloop.report import build_report
 from browser.conftest import ROOT, until
 
 BOTH = pytest.mark.parametrize("theme", ["light", "dark"])
+WIDTHS = (1440, 1024, 768, 390)
+SCREENS = pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 390)])
+UNFOLD = "document.querySelectorAll('details').forEach((fold) => { fold.open = true; })"
 PICTURES = ROOT / "build" / "screenshots"
 # Tables and pictures that stand out on the right.
 WIDE = """
 [...document.querySelectorAll("main table, main img")]
   .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
   .map((element) => element.outerHTML.slice(0, 200))
+"""
+
+# What stands out on the right and has no frame of its own to scroll in.
+BEYOND = """
+(() => {
+  const framed = (one) => one !== document.body
+    && (getComputedStyle(one).overflowX !== "visible" || framed(one.parentElement));
+  return [...document.querySelectorAll("main *")]
+    .filter((one) => one.checkVisibility() && one.getBoundingClientRect().right > innerWidth + 1)
+    .filter((one) => !framed(one.parentElement)).map((one) => one.outerHTML.slice(0, 200));
+})()
 """
 
 STOPS = """
@@ -47,11 +61,13 @@ def troubled(tmp_path_factory):
     return build_report(project, stale={"01_scoping": "Out of date: the notebook changed."})
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 1280), ("light", 390)])
+@pytest.mark.parametrize(
+    ("theme", "width"), [("light", 1440), ("dark", 1024), ("dark", 768), ("light", 390)]
+)
 def test_axe_finds_nothing_in_the_small_report(visit, report, axe, theme, width):
     """With everything unfolded and hits in the search."""
     page = visit(report, theme, width)
-    page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+    page.evaluate(UNFOLD)
     if width < 1000:
         page.click("#contents-button")
     page.fill("#search", "line")
@@ -72,10 +88,43 @@ def test_the_html_is_valid(report, troubled, html_errors):
 
 
 @pytest.mark.slow
+@SCREENS
+def test_axe_finds_nothing_in_a_worked_example(visit, released, axe, theme, width):
+    """As it opens, and with all eight chapters, their code and the annexes unfolded."""
+    page = visit(released / "report" / "index.html", theme, width)
+    assert axe(page) == []
+    page.evaluate(UNFOLD)
+    assert axe(page) == []
+
+
+@pytest.mark.slow
 @BOTH
-def test_axe_finds_nothing_in_a_worked_example(visit, released, axe, theme):
-    """All eight chapters with all that their notebooks put out."""
-    assert axe(visit(released / "report" / "index.html", theme)) == []
+def test_a_worked_example_fits_every_screen_in_silence(visit, released, theme):
+    """Folded and unfolded nothing is wider than the screen, asks the network or complains."""
+    for width in WIDTHS:
+        page = visit(released / "report" / "index.html", theme, width)
+        for step in ("0", UNFOLD):
+            page.evaluate(step)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, width
+            assert page.evaluate(BEYOND) == [], width
+
+
+def test_a_formula_wider_than_a_phone_scrolls_in_its_place(visit, tmp_path, axe):
+    """By keyboard too, with a shade at the edge where it goes on."""
+    terms = " + ".join(f"x_{{{k}}}^2" for k in range(40))
+    project = make_report_project(tmp_path / "p", names=["01_scoping"])
+    cells = [markdown("wide", f"Wide.\n\n$$\n{terms}\n$$\n\nNarrow.\n\n$$\nx\n$$\n")]
+    write_chapter(project, "04_train", chapter("04_train", cells))
+    page = visit(build_report(project, stale={}), width=390)
+    page.evaluate(UNFOLD)
+    assert page.evaluate(BEYOND) == [] and axe(page) == []
+    until(page, "document.querySelectorAll(\"math[tabindex='0']\").length === 1")
+    wide = page.locator("math[tabindex='0']")
+    assert "linear-gradient" in wide.evaluate("one => getComputedStyle(one).backgroundImage")
+    wide.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    until(page, "document.activeElement.matches('math') && document.activeElement.scrollLeft > 0")
 
 
 @pytest.mark.slow

@@ -283,6 +283,8 @@ def _places(ranking: Ranking, by: str, most: int) -> list[int]:
         round_ones = np.arange(1, some) / some
         wanted.append(np.searchsorted(-ranking.cuts, -round_ones, side="right") - 1)
     at = np.unique(np.clip(np.concatenate(wanted), 0, len(ranking.cuts) - 1))
+    if by == BACKGROUND:  # of cuts that let the same share pass the one that keeps most signal
+        at = np.unique(np.searchsorted(background, background[at], side="right") - 1)
     return [int(one) for one in _even(at, most)]
 
 

@@ -32,6 +32,9 @@ _PLAIN = re.compile(r'<span class="(?:n|nb|nn|bp|p|w|o|fm|vm)">([^<]*)</span>')
 _MARK = re.compile(r'<pre data-code="(\d+)"></pre>')
 # latex2mathml knows these environments under other names.
 ALIASES = {"aligned": "align*", "gathered": "gather*", "equation": "", "equation*": ""}
+# A command that it does not know it puts out as a name, with its backslash.
+_ARG = re.compile(r"\\arg(?![A-Za-z])")
+_UNKNOWN = re.compile(r">\\[A-Za-z]")
 
 
 def to_mathml(latex: str, *, display: str = "inline") -> str:
@@ -52,10 +55,13 @@ def to_mathml(latex: str, *, display: str = "inline") -> str:
         for word in ("begin", "end"):
             latex = latex.replace(rf"\{word}{{{name}}}", rf"\{word}{{{known}}}" if known else "")
     try:
-        return convert(latex, display=display)
+        made = convert(_ARG.sub(r"\\operatorname{arg}", latex), display=display)
     # The converter raises many kinds of error, and a report must be built.
     except Exception:  # noqa: BLE001
-        return f'<code class="formula">{escape(latex)}</code>'
+        made = ""
+    if made and not _UNKNOWN.search(made):
+        return made
+    return f'<code class="formula">{escape(latex)}</code>'
 
 
 def _markdown() -> Callable:
