@@ -118,13 +118,13 @@ def test_a_formula_wider_than_a_phone_scrolls_in_its_place(visit, tmp_path, axe)
     page = visit(build_report(project, stale={}), width=390)
     page.evaluate(UNFOLD)
     assert page.evaluate(BEYOND) == [] and axe(page) == []
-    until(page, "document.querySelectorAll(\"math[tabindex='0']\").length === 1")
-    wide = page.locator("math[tabindex='0']")
+    until(page, "document.querySelectorAll(\".formula[tabindex='0']\").length === 1")
+    wide = page.locator(".formula[tabindex='0']")
     assert "linear-gradient" in wide.evaluate("one => getComputedStyle(one).backgroundImage")
     wide.focus()
     for _ in range(3):
         page.keyboard.press("ArrowRight")
-    until(page, "document.activeElement.matches('math') && document.activeElement.scrollLeft > 0")
+    until(page, "document.activeElement.matches('.formula') && document.activeElement.scrollLeft > 0")
 
 
 @pytest.mark.slow

@@ -95,7 +95,9 @@ def tidy(
     _figures(soup, chapter.split("-")[0], names)
     _tables(soup, chapter.split("-")[0], own_columns(root))
     # What may be wider than a phone is scrolled by keys too; `save.js` passes over what is not.
-    for text in soup.select("pre:not([data-code]), math[display=block]"):
+    for formula in soup.select("math[display=block]"):  # which may not be a stop by itself
+        formula.wrap(soup.new_tag("span", attrs={"class": "formula"}))
+    for text in soup.select("pre:not([data-code]), .formula"):
         text["tabindex"] = "0"
     return str(soup), title, headings
 

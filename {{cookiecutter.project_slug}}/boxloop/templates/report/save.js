@@ -123,4 +123,4 @@ const scrolling = (box) => box.scrollWidth > box.clientWidth + 1 || box.scrollHe
 const boxes = new ResizeObserver((entries) => entries.forEach(({ target }) => {
   target.tabIndex = scrolling(target) ? 0 : -1;
 }));
-document.querySelectorAll("main [tabindex='0']:is(.scroll, pre, math)").forEach((box) => boxes.observe(box));
+document.querySelectorAll("main [tabindex='0']:is(.scroll, pre, .formula)").forEach((box) => boxes.observe(box));
