@@ -11,7 +11,10 @@ from remedies_editions import whole, workshop
 from walk_project import command
 
 from boxloop.base.errors import UserError
+from boxloop.base.objects import get_json
+from boxloop.base.places import STATIONS, Project
 from boxloop.notebooks.file import read_notebook, source
+from boxloop.notebooks.science import code_kept
 from boxloop.teach.ways_in import links, page, repository
 
 NAME = "astro-hack/box-loop.2026"
@@ -127,3 +130,28 @@ def test_an_address_of_nothing_is_refused(address):
 def test_an_address_is_taken_as_people_copy_it(end):
     """From the window, or from the clone button."""
     assert repository(f" {ADDRESS}{end} ") == NAME
+
+
+@pytest.fixture(scope="module")
+def student(bake, tmp_path_factory):
+    """The student edition of a worked example, with ways in and a course for nbgrader."""
+    project = Project(bake(tmp_path_factory.mktemp("course"), edition="workshop"))
+    return build(project, "--nbgrader", "--repository", ADDRESS)
+
+
+def test_a_recorded_pass_is_of_the_cells_that_students_get(student):
+    """Else their first comparison would name the cell for Colab, which nobody has edited."""
+    paths = sorted(Project(student).passes.glob("[0-9]*.json"))
+    assert paths
+    for path in paths:
+        kept = json.loads(path.read_text(encoding="utf-8"))["causes"]["notebooks"]
+        assert sorted(kept) == list(STATIONS)
+        for name, code in kept.items():
+            now = read_notebook(student / "notebooks" / f"{name}.ipynb")
+            assert get_json(Project(student), code) == code_kept(now), name
+
+
+def test_links_lead_to_the_repository_from_an_assignment_too(student):
+    """There the chapters stand in a folder, whatever nbgrader asks of the assignment."""
+    assignment = student.parent / "nbgrader" / "source" / "loop"
+    assert (assignment / "WAYS_IN.md").read_bytes() == (student / "WAYS_IN.md").read_bytes()

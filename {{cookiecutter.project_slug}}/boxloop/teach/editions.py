@@ -77,9 +77,11 @@ def build(project: Project, *, replace: bool = False, address: str = "") -> list
     try:
         for name in EDITIONS:
             _write(part / name, project, found, name)
-        along = give_along(project, [part / name for name in EDITIONS])
         if home:
             write_ways_in(part / "student", home)
+        for name in EDITIONS:  # after the last change to its cells
+            _take_the_recorded_passes(project, part / name)
+        along = give_along(project, [part / name for name in EDITIONS])
         refuse_leaks(part / "student", project, found)
         written = {name: hashes(part / name) for name in EDITIONS}
         for name in EDITIONS:
@@ -132,7 +134,6 @@ def _write(folder: Path, project: Project, found: list[Lesson], name: str) -> No
         text = as_text(edition_of(read_notebook(path), path.stem, change))
         write_text(folder / "notebooks" / path.name, text)
     _name_the_edition(folder / "pyproject.toml", name)
-    _take_the_recorded_passes(project, folder)
     write_text(folder / "SETUP.md", setup_text(folder, name))
     write_text(folder / "TIMETABLE.md", timetable_text(found))
     if name == "instructor":

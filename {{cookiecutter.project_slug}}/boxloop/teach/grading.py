@@ -19,6 +19,7 @@ from boxloop.base.files import write_json, write_text
 from boxloop.notebooks.file import as_text, read_notebook, tags
 from boxloop.teach.course import Lesson, lessons, number_of
 from boxloop.teach.editions import BUILT, edition_of, hashes, refuse_edited
+from boxloop.teach.ways_in import PAGE
 
 if TYPE_CHECKING:
     from boxloop.base.places import Project
@@ -73,7 +74,7 @@ def build_course(project: Project) -> list[str]:
         shutil.rmtree(part / "notebooks")
         for lesson in found:
             write_text(part / f"{lesson.name}.ipynb", as_text(graded(project, lesson)))
-        for page in part.glob("*.md"):
+        for page in set(part.glob("*.md")) - {part / PAGE}:  # its links are of the repository
             write_text(
                 page, _read(page).replace("notebooks/0", "0").replace("lab notebooks", "lab")
             )
