@@ -13,11 +13,10 @@ import hmac
 import json
 import logging
 import re
-import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
@@ -28,6 +27,7 @@ from boxloop.classroom import handout, pages
 from boxloop.classroom.addresses import is_of_this_machine
 from boxloop.classroom.members import place
 from boxloop.classroom.reports import read_report
+from boxloop.run.in_thread import InThread
 
 if TYPE_CHECKING:
     from boxloop.classroom.contest import Contest
@@ -387,7 +387,7 @@ def application(room: Room) -> Application:
     return Application(found, log_function=lambda _: None, **kept)
 
 
-class Serving:
+class Serving(InThread):
     """A room that answers, in a thread of its own, while a block runs.
 
     Parameters
@@ -407,44 +407,27 @@ class Serving:
     def __init__(self, room: Room, port: int = PORT, host: str = "") -> None:
         self.room = room
         try:
-            self._sockets = bind_sockets(port, host or None, reuse_port=False)
+            super().__init__(bind_sockets(port, host or None, reuse_port=False))
         except OSError as error:
             msg = (
                 f"Port {port} cannot be used ({error.strerror}): end what uses it, such as another "
                 "room, or name another with --port."
             )
             raise UserError(msg) from error
-        self.port = self._sockets[0].getsockname()[1]
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._serve, daemon=True)
 
     @property
     def teacher(self) -> str:
         """What the teacher opens."""
         return f"http://127.0.0.1:{self.port}/teacher/{self.room.teacher}/"
 
-    def _serve(self) -> None:
-        asyncio.set_event_loop(self._loop)
+    def server(self) -> HTTPServer:
+        """Return what answers, within the limits of a room."""
         # What strangers send is no news for the terminal, and neither is that they hang up.
         for name in ("tornado.general", "tornado.access"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
         limits = {"max_body_size": MOST_BYTES, "max_buffer_size": 2 * MOST_BYTES}
         times = {"body_timeout": SLOWEST, "idle_connection_timeout": 3 * SLOWEST}
-        server = HTTPServer(application(self.room), max_header_size=1 << 14, **limits, **times)
-        server.add_sockets(self._sockets)
-        try:
-            self._loop.run_forever()
-        finally:
-            server.stop()
-            self._loop.close()
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
+        return HTTPServer(application(self.room), max_header_size=1 << 14, **limits, **times)
 
 
 def blackboard(addresses: list[str], port: int, token: str) -> list[str]:

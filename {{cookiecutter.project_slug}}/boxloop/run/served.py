@@ -8,18 +8,18 @@ frame's page holds the one line to the server.
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import json
 import secrets
-import threading
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application, HTTPError, RequestHandler
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+from boxloop.run.in_thread import InThread
 
 HOST = "127.0.0.1"
 SHOWN = {".html": "text/html; charset=utf-8", ".pdf": "application/pdf"}
@@ -140,7 +140,7 @@ class _Line(_Guarded, WebSocketHandler):
         """Nothing is asked by a page."""
 
 
-class Served:
+class Served(InThread):
     """The server, in a thread of its own, while a block runs.
 
     Parameters
@@ -160,11 +160,8 @@ class Served:
         self.folder, self.token = folder, secrets.token_urlsafe(24)
         self.lines: set[_Line] = set()
         self._said = {"say": "Waiting for the first run."}
-        self._sockets = bind_sockets(port, HOST)
-        self.port = self._sockets[0].getsockname()[1]
+        super().__init__(bind_sockets(port, HOST))
         self.hosts = {f"{HOST}:{self.port}", f"localhost:{self.port}"}
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._serve, daemon=True)
 
     @property
     def address(self) -> str:
@@ -190,8 +187,8 @@ class Served:
             except WebSocketClosedError:
                 self.lines.discard(line)
 
-    def _serve(self) -> None:
-        asyncio.set_event_loop(self._loop)
+    def server(self) -> HTTPServer:
+        """Return what answers: the page around the report, its script, and the line to it."""
         below = r"/(?P<token>[\w-]+)/"
         pages = [
             (below, _Frame),
@@ -200,18 +197,4 @@ class Served:
             (below + r"(?P<name>[\w-][\w.-]*)", _Report),
         ]
         settings: dict[str, Any] = {"served": self, "log_function": lambda _: None}
-        server = HTTPServer(Application(pages, **settings))
-        server.add_sockets(self._sockets)
-        try:
-            self._loop.run_forever()
-        finally:
-            server.stop()
-            self._loop.close()
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(2)
+        return HTTPServer(Application(pages, **settings))

@@ -75,14 +75,7 @@ def build(project: Project, *, replace: bool = False, address: str = "") -> list
         refuse_edited(project, workshop)
     part = workshop / f".{secrets.token_hex(4)}.part"
     try:
-        for name in EDITIONS:
-            _write(part / name, project, found, name)
-        if home:
-            write_ways_in(part / "student", home)
-        for name in EDITIONS:  # after the last change to its cells
-            _take_the_recorded_passes(project, part / name)
-        along = give_along(project, [part / name for name in EDITIONS])
-        refuse_leaks(part / "student", project, found)
+        along = _write_both(part, project, found, home)
         written = {name: hashes(part / name) for name in EDITIONS}
         for name in EDITIONS:
             shutil.rmtree(workshop / name, ignore_errors=True)
@@ -121,6 +114,19 @@ def refuse_the_student_edition(project: Project) -> None:
             "type it in the project that it was made of."
         )
         raise UserError(msg)
+
+
+def _write_both(part: Path, project: Project, found: list[Lesson], home: str) -> list[str]:
+    """Write both editions into a folder, and return what is to be said of their reference."""
+    for name in EDITIONS:
+        _write(part / name, project, found, name)
+    if home:
+        write_ways_in(part / "student", home)
+    for name in EDITIONS:  # after the last change to its cells
+        _take_the_recorded_passes(project, part / name)
+    along = give_along(project, [part / name for name in EDITIONS])
+    refuse_leaks(part / "student", project, found)
+    return along
 
 
 def _write(folder: Path, project: Project, found: list[Lesson], name: str) -> None:
