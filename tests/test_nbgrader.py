@@ -19,12 +19,18 @@ from boxloop.teach.course import lessons
 
 
 @pytest.fixture(scope="module")
-def course(bake, tmp_path_factory):
-    """A workshop with its course."""
+def built(bake, tmp_path_factory):
+    """A workshop with its course, and what was said of it."""
     project = Project(bake(tmp_path_factory.mktemp("course"), edition="workshop"))
     code, said = command(project, "workshop", "--nbgrader")
     assert code == 0, said
-    return project
+    return project, said
+
+
+@pytest.fixture
+def course(built):
+    """A workshop with its course."""
+    return built[0]
 
 
 def loop(project):
@@ -49,6 +55,13 @@ def test_every_check_gives_the_minutes_of_its_exercise(course):
         assert len({about["grade_id"] for about in found}) == len(found)
         assert all(about["solution"] != about["grade"] == about["locked"] for about in found)
         assert sum(about["solution"] for about in found) >= len(lesson.exercises)
+
+
+def test_the_points_that_are_told_are_those_that_are_given(built):
+    """Cell by cell, however many checks an exercise has."""
+    project, said = built
+    about = [c["metadata"].get("nbgrader", {}) for found in cells(project).values() for c in found]
+    assert f"with {sum(one.get('points', 0) for one in about)} points" in said
 
 
 def test_nothing_that_nbgrader_copies_as_it_is_holds_a_solution(course):

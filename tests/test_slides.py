@@ -168,6 +168,14 @@ def test_what_a_teacher_changed_after_the_run_is_on_the_slides(project):
     assert len(slides) == 4 and slides[2].table and "Seen anew." in slides[3].get_text()
 
 
+def test_a_heading_inside_prose_begins_a_slide(project):
+    """As where what we see of one figure leads on to the next question."""
+    save(project, [*CELLS, _cell("", "Seen.\n\n## Then\n\nWhy?\n\n## Last\n\nWho?", "leads-on")])
+    build_slides(project)
+    last = [" ".join(slide.get_text(" ").split()) for slide in shown(project)[1][2:]]
+    assert last[0].endswith("Seen.") and last[1:] == ["Then Why?", "Last Who?"]
+
+
 def test_an_id_that_was_copied_is_no_trouble(project):
     """As after a cell was copied in an editor."""
     save(project, [*CELLS, CELLS[2]])

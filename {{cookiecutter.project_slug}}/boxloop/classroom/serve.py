@@ -20,14 +20,14 @@ from typing import TYPE_CHECKING, Any
 
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
-from tornado.web import Application, HTTPError, RequestHandler
+from tornado.web import Application, HTTPError
 
 from boxloop.base.errors import UserError
 from boxloop.classroom import handout, pages
 from boxloop.classroom.addresses import is_of_this_machine
 from boxloop.classroom.members import place
 from boxloop.classroom.reports import read_report
-from boxloop.run.in_thread import InThread
+from boxloop.run.in_thread import Guarded, InThread
 
 if TYPE_CHECKING:
     from boxloop.classroom.contest import Contest
@@ -110,8 +110,10 @@ def _shown(one: Member) -> dict[str, Any]:
     }
 
 
-class _Guarded(RequestHandler):
+class _Guarded(Guarded):
     """Answers nobody who lacks the word, or whom a page elsewhere has sent."""
+
+    policy = POLICY
 
     @property
     def room(self) -> Room:
@@ -120,16 +122,8 @@ class _Guarded(RequestHandler):
     def prepare(self) -> None:
         if not is_of_this_machine(self.request.host):
             raise HTTPError(403)
-        if not hmac.compare_digest(self.path_kwargs["token"].encode(), self.room.token.encode()):
+        if not self.has_word(self.room.token):
             raise HTTPError(403)
-
-    def set_default_headers(self) -> None:
-        self.clear_header("Server")
-        self.set_header("Cache-Control", "no-store")
-        self.set_header("Referrer-Policy", "no-referrer")
-        self.set_header("X-Content-Type-Options", "nosniff")
-        self.set_header("Cross-Origin-Resource-Policy", "same-origin")
-        self.set_header("Content-Security-Policy", POLICY)
 
     def write_error(self, status_code: int, **_: Any) -> None:
         if status_code == 403:
@@ -352,8 +346,7 @@ class _Teacher(_Guarded):
 
     def prepare(self) -> None:
         here = self.request.remote_ip in LOCAL and is_of_this_machine(self.request.host)
-        word, right = self.path_kwargs["token"].encode(), self.room.teacher.encode()
-        if not (here and hmac.compare_digest(word, right)):
+        if not (here and self.has_word(self.room.teacher)):
             raise HTTPError(403)
 
     def get(self, name: str, **_: Any) -> None:

@@ -76,6 +76,12 @@ def _cut(is_shown: bool, cell: dict) -> list[tuple[bool, dict]]:
     """Return a cell, or what stands before and after a heading inside prose of the digest."""
     if not is_shown or not _is_prose(cell):
         return [(is_shown, cell)]
+    rest = cut_at_heading(cell)
+    return [(True, cell), *([(False, rest)] if rest else [])]
+
+
+def cut_at_heading(cell: dict) -> dict | None:
+    """Let prose end before a heading inside it, and return what follows as a cell, or None."""
     lines = source(cell).split("\n")
     fenced = False
     for at, line in enumerate(lines):
@@ -84,8 +90,8 @@ def _cut(is_shown: bool, cell: dict) -> list[tuple[bool, dict]]:
             rest = cell | {"id": f"{cell.get('id', '')}-next", "metadata": dict(cell["metadata"])}
             rest["source"] = "\n".join(lines[at:])
             cell["source"] = "\n".join(lines[:at])
-            return [(True, cell), (False, rest)]
-    return [(True, cell)]
+            return rest
+    return None
 
 
 def has_figure(cell: dict) -> bool:

@@ -17,6 +17,7 @@ from boxloop.base.files import write_text
 from boxloop.notebooks.file import read_copy, read_notebook, source, tags
 from boxloop.notebooks.folder import chapter_names
 from boxloop.report.convert import put_code, to_html
+from boxloop.report.digest import cut_at_heading
 from boxloop.report.page import assets, fragment
 from boxloop.report.safe import without_unseen
 from boxloop.report.tidy import tidy
@@ -97,13 +98,22 @@ def kind_of(cell: dict) -> str:
 
 def _deck(project: Project, name: str) -> Deck:
     cells, executed = _cells(project, name)
-    shown = [cell for cell in cells if kind_of(cell) != "skip"]
+    shown = [part for cell in cells if kind_of(cell) != "skip" for part in _parts(cell)]
     for cell in shown:
         cell["metadata"] |= {"hidden": bool(tags(cell) & {"parameters", "remove-input"})}
     html, code = to_html({"cells": shown, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
     places: dict[str, Any] = {"folder": project.notebooks, "root": project.root}
     html, title, _ = tidy(html, chapter=name.replace("_", "-"), **places)
     return Deck(name, title or name, _slides(put_code(html, code), shown), executed)
+
+
+def _parts(cell: dict) -> list[dict]:
+    """Return a cell, and what follows a heading inside its prose as the beginning of a slide."""
+    parts = [cell]
+    while cell["cell_type"] == "markdown" and (rest := cut_at_heading(parts[-1])):
+        rest["metadata"] |= {"slideshow": {"slide_type": "slide"}}
+        parts.append(rest)
+    return parts
 
 
 def _cells(project: Project, name: str) -> tuple[list[dict], bool]:

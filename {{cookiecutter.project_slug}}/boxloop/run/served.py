@@ -8,7 +8,6 @@ frame's page holds the one line to the server.
 
 from __future__ import annotations
 
-import hmac
 import json
 import secrets
 from pathlib import Path
@@ -16,10 +15,10 @@ from typing import Any
 
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
-from tornado.web import Application, HTTPError, RequestHandler
+from tornado.web import Application, HTTPError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
-from boxloop.run.in_thread import InThread
+from boxloop.run.in_thread import Guarded, InThread
 
 HOST = "127.0.0.1"
 SHOWN = {".html": "text/html; charset=utf-8", ".pdf": "application/pdf"}
@@ -76,23 +75,15 @@ POLICY = (
 )
 
 
-class _Guarded(RequestHandler):
+class _Guarded(Guarded):
     """Answers nobody who comes by another name, or without the token."""
 
     def prepare(self) -> None:
         served = self.settings["served"]
         if self.request.host not in served.hosts:
             raise HTTPError(403)
-        if not hmac.compare_digest(self.path_kwargs["token"].encode(), served.token.encode()):
+        if not self.has_word(served.token):
             raise HTTPError(403)
-
-    def set_default_headers(self) -> None:
-        self.clear_header("Server")
-        self.set_header("Cache-Control", "no-store")
-        self.set_header("Referrer-Policy", "no-referrer")
-        self.set_header("X-Content-Type-Options", "nosniff")
-        self.set_header("Cross-Origin-Resource-Policy", "same-origin")
-        self.set_header("Content-Security-Policy", "frame-ancestors 'self'")
 
     def write_error(self, status_code: int, **_: Any) -> None:
         self.finish(f"{status_code}: open the address that `boxloop watch` has printed.\n")

@@ -72,8 +72,9 @@ def build_course(project: Project) -> list[str]:
     try:
         shutil.copytree(project.root / "workshop" / "student", part)
         shutil.rmtree(part / "notebooks")
-        for lesson in found:
-            write_text(part / f"{lesson.name}.ipynb", as_text(graded(project, lesson)))
+        books = {lesson.name: graded(project, lesson) for lesson in found}
+        for name, book in books.items():
+            write_text(part / f"{name}.ipynb", as_text(book))
         for page in set(part.glob("*.md")) - {part / PAGE}:  # its links are of the repository
             write_text(
                 page, _read(page).replace("notebooks/0", "0").replace("lab notebooks", "lab")
@@ -88,9 +89,10 @@ def build_course(project: Project) -> list[str]:
         name = re.sub(r"[^A-Za-z0-9_-]", "_", project.root.name)
         write_text(course / "nbgrader_config.py", CONFIG.format(name=name))
     write_text(course / "README.md", _text("NBGRADER"))
-    points = sum(max(one.minutes, 1) for lesson in found for one in lesson.exercises)
+    cells = [cell["metadata"] for book in books.values() for cell in book["cells"]]
+    points = sum(one["nbgrader"].get("points", 0) for one in cells if "nbgrader" in one)
     return [
-        f"Written: workshop/nbgrader/source/{ASSIGNMENT}, with {points} points, a point a minute.",
+        f"Written: workshop/nbgrader/source/{ASSIGNMENT}, with {points} points, one a minute.",
         f"Next: in workshop/nbgrader, type `nbgrader generate_assignment {ASSIGNMENT}`.",
     ]
 
