@@ -3,12 +3,15 @@
 One clear sentence, nothing half written, and the next run goes on.
 """
 
+import asyncio
+import gc
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from functools import partial
 from pathlib import Path
@@ -17,13 +20,16 @@ import psutil
 import pytest
 from conftest import TEMPLATE
 from fake_loop import make_project
+from jupyter_core.utils import ensure_event_loop
 
 import boxloop.run.lock as lock_of
 from boxloop.notebooks.file import signed
+from boxloop.notebooks.graph import read_loop
 from boxloop.record.status import status
-from boxloop.run.execute import execute, load_engine
+from boxloop.run.execute import Stock, Stopped, environment, execute, load_engine
 from boxloop.run.lock import NAME, lock
 from boxloop.run.loop import run
+from boxloop.run.strays import ours
 
 pytest_plugins = ["loop_fixtures"]  # its fixtures: project, quick
 
@@ -172,6 +178,58 @@ def test_ctrl_c_while_something_is_imported(tmp_path):
     (tmp_path / "met.py").write_text(MET, encoding="utf-8")
     env = os.environ | {"PYTHONPATH": str(TEMPLATE)}
     assert subprocess.run([sys.executable, "-m", "met"], cwd=tmp_path, env=env).returncode == 130
+
+
+@pytest.mark.parametrize("cold", [True, False])
+def test_a_chapter_that_is_broken_off_leaves_nothing_open(tmp_path, monkeypatch, cold):
+    """No event loop that nobody closed: Python would complain of it after the one sentence."""
+    wait = "import time\n(root / 'begun').touch()\ntime.sleep(100)"
+    project = make_project(tmp_path, graph=CHAIN, faults={"01_a": wait})
+    chapter = read_loop(project)[0]
+    stock, stopped, unclosed = Stock(project, [chapter], cold=cold), [], []
+
+    def deleted(loop):
+        if not loop.is_closed():
+            unclosed.append(repr(loop))
+            loop.close()
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "__del__", deleted)
+
+    def body():
+        try:
+            execute(project, chapter, {}, stock=stock)
+        except Stopped as error:
+            stopped.append(error)
+
+    with environment(project), ours() as mark:
+        stock.mark = mark
+        load_engine(stock)
+        thread = threading.Thread(target=body)
+        thread.start()
+        while not (project.root / "begun").exists():
+            time.sleep(0.05)
+        stock.close()
+        thread.join(30)
+    gc.collect()
+    assert stopped and not unclosed
+
+
+def test_what_waits_ends_with_its_notebook():
+    """A task that nbclient leaves behind is ended with its loop, and does not complain later."""
+    load_engine()
+    from boxloop.run.engine import own_loop
+
+    def body():
+        with own_loop():
+            loop = ensure_event_loop()
+            tasks.append(loop.create_task(asyncio.sleep(100)))
+            loop.run_until_complete(asyncio.sleep(0))
+
+    tasks = []
+    thread = threading.Thread(target=body)
+    thread.start()
+    thread.join(10)
+    assert tasks[0].cancelled() and tasks[0].get_loop().is_closed()
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
+import jupyter_client.connect
 import psutil
 import pytest
 from fake_loop import cell, make_project, notebook, write_notebook
@@ -138,6 +139,23 @@ def test_the_server_takes_its_kernels_along(tmp_path):
 
     assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     kernels.close()
+
+
+def test_a_kernel_may_rewrite_its_connection_file(tmp_path, monkeypatch):
+    """It is there at once, and whoever reads the file in that moment finds it empty."""
+
+    def empty(file):
+        return json.loads("")
+
+    project = make_project(tmp_path, graph=GRAPH)
+    kernels = pool.Kernels(project, read_loop(project), dict(os.environ))
+    monkeypatch.setattr(
+        jupyter_client.connect, "json", SimpleNamespace(load=empty, dumps=json.dumps)
+    )
+    try:
+        assert kernels.take().provisioner.pid
+    finally:
+        kernels.close()
 
 
 def test_no_kernel_is_made_that_no_chapter_takes(tmp_path, monkeypatch):

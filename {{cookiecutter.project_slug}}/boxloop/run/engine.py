@@ -14,6 +14,7 @@ from subprocess import DEVNULL
 from typing import Any
 
 from jupyter_client.asynchronous import AsyncKernelClient
+from jupyter_core.utils import ensure_event_loop
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
@@ -91,13 +92,35 @@ def _seldom_saved(nb_man: Any) -> Iterator:
         nb_man.save = save
 
 
+async def _end_tasks() -> None:
+    """End what else waits in this event loop."""
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+
+
+@contextmanager
+def own_loop() -> Iterator[None]:
+    """End this thread's event loop with its notebook, and what nbclient leaves behind in it.
+
+    Where a kernel ends before its cell, tasks wait on; Python complains of them, and of a loop that
+    nobody closed, when the process ends.
+    """
+    try:
+        yield
+    finally:
+        loop = ensure_event_loop()
+        loop.run_until_complete(_end_tasks())
+        loop.close()
+
+
 class Client(PapermillNotebookClient):
     """papermill's client, which keeps what a cell puts out within bounds while it comes in."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._outputs, self._shown = Outputs([], _stream), {}
-        self._reading: asyncio.Task | None = None
         self._cut_off = False
 
     def _of(self, outs: list[NotebookNode]) -> Outputs:
@@ -138,7 +161,6 @@ class Client(PapermillNotebookClient):
             out["metadata"] = msg["content"]["metadata"]
 
     async def _async_poll_output_msg(self, *args: Any) -> None:
-        self._reading = asyncio.current_task()
         try:
             await super()._async_poll_output_msg(*args)
         except asyncio.CancelledError:
@@ -146,9 +168,6 @@ class Client(PapermillNotebookClient):
             raise
 
     async def _async_handle_timeout(self, timeout: Any, cell: Any = None):
-        if self._reading:  # nbclient leaves it behind, and Python complains about that at the end
-            self._reading.cancel()
-            await asyncio.wait([self._reading])
         # Without a cell it is what nbclient itself asks when all of them are through.
         return await super()._async_handle_timeout(timeout, cell or self.nb.cells[-1])
 
@@ -186,7 +205,7 @@ class Engine(NBClientEngine):
         client = Client(nb_man, kernel_name=kernel_name, log=logger, **options)
         # A kernel hands on by itself what it catches; the rest would get to the terminal.
         surroundings = {"env": kernel_env} if kernel_env else {}
-        with _seldom_saved(nb_man):
+        with own_loop(), _seldom_saved(nb_man):
             return client.execute(stdout=DEVNULL, stderr=DEVNULL, **surroundings)
 
 

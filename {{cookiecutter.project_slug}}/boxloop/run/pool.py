@@ -288,6 +288,12 @@ def _classes():
             self.clients = (*self.clients, made)
             return made
 
+        def _reconcile_connection_info(self, info: Any) -> None:
+            """Do not read the connection file again: the kernel is there at once and rewrites it.
+
+            What stands in it is what this manager has written just before.
+            """
+
         @property
         def kernel_spec(self):
             spec: Any = super().kernel_spec
