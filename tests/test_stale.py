@@ -255,7 +255,7 @@ def test_another_machinery_validates_settings_again(desk, monkeypatch):
     """What an older version found valid, this one may refuse."""
     settings_are_valid(desk)
     assert settings_were_valid(desk)
-    monkeypatch.setattr("boxloop.record.facts.machinery_now", lambda _: {"boxloop/cli.py": "0"})
+    monkeypatch.setattr("boxloop.record.facts.machinery_now", lambda: {"boxloop/cli.py": "0"})
     assert not settings_were_valid(desk)
 
 

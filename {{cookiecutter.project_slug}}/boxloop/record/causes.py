@@ -91,7 +91,7 @@ def causes_now(project: Project, chapters: list[Chapter], parameters: dict) -> C
         parameters={name: given for name, given in sorted(parameters.items()) if given},
         data=data,
         made=made,
-        machinery=fingerprint(machinery_now(project)),
+        machinery=fingerprint(machinery_now()),
         packages=_versions(),
     )
 

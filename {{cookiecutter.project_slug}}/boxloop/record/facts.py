@@ -12,6 +12,8 @@ import hashlib
 import os
 import sys
 import tomllib
+from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,17 +75,19 @@ def file_hash(project: Project, path: Path) -> str:
         return fingerprint(sources(read_notebook(path)))
     if path == project.sealed_file:
         return identity(project)
-    if path.suffix in (".py", ".toml", ".jsonl"):
-        return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
-    return sha256(path)
+    return _text_hash(path) if path.suffix in (".py", ".toml", ".jsonl") else sha256(path)
+
+
+def _text_hash(path: Path | str) -> str:
+    with open(path, "rb") as file:  # noqa: PTH123  # a `Path` of hundreds takes as long as reading
+        return hashlib.sha256(file.read().replace(b"\r\n", b"\n")).hexdigest()
 
 
 def hashes(project: Project, paths: Any) -> dict:
     """Return ``{name: hash}`` of files, under the names that `place` knows; see `file_hash`."""
     machinery, found = Path(boxloop.__file__).parent, {}
-    inside = f"{machinery}{os.sep}"
-    for path in paths:  # hundreds, several times in each command
-        root = machinery.parent if str(path).startswith(inside) else project.root
+    for path in paths:
+        root = machinery.parent if machinery in path.parents else project.root
         found[path.relative_to(root).as_posix()] = file_hash(project, path)
     return found
 
@@ -116,15 +120,33 @@ def doubted(project: Project) -> list[str] | None:
     return sorted(memory_key(r) for r in rows if not r["answered"] and says_something(r["text"]))
 
 
-def machinery_now(project: Project) -> dict:
+def machinery_now() -> dict:
     """Return ``{name: hash}`` of the machinery as it is now."""
-    found = hashes(project, Path(boxloop.__file__).parent.rglob("*.py"))
+    return dict(_machinery(tuple(_machinery_files())))
+
+
+def _machinery_files() -> Iterator[tuple]:
+    """Yield path, times and size of each module of the machinery."""
+    for folder, _, names in os.walk(Path(boxloop.__file__).parent):
+        for name in names:
+            if name.endswith(".py"):
+                path = os.path.join(folder, name)  # noqa: PTH118
+                facts = os.stat(path)  # noqa: PTH116
+                yield path, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_size
+
+
+# Hundreds of files, twenty times in each run: they are read again where one of them was written
+# since. Only within a process; between two of them no date says anything.
+@lru_cache(maxsize=1)
+def _machinery(files: tuple) -> dict:
+    root = Path(boxloop.__file__).parents[1]
+    found = {Path(path).relative_to(root).as_posix(): _text_hash(path) for path, *_ in files}
     return {name: value for name, value in found.items() if name not in NO_PART}
 
 
 def code_now(project: Project) -> dict:
     """Return ``{name: hash}`` of the machinery and of the study's science as they are now."""
-    return machinery_now(project) | hashes(project, project.study.rglob("*.py"))
+    return machinery_now() | hashes(project, project.study.rglob("*.py"))
 
 
 def inputs(project: Project) -> dict:
@@ -173,7 +195,7 @@ def validity(project: Project) -> str:
     OSError
         If study.toml cannot be read.
     """
-    return fingerprint([machinery_now(project), file_hash(project, project.settings_file)])
+    return fingerprint([machinery_now(), file_hash(project, project.settings_file)])
 
 
 def shown(project: Project) -> str:

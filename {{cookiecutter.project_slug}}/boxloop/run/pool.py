@@ -252,14 +252,9 @@ def _register(provisioner: type) -> None:
     globals()["Provisioner"] = provisioner
 
 
-def _classes():
-    """Return a kernel manager whose kernels are forks; late, for it imports half a second."""
-    with warnings.catch_warnings(), quick_imports():
-        warnings.simplefilter("ignore")
-        from jupyter_client.manager import AsyncKernelManager
-        from jupyter_client.provisioning import LocalProvisioner
-
-        from boxloop.run.engine import Listener
+def _provisioner():
+    """Return what starts a kernel as a fork; late, for it imports half a second."""
+    from jupyter_client.provisioning import LocalProvisioner
 
     class Provisioner(LocalProvisioner):
         parent: Any
@@ -277,6 +272,19 @@ def _classes():
             self.pid = self.pgid = self.process.pid
             self.cwd = cwd
             return self.connection_info
+
+    return Provisioner
+
+
+def _manager():
+    """Return a kernel manager whose kernels are forks; late, for it imports half a second."""
+    with warnings.catch_warnings(), quick_imports():
+        warnings.simplefilter("ignore")
+        from jupyter_client.manager import AsyncKernelManager
+
+        from boxloop.run.engine import Listener
+
+        _register(_provisioner())
 
     class Manager(AsyncKernelManager):
         server: Any = None
@@ -300,7 +308,6 @@ def _classes():
             spec.metadata["kernel_provisioner"] = {"provisioner_name": "boxloop-fork"}
             return spec
 
-    _register(Provisioner)
     return Manager
 
 
@@ -333,7 +340,7 @@ class Kernels:
         """Fork a kernel, and return its manager."""
         from traitlets.config import Config
 
-        self._class = self._class or _classes()
+        self._class = self._class or _manager()
         # Since ipykernel 7.3 a kernel warns on every start where its socket is not encrypted.
         manager = self._class(
             kernel_name="python3",
