@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
+import jupyter_client.channels
 import jupyter_client.connect
 import psutil
 import pytest
@@ -94,6 +95,15 @@ def test_warm_and_cold_give_the_same_numbers(tmp_path, real):
     assert one[0] == two[0] == cold[0]
     assert not any(one[1]) and not any(two[1])
     assert one[2][0] != two[2][0] and one[2][1] != two[2][1]
+
+
+def test_nobody_listens_to_a_heart(tmp_path, real, monkeypatch):
+    """The manager knows whether its kernel lives: a thread less, that could complain at the end."""
+    begun = []
+    monkeypatch.setattr(jupyter_client.channels.HBChannel, "start", begun.append)
+    numbers(tmp_path)
+
+    assert not begun
 
 
 def test_no_process_is_left_over(tmp_path, real):
