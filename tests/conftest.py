@@ -27,6 +27,35 @@ os.environ.pop("PYTHONPYCACHEPREFIX", None)
 os.environ["MPLCONFIGDIR"] = str(Path(sys.prefix) / "matplotlib")
 
 
+# These look at the same loop, which runs once where they are in the same process.
+SHARED = {"test_default_loop.py": "the default loop", "test_default_changes.py": "the default loop"}
+# The longest, which begin first: another process need not wait for them in the end.
+LONGEST = [
+    "default_loop", "default_changes", "own_data", "every_loop", "replay_clusters", "walk",
+    "recorded", "power", "generated_readme", "workshop_loop", "faults", "hostile_table", "remedies",
+]  # fmt: skip
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """A file of tests stays in one process, where its fixtures are made once; the order is ours."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByLoop(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return SHARED.get(Path(file).name, file)
+
+    config.option.loadscopereorder = False  # by default the files with the fewest tests are last
+    return ByLoop(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(items):
+    """Let the longest files begin first; the order within a file stays."""
+    places = {f"test_{name}": place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+
+
 @pytest.fixture(scope="session")
 def bake(tmp_path_factory):
     """Return ``bake(folder, hooks=True, overwrite=False, **answers)``, which returns a path.

@@ -2,23 +2,14 @@
 
 import json
 import shutil
-from pathlib import Path
 
 import pandas as pd
 import pytest
 from conftest import TEMPLATE
-from test_default_loop import STATIONS, boxloop, read, replace
+from default_project import STATIONS, boxloop, read, replace
 
+pytest_plugins = ["default_project"]  # its fixtures: whole, released
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def whole(bake, tmp_path_factory):
-    """The default project after ``boxloop run``."""
-    project = Path(bake(tmp_path_factory.mktemp("whole")))
-    done = boxloop(project, "run")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return project
 
 
 def add(path, text):
@@ -96,27 +87,6 @@ def test_a_change_in_06_runs_06_07_and_08(whole, tmp_path):
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert states == {number: number in ("06", "07", "08") for number in STATIONS}
-
-
-def test_a_watermark_as_input_opens_the_waivers_that_it_makes_worse(whole, tmp_path):
-    """What the README proposes: the lesson's own waiver does not cover it, and says two numbers."""
-    project = tmp_path / "planted"
-    shutil.copytree(whole, project)
-    replace(
-        project / "study.toml",
-        '[columns.core_px]\nrole = "nuisance"',
-        '[columns.core_px]\nrole = "input"',
-    )
-    boxloop(project, "run")
-    rows = {row["id"]: row for row in read(project, "checks.json")}
-    row = rows["split.deployment_shift"]
-
-    assert row["state"] == "fail" and rows["features.target_leak"]["state"] == "fail"
-    assert f"was waived at 0.7383 and is {row['value']:.4g}" in row["message"]
-    assert rows["features.nuisance_only"]["stale_waiver"] is True
-    said = boxloop(project, "check")
-    assert said.returncode == 1
-    assert "features.nuisance_only (03_split): it does not apply, so remove" in said.stdout
 
 
 class NewUser:

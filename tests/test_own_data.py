@@ -9,10 +9,9 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+from default_project import COUNTED, STATIONS, boxloop, read, results
 from sklearn import datasets
 from test_adopt import MAGIC
-from test_default_loop import STATIONS, boxloop, read, results
-from test_every_loop import COUNTED
 from whole_again import assert_agrees
 
 pytestmark = pytest.mark.slow

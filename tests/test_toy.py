@@ -11,8 +11,8 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from default_project import boxloop, read
 from study_files import STUDY
-from test_default_loop import boxloop, read
 
 from boxloop.base.errors import UserError
 from boxloop.base.places import Project
