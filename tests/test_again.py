@@ -68,6 +68,13 @@ def test_the_table_knows_how_the_notebooks_of_boxloop_ask(notebooks):
     assert {name: seen[name] for name in known} == known
 
 
+@pytest.mark.parametrize("task", TASKS)
+def test_exercises_change_no_way(bake, tmp_path, notebooks, task):
+    """What students write is theirs: a workshop asks each check as the research does."""
+    workshop = bake(tmp_path, task=task, edition="workshop") / "notebooks"
+    assert ways_in(workshop) == ways_in(notebooks[task, "worked-example"])
+
+
 CELL = """
 deep = 3
 limit = deep
@@ -83,6 +90,9 @@ found = here.check("data.schema", frame[names], columns=names, most=limit)
         ("other = 1", "other = 2", True),
         ("limit = deep", "limit = deep  # rows", True),
         ("other = 1", "other.append(names)", True),
+        ("other = 1", "def far(limit):\n    names = limit\n    names.sort()", True),
+        ("other = 1", "def near():\n    names.append(1)", False),
+        ("other = 1", "def near():\n    global limit\n    limit = 3", False),
         ("deep = 3", "deep = 4", False),
         ("other = 1", "names.append('b')", False),
         ("other = 1", "frame['a'] = 0", False),

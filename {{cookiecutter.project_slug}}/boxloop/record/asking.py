@@ -121,8 +121,10 @@ def _parts(target: ast.AST) -> list[ast.AST]:
 
 
 def _sets(statement: ast.stmt) -> set[str]:
-    """Return the names that a statement sets or changes."""
+    """Return the names that a statement sets or changes; of a function not those of its own."""
     found = set()
+    if isinstance(statement, ast.FunctionDef):
+        return {statement.name} | set().union(*map(_sets, statement.body)) - _own(statement)
     for node in ast.walk(statement):
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             found.add(node.name)
@@ -133,6 +135,15 @@ def _sets(statement: ast.stmt) -> set[str]:
         elif isinstance(node, ast.Call) and called(node) in CHANGES:
             found |= _root(node.func)
     return found
+
+
+def _own(function: ast.FunctionDef) -> set[str]:
+    """Return the names that belong to a function: what it is given and what it sets by itself."""
+    inside = [*ast.walk(function)]
+    given = {node.arg for node in inside if isinstance(node, ast.arg)}
+    stored = {n.id for n in inside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    outer = {name for node in inside if isinstance(node, ast.Global) for name in node.names}
+    return given | stored - outer
 
 
 def _root(node: ast.AST) -> set[str]:
