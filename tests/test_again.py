@@ -91,6 +91,8 @@ found = here.check("data.schema", frame[names], columns=names, most=limit)
         ("limit = deep", "limit = deep  # rows", True),
         ("other = 1", "other.append(names)", True),
         ("other = 1", "def far(limit):\n    names = limit\n    names.sort()", True),
+        ("other = 1", "import numpy as frame\nframe.sort(other)", False),
+        ("deep = 3", "import numpy as np\ndeep = 3\nother = np.sort(names)", True),
         ("other = 1", "def near():\n    names.append(1)", False),
         ("other = 1", "def near():\n    global limit\n    limit = 3", False),
         ("deep = 3", "deep = 4", False),

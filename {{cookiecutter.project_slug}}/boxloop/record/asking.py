@@ -36,7 +36,8 @@ class Cells:
     def __init__(self, cells: Iterable[tuple[str, str]]) -> None:
         texts = [text for _, text in cells]
         self.statements = [node for text in texts for node in tree_of(plain(text)).body]
-        self._sets = [_sets(statement) for statement in self.statements]
+        modules = _modules(self.statements)  # `np.sort` changes no numpy
+        self._sets = [_sets(statement) - modules for statement in self.statements]
         self._texts = [ast.unparse(statement) for statement in self.statements]
 
     def way_of(self, check_id: str) -> str | None:
@@ -69,6 +70,16 @@ class Cells:
                     needed -= _whole(statement)
                 needed |= _loads(statement)
         return found
+
+
+def _modules(statements: list[ast.stmt]) -> set[str]:
+    """Return the names of whole modules."""
+    return {
+        name.asname or name.name.partition(".")[0]
+        for statement in statements
+        if isinstance(statement, ast.Import)
+        for name in statement.names
+    }
 
 
 def _calls(statement: ast.stmt, check_id: str) -> Iterator[ast.AST]:

@@ -313,7 +313,7 @@ TABLE: dict[str, Again] = {
         | _by(_over_own, "9ec995cd77573beb", "3cf5e0414041202d")
     ),
     "stress.sculpting": Again(
-        _by(_of_model, "4f224db8f5897d70") | _by(_sculpting_own, "c9f9d261980ba1e0")
+        _by(_of_model, "b40777599bbc3367") | _by(_sculpting_own, "c9f9d261980ba1e0")
     ),
     "stress.swap": Again({}, MODEL),
     "train.headroom": Again({}, FITS),
