@@ -18,6 +18,7 @@ from fake_report import (
     write_json,
 )
 
+from boxloop.record import facts
 from boxloop.report import build_report, kept
 from boxloop.report.chapters import keep_chapter
 
@@ -133,7 +134,9 @@ def test_what_converts_makes_all_chapters_anew(project, monkeypatch, converted, 
     """A byte of a template or of the machinery, another version of a library."""
     folder = tmp_path / "boxloop"
     shutil.copytree(kept.Path(kept.boxloop.__file__).parent, folder)
-    monkeypatch.setattr(kept, "boxloop", SimpleNamespace(__file__=str(folder / "__init__.py")))
+    for module in (kept, facts):
+        elsewhere = SimpleNamespace(__file__=str(folder / "__init__.py"))
+        monkeypatch.setattr(module, "boxloop", elsewhere)
     kept.converters.cache_clear()
     built(project)
     kept.converters.cache_clear()

@@ -6,6 +6,7 @@ import os
 import platform
 import re
 import subprocess
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,15 @@ def was_committed(root: Path, name: str) -> bool:
     except (OSError, subprocess.SubprocessError):
         return False
     return bool(found.stdout.strip())
+
+
+@cache
+def version(package: str) -> str:
+    """Return the version of a package, empty where there is none; asked once in a process."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 def versions() -> dict:

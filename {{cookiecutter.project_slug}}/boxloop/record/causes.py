@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from importlib import metadata
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from boxloop.base.errors import UserError
 from boxloop.base.files import fingerprint, read_cache
 from boxloop.base.objects import get, get_json, put, put_json
+from boxloop.base.provenance import version
 from boxloop.notebooks.answers import read_answers
 from boxloop.notebooks.file import is_inside, read_notebook
 from boxloop.notebooks.folder import NAME
@@ -92,16 +92,8 @@ def causes_now(project: Project, chapters: list[Chapter], parameters: dict) -> C
         data=data,
         made=made,
         machinery=fingerprint(machinery_now()),
-        packages=_versions(),
+        packages={name: found for name in PACKAGES if (found := version(name))},
     )
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for name in PACKAGES:
-        with suppress(metadata.PackageNotFoundError):
-            found[name] = metadata.version(name)
-    return found
 
 
 def _text(path: Any) -> str:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
+from boxloop.base.provenance import version
 from boxloop.measure.numbers import decimals, ends, is_interval, is_number, short, text
 from boxloop.notebooks.needed import NEEDED, is_needed
 from boxloop.record.excused import excuses
@@ -272,12 +271,5 @@ def provenance(chapters: Any, commit: Any) -> list:
             )
         )
     rows += [("Python", ", ".join(pythons))] if pythons else []
-    return [*rows, ("Packages", ", ".join(_versions()))]
-
-
-def _versions() -> Iterator:
-    for name in PACKAGES:
-        try:
-            yield f"{name} {metadata.version(name)}"
-        except metadata.PackageNotFoundError:
-            continue
+    used = [f"{name} {found}" for name in PACKAGES if (found := version(name))]
+    return [*rows, ("Packages", ", ".join(used))]

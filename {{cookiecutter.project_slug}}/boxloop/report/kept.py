@@ -12,7 +12,6 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from platform import python_version
 from types import SimpleNamespace
@@ -20,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import boxloop
 from boxloop.base.files import read_cache, sha256, write_text
+from boxloop.base.provenance import version
+from boxloop.record.facts import machinery_now
 from boxloop.report.safe import embedded
 
 if TYPE_CHECKING:
@@ -72,24 +73,15 @@ class Links:
 def converters() -> str:
     """Return one hash of all that converts: machinery, templates, and versions of libraries."""
     folder = Path(boxloop.__file__).parent
-    files = [*folder.rglob("*.py"), *(folder / "templates" / "report").rglob("*")]
-    found = {
-        path.relative_to(folder).as_posix(): sha256(path)
-        for path in sorted(files)
-        if path.is_file()
+    templates = sorted((folder / "templates" / "report").rglob("*"))
+    found = machinery_now() | {
+        path.relative_to(folder).as_posix(): sha256(path) for path in templates if path.is_file()
     }
-    return _hash([found, python_version(), {name: _version(name) for name in CONVERTERS}])
+    return _hash([found, python_version(), {name: version(name) for name in CONVERTERS}])
 
 
 def _hash(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode("ascii")).hexdigest()
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return ""
 
 
 def chapter_html(
