@@ -27,6 +27,9 @@ os.environ.pop("PYTHONPYCACHEPREFIX", None)
 os.environ["MPLCONFIGDIR"] = str(Path(sys.prefix) / "matplotlib")
 
 
+# Helpers whose `assert` says what it saw, whoever imports them first.
+pytest.register_assert_rewrite("default_project", "whole_again")
+
 # These look at the same loop, which runs once where they are in the same process.
 SHARED = {"test_default_loop.py": "the default loop", "test_default_changes.py": "the default loop"}
 # The longest, which begin first: another process need not wait for them in the end.
