@@ -6,6 +6,7 @@ mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 
 from boxloop.base.style import log_ticks, tick_words
@@ -146,3 +147,16 @@ def test_ticks_of_a_logarithmic_axis_never_crowd():
 def test_what_is_written_at_ticks(ticks, words):
     """Long numbers are powers of ten; Julian dates keep the digits in which they differ."""
     assert tick_words(ticks) == words
+
+
+@pytest.mark.parametrize("apart", [0.65, 40.0])
+def test_the_input_that_matters_most_stays_in_the_picture(apart):
+    """Without it the score lies far from all others, which is what an ablation is drawn for."""
+    from boxloop.figures.ablation import draw_ablation
+
+    score = pd.Series([0.25, apart, 0.29, 0.30, 0.24], index=[f"without {k}" for k in "abcde"])
+    table = pd.DataFrame({"loss": score, "se": 0.04})
+    [ax] = draw_ablation(table, pd.Series({"reference": 0.34}), label="loss").axes
+    low, high = ax.get_xlim()
+
+    assert low < 0.2 and apart < high and ax.get_xlabel() == "loss"
