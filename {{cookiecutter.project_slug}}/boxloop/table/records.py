@@ -181,8 +181,9 @@ def _lines_of(path: Path) -> list[str]:
 
 
 def _no_arff(path: Path, why: str) -> UserError:
-    msg = f"{path.name} cannot be read as ARFF ({why}): "
-    return UserError(msg + "write the names in one line, the rows below them, and call it .csv.")
+    unread = f"{path.name} cannot be read as ARFF ({why})"
+    msg = f"{unread}: write the names in one line, the rows below them, and call it .csv."
+    return UserError(msg)
 
 
 def _unquoted(word: str) -> str:
