@@ -145,7 +145,7 @@ table("JSON without a bottom", "[" * 100_000, "nested too deeply for a table: wr
       {"content": RECORDS}, file="t.json")  # fmt: skip
 table("half a JSON", RECORDS[:90], "is no JSON: line 1 cannot be read", {"content": RECORDS},
       file="t.json")  # fmt: skip
-table("no ARFF", "@relation t\n@attribute s string\n@data\nw\n", "cannot be read as ARFF",
+table("no ARFF", "@relation t\n@attribute s numeric\n@data\nw\n", "cannot be read as ARFF",
       GOOD_AGAIN | {"file": "t.csv"}, file="t.arff")  # fmt: skip
 
 

@@ -6,6 +6,7 @@ mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 
 from boxloop.base.style import log_ticks, tick_words
@@ -146,3 +147,17 @@ def test_ticks_of_a_logarithmic_axis_never_crowd():
 def test_what_is_written_at_ticks(ticks, words):
     """Long numbers are powers of ten; Julian dates keep the digits in which they differ."""
     assert tick_words(ticks) == words
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_input_that_matters_most_stays_in_the_picture(sign):
+    """Without it the score lies far from all others, which is what an ablation is drawn for."""
+    from boxloop.figures.ablation import draw_ablation
+
+    score = sign * pd.Series([0.252, 0.648, 0.292, 0.301, 0.237, 0.251])
+    table = pd.DataFrame({"loss": score, "se": [0.056, 0.038, 0.052, 0.054, 0.027, 0.055]})
+    table.index = [f"without {word}" for word in "abcdef"]
+    [ax] = draw_ablation(table, pd.Series({"reference": sign * 0.34}), label="loss").axes
+    low, high = ax.get_xlim()
+
+    assert low < score.min() and score.max() < high and ax.get_xlabel() == "loss"

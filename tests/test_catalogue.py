@@ -281,7 +281,7 @@ def test_decimal_commas_between_blanks(tmp_path, text):
             "x;y\n0,6;1\n0,7;2\nbad;3\n",
             "column 'x', line 4: 'bad' stands in a column of numbers with commas",
         ),
-        ("x;y\n1.234,6;1\n2.345,7;2\n", "column 'x', line 2: '1.234,6'"),
+        ("x;y\n1.234,6;1\n2.345,6;1\n2.3,7;2\n", "column 'x', line 2: '1.234,6'"),
         (
             'x,y\n"1,234",1\n"2,345",2\n',
             (

@@ -44,6 +44,9 @@ TOKEN = re.compile(
     r"(?:^|(?<=[^A-Za-z]))(?i:err(?:or)?)|(?<=\d)(?i:sig(?!ma))|(?i:err(?:or)?|sig)(?=[^A-Za-z]|$)"
     r"|(?<=[a-z])(?:Err|Error|Sig)(?=[A-Z])|(?i:sigcom)$"
 )
+# Beside fluxes and magnitudes that have a prefix of their own, as EAZY has it: f_u and e_u, F1 and
+# E1, mag_u and err_u.
+FLUX = re.compile(r"(?:(?i:e|err|error|sig|sigma)_(?=.)|E(?=\d+$))(?P<of>.+)")
 MOST_MARKS = 4  # different ones in a column of errors
 SIDE = re.compile(r"(?i:err)_?(?P<side>1|2|up|low|upper|lower|plus|minus)$")
 
@@ -115,8 +118,11 @@ def _bases_of(name: str) -> list:
     """Return which columns a column may be an error of by its name, and whether the lower one."""
     stem = stem_of(name)
     found = [
-        (_bare(stem[: sign.start()] + stem[sign.end() :]), False) for sign in TOKEN.finditer(stem)
+        (_bare((stem[: sign.start()] + stem[sign.end() :]).strip()), False)
+        for sign in TOKEN.finditer(stem)
     ]
+    if flux := FLUX.fullmatch(stem):
+        found += [(kind + _bare(flux["of"]), False) for kind in ("f", "flux", "m", "mag")]
     if side := SIDE.search(stem):
         found.append(
             (_bare(stem[: side.start()]), side["side"].lower() in ("2", "low", "lower", "minus"))

@@ -23,6 +23,7 @@ FLAGS = ("f{}", "{}f", "{}flag", "flag{}", "{}flg", "flg{}", "{}quality", "q{}",
 MOST_VALUES = 6
 LONG = 3  # letters beside the name of the target
 SIGNS = {"<", ">", "<=", ">=", "=", "~", "≤", "≥", "u", "l", "ul", "ll", "upper", "lower"}
+UNEQUAL = {"<", ">", "<=", ">=", "≤", "≥", "<<", ">>"}
 MEASURED = frozenset(("", "=", "0", "0.0", "false", "f", "no", "n", "none", "detected"))
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][-+]?\d+)?"
 LIMIT = re.compile(rf"^\s*(?:<=?|>=?|~|≤|≥|≲|≳|&lt;|&gt;)\s*{NUMBER}\s*$")
@@ -70,9 +71,30 @@ def flag_of(name: str, values: pd.Series, target: str) -> str | None:
     return "limit" if words & SIGNS else kind
 
 
+def only_signs(values: pd.Series) -> bool:
+    """Whether words are the signs of limits and of measurements, and nothing else.
+
+    Such a column beside the target speaks of it, whatever it is called: ``Standard Relation``.
+
+    Parameters
+    ----------
+    values : Series
+        Without gaps.
+    """
+    some = pd.unique(values)
+    if pd.api.types.is_numeric_dtype(values) or len(some) > MOST_VALUES:
+        return False
+    words = {_bare_sign(word) for word in some}
+    return words <= UNEQUAL | {"", "=", "~"} and bool(words & UNEQUAL)
+
+
+def _bare_sign(word: object) -> str:
+    return str(word).strip(" '\"").lower()
+
+
 def limits_in(column: pd.Series) -> int:
     """Return how many rows of a flag of the target say that it is a limit."""
-    words = column.dropna().map(lambda value: str(value).strip().lower())
+    words = column.dropna().map(_bare_sign)
     return int((~words.isin(MEASURED)).sum())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,9 @@ DECADES = 3  # a positive target that spans more of them is often better learnt 
 SMALL, LARGE = 1e-3, 1e6  # a spread beyond them does not suit a report with three decimals
 LOOKED_AT = ("target", "group", "input", "error")  # roles in which a missing value would do harm
 MOST = 8  # names in one sentence
+# Blanks and their like in the name of a class. A sign at its ends says something: K+ and K-, -1
+# and 1, <=50K and >50K; so does the point of a number.
+BLANKS = re.compile(r"[\s_/]|(?<=\w)-(?=\w)|(?<!\d)\.|\.(?!\d)")
 
 
 def of_columns(labels: pd.Series, roles: dict) -> list[str]:
@@ -80,7 +84,7 @@ def _of_marks(roles: dict) -> list[str]:
 
 
 def _numbers(marks: tuple) -> str:
-    return ", ".join(f"{mark:g}" for mark in marks)
+    return ", ".join(f"{mark:.10g}" for mark in marks)
 
 
 def _of_spellings(roles: dict) -> list[str]:
@@ -115,8 +119,10 @@ def of_extremes(frame: pd.DataFrame, roles: dict) -> list[str]:
     for name in used:
         if len(notes) < MOST and (found := isolated(frame[name], ())):
             number, rows = found
-            where = f"{number:g} in {rows:,} {'row' if rows == 1 else 'rows'}"
-            remedy = f"if it means not measured, write missing = [{number:g}] there in study.toml"
+            where = f"{number:.10g} in {rows:,} {'row' if rows == 1 else 'rows'}"
+            remedy = (
+                f"if it means not measured, write missing = [{number:.10g}] there in study.toml"
+            )
             notes.append(f"Column '{name}': {where} lies apart from all other values; {remedy}.")
     return notes
 
@@ -187,7 +193,7 @@ def _alike(labels: pd.Series) -> list[str]:
     """Return which names of classes differ in nothing but capital letters, blanks and dashes."""
     found: dict[str, list[str]] = {}
     for name in labels.str.strip().value_counts().index:
-        found.setdefault("".join(filter(str.isalnum, name.casefold())), []).append(name)
+        found.setdefault(BLANKS.sub("", name.casefold()), []).append(name)
     pairs = [" and ".join(map(repr, same)) for word, same in found.items() if word and same[1:]]
     if not pairs:
         return []

@@ -64,13 +64,15 @@ TIMES = re.compile(
     r"|timebtjd|timestampms|bjdtdb|bjdutc|jdutc|hjdutc|bmjd|obsdate|dateobs|obstime|timeobs|obsjd"
     r"|obsmjd|mjdobs|jdobs|jdstart|jdmid|mjdmid|mjdstart|mjdend|expmjd|midmjd|midpointtai|epochmjd"
     r"|midpointmjdtai|mjdexp|taimjd|mjdavg|avgmjd|observationdate|observationtime|acquisitiondate"
-    r"|datatime|dateutc|timeutc|utctime|datetimeutc|timejd|timemjd|unixtime|eventtime|triggertime"
+    r"|datatime|dateutc|timeutc|utctime|datetimeutc|timejd|timemjd|unix(time(s(tamp)?)?|ts)?"
+    r"|eventtime|epoch(s|ms|seconds|time)|unixepoch|timestamps|triggertime"
     r"|samplingdate|sampledate|collectiondate|visitdate|admissiondate|discoverydate|peakmjd)"
     r"(2[345]\d*)?$"  # the day from which on it is counted
 )
 # They hold a time only where the rows stand in its order and follow each other in the target.
 MAYBE_TIMES = re.compile(
-    r"^(time|t|times|epoch|night|day|hours?|seconds?|days|obsnight|cadenceno)$"
+    r"^(time|t|times|epoch|night|day|hours?|seconds?|days|obsnight|cadenceno|years?|yrs?"
+    r"|(decimal|fractional|dec|frac)(year|yr|date)|(year|yr)(decimal|frac(tion)?))$"
 )
 JULIAN = re.compile(r"(^|[^a-z])(night|date|epoch|[bhm]?jd)")
 WEIGHTS = re.compile(

@@ -10,7 +10,7 @@ import pandas as pd
 
 from boxloop.adopt import names
 from boxloop.adopt.error_columns import error_columns
-from boxloop.adopt.flags import flag_of, limits_in, numbers_in_words
+from boxloop.adopt.flags import flag_of, limits_in, numbers_in_words, only_signs
 from boxloop.adopt.laws import laws_of_pairs
 from boxloop.adopt.seen import SeenColumn, SeenTable, plain
 from boxloop.adopt.things import percent, things_of, time_of
@@ -184,7 +184,8 @@ def _role(column: SeenColumn, table: SeenTable, things: dict[str, tuple]) -> tup
     if values.empty:
         return "ignored", "it has no value in any row"
     first = values.iloc[0]
-    if (values == first).all():
+    flagged = _flag(column, table)
+    if (values == first).all() and not (flagged and flagged[2]):
         gap = column.gap
         return "ignored", f"it is '{str(first)[:30]}' in every row" + (
             f" that has a value ({percent(gap)} have none)" if gap else ""
@@ -193,7 +194,7 @@ def _role(column: SeenColumn, table: SeenTable, things: dict[str, tuple]) -> tup
         return "ignored", "it is the target under another name: knowing one is knowing the other"
     if names.TRUTH.match(name):
         return "truth", "named as a truth"
-    if flagged := _flag(column, table.target):
+    if flagged:
         return flagged
     return (
         time_of(column, table)
@@ -203,14 +204,18 @@ def _role(column: SeenColumn, table: SeenTable, things: dict[str, tuple]) -> tup
     )
 
 
-def _flag(column: SeenColumn, target: SeenColumn) -> tuple | None:
+def _flag(column: SeenColumn, table: SeenTable) -> tuple | None:
     """Return role, reason and hint of a column that says whether the target is a limit."""
-    kind = flag_of(str(column.name), column.known, str(target.name))
+    what, places = str(table.target.name), list(table.columns)
+    kind = flag_of(str(column.name), column.known, what)
+    beside = abs(places.index(column.name) - places.index(table.target.name)) == 1
+    if kind is None and beside and not table.coarse and only_signs(column.known):
+        kind = "limit"
     if kind is None:
         return None
-    rows, what = limits_in(column.column), str(target.name)
+    rows = limits_in(column.column)
     if kind == "flag":
-        return "ignored", f"named as a flag of {what}: a new object has none"
+        return "ignored", f"named as a flag of {what}: a new object has none", ""
     says = f"{rows:,} rows are limits of '{what}' and not measurements by it" if rows else ""
     return (
         "ignored",

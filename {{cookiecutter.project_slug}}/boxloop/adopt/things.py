@@ -28,10 +28,12 @@ def time_of(column: SeenColumn, table: SeenTable) -> tuple | None:
     low, high = (float(end) for end in (column.known.min(), column.known.max()))
     julian = names.names_julian(name) and any(a < low and high < b for a, b in DAYS)
     if not (column.dated or names.names_time(name) or julian):
-        maybe = names.may_name_time(name) and column.column.is_monotonic_increasing
-        if not (maybe and table.drifts_with(column)):
+        if not (names.may_name_time(name) and column.column.is_monotonic_increasing):
             return None
-        return _once(table, "time", "rows stand in its order, in which the target drifts")
+        if table.drifts_with(column):
+            return _once(table, "time", "rows stand in its order, in which the target drifts")
+        each = len(column.known) >= FEWEST_ROWS and column.whole and column.known.is_unique
+        return _once(table, "time", "rows stand in its order, one for each") if each else None
     named = "named as a time" if names.names_time(name) else "its numbers are dates"
     return _once(table, "time", "it holds dates" if column.dated else named)
 
@@ -49,6 +51,9 @@ def things_of(table: SeenTable) -> dict[str, tuple]:
     for name, column in free.items():
         if why := _is_id(column, named=name in named):
             found[name] = why
+    for name, column in table.columns.items():
+        if name not in table.found and _is_candidate(column):
+            found[name] = ("id", "numbers of candidates: a star, and a number behind the point")
     _one_of(found, "id", "it numbers or names the rows, too", taken="id" in table.roles)
     group = next((name for name, (role, *_) in table.found.items() if role == "group"), None)
     group = _share(table, {name: free[name] for name in named if name not in found}, found, group)
@@ -129,6 +134,17 @@ def _is_id(column: SeenColumn, *, named: bool) -> tuple | None:
         return "ignored", f"it numbers or names rows, and {percent(column.gap)} of them have none"
     nearly = "a different one in every row" if share == 1 else "nearly a different one in every row"
     return "id", nearly
+
+
+def _is_candidate(column: SeenColumn) -> bool:
+    """Whether numbers such as 102.01 and 102.02 name candidates, as those of TESS and Kepler."""
+    if not (column.numeric and names.names_things(str(column.name))) or column.whole:
+        return False
+    values = column.known.to_numpy(dtype=float)
+    behind = np.round(values % 1 * 100, 6)
+    return bool(((behind > 0) & (behind < 10) & (behind % 1 == 0)).all()) and (
+        len(np.unique(values)) > 0.95 * len(values)
+    )
 
 
 def _is_shared(column: SeenColumn, table: SeenTable, *, named: bool, blind: bool) -> tuple | None:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from boxloop.base.style import COLOURS
-from boxloop.figures.bulk import find_bulk
+from boxloop.figures.bulk import Bulk, find_bulk
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+FARTHEST = 10.0  # ranges of the bulk, up to which a linear axis shows the point that lies apart
 
 
 def draw_ablation(ablation: pd.DataFrame, lines: pd.Series, *, label: str) -> Figure:
@@ -31,9 +33,22 @@ def draw_ablation(ablation: pd.DataFrame, lines: pd.Series, *, label: str) -> Fi
     ax.errorbar(value, ablation.index, xerr=error, fmt="o", color=COLOURS["model"], capsize=3)
     for name, place in lines.items():
         ax.axvline(place, ls="--", color=COLOURS[name], label=name)
-    bulk = find_bulk(pd.concat([value - error, value + error, lines]))
-    bulk.show(ax.xaxis)
-    bulk.note(ax, value, what="point")
-    ax.set(xlabel=label, ylabel="inputs", ylim=(len(ablation) - 0.5, -0.5))
+    axis = _axis(value, pd.concat([value - error, value + error, lines]).dropna())
+    axis.show(ax.xaxis)
+    words = [label, axis.words(value, what="point")]
+    ax.set(xlabel="\n".join(filter(None, words)), ylabel="inputs", ylim=(len(ablation) - 0.5, -0.5))
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     return fig
+
+
+def _axis(value: pd.Series, ends: pd.Series) -> Bulk:
+    """Return an axis with every point where it has room: what lies apart is what matters most."""
+    bulk = find_bulk(ends)
+    low, high = float(ends.min()), float(ends.max())
+    if not bulk.beyond(value).any():
+        return bulk
+    if low > 0:
+        return Bulk("log", low / 1.1, high * 1.1)
+    room = (high - low) / 20
+    far = high - low > FARTHEST * (bulk.high - bulk.low)
+    return bulk if far else Bulk("linear", low - room, high + room)

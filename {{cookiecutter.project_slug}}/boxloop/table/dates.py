@@ -15,7 +15,7 @@ DATED = re.compile(r"date|night|day|obs|epoch|time", re.IGNORECASE)
 ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}|$)", re.ASCII)
 CLOCK = (
     r"(?:(?:T|\s+)(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}(?:\.\d+)?))?"
-    r"\s*(?P<zone>Z|UTC|[+-]\d{2}:?\d{2})?)?"
+    r"(?:\s*(?P<half>[AaPp])\.?[Mm]\.?)?\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?"
 )
 YEAR, MONTH, DAY = r"(?P<year>[12]\d{3})", r"(?P<month>[A-Za-z]{3,9})", r"(?P<day>\d{1,2})"
 # Which spelling says what is settled by the year first, or by the name of the month.
@@ -24,7 +24,7 @@ CLEAR = [
     for words in (
         YEAR + r"(?P<sign>[-/.])(?P<month>\d{1,2})(?P=sign)(?P<day>\d{1,2})",
         YEAR + r"[-/. ]" + MONTH + r"[-/. ]" + DAY,
-        DAY + r"[-/. ]" + MONTH + r"[-/., ]+" + YEAR,
+        r"(?:[A-Za-z]{3,9},? )?" + DAY + r"[-/. ]" + MONTH + r"[-/., ]+" + YEAR,
         MONTH + r"\.? " + DAY + r",? " + YEAR,
         YEAR + r"(?P<month>\d{2})(?P<day>\d{2})",
     )
@@ -42,12 +42,13 @@ CLEAR = [
 ]
 # Day and month, whichever comes first; the column itself may tell.
 EITHER = re.compile(r"(?P<one>\d{1,2})(?P<sign>[-/.])(?P<two>\d{1,2})(?P=sign)" + YEAR + CLOCK)
-# A year of two digits, a month without a day, and a clock of twelve hours.
+# A year of two digits, and a month without a day.
 SHORT = re.compile(
     r"[12]\d{3}[-/](?:0[1-9]|1[0-2])|\d{1,2}[-/.](?:\d{1,2}|[A-Za-z]{3})[-/.]\d{2}(?:\s.*)?"
-    r"|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\s+\d{1,2}:\d{2}(?::\d{2})?\s*[AaPp]\.?[Mm]\.?",
+    r"|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*[-/. ]'?(?:[12]\d)?\d{2}",
     re.ASCII,
 )
+TIME_OF_DAY = r"00\.|\d{1,2}\.00"  # with points: no day and no month is zero
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
 
@@ -139,8 +140,8 @@ def _spelling(words: pd.Series) -> re.Pattern | None:
     found = {pattern: words.str.fullmatch(pattern) for pattern in (*CLEAR, EITHER, SHORT)}
     most = next((pattern for pattern, fits in found.items() if fits.mean() > 0.5), None)
     if most is None and pd.DataFrame(found).any(axis=1).mean() > 0.9:
-        return SHORT
-    return most
+        most = SHORT
+    return None if most is SHORT and words.str.match(TIME_OF_DAY).any() else most
 
 
 def _spelt(column: pd.Series, words: pd.Series, pattern: re.Pattern) -> tuple:
@@ -190,6 +191,9 @@ def _from_parts(parts: pd.DataFrame) -> pd.Series:
         pd.to_numeric(parts[name], errors="coerce").fillna(0) * seconds
         for name, seconds in (("hour", 3600), ("minute", 60), ("second", 1))
     )
+    if "half" in parts:  # twelve is the first hour of either half of the day
+        half = parts["half"].str.lower()
+        clock = clock.where(half.isna(), clock % 43200) + 43200.0 * (half == "p")
     return dates + pd.to_timedelta(clock - _zone(parts), unit="s")
 
 
@@ -207,6 +211,13 @@ def _compact(column: pd.Series, there: pd.Series) -> tuple:
     if pd.api.types.is_bool_dtype(column) or there.dtype.kind not in "iuf":
         return column, ""
     low, high = there.min(), there.max()
+    if low > FIRST * 10**6 and (there % 1 == 0).all() and there.nunique() >= FEWEST:
+        text = column.dropna().astype("int64").astype(str)
+        dates = pd.to_datetime(text, format="%Y%m%d%H%M%S", errors="coerce")
+        whole = text.str.len().eq(14).all() and dates.notna().all()
+        return (
+            (dates.reindex(column.index), f"written as {text.iloc[0]}") if whole else (column, "")
+        )
     if low < FIRST or high > LAST or (there % 1 != 0).any():
         return column, ""
     whole = there.to_numpy(dtype=np.int64)

@@ -22,6 +22,7 @@ FORTRAN = r"[+-]?(?:\d+\.?\d*|\.\d+)[dD][+-]?\d+"  # a number as Fortran writes 
 # What people write where nothing was measured, beside what pandas knows ("", NA, NaN, null, None).
 NOTHING = ["--", "---", "----", "-", "...", "?", "*", "INDEF", "masked", "N.A.", "\\N"]
 KNOWN = {*map(str.lower, NOTHING), "", "na", "n/a", "nan", "null", "none", "#n/a", "<na>"}
+ANGLE = 3  # numbers in it: degrees, minutes and seconds
 BLOCK = 1 << 23  # bytes whose fields are counted at once
 csv.field_size_limit(2**31 - 1)  # Python's own is 128 kB, and spectra or sequences are longer
 
@@ -91,6 +92,8 @@ def separator(lines: list[str]) -> tuple:
             best, most = sign, max(widths)
     if best in (None, ",") and _blanks_between_commas(lines):
         return True, None
+    if best == "\t" and _blanks_between_numbers(lines):
+        return True, None
     if best is not None:
         return True, best
     blanks = {len(_blank_cut(line)) for line in lines}
@@ -118,6 +121,21 @@ def _blanks_between_commas(lines: list[str]) -> bool:
         and any("," in cell for cell in cells)
         and all(is_number(cell, None) and not cell.endswith(",") for cell in cells)
     )
+
+
+def _blanks_between_numbers(lines: list[str]) -> bool:
+    """Whether a field between tabs holds many numbers, more than an angle has, in every line."""
+    rows = [line.split("\t") for line in lines]
+    same = len({len(_blank_cut(line)) for line in lines}) == 1
+    return same and any(
+        all(len(cell.split()) > ANGLE and _many_numbers(cell) for cell in cells)
+        for cells in zip(*rows, strict=False)
+    )
+
+
+def _many_numbers(cell: str) -> bool:
+    words = cell.split()
+    return all(is_number(word, None) or is_nothing(word) for word in words)
 
 
 def one_width(path: Path, data: bytes, start: int, sign: str | None, width: int) -> None:

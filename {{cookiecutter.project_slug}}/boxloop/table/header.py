@@ -22,7 +22,7 @@ WITH_UNIT = re.compile(r"([^\s\[(]+)(?:\s*[\[(]([^\])]*)[\])])?")  # ra [deg] de
 COLUMN = re.compile(r"^#\s*COLUMN\s+(\S+?)\s*:\s*(.*?)\s*(?:\[([^\[\]]*)\])?\s*$")
 # Types that databases write below the names; those of RDB are 8N, 10S, M.
 TYPE = re.compile(
-    r"\d*[NSM]|double|float\d*|real|int\d*|integer|long|short|bigint|char|varchar|str|string|text"
+    r"\d*[NSMD]|double|float\d*|real|int\d*|integer|long|short|bigint|char|varchar|str|string|text"
     r"|bool|boolean|date|datetime",
     re.IGNORECASE,
 )
@@ -345,7 +345,7 @@ def _below_the_names(layout: Layout, rows: list[tuple], first: int) -> None:
         if not kind:
             return
         if kind == "units":
-            layout.units |= _units(layout.names, cells)
+            layout.units = _units(layout.names, cells) | layout.units  # of several lines the first
         if kind != "rule":
             layout.notes.append(f"Line {number}, below the names, is read as {kind}.")
         layout.skipped = number
@@ -355,8 +355,8 @@ def _below_the_names(layout: Layout, rows: list[tuple], first: int) -> None:
 def _kind(cells: list[str], below: list[list[str]], sign: Any) -> str:
     """Return what a line below the names is: a rule, types, units, or nothing of these."""
     words = [cell.strip() for cell in cells]
-    if len(words) > 1 and all(len(word) > 1 and RULE.fullmatch(word) for word in words):
-        longest = max(map(len, words))
+    longest = max(map(len, words))
+    if len(words) > 1 and longest > 1 and all(RULE.fullmatch(word) for word in words):
         marks = any(len(cell.strip()) > 1 and is_nothing(cell) for row in below for cell in row)
         return "" if longest <= LONGEST_MARK and marks else "rule"
     if any(is_number(word, sign) or LIMIT.match(word) for word in words):

@@ -24,6 +24,7 @@ FEWEST = 10  # different values beside a mark
 LARGE = 1e6
 SURE = 5.0  # gaps, in units of the range of few other values
 SPIKE, TIMES = 5, 10  # rows of a mark among other values, and times the next most frequent one
+LOWEST = -9  # whole numbers from there on down are marks where several columns agree
 EXACT = 2**53  # larger whole numbers are not exact as floats
 CLOSE = 1e-6  # relative: numbers of 32 bits
 
@@ -246,12 +247,34 @@ def marks_of(columns: dict[str, pd.Series], amounts: Collection[str] = ()) -> di
         if 0 < len(below) < FEWEST and all(is_usual(number) for number in below):
             found[name] = tuple(dict.fromkeys([*found[name], *map(_plain, below.tolist())]))
     known = list(dict.fromkeys(mark for some in found.values() for mark in some))
+    for mark, names in _agreed(values, found).items():
+        known += [] if mark in known else [mark]
+        found |= {name: (*found[name], mark) for name in names if mark not in found[name]}
     for name, numbers in values.items():
         for mark in known:
             if mark not in found[name] and len(numbers):
                 rest = Numbers(numbers, found[name]).rest
                 found[name] += (mark,) if _is_mark_too(rest, mark) else ()
     return found
+
+
+def _agreed(values: dict, found: dict) -> dict[float, list]:
+    """Return negative numbers that nobody has as a usual mark, each with columns that hold it.
+
+    As -200 in a table of air: several columns have it as their lowest number, several times, and
+    beside it nothing below zero or nothing near; in one of them it lies far apart.
+    """
+    low, apart = dict[float, list](), set[float]()
+    for name, numbers in values.items():
+        rest = Numbers(numbers, found[name]).rest
+        end = float(rest.min()) if len(rest) else 0.0
+        at = _beside(rest, end) if end <= LOWEST and end % 1 == 0 else None
+        if at is None or at.rows < 2 or at.levels < FEWEST:
+            continue
+        if at.below_zero or at.gap > at.spread:
+            low.setdefault(end, []).append(name)
+        apart |= {end} if at.gap > at.spread else set()
+    return {mark: names for mark, names in low.items() if len(names) > 1 and mark in apart}
 
 
 def isolated(column: pd.Series, known: Iterable[float]) -> tuple[float, int] | None:

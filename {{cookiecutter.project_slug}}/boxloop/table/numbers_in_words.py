@@ -19,7 +19,8 @@ LIMIT = re.compile(rf"(?:[<>]=?|[≤≥≲≳])\s*{NUMBER}", re.ASCII)
 # A number and its error in one field, a percentage.
 WITH_MORE = re.compile(
     rf"{NUMBER}\s*(?:(?:±|\+/-|\+-|\\pm)\s*{NUMBER}|\(\d+(?:\.\d+)?\)|[%:?*])"
-    rf"|{NUMBER}\s*\+\s*{NUMBER}\s*-\s*{NUMBER}",
+    rf"|{NUMBER}\s*\+\s*{NUMBER}\s*-\s*{NUMBER}"
+    r"|[+-]?\d[\d.,]*\s*[%€$£]|[$€£]\s*\d[\d.,]*",  # 38,4 % and $943.10
     re.ASCII,
 )
 # Hours or degrees, minutes and seconds.
@@ -34,7 +35,13 @@ MARKS = KNOWN | {
 SOFT = {
     "nodata", "no data", "no_data", "missing", "undefined", "undef", "unknown", "invalid", "bad",
     "masked", "none", "empty", "not available", "not measured",
+    # Below what an instrument can tell from nothing.
+    "nd", "n.d.", "n.d", "n/d", "bd", "b.d.", "bdl", "b.d.l.", "bld", "<dl", "< dl", "<lod",
+    "< lod", "<loq", "< loq", "<mdl", "< mdl", "<rl", "lod", "loq", "not detected",
+    "below detection", "trace",
 }  # fmt: skip
+MOST_THINGS = 50  # different whole numbers beside words such as X and Y, as of chromosomes
+OFTEN, CODES, SHORT = 3, 4, 8  # rows of a word that is no slip, such words, signs in one of them
 MANY = 20  # a column of numbers has more different ones, a column of classes has not
 EXACT = 2.0**53  # above, floating-point numbers leave whole numbers out
 LARGEST = 2**63 - 1
@@ -92,17 +99,13 @@ def _numbers(name: str, words: pd.Series, place: Callable) -> tuple:
     if values.isna().all():
         return None, _with_more(name, words)
     limit = odd & words.str.fullmatch(LIMIT)
-    mark = odd & ~limit & _marks(words, values)
+    known, codes = _marks(words, values), _codes(words, values)
+    if _numbered_things(words, values, codes & ~known):
+        return None, [f"{column} holds numbers and words such as {spelt_as(words, codes)}: words."]
+    mark = odd & ~limit & (known | codes)
     left = odd & ~limit & ~mark
     if not left.any():
-        if limit.any():
-            mixed = f"mixes numbers and limits such as {spelt_as(words, limit)}"
-            said = f"the limits are read as missing values ({_rows(limit)})"
-            notes.append(f"{column} {mixed}: {said}.")
-        told = mark & ~words.str.lower().isin(KNOWN)
-        if told.any():
-            said = f"{_listed(words[told])} is read as a missing value ({_rows(told)})"
-            notes.append(f"{column}: {said}.")
+        notes += _gaps(column, words, limit, mark)
         exact = None if fortran.any() else whole_numbers(words[~odd])
         return (values if exact is None else exact.reindex(words.index)), notes
     if more := _with_more(name, words):
@@ -112,6 +115,20 @@ def _numbers(name: str, words: pd.Series, place: Callable) -> tuple:
         msg = f"{place(name, row)}: {words[row]!r} stands among numbers: "
         raise UserError(msg + "correct it or leave the field empty.")
     return None, _mixture(name, words, values, left)
+
+
+def _gaps(column: str, words: pd.Series, limit: pd.Series, mark: pd.Series) -> list[str]:
+    """Say which words are read as missing values."""
+    notes = list[str]()
+    if limit.any():
+        mixed = f"mixes numbers and limits such as {spelt_as(words, limit)}"
+        said = f"the limits are read as missing values ({_rows(limit)})"
+        notes.append(f"{column} {mixed}: {said}.")
+    told = mark & ~words.str.lower().isin(KNOWN)
+    if told.any():
+        said = f"{_listed(words[told])} is read as a missing value ({_rows(told)})"
+        notes.append(f"{column}: {said}.")
+    return notes
 
 
 def _mixture(name: str, words: pd.Series, values: pd.Series, left: pd.Series) -> list[str]:
@@ -128,6 +145,26 @@ def _marks(words: pd.Series, values: pd.Series) -> pd.Series:
     measured = words[values.notna()].nunique() > MANY or values.notna().mean() >= NEARLY
     known = words.str.lower().isin(MARKS | SOFT if measured else MARKS)
     return known | words.str.fullmatch(SIGNS)
+
+
+def _codes(words: pd.Series, values: pd.Series) -> pd.Series:
+    """Return which words are codes for no number, such as T for a trace of rain or Ice.
+
+    There are few of them, and each stands several times in a column that nearly everywhere holds
+    measured numbers; a word that stands there once is a slip.
+    """
+    if values.notna().mean() < NEARLY:
+        return values.isna() & False
+    plain = values.isna() & words.str.fullmatch(rf"[A-Za-z][A-Za-z./ ]{{0,{SHORT - 1}}}")
+    counts = words[plain].value_counts()
+    often = counts.index[counts >= OFTEN]
+    return plain & words.isin(often) & (len(often) <= CODES)
+
+
+def _numbered_things(words: pd.Series, values: pd.Series, codes: pd.Series) -> bool:
+    """Whether small whole numbers and a few words name the same kind of thing: 1 to 22, X and Y."""
+    few = codes.any() and values.nunique() <= MOST_THINGS
+    return bool(few and words[values.notna()].str.fullmatch(r"\d{1,3}", flags=re.ASCII).all())
 
 
 def _with_more(name: str, words: pd.Series) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import re
 import shutil
 import tempfile
 import zipfile
@@ -28,6 +29,11 @@ DAMAGED = (
     NotImplementedError,
 )  # fmt: skip
 # Members that systems add to a zip file by themselves.
+DOCUMENT = re.compile(
+    r"(^|/)(read_?me|licen[cs]e|citation|changelog)[^/]*$"
+    r"|\.(md|rst|pdf|docx?|html?|png|jpe?g|gif|names|py|ipynb|bib|log|sh)$",
+    re.IGNORECASE,
+)
 ADDED = ("__MACOSX/", ".DS_Store", "._")
 
 
@@ -103,6 +109,7 @@ def _member(path: Path, table: str | None) -> tuple:
     if not members:
         msg = f"{path.name} is a zip file without a file in it: pack the table again."
         raise UserError(msg)
+    members = [one for one in members if not DOCUMENT.search(one.filename)] or members
     if len(members) == 1:
         return members[0].filename, None
     names = [one.filename for one in members]

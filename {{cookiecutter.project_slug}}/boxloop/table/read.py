@@ -18,9 +18,10 @@ from boxloop.base.door import enter
 from boxloop.base.errors import UserError
 from boxloop.table import foreign
 from boxloop.table.catalogue import Catalogue
-from boxloop.table.dates import in_decimal_years
+from boxloop.table.dates import in_decimal_years, with_columns
 from boxloop.table.inside import only_one
 from boxloop.table.kinds import ENDINGS, TEXT, kind_of, suffix_of
+from boxloop.table.numbers_in_words import numbers
 from boxloop.table.plain import plain
 from boxloop.table.text import names_are_good, read_text
 
@@ -43,6 +44,7 @@ READERS = {
     "hdf5": ("hdf5", "read_hdf5"),
     "root": ("root", "read_root"),
 }
+SOME = 8  # columns in one sentence
 PACKINGS = ("gz", "bz2", "xz", "zip")
 # Names that the notebooks give to columns of their own.
 TAKEN = {"set", "truth", "model", "reference", "trivial"}
@@ -115,9 +117,30 @@ def settled(found: Catalogue, notes: Any = ()) -> Catalogue:
     notes : list of str
         What to say first.
     """
-    frame = _without_blanks(found.frame)
-    timed = _timed(frame, found.units, found.descriptions, [*notes, *found.notes])
+    frame, said = _numbers_in_text(_without_blanks(found.frame))
+    timed = _timed(frame, found.units, found.descriptions, [*notes, *found.notes, *said])
     return replace(found, frame=timed.frame, units=timed.units, notes=timed.notes)
+
+
+def _numbers_in_text(frame: pd.DataFrame) -> tuple:
+    """Return a table in which text that holds numbers is read as in CSV, and what to say of it."""
+    types, texts = pd.api.types, list[Any]()
+    for name in frame.columns:
+        there = frame[name].dropna()
+        text = types.is_object_dtype(there) or types.is_string_dtype(there)
+        if text and there.map(lambda value: isinstance(value, str)).all() and len(there):
+            texts.append(name)
+    changed, notes = numbers(frame[texts], _row_of) if texts else (frame[[]], [])
+    new = [name for name in texts if types.is_numeric_dtype(changed[name])]
+    if new:
+        some = ", ".join(f"'{name}'" for name in new[:SOME]) + (" …" if new[SOME:] else "")
+        who = f"Column {some} holds" if len(new) == 1 else f"Columns {some} hold"
+        notes.append(f"{who} numbers as text: they are read as numbers.")
+    return with_columns(frame, {name: changed[name] for name in new}), notes
+
+
+def _row_of(name: Any, row: int) -> str:
+    return f"Column '{name}', row {row + 1}"
 
 
 def _another_name(path: Path, kind: str) -> list[str]:

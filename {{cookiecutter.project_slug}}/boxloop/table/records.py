@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from boxloop.base.errors import UserError
 from boxloop.table.gather import Gathered
@@ -15,6 +14,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from boxloop.table.catalogue import Catalogue
+
+QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
+ATTRIBUTE = re.compile(
+    rf"@attribute\s+(?P<name>{QUOTED}|[^\s{{]+)\s*(?P<kind>\S.*)$", re.IGNORECASE
+)
+FIELD = re.compile(rf"\s*((?:\d+\s+)?(?:{QUOTED})|[^,]*?)\s*,")
+NUMERIC = ("numeric", "real", "integer")
 
 
 def read_json(path: Path, table: str | None) -> Catalogue:
@@ -36,8 +42,10 @@ def read_json(path: Path, table: str | None) -> Catalogue:
     sizes = [f"{len(columns)} columns" for _, columns in tables]
     choice = choose(path, [name for name, _ in tables], table, sizes=sizes)
     found = Gathered(path)
+    told = {str(one.get("name")): one for one in _fields(content)}
     for name, values in tables[choice.place][1].items():
-        found.objects(name, values)
+        unit, text = (str(told.get(name, {}).get(key) or "") for key in ("unit", "description"))
+        found.objects(name, values, unit=unit, text=text)
     return found.done(choice)
 
 
@@ -91,6 +99,7 @@ def _columns(content: Any) -> dict | None:
     if not isinstance(content, dict) or not content:
         return None
     rows, names = content.get("data"), content.get("columns")
+    names = names or [one.get("name") for one in _fields(content)]
     if isinstance(rows, list) and isinstance(names, list) and _matrix(rows, len(names)):
         turned = zip(*rows, strict=True)
         return {str(name): list(values) for name, values in zip(names, turned, strict=True)}
@@ -105,6 +114,14 @@ def _columns(content: Any) -> dict | None:
         for column in values
     )
     return content if flat else None
+
+
+def _fields(content: Any) -> list[dict]:
+    """Return what archives say of their columns beside the rows, each with its name and unit."""
+    found = content.get("metadata") if isinstance(content, dict) else None
+    if not isinstance(found, list):
+        return []
+    return found if all(isinstance(one, dict) and "name" in one for one in found) else []
 
 
 def _matrix(rows: list, width: int):
@@ -125,26 +142,103 @@ def _by_row(content: dict) -> dict | None:
 
 
 def read_arff(path: Path, table: str | None) -> Catalogue:
-    """Return the table of an ARFF file of Weka or OpenML."""
-    from scipy.io import arff
+    """Return the table of an ARFF file of Weka or OpenML.
 
+    Raises
+    ------
+    UserError
+        If a line cannot be understood; it is named.
+    """
     only_one(path, table)
-    try:
-        with path.open(encoding="utf-8", errors="strict") as file:
-            rows, meta = arff.loadarff(file)
-    # scipy raises what it likes of a file that is no ARFF, or of one with words of any length.
-    except Exception as error:
-        said = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
-        msg = (
-            f"{path.name} cannot be read as ARFF ({said[:100]}): "
-            "write the names in one line, the rows below them, and call it .csv."
-        )
-        raise UserError(msg) from error
+    names, kinds, rows = list[str](), list[str](), list[tuple]()
+    data = False
+    for number, line in enumerate(_lines_of(path), 1):
+        words = line.strip()
+        if not words or words.startswith("%"):
+            continue
+        if data:
+            rows.append((number, words))
+        elif attribute := ATTRIBUTE.match(words):
+            names.append(_unquoted(attribute["name"]))
+            kinds.append(attribute["kind"].strip())
+        data = data or words.lower().startswith("@data")
+    cells = [_arff_row(path, number, line, kinds) for number, line in rows]
+    if not names or not cells:
+        raise _no_arff(path, "it has no rows" if names else "no line begins with @attribute")
     found = Gathered(path)
-    for name, kind in zip(meta.names(), meta.types(), strict=True):
-        values = rows[name]
-        if kind == "nominal":
-            found.add(name, np.ma.array(values, mask=values == b"?"))
-        else:
-            found.add(name, values)
+    for name, kind, values in zip(names, kinds, zip(*cells, strict=True), strict=True):
+        numeric = kind.lower().startswith(NUMERIC)
+        words = list(values)
+        found.objects(name, _arff_numbers(path, name, words, rows) if numeric else words)
     return found.done()
+
+
+def _lines_of(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        return path.read_text(encoding="latin-1").splitlines()
+
+
+def _no_arff(path: Path, why: str) -> UserError:
+    unread = f"{path.name} cannot be read as ARFF ({why})"
+    msg = f"{unread}: write the names in one line, the rows below them, and call it .csv."
+    return UserError(msg)
+
+
+def _unquoted(word: str) -> str:
+    word = word.strip()
+    quoted = len(word) > 1 and word[0] == word[-1] and word[0] in "'\""
+    return re.sub(r"\\(.)", r"\1", word[1:-1]) if quoted else word
+
+
+def _arff_row(path: Path, number: int, line: str, kinds: list[str]) -> list:
+    """Return the values of a row; one in braces names the places of those that are not zero."""
+    sparse = line.startswith("{") and line.endswith("}")
+    text = line[1:-1] if sparse else line
+    plain = "'" not in text and '"' not in text
+    sign = "," if "," in text or sparse else None
+    words = text.split(sign) if plain else FIELD.findall(text + ",")
+    if not sparse:
+        if len(words) != len(kinds):
+            raise _no_arff(path, f"line {number} has {len(words)} values for {len(kinds)} names")
+        return [_arff_value(word) for word in words]
+    row: list = [_zero_of(kind) for kind in kinds]
+    for word in filter(str.strip, words):
+        place, _, value = word.strip().partition(" ")
+        if not place.isdigit() or int(place) >= len(kinds):
+            raise _no_arff(path, f"line {number} has no place and value in {word.strip()[:30]!r}")
+        row[int(place)] = _arff_value(value)
+    return row
+
+
+def _zero_of(kind: str) -> str | None:
+    """Return what a row in braces means where it names no value: zero, or the first class."""
+    if kind.lower().startswith(NUMERIC):
+        return "0"
+    first = FIELD.match(kind.strip("{ }") + ",") if kind.startswith("{") else None
+    return _unquoted(first[1]) if first else None
+
+
+def _arff_value(word: str) -> str | None:
+    word = word.strip()
+    return None if word in ("?", "") else _unquoted(word)
+
+
+def _arff_numbers(path: Path, name: str, words: Any, rows: list) -> list:
+    """Return numbers, whole ones exactly."""
+    for kind in (int, float):
+        try:
+            return [None if word is None else kind(word) for word in words]
+        except ValueError:
+            continue
+    bad = next(at for at, word in enumerate(words) if word is not None and not _is_float(word))
+    raise _no_arff(path, f"line {rows[bad][0]} has {words[bad]!r} for the number {name}")
+
+
+def _is_float(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True

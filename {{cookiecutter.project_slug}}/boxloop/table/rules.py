@@ -242,12 +242,12 @@ def infinite(name: str, values: pd.Series) -> Iterator[Fault]:
         yield from _rows(name, values, bad, "infinite values are refused", CORRECT)
 
 
-def not_numbers(name: str, values: pd.Series) -> Iterator[Fault]:
+def not_numbers(name: str, values: pd.Series, needed: str = "a number") -> Iterator[Fault]:
     """Yield a fault where a column that should hold numbers, or true and false, holds words."""
     there = values.dropna()
     truths = there.map(type).isin([bool, np.bool_]).all()  # of an empty column, too
     if not pd.api.types.is_numeric_dtype(values) and not truths:
-        yield from _rows(name, values, _words(values), "a number is needed", CORRECT)
+        yield from _rows(name, values, _words(values), f"{needed} is needed", CORRECT)
 
 
 def _column(
@@ -268,7 +268,8 @@ def _column(
     elif role == "target" and numeric:
         yield from _words_for_numbers(name, values)
     elif promised or numeric or (role == "input" and _mostly_numbers(values)):
-        yield from not_numbers(name, values)
+        date = "a number or a date such as 2015-06-04"
+        yield from not_numbers(name, values, date if role == "time" else "a number")
     elif role == "input" and (levels := values.nunique()) > MOST_LEVELS:
         yield Fault(
             f"column '{name}' holds {levels:,} different words, and more than {MOST_LEVELS} "
@@ -315,7 +316,11 @@ def _words(values: pd.Series) -> pd.Series:
 
 
 def _mostly_numbers(values: pd.Series) -> bool:
-    return pd.to_numeric(pd.Series(values.dropna().unique()), errors="coerce").notna().mean() > 0.5
+    """Whether words are numbers with slips; 1 to 22, X and Y are neither."""
+    words = pd.Series(values.dropna().unique()).astype(str)
+    numbers = pd.to_numeric(words, errors="coerce").notna()
+    names = len(words) <= MOST_LEVELS and words[numbers].str.fullmatch(r"\d{1,3}").all()
+    return numbers.mean() > 0.5 and not (names and not numbers.all())
 
 
 def _rows(name: str, values: pd.Series, bad: pd.Series, why: str, remedy: str) -> Iterator[Fault]:

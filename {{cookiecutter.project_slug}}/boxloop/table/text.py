@@ -31,7 +31,7 @@ FOOT = 400  # bytes at the end in which a footer is looked for
 WORD = re.compile(rb"#[^\s\d#.+-]")  # a word, and neither a remark nor a row that is left out
 # What databases write below a table.
 FOOTER = re.compile(
-    r"\(?\s*[\d,]+ (?:rows?|records?|objects?|sources?)\b[^,;|\t]*|\\\.", re.IGNORECASE
+    r"\(?\s*[\d,]+ (?:rows?|records?|objects?|sources?)\b[^,;|\t]*|\\\.|\[?EO[DF]\]?", re.IGNORECASE
 )
 
 
@@ -105,8 +105,7 @@ def _table(path: Path, data: bytes, layout: Layout) -> tuple:
         frame = exactly(frame, {name: words[name] for name in large})
     frame, unnamed = _named(path, frame, labels, nameless)
     place = _placed(path, lambda: [line for line, _ in rows_of(path, data, start, layout.sign)])
-    frame, changed = decimal_commas(frame, layout.sign, place)
-    commas = ["The file has decimal commas: they are read as points."] if changed else []
+    frame, commas = decimal_commas(frame, layout.sign, place)
     frame, more = numbers(frame, place)
     return frame, [*said, *unnamed, *commas, *more]
 
