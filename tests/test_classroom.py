@@ -224,7 +224,10 @@ def test_what_is_no_report_is_refused_in_one_sentence(room, sent):
     assert room.room.members.known["ada"].number == 0
 
 
-@pytest.mark.parametrize("body", ["", "{", "[]", "[" * 100_000, "\x00", '{"name": NaN}'])
+HALF = json.dumps({"name": "Ada", "said": "\ud83d"})  # of a character: a string of JSON may hold it
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", "[" * 100_000, "\x00", '{"name": NaN}', HALF])
 def test_what_is_no_message_is_refused(room, body):
     """Whatever the door."""
     for what in ("join", "report", "entry"):

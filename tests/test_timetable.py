@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from boxloop.teach.course import Exercise, Lesson
-from boxloop.teach.timetable import FORMS, LONGEST, chosen, clock, days, timetable_text
+from boxloop.teach.timetable import BREAK, FORMS, LONGEST, Item, chosen, clock, days, timetable_text
 
 NAMES = ("01_a", "02_b", "03_c", "04_d", "05_e", "06_f", "07_g", "08_h")
 
@@ -47,7 +47,7 @@ def test_with_time_enough_all_is_taken():
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_day_has_breaks_and_ends_before_half_past_five(form):
-    """Nobody sits longer than eighty minutes, and nothing overlaps."""
+    """Nobody sits longer than eighty minutes, but just before the end, and nothing overlaps."""
     budgets, _ = FORMS[form]
     for day in days(chosen(course(), sum(budgets)), budgets):
         lines, seated = clock(day), 0
@@ -55,6 +55,7 @@ def test_a_day_has_breaks_and_ends_before_half_past_five(form):
             assert at + item.minutes == following
             seated = 0 if item.what in ("Break", "Lunch") else seated + item.minutes
             assert seated <= LONGEST
+        assert seated + lines[-1][1].minutes <= LONGEST + BREAK
         assert lines[-1][0] + lines[-1][1].minutes <= 17.5 * 60
 
 
@@ -76,3 +77,17 @@ def test_the_page_names_three_forms():
         "## Two days", "## One day", "## Half a day",
     ]  # fmt: skip
     assert "| 09:00 |" in text
+
+
+def _names(*items):
+    return [item.what for _, item in clock([Item(*one) for one in items])]
+
+
+def test_a_break_is_where_it_helps():
+    """Not just before lunch, nor before the last minutes, nor twice around one exercise."""
+    morning = [(79, "a", "01"), (79, "b", "02"), (70, "c", "03"), (70, "d", "04")]
+    assert _names(*morning) == ["a", "Break", "b", "Lunch", "c", "Break", "d"]
+
+    assert _names((80, "a", "01"), (BREAK, "told", "02")) == ["a", "told"]
+    assert _names((70, "a", "01"), (15, "b", "02"), (70, "own")) == ["a", "Break", "b", "own"]
+    assert _names((40, "a", "01"), (120, "own")) == ["a", "own", "Break", "own"]

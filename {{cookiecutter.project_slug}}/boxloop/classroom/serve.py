@@ -236,6 +236,7 @@ def _message(body: bytes) -> dict:
     """
     try:
         sent = json.loads(body)
+        json.dumps(sent, ensure_ascii=False).encode("utf-8")  # half a character is no text
     except (ValueError, RecursionError):
         sent = None
     if not isinstance(sent, dict):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
@@ -52,6 +52,8 @@ def _two_parts(answer: Callable, truth: pd.Series, guess: pd.Series) -> str:
         wrong("Guesses half a unit too high have a bias of +0.5: it is predicted less true.")
     if not np.isclose(bias, 0.5):
         wrong(f"All guesses are moved up by 0.5, and the bias says {bias:.3g}: it is their mean.")
+    if np.isclose(scatter, np.std(off, ddof=1)):
+        _less_one()
     if not np.isclose(of(true, true + off + 7)[1], scatter):
         wrong("An offset that all guesses share moved the scatter: count deviations from the bias.")
     if not np.isclose(of(true, true + 3 * off)[1], 3 * scatter):
@@ -62,13 +64,17 @@ def _two_parts(answer: Callable, truth: pd.Series, guess: pd.Series) -> str:
             f"The RMSE of these rows is {known:.4f}, not {rmse:.4f}: root, of the mean, of squares."
         )
     if not np.isclose(rmse**2, bias**2 + scatter**2):
-        wrong(
-            "The squares do not add up, RMSE² = bias² + scatter²: divide the scatter by n, not by"
-            " n − 1, as pandas does where NumPy does not."
-        )
+        _less_one()
     bias, scatter, rmse = of(truth, guess)
     words = f"The reference has a bias of {bias:+.3g} and a scatter of {scatter:.3g}"
     return f"{words}: of its squared RMSE the bias makes {bias**2 / rmse**2:.1%}."
+
+
+def _less_one() -> NoReturn:
+    wrong(
+        "The squares do not add up, RMSE² = bias² + scatter²: divide the scatter by n, not by"
+        " n − 1, as pandas does where NumPy does not."
+    )
 
 
 def _area(answer: Callable, member: np.ndarray, score: np.ndarray) -> str:

@@ -93,7 +93,10 @@ def _what_the_models_saw(answer: Callable) -> None:
     X, y, owners = _world()
 
     def told(tells: str) -> np.ndarray:
-        got = answer(_Scaler(), _Memory(tells), X.copy(), y.copy(), owners.copy(), 5)
+        try:
+            got = answer(_Scaler(), _Memory(tells), X.copy(), y.copy(), owners.copy(), 5)
+        except KeyError:
+            wrong("Rows were looked up by labels that are not there: a fold names places of rows.")
         values = an_array(got, len(X), "predictions")
         if np.isnan(values).any():
             wrong("A row has no prediction: each is held out once, and predicted then.")

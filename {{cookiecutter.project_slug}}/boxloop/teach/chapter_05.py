@@ -10,6 +10,7 @@ import numpy as np
 from boxloop.teach.exercises import check, wrong
 from boxloop.teach.shapes import a_number, a_pair
 
+ODD = 0.12  # of the draws of groups: how far apart by chance two shares of 1/6 may be
 MOST = 2_000  # rows of the study that are drawn again and again; it is to take no longer
 
 
@@ -192,6 +193,11 @@ def _whole_groups(answer: Callable) -> None:
                 "A draw took some rows of a group and left others: rows of a group share what they"
                 " do not tell, so that a group comes whole or not at all."
             )
+    if all(len(set(owners[rows])) == 1 for rows in spy.drawn):
+        wrong(
+            "The statistic was asked of one group at a time: it is that of all rows of a draw, in"
+            " which a large group counts for more."
+        )
     number = [len(rows) for rows in spy.drawn]
     if all(max(np.bincount(rows)) == 1 for rows in spy.drawn):
         wrong("No group was ever drawn twice: a bootstrap draws with replacement.")
@@ -206,6 +212,13 @@ def _whole_groups(answer: Callable) -> None:
         )
     if len(set(number)) == 1 or not low < high:
         wrong("All draws are alike: each needs groups of its own, drawn by the generator.")
+    drawn = np.concatenate(spy.drawn)
+    often = [np.sum(owners[drawn] == one) / sum(owners == one) for one in np.unique(owners)]
+    if np.ptp(often) > ODD * sum(often):
+        wrong(
+            f"One group was drawn {max(often) / min(often):.1f} times as often as another: draw"
+            " from the names, in which a large group stands once as well."
+        )
 
 
 def _as_wide_as_it_should(answer: Callable) -> None:

@@ -52,7 +52,7 @@ def _small_tests() -> pd.DataFrame:
         ("longer errors", 2.0, 0.14, 0.17, "cannot tell", "unsafe"),
         ("dead pixels", 0.4, 0.3719, 0.2284, "unsafe", "unsafe"),
         ("dead pixels", 0.1, 0.1153, 0.1621, "safe", "safe"),
-        ("dead pixels", -0.3, 0.3346, 0.2197, "unsafe", "cannot tell"),
+        ("dead pixels", -0.3, 0.2946, 0.2197, "unsafe", "cannot tell"),
         ("dead pixels", 0.2, 0.2468, 0.1835, "unsafe", "safe"),
         ("other year", np.nan, 0.4177, 0.3352, "unsafe", "safe"),
     ]
@@ -69,21 +69,27 @@ def _entry(answer: Callable, tests: pd.DataFrame, name: str, why: str) -> dict |
 
 
 def _what_was_measured(said: str) -> None:
-    if "0.37" in said or "0.33" in said:
+    if _tells(said, 0.3719) or _tells(said, 0.2946):
         wrong(
             "The gentlest blow that breaks the model is the one to tell: there its safe use ends."
         )
-    if "0.12" in said or "0.11" in said:
+    if _tells(said, 0.1153):
         wrong("At the smallest level the model is safe: tell the first at which it is not.")
-    if "0.25" not in said and "0.24" not in said:
+    if not _tells(said, 0.2468):
         wrong("What the model made of it is missing: its number at the level that breaks it.")
-    if "0.18" not in said:
+    if not _tells(said, 0.1835):
         wrong(
             "The number of the reference is missing: only the pair tells a fragile model from a"
             " hard test."
         )
-    if "0.2" not in said.replace("0.24", "").replace("0.25", ""):
+    if not _tells(said, 0.2, 1e-6):
         wrong("The level is missing: without it nobody can repeat the test.")
+
+
+def _tells(said: str, number: float, within: float = 0.006) -> bool:
+    """Return whether a text has a number, to two digits, as a share or in per cent."""
+    found = re.findall(r"(\d*[.]?\d+(?:e[-+]?\d+)?)(\s*%)?", said)
+    return any(abs(float(one) / (100 if cent else 1) - number) <= within for one, cent in found)
 
 
 def _wants_a_reason(answer: Callable, small: pd.DataFrame) -> None:
@@ -96,9 +102,13 @@ def _wants_a_reason(answer: Callable, small: pd.DataFrame) -> None:
             f"An entry whose reason is {why!r} was taken: what nobody explains comes back in the"
             " next pass, so raise a ValueError."
         )
-    other = _entry(answer, small, "other year", WHY)
-    if other is None or not re.search("0[.]4[12]", str(other["measured"])):
-        wrong("Other data have no level, and the model breaks there too: they need an entry.")
+    needed = "Other data have no level, and the model breaks there too: they need an entry."
+    try:
+        other = _entry(answer, small, "other year", WHY)
+    except ValueError as error:
+        wrong(f"A level of NaN stopped the function ({error}). {needed}")
+    if other is None or not _tells(str(other["measured"]), 0.4177):
+        wrong(needed)
 
 
 def _of_this_study(answer: Callable, tests: pd.DataFrame) -> str:

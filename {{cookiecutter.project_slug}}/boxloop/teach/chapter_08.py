@@ -167,9 +167,10 @@ def judge(answer: Callable) -> str:
         asked = {"set": where, "metric": metric, "end": end} | bound
         try:
             got = answer(asked, deepcopy(NUMBERS))
-        except KeyError as error:
-            wrong(f"A criterion was not judged but ended in KeyError {error}: {otherwise}")
-        if got not in STATES:
+        except (KeyError, TypeError) as error:
+            kind = type(error).__name__
+            wrong(f"A criterion was not judged but ended in {kind} {error}: {otherwise}")
+        if not isinstance(got, str) or got not in STATES:
             wrong(f"A criterion is answered by yes, no or not measured; what came back is {got!r}.")
         if got != right:
             wrong(otherwise)

@@ -28,7 +28,7 @@ def a_number(got: Any, what: str) -> float:
     try:
         return float(got)
     except (TypeError, ValueError):
-        wrong(f"{what} is one number; what came back is {_kind(got)}.")
+        wrong(f"{_begun(what)} is one number; what came back is {_kind(got)}.")
 
 
 def a_pair(got: Any, what: str) -> tuple[float, float]:
@@ -61,9 +61,10 @@ def an_array(got: Any, rows: int, what: str) -> np.ndarray:
     try:
         values = np.asarray(got, dtype=float)
     except (TypeError, ValueError):
-        wrong(f"{what} are numbers, one per row; what came back is {_kind(got)}.")
+        wrong(f"{_begun(what)} are numbers, one per row; what came back is {_kind(got)}.")
     if values.shape != (rows,):
-        wrong(f"{what} are asked for row by row: {rows} of them, not of shape {values.shape}.")
+        name = _begun(what)
+        wrong(f"{name} are asked for row by row: {rows} of them, not of shape {values.shape}.")
     return values
 
 
@@ -71,3 +72,8 @@ def _kind(got: Any) -> str:
     """Return what something is, in a few words."""
     shape = getattr(got, "shape", None)
     return f"a {type(got).__name__}" + (f" of shape {shape}" if shape else "")
+
+
+def _begun(what: str) -> str:
+    """Return the name of what was asked for as it begins a sentence."""
+    return what[:1].upper() + what[1:]

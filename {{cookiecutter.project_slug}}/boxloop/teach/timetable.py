@@ -98,24 +98,43 @@ def days(items: list[Item], budgets: tuple[int, ...]) -> list[list[Item]]:
 def clock(items: list[Item]) -> list[tuple[int, Item]]:
     """Return when each item begins, in minutes since midnight, breaks among them."""
     found, now, since = [], START, 0
-    fed = sum(item.minutes for item in items) < LUNCH - START + LUNCH_BREAK  # half a day needs none
+    left = sum(item.minutes for item in items)
+    fed = left < LUNCH - START + LUNCH_BREAK  # half a day needs none
     for whole in items:
         item: Item | None = whole
         while item is not None:
-            if not fed and now >= LUNCH:
+            due = _break_is_due(item, since, left)
+            if not fed and now >= (LUNCH - BREAK if due else LUNCH):  # no break and lunch at once
                 found.append((now, Item(LUNCH_BREAK, "Lunch")))
                 now, since, fed = now + LUNCH_BREAK, 0, True
-            elif since and since + min(item.minutes, LONGEST) > LONGEST:
+            elif due:
                 found.append((now, Item(BREAK, "Break")))
                 now, since = now + BREAK, 0
                 continue
             # What is longer than a room can sit goes on after the break.
-            part = min(item.minutes, LONGEST)
+            room = LONGEST if item.chapter else LONGEST - since
+            part = item.minutes if left <= room + BREAK else min(item.minutes, room)
             found.append((now, replace(item, minutes=part)))
-            now, since = now + part, since + part
+            now, since, left = now + part, since + part, left - part
             rest = item.minutes - part
             item = replace(item, minutes=rest) if rest else None
     return found
+
+
+def _break_is_due(item: Item, since: int, left: int) -> bool:
+    """Return whether the room has sat too long, and it is not just before the end.
+
+    Work of its own may be parted anywhere, so that it begins where half an hour of it fits.
+
+    Parameters
+    ----------
+    item : Item
+        What comes next.
+    since, left : int
+        Minutes since the last break, and to the end of the day without breaks.
+    """
+    whole = min(item.minutes, LONGEST) if item.chapter else min(item.minutes, 2 * BREAK)
+    return bool(since) and since + whole > LONGEST and left > BREAK
 
 
 def timetable_text(lessons: list[Lesson]) -> str:
