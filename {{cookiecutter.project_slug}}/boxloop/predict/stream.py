@@ -19,6 +19,7 @@ from boxloop.table.kinds import kind_of
 from boxloop.table.packed import unpacked
 from boxloop.table.plain import plain
 from boxloop.table.read import PACKINGS, TAKEN, in_project, is_there, read_catalogue
+from boxloop.table.workbook import as_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -76,8 +77,6 @@ def opened(path: Path, needs: Needs, table: str | None = None) -> Iterator[Strea
     UserError
         If it cannot be read, or lacks an input.
     """
-    import pyarrow as pa
-
     path = is_there(path)
     kind = kind_of(path)
     if kind in PACKINGS:
@@ -95,15 +94,29 @@ def opened(path: Path, needs: Needs, table: str | None = None) -> Iterator[Strea
         with closing(found):
             yield found
         return
+    if kind == "excel":  # cells of text stay text: an id may begin with a zero
+        with as_text(path, table) as (sheet, _, notes):
+            lines = lines_of(sheet, ",")
+            found = _of_lines(sheet, lines, needs) if lines else _of_whole(path, needs, table)
+            found.notes[:0] = notes if lines else []
+            yield found
+        return
     lines = lines_of(path) if kind == "text" else None
     if lines is None:
         yield _of_whole(path, needs, table)
         return
     only_one(path, table)
+    yield _of_lines(path, lines, needs)
+
+
+def _of_lines(path: Path, lines: Lines, needs: Needs) -> Stream:
+    """Return the rows of a text, some thousand lines at a time."""
+    import pyarrow as pa
+
     called = _called(path, lines.names, needs)
     parts = lines.parts(needs, called)
     kinds = {called[name]: pa.string() for name in needs.kept if name in called}
-    yield Stream(parts, kinds, _missing(called, needs), list(lines.layout.notes), lines)
+    return Stream(parts, kinds, _missing(called, needs), list(lines.layout.notes), lines)
 
 
 def _called(path: Path, names: list[str], needs: Needs) -> dict[str, str]:
