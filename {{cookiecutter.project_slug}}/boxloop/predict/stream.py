@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -143,11 +144,11 @@ def _called(path: Path, names: list[str], needs: Needs) -> dict[str, str]:
 
 def _refuse(path: Path, names: list[str], lacking: list[str]) -> None:
     """Say which inputs a table lacks, and which of its columns may be meant."""
-    low = {name.casefold(): name for name in reversed(names)}
+    low = {_folded(name): name for name in reversed(names)}
     near = {
         name: low[found[0]]
         for name in lacking
-        if (found := get_close_matches(name.casefold(), low, n=1, cutoff=0.6))
+        if (found := get_close_matches(_folded(name), low, n=1, cutoff=0.6))
     }
     name = next(iter(near), lacking[0])
     others = [f"'{other}'" for other in lacking if other != name]
@@ -157,6 +158,11 @@ def _refuse(path: Path, names: list[str], lacking: list[str]) -> None:
     remedy = f"rename '{near[name]}' if that is what it is, or add it" if near else "add it"
     msg = f"{has}: {remedy}."
     raise UserError(msg)
+
+
+def _folded(name: str) -> str:
+    """Return a name without capitals, and with letters of one sign where a Mac writes two."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _missing(called: dict[str, str], needs: Needs) -> tuple[str, ...]:
