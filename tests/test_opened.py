@@ -80,6 +80,9 @@ def test_a_release_whose_folder_was_packed_whole(tmp_path):
             archive.writestr(name, data)
     found = open_release(path)
     assert {name: found.read(name) for name in FILES} == FILES and found.verify() == []
+    with zipfile.ZipFile(path) as archive:
+        archive.extractall(tmp_path / "there")
+    assert "a folder without release.json" in refused(tmp_path / "there")
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("more/x", "x")
     assert "a zip without release.json" in refused(path)

@@ -248,12 +248,12 @@ def look(path: Path | str) -> dict[str, Part]:
     if path.is_dir():
         parts = list(_in_folder(path))
     elif path.is_file():
-        parts = _in_zip(path)
+        parts = _without_folder(_in_zip(path))
     else:
         msg = f"{path} is not there: check its name and folder."
         raise UserError(msg)
     _no_two_alike(path, [part.name for part in parts])
-    return {part.name: part for part in _without_folder(parts)}
+    return {part.name: part for part in parts}
 
 
 def left_by_a_desktop(name: str) -> bool:
