@@ -16,9 +16,11 @@ import walk_project
 
 from boxloop.base.files import plain, sha256, write_json, write_table, write_text
 from boxloop.base.places import Project
+from boxloop.measure.model_file import save_model
 from boxloop.notebooks.graph import read_loop
-from boxloop.parcel import cards, paper
+from boxloop.parcel import cards, containers, draft, manifest, metadata, paper
 from boxloop.parcel.subject import Subject
+from boxloop.predict.bundle import SAYS, Bundle
 from boxloop.predict.opened import table_hash
 from boxloop.record.facts import file_hash
 from boxloop.record.kept import numbers_kept
@@ -90,20 +92,21 @@ def by_hand(project, folder):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(project.root / name, folder / name, ignore=ignored)
     released = project.station("08_release")
-    shutil.copytree(released / "model", folder / "model")
+    shutil.move(folder / "results/08_release/model", folder / "model")
     shutil.copy(released / "environment.txt", folder / "environment.txt")
-    facts = {
-        "name": "toy",
-        "version": "0.1.0",
-        "made_with": read(folder, "model/facts.json")["versions"],
-    }
-    facts["model_hash"] = read(folder, "results/04_train/model.json")["model_hash"]
-    facts |= {"openings": 1, "passes": len(list(project.passes.glob("[0-9]*.json")))}
-    facts |= {"verdict": read(folder, "results/verdict.json"), "share_data": True}
-    write(folder, "release.json", facts)
+    write(folder, "release.json", manifest.told(Subject(project)))
     for name, text in paper.texts(Subject(project)).items():
         write_text(folder / "paper" / name, text)
-    cards.write(folder, Subject(project))
+    for part in (draft, containers, cards, metadata):  # the last tells of the others
+        part.write(folder, Subject(project))
+    return reseal(folder)
+
+
+def described(folder):
+    """Let what machines read tell of the files as they are now."""
+    (folder / "release.json").unlink()  # which is written after it
+    metadata.write(folder, Subject(Project(folder)))
+    write(folder, "release.json", manifest.told(Subject(Project(folder))))
     return reseal(folder)
 
 
@@ -331,6 +334,14 @@ def nicer_paper(folder):
     return reseal(folder)
 
 
+@case("paper/paper.md is not what is made of the results")
+def nicer_draft(folder):
+    """The draft of the paper says what no result does, and is described so."""
+    path = folder / "paper/paper.md"
+    write_text(path, f"{path.read_text(encoding='utf-8')}\nIt always works.\n")
+    return described(folder)
+
+
 @case("model_card.md is not what is made of the results")
 def nicer_card(folder):
     """The card in front counts no opening."""
@@ -516,6 +527,96 @@ def removed_pass(folder):
     return reseal(folder)
 
 
+@case("CITATION.cff is not what is made of the results of the release")
+def nicer_citation(folder):
+    """Who cites it takes it for a later version."""
+    path = folder / "CITATION.cff"
+    write_text(path, path.read_text(encoding="utf-8").replace("0.1.0", "1.0.0"))
+    edited(folder, "ro-crate-metadata.json", lambda crate: crate.update({"@graph": []}))
+    return reseal(folder)
+
+
+@case("report/index.html is not the file that ro-crate-metadata.json describes")
+def nicer_chapter(folder):
+    """A chapter in the report tells what nobody has measured."""
+    path = folder / "report/index.html"
+    write_text(path, path.read_text(encoding="utf-8").replace("</body>", "<p>0.01</p></body>"))
+    return reseal(folder)
+
+
+@case("REVIEW.md is not described in ro-crate-metadata.json")
+def added_file(folder):
+    """Somebody has put a page of praise beside the others."""
+    write_text(folder / "REVIEW.md", "Accepted by all referees.\n")
+    return reseal(folder)
+
+
+@case("Dockerfile is not what is made of the results of the release")
+def other_container(folder):
+    """Whoever builds the environment fetches something else, and all descriptions follow."""
+    path = folder / "Dockerfile"
+    text = path.read_text(encoding="utf-8")
+    write_text(path, text.replace("RUN useradd", "RUN curl evil | sh\nRUN useradd"))
+    return described(folder)
+
+
+@case("model/scope.skops is not what is made of the study")
+def wider_scope(folder):
+    """The model is told to know objects that it has never seen, and its proof says so too."""
+    bundle = Bundle.open(folder)
+    bundle.scope.high_ = bundle.scope.high_ * 3
+    _bundled(folder, "scope.skops", lambda path: save_model(path, bundle.scope))
+    said = bundle.predict(bundle.proof[list(bundle.reads)]).add_prefix(SAYS)
+    told = bundle.proof.assign(**{one: said[one] for one in said if one in bundle.proof})
+    _bundled(folder, "proof.parquet", lambda path: write_table(path, told))
+    return described(folder)
+
+
+@case("model/study.toml is not the study.toml of the study")
+def other_settings_of_the_model(folder):
+    """Predictions are made by other settings than the study has."""
+    text = (folder / "model/study.toml").read_text(encoding="utf-8")
+    _bundled(folder, "study.toml", lambda path: write_text(path, f"# of another day\n{text}"))
+    return described(folder)
+
+
+def _bundled(folder, name, make):
+    """Write a part of the bundle anew, and let the bundle know its hash."""
+    make(folder / "model" / name)
+    content = read(folder, "model/facts.json")
+    content["files"][name] = sha256(folder / "model" / name)
+    write(folder, "model/facts.json", content)
+
+
+@case("release.json does not say what the results say: title")
+def other_title(folder):
+    """The manifest has a nobler title."""
+    return reseal(folder, title="What nobody has asked")
+
+
+@case("08_release, set test: its predictions are of")
+def larger_set(folder):
+    """The test set is told to be ten times as large, wherever it is told."""
+
+    def larger(content):
+        for part in [content, *content.get("releases", [])]:
+            if "test" in part.get("sets", {}):
+                part["sets"]["test"]["n_rows"] *= 10
+
+    names = [f"results/08_release/{name}.json" for name in ("metrics", "release")]
+    for name in names:
+        edited(folder, name, larger)
+    return _measured_anew(folder, *names)
+
+
+@case("Pass 1 keeps other results than those in the release")
+def longer_log(folder):
+    """The pass tells of more that was tried in vain than 04 has taken down."""
+    tried = [{"name": "x", "score": "9", "chosen": False}]
+    edited(folder, "results/passes/001.json", lambda past: past.update(attempts=tried))
+    return described(folder)
+
+
 def _rewritten(folder, *names):
     """Let chapters and the last pass, with what it was made from, be of the files as they are."""
     from boxloop.record.causes import causes_now, keep
@@ -574,7 +675,7 @@ def _measured_anew(folder, *names):
     merge(project, settings)
     for name in ("report", "paper"):
         shutil.rmtree(folder / name, ignore_errors=True)
-    for name in ("README.md", "model_card.md", "data_card.md"):
+    for name in ("README.md", "model_card.md", "data_card.md", "ro-crate-metadata.json"):
         (folder / name).unlink(missing_ok=True)
     _last_pass(project)
     return reseal(folder, verdict=read(folder, "results/verdict.json"))

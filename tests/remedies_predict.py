@@ -158,6 +158,15 @@ for known in (".csv", ".parquet", ".fits", ".vot", ".ecsv"):
 
 
 @case
+def predictions_with_letters_that_fits_has_not(person):
+    frame = ready(person)
+    name = frame.columns[0]
+    frame.assign(**{name: "Öl"}).to_csv(person.folder / "t.csv", index=False)
+    yield predicts(person, "t.csv", "o.fits"), "FITS has ASCII letters alone, and 'Öl' stands"
+    yield predicts(person, "t.csv", "o.ecsv")
+
+
+@case
 def predictions_of_a_table_without_a_line(person):
     frame = ready(person)
     (person.folder / "t.csv").write_text("\n\n")

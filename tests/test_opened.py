@@ -60,6 +60,40 @@ def test_a_good_release_is_read_and_unpacked(made, tmp_path):
         found.read("model/b")
 
 
+def test_what_a_desktop_leaves_is_no_fault(made, tmp_path):
+    """Nobody put it there by will, and nothing of it is handed on."""
+    left = (".DS_Store", "study/._x.py", "Thumbs.db", "__MACOSX/study/x.py")
+    found = open_release(made(FILES | dict.fromkeys(left, b"import os")))
+
+    assert found.verify() == [] and found.names == sorted([*FILES, "release.json"])
+    there = found.unpack(tmp_path / "there")
+    assert not [one for one in left if (there / one).exists()]
+
+
+def test_a_release_whose_folder_was_packed_whole(tmp_path):
+    """A desktop packs the folder, not what is in it; two folders are no release."""
+    path = tmp_path / "release.zip"
+    files = {"r 1/release.json": manifest(FILES), "__MACOSX/r 1/._README.md": b"x"}
+    files |= {f"r 1/{name}": data for name, data in FILES.items()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    found = open_release(path)
+    assert {name: found.read(name) for name in FILES} == FILES and found.verify() == []
+    with zipfile.ZipFile(path) as archive:
+        archive.extractall(tmp_path / "there")
+    assert "a folder without release.json" in refused(tmp_path / "there")
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("more/x", "x")
+    assert "a zip without release.json" in refused(path)
+
+
+def test_a_manifest_that_says_two_things(made):
+    """Which of two keys counts is another thing for each reader."""
+    said = manifest(FILES).replace(b"{", b'{"id": "other",', 1)
+    assert "release.json is not what" in refused(made(said=said))
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [

@@ -28,10 +28,11 @@ def diabetes(folder):
 
 
 def cancer(folder):
-    """569 samples, thirty measurements, two classes."""
+    """569 samples, thirty measurements, two classes; called as people and notebooks call rows."""
     bunch = datasets.load_breast_cancer(as_frame=True)
-    bunch.data.assign(kind=bunch.target_names[bunch.target]).to_parquet(folder / "cancer.parquet")
-    return "classification", [folder / "cancer.parquet", "--target", "kind"]
+    table = bunch.data.assign(kind=bunch.target_names[bunch.target], row=np.arange(569))
+    table.to_parquet(folder / "cancer.parquet")
+    return "classification", [folder / "cancer.parquet", "--target", "kind", "--id", "row"]
 
 
 def digits(folder):

@@ -162,6 +162,33 @@ def test_ids_are_what_they_were(predict, tmp_path, frame):
     assert parquet.read_table(tmp_path / "out.parquet")["name"].combine_chunks() == large
 
 
+def test_an_id_in_a_workbook_keeps_its_zeros(predict, tmp_path, frame):
+    """A cell of text is no number, though it looks like one; a number in a cell is one."""
+    named = [f"{at:04d}" for at in range(6)]
+    frame.head(6).assign(name=named).to_excel(tmp_path / "t.xlsx", index=False)
+    found, _ = predict("t.xlsx")
+    whole, _ = predict(as_csv(tmp_path, frame.head(6)).name)
+
+    assert found["name"].tolist() == named
+    pd.testing.assert_frame_equal(found.drop(columns="name"), whole.drop(columns="name"))
+
+
+def test_a_format_without_a_kind_of_value(predict, tmp_path, frame):
+    """VOTable has no large number without a sign, and FITS no letters but those of ASCII."""
+    large = np.arange(5, dtype="uint64") + np.uint64(2**64 - 9)
+    frame.head(5).assign(name=large).to_parquet(tmp_path / "t.parquet", index=False)
+    found, _ = predict("t.parquet", "o.vot")
+    assert [str(one) for one in found["name"]] == [str(one) for one in large]
+    frame.head(5).assign(name=large - np.uint64(2**63)).to_parquet(tmp_path / "t.parquet")
+    found, _ = predict("t.parquet", "o.vot")
+    assert found["name"].dtype == "int64"
+
+    as_csv(tmp_path, frame.head(2).assign(name=["a", "Öl"]))
+    with pytest.raises(UserError, match="FITS has ASCII letters alone, and 'Öl' stands in the col"):
+        predict("t.csv", "o.fits")
+    assert not (tmp_path / "o.fits").exists()
+
+
 def test_lines_that_cannot_be_read_are_flagged(predict, tmp_path, frame):
     """Too many fields, too few, a word, an open quote, a last line cut short: a row each.
 

@@ -68,11 +68,11 @@ def test_an_honest_release_agrees(honest, tmp_path):
     assert code == 0, said
     assert "differs" not in said
     assert re.fullmatch(
-        r"toy-0\.1\.0-\w{12} agrees in all \d parts that were looked at.*\.", last(said)
+        r"Toy-0\.1\.0-\w{12} agrees in all \d parts that were looked at.*\.", last(said)
     )
     assert "64 numbers, intervals among them, found again" in said
     assert "The test set was opened once." in said and "to see what it says" in said
-    (page,) = tmp_path.glob("certificate-toy-0.1.0-*.html")
+    (page,) = tmp_path.glob("certificate-Toy-0.1.0-*.html")
     assert "Agrees" in page.read_text(encoding="utf-8")
     assert sorted(path.name for path in tmp_path.iterdir()) == [page.name]
 
@@ -126,9 +126,9 @@ def test_what_is_no_release_is_one_sentence(tmp_path, path, says):
 
 def test_the_zip_beside_the_files_is_the_same_release(copy, tmp_path):
     """Who uploads the folder hands out the zip."""
-    shutil.move(doctored.zipped(copy, tmp_path / "toy-0.1.0.zip"), copy)
+    shutil.move(doctored.zipped(copy, tmp_path / "Toy-0.1.0.zip"), copy)
     assert types(tmp_path, "referee", copy)[0] == 0
-    with zipfile.ZipFile(copy / "toy-0.1.0.zip", "a") as archive:
+    with zipfile.ZipFile(copy / "Toy-0.1.0.zip", "a") as archive:
         archive.writestr("more.txt", "more")
 
     code, said = types(tmp_path, "referee", copy)

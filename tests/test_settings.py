@@ -65,6 +65,7 @@ MISTAKES = {
         "'rows' needs a number",
     ),
     "not TOML": ("[split]", "[split", "not valid TOML"),
+    "nested deeply": ("[split]", f"deep = {'[' * 5000}\n[split]", "not valid TOML"),
     "leaking input": (
         'description = "body height"',
         'description = "h"\nderived_from_target = true',

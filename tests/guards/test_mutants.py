@@ -62,6 +62,7 @@ GUARDS = {
     "tables",
     "classroom",
     "slides",
+    "releases",
 }
 LISTED = mutants.read_list()
 SOURCE = '''

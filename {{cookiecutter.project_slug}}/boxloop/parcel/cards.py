@@ -37,6 +37,15 @@ DOWNSTREAM = (
     "limits.csv",
     "strength.csv",
 )
+# Results from which the cards are completed.
+USES = tuple(
+    f"results/{name}"
+    for name in (
+        "05_diagnose/intervals.json",
+        "05_diagnose/class_calibration.csv",
+        *(f"06_stress_test/{one}" for one in DOWNSTREAM),
+    )
+)
 OF_BIAS = ("bias", "ece", "calibration_error")
 NO_DOWNSTREAM = (
     "No quantity that is made from many predictions was measured in this study. An error that all "

@@ -9,7 +9,6 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from boxloop.base.files import write_text
 from boxloop.parcel.said import CITATION, keywords, spdx
 from boxloop.parcel.subject import read_citation
 
@@ -40,16 +39,17 @@ PAPERS: dict[str, dict[str, Any]] = {
 }
 
 
-def write(folder: Path, subject: Subject) -> Path:
-    """Write ``CITATION.cff`` into the folder of a release, and return its path.
+def text(folder: Path, subject: Subject) -> str:
+    """Return ``CITATION.cff`` for the folder of a release.
+
+    Made again of what it has made, it is the same.
 
     Raises
     ------
     UserError
         If the project's own is no YAML.
     """
-    text = "\n".join(_lines(content(folder, subject))) + "\n"
-    return write_text(folder / CITATION, text)
+    return "\n".join(_lines(content(folder, subject))) + "\n"
 
 
 def content(folder: Path, subject: Subject) -> dict[str, Any]:

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from boxloop.parcel.citation import cited
 from boxloop.parcel.said import (
-    CODEMETA,
     asked,
     description,
     doi_page,
     keywords,
     licence_page,
+    linked,
     normal,
     person,
-    write_linked,
 )
 
 if TYPE_CHECKING:
@@ -28,8 +27,8 @@ if TYPE_CHECKING:
 CONTEXT = "https://w3id.org/codemeta/3.0"
 
 
-def write(folder: Path, subject: Subject) -> Path:
-    """Write ``codemeta.json`` into the folder of a release, and return its path."""
+def text(folder: Path, subject: Subject) -> str:
+    """Return ``codemeta.json`` for the folder of a release."""
     release, python = subject.settings.release, subject.made_with.get("python")
     found = {
         "@context": CONTEXT,
@@ -56,7 +55,7 @@ def write(folder: Path, subject: Subject) -> Path:
         "softwareRequirements": _requirements(folder, subject),
         "referencePublication": [_article(one) for one in cited(folder)],
     }
-    return write_linked(folder / CODEMETA, found)
+    return linked(found)
 
 
 def _requirements(folder: Path, subject: Subject) -> list[dict[str, Any]]:

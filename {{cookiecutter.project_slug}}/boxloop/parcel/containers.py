@@ -61,10 +61,12 @@ def write(folder: Path, subject: Subject) -> list[Path]:
     UserError
         If nobody knows with which Python the results were made.
     """
-    return [
-        write_text(folder / DOCKERFILE, dockerfile(subject)),
-        write_text(folder / DEVCONTAINER, devcontainer(subject)),
-    ]
+    return [write_text(folder / name, text) for name, text in texts(subject).items()]
+
+
+def texts(subject: Subject) -> dict[str, str]:
+    """Return by name what builds the environment again."""
+    return {DOCKERFILE: dockerfile(subject), DEVCONTAINER: devcontainer(subject)}
 
 
 def dockerfile(subject: Subject) -> str:

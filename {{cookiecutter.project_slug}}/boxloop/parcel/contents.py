@@ -20,6 +20,7 @@ from boxloop.base.door import held_open
 from boxloop.base.files import write_text
 from boxloop.notebooks.clean import as_text, without_outputs
 from boxloop.notebooks.file import read_notebook
+from boxloop.predict.layout import BUNDLE_OF_08
 
 if TYPE_CHECKING:
     from boxloop.parcel.subject import Subject
@@ -31,7 +32,6 @@ FILES = ("study.toml", "pyproject.toml", "data/sealed/ledger.jsonl", "report/ind
 LICENCES = ("LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE", "LICENCE.txt")
 ROWS = ("data/raw", "data/interim")
 REPORT = "report/index.html"
-BUNDLE_OF_08 = "results/08_release/model"  # a release has it as `model`
 # Made by Python, pytest, JupyterLab, an editor or a desktop.
 LITTER = re.compile(
     r"\..*|__pycache__|.*\.py[co]|.*~|#.*#|.*\.sw[op]|.*\.egg-info|.*\.part|"

@@ -20,10 +20,10 @@ from boxloop.parcel.said import (
     facts_of,
     keywords,
     licence_page,
+    linked,
     media_type,
     names,
     person,
-    write_linked,
 )
 from boxloop.parcel.zenodo import NO_LICENCE
 from boxloop.predict.layout import MANIFEST
@@ -58,8 +58,8 @@ FROM = ("data/raw/", "study.toml", "study/", "toy/")
 MADE = ("results/", "model/", "report/", "model_card.md", "data_card.md")
 
 
-def write(folder: Path, subject: Subject) -> Path:
-    """Write ``ro-crate-metadata.json`` into the folder of a release, and return its path.
+def text(folder: Path, subject: Subject) -> str:
+    """Return ``ro-crate-metadata.json`` for the folder of a release.
 
     Every file in the folder is a part of it, with media type, sha256 and size in bytes; the
     manifest, which is written after it, with its name alone.
@@ -82,7 +82,7 @@ def write(folder: Path, subject: Subject) -> Path:
         },
         *_run(kept, subject, people),
     ]
-    return write_linked(folder / CRATE, {"@context": CONTEXT, "@graph": graph})
+    return linked({"@context": CONTEXT, "@graph": graph})
 
 
 def _is_archived(subject: Subject) -> bool:

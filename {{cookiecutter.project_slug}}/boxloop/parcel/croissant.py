@@ -13,7 +13,6 @@ from urllib.parse import quote
 from boxloop.base.written import says_something
 from boxloop.notebooks.answers import rows_of
 from boxloop.parcel.said import (
-    CROISSANT,
     address,
     data_licence,
     description,
@@ -21,12 +20,12 @@ from boxloop.parcel.said import (
     facts_of,
     keywords,
     licence_page,
+    linked,
     media_type,
     names,
     person,
     plainly,
     sorted_name,
-    write_linked,
 )
 
 if TYPE_CHECKING:
@@ -74,8 +73,8 @@ RAI_LISTS = {
 }
 
 
-def write(folder: Path, subject: Subject) -> Path:
-    """Write ``croissant.json`` into the folder of a release, and return its path."""
+def text(folder: Path, subject: Subject) -> str:
+    """Return ``croissant.json`` for the folder of a release."""
     found = {
         "@context": CONTEXT,
         "@type": "sc:Dataset",
@@ -98,7 +97,7 @@ def write(folder: Path, subject: Subject) -> Path:
     found |= _told(folder)
     found["distribution"] = [_file(folder, name) for name in tables]
     found["recordSet"] = [_records(folder, name, subject) for name in tables if _is_table(name)]
-    return write_linked(folder / CROISSANT, found)
+    return linked(found)
 
 
 def bibtex(subject: Subject) -> str:

@@ -66,10 +66,17 @@ def archive_name(name: str, version: str) -> str:
 def write(folder: Path, subject: Subject) -> dict[str, Any]:
     """Write the manifest of what lies in a folder, and return it."""
     files = files_of(folder, archive_name(subject.name, subject.version))
+    named = {"id": identity(subject.name, subject.version, files)}
+    content = named | told(subject) | {"files": files}
+    write_json(folder / MANIFEST, content)
+    return content
+
+
+def told(subject: Subject) -> dict[str, Any]:
+    """Return what the manifest tells of a study beside its files."""
     verdict = subject.verdict or {}
     made = {key: subject.made_with[key] for key in MADE_WITH if key in subject.made_with}
-    content = {
-        "id": identity(subject.name, subject.version, files),
+    return {
         "name": subject.name,
         "title": subject.title,
         "version": subject.version,
@@ -81,10 +88,7 @@ def write(folder: Path, subject: Subject) -> dict[str, Any]:
         "verdict": {key: verdict.get(key) for key in ("state", "sentence", "because")},
         "share_data": subject.shares_data,
         "share_predictions": subject.shares_predictions,
-        "files": files,
     }
-    write_json(folder / MANIFEST, content)
-    return content
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:

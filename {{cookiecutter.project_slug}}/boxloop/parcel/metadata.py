@@ -5,12 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from boxloop.base.errors import UserError
+from boxloop.base.files import write_text
+from boxloop.parcel import citation, codemeta, crate, croissant, zenodo
+from boxloop.parcel.said import CITATION, CODEMETA, CRATE, CROISSANT, ZENODO
 from boxloop.record.authors import nobody
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from boxloop.parcel.subject import Subject
+
+# The crate is the last: it tells of the others.
+MADE = {
+    CITATION: citation.text,
+    CODEMETA: codemeta.text,
+    ZENODO: zenodo.text,
+    CROISSANT: croissant.text,
+    CRATE: crate.text,
+}
 
 
 def write(folder: Path, subject: Subject) -> None:
@@ -30,10 +42,20 @@ def write(folder: Path, subject: Subject) -> None:
     UserError
         If nobody is named as author: a work by nobody cannot be cited.
     """
-    from boxloop.parcel import citation, codemeta, crate, croissant, zenodo
-
     if not subject.authors:
         raise UserError(nobody())
-    # The crate is the last: it tells of the others.
-    for writer in (citation, codemeta, zenodo, croissant, crate):
-        writer.write(folder, subject)
+    for name, text in MADE.items():
+        write_text(folder / name, text(folder, subject))
+
+
+def texts(folder: Path, subject: Subject) -> dict[str, str]:
+    """Return by name the descriptions of a release whose files all lie there.
+
+    Raises
+    ------
+    UserError
+        If nobody is named as author.
+    """
+    if not subject.authors:
+        raise UserError(nobody())
+    return {name: text(folder, subject) for name, text in MADE.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from boxloop.base.door import held_open
 from boxloop.base.errors import UserError
@@ -54,6 +54,19 @@ def _is_of_today(source: Path, subject: Subject) -> bool:
 def _make(target: Path, subject: Subject) -> None:
     from boxloop.predict import bundle
 
+    given = sources(subject)
+    import_study(subject.project)
+    bundle.write(target, **given)
+
+
+def sources(subject: Subject) -> dict[str, Any]:
+    """Return what `boxloop.predict.bundle.write` makes the bundle of today of.
+
+    Raises
+    ------
+    UserError
+        If the model or a table is missing.
+    """
     project = subject.project
     model, where = project.station("04_train") / MODEL, project.station("05_diagnose")
     paths = {name: project.interim / f"{name}.parquet" for name in ("train", "validation")}
@@ -61,20 +74,13 @@ def _make(target: Path, subject: Subject) -> None:
         if not path.is_file():
             msg = f"{project.relative(path)} is missing: `boxloop run --from 03` makes it again."
             raise UserError(msg)
-    import_study(project)
     with held_open():
         tables = {name: read_table(path) for name, path in paths.items()}
     made_with = read_cache(project.station("04_train") / "machine.json")
     more = {"error_scale": where / ERROR_SCALE}
     said = read_cache(where / INTERVALS)
     more |= {"intervals": where / INTERVALS} if isinstance(said, dict) and WIDTHS & {*said} else {}
-    bundle.write(
-        target,
-        root=project.root,
-        settings=subject.settings,
-        model=model,
-        model_hash=subject.model_hash,
-        made_with=made_with if isinstance(made_with, dict) else None,
-        **tables,
-        **{name: path for name, path in more.items() if path.is_file()},
-    )
+    known = {"root": project.root, "settings": subject.settings, "model": model}
+    known |= {"made_with": made_with if isinstance(made_with, dict) else None}
+    known |= {"model_hash": subject.model_hash, **tables}
+    return known | {name: path for name, path in more.items() if path.is_file()}

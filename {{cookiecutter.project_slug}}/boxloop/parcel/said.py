@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from boxloop.base.files import sha256, write_text
+from boxloop.base.files import sha256
 from boxloop.base.written import says_something
 
 if TYPE_CHECKING:
@@ -160,9 +160,9 @@ def plainly(markdown: str) -> str:
     return " ".join(re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", markdown).split())
 
 
-def write_linked(path: Path, value: Any) -> Path:
-    """Write JSON with its keys in their order, without what is empty, and return the path."""
-    return write_text(path, json.dumps(_filled(value), indent=2, ensure_ascii=False) + "\n")
+def linked(value: Any) -> str:
+    """Return JSON with its keys in their order, without what is empty, as text."""
+    return json.dumps(_filled(value), indent=2, ensure_ascii=False) + "\n"
 
 
 def _filled(value: Any) -> Any:

@@ -9,7 +9,7 @@ import html
 from typing import TYPE_CHECKING
 
 from boxloop.parcel.citation import cited
-from boxloop.parcel.said import ZENODO, description, keywords, sorted_name, spdx, write_linked
+from boxloop.parcel.said import description, keywords, linked, sorted_name, spdx
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,8 +20,8 @@ ORCID = "https://orcid.org/"
 NO_LICENCE = "No licence is named: ask the authors what may be done with it."
 
 
-def write(folder: Path, subject: Subject) -> Path:
-    """Write ``.zenodo.json`` into the folder of a release, and return its path.
+def text(folder: Path, subject: Subject) -> str:
+    """Return ``.zenodo.json`` for the folder of a release.
 
     Where no licence is named nothing is opened: Zenodo would put one of its own in its place.
     """
@@ -47,7 +47,7 @@ def write(folder: Path, subject: Subject) -> Path:
         "keywords": keywords(subject),
         "related_identifiers": related(folder, subject),
     }
-    return write_linked(folder / ZENODO, found)
+    return linked(found)
 
 
 def related(folder: Path, subject: Subject) -> list[dict[str, str]]:

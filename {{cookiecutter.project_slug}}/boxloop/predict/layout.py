@@ -9,7 +9,7 @@ MANIFEST = "release.json"  # id, name, version, what made it, and the sha256 and
 
 # The bundle: all that a prediction needs. 08 keeps one in results/08_release/, and a release has
 # the same files under the same name.
-BUNDLE = "model"
+BUNDLE, BUNDLE_OF_08 = "model", "results/08_release/model"
 FACTS = "facts.json"
 MODEL, SCOPE, ERROR_SCALE = "model.skops", "scope.skops", "error_scale.skops"
 INTERVALS = "intervals.json"

@@ -172,13 +172,15 @@ class Lines:
         return last and len(row) != self.layout.width and bool(FOOTER.fullmatch(line.strip()))
 
 
-def lines_of(path: Path) -> Lines | None:
+def lines_of(path: Path, sign: str | None = None) -> Lines | None:
     """Return a text table as `Lines`, or None where its format has to be read as a whole.
 
     Parameters
     ----------
     path : Path
         Of the kind ``text``.
+    sign : str, optional
+        What separates the fields, where it is known.
 
     Raises
     ------
@@ -196,7 +198,7 @@ def lines_of(path: Path) -> Lines | None:
     refuse_page(path, data)
     if written_as(data) or recast(path, data)[0] != data:
         return None
-    layout = laid_out(data, TEXT.get(suffix_of(path)))
+    layout = laid_out(data, sign or TEXT.get(suffix_of(path)))
     if layout is None:
         msg = f"{path.name} has no rows and no names: write the table again."
         raise UserError(msg)

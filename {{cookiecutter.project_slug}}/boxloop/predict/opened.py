@@ -36,6 +36,7 @@ KNOWN_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # Signs and names that a file cannot have on every system.
 BAD_SIGNS = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\]')
 RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
+LEFT_BY_DESKTOPS = re.compile(r"\.DS_Store|\._.*|Thumbs\.db|desktop\.ini", re.IGNORECASE)
 SHA256 = re.compile(r"[0-9a-f]{64}")
 AGAIN = "get it again from who made it"
 
@@ -50,10 +51,13 @@ class Part:
         With forward slashes, from the root.
     size : int
         Bytes.
+    at : str
+        What it is called in a zip that has a folder around all of it.
     """
 
     name: str
     size: int
+    at: str = ""
 
 
 @dataclass
@@ -195,7 +199,8 @@ class Opened:
 
     def _raw(self, name: str) -> Iterator[bytes]:
         if self.is_zip:
-            with zipfile.ZipFile(self.path) as archive, archive.open(name) as file:
+            at = self.parts[name].at or name
+            with zipfile.ZipFile(self.path) as archive, archive.open(at) as file:
                 yield from iter(lambda: file.read(1 << 20), b"")
         else:
             with (self.path / name).open("rb") as file:
@@ -222,6 +227,9 @@ def open_release(path: Path | str, *, strict: bool = True) -> Opened:
     path = Path(path)
     found = Opened(path, look(path))
     found.manifest = _manifest(found)
+    # What a desktop leaves behind is no file of the release, and no part of it is used.
+    stays = {one for one in found.parts if one in found.files or not left_by_a_desktop(one)}
+    found.parts = {name: part for name, part in found.parts.items() if name in stays}
     if strict and (wrong := found.verify()):
         more = f" ({len(wrong) - 1} more files differ)" if len(wrong) > 1 else ""
         raise UserError(wrong[0].removesuffix(".") + more + ".")
@@ -240,12 +248,27 @@ def look(path: Path | str) -> dict[str, Part]:
     if path.is_dir():
         parts = list(_in_folder(path))
     elif path.is_file():
-        parts = _in_zip(path)
+        parts = _without_folder(_in_zip(path))
     else:
         msg = f"{path} is not there: check its name and folder."
         raise UserError(msg)
     _no_two_alike(path, [part.name for part in parts])
     return {part.name: part for part in parts}
+
+
+def left_by_a_desktop(name: str) -> bool:
+    """Return whether a file is one that the Finder or the Explorer puts beside others."""
+    steps = name.split("/")
+    return steps[0] == "__MACOSX" or bool(LEFT_BY_DESKTOPS.fullmatch(steps[-1]))
+
+
+def _without_folder(parts: list[Part]) -> list[Part]:
+    """Return the parts of a release by their names in it, where a folder was packed whole."""
+    ours = [part for part in parts if not left_by_a_desktop(part.name)]
+    folders = {part.name.partition("/")[0] for part in ours}
+    if len(folders) != 1 or not any(part.name == f"{min(folders)}/{MANIFEST}" for part in ours):
+        return parts
+    return [Part(part.name.partition("/")[2], part.size, part.name) for part in ours]
 
 
 def table_hash(files: dict[str, Any]) -> str:
@@ -356,7 +379,7 @@ def _manifest(found: Opened) -> dict[str, Any]:
     if found.parts[MANIFEST].size > MOST_MANIFEST:
         _refuse(found.path, f"its {MANIFEST} is too large")
     try:
-        content = json.loads(found.read(MANIFEST))
+        content = json.loads(found.read(MANIFEST), object_pairs_hook=_each_once)
         good = isinstance(content, dict) and isinstance(content["id"], str)
         good = good and all(_is_entry(found.path, *pair) for pair in content["files"].items())
     except (ValueError, RecursionError, KeyError, AttributeError, TypeError):
@@ -365,6 +388,14 @@ def _manifest(found: Opened) -> dict[str, Any]:
         msg = f"{_of(found.path)}: {MANIFEST} is not what `boxloop release` writes: {AGAIN}."
         raise UserError(msg)
     return content
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a table of JSON in which no key stands twice, which readers take in different ways."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError
+    return found
 
 
 def _is_entry(path: Path, name: str, said: Any) -> bool:

@@ -143,9 +143,24 @@ def _astropy(path: Path, kind: str, schema: pa.Schema, tables: Iterable[pa.Table
 
     whole = pa.concat_tables([schema.empty_table(), *tables])
     found = Table([_column(whole, name, kind) for name in whole.column_names])
+    if kind == "fits":
+        _refuse_letters(found)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of units and names that other tables do not have
         found.write(path, format=kind, overwrite=True)
+
+
+def _refuse_letters(found: Any) -> None:
+    """Refuse what FITS has no letters for, and ids would lose."""
+    for name in found.colnames:
+        words = found[name].tolist() if found[name].dtype.kind == "U" else []
+        if other := next((one for one in [name, *words] if not one.isascii()), None):
+            place = "as the name of a column" if other == name else f"in the column '{name}'"
+            msg = (
+                f"FITS has ASCII letters alone, and '{other}' stands {place}: end --out in .csv, "
+                ".parquet, .vot or .ecsv."
+            )
+            raise UserError(msg)
 
 
 def _column(table: pa.Table, name: str, kind: str) -> Any:
@@ -161,6 +176,8 @@ def _column(table: pa.Table, name: str, kind: str) -> Any:
         return Column(column.to_numpy(zero_copy_only=False), name)
     if types.is_boolean(column.type) and kind == "fits" and gone.any():
         column = column.cast(pa.int16())  # its truth values know no third
+    if types.is_unsigned_integer(column.type) and kind == "votable":
+        column = _signed(column)  # of which it has none without a sign
     if types.is_integer(column.type) or types.is_boolean(column.type):
         nothing = pa.scalar(0).cast(column.type)
         values = column.fill_null(nothing).to_numpy(zero_copy_only=False)
@@ -170,6 +187,16 @@ def _column(table: pa.Table, name: str, kind: str) -> Any:
         return MaskedColumn(values, name, mask=gone, fill_value=_least(values.dtype))
     words = column.cast(pa.string()).fill_null("").to_pylist()
     return Column(np.array(words, dtype=str) if words else np.array([], dtype="U1"), name)
+
+
+def _signed(column: Any) -> Any:
+    """Return whole numbers with a sign, or as text where one is too large for that."""
+    import pyarrow as pa
+
+    try:
+        return column.cast(pa.int64())
+    except pa.ArrowInvalid:
+        return column.cast(pa.string())
 
 
 def _least(kind: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from boxloop.table.kinds import kind_of
 from boxloop.table.packed import unpacked
 from boxloop.table.plain import plain
 from boxloop.table.read import PACKINGS, TAKEN, in_project, is_there, read_catalogue
+from boxloop.table.workbook import as_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -76,8 +78,6 @@ def opened(path: Path, needs: Needs, table: str | None = None) -> Iterator[Strea
     UserError
         If it cannot be read, or lacks an input.
     """
-    import pyarrow as pa
-
     path = is_there(path)
     kind = kind_of(path)
     if kind in PACKINGS:
@@ -95,15 +95,29 @@ def opened(path: Path, needs: Needs, table: str | None = None) -> Iterator[Strea
         with closing(found):
             yield found
         return
+    if kind == "excel":  # cells of text stay text: an id may begin with a zero
+        with as_text(path, table) as (sheet, _, notes):
+            lines = lines_of(sheet, ",")
+            found = _of_lines(sheet, lines, needs) if lines else _of_whole(path, needs, table)
+            found.notes[:0] = notes if lines else []
+            yield found
+        return
     lines = lines_of(path) if kind == "text" else None
     if lines is None:
         yield _of_whole(path, needs, table)
         return
     only_one(path, table)
+    yield _of_lines(path, lines, needs)
+
+
+def _of_lines(path: Path, lines: Lines, needs: Needs) -> Stream:
+    """Return the rows of a text, some thousand lines at a time."""
+    import pyarrow as pa
+
     called = _called(path, lines.names, needs)
     parts = lines.parts(needs, called)
     kinds = {called[name]: pa.string() for name in needs.kept if name in called}
-    yield Stream(parts, kinds, _missing(called, needs), list(lines.layout.notes), lines)
+    return Stream(parts, kinds, _missing(called, needs), list(lines.layout.notes), lines)
 
 
 def _called(path: Path, names: list[str], needs: Needs) -> dict[str, str]:
@@ -130,11 +144,11 @@ def _called(path: Path, names: list[str], needs: Needs) -> dict[str, str]:
 
 def _refuse(path: Path, names: list[str], lacking: list[str]) -> None:
     """Say which inputs a table lacks, and which of its columns may be meant."""
-    low = {name.casefold(): name for name in reversed(names)}
+    low = {_folded(name): name for name in reversed(names)}
     near = {
         name: low[found[0]]
         for name in lacking
-        if (found := get_close_matches(name.casefold(), low, n=1, cutoff=0.6))
+        if (found := get_close_matches(_folded(name), low, n=1, cutoff=0.6))
     }
     name = next(iter(near), lacking[0])
     others = [f"'{other}'" for other in lacking if other != name]
@@ -144,6 +158,11 @@ def _refuse(path: Path, names: list[str], lacking: list[str]) -> None:
     remedy = f"rename '{near[name]}' if that is what it is, or add it" if near else "add it"
     msg = f"{has}: {remedy}."
     raise UserError(msg)
+
+
+def _folded(name: str) -> str:
+    """Return a name without capitals, and with letters of one sign where a Mac writes two."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _missing(called: dict[str, str], needs: Needs) -> tuple[str, ...]:

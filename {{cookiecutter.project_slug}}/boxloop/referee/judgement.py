@@ -41,10 +41,9 @@ CANNOT_SEE = (
     "the release; a second run divides the data again and opens a seal of its own. "
     "Whether the raw data are what was observed or simulated is not known here. "
     "Tables and figures of the chapters are compared with what the last pass took down, and made "
-    "again by a second run alone. Not looked at: tables and words of the report below its cover, "
-    "what a notebook wrote into its card beside "
-    "metrics and limits, and the files for archives and for programs (CITATION.cff, "
-    "codemeta.json, .zenodo.json, croissant.json, ro-crate-metadata.json)."
+    "again by a second run alone. Of tables and words of the report below its cover, of figures as "
+    "PDF, and of what a notebook wrote into its card beside metrics and limits only the hash in "
+    "ro-crate-metadata.json is compared."
 )
 
 
@@ -155,7 +154,9 @@ def carefully(part: str, look: Callable, sent: Sent) -> list[Finding]:
     try:
         found.extend(look(sent))
     except UserError as error:
-        found.append(Finding(part, DIFFERS, f"{error}"))
+        # Where it was unpacked is gone when somebody reads this.
+        said = str(error).replace(f"{sent.project.root}/", "")
+        found.append(Finding(part, DIFFERS, said))
     except Exception as error:  # noqa: BLE001  # made-up files raise what they like
         words = " ".join(str(error).split())[:200]
         said = f"This part cannot be judged to its end ({type(error).__name__}: {words})."

@@ -27,6 +27,11 @@ WHERE = "data/sealed/ledger.jsonl"
 RELEASES = "results/08_release/release.json"
 PREDICTIONS = "results/08_release/predictions.parquet"
 PASSES = "results/passes"
+# What a pass keeps of a table of 04, where that is in the release.
+KEPT_FROM = {
+    "attempts": "results/04_train/attempts.csv",
+    "spread": "results/04_train/seeds.csv",
+}
 _PASS = re.compile(r"\(#pass(\d+)\.")
 
 
@@ -208,10 +213,14 @@ def _passes(sent: Sent) -> Iterator[Finding]:
 
 def _moved(sent: Sent, last: dict) -> list[tuple[str, str, str]]:
     """Return what the last pass keeps of the results that is not what they say now."""
-    now = snapshot(sent.project)
+    now, parts = snapshot(sent.project), ["metrics", "sets", "checks"]
+    shared = sent.settings.release.share_data
+    parts += [
+        part for part, where in KEPT_FROM.items() if part in last and (shared or sent.has(where))
+    ]
     found = [
         (f"{part}.{name}" if name else part, one, two)
-        for part in ("metrics", "sets", "checks")
+        for part in parts
         for name, one, two in differences(last.get(part), now[part])
     ]
     return found + _numbers(sent, last.get("numbers") or {})

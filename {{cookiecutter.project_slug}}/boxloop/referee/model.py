@@ -17,6 +17,7 @@ from boxloop.base.files import sha256
 from boxloop.measure.model_file import load_model, model_hash
 from boxloop.measure.task import Task, guess
 from boxloop.predict.layout import BUNDLE, ERROR_SCALE, INTERVALS, MODEL, ONNX, PROOF
+from boxloop.referee import bundle
 from boxloop.referee.environment import present, recorded, unlike
 from boxloop.referee.finding import AGREES, CANNOT_TELL, CLOSE, DIFFERS, Finding, count, text
 from boxloop.referee.trusted import needs_study, study_of
@@ -43,6 +44,8 @@ def look(sent: Sent) -> Iterator[Finding]:
     yield from _as_05(sent)
     with study_of(sent) as trusted:
         yield from _proof(sent, trusted=trusted)
+        if trusted or not needs_study(sent.file(f"{BUNDLE}/{MODEL}")):
+            yield from bundle.look(sent, sure=same_versions(sent))
         yield from _onnx(sent, trusted=trusted)
         hashed: dict[str, bool] = {}
         for who in WHO:
@@ -85,16 +88,16 @@ def _proof(sent: Sent, *, trusted: bool) -> Iterator[Finding]:
         yield _untrusted("model", f"{BUNDLE}/{MODEL}")
         return
     try:
-        bundle = Bundle.open(sent.project.root, trust_code=trusted)
+        opened = Bundle.open(sent.project.root, trust_code=trusted)
     except UserError as error:
         yield Finding(PART, DIFFERS, _of_release(sent, error), BUNDLE)
         return
-    if bundle.proof.empty:
+    if opened.proof.empty:
         yield Finding(PART, DIFFERS, f"{where} is missing, so the model proves nothing.", where)
         return
-    said = bundle.predict(bundle.proof[list(bundle.reads)])
-    names = [name for name in said if f"{SAYS}{name}" in bundle.proof]
-    stored = {name: bundle.proof[f"{SAYS}{name}"].to_numpy() for name in names}
+    said = opened.predict(opened.proof[list(opened.reads)])
+    names = [name for name in said if f"{SAYS}{name}" in opened.proof]
+    stored = {name: opened.proof[f"{SAYS}{name}"].to_numpy() for name in names}
     yield _gap("the bundle", stored, {name: said[name].to_numpy() for name in names}, where)
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 PART = "numbers"
 METRICS, CHECKS, VERDICT = (f"results/{name}.json" for name in ("metrics", "checks", "verdict"))
 RELEASE = "results/08_release/release.json"
+TRAINED = "04_train"
 EVIDENCE = "sets"  # the folder of a chapter that keeps what its numbers were made of
 
 
@@ -74,7 +75,22 @@ def _set(sent: Sent, chapter: str, name: str, entry: Any, asked: Rules):
     else:
         said = f"{chapter}, set {name}: {size}, intervals among them, found again."
         yield Finding(PART, AGREES, said, rows)
+    if chapter != TRAINED:  # in time its first rows are no one's to predict
+        yield from _sizes(sent, f"{chapter}, set {name}", entry, rows)
     return entry | {"metrics": found}
+
+
+def _sizes(sent: Sent, what: str, entry: dict, rows: str) -> Iterator[Finding]:
+    """Yield whether a set is told to be larger or smaller than its evidence."""
+    table = sent.table(rows)
+    if table is None or "unit" not in table:
+        return
+    found = {"n_rows": len(table), "n_groups": int(table["unit"].nunique())}
+    told = {name: entry.get(name) for name in found}
+    if other := differences(told, found):
+        sizes = f"{count(len(table), 'row')} in {count(found['n_groups'], 'group')}"
+        said = f"{what}: its predictions are of {sizes}."
+        yield Finding(PART, DIFFERS, said, rows, tuple(other))
 
 
 def _asked_with(sent: Sent, chapter: str, name: str, asked: Rules) -> Iterator[Finding]:

@@ -6,12 +6,20 @@ Each is made again from the results of the release, by the machinery that is her
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
-from boxloop.predict.layout import PAPER, TOY
+from boxloop.predict.layout import BUNDLE_OF_08, MANIFEST, PAPER, TOY
 from boxloop.referee import page
-from boxloop.referee.finding import AGREES, CANNOT_TELL, DIFFERS, Finding, around, count
+from boxloop.referee.finding import (
+    AGREES,
+    CANNOT_TELL,
+    DIFFERS,
+    Finding,
+    around,
+    count,
+    differences,
+)
 
 if TYPE_CHECKING:
     from boxloop.parcel.subject import Subject
@@ -26,15 +34,22 @@ _HEADING = re.compile(r"^## ", re.MULTILINE)
 
 def look(sent: Sent) -> Iterator[Finding]:
     """Yield which words do not follow from the results; which were not looked at stands below."""
-    from boxloop.parcel import cards, paper, readme
+    from boxloop.parcel import cards, containers, draft, metadata, paper, readme
     from boxloop.parcel.subject import Subject
 
     subject, root = Subject(sent.project), sent.project.root
     lost = _lost(sent)
+    yield from _manifest(sent, subject)
     made = {f"{PAPER}/{name}": text for name, text in paper.texts(subject).items()}
-    yield from _texts(sent, PAPER, made, lost)
-    yield from _texts(sent, "cards", cards.texts(root, subject), lost)
-    yield from _texts(sent, "README.md", {readme.README: readme.page(root, subject)}, [])
+    yield from _texts(sent, PAPER, made)
+    where = f"{PAPER}/{draft.FILE}"
+    yield from _texts(sent, where, {where: draft.draft(subject)}, lost)
+    used = [name for name in lost if name in cards.USES]
+    yield from _texts(sent, "cards", cards.texts(root, subject), used)
+    yield from _texts(sent, "README.md", {readme.README: readme.page(root, subject)})
+    yield from _crate(sent)
+    yield from _texts(sent, "for archives and programs", metadata.texts(root, subject))
+    yield from _texts(sent, "containers", containers.texts(subject))
     yield from _card_of_08(sent, subject)
     yield from _limits_in_card(sent, subject)
     yield from _toys(sent)
@@ -42,12 +57,49 @@ def look(sent: Sent) -> Iterator[Finding]:
 
 
 def _lost(sent: Sent) -> list[str]:
-    """Return the results that chapters have left and that are not shared."""
+    """Return the results that chapters have left and that are not shared.
+
+    The bundle of 08 is there, as the model of the release.
+    """
     makes = (sent.station(chapter).get("makes") or {} for chapter in sent.chapters)
-    return [name for part in makes for name in part if not sent.has(name)]
+    names = (name for part in makes for name in part if not name.startswith(f"{BUNDLE_OF_08}/"))
+    return [name for name in names if not sent.has(name)]
 
 
-def _texts(sent: Sent, what: str, made: dict[str, str], lost: list[str]) -> Iterator[Finding]:
+def _manifest(sent: Sent, subject: Subject) -> Iterator[Finding]:
+    """Yield whether the manifest tells of the study what its results say."""
+    from boxloop.parcel.manifest import told
+
+    stored = {key: value for key, value in sent.manifest.items() if key not in ("id", "files")}
+    if rows := differences(stored, told(subject)):
+        said = f"{MANIFEST} does not say what the results say: {', '.join(row[0] for row in rows)}."
+        yield Finding(PART, _state(sent), said, MANIFEST, tuple(rows))
+    else:
+        yield Finding(PART, AGREES, f"{MANIFEST} says what the results say.", MANIFEST)
+
+
+def _crate(sent: Sent) -> Iterator[Finding]:
+    """Yield which files are not those whose hash the crate tells."""
+    from boxloop.parcel.said import CRATE, address
+
+    graph = sent.json(CRATE).get("@graph")
+    rows = [row for row in graph if isinstance(row, dict)] if isinstance(graph, list) else []
+    known = {row.get("@id"): row["sha256"] for row in rows if "sha256" in row}
+    if not known:
+        return  # that it is another is told below
+    sent_files = {name: facts["sha256"] for name, facts in sent.opened.files.items()}
+    other = [name for name, value in sent_files.items() if known.get(address(name), value) != value]
+    for name in other:
+        said = f"{name} is not the file that {CRATE} describes: it was changed after the release."
+        yield Finding(PART, DIFFERS, said, name)
+    for name in (name for name in sent_files if address(name) not in known and name != CRATE):
+        said = f"{name} is not described in {CRATE}: it was added after the release."
+        yield Finding(PART, DIFFERS, said, name)
+
+
+def _texts(
+    sent: Sent, what: str, made: dict[str, str], lost: Collection[str] = ()
+) -> Iterator[Finding]:
     """Yield which files are not those that are made of the results."""
     there = {name: text for name, text in made.items() if sent.has(name)}
     if not there:

@@ -217,7 +217,7 @@ def parse_settings(text: str, path: "Path") -> "Settings":
     """
     try:
         return Settings.model_validate(tomllib.loads(text), context={"root": path.parent})
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         msg = f"{path.name} is not valid TOML ({error}): mend that line."
         raise UserError(msg) from error
     except ValidationError as error:

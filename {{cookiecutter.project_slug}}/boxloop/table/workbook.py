@@ -6,6 +6,8 @@ import csv
 import datetime as dt
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from typing import Any
 from boxloop.base.errors import UserError
 from boxloop.table import foreign
 from boxloop.table.catalogue import Catalogue
-from boxloop.table.inside import choose
+from boxloop.table.inside import Choice, choose
 
 
 def read_excel(path: Path, table: str | None) -> Catalogue:
@@ -26,6 +28,26 @@ def read_excel(path: Path, table: str | None) -> Catalogue:
     ------
     UserError
         If openpyxl is not installed, the file is damaged, or the sheet is empty.
+    """
+    with as_text(path, table) as (sheet, choice, notes):
+        found = _read(sheet)
+    notes = [*notes, *found.notes]
+    return replace(found, notes=notes, inside=choice.inside, tables=choice.tables)
+
+
+@contextmanager
+def as_text(path: Path, table: str | None) -> Iterator[tuple[Path, Choice, list[str]]]:
+    """Hold the cells of a sheet in a text of the same name, fields apart by commas.
+
+    Yields
+    ------
+    tuple of (Path, Choice, list of str)
+        The text, which sheet it is, and what to say of that.
+
+    Raises
+    ------
+    UserError
+        As `read_excel`.
     """
     try:
         import openpyxl
@@ -43,10 +65,12 @@ def read_excel(path: Path, table: str | None) -> Catalogue:
     sizes = [f"{len(rows) - 1} rows" for _, rows in full]
     choice = choose(path, [title for title, _ in full], table, sizes=sizes)
     rows, above = _below_the_title(full[choice.place][1])
-    found = _as_text(path, rows)
     title = [f"The title above the names was passed over: {above}."] if above else []
-    notes = [*choice.notes, *title, *found.notes]
-    return replace(found, notes=notes, inside=choice.inside, tables=choice.tables)
+    with tempfile.TemporaryDirectory(prefix="boxloop-", ignore_cleanup_errors=True) as folder:
+        sheet = Path(folder) / path.name
+        with sheet.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows(rows)
+        yield sheet, choice, [*choice.notes, *title]
 
 
 def _sheets(path: Path, openpyxl: Any) -> list[tuple[str, list]]:
@@ -93,16 +117,8 @@ def _cell(value: Any) -> str:
     return str(value)
 
 
-def _as_text(path: Path, rows: list[list]) -> Catalogue:
+def _read(sheet: Path) -> Catalogue:
     """Return the table that the reader of text finds in the cells, and what it says of them."""
     from boxloop.table.text import read_text
 
-    with tempfile.TemporaryDirectory(prefix="boxloop-", ignore_cleanup_errors=True) as folder:
-        sheet = Path(folder) / f"{path.stem}.csv"
-        with sheet.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows(rows)
-        try:
-            return read_text(sheet, delimiter=",")
-        except UserError as error:
-            msg = str(error).replace(sheet.name, path.name, 1)
-            raise UserError(msg) from error
+    return read_text(sheet, delimiter=",")
