@@ -66,3 +66,14 @@ def nothing_to_catch_up_with_before_01(person):
     student(person)
     yield person.types("catch-up", "01"), "01 is the first chapter"
     yield person.types("catch-up", "02")
+
+
+@case
+def a_chapter_alone_before_what_it_needs(person):
+    """A run of all before it is offered, and the reference of the course beside it."""
+    student(person)
+    for folder in ("results", "data/interim"):
+        shutil.rmtree(person.path(folder), ignore_errors=True)
+    yield person.types("run", "--only", "04"), "workshop's reference instead: `boxloop catch-up 04`"
+    assert "In place: 01 to 03" in person.types("catch-up", "04")().said
+    yield person.types("run", "--only", "04")

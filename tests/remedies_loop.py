@@ -79,7 +79,7 @@ typed(
     ["compare", "1"],
     ["compare", "1", "1"],
 )
-typed("no pass", ["compare", "7"], "There is no pass 7: there are 1.", ["compare", "1"])
+typed("no pass", ["compare", "7"], "There is no pass 7: choose from 1.", ["compare", "1"])
 typed(
     "a note of a smoke run",
     ["run", "--smoke", "--note", "x"],

@@ -83,6 +83,16 @@ def test_a_group_that_is_behind_starts_where_all_start(project):
     assert "out of date" in command(project, "status")[1]
 
 
+def test_a_chapter_alone_is_offered_the_reference(project):
+    """Beside the run of all that comes before, and only where the course has one."""
+    _, said = command(project, "run", "--only", "04")
+    assert "`boxloop run --from 0" in said and "`boxloop catch-up 04`" in said
+    assert command(project, "catch-up", "04")[0] == 0
+    assert "ok" in command(project, "run", "--only", "04")[1]
+    shutil.rmtree(project.root / "reference")
+    assert "catch-up" not in command(project, "run", "--only", "08")[1]
+
+
 def test_the_whole_loop_afterwards_is_ones_own(project):
     """Every chapter runs again, with a test set and a ledger of this project."""
     command(project, "catch-up", "07")

@@ -129,9 +129,11 @@ def test_what_waits_is_counted_in_one_way(settings, tmp_path):
 
     words = "1 check fails; 81 questions and 1 check wait for an answer"
     assert open_words(checks) == words
-    assert "Not settled: 81 questions and 1 check wait for an answer (answers.complete, " in (
-        judge(checks, metrics(), settings)["sentence"].replace(" and features", ", features")
-    )
+    said = judge(checks, metrics(), settings)
+    assert f"81 questions and 1 check wait for an answer ({LEAK[0]}). " in said["sentence"]
+    assert said["because"] == ["answers.complete", LEAK[0]]
+    alone = judge([waits], metrics(), settings)["sentence"]
+    assert "81 questions wait for an answer (answers.complete)" in alone
     project = make_report_project(tmp_path / "p")
     write_json(project.checks_file, checks)
     counts = [fact.get_text() for fact in page(project, stale={}).select(".counts a")]

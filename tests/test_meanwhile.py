@@ -12,7 +12,7 @@ import pytest
 from fake_report import make_report_project
 from loop_fixtures import project, quick  # noqa: F401
 
-from boxloop.report import build_report, kept
+from boxloop.report import build_report, get_ready, kept, page
 from boxloop.run import loop, meanwhile
 from boxloop.run.loop import run
 from boxloop.run.meanwhile import Meanwhile
@@ -152,6 +152,19 @@ def test_the_report_imports_no_scientific_library():
         check=True,
     )
     assert found.stdout == "set()\n"
+
+
+def test_the_templates_of_the_page_are_compiled_beforehand(finished, monkeypatch):
+    """It would be done after the last notebook, while a person waits for the report."""
+    page._templates.cache_clear()
+    get_ready(converts=False)
+    templates, compiled = page._templates(), []
+    compile_one = templates.compile
+    monkeypatch.setattr(
+        templates, "compile", lambda *a, **k: compiled.append(a) or compile_one(*a, **k)
+    )
+    build_report(finished, stale={})
+    assert compiled == []
 
 
 def wait(done, seconds=60):

@@ -8,10 +8,13 @@ mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 
 from boxloop.figures.labels import column_label, distinct_labels
 from boxloop.figures.readable import fitted, make_readable
+from boxloop.table.catalogue import Catalogue
+from boxloop.table.column import unit_of
 
 LONG = "flux_density_in_the_blue_band_of_camera_x1"
 
@@ -38,6 +41,15 @@ def closed():
 def test_a_unit_is_said_once(name, unit, label):
     """A name that holds its unit is not given it again; another unit is."""
     assert column_label(name, unit) == label
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [("[Fe/H]", ""), ("(B-V)", ""), ("[Fe/H] [dex]", "dex"), ("mass [Msun]", "Msun"), ("[O]", "")],
+)
+def test_a_name_that_is_all_in_brackets_says_no_unit(name, unit):
+    """As astronomers write abundances: [Fe/H] is no length in units of Fe/H."""
+    assert unit_of(name, Catalogue(pd.DataFrame({name: [1.0]}))) == unit
 
 
 @pytest.mark.parametrize("name", [LONG, "x" * 90, "Größe der Fläche µ " * 5, "a b", "$x_1^2$ " * 9])

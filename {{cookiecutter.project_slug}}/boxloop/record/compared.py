@@ -77,7 +77,7 @@ def chosen(project: Project, numbers: Sequence[str]) -> tuple[dict, dict]:
         if number in broken:
             raise UserError(broken[number])
         if number not in by_number:
-            msg = f"There is no pass {number}: there are {', '.join(by_number)}."
+            msg = f"There is no pass {number}: choose from {', '.join(by_number)}."
             raise UserError(msg)
     if not wanted:
         wanted = [str(past["number"]) for past in passes[-2:]]

@@ -74,11 +74,11 @@ def closing_lines(project: Project) -> list[str]:
     """Return what the checks of a run come to: those that fail or wait, and last the verdict."""
     checks, found = read_checks(project), read_verdict(project)
     lines = []
-    for state, words in (
-        ("fail", verdict.failing_words(checks)),
-        ("unanswered", verdict.waiting_words(checks)),
+    failing = [row["id"] for row in checks if row["state"] == "fail"]
+    for names, words in (
+        (failing, verdict.failing_words(checks)),
+        (verdict.waiting_ids(checks), verdict.waiting_words(checks)),
     ):
-        names = [row["id"] for row in checks if row["state"] == state]
         if names:
             lines.append(f"{words}: {', '.join(names)}.")
     lines += sheets.needless_lines(checks)

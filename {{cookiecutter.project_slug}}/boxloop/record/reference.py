@@ -87,6 +87,13 @@ def missing(project: Project, chapter: str) -> list[str]:
     return [name for name in before if not (project.station(name) / "station.json").is_file()]
 
 
+def offer(project: Project, chapter: str) -> str:
+    """Return the sentence that offers the reference to who has not run what comes before."""
+    if not (folder_of(project).is_dir() and missing(project, chapter)):
+        return ""
+    return f" To start from the workshop's reference instead: `boxloop catch-up {chapter[:2]}`."
+
+
 def lay(project: Project, chapters: list[str]) -> None:
     """Put the reference of some chapters where a run would have left it; facts come last.
 

@@ -165,6 +165,12 @@ def waiting_words(checks: list[dict]) -> str:
     return f"{' and '.join(parts)} {verb} for an answer" if parts else ""
 
 
+def waiting_ids(checks: list[dict]) -> list[str]:
+    """Return the checks that wait; the one that counts the questions only where it waits alone."""
+    ids = [row["id"] for row in checks if row.get("state") == "unanswered"]
+    return [one for one in ids if one != ANSWERS] or ids
+
+
 def _needed(known: list, questions: int) -> str:
     """Return how many of the questions a paper needs, where a check has said it."""
     if not known:
@@ -192,8 +198,7 @@ def _open_words(checks: list[dict], undone: list[Sequence[str]]) -> str:
         alike.setdefault(what, []).append(name)
     parts = [f"{_joined(names)} {_of_many(what, len(names))}" for what, names in alike.items()]
     if words := waiting_words(checks):
-        waiting = [row["id"] for row in checks if row.get("state") == "unanswered"]
-        parts.append(f"{words} ({_joined(waiting)})")
+        parts.append(f"{words} ({_joined(waiting_ids(checks))})")
     return f"Not settled: {'; '.join(parts)}"
 
 

@@ -54,6 +54,7 @@ STYLES = (
     "short.css",
 )
 SCRIPTS = ("report.js", "search.js", "save.js", "every_cut.js")
+_OF_OTHERS = ("index.", "slides")  # templates of nbconvert, and of the slides
 _STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
 
 
@@ -213,7 +214,7 @@ def _answers(answers: list[dict], chapters: list[Chapter]) -> dict[str, Any]:
 
 
 def get_ready(*, converts: bool = True) -> None:
-    """Import what a report is made with, while there is time for it.
+    """Import what a report is made with and compile its templates, while there is time for it.
 
     Parameters
     ----------
@@ -222,11 +223,18 @@ def get_ready(*, converts: bool = True) -> None:
     """
     import bs4  # noqa: F401
 
-    _templates()
+    from boxloop.report import tidy  # noqa: F401
+    from boxloop.report.kept import converters
+
     if converts:
         import latex2mathml.converter  # noqa: F401
 
         make_exporter()
+    converters()  # hashes the machinery
+    templates = _templates()
+    for name in templates.list_templates(extensions=["j2"]):
+        if not name.startswith(_OF_OTHERS):
+            templates.get_template(name)  # compiled, and kept as such
 
 
 def fragment(template: str, **context: Any) -> str:

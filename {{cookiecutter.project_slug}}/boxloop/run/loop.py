@@ -15,7 +15,7 @@ from boxloop.base.files import read_cache, sha256, write_cache
 from boxloop.notebooks.folder import sort_notebooks
 from boxloop.notebooks.graph import Chapter, read_loop, require, select
 from boxloop.notebooks.parameters import parameters_of
-from boxloop.record import answered
+from boxloop.record import answered, reference
 from boxloop.record.facts import shown
 from boxloop.record.health import losses, notices, refuse_a_damaged_ledger
 from boxloop.record.obstacles import ANYWAY
@@ -345,6 +345,15 @@ def _report(project: Project, outcome: Outcome) -> None:
         outcome.problems.append(f"the report could not be built: {type(error).__name__}: {error}")
 
 
+def _require(project: Project, chapters: list[Chapter], selected: list[Chapter]) -> None:
+    """Refuse to start where something is missing; a course says that it can be laid there."""
+    try:
+        require(project, chapters, selected)
+    except UserError as error:
+        msg = f"{error}{reference.offer(project, selected[0].name)}"
+        raise UserError(msg) from None
+
+
 def run(
     project: Project,
     *,
@@ -379,7 +388,7 @@ def run(
     interrupts = Interrupts(last=last)
     this = Round(project, chapters, selected, asked, lines=lines, interrupts=interrupts)
     with interrupts, lock(project), closing(this.meanwhile):
-        require(project, chapters, selected)
+        _require(project, chapters, selected)
         for sentence in [*sort_notebooks(project).others, *answered.restore(project)]:
             lines.say(sentence)
         outcome = Outcome(this.go())

@@ -39,7 +39,8 @@ def unit_of(name: str, catalogue: Catalogue) -> str:
     """Return the unit of a column: the file's, or what its name says: `u [mag]`, `mass_Msun`."""
     if told := catalogue.units.get(name):
         return told
-    if bracket := UNIT.match(str(name)):
+    bracket = UNIT.match(str(name))
+    if bracket and bracket["name"].strip():  # `[Fe/H]` is a name, and says no unit
         function = "[" not in str(name) and FUNCTIONS.match(bracket["name"].strip())
         return "" if function else bracket["unit"].strip()
     behind = BEHIND.search(str(name))
