@@ -46,12 +46,12 @@ class Listener(AsyncKernelClient):
     nbclient needs none: it leaves aside what does not belong to the cell that it runs.
     """
 
-    def start_channels(self, **channels: bool) -> None:
+    def start_channels(self, *channels: bool, **named: bool) -> None:
         """Open the channels but for the heartbeat: the manager knows whether a kernel lives.
 
         A heart is listened to in a thread, which complains where a run is broken off as it begins.
         """
-        super().start_channels(**channels | {"hb": False})
+        super().start_channels(*channels, **named | {"hb": False})
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:
         """Return when the kernel has answered and something that it published got here.
