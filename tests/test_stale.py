@@ -2,11 +2,14 @@
 
 import json
 import os
+import time
+from types import SimpleNamespace
 
 import pytest
 from fake_loop import GRAPH
 
 from boxloop.notebooks.file import signed
+from boxloop.record import facts
 from boxloop.record.facts import (
     Facts,
     code_now,
@@ -249,6 +252,21 @@ def test_the_machinery_that_it_used_counts(desk, name, says):
     station.write_text(json.dumps(facts), encoding="utf-8")
 
     assert verdict(desk) == (says if says == "done" else f"boxloop/{name} {says}")
+
+
+def test_a_file_of_the_machinery_is_read_again_where_it_was_written(tmp_path, monkeypatch):
+    """In the same process, of the same length and with the date that it had."""
+    (tmp_path / "boxloop").mkdir()
+    path = tmp_path / "boxloop" / "cli.py"
+    path.write_text("a = 1\n", encoding="utf-8")
+    elsewhere = SimpleNamespace(__file__=str(tmp_path / "boxloop" / "__init__.py"))
+    monkeypatch.setattr(facts, "boxloop", elsewhere)
+    before, dates = facts.machinery_now(), path.stat()
+    time.sleep(0.05)  # longer than a tick of the clock that dates files
+    path.write_text("a = 2\n", encoding="utf-8")
+    os.utime(path, ns=(dates.st_atime_ns, dates.st_mtime_ns + (os.name == "nt")))
+
+    assert list(before) == ["boxloop/cli.py"] and facts.machinery_now() != before
 
 
 def test_another_machinery_validates_settings_again(desk, monkeypatch):

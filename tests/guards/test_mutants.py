@@ -14,6 +14,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 import mutants
 
 GUARDS = {
+    "broken off",
     "add",
     "ahead",
     "ways",

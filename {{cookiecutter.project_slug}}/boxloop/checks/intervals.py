@@ -94,7 +94,7 @@ def coverage(
         words += f", and {worst.inside:.1%} of {worst.size:,} in {worst.name}"
     said = f"{value:.1%} off" if convicted else "by no more than chance off"
     words += f": {said} the promised {level:.1%} (threshold {threshold:.1%}, {_looks(shares)})."
-    words += _too_few(len(np.unique(codes)))
+    words += _too_few(len(np.unique(codes)), "rows" if groups is None else "groups")
     fault = bool(convicted) and value > threshold
     return Finding(value, not fault, words, _sight(shares, level, threshold))
 
@@ -111,8 +111,8 @@ def _looks(shares: Sequence[Any]) -> str:
     return f"{len(shares)} shares looked at" if len(shares) > 1 else "one share looked at"
 
 
-def _too_few(number: int) -> str:
-    least = f" {number} are too few to judge a share by; {FEWEST} are the least."
+def _too_few(number: int, what: str) -> str:
+    least = f" {number} {what} are too few to judge a share by; {FEWEST} are the least."
     return least if number < FEWEST else ""
 
 
