@@ -30,6 +30,15 @@ class Sentence:
         ways = (".+?".join(map(re.escape, text.split(HOLE))) for text in self.texts)
         return re.compile("|".join(ways), re.DOTALL)
 
+    @cached_property
+    def pieces(self):
+        """The longest piece of each text, by which most of what is said is told apart quickly."""
+        return [max(text.split(HOLE), key=len) for text in self.texts]
+
+    def is_in(self, said):
+        """Whether it was said, in any of its forms."""
+        return any(piece in said for piece in self.pieces) and bool(self.pattern.search(said))
+
     @property
     def alternatives(self):
         """How many things it offers to do: ``A, B or C`` are three."""
