@@ -162,7 +162,7 @@ def predictions_with_letters_that_fits_has_not(person):
     frame = ready(person)
     name = frame.columns[0]
     frame.assign(**{name: "Öl"}).to_csv(person.folder / "t.csv", index=False)
-    yield predicts(person, "t.csv", "o.fits"), "FITS has ASCII letters alone, and 'Öl' stands"
+    yield predicts(person, "t.csv", "o.fits"), "FITS has ASCII letters alone, and 'Öl' is in 'name'"
     yield predicts(person, "t.csv", "o.ecsv")
 
 

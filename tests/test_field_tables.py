@@ -151,6 +151,7 @@ def test_numbers_as_text_are_numbers_in_every_format(tmp_path, kind):
     """They would be in CSV; identifiers stay exact."""
     ids = [str(10**17 + k) if k else None for k in range(N)]
     frame = pd.DataFrame({"id": ids, "v": [f"{x}" for x in X], "w": list("ab") * (N // 2)})
+    frame["zip"] = [f"{k:05d}" for k in range(N)]
     path = tmp_path / f"t.{kind}"
     frame.to_parquet(path) if kind == "parquet" else frame.to_json(path, orient="records")
     found = read_catalogue(path)
@@ -158,6 +159,8 @@ def test_numbers_as_text_are_numbers_in_every_format(tmp_path, kind):
     assert found.frame["v"].tolist() == X.tolist() and found.frame["id"].iloc[1] == 10**17 + 1
     assert set(found.frame["w"]) == {"a", "b"}
     assert "Columns 'id', 'v' hold numbers as text" in " ".join(found.notes)
+    assert found.frame["zip"].iloc[7] == "00007", "it would lose its zeros"
+    assert read_catalogue(path, text=["id"]).frame["id"].iloc[1] == str(10**17 + 1)
 
 
 def test_signs_between_thousands_that_are_clear_are_left_out(tmp_path):

@@ -184,7 +184,7 @@ def test_a_format_without_a_kind_of_value(predict, tmp_path, frame):
     assert found["name"].dtype == "int64"
 
     as_csv(tmp_path, frame.head(2).assign(name=["a", "Öl"]))
-    with pytest.raises(UserError, match="FITS has ASCII letters alone, and 'Öl' stands in the col"):
+    with pytest.raises(UserError, match="FITS has ASCII letters alone, and 'Öl' is in "):
         predict("t.csv", "o.fits")
     assert not (tmp_path / "o.fits").exists()
 

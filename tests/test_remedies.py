@@ -230,10 +230,7 @@ def test_every_sentence_has_a_case(follow, known):
     """A new message needs a case for each thing that it offers to do."""
     for name in CASES:
         follow(name)
-    counts = {
-        sentence: sum(sentence.is_in(said) for said in SAID.values())
-        for sentence in known
-    }
+    counts = {sentence: sum(sentence.is_in(said) for said in SAID.values()) for sentence in known}
     lacking = [
         f"{sentence}\n    {count} of {sentence.alternatives} remedies followed"
         for sentence, count in counts.items()

@@ -155,11 +155,7 @@ def _refuse_letters(found: Any) -> None:
     for name in found.colnames:
         words = found[name].tolist() if found[name].dtype.kind == "U" else []
         if other := next((one for one in [name, *words] if not one.isascii()), None):
-            place = "as the name of a column" if other == name else f"in the column '{name}'"
-            msg = (
-                f"FITS has ASCII letters alone, and '{other}' stands {place}: end --out in .csv, "
-                ".parquet, .vot or .ecsv."
-            )
+            msg = f"FITS has ASCII letters alone, and '{other}' is in '{name}': end --out in .ecsv."
             raise UserError(msg)
 
 

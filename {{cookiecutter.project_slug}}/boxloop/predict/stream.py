@@ -217,7 +217,7 @@ def _of_whole(path: Path, needs: Needs, table: str | None) -> Stream:
     """Return the rows of a format that is read as a whole."""
     import pyarrow as pa
 
-    found = read_catalogue(path, table=table, rows=False)
+    found = read_catalogue(path, table=table, rows=False, text=needs.kept)
     frame = plain(in_project(found).frame)
     called = _called(path, list(frame.columns), needs)
     there = found.frame.columns

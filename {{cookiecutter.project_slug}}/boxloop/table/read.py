@@ -6,7 +6,8 @@ and the remedy.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -45,12 +46,15 @@ READERS = {
     "root": ("root", "read_root"),
 }
 SOME = 8  # columns in one sentence
+BEGINS_WITH_ZERO = re.compile(r"0\d+", re.ASCII)  # a name that looks like a number: 007
 PACKINGS = ("gz", "bz2", "xz", "zip")
 # Names that the notebooks give to columns of their own.
 TAKEN = {"set", "truth", "model", "reference", "trivial"}
 
 
-def read_catalogue(path: Path, *, table: str | None = None, rows: bool = True) -> Catalogue:
+def read_catalogue(
+    path: Path, *, table: str | None = None, rows: bool = True, text: Collection[str] = ()
+) -> Catalogue:
     """Return the table in a file as a `Catalogue`.
 
     Parameters
@@ -61,6 +65,8 @@ def read_catalogue(path: Path, *, table: str | None = None, rows: bool = True) -
         The name or number of one table, where the file holds several.
     rows : bool
         Whether a table without rows is refused.
+    text : names of columns
+        Whose words stay words where a format has them as such, though all of them are numbers.
 
     Raises
     ------
@@ -68,7 +74,7 @@ def read_catalogue(path: Path, *, table: str | None = None, rows: bool = True) -
         If the file is not there, is empty, is of another kind, or cannot be understood.
     """
     path = is_there(path)
-    found = _found(path, table)
+    found = _found(path, table, text)
     names_are_good(path, list(found.frame.columns))
     if rows and found.frame.empty:
         msg = f"{path.name} has column names and no rows: write the table again."
@@ -92,7 +98,7 @@ def is_there(path: Path) -> Path:
     return path
 
 
-def _found(path: Path, table: str | None) -> Catalogue:
+def _found(path: Path, table: str | None, text: Collection[str] = ()) -> Catalogue:
     """Return what the reader of its kind finds in a file."""
     kind = kind_of(path)
     if kind in PACKINGS:
@@ -100,15 +106,15 @@ def _found(path: Path, table: str | None) -> Catalogue:
     if kind in READERS:
         module, function = READERS[kind]
         read: Callable = getattr(import_module(f"boxloop.table.{module}"), function)
-        return settled(read(path, table), _another_name(path, kind))
+        return settled(read(path, table), _another_name(path, kind), text)
     if kind != "text":
         foreign.refuse(path, kind)
     only_one(path, table)
-    text = read_text(path, delimiter=TEXT.get(suffix_of(path)))
-    return _timed(text.frame, text.units, text.descriptions, text.notes)
+    read_in = read_text(path, delimiter=TEXT.get(suffix_of(path)))
+    return _timed(read_in.frame, read_in.units, read_in.descriptions, read_in.notes)
 
 
-def settled(found: Catalogue, notes: Any = ()) -> Catalogue:
+def settled(found: Catalogue, notes: Any = (), text: Collection[str] = ()) -> Catalogue:
     """Return a table of a binary format with blanks as missing and dates as decimal years.
 
     Parameters
@@ -116,19 +122,26 @@ def settled(found: Catalogue, notes: Any = ()) -> Catalogue:
     found : Catalogue
     notes : list of str
         What to say first.
+    text : names of columns
+        Whose words stay words.
     """
-    frame, said = _numbers_in_text(_without_blanks(found.frame))
+    frame, said = _numbers_in_text(_without_blanks(found.frame), text)
     timed = _timed(frame, found.units, found.descriptions, [*notes, *found.notes, *said])
     return replace(found, frame=timed.frame, units=timed.units, notes=timed.notes)
 
 
-def _numbers_in_text(frame: pd.DataFrame) -> tuple:
-    """Return a table in which text that holds numbers is read as in CSV, and what to say of it."""
+def _numbers_in_text(frame: pd.DataFrame, text: Collection[str]) -> tuple:
+    """Return a table in which text that holds numbers is read as in CSV, and what to say of it.
+
+    Not where one of them begins with a zero, as 007: it would lose it.
+    """
     types, texts = pd.api.types, list[Any]()
-    for name in frame.columns:
+    for name in (one for one in frame.columns if one not in text):
         there = frame[name].dropna()
-        text = types.is_object_dtype(there) or types.is_string_dtype(there)
-        if text and there.map(lambda value: isinstance(value, str)).all() and len(there):
+        words = types.is_object_dtype(there) or types.is_string_dtype(there)
+        if not (words and len(there) and there.map(lambda value: isinstance(value, str)).all()):
+            continue
+        if not there.str.strip().str.fullmatch(BEGINS_WITH_ZERO, na=False).any():
             texts.append(name)
     changed, notes = numbers(frame[texts], _row_of) if texts else (frame[[]], [])
     new = [name for name in texts if types.is_numeric_dtype(changed[name])]
