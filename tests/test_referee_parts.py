@@ -346,3 +346,12 @@ def test_a_second_run_on_toys_says_so(sent):
     put(sent, "study.toml", OWN + PRIVATE)
     (found,) = rerun.compared(sent, sent.project, newest=False)
     assert found.state == CANNOT_TELL and found.said.startswith("Run on toy rows")
+
+
+def test_the_bundle_of_08_is_not_lost():
+    """It is there as the model of the release, so a nicer draft beside it is named, not excused."""
+    makes = {"results/08_release/model/facts.json": "a", "results/04_train/ladder.csv": "b"}
+    sent = SimpleNamespace(
+        chapters=["08_release"], station=lambda _: {"makes": makes}, has=lambda _: False
+    )
+    assert words._lost(sent) == ["results/04_train/ladder.csv"]
