@@ -652,7 +652,7 @@ def better_test_rows(folder):
     write_table(folder / rows, measured.assign(model=(measured["model"] + measured["truth"]) / 2))
     _measured_anew(folder, predictions, rows)
     write_text(folder / "report/index.html", page.cover_again(Subject(Project(folder))))
-    return reseal(folder)
+    return described(folder)
 
 
 def _measured_anew(folder, *names):
