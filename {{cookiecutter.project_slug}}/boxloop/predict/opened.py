@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from boxloop.base.errors import UserError, shown
 from boxloop.base.files import write_bytes
 from boxloop.predict.layout import MANIFEST
+from boxloop.table.packed import left_by_a_desktop
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,7 +37,6 @@ KNOWN_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # Signs and names that a file cannot have on every system.
 BAD_SIGNS = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\]')
 RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
-LEFT_BY_DESKTOPS = re.compile(r"\.DS_Store|\._.*|Thumbs\.db|desktop\.ini", re.IGNORECASE)
 SHA256 = re.compile(r"[0-9a-f]{64}")
 AGAIN = "get it again from who made it"
 
@@ -254,12 +254,6 @@ def look(path: Path | str) -> dict[str, Part]:
         raise UserError(msg)
     _no_two_alike(path, [part.name for part in parts])
     return {part.name: part for part in parts}
-
-
-def left_by_a_desktop(name: str) -> bool:
-    """Return whether a file is one that the Finder or the Explorer puts beside others."""
-    steps = name.split("/")
-    return steps[0] == "__MACOSX" or bool(LEFT_BY_DESKTOPS.fullmatch(steps[-1]))
 
 
 def _without_folder(parts: list[Part]) -> list[Part]:

@@ -36,7 +36,8 @@ def decimal_commas(frame: pd.DataFrame, sign: str | None, place: Callable) -> tu
         Returns the words that name a column and the line of a row.
     """
     found, most, doubts = {}, 0, {}
-    frame, said = _ungrouped(frame, sign)
+    frame, mended = _ungrouped(frame, sign)
+    said = list(mended.values())
     for name in frame.columns:
         if pd.api.types.is_numeric_dtype(frame[name]) or frame[name].dropna().empty:
             continue
@@ -59,8 +60,7 @@ def decimal_commas(frame: pd.DataFrame, sign: str | None, place: Callable) -> tu
         # for decimals.
         name, (words, comma) = next(iter(doubts.items()))
         _refuse_commas(name, words, comma, place)
-    grouped_ones = [note.split("'")[1] for note in said]
-    _no_points(frame, list(found), grouped_ones, place)
+    _no_points(frame, list(found), list(mended), place)
     read = {name: values.reindex(frame.index) for name, values in found.items()}
     told = "The file has decimal commas: they are read as points."
     return with_columns(frame, read), [*said, told]
@@ -78,12 +78,12 @@ def _no_points(frame: pd.DataFrame, found: list, but: list, place: Callable) -> 
 
 
 def _ungrouped(frame: pd.DataFrame, sign: str | None) -> tuple:
-    """Return the table without signs between thousands where it is clear that they are, and notes.
+    """Return the table without signs between thousands where it is clear, and notes by column.
 
     What is clear: 1,234,567 and 1,234.5 and 1.234,5; and 1,234 in a file that is separated by
     commas and has decimal points.
     """
-    new, notes = {}, list[str]()
+    new, notes = {}, dict[str, str]()
     points = sign == "," and any(_has_points(frame[name]) for name in frame.columns)
     for name in frame.columns:
         if pd.api.types.is_numeric_dtype(frame[name]) or frame[name].dropna().empty:
@@ -106,7 +106,7 @@ def _ungrouped(frame: pd.DataFrame, sign: str | None) -> tuple:
             continue
         new[name] = pd.to_numeric(plain).reindex(frame.index)
         where = plain[words == first].iloc[0]
-        notes.append(f"Column '{name}' has signs between thousands: {first} is read as {where}.")
+        notes[name] = f"Column '{name}' has signs between thousands: {first} is read as {where}."
     return with_columns(frame, new), notes
 
 

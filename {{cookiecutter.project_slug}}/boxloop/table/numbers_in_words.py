@@ -40,7 +40,7 @@ SOFT = {
     "< lod", "<loq", "< loq", "<mdl", "< mdl", "<rl", "lod", "loq", "not detected",
     "below detection", "trace",
 }  # fmt: skip
-MOST_THINGS = 50  # different whole numbers beside words such as X and Y, as of chromosomes
+MOST_THINGS = 50  # different whole numbers and words such as X and Y, as of chromosomes
 OFTEN, CODES, SHORT = 3, 4, 8  # rows of a word that is no slip, such words, signs in one of them
 MANY = 20  # a column of numbers has more different ones, a column of classes has not
 EXACT = 2.0**53  # above, floating-point numbers leave whole numbers out
@@ -100,7 +100,7 @@ def _numbers(name: str, words: pd.Series, place: Callable) -> tuple:
         return None, _with_more(name, words)
     limit = odd & words.str.fullmatch(LIMIT)
     known, codes = _marks(words, values), _codes(words, values)
-    if _numbered_things(words, values, codes & ~known):
+    if (codes & ~known).any() and are_names(words, values.notna()):
         return None, [f"{column} holds numbers and words such as {spelt_as(words, codes)}: words."]
     mark = odd & ~limit & (known | codes)
     left = odd & ~limit & ~mark
@@ -161,10 +161,19 @@ def _codes(words: pd.Series, values: pd.Series) -> pd.Series:
     return plain & words.isin(often) & (len(often) <= CODES)
 
 
-def _numbered_things(words: pd.Series, values: pd.Series, codes: pd.Series) -> bool:
-    """Whether small whole numbers and a few words name the same kind of thing: 1 to 22, X and Y."""
-    few = codes.any() and values.nunique() <= MOST_THINGS
-    return bool(few and words[values.notna()].str.fullmatch(r"\d{1,3}", flags=re.ASCII).all())
+def are_names(words: pd.Series, numbers: pd.Series) -> bool:
+    """Whether small whole numbers and a few words name the same kind of thing: 1 to 22, X and Y.
+
+    Parameters
+    ----------
+    words : Series of str
+        Without gaps.
+    numbers : Series of bool
+        Which of them are numbers.
+    """
+    if numbers.all() or words.nunique() > MOST_THINGS:
+        return False
+    return bool(words[numbers].str.fullmatch(r"\d{1,3}", flags=re.ASCII).all())
 
 
 def _with_more(name: str, words: pd.Series) -> list[str]:

@@ -28,13 +28,14 @@ DAMAGED = (
     OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, RuntimeError,
     NotImplementedError,
 )  # fmt: skip
-# Members that systems add to a zip file by themselves.
+# Members that speak of the table beside them.
 DOCUMENT = re.compile(
     r"(^|/)(read_?me|licen[cs]e|citation|changelog)[^/]*$"
     r"|\.(md|rst|pdf|docx?|html?|png|jpe?g|gif|names|py|ipynb|bib|log|sh)$",
     re.IGNORECASE,
 )
-ADDED = ("__MACOSX/", ".DS_Store", "._")
+# What the Finder and the Explorer put beside other files.
+BY_DESKTOPS = re.compile(r"\.DS_Store|\._.*|Thumbs\.db|desktop\.ini", re.IGNORECASE)
 
 
 @contextmanager
@@ -73,6 +74,12 @@ def unpacked(path: Path, kind: str, table: str | None) -> Iterator[tuple[Path, C
         yield inner, choice[1] if choice else None
 
 
+def left_by_a_desktop(name: str) -> bool:
+    """Return whether a member is one that a system puts beside others by itself."""
+    steps = name.split("/")
+    return "__MACOSX" in steps or bool(BY_DESKTOPS.fullmatch(steps[-1]))
+
+
 def _name(path: Path, kind: str) -> str:
     """Return the name of a file without the ending of its packing."""
     return path.stem if path.suffix.lower() == f".{kind}" else path.name
@@ -102,7 +109,7 @@ def _member(path: Path, table: str | None) -> tuple:
             members = [
                 one
                 for one in packed.infolist()
-                if not one.is_dir() and not any(sign in one.filename for sign in ADDED)
+                if not one.is_dir() and not left_by_a_desktop(one.filename)
             ]
     except DAMAGED as error:
         raise UserError(_damaged(path, error)) from error

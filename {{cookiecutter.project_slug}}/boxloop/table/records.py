@@ -144,6 +144,8 @@ def _by_row(content: dict) -> dict | None:
 def read_arff(path: Path, table: str | None) -> Catalogue:
     """Return the table of an ARFF file of Weka or OpenML.
 
+    That of scipy takes neither text nor rows in braces.
+
     Raises
     ------
     UserError

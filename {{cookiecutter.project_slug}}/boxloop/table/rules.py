@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from boxloop.base.errors import UserError
+from boxloop.table.numbers_in_words import are_names
 
 MOST_LEVELS = 50  # an input of more different words holds names or free text
 MOST_CLASSES = 50  # a target of more different values is a number, or names
@@ -316,11 +317,10 @@ def _words(values: pd.Series) -> pd.Series:
 
 
 def _mostly_numbers(values: pd.Series) -> bool:
-    """Whether words are numbers with slips; 1 to 22, X and Y are neither."""
+    """Whether words are numbers with slips, and no names."""
     words = pd.Series(values.dropna().unique()).astype(str)
     numbers = pd.to_numeric(words, errors="coerce").notna()
-    names = len(words) <= MOST_LEVELS and words[numbers].str.fullmatch(r"\d{1,3}").all()
-    return numbers.mean() > 0.5 and not (names and not numbers.all())
+    return numbers.mean() > 0.5 and not are_names(words, numbers)
 
 
 def _rows(name: str, values: pd.Series, bad: pd.Series, why: str, remedy: str) -> Iterator[Fault]:

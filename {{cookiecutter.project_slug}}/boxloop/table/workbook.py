@@ -29,8 +29,10 @@ def read_excel(path: Path, table: str | None) -> Catalogue:
     UserError
         If openpyxl is not installed, the file is damaged, or the sheet is empty.
     """
+    from boxloop.table.text import read_text
+
     with as_text(path, table) as (sheet, choice, notes):
-        found = _read(sheet)
+        found = read_text(sheet, delimiter=",")
     notes = [*notes, *found.notes]
     return replace(found, notes=notes, inside=choice.inside, tables=choice.tables)
 
@@ -115,10 +117,3 @@ def _cell(value: Any) -> str:
     if isinstance(value, str) and value.startswith("#") and value.rstrip("!?").isupper():
         return ""  # #N/A, #DIV/0!, #NAME?: nothing was computed
     return str(value)
-
-
-def _read(sheet: Path) -> Catalogue:
-    """Return the table that the reader of text finds in the cells, and what it says of them."""
-    from boxloop.table.text import read_text
-
-    return read_text(sheet, delimiter=",")

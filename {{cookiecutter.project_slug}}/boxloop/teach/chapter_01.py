@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,6 @@ from boxloop.measure.metrics import METRICS
 from boxloop.teach.exercises import check, wrong
 from boxloop.teach.shapes import a_number
 
-FEWEST_GROUPS = 7  # of which a gain of 1.1 scatters is seen in four of five samples
 SURE = 1.96  # standard errors: an effect beyond is told from none at five per cent, two-sided
 
 
@@ -163,10 +163,12 @@ def power_of_a_sample(answer: Callable, *, groups: Any) -> str:
     number = of(1.0, 0.31)
     if number != round(number):
         wrong("There is no part of a group: round up, so that the power is kept.")
-    if of(1.0, 1.1) < FEWEST_GROUPS:
+    few = of(1.0, 1.1)
+    seen = NormalDist().cdf(1.1 * np.sqrt(few) - SURE)
+    if seen < 0.8:
         wrong(
-            "Of few groups each counts: with six of them a gain of 1.1 scatters is seen in 77 % of"
-            " samples, where 80 % were asked for, so round up."
+            f"Of few groups each counts: with {few:g} of them a gain of 1.1 scatters is seen in"
+            f" {seen:.0%} of samples, where 80 % were asked for, so round up."
         )
     return _smallest_gain(of, len(np.unique(np.asarray(groups))))
 

@@ -14,8 +14,9 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
+
+from boxloop.base.provenance import version
 
 GB = 1e9
 DISK, MEMORY = 2 * GB, 2 * GB  # free; a loop needs a third of either
@@ -84,12 +85,10 @@ def packages(root: Path) -> Line:
     needed = [pair for pair in needed if pair[0] != "hatchling"]  # builds, and is not imported
     missing, old = [], []
     for name, bound in needed:
-        try:
-            found = metadata.version(name)
-        except metadata.PackageNotFoundError:
+        found = version(name)
+        if not found:
             missing.append(name)
-            continue
-        if _numbers(found) < _numbers(bound):
+        elif _numbers(found) < _numbers(bound):
             old.append(f"{name} {found} (needs {bound})")
     if missing:
         return _fail("packages", f"{', '.join(missing)} missing: {INSTALL}")
